@@ -1,0 +1,140 @@
+//! Batches: one taken file each, and what became of it and its rows.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::words::{checked_text, words};
+
+words! {
+    /// What a file turned out to be.
+    pub enum BatchKind {
+        Clients = "clients",
+        /// A workbook of ours that came back.
+        Answer = "answer",
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// The life of a batch.
+    pub enum BatchState {
+        /// Registered under its hash; the file lies in `work/`.
+        Received = "received",
+        /// The same bytes came before.
+        Duplicate = "duplicate",
+        /// Every row is in the database; the file is not read again.
+        Staged = "staged",
+        /// Rows have their verdicts.
+        Checked = "checked",
+        Rejected = "rejected",
+        /// No order, but rows that a person can decide.
+        Held = "held",
+        AwaitingConfirmation = "awaiting_confirmation",
+        /// All its orders are confirmed.
+        Ordered = "ordered",
+        Done = "done",
+        Undone = "undone",
+    }
+}
+
+words! {
+    /// The one end state of a row of a list.
+    pub enum RowState {
+        /// Read, not judged yet.
+        Staged = "staged",
+        Accepted = "accepted",
+        Rejected = "rejected",
+        /// Waits for a person.
+        Held = "held",
+        /// Says nothing that was not known.
+        Unchanged = "unchanged",
+    }
+}
+
+words! {
+    /// What is said of a whole file.
+    pub enum Outcome {
+        Duplicate = "duplicate",
+        /// Nothing rejected or held.
+        Accepted = "accepted",
+        /// Some accepted.
+        Partly = "partly",
+        /// None accepted, some held.
+        Held = "held",
+        Rejected = "rejected",
+    }
+}
+
+/// `B000045`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct BatchId(i64);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no batch; one looks like B000045")]
+pub struct BatchIdError(String);
+
+impl BatchId {
+    pub const fn new(number: i64) -> BatchId {
+        BatchId(number)
+    }
+
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for BatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("B{:06}", self.0))
+    }
+}
+
+impl std::str::FromStr for BatchId {
+    type Err = BatchIdError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.trim().strip_prefix(['B', 'b']).filter(|digits| digits.len() >= 6);
+        number
+            .and_then(|digits| digits.parse().ok())
+            .map(BatchId)
+            .ok_or_else(|| BatchIdError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for BatchId {
+    type Error = BatchIdError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<BatchId> for String {
+    fn from(id: BatchId) -> String {
+        id.to_string()
+    }
+}
+
+/// The SHA-256 of a file's bytes, in lower-case hexadecimal: its identity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Sha256(String);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no SHA-256 in hexadecimal")]
+pub struct Sha256Error(String);
+
+impl Sha256 {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for Sha256 {
+    type Err = Sha256Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let hex = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if hex { Ok(Sha256(text.to_owned())) } else { Err(Sha256Error(text.to_owned())) }
+    }
+}
+checked_text!(Sha256, Sha256Error);

@@ -1,0 +1,222 @@
+//! Findings: what is said about a file, a row or a cell, by stable codes.
+//! Each code has its severity here, its words in `text/`, and is a name that people and scripts rely on.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{field::Field, words::words};
+
+words! {
+    /// What a finding does to its row, or without a row to its file.
+    pub enum Severity {
+        Error = "error",
+        /// A person decides.
+        Hold = "hold",
+        Warning = "warning",
+        Info = "info",
+    }
+}
+
+words! {
+    /// What kind of thing was found; the four general ones get their field's name in front.
+    pub enum Code {
+        Missing = "missing",
+        Malformed = "malformed",
+        Unknown = "unknown",
+        NotAllowed = "not_allowed",
+        FileEmpty = "file.empty",
+        FileUnreadable = "file.unreadable",
+        FileEncrypted = "file.encrypted",
+        FileTooLarge = "file.too_large",
+        FileUnsupported = "file.unsupported",
+        FileNotATable = "file.not_a_table",
+        FileEncoding = "file.encoding",
+        FileBadShare = "file.bad_share",
+        FileWrongFolder = "file.wrong_folder",
+        FileStaleAnswer = "file.stale_answer",
+        FileForgedAnswer = "file.forged_answer",
+        FileAnswerLostIdentity = "file.answer_lost_identity",
+        SheetSkipped = "sheet.skipped",
+        SheetHidden = "sheet.hidden",
+        HeaderNotFound = "header.not_found",
+        HeaderMissing = "header.missing",
+        HeaderAmbiguous = "header.ambiguous",
+        HeaderDuplicate = "header.duplicate",
+        HeaderUnknown = "header.unknown",
+        CellErrorValue = "cell.error_value",
+        CellTooLong = "cell.too_long",
+        CellControlCharacters = "cell.control_characters",
+        TaxIdDigitsLost = "tax_id.digits_lost",
+        TaxIdAmbiguous = "tax_id.ambiguous",
+        TaxIdLength = "tax_id.length",
+        TaxIdChecksum = "tax_id.checksum",
+        TaxIdWrongKind = "tax_id.wrong_kind",
+        TaxIdUnknownProvince = "tax_id.unknown_province",
+        TaxIdZeroRestored = "tax_id.zero_restored",
+        PhoneZeroRestored = "phone.zero_restored",
+        PhoneRenumbered = "phone.renumbered",
+        TextNormalised = "text.normalised",
+        DateFromText = "date.from_text",
+        ClientDuplicateInFile = "client.duplicate_in_file",
+        ClientAlreadyOrdered = "client.already_ordered",
+        ClientSameAsBefore = "client.same_as_before",
+        ClientChanged = "client.changed",
+        EmailShared = "email.shared",
+        EmailPlaceholder = "email.placeholder",
+        EmailDomainTypo = "email.domain_typo",
+        EmailOfFirm = "email.of_firm",
+        PhoneShared = "phone.shared",
+        OrderMixedTypes = "order.mixed_types",
+        PackageWrongType = "package.wrong_type",
+        PackageNotOnSale = "package.not_on_sale",
+        FiscalYearOutOfRange = "fiscal_year.out_of_range",
+        FiscalYearDiffers = "fiscal_year.differs",
+        RecipientIncomplete = "recipient.incomplete",
+        InvoiceIncomplete = "invoice.incomplete",
+    }
+}
+
+impl Code {
+    /// What it means where the finding itself says nothing else.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Code::TaxIdAmbiguous
+            | Code::ClientAlreadyOrdered
+            | Code::ClientChanged
+            | Code::ClientDuplicateInFile
+            | Code::EmailDomainTypo
+            | Code::EmailOfFirm
+            | Code::SheetHidden
+            | Code::HeaderAmbiguous => Severity::Hold,
+            Code::EmailShared
+            | Code::PhoneShared
+            | Code::TaxIdUnknownProvince
+            | Code::FiscalYearDiffers
+            | Code::HeaderDuplicate => Severity::Warning,
+            Code::TaxIdZeroRestored
+            | Code::PhoneZeroRestored
+            | Code::PhoneRenumbered
+            | Code::TextNormalised
+            | Code::DateFromText
+            | Code::HeaderUnknown
+            | Code::SheetSkipped
+            | Code::ClientSameAsBefore
+            | Code::OrderMixedTypes => Severity::Info,
+            _ => Severity::Error,
+        }
+    }
+
+    /// One of the four whose full name begins with a field.
+    pub const fn is_general(self) -> bool {
+        matches!(self, Code::Missing | Code::Malformed | Code::Unknown | Code::NotAllowed)
+    }
+}
+
+/// A place in a file as the spreadsheet shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub sheet: Option<String>,
+    /// Excel's own row number; in a CSV the line on which the record starts.
+    pub row: Option<u32>,
+    /// `A`, `B` … `XFD`.
+    pub column: Option<String>,
+    pub field: Option<Field>,
+}
+
+/// One thing said about a file, a row or a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub code: Code,
+    pub severity: Severity,
+    pub place: Place,
+    /// As found.
+    pub value: Option<String>,
+    pub suggestion: Option<String>,
+    /// What its words need besides value, field and suggestion.
+    pub detail: BTreeMap<String, String>,
+}
+
+impl Finding {
+    pub fn new(code: Code, place: Place) -> Finding {
+        let (value, suggestion, detail) = (None, None, BTreeMap::new());
+        Finding { code, severity: code.severity(), place, value, suggestion, detail }
+    }
+
+    #[must_use]
+    pub fn value(self, value: impl Into<String>) -> Finding {
+        Finding { value: Some(value.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn suggest(self, suggestion: impl Into<String>) -> Finding {
+        Finding { suggestion: Some(suggestion.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn severity(self, severity: Severity) -> Finding {
+        Finding { severity, ..self }
+    }
+
+    #[must_use]
+    pub fn detail(mut self, key: &str, text: impl Into<String>) -> Finding {
+        self.detail.insert(key.to_owned(), text.into());
+        self
+    }
+
+    /// The stable name: `tax_id.checksum`, `name.missing`.
+    pub fn name(&self) -> String {
+        match self.place.field {
+            Some(field) if self.code.is_general() => format!("{field}.{}", self.code),
+            _ => self.code.to_string(),
+        }
+    }
+}
+
+/// Reads a stable name back.
+pub fn code_of(name: &str) -> Option<Code> {
+    let general = || name.split_once('.').filter(|(field, _)| Field::from_str(field).is_ok());
+    Code::from_str(name).ok().or_else(|| general().and_then(|(_, word)| Code::from_str(word).ok()))
+}
+
+/// The letters of a column, counted from 0: `A`, `B` … `XFD`.
+pub fn column_letters(index: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = index + 1;
+    while rest > 0 {
+        letters.push(b'A' + ((rest - 1) % 26) as u8);
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().map(|letter| char::from(*letter)).collect()
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(sheet) = &self.sheet {
+            write!(f, "{sheet}!")?;
+        }
+        write!(f, "{}", self.column.as_deref().unwrap_or_default())?;
+        self.row.map_or(Ok(()), |row| write!(f, "{row}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_as_a_spreadsheet_names_them() {
+        let names = [(0, "A"), (25, "Z"), (26, "AA"), (16383, "XFD")];
+        assert!(names.iter().all(|(index, name)| column_letters(*index) == *name));
+    }
+
+    #[test]
+    fn a_stable_name_is_read_back() {
+        let place = Place { field: Some(Field::VatMethod), ..Place::default() };
+        let finding = Finding::new(Code::NotAllowed, place);
+        assert_eq!(finding.name(), "vat_method.not_allowed");
+        assert_eq!(code_of("vat_method.not_allowed"), Some(Code::NotAllowed));
+        assert_eq!(code_of("tax_id.checksum"), Some(Code::TaxIdChecksum));
+        assert_eq!(code_of("nothing.at_all"), None);
+    }
+}

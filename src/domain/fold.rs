@@ -1,0 +1,53 @@
+//! The key under which headers, values and names are compared: what a person would call "the same text".
+//! The text itself is kept as written; only comparisons use the key.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// No accents, lower case, `đ` as `d`, every run of other characters than letters and digits as one space.
+pub fn fold(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    for c in text.nfd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'đ' | 'Đ' => key.push('d'),
+            c if c.is_alphanumeric() => key.extend(c.to_lowercase()),
+            _ if key.is_empty() || key.ends_with(' ') => {}
+            _ => key.push(' '),
+        }
+    }
+    key.truncate(key.trim_end().len());
+    key
+}
+
+/// Composed (NFC), without invisible characters, runs of blanks as one space, nothing around it.
+pub fn tidy(text: &str) -> String {
+    let visible =
+        |c: &char| !matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}' | '\u{2060}' | '\u{AD}');
+    let composed: String = text.chars().filter(visible).nfc().collect();
+    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Accents off and upper case, only `A–Z`, `0–9` and single spaces: what banks let through.
+pub fn bank_ascii(text: &str) -> String {
+    fold(text).to_uppercase().chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_the_same_with_and_without_accents_stars_and_line_breaks() {
+        for text in ["Mã số thuế (*)", "MA SO THUE", "Mã số\nthuế", "Ma\u{303} số thuế"]
+        {
+            assert_eq!(fold(text), "ma so thue");
+        }
+        assert_eq!(fold("Địa chỉ"), "dia chi");
+        assert_eq!(fold("MST/Mã số kinh doanh"), "mst ma so kinh doanh");
+    }
+
+    #[test]
+    fn tidying_composes_and_squeezes_but_keeps_words() {
+        assert_eq!(tidy("  Công\u{a0}ty \u{200b} TNHH  Hòa Bình\n"), "Công ty TNHH Hòa Bình");
+        assert_eq!(bank_ascii("Công ty Phần mềm"), "CONG TY PHAN MEM");
+    }
+}

@@ -1,0 +1,36 @@
+//! Mails: why one is sent, and where it stands on its way.
+
+use super::words::words;
+
+words! {
+    /// Why a mail is sent; one mail for one purpose, subject and recipient.
+    pub enum Purpose {
+        /// What is to be paid, to whoever pays.
+        OrderNotice = "order_notice",
+        /// A one-time link to set a password.
+        LoginFirst = "login_first",
+        /// Sign in as before.
+        LoginExisting = "login_existing",
+    }
+}
+
+words! {
+    /// The life of a mail.
+    pub enum MailState {
+        /// Written in the transaction that causes it.
+        Planned = "planned",
+        /// Claimed by a relay. After a crash: planned again where mails are files.
+        Sending = "sending",
+        Sent = "sent",
+        /// The mail server said no for good.
+        Refused = "refused",
+        /// The answer was lost after the last dot; only a person sends it again.
+        Uncertain = "uncertain",
+        /// Too many tries.
+        Dead = "dead",
+        /// Kept back by `[mail] hold` or the allow-list.
+        Held = "held",
+        /// Its reason is gone.
+        Cancelled = "cancelled",
+    }
+}

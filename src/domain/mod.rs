@@ -1,0 +1,42 @@
+//! The words of the business as types that cannot be wrong.
+//! No files, no SQL, no clock, nothing asynchronous: everything here is a plain value.
+
+mod words;
+
+pub mod fold;
+
+pub mod locale;
+
+pub mod field;
+
+pub mod finding;
+
+pub mod firm;
+
+pub mod tax_id;
+
+pub mod phone;
+
+pub mod email;
+
+pub mod client;
+
+pub mod fiscal_year;
+
+pub mod money;
+
+pub mod order;
+
+pub mod batch;
+
+pub mod payment_code;
+
+pub mod vietqr;
+
+pub mod licence;
+
+pub mod grace;
+
+pub mod mail;
+
+pub mod run;

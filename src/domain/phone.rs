@@ -1,0 +1,176 @@
+//! Vietnamese phone numbers, by libphonenumber's metadata, with the repairs that need no guess.
+//! Whether a field wants a mobile is the caller's question: [`Phone::is_mobile`].
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
+use serde::{Deserialize, Serialize};
+
+use super::words::checked_text;
+
+/// A phone number as stored: E.164, `+84912345678`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Phone(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no Vietnamese phone number")]
+pub struct PhoneError;
+
+/// What was put right in a number, and must be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneRepair {
+    ZeroRestored,
+    /// An eleven-digit mobile of before 2018 in its new form.
+    Renumbered,
+}
+
+/// Prefixes of eleven-digit mobiles and what they became in 2018; the last seven digits stayed.
+const RENUMBERED: [(&str, &str); 21] = [
+    ("0120", "070"),
+    ("0121", "079"),
+    ("0122", "077"),
+    ("0126", "076"),
+    ("0128", "078"),
+    ("0123", "083"),
+    ("0124", "084"),
+    ("0125", "085"),
+    ("0127", "081"),
+    ("0129", "082"),
+    ("0162", "032"),
+    ("0163", "033"),
+    ("0164", "034"),
+    ("0165", "035"),
+    ("0166", "036"),
+    ("0167", "037"),
+    ("0168", "038"),
+    ("0169", "039"),
+    ("0186", "056"),
+    ("0188", "058"),
+    ("0199", "059"),
+];
+
+impl Phone {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As people in Vietnam write it: `0912 345 678`.
+    pub fn national(&self) -> String {
+        PHONE_NUMBER_UTIL.parse(&self.0, Some(Region::VN)).map_or_else(
+            |_| self.0.clone(),
+            |number| PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National).into_owned(),
+        )
+    }
+
+    pub fn is_mobile(&self) -> bool {
+        let number = PHONE_NUMBER_UTIL.parse(&self.0, Some(Region::VN));
+        number.is_ok_and(|number| {
+            let kind = PHONE_NUMBER_UTIL.get_number_type(&number);
+            matches!(kind, PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile)
+        })
+    }
+
+    /// For logs: the last three digits alone.
+    pub fn masked(&self) -> String {
+        format!("…{}", &self.0[self.0.len() - 3..])
+    }
+
+    /// Reads what a person or a spreadsheet wrote.
+    pub fn read(text: &str) -> Result<(Phone, Option<PhoneRepair>), PhoneError> {
+        let digits = digits_of(text)?;
+        let (digits, repair) = repaired(&digits);
+        Ok((parse(&digits)?, repair))
+    }
+}
+
+impl std::str::FromStr for Phone {
+    type Err = PhoneError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(&digits_of(text)?)
+    }
+}
+checked_text!(Phone, PhoneError);
+
+/// Digits and a leading `+`, from a text with nothing else but the separators of phone numbers.
+fn digits_of(text: &str) -> Result<String, PhoneError> {
+    let text = text.trim().trim_start_matches('\'');
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let separator = |c: char| c.is_whitespace() || matches!(c, '.' | '-' | '(' | ')' | '–');
+    let digits: String = text.chars().filter(|c| !separator(*c)).collect();
+    let bare = digits.strip_prefix('+').unwrap_or(&digits);
+    if bare.is_empty() || !bare.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(PhoneError);
+    }
+    Ok(match digits.strip_prefix("0084") {
+        Some(rest) => format!("+84{rest}"),
+        None => digits,
+    })
+}
+
+fn repaired(digits: &str) -> (String, Option<PhoneRepair>) {
+    let lost_zero = digits.len() == 9 && digits.starts_with(['3', '5', '7', '8', '9']);
+    if lost_zero {
+        return (format!("0{digits}"), Some(PhoneRepair::ZeroRestored));
+    }
+    for (old, new) in RENUMBERED.iter().filter(|_| digits.len() == 11) {
+        if let Some(rest) = digits.strip_prefix(old) {
+            return (format!("{new}{rest}"), Some(PhoneRepair::Renumbered));
+        }
+    }
+    (digits.to_owned(), None)
+}
+
+fn parse(digits: &str) -> Result<Phone, PhoneError> {
+    let number = PHONE_NUMBER_UTIL.parse(digits, Some(Region::VN)).map_err(|_| PhoneError)?;
+    let kind = PHONE_NUMBER_UTIL.get_number_type(&number);
+    let personal = matches!(
+        kind,
+        PhoneNumberType::Mobile | PhoneNumberType::FixedLine | PhoneNumberType::FixedLineOrMobile
+    );
+    if !personal || !PHONE_NUMBER_UTIL.is_valid_number_for_region(&number, Region::VN) {
+        return Err(PhoneError);
+    }
+    Ok(Phone(PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mobile_is_read_in_every_usual_spelling() {
+        for text in [
+            "0912345678",
+            "0912 345 678",
+            "+84 912 345 678",
+            "0084912345678",
+            "84912345678",
+            "0912.345.678",
+        ] {
+            let (phone, repair) = Phone::read(text).unwrap();
+            assert_eq!((phone.as_str(), repair), ("+84912345678", None), "{text}");
+            assert!(phone.is_mobile());
+        }
+    }
+
+    #[test]
+    fn what_was_repaired_is_said() {
+        assert_eq!(Phone::read("912345678").unwrap().1, Some(PhoneRepair::ZeroRestored));
+        let (phone, repair) = Phone::read("01672345678").unwrap();
+        assert_eq!((phone.as_str(), repair), ("+84372345678", Some(PhoneRepair::Renumbered)));
+    }
+
+    #[test]
+    fn a_landline_is_a_phone_but_no_mobile() {
+        let (phone, _) = Phone::read("024 3825 1234").unwrap();
+        assert!(!phone.is_mobile());
+    }
+
+    #[test]
+    fn what_is_no_phone_number_is_refused() {
+        for text in
+            ["113", "0712345678", "0912345678x", "0909123456/0903123456", "#VALUE!", "19001234", ""]
+        {
+            assert_eq!(Phone::read(text), Err(PhoneError), "{text}");
+        }
+    }
+}

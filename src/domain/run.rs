@@ -1,0 +1,28 @@
+//! Runs: one execution of a job each.
+
+use super::words::words;
+
+words! {
+    /// What a job does.
+    pub enum JobKind {
+        Import = "import",
+        Activate = "activate",
+        Mail = "mail",
+    }
+}
+
+words! {
+    /// The life of a run.
+    pub enum RunState {
+        Queued = "queued",
+        /// Under a lease; a dead process's lease has expired.
+        Running = "running",
+        Succeeded = "succeeded",
+        /// Done, and something needs a person.
+        CompletedWithRejects = "completed_with_rejects",
+        Failed = "failed",
+        /// Its process died; the next run goes on with its work.
+        Interrupted = "interrupted",
+        Cancelled = "cancelled",
+    }
+}

@@ -1,0 +1,3 @@
+//! The way of the data, from a dropped file to a mailed log-in.
+
+pub mod read;

@@ -1,0 +1,112 @@
+//! Every sentence that people read, in Vietnamese and English: findings, workbooks, letters, messages.
+//! Texts are templates in tables beside this file; who says which one is the caller's business.
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use crate::domain::locale::Locale;
+
+/// A table of texts for a locale: its name, and its TOML.
+type Table = (&'static str, &'static str);
+
+const VI: &[Table] = &[
+    ("field", include_str!("vi/fields.toml")),
+    ("finding", include_str!("vi/findings.toml")),
+    ("workbook", include_str!("vi/workbook.toml")),
+    ("letter", include_str!("vi/letters.toml")),
+    ("message", include_str!("vi/messages.toml")),
+];
+const EN: &[Table] = &[
+    ("field", include_str!("en/fields.toml")),
+    ("finding", include_str!("en/findings.toml")),
+    ("workbook", include_str!("en/workbook.toml")),
+    ("letter", include_str!("en/letters.toml")),
+    ("message", include_str!("en/messages.toml")),
+];
+
+static TEXTS_VI: LazyLock<Texts> = LazyLock::new(|| Texts::new(VI));
+static TEXTS_EN: LazyLock<Texts> = LazyLock::new(|| Texts::new(EN));
+
+/// The texts of one language.
+#[derive(Debug)]
+pub struct Texts {
+    templates: Environment<'static>,
+}
+
+impl Texts {
+    pub fn of(locale: Locale) -> &'static Texts {
+        match locale {
+            Locale::Vi => &TEXTS_VI,
+            Locale::En => &TEXTS_EN,
+        }
+    }
+
+    /// The text under `key`, filled in. A key that is not there shows as itself: a test finds it first.
+    pub fn say(&self, key: &str, values: impl Into<Option<Value>>) -> String {
+        let values = values.into().unwrap_or_default();
+        let said = self.templates.get_template(key).and_then(|template| template.render(values));
+        said.unwrap_or_else(|error| {
+            tracing::error!(key, %error, "A text is missing or wrong");
+            key.to_owned()
+        })
+    }
+
+    /// A text that needs no values.
+    pub fn label(&self, key: &str) -> String {
+        self.say(key, None)
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.templates.get_template(key).is_ok()
+    }
+
+    /// The keys of every text, in order.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> =
+            self.templates.templates().map(|(key, _)| key.to_owned()).collect();
+        keys.sort();
+        keys
+    }
+
+    fn new(tables: &[Table]) -> Texts {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        for (name, text) in tables {
+            match text.parse::<toml::Table>() {
+                Ok(table) => add_all(&mut templates, name, &table),
+                Err(error) => {
+                    tracing::error!(table = name, %error, "A table of texts cannot be read")
+                }
+            }
+        }
+        Texts { templates }
+    }
+}
+
+/// Nested tables become dotted keys: `[checksum]` of `finding` is `finding.checksum`.
+fn add_all(templates: &mut Environment<'static>, prefix: &str, table: &toml::Table) {
+    for (name, value) in table {
+        let key = format!("{prefix}.{name}");
+        match value {
+            toml::Value::Table(inner) => add_all(templates, &key, inner),
+            toml::Value::String(text) => {
+                if let Err(error) = templates.add_template_owned(key.clone(), text.clone()) {
+                    tracing::error!(key, %error, "A text cannot be read");
+                }
+            }
+            _ => tracing::error!(key, "A text is no string"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_the_same_things() {
+        assert_eq!(Texts::of(Locale::Vi).keys(), Texts::of(Locale::En).keys());
+        assert!(!Texts::of(Locale::Vi).keys().is_empty());
+    }
+}
