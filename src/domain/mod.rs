@@ -1,11 +1,13 @@
 //! The words of the business as types that cannot be wrong.
 //! No files, no SQL, no clock, nothing asynchronous: everything here is a plain value.
 
-mod words;
+pub(crate) mod words;
 
 pub mod fold;
 
 pub mod locale;
+
+pub mod cell;
 
 pub mod field;
 

@@ -1,6 +1,8 @@
 //! Every sentence that people read, in Vietnamese and English: findings, workbooks, letters, messages.
 //! Texts are templates in tables beside this file; who says which one is the caller's business.
 
+pub mod findings;
+
 use std::sync::LazyLock;
 
 use minijinja::{Environment, UndefinedBehavior, Value};
@@ -25,6 +27,10 @@ const EN: &[Table] = &[
     ("message", include_str!("en/messages.toml")),
 ];
 
+/// The two forms of every letter; their words are in the tables. A name that ends in `.html` is escaped.
+const LAYOUTS: &[Table] =
+    &[("layout.html", include_str!("layout.html")), ("layout.txt", include_str!("layout.txt"))];
+
 static TEXTS_VI: LazyLock<Texts> = LazyLock::new(|| Texts::new(VI));
 static TEXTS_EN: LazyLock<Texts> = LazyLock::new(|| Texts::new(EN));
 
@@ -44,12 +50,15 @@ impl Texts {
 
     /// The text under `key`, filled in. A key that is not there shows as itself: a test finds it first.
     pub fn say(&self, key: &str, values: impl Into<Option<Value>>) -> String {
-        let values = values.into().unwrap_or_default();
-        let said = self.templates.get_template(key).and_then(|template| template.render(values));
-        said.unwrap_or_else(|error| {
+        self.fill(key, values.into().unwrap_or_default()).unwrap_or_else(|error| {
             tracing::error!(key, %error, "A text is missing or wrong");
             key.to_owned()
         })
+    }
+
+    /// The same for what must not go out when it is wrong, such as a letter.
+    pub fn fill(&self, key: &str, values: Value) -> Result<String, minijinja::Error> {
+        self.templates.get_template(key)?.render(values)
     }
 
     /// A text that needs no values.
@@ -76,8 +85,13 @@ impl Texts {
             match text.parse::<toml::Table>() {
                 Ok(table) => add_all(&mut templates, name, &table),
                 Err(error) => {
-                    tracing::error!(table = name, %error, "A table of texts cannot be read")
+                    tracing::error!(table = name, %error, "A table of texts cannot be read");
                 }
+            }
+        }
+        for (name, layout) in LAYOUTS {
+            if let Err(error) = templates.add_template(name, layout) {
+                tracing::error!(layout = name, %error, "A layout cannot be read");
             }
         }
         Texts { templates }
@@ -98,6 +112,12 @@ fn add_all(templates: &mut Environment<'static>, prefix: &str, table: &toml::Tab
             _ => tracing::error!(key, "A text is no string"),
         }
     }
+}
+
+/// Without line breaks, control characters and doubled spaces: fit for a header or a sentence.
+pub fn one_line(text: &str) -> String {
+    let parts = text.split(|c: char| c.is_whitespace() || c.is_control());
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

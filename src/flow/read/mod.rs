@@ -1,63 +1,76 @@
 //! Bytes → sheets of raw cells, with their place and format. Limits come first, and nothing is inferred.
 //! No meaning is given to a cell here, and no database is seen.
 
-use std::borrow::Cow;
+mod refusal;
 
-use chrono::NaiveDateTime;
+mod limits;
+
+mod sniff;
+
+mod compound;
+
+mod archive;
+
+mod declared;
+
+mod rows;
+
+mod xlsx;
+
+mod delimiter;
+
+mod csv;
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{Read, Seek},
+    path::Path,
+};
+
 use serde::{Deserialize, Serialize};
 
-/// A cell as the file has it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cell {
-    #[default]
-    Empty,
-    Text(String),
-    /// A number cell, with its number format where the file has one (`0000000000`).
-    Number {
-        value: f64,
-        format: Option<String>,
-    },
-    Date(NaiveDateTime),
-    Bool(bool),
-    /// `#N/A`, `#VALUE!` …
-    Error(String),
+use self::sniff::Kind;
+pub use self::{limits::Limits, refusal::Refusal};
+pub use crate::domain::cell::Cell;
+use crate::domain::finding::Code;
+
+/// A file as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    pub format: Format,
+    /// In the order of the file; hidden ones too, charts not.
+    pub sheets: Vec<Sheet>,
+    /// Name and formula (`'Tóm tắt'!$C$4`), as the workbook has them.
+    pub defined_names: Vec<(String, String)>,
+    /// Custom document properties, their values as text.
+    pub properties: BTreeMap<String, String>,
 }
 
-impl Cell {
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Cell::Empty => true,
-            Cell::Text(text) => text.trim().is_empty(),
-            _ => false,
+/// Reads a file by what it is, whatever its name says.
+pub fn read(path: &Path, limits: &Limits) -> Result<Document, Refusal> {
+    let mut file = File::open(path)?;
+    if limits.admit(&file.metadata()?)? == 0 {
+        return Err(Refusal::new(Code::FileEmpty, "the file has no byte"));
+    }
+    let mut head = Vec::new();
+    (&file).take(sniff::HEAD).read_to_end(&mut head)?;
+    file.rewind()?;
+    match sniff::look(&head) {
+        Kind::Zip => {
+            let container = archive::admit(&file, limits)?;
+            xlsx::read(&file, container, limits)
+                .map_err(|refusal| refusal.of(&Format::of(container)))
         }
-    }
-
-    /// What a person reads in it: whole numbers without a point, dates as ISO 8601,
-    /// zeros in front where the number format shows them.
-    pub fn text(&self) -> Cow<'_, str> {
-        match self {
-            Cell::Empty => Cow::Borrowed(""),
-            Cell::Text(text) | Cell::Error(text) => Cow::Borrowed(text),
-            Cell::Number { value, format } => Cow::Owned(number_text(*value, format.as_deref())),
-            Cell::Date(at) if at.time() == chrono::NaiveTime::MIN => {
-                Cow::Owned(at.date().to_string())
-            }
-            Cell::Date(at) => Cow::Owned(at.to_string()),
-            Cell::Bool(value) => Cow::Borrowed(if *value { "TRUE" } else { "FALSE" }),
+        Kind::Text => {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            csv::read(&file, &name, limits)
         }
+        Kind::Compound => Err(compound::refusal(&file)),
+        Kind::Encoded(encoding) => Err(csv::undecodable(&format!("it is in {encoding}"))),
+        Kind::Foreign(what) => Err(Refusal::unsupported(what)),
+        Kind::Binary => Err(Refusal::new(Code::FileNotATable, "it is neither a workbook nor text")),
     }
-}
-
-/// Above this a double no longer holds every whole number: what is shown has lost digits.
-const EXACT: f64 = 9e15;
-
-fn number_text(value: f64, format: Option<&str>) -> String {
-    if value.fract() != 0.0 || value.abs() >= EXACT {
-        return if value.abs() >= EXACT { format!("{value:E}") } else { value.to_string() };
-    }
-    let zeros = format.filter(|format| !format.is_empty() && format.bytes().all(|b| b == b'0'));
-    format!("{value:0width$}", width = zeros.map_or(0, str::len))
 }
 
 /// A row that holds something.
@@ -84,3 +97,12 @@ pub struct Format {
     pub encoding: Option<String>,
     pub delimiter: Option<String>,
 }
+
+impl Format {
+    fn of(container: &str) -> Format {
+        Format { container: container.to_owned(), encoding: None, delimiter: None }
+    }
+}
+
+#[cfg(test)]
+mod tests;

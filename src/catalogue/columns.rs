@@ -1,0 +1,335 @@
+//! `columns.toml`: how people call the columns and their values, compared folded.
+//! Which column of a sheet is which field, and what an unknown value means, is said by `flow`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Deserialize;
+
+use super::machine_values;
+use crate::{
+    config::{
+        ConfigError,
+        file::{Source, nearest},
+    },
+    domain::{field::Field, fold::fold, locale::Locale},
+};
+
+type ValuesWritten = BTreeMap<Field, BTreeMap<String, Vec<String>>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ColumnsWritten {
+    #[serde(default)]
+    version: String,
+    headers: BTreeMap<Field, Vec<String>>,
+    #[serde(default)]
+    values: ValuesWritten,
+    #[serde(default)]
+    ignored: Ignored,
+    #[serde(default)]
+    empty: EmptyWritten,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Ignored {
+    headers: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct EmptyWritten {
+    values: Vec<String>,
+}
+
+/// Synonyms of headers and values.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    version: String,
+    fields: HashMap<String, Field>,
+    headers: HashMap<Field, Shown>,
+    values: HashMap<Field, Values>,
+    ignored: HashSet<String>,
+    empty: HashSet<String>,
+}
+
+/// The values of one field: by what people write, and as they are shown.
+#[derive(Clone, Debug, Default)]
+struct Values {
+    by_key: HashMap<String, &'static str>,
+    shown: HashMap<&'static str, Shown>,
+}
+
+/// How a header or value is called in our workbooks.
+#[derive(Clone, Debug)]
+struct Shown {
+    vi: String,
+    en: String,
+}
+
+impl Shown {
+    /// The first synonym is Vietnamese, the second English; its own name stands in for them.
+    fn new(synonyms: &[String], own: &str) -> Shown {
+        let vi = synonyms.first().map_or(own, String::as_str);
+        let en = synonyms.get(1).map_or(vi, String::as_str);
+        Shown { vi: vi.to_owned(), en: en.to_owned() }
+    }
+
+    fn of(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::Vi => &self.vi,
+            Locale::En => &self.en,
+        }
+    }
+}
+
+/// Signs alone, like `#`, fold to nothing and are compared as typed.
+fn key(text: &str) -> String {
+    match fold(text) {
+        folded if folded.is_empty() => text.trim().to_owned(),
+        folded => folded,
+    }
+}
+
+impl Columns {
+    pub(super) fn read(source: &Source) -> Result<Columns, ConfigError> {
+        let ColumnsWritten { version, headers, values, ignored, empty } = source.parse()?;
+        let fields = fields(source, &headers)?;
+        for (at, header) in ignored.headers.iter().enumerate() {
+            if let Some(field) = fields.get(&key(header)) {
+                let message = format!("`{header}` is a header of {field} already");
+                return Err(source.error(&["ignored", "headers", &at.to_string()], message));
+            }
+        }
+        let shown = |field: &Field| {
+            let synonyms = headers.get(field).map(Vec::as_slice).unwrap_or_default();
+            (*field, Shown::new(synonyms, field.as_str()))
+        };
+        Ok(Columns {
+            version,
+            headers: Field::ALL.iter().map(shown).collect(),
+            values: all_values(source, values)?,
+            fields,
+            ignored: ignored.headers.iter().map(|header| key(header)).collect(),
+            empty: empty.values.iter().map(|value| key(value)).collect(),
+        })
+    }
+
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The field that a header names.
+    pub fn field(&self, header: &str) -> Option<Field> {
+        self.fields.get(&key(header)).copied()
+    }
+
+    /// A header of a column without data, like `STT`.
+    pub fn is_ignored(&self, header: &str) -> bool {
+        self.ignored.contains(&key(header))
+    }
+
+    /// The header in our workbooks.
+    pub fn header(&self, field: Field, locale: Locale) -> &str {
+        self.headers.get(&field).map_or(field.as_str(), |shown| shown.of(locale))
+    }
+
+    /// The value as stored that a text means.
+    pub fn value(&self, field: Field, text: &str) -> Option<&str> {
+        self.values.get(&field)?.by_key.get(&key(text)).copied()
+    }
+
+    /// A stored value in our workbooks; one that is unknown is shown as it is.
+    pub fn display<'a>(&'a self, field: Field, machine: &'a str, locale: Locale) -> &'a str {
+        let shown = self.values.get(&field).and_then(|values| values.shown.get(machine));
+        shown.map_or(machine, |shown| shown.of(locale))
+    }
+
+    /// The values of a field as stored; empty where any text may stand.
+    pub fn values(&self, field: Field) -> Vec<&'static str> {
+        machine_values(field).unwrap_or_default()
+    }
+
+    /// `-`, `không có`, `n/a`: a cell that is filled in with nothing.
+    pub fn means_nothing(&self, text: &str) -> bool {
+        let folded = fold(text);
+        folded.is_empty() || self.empty.contains(&folded)
+    }
+}
+
+/// Every folded header and its field; a field's own name is always understood.
+fn fields(
+    source: &Source,
+    headers: &BTreeMap<Field, Vec<String>>,
+) -> Result<HashMap<String, Field>, ConfigError> {
+    let mut fields: HashMap<String, Field> =
+        Field::ALL.iter().map(|field| (key(field.as_str()), *field)).collect();
+    for (field, synonyms) in headers {
+        for (at, synonym) in synonyms.iter().enumerate() {
+            let other = fields.insert(key(synonym), *field).filter(|other| other != field);
+            if let Some(other) = other {
+                let message = format!("`{synonym}` is a header of {field} and of {other}");
+                let path = ["headers", field.as_str(), &at.to_string()];
+                return Err(source
+                    .error(&path, message)
+                    .with_fix("leave it under one of them: a header names one field"));
+            }
+        }
+    }
+    Ok(fields)
+}
+
+fn all_values(
+    source: &Source,
+    mut written: ValuesWritten,
+) -> Result<HashMap<Field, Values>, ConfigError> {
+    let mut all = HashMap::new();
+    for field in Field::ALL {
+        let synonyms = written.remove(field);
+        match (machine_values(*field), synonyms) {
+            (Some(known), synonyms) => {
+                all.insert(*field, values(source, *field, &known, synonyms.unwrap_or_default())?);
+            }
+            (None, Some(_)) => {
+                let message = format!("`{field}` has no closed set of values");
+                return Err(source.error(&["values", field.as_str()], message));
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(all)
+}
+
+fn values(
+    source: &Source,
+    field: Field,
+    known: &[&'static str],
+    synonyms: BTreeMap<String, Vec<String>>,
+) -> Result<Values, ConfigError> {
+    let mut values = Values::default();
+    for word in known {
+        values.by_key.insert(key(word), word);
+        values.shown.insert(word, Shown::new(&[], word));
+    }
+    for (machine, synonyms) in synonyms {
+        let path = ["values", field.as_str(), machine.as_str()];
+        let Some(word) = known.iter().copied().find(|word| *word == machine) else {
+            let message = format!("`{machine}` is none of {}", known.join(", "));
+            let error = source.error(&path, message);
+            let near = nearest(&machine, known.iter().copied()).unwrap_or_default();
+            return Err(error.with_fix(format!("did you mean `{near}`?")));
+        };
+        values.shown.insert(word, Shown::new(&synonyms, word));
+        for (at, synonym) in synonyms.iter().enumerate() {
+            let other = values.by_key.insert(key(synonym), word).filter(|other| *other != word);
+            if let Some(other) = other {
+                let message = format!("`{synonym}` means {word} and {other}");
+                let path = ["values", field.as_str(), word, &at.to_string()];
+                return Err(source.error(&path, message).with_fix("leave it under one of them"));
+            }
+        }
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Columns, ConfigError> {
+        Columns::read(&Source::new("columns.toml", text))
+    }
+
+    fn built_in() -> Columns {
+        read(super::super::BUILT_IN[2].1).unwrap()
+    }
+
+    #[test]
+    fn a_header_names_its_field_however_it_is_written() {
+        let columns = built_in();
+        for header in ["Mã số thuế (*)", "MST", "tax_id", "TAX CODE", "ma so\nthue"] {
+            assert_eq!(columns.field(header), Some(Field::TaxId), "{header}");
+        }
+        assert_eq!(columns.field("Mã số thuế và tên"), None);
+        assert_eq!(columns.field(""), None);
+        assert!(columns.is_ignored("STT") && columns.is_ignored("#") && !columns.is_ignored("MST"));
+    }
+
+    #[test]
+    fn a_value_is_understood_and_shown_in_both_languages() {
+        let columns = built_in();
+        for text in ["Khấu trừ", "khau tru", "deduction", "PP khấu trừ"] {
+            assert_eq!(columns.value(Field::VatMethod, text), Some("deduction"), "{text}");
+        }
+        assert_eq!(columns.value(Field::VatMethod, "Không"), Some("none"));
+        assert_eq!(columns.value(Field::VatMethod, "abc"), None);
+        assert_eq!(columns.value(Field::Name, "deduction"), None);
+        let shown = |locale| columns.display(Field::VatMethod, "deduction", locale);
+        assert_eq!((shown(Locale::Vi), shown(Locale::En)), ("Khấu trừ", "Deduction"));
+        assert_eq!(columns.header(Field::TaxId, Locale::Vi), "Mã số thuế");
+        assert_eq!(columns.header(Field::TaxId, Locale::En), "Tax code");
+        assert_eq!(columns.values(Field::CustomerType), ["enterprise", "household"]);
+    }
+
+    #[test]
+    fn every_field_and_value_of_the_built_in_table_is_shown_in_both_languages() {
+        let columns = built_in();
+        for field in Field::ALL {
+            for locale in [Locale::Vi, Locale::En] {
+                let header = columns.header(*field, locale);
+                assert_eq!(columns.field(header), Some(*field), "{header}");
+                for value in columns.values(*field) {
+                    let shown = columns.display(*field, value, locale);
+                    assert_eq!(columns.value(*field, shown), Some(value), "{shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_of_signs_means_nothing() {
+        let columns = built_in();
+        for text in ["-", ".", "", "Không có", "N/A", " -- "] {
+            assert!(columns.means_nothing(text), "{text}");
+        }
+        assert!(!columns.means_nothing("Không") && !columns.means_nothing("0"));
+    }
+
+    #[test]
+    fn a_synonym_under_two_names_is_told_where_it_stands() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(read(text).unwrap_err().to_string(), expected);
+        };
+        check(
+            "[headers]\ntax_id = ['MST']\naddress = ['Địa chỉ', 'mst']",
+            "columns.toml:3:23: `mst` is a header of address and of tax_id",
+        );
+        check(
+            "[headers]\nemail = ['Phone']",
+            "columns.toml:2:10: `Phone` is a header of email and of phone",
+        );
+        check(
+            "[headers]\n[values.vat_method]\nnone = ['KT']\ndeduction = ['KT']",
+            "columns.toml:3:9: `KT` means none and deduction",
+        );
+        check(
+            "[headers]\n[ignored]\nheaders = ['Email']",
+            "columns.toml:3:12: `Email` is a header of email already",
+        );
+        check("[headers]\n[values.name]\n", "columns.toml:2:9: `name` has no closed set of values");
+    }
+
+    #[test]
+    fn an_unknown_field_or_value_is_told_with_the_nearest() {
+        let error = read("[headers]\ntax_ids = []").unwrap_err();
+        assert_eq!(
+            (error.place.as_str(), error.fix.as_deref()),
+            ("columns.toml:2:1", Some("did you mean `tax_id`?"))
+        );
+        let error = read("[headers]\n[values.vat_method]\ndeductoin = []").unwrap_err();
+        assert_eq!(
+            (error.place.as_str(), error.fix.as_deref()),
+            ("columns.toml:3:1", Some("did you mean `deduction`?"))
+        );
+    }
+}

@@ -1,0 +1,249 @@
+//! A TOML file as written: every error in it says line, column and what was probably meant.
+//! What the keys mean is left to those whose types they are.
+
+use std::{fmt::Write as _, path::Path};
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
+/// What is wrong in a configuration, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    /// `hangloat.toml:14:9`, or `HANGLOAT_MAIL__PORT`.
+    pub place: String,
+    pub message: String,
+    /// What to do about it.
+    pub fix: Option<String>,
+}
+
+impl ConfigError {
+    pub fn new(place: impl Into<String>, message: impl Into<String>) -> ConfigError {
+        ConfigError { place: place.into(), message: message.into(), fix: None }
+    }
+
+    #[must_use]
+    pub fn with_fix(self, fix: impl Into<String>) -> ConfigError {
+        ConfigError { fix: Some(fix.into()), ..self }
+    }
+}
+
+/// A file with the name under which errors speak of it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
+        Source { name: name.into(), text: text.into() }
+    }
+
+    pub fn read(path: &Path) -> Result<Source, ConfigError> {
+        let name = name_of(path);
+        match fs_err::read_to_string(path) {
+            Ok(text) => Ok(Source { name, text }),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Err(ConfigError::new(name, "the file is not in UTF-8").with_fix("save it as UTF-8"))
+            }
+            Err(error) => Err(ConfigError::new(name, error.to_string())),
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        parse(&self.name, &self.text)
+    }
+
+    /// The place of a key, or of an element of an array by its number; where it is not written,
+    /// the place of the innermost table that would hold it.
+    pub fn place(&self, path: &[&str]) -> String {
+        let tree = DeTable::parse(&self.text).ok();
+        let at = tree.and_then(|tree| start_in_table(tree.get_ref(), path));
+        at.map_or_else(|| self.name.clone(), |at| place(&self.name, &self.text, at))
+    }
+
+    pub fn error(&self, path: &[&str], message: impl Into<String>) -> ConfigError {
+        ConfigError::new(self.place(path), message)
+    }
+}
+
+/// Reads a file's text; `file_name` is how errors call it.
+pub fn parse<T: DeserializeOwned>(file_name: &str, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let place = match error.span() {
+            Some(span) => place(file_name, text, span.start),
+            None => file_name.to_owned(),
+        };
+        explain(place, error.message())
+    })
+}
+
+/// The error that serde's message stands for, with the nearest word where a word is unknown.
+pub(super) fn explain(place: String, message: &str) -> ConfigError {
+    let (message, fix) = match unknown_word(message) {
+        Some((found, known)) if message.starts_with("unknown field") => {
+            (format!("unknown key `{found}`"), nearest(found, known))
+        }
+        Some((found, known)) => (message.to_owned(), nearest(found, known)),
+        None => (in_plain_words(message), None),
+    };
+    ConfigError { place, message, fix: fix.map(|word| format!("did you mean `{word}`?")) }
+}
+
+/// The one of `known` that a person most probably meant.
+pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let found = found.to_lowercase();
+    // People get the beginning of a word right more often than the rest.
+    let likeness = |word: &str| {
+        let word = word.to_lowercase();
+        let start = found.chars().zip(word.chars()).take(4).take_while(|(a, b)| a == b).count();
+        let start = [0.0, 0.1, 0.2, 0.3, 0.4][start];
+        strsim::normalized_damerau_levenshtein(&found, &word) + start
+    };
+    known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}
+
+/// The word and its alternatives, out of the messages of serde and of the domain's closed sets.
+fn unknown_word(message: &str) -> Option<(&str, Vec<&str>)> {
+    let quoted = message.strip_prefix("unknown field `").or_else(|| message.strip_prefix('`'))?;
+    let (found, rest) = quoted.split_once('`')?;
+    if let Some(words) = rest.strip_prefix(" is none of ") {
+        return Some((found, words.split(", ").collect()));
+    }
+    let known = rest.strip_prefix(", ")?;
+    Some((found, known.split('`').skip(1).step_by(2).collect()))
+}
+
+/// Rust's names of numbers mean nothing to who writes the file.
+fn in_plain_words(message: &str) -> String {
+    match message.rsplit_once(", expected ") {
+        Some((found, "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "usize")) => {
+            format!("{found}, expected a whole number in range")
+        }
+        Some((found, "a nonzero u32")) => format!("{found}, expected a whole number above 0"),
+        Some((found, "f64")) => format!("{found}, expected a number"),
+        _ => message.to_owned(),
+    }
+}
+
+/// `name:line:column`, both from 1, columns in characters.
+fn place(name: &str, text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text).trim_start_matches('\u{FEFF}');
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let mut place = name.to_owned();
+    let _ = write!(place, ":{line}:{column}");
+    place
+}
+
+fn start_in_table(table: &DeTable<'_>, path: &[&str]) -> Option<usize> {
+    let (first, rest) = path.split_first()?;
+    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;
+    start_in_value(value.get_ref(), rest).or(Some(key.span().start))
+}
+
+fn start_in_value(value: &DeValue<'_>, path: &[&str]) -> Option<usize> {
+    match value {
+        DeValue::Table(table) => start_in_table(table, path),
+        DeValue::Array(items) => {
+            let (number, rest) = path.split_first()?;
+            let item = items.get(number.parse::<usize>().ok()?)?;
+            start_in_value(item.get_ref(), rest).or(Some(item.span().start))
+        }
+        _ => None,
+    }
+}
+
+/// As the workspace calls it: `jobs/import.toml`, `hangloat.toml`.
+fn name_of(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    let from =
+        parts.iter().rposition(|part| part == "jobs").unwrap_or(parts.len().saturating_sub(1));
+    parts[from..].join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    use crate::domain::{email::Email, locale::Locale};
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct File {
+        mail: Mail,
+        firm: Vec<Firm>,
+        locale: Option<Locale>,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Mail {
+        per_day: u32,
+        per_minute: u32,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Firm {
+        #[expect(dead_code, reason = "only read")]
+        email: Email,
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str, fix: Option<&str>) {
+        let error = parse::<File>("a.toml", text).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.fix.as_deref()), (expected, fix));
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_where_it_stands_with_the_nearest_known_one() {
+        let per_day = Some("did you mean `per_day`?");
+        check("# ố\n[mail]\n  per_dya = 1\n", "a.toml:3:3: unknown key `per_dya`", per_day);
+        check("mail = { perday = 1 }", "a.toml:1:10: unknown key `perday`", per_day);
+        check("mail.perday = 1", "a.toml:1:6: unknown key `perday`", per_day);
+        check("[mial]\n", "a.toml:1:2: unknown key `mial`", Some("did you mean `mail`?"));
+        check(
+            "[[firm]]\nemail = 'a@b.vn'\n\n[[firm]]\nemial = 'a@b.vn'",
+            "a.toml:5:1: unknown key `emial`",
+            Some("did you mean `email`?"),
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_shown_where_it_stands_in_characters() {
+        check(
+            "mail = { \"per_day\" = 'ố', x = 1 }",
+            "a.toml:1:22: invalid type: string \"ố\", expected a whole number in range",
+            None,
+        );
+        check("firm = [{ email = 'ố' }]", "a.toml:1:19: this is no e-mail address", None);
+        check("locale = 'vn'", "a.toml:1:10: `vn` is none of vi, en", Some("did you mean `vi`?"));
+        check("[[firm]]\n", "a.toml:1:1: missing field `email`", None);
+        check("mail = ", "a.toml:1:8: string values must be quoted, expected literal string", None);
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_path_and_else_its_table() {
+        let source = Source::new("a.toml", "[mail]\nper_day = 1\n[[firm]]\n[[firm]]\n  email = ''");
+        assert_eq!(source.place(&["mail", "per_day"]), "a.toml:2:1");
+        assert_eq!(source.place(&["mail", "per_minute"]), "a.toml:1:2");
+        assert_eq!(source.place(&["firm", "1", "email"]), "a.toml:5:3");
+        assert_eq!(source.place(&["sms"]), "a.toml");
+    }
+
+    #[test]
+    fn a_file_is_called_as_in_the_workspace() {
+        assert_eq!(
+            name_of(Path::new("/srv/jobs/w/jobs/catalogue/banks.toml")),
+            "jobs/catalogue/banks.toml"
+        );
+        assert_eq!(name_of(Path::new("/srv/w/hangloat.toml")), "hangloat.toml");
+    }
+}

@@ -1,0 +1,225 @@
+//! From [`Written`] to [`Settings`]: paths from the workspace, secrets from their files, and what two
+//! keys may not say together. Single keys were checked when they were read.
+
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Backup, Files, Mail, MailTransport, Platform, PlatformKind, Secret, Settings, Store, Tls,
+    environment::Environment,
+    file::{ConfigError, Source},
+    written::{FirmWritten, MailWritten, PlatformWritten, StoreWritten, Written},
+};
+use crate::domain::firm::{Admin, Firm, Staff};
+
+/// Where the settings come from: what errors name, and where paths begin.
+pub(super) struct Context<'a> {
+    pub home: &'a Path,
+    pub source: &'a Source,
+    pub environment: &'a Environment,
+}
+
+impl Written {
+    pub(super) fn resolve(self, context: &Context<'_>) -> Result<Settings, ConfigError> {
+        let Written {
+            locale,
+            timezone,
+            store,
+            files,
+            firm,
+            operator,
+            order,
+            platform,
+            mail,
+            sms,
+            payee,
+            grace,
+            serve,
+            backup,
+            guard,
+            limits,
+            privacy,
+        } = self;
+        let home = context.home;
+        Ok(Settings {
+            home: home.to_owned(),
+            locale,
+            timezone,
+            store: store.resolve(home),
+            files: Files {
+                inbox: home.join(files.inbox),
+                outbox: home.join(files.outbox),
+                archive: home.join(files.archive),
+            },
+            firms: firms(firm, context)?,
+            operator,
+            order,
+            platform: platform.resolve(context)?,
+            mail: mail.resolve(context)?,
+            sms,
+            payee,
+            grace,
+            serve,
+            backup: Backup { to: backup.to.map(|to| home.join(to)) },
+            guard,
+            limits,
+            privacy,
+        })
+    }
+}
+
+impl StoreWritten {
+    fn resolve(self, home: &Path) -> Store {
+        let StoreWritten { url, key_file } = self;
+        let key_file = home.join(key_file);
+        let Some(named) = url.strip_prefix("sqlite:").filter(|rest| !rest.contains(":memory:"))
+        else {
+            return Store { url, key_file, sqlite_file: None };
+        };
+        let named = named.strip_prefix("//").unwrap_or(named);
+        let (file, options) = match named.split_once('?') {
+            Some((file, options)) => (file, format!("?{options}")),
+            None => (named, String::new()),
+        };
+        let file = home.join(file);
+        // The database reads its address percent-decoded.
+        let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F");
+        Store { url: format!("sqlite:{path}{options}"), key_file, sqlite_file: Some(file) }
+    }
+}
+
+impl PlatformWritten {
+    fn resolve(self, context: &Context<'_>) -> Result<Platform, ConfigError> {
+        let PlatformWritten { kind, base_url, token, token_file, ca_file, concurrency, timeout } =
+            self;
+        if kind == PlatformKind::Http && base_url.is_none() {
+            let error = context.error(&["platform", "kind"], "kind \"http\" needs a base_url");
+            return Err(error.with_fix("set base_url, e.g. \"https://platform.example/v1\""));
+        }
+        let token = context.secret(["platform", "token", "token_file"], token, token_file)?;
+        let ca_file = ca_file.map(|file| context.home.join(file));
+        Ok(Platform { kind, base_url, token, ca_file, concurrency, timeout })
+    }
+}
+
+impl MailWritten {
+    fn resolve(self, context: &Context<'_>) -> Result<Mail, ConfigError> {
+        let MailWritten {
+            transport,
+            from,
+            host,
+            port,
+            tls,
+            username,
+            password,
+            password_file,
+            ca_file,
+            reply_to,
+            per_day,
+            per_minute,
+            quiet_hours,
+            allow_domains,
+            hold,
+        } = self;
+        check_host(transport, &host, tls, context)?;
+        let keys = ["mail", "password", "password_file"];
+        Ok(Mail {
+            transport,
+            from,
+            host,
+            port,
+            tls,
+            username: (!username.is_empty()).then_some(username),
+            password: context.secret(keys, password, password_file)?,
+            ca_file: ca_file.map(|file| context.home.join(file)),
+            reply_to,
+            per_day: (per_day > 0).then_some(per_day),
+            per_minute,
+            quiet_hours,
+            allow_domains,
+            hold,
+        })
+    }
+}
+
+/// A log-in mail in the clear, over a network, would give its link away.
+fn check_host(
+    transport: MailTransport,
+    host: &str,
+    tls: Tls,
+    context: &Context<'_>,
+) -> Result<(), ConfigError> {
+    if transport != MailTransport::Smtp {
+        return Ok(());
+    }
+    if host.is_empty() {
+        let error = context.error(&["mail", "transport"], "transport \"smtp\" needs a host");
+        return Err(error.with_fix("set host to the mail server's name"));
+    }
+    if tls == Tls::None && !is_loopback(host) {
+        let message = format!("tls \"none\" is for this machine alone, not for `{host}`");
+        let error = context.error(&["mail", "tls"], message);
+        return Err(error.with_fix("set tls to \"starttls\" or \"implicit\""));
+    }
+    Ok(())
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Folders are named by the codes, and some file systems do not tell cases apart.
+fn firms(written: Vec<FirmWritten>, context: &Context<'_>) -> Result<Vec<Firm>, ConfigError> {
+    let mut codes = BTreeSet::new();
+    let mut firms = Vec::with_capacity(written.len());
+    for (number, firm) in written.into_iter().enumerate() {
+        let FirmWritten { code, name, tax_id, admin, staff } = firm;
+        if !codes.insert(code.as_str().to_lowercase()) {
+            let message = format!("a firm `{code}` stands above already");
+            let error = context.error(&["firm", &number.to_string(), "code"], message);
+            return Err(error.with_fix("give each firm a code of its own"));
+        }
+        let staff = staff.into_iter().map(|member| Staff {
+            name: member.name,
+            email: member.email,
+            role: member.role,
+        });
+        let admin = Admin { name: admin.name, email: admin.email, phone: admin.phone };
+        firms.push(Firm { code, name, tax_id, admin, staff: staff.collect() });
+    }
+    Ok(firms)
+}
+
+impl Context<'_> {
+    /// An error at the variable that sets the key, else at the key in the file.
+    fn error(&self, path: &[&str], message: impl Into<String>) -> ConfigError {
+        let variable = self.environment.variable_of(path);
+        ConfigError::new(variable.unwrap_or_else(|| self.source.place(path)), message)
+    }
+
+    /// The secret itself, or what its file holds without the end of its line.
+    fn secret(
+        &self,
+        [section, key, file_key]: [&str; 3],
+        secret: Secret,
+        file: Option<PathBuf>,
+    ) -> Result<Option<Secret>, ConfigError> {
+        let given = !secret.expose().is_empty();
+        let Some(file) = file else { return Ok(given.then_some(secret)) };
+        let path = [section, file_key];
+        if given {
+            let message = format!("both `{key}` and `{file_key}` are given");
+            return Err(self.error(&path, message).with_fix("leave one of them empty"));
+        }
+        let read = fs_err::read_to_string(self.home.join(file))
+            .map_err(|error| self.error(&path, error.to_string()))?;
+        match read.trim_end_matches(['\r', '\n']) {
+            "" => Err(self.error(&path, "the file of the secret is empty")),
+            secret => Ok(Some(Secret::new(secret))),
+        }
+    }
+}

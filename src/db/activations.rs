@@ -1,0 +1,154 @@
+//! What is asked of the platform, one request for each line, stored before the call.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx, sql};
+use crate::domain::{order::OrderCode, words::words};
+
+words! {
+    /// Where a request to the platform stands.
+    pub enum ActivationState {
+        Planned = "planned",
+        /// Claimed; after a crash the platform is asked what became of the key.
+        Sending = "sending",
+        Done = "done",
+        /// No, for good.
+        Refused = "refused",
+        /// The answer was lost.
+        Uncertain = "uncertain",
+    }
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Activation {
+    pub line_id: i64,
+    pub idempotency_key: String,
+    /// The body, byte for byte the same on every attempt.
+    pub request: String,
+    pub request_sha256: String,
+    #[sqlx(try_from = "String")]
+    pub state: ActivationState,
+    pub attempts: i64,
+    pub holder: Option<String>,
+    pub error: Option<String>,
+}
+
+/// A request on its way in.
+#[derive(Clone, Debug)]
+pub struct NewActivation<'a> {
+    pub line_id: i64,
+    pub idempotency_key: &'a str,
+    pub request: &'a str,
+    pub request_sha256: &'a str,
+}
+
+/// Plans the request of a line once; a refused one is planned anew with what it says now.
+pub async fn plan(tx: &mut Tx, new: NewActivation<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into activation (line_id, idempotency_key, request, request_sha256, state, planned_at)
+         values ($1, $2, $3, $4, 'planned', $5)
+         on conflict (line_id) do update
+            set idempotency_key = $2, request = $3, request_sha256 = $4, state = 'planned', settled_at = null,
+                error = null
+            where activation.state = 'refused'",
+    )
+    .bind(new.line_id)
+    .bind(new.idempotency_key)
+    .bind(new.request)
+    .bind(new.request_sha256)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes the oldest open request, of one order or of any.
+pub async fn claim(
+    db: &Db,
+    order: Option<&OrderCode>,
+    holder: &str,
+) -> sqlx::Result<Option<Activation>> {
+    // SQLite has one writer at a time, so nothing there needs to skip a lock.
+    const CLAIM: super::Sql = sql!(
+        "update activation set state = 'sending', holder = $2, attempts = attempts + 1
+         where line_id = (select a.line_id from activation a join order_line l on l.id = a.line_id
+                          where a.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1)
+                          order by a.line_id limit 1",
+        postgres: " for update of a skip locked",
+        ") and state in ('planned', 'uncertain')
+         returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, error"
+    );
+    db.query(CLAIM).bind(order.map(OrderCode::as_str)).bind(holder).optional().await
+}
+
+/// Where a claimed request goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<'a> {
+    pub state: ActivationState,
+    pub error: Option<&'a str>,
+}
+
+/// Ends a claim; false where it is no longer ours.
+pub async fn settle(
+    tx: &mut Tx,
+    line_id: i64,
+    holder: &str,
+    settled: Settled<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let at =
+        matches!(settled.state, ActivationState::Done | ActivationState::Refused).then_some(now);
+    let changed = tx
+        .query(
+            "update activation set state = $3, holder = null, error = $4, settled_at = $5
+             where line_id = $1 and holder = $2 and state = 'sending'",
+        )
+        .bind(line_id)
+        .bind(holder)
+        .bind(settled.state.as_str())
+        .bind(settled.error)
+        .bind(at)
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// How many requests of an order are still open, done and refused.
+pub async fn counts(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<(i64, i64, i64)> {
+    tx.query(
+        "select count(case when a.state in ('planned', 'sending', 'uncertain') then 1 end),
+                count(case when a.state = 'done' then 1 end),
+                count(case when a.state = 'refused' then 1 end)
+         from activation a join order_line l on l.id = a.line_id
+         where l.order_code = $1",
+    )
+    .bind(order.as_str())
+    .one()
+    .await
+}
+
+pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Activation>> {
+    db.query(
+        "select a.line_id, a.idempotency_key, a.request, a.request_sha256, a.state, a.attempts, a.holder, a.error
+         from activation a join order_line l on l.id = a.line_id
+         where l.order_code = $1 order by l.line_no",
+    )
+    .bind(order.as_str())
+    .all()
+    .await
+}
+
+/// Who holds claims.
+pub async fn holders(db: &Db) -> sqlx::Result<Vec<(String,)>> {
+    db.query("select distinct holder from activation where holder is not null order by holder")
+        .all()
+        .await
+}
+
+/// A dead holder's claims are open again; the platform is asked by key first.
+pub async fn release(db: &Db, holder: &str) -> sqlx::Result<u64> {
+    db.query("update activation set state = 'uncertain', holder = null where holder = $1 and state = 'sending'")
+        .bind(holder)
+        .execute()
+        .await
+}

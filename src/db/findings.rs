@@ -1,0 +1,108 @@
+//! Findings of a batch.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use crate::domain::{
+    batch::BatchId,
+    finding::{Code, Finding, Place, Severity, code_of},
+};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct Stored {
+    sheet: Option<i64>,
+    sheet_name: Option<String>,
+    row_no: Option<i64>,
+    column_name: Option<String>,
+    field: Option<String>,
+    code: String,
+    #[sqlx(try_from = "String")]
+    severity: Severity,
+    value: Option<String>,
+    suggestion: Option<String>,
+    detail: Json<BTreeMap<String, String>>,
+}
+
+#[derive(Serialize)]
+struct New<'a> {
+    sheet: Option<i64>,
+    sheet_name: Option<&'a str>,
+    row_no: Option<u32>,
+    column_name: Option<&'a str>,
+    field: Option<&'static str>,
+    code: String,
+    severity: Severity,
+    value: Option<&'a str>,
+    suggestion: Option<&'a str>,
+    detail: &'a BTreeMap<String, String>,
+}
+
+/// A finding and the number of its sheet in the batch.
+pub type Numbered = (Option<i64>, Finding);
+
+pub async fn insert(tx: &mut Tx, batch: BatchId, findings: &[Numbered]) -> sqlx::Result<()> {
+    const INSERT: Sql = Sql {
+        sqlite: "insert into finding (batch_id, sheet, sheet_name, row_no, column_name, field, code, severity,
+                                      value, suggestion, detail)
+                 select $1, value->>'sheet', value->>'sheet_name', value->>'row_no', value->>'column_name',
+                        value->>'field', value->>'code', value->>'severity', value->>'value',
+                        value->>'suggestion', value->'detail'
+                 from json_each($2)",
+        postgres: "insert into finding (batch_id, sheet, sheet_name, row_no, column_name, field, code, severity,
+                                      value, suggestion, detail)
+                 select $1, sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+                 from jsonb_to_recordset($2)
+                      as r (sheet bigint, sheet_name text, row_no bigint, column_name text, field text, code text,
+                            severity text, value text, suggestion text, detail jsonb)",
+    };
+    for findings in findings.chunks(ROWS_A_STATEMENT) {
+        let new: Vec<New<'_>> = findings.iter().map(written).collect();
+        tx.query(INSERT).bind(batch.number()).bind(Json(new)).execute().await?;
+    }
+    Ok(())
+}
+
+/// In the order of sheets and rows; what is said of the whole file comes first.
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
+    let stored: Vec<Stored> = db
+        .query(
+            "select sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+             from finding where batch_id = $1
+             order by coalesce(sheet, 0), coalesce(row_no, 0), id",
+        )
+        .bind(batch.number())
+        .all()
+        .await?;
+    stored.into_iter().map(read).collect()
+}
+
+fn written((sheet, finding): &Numbered) -> New<'_> {
+    New {
+        sheet: *sheet,
+        sheet_name: finding.place.sheet.as_deref(),
+        row_no: finding.place.row,
+        column_name: finding.place.column.as_deref(),
+        field: finding.place.field.map(crate::domain::field::Field::as_str),
+        code: finding.name(),
+        severity: finding.severity,
+        value: finding.value.as_deref(),
+        suggestion: finding.suggestion.as_deref(),
+        detail: &finding.detail,
+    }
+}
+
+fn read(stored: Stored) -> sqlx::Result<Numbered> {
+    let unknown = |what: &str| sqlx::Error::Decode(format!("`{what}` is no finding code").into());
+    let code: Code = code_of(&stored.code).ok_or_else(|| unknown(&stored.code))?;
+    let place = Place {
+        sheet: stored.sheet_name,
+        row: stored.row_no.and_then(|row| u32::try_from(row).ok()),
+        column: stored.column_name,
+        field: stored.field.and_then(|field| field.parse().ok()),
+    };
+    let Stored { severity, value, suggestion, detail, sheet, .. } = stored;
+    Ok((sheet, Finding { code, severity, place, value, suggestion, detail: detail.0 }))
+}

@@ -1,0 +1,110 @@
+//! Licences: what the platform made of lines.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+use super::{Db, Tx, batches::Filter};
+use crate::domain::{
+    batch::BatchId,
+    email::Email,
+    licence::{LicenceState, Role},
+    order::OrderCode,
+};
+
+/// A log-in of a licence; its link is never stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub email: Email,
+    pub role: Role,
+    pub first_time: bool,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Licence {
+    pub licence_id: String,
+    pub line_id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    pub tax_id: String,
+    pub package: String,
+    pub fiscal_year: i64,
+    pub firm: String,
+    #[sqlx(try_from = "String")]
+    pub state: LicenceState,
+    pub activated_at: DateTime<Utc>,
+    pub grace_until: Option<DateTime<Utc>>,
+    pub cutoff_at: Option<DateTime<Utc>>,
+    pub paid_on: Option<NaiveDate>,
+    pub suspended_at: Option<DateTime<Utc>>,
+    pub logins: Json<Vec<Login>>,
+}
+
+/// A licence on its way in.
+#[derive(Clone, Debug)]
+pub struct NewLicence<'a> {
+    pub licence_id: &'a str,
+    pub line_id: i64,
+    pub state: LicenceState,
+    pub activated_at: DateTime<Utc>,
+    pub grace_until: Option<DateTime<Utc>>,
+    pub cutoff_at: Option<DateTime<Utc>>,
+    pub logins: &'a [Login],
+}
+
+pub async fn insert(tx: &mut Tx, new: NewLicence<'_>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into licence (licence_id, line_id, state, activated_at, grace_until, cutoff_at, logins)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(new.licence_id)
+    .bind(new.line_id)
+    .bind(new.state.as_str())
+    .bind(new.activated_at)
+    .bind(new.grace_until)
+    .bind(new.cutoff_at)
+    .bind(Json(new.logins))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Licence>> {
+    db.query(
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
+         from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
+         where l.batch_id = $1 order by l.order_code, l.line_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Licence>> {
+    db.query(
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
+         from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
+         where c.line_id = $1",
+    )
+    .bind(line_id)
+    .optional()
+    .await
+}
+
+pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Licence>> {
+    db.query(
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
+         from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
+         where ($1 is null or l.firm = $1) and ($2 is null or c.state = $2) and ($3 is null or c.activated_at >= $3)
+         order by l.order_code, l.line_no",
+    )
+    .bind(filter.firm.as_deref())
+    .bind(filter.state.as_deref())
+    .bind(filter.since)
+    .all()
+    .await
+}

@@ -1,0 +1,203 @@
+//! Lines: one client of an order each, and what the firm ordered before.
+
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use crate::domain::{
+    batch::BatchId,
+    client::ClientRow,
+    money::Money,
+    order::{LineRef, LineState, OrderCode},
+};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
+    pub id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    batch_id: i64,
+    pub sheet: i64,
+    pub row_no: i64,
+    pub firm: String,
+    pub name: String,
+    pub client: Json<ClientRow>,
+    amount: i64,
+    #[sqlx(try_from = "String")]
+    pub state: LineState,
+}
+
+impl Line {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+
+    pub fn amount(&self) -> Money {
+        Money::dong(self.amount)
+    }
+
+    pub fn reference(&self) -> LineRef {
+        LineRef { order: self.order_code.clone(), line: self.line_no }
+    }
+}
+
+/// A line on its way in.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewLine<'a> {
+    pub line_no: i64,
+    pub sheet: i64,
+    pub row_no: u32,
+    pub tax_id: &'a str,
+    pub name: &'a str,
+    pub amount: Money,
+    pub client: &'a ClientRow,
+}
+
+/// What all new lines of an order share.
+#[derive(Clone, Copy, Debug)]
+pub struct Under<'a> {
+    pub order: &'a OrderCode,
+    pub batch: BatchId,
+    pub firm: &'a str,
+    pub family: &'a str,
+    pub fiscal_year: i32,
+}
+
+/// Fails as taken where a client has a line of the family and year already.
+pub async fn insert(tx: &mut Tx, under: Under<'_>, lines: &[NewLine<'_>]) -> sqlx::Result<()> {
+    const INSERT: Sql = Sql {
+        sqlite: "insert into order_line (order_code, batch_id, firm, family, fiscal_year, state,
+                                         line_no, sheet, row_no, tax_id, name, amount, client)
+                 select $1, $2, $3, $4, $5, 'waiting', value->>'line_no', value->>'sheet', value->>'row_no',
+                        value->>'tax_id', value->>'name', value->>'amount', value->'client'
+                 from json_each($6)",
+        postgres: "insert into order_line (order_code, batch_id, firm, family, fiscal_year, state,
+                                           line_no, sheet, row_no, tax_id, name, amount, client)
+                 select $1, $2, $3, $4, $5, 'waiting', line_no, sheet, row_no, tax_id, name, amount, client
+                 from jsonb_to_recordset($6)
+                      as r (line_no bigint, sheet bigint, row_no bigint, tax_id text, name text, amount bigint,
+                            client jsonb)",
+    };
+    for lines in lines.chunks(ROWS_A_STATEMENT) {
+        tx.query(INSERT)
+            .bind(under.order.as_str())
+            .bind(under.batch.number())
+            .bind(under.firm)
+            .bind(under.family)
+            .bind(i64::from(under.fiscal_year))
+            .bind(Json(lines))
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
+pub async fn of_order(db: &Db, code: &OrderCode) -> sqlx::Result<Vec<Line>> {
+    db.query(
+        "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+         from order_line where order_code = $1 order by line_no",
+    )
+    .bind(code.as_str())
+    .all()
+    .await
+}
+
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Line>> {
+    db.query(
+        "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+         from order_line where batch_id = $1 order by order_code, line_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Line>> {
+    db.query(
+        "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+         from order_line where id = $1",
+    )
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// A line that a client has already, as history sees it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Known {
+    pub firm: String,
+    pub family: String,
+    pub fiscal_year: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    batch_id: i64,
+    pub row_no: i64,
+    pub client: Json<ClientRow>,
+    #[sqlx(try_from = "String")]
+    pub state: LineState,
+}
+
+impl Known {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+}
+
+/// The uncancelled lines of these tax ids, at every firm.
+pub async fn known(db: &Db, tax_ids: &[&str]) -> sqlx::Result<Vec<Known>> {
+    const KNOWN: Sql = Sql {
+        sqlite:
+            "select firm, family, fiscal_year, order_code, line_no, batch_id, row_no, client, state
+                 from order_line
+                 where tax_id in (select value from json_each($1)) and state <> 'cancelled'
+                 order by id",
+        postgres:
+            "select firm, family, fiscal_year, order_code, line_no, batch_id, row_no, client, state
+                 from order_line
+                 where tax_id in (select jsonb_array_elements_text($1)) and state <> 'cancelled'
+                 order by id",
+    };
+    let mut known = Vec::new();
+    for tax_ids in tax_ids.chunks(ROWS_A_STATEMENT) {
+        known.extend(db.query(KNOWN).bind(Json(tax_ids)).all::<Known>().await?);
+    }
+    Ok(known)
+}
+
+/// Moves a line on; false where it stands elsewhere.
+pub async fn move_on(
+    tx: &mut Tx,
+    id: i64,
+    from: &[LineState],
+    to: LineState,
+) -> sqlx::Result<bool> {
+    const MOVE: Sql = Sql {
+        sqlite: "update order_line set state = $3
+                 where id = $1 and state in (select value from json_each($2))",
+        postgres: "update order_line set state = $3
+                 where id = $1 and state in (select jsonb_array_elements_text($2))",
+    };
+    let changed = tx.query(MOVE).bind(id).bind(Json(from)).bind(to.as_str()).execute().await?;
+    Ok(changed == 1)
+}
+
+/// The waiting lines of an order become placed.
+pub async fn place(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<()> {
+    tx.query("update order_line set state = 'placed' where order_code = $1 and state = 'waiting'")
+        .bind(code.as_str())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Gives a waiting line today's price.
+pub async fn reprice(tx: &mut Tx, id: i64, amount: Money) -> sqlx::Result<()> {
+    tx.query("update order_line set amount = $2 where id = $1 and state = 'waiting'")
+        .bind(id)
+        .bind(amount.as_dong())
+        .execute()
+        .await?;
+    Ok(())
+}

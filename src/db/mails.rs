@@ -1,0 +1,175 @@
+//! The outbox: mails, written in the transaction of the change that causes them.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx, batches::Filter, sql};
+use crate::domain::{
+    mail::{MailState, Purpose},
+    order::OrderCode,
+};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Mail {
+    pub id: i64,
+    #[sqlx(try_from = "String")]
+    pub purpose: Purpose,
+    /// What it is about: an order, or one line of it.
+    pub subject: String,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_id: Option<i64>,
+    pub recipient: String,
+    pub recipient_name: String,
+    pub sequence: i64,
+    pub message_id: String,
+    #[sqlx(try_from = "String")]
+    pub state: MailState,
+    pub attempts: i64,
+    pub holder: Option<String>,
+    pub error: Option<String>,
+    pub planned_at: DateTime<Utc>,
+    pub not_before: DateTime<Utc>,
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// A mail on its way in.
+#[derive(Clone, Debug)]
+pub struct NewMail<'a> {
+    pub purpose: Purpose,
+    pub subject: &'a str,
+    pub order: &'a OrderCode,
+    pub line_id: Option<i64>,
+    pub recipient: &'a str,
+    pub recipient_name: &'a str,
+    pub message_id: &'a str,
+}
+
+/// Plans the first mail of a purpose, subject and recipient; one that is there stays.
+pub async fn plan(tx: &mut Tx, new: NewMail<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into mail (purpose, subject, order_code, line_id, recipient, recipient_name, sequence, message_id,
+                           state, planned_at, not_before)
+         values ($1, $2, $3, $4, $5, $6, 1, $7, 'planned', $8, $8)
+         on conflict (purpose, subject, recipient, sequence) do nothing",
+    )
+    .bind(new.purpose.as_str())
+    .bind(new.subject)
+    .bind(new.order.as_str())
+    .bind(new.line_id)
+    .bind(new.recipient)
+    .bind(new.recipient_name)
+    .bind(new.message_id)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes the next mail that is due: log-ins first, then notices (the order of sending).
+pub async fn claim(db: &Db, holder: &str, now: DateTime<Utc>) -> sqlx::Result<Option<Mail>> {
+    // SQLite has one writer at a time, so nothing there needs to skip a lock.
+    const CLAIM: super::Sql = sql!(
+        "update mail set state = 'sending', holder = $1, attempts = attempts + 1
+         where id = (select id from mail where state = 'planned' and not_before <= $2
+                     order by case when purpose in ('login_first', 'login_existing') then 0 else 1 end, id
+                     limit 1",
+        postgres: " for update skip locked",
+        ") and state = 'planned'
+         returning *"
+    );
+    db.query(CLAIM).bind(holder).bind(now).optional().await
+}
+
+/// Where a claimed mail goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<'a> {
+    pub state: MailState,
+    pub error: Option<&'a str>,
+    pub not_before: DateTime<Utc>,
+}
+
+/// Ends a claim; false where it is no longer ours.
+pub async fn settle(
+    db: &Db,
+    id: i64,
+    holder: &str,
+    settled: Settled<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let changed = db
+        .query(
+            "update mail set state = $3, holder = null, error = $4, not_before = $5, sent_at = $6
+             where id = $1 and holder = $2 and state = 'sending'",
+        )
+        .bind(id)
+        .bind(holder)
+        .bind(settled.state.as_str())
+        .bind(settled.error)
+        .bind(settled.not_before)
+        .bind((settled.state == MailState::Sent).then_some(now))
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// A held mail may leave after all.
+pub async fn unhold(db: &Db, id: i64) -> sqlx::Result<()> {
+    db.query("update mail set state = 'planned' where id = $1 and state = 'held'")
+        .bind(id)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// How many mails were sent from an instant on.
+pub async fn sent_since(db: &Db, since: DateTime<Utc>) -> sqlx::Result<i64> {
+    let (sent,) = db
+        .query("select count(*) from mail where sent_at >= $1")
+        .bind(since)
+        .one::<(i64,)>()
+        .await?;
+    Ok(sent)
+}
+
+/// The oldest first.
+pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Mail>> {
+    db.query(
+        "select m.* from mail m join client_order o on o.code = m.order_code
+         where ($1 is null or o.firm = $1) and ($2 is null or m.state = $2) and ($3 is null or m.planned_at >= $3)
+         order by m.id",
+    )
+    .bind(filter.firm.as_deref())
+    .bind(filter.state.as_deref())
+    .bind(filter.since)
+    .all()
+    .await
+}
+
+pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Mail>> {
+    db.query("select * from mail where id = $1").bind(id).optional().await
+}
+
+pub async fn of_batch(db: &Db, batch: crate::domain::batch::BatchId) -> sqlx::Result<Vec<Mail>> {
+    db.query(
+        "select m.* from mail m join client_order o on o.code = m.order_code where o.batch_id = $1 order by m.id",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+/// Who holds claims.
+pub async fn holders(db: &Db) -> sqlx::Result<Vec<(String,)>> {
+    db.query("select distinct holder from mail where holder is not null order by holder")
+        .all()
+        .await
+}
+
+/// A dead holder's claims go to `to`: planned where mails are files, uncertain where a server may have taken them.
+pub async fn release(db: &Db, holder: &str, to: MailState) -> sqlx::Result<u64> {
+    db.query("update mail set state = $2, holder = null where holder = $1 and state = 'sending'")
+        .bind(holder)
+        .bind(to.as_str())
+        .execute()
+        .await
+}

@@ -1,0 +1,36 @@
+//! The changes to the tables, oldest first.
+//! A released file is never edited; a new change is a new line here.
+
+use sqlx::{
+    SqlSafeStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
+
+use super::{Db, Sql};
+
+/// One file from each engine's folder; a missing one does not compile.
+macro_rules! files {
+    ($name:literal) => {
+        Sql {
+            sqlite: include_str!(concat!("migrations/sqlite/", $name)),
+            postgres: include_str!(concat!("migrations/postgres/", $name)),
+        }
+    };
+}
+
+const MIGRATIONS: &[(i64, &str, Sql)] = &[(1, "main", files!("0001_main.sql"))];
+
+pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {
+    match db {
+        Db::Sqlite(pool) => migrator(|sql| sql.sqlite).run(pool).await,
+        Db::Postgres(pool) => migrator(|sql| sql.postgres).run(pool).await,
+    }
+}
+
+fn migrator(text: fn(&Sql) -> &'static str) -> Migrator {
+    let migrations = MIGRATIONS.iter().map(|(version, name, sql)| {
+        let (kind, text) = (MigrationType::Simple, text(sql).into_sql_str());
+        Migration::new(*version, (*name).into(), kind, text, false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}

@@ -1,0 +1,245 @@
+//! One database, two engines: every statement is written once and runs on SQLite or on PostgreSQL.
+//! One file a table, one function a statement; nothing is decided here.
+//!
+//! The engine is chosen where a value is bound, so that dates, JSON and newtypes stay usable on both.
+
+mod migrate;
+
+pub mod instance;
+
+pub mod runs;
+
+pub mod batches;
+
+pub mod rows;
+
+pub mod findings;
+
+pub mod orders;
+
+pub mod lines;
+
+pub mod requests;
+
+pub mod activations;
+
+pub mod licences;
+
+pub mod mails;
+
+pub mod notifications;
+
+pub mod platform;
+
+use std::{str::FromStr, time::Duration};
+
+use anyhow::Context;
+use futures::stream::{BoxStream, StreamExt};
+use sqlx::{
+    Encode, FromRow, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
+    Transaction, Type,
+    postgres::{PgArguments, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+
+/// Rows that go over in one JSON parameter.
+const ROWS_A_STATEMENT: usize = 2_000;
+/// How long a writer waits for another one.
+const BUSY: Duration = Duration::from_secs(15);
+const CONNECTIONS: u32 = 8;
+
+/// The pool of connections that the whole program shares.
+#[derive(Clone, Debug)]
+pub enum Db {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// An open transaction; it rolls back unless [`Tx::commit`] is called.
+#[must_use = "a transaction that is dropped rolls back"]
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// The text of a statement: the same for both engines, or one for each.
+#[derive(Clone, Copy, Debug)]
+pub struct Sql {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+}
+
+/// A statement and its values, on the way to the pool or to a transaction.
+#[must_use = "a query does nothing until it is executed or fetched"]
+pub enum Query<'q> {
+    SqlitePool(&'q SqlitePool, sqlx::query::Query<'q, Sqlite, SqliteArguments>),
+    SqliteTx(&'q mut SqliteConnection, sqlx::query::Query<'q, Sqlite, SqliteArguments>),
+    PgPool(&'q PgPool, sqlx::query::Query<'q, Postgres, PgArguments>),
+    PgTx(&'q mut PgConnection, sqlx::query::Query<'q, Postgres, PgArguments>),
+}
+
+impl Db {
+    /// Opens the database that `url` names, and brings its tables up to date.
+    pub async fn open(url: &str) -> anyhow::Result<Db> {
+        let db = if url.starts_with("sqlite:") {
+            open_sqlite(url).await?
+        } else {
+            open_postgres(url).await?
+        };
+        migrate::run(&db)
+            .await
+            .context("The tables of the database cannot be brought up to date")?;
+        Ok(db)
+    }
+
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            // A transaction that reads first and writes later would fail with
+            // "database is locked" where another wrote in between.
+            Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    pub fn query(&self, sql: impl Into<Sql>) -> Query<'_> {
+        let sql = sql.into();
+        match self {
+            Db::Sqlite(pool) => Query::SqlitePool(pool, sqlx::query(sql.sqlite)),
+            Db::Postgres(pool) => Query::PgPool(pool, sqlx::query(sql.postgres)),
+        }
+    }
+
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            Db::Sqlite(_) => "SQLite",
+            Db::Postgres(_) => "PostgreSQL",
+        }
+    }
+}
+
+/// Durable: a committed transaction survives a power cut.
+async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY);
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await;
+    Ok(Db::Sqlite(pool.with_context(|| format!("The database {url} cannot be opened"))?))
+}
+
+async fn open_postgres(url: &str) -> anyhow::Result<Db> {
+    let pool =
+        PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(BUSY).connect(url).await;
+    Ok(Db::Postgres(pool.context("The PostgreSQL server of [store] url does not answer")?))
+}
+
+impl Tx {
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+    }
+
+    pub fn query(&mut self, sql: impl Into<Sql>) -> Query<'_> {
+        let sql = sql.into();
+        match self {
+            Tx::Sqlite(tx) => Query::SqliteTx(tx, sqlx::query(sql.sqlite)),
+            Tx::Postgres(tx) => Query::PgTx(tx, sqlx::query(sql.postgres)),
+        }
+    }
+}
+
+impl From<&'static str> for Sql {
+    fn from(sql: &'static str) -> Self {
+        Sql { sqlite: sql, postgres: sql }
+    }
+}
+
+/// One text for both engines, with a part that only PostgreSQL sees.
+macro_rules! sql {
+    ($head:literal, postgres: $only:literal, $tail:literal) => {
+        $crate::db::Sql { sqlite: concat!($head, $tail), postgres: concat!($head, $only, $tail) }
+    };
+}
+use sql;
+
+/// Compiles one expression for every place that a query can go to.
+macro_rules! each {
+    ($query:expr, |$on:ident, $q:ident| $body:expr) => {
+        match $query {
+            Query::SqlitePool($on, $q) => $body,
+            Query::SqliteTx($on, $q) => $body,
+            Query::PgPool($on, $q) => $body,
+            Query::PgTx($on, $q) => $body,
+        }
+    };
+}
+
+impl<'q> Query<'q> {
+    pub fn bind(self, value: impl Param<'q>) -> Self {
+        match self {
+            Query::SqlitePool(on, q) => Query::SqlitePool(on, q.bind(value)),
+            Query::SqliteTx(on, q) => Query::SqliteTx(on, q.bind(value)),
+            Query::PgPool(on, q) => Query::PgPool(on, q.bind(value)),
+            Query::PgTx(on, q) => Query::PgTx(on, q.bind(value)),
+        }
+    }
+
+    /// Runs the statement and says how many rows it changed.
+    pub async fn execute(self) -> sqlx::Result<u64> {
+        each!(self, |on, q| Ok(q.execute(on).await?.rows_affected()))
+    }
+
+    pub async fn one<T: Record>(self) -> sqlx::Result<T> {
+        each!(self, |on, q| T::from_row(&q.fetch_one(on).await?))
+    }
+
+    pub async fn optional<T: Record>(self) -> sqlx::Result<Option<T>> {
+        each!(self, |on, q| q.fetch_optional(on).await?.as_ref().map(T::from_row).transpose())
+    }
+
+    pub async fn all<T: Record>(self) -> sqlx::Result<Vec<T>> {
+        each!(self, |on, q| q.fetch_all(on).await?.iter().map(T::from_row).collect())
+    }
+
+    /// Reads the rows one at a time, so that a large table need not fit in memory.
+    pub fn stream<T: Record + 'q>(self) -> BoxStream<'q, sqlx::Result<T>> {
+        each!(self, |on, q| q.fetch(on).map(|row| T::from_row(&row?)).boxed())
+    }
+}
+
+/// A value that both engines can store.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in both databases",
+    note = "use i64 for whole numbers and money, String for text, DateTime<Utc> for times"
+)]
+pub trait Param<'q>:
+    Encode<'q, Sqlite> + Encode<'q, Postgres> + Type<Sqlite> + Type<Postgres> + 'q
+{
+}
+impl<'q, T> Param<'q> for T where
+    T: Encode<'q, Sqlite> + Encode<'q, Postgres> + Type<Sqlite> + Type<Postgres> + 'q
+{
+}
+
+/// A row that both engines can fill: a tuple, or a struct that derives [`sqlx::FromRow`].
+pub trait Record:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+impl<T> Record for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// Whether a statement failed because its row is there already.
+pub fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}

@@ -1,0 +1,65 @@
+//! Notifications: the bell of each firm.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx};
+use crate::domain::{order::OrderCode, words::words};
+
+words! {
+    /// What the bell rings for.
+    pub enum NotificationKind {
+        OrderPlaced = "order_placed",
+        OrderActivated = "order_activated",
+        AnswerRefused = "answer_refused",
+    }
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Notification {
+    pub id: i64,
+    pub at: DateTime<Utc>,
+    pub firm: String,
+    #[sqlx(try_from = "String")]
+    pub kind: NotificationKind,
+    pub text: String,
+    pub order_code: Option<String>,
+    pub read: bool,
+}
+
+/// A notification on its way in.
+#[derive(Clone, Debug)]
+pub struct NewNotification<'a> {
+    pub firm: &'a str,
+    pub kind: NotificationKind,
+    pub text: &'a str,
+    pub order: Option<&'a OrderCode>,
+}
+
+pub async fn insert(tx: &mut Tx, new: NewNotification<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into notification (at, firm, kind, text, order_code) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(now)
+    .bind(new.firm)
+    .bind(new.kind.as_str())
+    .bind(new.text)
+    .bind(new.order.map(OrderCode::as_str))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The newest first.
+pub async fn list(
+    db: &Db,
+    firm: Option<&str>,
+    since: Option<DateTime<Utc>>,
+) -> sqlx::Result<Vec<Notification>> {
+    db.query(
+        "select * from notification where ($1 is null or firm = $1) and ($2 is null or at >= $2) order by id desc",
+    )
+    .bind(firm)
+    .bind(since)
+    .all()
+    .await
+}

@@ -1,0 +1,204 @@
+//! Orders.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx, batches::Filter};
+use crate::domain::{
+    batch::BatchId,
+    client::CustomerType,
+    fiscal_year::FiscalYear,
+    money::Money,
+    order::{Kind, OrderCode, OrderState, Recipient},
+};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Order {
+    #[sqlx(try_from = "String")]
+    pub code: OrderCode,
+    batch_id: i64,
+    /// From 1, in the order of their first rows.
+    pub position: i64,
+    pub firm: String,
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
+    pub package: String,
+    pub family: String,
+    #[sqlx(try_from = "String")]
+    pub customer_type: CustomerType,
+    fiscal_year: i64,
+    #[sqlx(try_from = "String")]
+    pub recipient: Recipient,
+    #[sqlx(try_from = "String")]
+    pub invoice_to: Recipient,
+    #[sqlx(try_from = "String")]
+    pub state: OrderState,
+    /// Counts the contents that were there to be confirmed.
+    pub revision: i64,
+    /// The hash of the present content.
+    pub content: String,
+    amount: i64,
+    pub registered_by: Option<String>,
+    pub confirmed_by: Option<String>,
+    pub placed_at: Option<DateTime<Utc>>,
+    pub activation_asked_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Order {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+
+    pub fn amount(&self) -> Money {
+        Money::dong(self.amount)
+    }
+
+    pub fn fiscal_year(&self) -> i64 {
+        self.fiscal_year
+    }
+}
+
+/// An order on its way in, awaiting its confirmation.
+#[derive(Clone, Debug)]
+pub struct NewOrder<'a> {
+    pub code: &'a OrderCode,
+    pub batch: BatchId,
+    pub position: i64,
+    pub firm: &'a str,
+    pub kind: Kind,
+    pub package: &'a str,
+    pub family: &'a str,
+    pub customer_type: CustomerType,
+    pub fiscal_year: FiscalYear,
+    pub recipient: Recipient,
+    pub invoice_to: Recipient,
+    pub content: &'a str,
+    pub amount: Money,
+    pub registered_by: Option<&'a str>,
+}
+
+pub async fn insert(tx: &mut Tx, new: NewOrder<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into client_order (code, batch_id, position, firm, kind, package, family, customer_type, fiscal_year,
+                                   recipient, invoice_to, state, revision, content, amount, registered_by, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'awaiting_confirmation', 1, $12, $13, $14, $15)",
+    )
+    .bind(new.code.as_str())
+    .bind(new.batch.number())
+    .bind(new.position)
+    .bind(new.firm)
+    .bind(new.kind.as_str())
+    .bind(new.package)
+    .bind(new.family)
+    .bind(new.customer_type.as_str())
+    .bind(i64::from(new.fiscal_year.year()))
+    .bind(new.recipient.as_str())
+    .bind(new.invoice_to.as_str())
+    .bind(new.content)
+    .bind(new.amount.as_dong())
+    .bind(new.registered_by)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+pub async fn by_code(db: &Db, code: &OrderCode) -> sqlx::Result<Option<Order>> {
+    db.query("select * from client_order where code = $1").bind(code.as_str()).optional().await
+}
+
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Order>> {
+    db.query("select * from client_order where batch_id = $1 order by position")
+        .bind(batch.number())
+        .all()
+        .await
+}
+
+/// Whether a batch has orders, and every one of them is cancelled.
+pub async fn is_wholly_cancelled(tx: &mut Tx, batch: BatchId) -> sqlx::Result<bool> {
+    let (all, cancelled) = tx
+        .query(
+            "select count(*), count(case when state = 'cancelled' then 1 end) from client_order where batch_id = $1",
+        )
+        .bind(batch.number())
+        .one::<(i64, i64)>()
+        .await?;
+    Ok(all > 0 && all == cancelled)
+}
+
+/// The newest first.
+pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Order>> {
+    db.query(
+        "select * from client_order
+         where ($1 is null or firm = $1) and ($2 is null or state = $2) and ($3 is null or created_at >= $3)
+         order by created_at desc, code desc",
+    )
+    .bind(filter.firm.as_deref())
+    .bind(filter.state.as_deref())
+    .bind(filter.since)
+    .all()
+    .await
+}
+
+/// Places an awaiting order; false where it is placed already or its content is another one.
+pub async fn place(
+    tx: &mut Tx,
+    code: &OrderCode,
+    content: &str,
+    confirmed_by: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let placed = tx
+        .query(
+            "update client_order set state = 'placed', placed_at = $4, confirmed_by = $3,
+                 registered_by = coalesce(registered_by, $3)
+             where code = $1 and content = $2 and state = 'awaiting_confirmation'",
+        )
+        .bind(code.as_str())
+        .bind(content)
+        .bind(confirmed_by)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(placed == 1)
+}
+
+/// Gives an order that awaits its confirmation another content, as its next revision.
+pub async fn revise(
+    tx: &mut Tx,
+    code: &OrderCode,
+    old_content: &str,
+    content: &str,
+    amount: Money,
+) -> sqlx::Result<bool> {
+    let revised = tx
+        .query(
+            "update client_order set revision = revision + 1, content = $3, amount = $4
+             where code = $1 and content = $2 and state = 'awaiting_confirmation'",
+        )
+        .bind(code.as_str())
+        .bind(old_content)
+        .bind(content)
+        .bind(amount.as_dong())
+        .execute()
+        .await?;
+    Ok(revised == 1)
+}
+
+/// Remembers that a placed order is to be activated; false where that was asked before.
+pub async fn ask_activation(
+    tx: &mut Tx,
+    code: &OrderCode,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let asked = tx
+        .query(
+            "update client_order set activation_asked_at = $2
+             where code = $1 and state in ('placed', 'paid') and activation_asked_at is null",
+        )
+        .bind(code.as_str())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(asked == 1)
+}

@@ -1,0 +1,133 @@
+//! The tables of the embedded platform: its licences, accounts and log-ins.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Db, Tx};
+use crate::domain::licence::{LicenceState, Role};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Licence {
+    pub licence_id: String,
+    pub idempotency_key: String,
+    pub request_sha256: String,
+    pub order_code: String,
+    pub line: i64,
+    pub kind: String,
+    pub tax_id: String,
+    pub package: String,
+    pub fiscal_year: i64,
+    #[sqlx(try_from = "String")]
+    pub status: LicenceState,
+    pub activated_at: DateTime<Utc>,
+    pub grace_until: Option<DateTime<Utc>>,
+    pub paid_on: Option<NaiveDate>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Login {
+    pub email: String,
+    #[sqlx(try_from = "String")]
+    pub role: Role,
+    pub first_time: bool,
+    pub setup_expires_at: Option<DateTime<Utc>>,
+}
+
+/// Fails as taken where the client has a licence of the package and year.
+pub async fn insert(tx: &mut Tx, new: &Licence) -> sqlx::Result<()> {
+    tx.query(
+        "insert into platform_licence (licence_id, idempotency_key, request_sha256, order_code, line, kind, tax_id,
+                                       package, fiscal_year, status, activated_at, grace_until, paid_on, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+    )
+    .bind(new.licence_id.as_str())
+    .bind(new.idempotency_key.as_str())
+    .bind(new.request_sha256.as_str())
+    .bind(new.order_code.as_str())
+    .bind(new.line)
+    .bind(new.kind.as_str())
+    .bind(new.tax_id.as_str())
+    .bind(new.package.as_str())
+    .bind(new.fiscal_year)
+    .bind(new.status.as_str())
+    .bind(new.activated_at)
+    .bind(new.grace_until)
+    .bind(new.paid_on)
+    .bind(new.updated_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+pub async fn by_key(db: &Db, key: &str) -> sqlx::Result<Option<Licence>> {
+    db.query("select * from platform_licence where idempotency_key = $1").bind(key).optional().await
+}
+
+pub async fn by_id(db: &Db, licence_id: &str) -> sqlx::Result<Option<Licence>> {
+    db.query("select * from platform_licence where licence_id = $1")
+        .bind(licence_id)
+        .optional()
+        .await
+}
+
+/// Whether the client has had a licence of this kind, or of this package and year.
+pub async fn has(db: &Db, tax_id: &str, package: &str, fiscal_year: i64) -> sqlx::Result<bool> {
+    let (count,) = db
+        .query("select count(*) from platform_licence where tax_id = $1 and package = $2 and fiscal_year = $3")
+        .bind(tax_id)
+        .bind(package)
+        .bind(fiscal_year)
+        .one::<(i64,)>()
+        .await?;
+    Ok(count > 0)
+}
+
+/// Makes an account; false where the e-mail has one.
+pub async fn open_account(tx: &mut Tx, email: &str, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let opened = tx
+        .query("insert into platform_account (email, created_at) values ($1, $2) on conflict (email) do nothing")
+        .bind(email)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(opened == 1)
+}
+
+/// The hash of a one-time link and the end of its life; the link itself is never stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    pub sha256: &'a str,
+    pub expires_at: DateTime<Utc>,
+}
+
+pub async fn insert_login(
+    tx: &mut Tx,
+    licence_id: &str,
+    email: &str,
+    role: Role,
+    setup: Option<Setup<'_>>,
+) -> sqlx::Result<()> {
+    tx.query(
+        "insert into platform_login (licence_id, email, role, first_time, setup_sha256, setup_expires_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (licence_id, email) do nothing",
+    )
+    .bind(licence_id)
+    .bind(email)
+    .bind(role.as_str())
+    .bind(setup.is_some())
+    .bind(setup.map(|setup| setup.sha256))
+    .bind(setup.map(|setup| setup.expires_at))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+pub async fn logins(db: &Db, licence_id: &str) -> sqlx::Result<Vec<Login>> {
+    db.query(
+        "select email, role, first_time, setup_expires_at from platform_login where licence_id = $1 order by email",
+    )
+    .bind(licence_id)
+    .all()
+    .await
+}

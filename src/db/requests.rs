@@ -1,0 +1,119 @@
+//! Payment requests, one for each line, and the codes that pay all of a payer's at once.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx};
+use crate::domain::{batch::BatchId, money::Money, order::RequestState, payment_code::PaymentCode};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Request {
+    #[sqlx(try_from = "String")]
+    pub code: PaymentCode,
+    pub line_id: i64,
+    pub payer_name: String,
+    pub payer_email: String,
+    amount: i64,
+    paid: i64,
+    #[sqlx(try_from = "String")]
+    pub state: RequestState,
+    /// Pays every request of the payer in the batch, where there are two or more.
+    pub batch_code: Option<String>,
+}
+
+impl Request {
+    pub fn amount(&self) -> Money {
+        Money::dong(self.amount)
+    }
+
+    pub fn paid(&self) -> Money {
+        Money::dong(self.paid)
+    }
+}
+
+/// A payment request on its way in.
+#[derive(Clone, Debug)]
+pub struct NewRequest<'a> {
+    pub line_id: i64,
+    pub batch: BatchId,
+    pub payer_name: &'a str,
+    pub payer_email: &'a str,
+    pub amount: Money,
+}
+
+/// False where the code is taken.
+pub async fn insert(
+    tx: &mut Tx,
+    code: &PaymentCode,
+    new: &NewRequest<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let inserted = tx
+        .query(
+            "insert into payment_request (code, line_id, batch_id, payer_name, payer_email, amount, state, created_at)
+             select $1, $2, $3, $4, $5, $6, 'open', $7
+             where not exists (select 1 from payer_code where code = $1)
+             on conflict (code) do nothing",
+        )
+        .bind(code.as_str())
+        .bind(new.line_id)
+        .bind(new.batch.number())
+        .bind(new.payer_name)
+        .bind(new.payer_email)
+        .bind(new.amount.as_dong())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Payers of a batch with two or more requests that are still without a code for all of them.
+pub async fn payers_without_code(tx: &mut Tx, batch: BatchId) -> sqlx::Result<Vec<(String,)>> {
+    tx.query(
+        "select payer_email from payment_request r
+         where batch_id = $1 and state in ('open', 'partly_paid')
+           and not exists (select 1 from payer_code p
+                           where p.batch_id = r.batch_id and p.payer_email = r.payer_email)
+         group by payer_email having count(*) >= 2
+         order by payer_email",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+/// False where the code is taken.
+pub async fn insert_payer_code(
+    tx: &mut Tx,
+    code: &PaymentCode,
+    batch: BatchId,
+    payer_email: &str,
+) -> sqlx::Result<bool> {
+    let inserted = tx
+        .query(
+            "insert into payer_code (code, batch_id, payer_email)
+             select $1, $2, $3
+             where not exists (select 1 from payment_request where code = $1)
+             on conflict (code) do nothing",
+        )
+        .bind(code.as_str())
+        .bind(batch.number())
+        .bind(payer_email)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// In the order of their lines.
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
+    db.query(
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+         from payment_request r
+         join order_line l on l.id = r.line_id
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         where r.batch_id = $1
+         order by l.order_code, l.line_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}

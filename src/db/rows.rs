@@ -1,0 +1,165 @@
+//! The staged rows of a list, and their end states.
+
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use crate::domain::{
+    batch::{BatchId, RowState},
+    cell::Cell,
+    field::Field,
+    words::words,
+};
+
+words! {
+    /// What part of a sheet a row is.
+    pub enum RowKind {
+        /// A title, a note, a total.
+        Outside = "outside",
+        Header = "header",
+        Data = "data",
+    }
+}
+
+/// A column of a list: where it stands, its header, and the field it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// From 0.
+    pub index: u32,
+    pub header: String,
+    pub field: Option<Field>,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Sheet {
+    pub sheet: i64,
+    pub name: String,
+    pub header_row: i64,
+    pub columns: Json<Vec<Column>>,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct StagedRow {
+    pub sheet: i64,
+    pub row_no: i64,
+    #[sqlx(try_from = "String")]
+    pub kind: RowKind,
+    pub cells: Json<Vec<Cell>>,
+    state: Option<String>,
+}
+
+impl StagedRow {
+    pub fn state(&self) -> Option<RowState> {
+        self.state.as_deref().and_then(|state| state.parse().ok())
+    }
+}
+
+pub async fn insert_sheet(tx: &mut Tx, batch: BatchId, sheet: &Sheet) -> sqlx::Result<()> {
+    tx.query(
+        "insert into batch_sheet (batch_id, sheet, name, header_row, columns) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(batch.number())
+    .bind(sheet.sheet)
+    .bind(sheet.name.as_str())
+    .bind(sheet.header_row)
+    .bind(&sheet.columns)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// A row on its way in.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewRow<'a> {
+    pub sheet: i64,
+    pub row_no: u32,
+    pub kind: RowKind,
+    pub cells: &'a [Cell],
+    pub state: Option<RowState>,
+}
+
+pub async fn insert(tx: &mut Tx, batch: BatchId, rows: &[NewRow<'_>]) -> sqlx::Result<()> {
+    const INSERT: Sql = Sql {
+        sqlite: "insert into batch_row (batch_id, sheet, row_no, kind, cells, state)
+                 select $1, value->>'sheet', value->>'row_no', value->>'kind', value->'cells', value->>'state'
+                 from json_each($2)",
+        postgres: "insert into batch_row (batch_id, sheet, row_no, kind, cells, state)
+                 select $1, sheet, row_no, kind, cells, state
+                 from jsonb_to_recordset($2)
+                      as r (sheet bigint, row_no bigint, kind text, cells jsonb, state text)",
+    };
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        tx.query(INSERT).bind(batch.number()).bind(Json(rows)).execute().await?;
+    }
+    Ok(())
+}
+
+pub async fn sheets(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Sheet>> {
+    db.query("select sheet, name, header_row, columns from batch_sheet where batch_id = $1 order by sheet")
+        .bind(batch.number())
+        .all()
+        .await
+}
+
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {
+    db.query(
+        "select sheet, row_no, kind, cells, state from batch_row where batch_id = $1 order by sheet, row_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+/// The end state of a row.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    pub sheet: i64,
+    pub row_no: u32,
+    pub state: RowState,
+}
+
+pub async fn settle(tx: &mut Tx, batch: BatchId, verdicts: &[Verdict]) -> sqlx::Result<()> {
+    const SETTLE: Sql = Sql {
+        sqlite: "update batch_row set state = v.value->>'state'
+                 from json_each($2) as v
+                 where batch_id = $1 and sheet = v.value->>'sheet' and row_no = v.value->>'row_no'",
+        postgres: "update batch_row set state = v.state
+                 from jsonb_to_recordset($2) as v (sheet bigint, row_no bigint, state text)
+                 where batch_id = $1 and batch_row.sheet = v.sheet and batch_row.row_no = v.row_no",
+    };
+    for verdicts in verdicts.chunks(ROWS_A_STATEMENT) {
+        tx.query(SETTLE).bind(batch.number()).bind(Json(verdicts)).execute().await?;
+    }
+    Ok(())
+}
+
+/// Rejects every row of a list that was refused as a whole.
+pub async fn reject_all(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
+    tx.query("update batch_row set state = 'rejected' where batch_id = $1 and kind = 'data'")
+        .bind(batch.number())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// How many rows of a sheet ended in each state.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Count {
+    pub batch_id: i64,
+    pub sheet: i64,
+    #[sqlx(try_from = "String")]
+    pub state: RowState,
+    pub rows: i64,
+}
+
+/// Of one batch, or of all.
+pub async fn counts(db: &Db, batch: Option<BatchId>) -> sqlx::Result<Vec<Count>> {
+    db.query(
+        "select batch_id, sheet, state, count(*) as rows from batch_row
+         where kind = 'data' and ($1 is null or batch_id = $1)
+         group by batch_id, sheet, state order by batch_id, sheet, state",
+    )
+    .bind(batch.map(BatchId::number))
+    .all()
+    .await
+}

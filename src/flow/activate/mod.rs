@@ -1,0 +1,225 @@
+//! Orders → licences: the intent is stored before the platform is called, the same key goes with every attempt,
+//! and a lost answer is asked about before anything is tried again.
+
+pub mod embedded;
+
+pub mod platform;
+
+mod request;
+
+use anyhow::Context;
+use minijinja::context;
+
+use self::platform::PlatformError;
+use super::{Services, key, progress::Step, send};
+use crate::{
+    db::{
+        Tx,
+        activations::{self, Activation, ActivationState, NewActivation, Settled},
+        batches,
+        licences::{self, Login, NewLicence},
+        lines::{self, Line},
+        notifications::{self, NewNotification, NotificationKind},
+        orders::{self, Order},
+    },
+    domain::{
+        licence::{LicenceState, Role},
+        mail::Purpose,
+        order::{LineState, OrderCode, OrderState},
+    },
+};
+
+/// What activating did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub activated: u64,
+    pub failed: u64,
+    pub uncertain: u64,
+}
+
+/// Plans the request of every line that may be activated; those that were refused are asked for again.
+pub async fn plan(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    lines: &[Line],
+) -> anyhow::Result<()> {
+    const MAY_BE: [LineState; 3] = [LineState::Waiting, LineState::Placed, LineState::Failed];
+    orders::ask_activation(tx, &order.code, services.now()).await?;
+    for line in lines {
+        let request = serde_json::to_string(&request::of(services, order, line)?)?;
+        let request_sha256 = key::sha256(request.as_bytes());
+        if lines::move_on(tx, line.id, &MAY_BE, LineState::Activating).await? {
+            let idempotency_key = request::key(services, line, &request_sha256);
+            let new = NewActivation {
+                line_id: line.id,
+                idempotency_key: &idempotency_key,
+                request: &request,
+                request_sha256: &request_sha256,
+            };
+            activations::plan(tx, new, services.now()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks for the activation of an order that is placed; false where its state forbids it.
+pub async fn ask(services: &Services, order: &Order) -> anyhow::Result<bool> {
+    if !matches!(order.state, OrderState::Placed | OrderState::Paid) {
+        return Ok(false);
+    }
+    let lines = lines::of_order(&services.db, &order.code).await?;
+    let mut tx = services.db.begin().await?;
+    plan(services, &mut tx, order, &lines).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Carries out what was asked for, of one order or of all.
+pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Result<Summary> {
+    let mut summary = Summary::default();
+    services.progress.tell(Step::Begin("activate"));
+    while let Some(activation) =
+        activations::claim(&services.db, order, services.holder.as_str()).await?
+    {
+        match carry_out(services, &activation).await? {
+            ActivationState::Done => summary.activated += 1,
+            ActivationState::Refused => summary.failed += 1,
+            _ => {
+                // An uncertain one would be claimed again at once.
+                summary.uncertain += 1;
+                break;
+            }
+        }
+        let done = summary.activated + summary.failed;
+        services.progress.tell(Step::Done { done, of: 0 });
+    }
+    services.progress.tell(Step::End);
+    Ok(summary)
+}
+
+/// Gives back the claims of processes of this machine that are no more.
+pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
+    for (holder,) in activations::holders(&services.db).await? {
+        if super::holder::Holder::is_dead(&holder) {
+            activations::release(&services.db, &holder).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn carry_out(
+    services: &Services,
+    activation: &Activation,
+) -> anyhow::Result<ActivationState> {
+    let line = lines::by_id(&services.db, activation.line_id)
+        .await?
+        .context("An activation has its line")?;
+    let order =
+        orders::by_code(&services.db, &line.order_code).await?.context("A line has its order")?;
+    let key = &activation.idempotency_key;
+    let before =
+        if activation.attempts > 1 { services.platform.find_by_key(key).await } else { Ok(None) };
+    let answer = match before {
+        Ok(None) => services.platform.activate(key, &activation.request, services.now()).await,
+        Ok(Some(licence)) => Ok(licence),
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(licence) => settle_done(services, &order, &line, &licence).await,
+        Err(PlatformError::Refused { code, detail }) => {
+            settle_failed(
+                services,
+                &order,
+                &line,
+                (ActivationState::Refused, LineState::Failed),
+                &format!("{code}: {detail}"),
+            )
+            .await
+        }
+        Err(error @ (PlatformError::Conflict | PlatformError::Lost(_))) => {
+            let states = (ActivationState::Uncertain, LineState::Uncertain);
+            settle_failed(services, &order, &line, states, &error.to_string()).await
+        }
+    }
+}
+
+/// The licence, its mails and the workbook that shows it, in one transaction.
+async fn settle_done(
+    services: &Services,
+    order: &Order,
+    line: &Line,
+    licence: &platform::Licence,
+) -> anyhow::Result<ActivationState> {
+    let state = match licence.status {
+        LicenceState::Grace => LineState::Grace,
+        LicenceState::Active => LineState::Active,
+        LicenceState::Suspended => LineState::Suspended,
+    };
+    let settled = Settled { state: ActivationState::Done, error: None };
+    let mut tx = services.db.begin().await?;
+    if !activations::settle(&mut tx, line.id, services.holder.as_str(), settled, services.now())
+        .await?
+    {
+        return Ok(ActivationState::Done);
+    }
+    lines::move_on(&mut tx, line.id, &[LineState::Activating, LineState::Uncertain], state).await?;
+    let logins: Vec<Login> = licence.logins.iter().map(|login| login.login.clone()).collect();
+    let new = NewLicence {
+        licence_id: &licence.licence_id,
+        line_id: line.id,
+        state: licence.status,
+        activated_at: licence.activated_at,
+        grace_until: licence.grace_until,
+        cutoff_at: licence.grace_until.map(|until| services.grace(until).cutoff_at),
+        logins: &logins,
+    };
+    licences::insert(&mut tx, new).await?;
+    let first_time = logins.iter().any(|login| login.role == Role::ClientAdmin && login.first_time);
+    let purpose = if first_time { Purpose::LoginFirst } else { Purpose::LoginExisting };
+    send::plan::log_in(services, &mut tx, order, line, purpose).await?;
+    after_each(services, &mut tx, order).await?;
+    tx.commit().await?;
+    Ok(ActivationState::Done)
+}
+
+async fn settle_failed(
+    services: &Services,
+    order: &Order,
+    line: &Line,
+    (state, line_state): (ActivationState, LineState),
+    error: &str,
+) -> anyhow::Result<ActivationState> {
+    let settled = Settled { state, error: Some(error) };
+    let mut tx = services.db.begin().await?;
+    if activations::settle(&mut tx, line.id, services.holder.as_str(), settled, services.now())
+        .await?
+    {
+        lines::move_on(
+            &mut tx,
+            line.id,
+            &[LineState::Activating, LineState::Uncertain],
+            line_state,
+        )
+        .await?;
+        after_each(services, &mut tx, order).await?;
+        tx.commit().await?;
+    }
+    tracing::warn!(line = %line.reference(), %error, "The platform did not activate {}", line.reference());
+    Ok(state)
+}
+
+/// The workbook shows each change; the bell rings when the last line of the order is settled.
+async fn after_each(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
+    batches::ask_for_workbook(tx, order.batch()).await?;
+    let (open, done, refused) = activations::counts(tx, &order.code).await?;
+    if open == 0 {
+        let values = context! { order => order.code.as_str(), done, refused };
+        let text = services.texts.say("message.bell.order_activated", values);
+        let kind = NotificationKind::OrderActivated;
+        let new =
+            NewNotification { firm: &order.firm, kind, text: &text, order: Some(&order.code) };
+        notifications::insert(tx, new, services.now()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! Takes whole files once: settled, claimed by a rename into `work/`, known by the hash of their bytes, archived.
+//! A file's name and times are no identity; what is in it is not looked at here.
+
+mod files;
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context;
+use sha2::{Digest, Sha256 as Hasher};
+
+pub use files::{in_folder, settled};
+
+use super::Services;
+use crate::{
+    db::{
+        batches::{self, Batch, NewBatch},
+        orders,
+    },
+    domain::{
+        batch::{BatchId, BatchState, Sha256},
+        email::Email,
+        firm::Firm,
+    },
+};
+
+/// Between two looks at a file that may still be growing.
+pub const PAUSE: Duration = Duration::from_secs(2);
+/// Folders of the inbox that are no firm's.
+const RESERVED: [&str; 2] = ["_bank", "_bounce"];
+
+/// Whose a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub firm: String,
+    /// The member of the firm whose sub-folder it came from.
+    pub registered_by: Option<Email>,
+}
+
+/// A file that was claimed: nobody else takes it, and the inbox no longer has it.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub path: PathBuf,
+    pub file_name: String,
+    pub sha256: Sha256,
+}
+
+/// Whose a file is by its folder; `None` for one that lies beside the firms' folders.
+pub fn owner(services: &Services, file: &Path) -> Option<Owner> {
+    let inbox = &services.settings.files.inbox;
+    let folders: Vec<&str> =
+        file.parent()?.strip_prefix(inbox).ok()?.iter().filter_map(|part| part.to_str()).collect();
+    let named = folders.first().and_then(|folder| services.firm(folder).ok());
+    let (firm, rest) = match named {
+        Some(firm) => (firm, &folders[1..]),
+        None => (services.only_firm()?, folders.as_slice()),
+    };
+    let registered_by = match rest {
+        [] => None,
+        [folder] => Some(member_called(firm, folder)?),
+        _ => return None,
+    };
+    Some(Owner { firm: firm.code.to_string(), registered_by })
+}
+
+/// Whether a folder of the inbox belongs to statements or delivery reports.
+pub fn is_reserved(folder: &str) -> bool {
+    RESERVED.contains(&folder)
+}
+
+/// A sub-folder is named for the local part of a staff e-mail.
+fn member_called(firm: &Firm, folder: &str) -> Option<Email> {
+    let emails =
+        std::iter::once(&firm.admin.email).chain(firm.staff.iter().map(|staff| &staff.email));
+    emails.into_iter().find(|email| email.local_part().eq_ignore_ascii_case(folder)).cloned()
+}
+
+/// Moves a file of the inbox into `work/`, or copies one from elsewhere, and hashes it.
+pub fn claim(services: &Services, file: &Path, owner: Option<&Owner>) -> anyhow::Result<Claimed> {
+    let meta = fs_err::symlink_metadata(file)?;
+    anyhow::ensure!(meta.is_file(), "{} is no file (links are not followed)", file.display());
+    let file_name = file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .context("A file's name must be readable text")?;
+    let folder = services.home.join("work").join(owner.map_or("_", |owner| owner.firm.as_str()));
+    fs_err::create_dir_all(&folder)?;
+    let from_inbox = file.starts_with(&services.settings.files.inbox);
+    let kind = if from_inbox { "claim" } else { "copy" };
+    let path = folder.join(format!("{kind}-{}__{file_name}", uuid::Uuid::new_v4().simple()));
+    if !from_inbox || fs_err::rename(file, &path).is_err() {
+        // Another disk cannot be renamed onto; the copy has its final name only when it is whole.
+        files::copy_whole(file, &path)?;
+    }
+    if from_inbox && file.exists() {
+        fs_err::remove_file(file)?;
+    }
+    let sha256 = hash(&path)?;
+    Ok(Claimed { path, file_name: file_name.to_owned(), sha256 })
+}
+
+/// Hashes a file without holding it in memory.
+pub fn hash(path: &Path) -> anyhow::Result<Sha256> {
+    let mut file = fs_err::File::open(path)?;
+    let (mut hasher, mut buffer) = (Hasher::new(), vec![0; 64 * 1024]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(data_encoding::HEXLOWER.encode(&hasher.finalize()).parse()?),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}
+
+/// What a claimed file is: a new batch, one to go on with, or the same bytes again.
+#[derive(Clone, Debug)]
+pub enum Registered {
+    New(BatchId),
+    /// It was begun and not finished.
+    Resumed(BatchId),
+    Duplicate {
+        of: BatchId,
+        batch: BatchId,
+    },
+}
+
+impl Registered {
+    pub const fn batch(&self) -> BatchId {
+        match self {
+            Registered::New(id)
+            | Registered::Resumed(id)
+            | Registered::Duplicate { batch: id, .. } => *id,
+        }
+    }
+}
+
+/// Registers a claimed file under its hash.
+pub async fn register(
+    services: &Services,
+    claimed: &Claimed,
+    owner: Option<&Owner>,
+    run_id: Option<i64>,
+) -> anyhow::Result<Registered> {
+    let firm = owner.map(|owner| owner.firm.as_str());
+    let mut tx = services.db.begin().await?;
+    let before = batches::same_bytes(&mut tx, firm, &claimed.sha256).await?;
+    if let Some(batch) = before.iter().find(|batch| !batch.is_finished()) {
+        return Ok(Registered::Resumed(batch.id()));
+    }
+    let mut of = before.iter().find(|batch| counts_as_first(batch)).map(Batch::id);
+    if let Some(first) = of
+        && orders::is_wholly_cancelled(&mut tx, first).await?
+    {
+        of = None;
+    }
+    let new = NewBatch {
+        firm,
+        file_name: &claimed.file_name,
+        sha256: &claimed.sha256,
+        run_id,
+        registered_by: owner.and_then(|owner| owner.registered_by.as_ref()).map(Email::as_str),
+        options: serde_json::json!({}),
+        duplicate_of: of,
+    };
+    let batch = batches::register(&mut tx, new, services.now()).await?;
+    tx.commit().await?;
+    Ok(of.map_or(Registered::New(batch), |of| Registered::Duplicate { of, batch }))
+}
+
+/// A refused or undone batch does not make the same bytes a duplicate.
+fn counts_as_first(batch: &Batch) -> bool {
+    !matches!(batch.state, BatchState::Rejected | BatchState::Undone)
+}
+
+/// Gives a claimed file its batch's name in `work/`, where a later start finds it.
+pub fn name_after(
+    services: &Services,
+    claimed: &Claimed,
+    batch: BatchId,
+) -> anyhow::Result<PathBuf> {
+    let path = work_path(services, batch, &claimed.file_name);
+    if path.exists() {
+        fs_err::remove_file(&claimed.path)?;
+    } else {
+        fs_err::rename(&claimed.path, &path)?;
+    }
+    Ok(path)
+}
+
+/// Where the bytes of a batch lie until they are archived.
+pub fn work_path(services: &Services, batch: BatchId, file_name: &str) -> PathBuf {
+    services.home.join("work").join(format!("{batch}__{file_name}"))
+}
+
+/// Moves the original into the archive of its month. Failing here re-runs nothing.
+pub async fn archive(services: &Services, batch: &Batch) -> anyhow::Result<()> {
+    let month = services.local(batch.received_at).format("%Y-%m").to_string();
+    let folder = services.settings.files.archive.join(month);
+    fs_err::create_dir_all(&folder)?;
+    let from = work_path(services, batch.id(), &batch.file_name);
+    let to = folder.join(format!("{}__{}", batch.id(), batch.file_name));
+    if from.exists() && fs_err::rename(&from, &to).is_err() {
+        files::copy_whole(&from, &to)?;
+        fs_err::remove_file(&from)?;
+    }
+    batches::archive(&services.db, batch.id()).await?;
+    Ok(())
+}
+
+/// Files that were claimed by a process that died before it could register them. Copies of others' files go.
+pub fn left_behind(services: &Services) -> anyhow::Result<Vec<(PathBuf, Option<Owner>)>> {
+    let mut found = Vec::new();
+    let work = services.home.join("work");
+    let folders = fs_err::read_dir(&work)?.flatten().filter(|entry| entry.path().is_dir());
+    for folder in folders {
+        let firm = folder
+            .file_name()
+            .to_str()
+            .and_then(|name| services.firm(name).ok())
+            .map(|firm| firm.code.to_string());
+        for entry in fs_err::read_dir(folder.path())? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with("claim-") {
+                let owner = firm.clone().map(|firm| Owner { firm, registered_by: None });
+                found.push((path, owner));
+            } else if name.starts_with("copy-") {
+                fs_err::remove_file(&path)?;
+            }
+        }
+    }
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(found)
+}
+
+/// A file left behind as if it were claimed just now.
+pub fn reclaim(path: PathBuf) -> anyhow::Result<Claimed> {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .context("A file's name must be readable text")?;
+    let file_name = name.split_once("__").map_or(name, |(_, original)| original).to_owned();
+    let sha256 = hash(&path)?;
+    Ok(Claimed { path, file_name, sha256 })
+}

@@ -1,0 +1,179 @@
+//! Accepted rows → orders that await their confirmation, in one transaction with the verdicts.
+
+use anyhow::Context;
+use chrono::NaiveDate;
+
+use super::content;
+use crate::{
+    catalogue::packages::Package,
+    db::{
+        self, Tx,
+        batches::{self, Batch},
+        findings,
+        lines::{self, NewLine, Under},
+        orders::{self, NewOrder},
+        rows,
+    },
+    domain::{
+        batch::{BatchState, RowState},
+        client::{ClientRow, CustomerType},
+        fiscal_year::FiscalYear,
+        order::{Kind, OrderCode, Recipient},
+    },
+    flow::{
+        Services,
+        check::{Checked, Verdict},
+    },
+};
+
+/// Rows of the same key make one order; a household and an enterprise never do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct GroupKey {
+    customer_type: CustomerType,
+    kind: Kind,
+    package: String,
+    fiscal_year: FiscalYear,
+    recipient: Recipient,
+    invoice_to: Recipient,
+}
+
+type Group<'a> = (GroupKey, Vec<(&'a Verdict, &'a ClientRow)>);
+
+/// What became of the attempt to store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    Done,
+    /// Another list ordered one of these clients meanwhile: the rows must be checked again.
+    Overtaken,
+}
+
+/// Stores verdicts, findings and orders of a batch, and asks for its workbook.
+pub async fn store(
+    services: &Services,
+    batch: &Batch,
+    checked: &Checked,
+) -> anyhow::Result<Stored> {
+    let mut tx = services.db.begin().await?;
+    let state = state_of(checked);
+    if !batches::judge(&mut tx, batch.id(), state, &services.catalogue.version(), services.now())
+        .await?
+    {
+        return Ok(Stored::Done);
+    }
+    let verdict = |verdict: &Verdict| rows::Verdict {
+        sheet: verdict.sheet,
+        row_no: verdict.row,
+        state: verdict.state,
+    };
+    let verdicts: Vec<rows::Verdict> = checked.verdicts.iter().map(verdict).collect();
+    rows::settle(&mut tx, batch.id(), &verdicts).await?;
+    findings::insert(&mut tx, batch.id(), &checked.findings).await?;
+    for (position, group) in (1..).zip(groups(checked)) {
+        match insert(services, &mut tx, batch, position, &group).await {
+            Err(error) if error.downcast_ref().is_some_and(db::is_taken) => {
+                return Ok(Stored::Overtaken);
+            }
+            inserted => inserted?,
+        }
+    }
+    batches::ask_for_workbook(&mut tx, batch.id()).await?;
+    tx.commit().await?;
+    Ok(Stored::Done)
+}
+
+fn state_of(checked: &Checked) -> BatchState {
+    let any = |state| checked.verdicts.iter().any(|verdict| verdict.state == state);
+    if checked.is_refused {
+        BatchState::Rejected
+    } else if any(RowState::Accepted) {
+        BatchState::AwaitingConfirmation
+    } else if any(RowState::Held) {
+        BatchState::Held
+    } else if any(RowState::Rejected) {
+        BatchState::Rejected
+    } else {
+        BatchState::Done
+    }
+}
+
+/// In the order of their first rows.
+fn groups(checked: &Checked) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (verdict, client) in checked.accepted() {
+        let key = GroupKey {
+            customer_type: client.customer_type,
+            kind: client.kind,
+            package: client.package.clone(),
+            fiscal_year: client.fiscal_year,
+            recipient: client.recipient,
+            invoice_to: client.invoice_to,
+        };
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, rows)) => rows.push((verdict, client)),
+            None => groups.push((key, vec![(verdict, client)])),
+        }
+    }
+    groups
+}
+
+async fn insert(
+    services: &Services,
+    tx: &mut Tx,
+    batch: &Batch,
+    position: i64,
+    (key, rows): &Group<'_>,
+) -> anyhow::Result<()> {
+    let firm = batch.firm.as_deref().context("A list without a firm has no orders")?;
+    let package = services
+        .catalogue
+        .packages
+        .get(&key.package)
+        .context("A checked package is in the catalogue")?;
+    let price = price(package, services.today())?;
+    let number = db::instance::next_number(tx, "order").await?;
+    let code = OrderCode::new(number, services.local(services.now()));
+    let lines: Vec<NewLine<'_>> = (1..)
+        .zip(rows)
+        .map(|(line_no, (verdict, client))| NewLine {
+            line_no,
+            sheet: verdict.sheet,
+            row_no: verdict.row,
+            tax_id: client.tax_id.as_str(),
+            name: &client.name,
+            amount: price,
+            client,
+        })
+        .collect();
+    let content =
+        content::hash(&code, lines.iter().map(|line| (line.line_no, line.amount, line.client)))?;
+    let registered_by = rows.iter().find_map(|(_, client)| client.registered_by.as_ref());
+    let new = NewOrder {
+        code: &code,
+        batch: batch.id(),
+        position,
+        firm,
+        kind: key.kind,
+        package: &key.package,
+        family: &package.family,
+        customer_type: key.customer_type,
+        fiscal_year: key.fiscal_year,
+        recipient: key.recipient,
+        invoice_to: key.invoice_to,
+        content: &content,
+        amount: lines.iter().map(|line| line.amount).sum(),
+        registered_by: registered_by
+            .map(crate::domain::email::Email::as_str)
+            .or(batch.registered_by.as_deref()),
+    };
+    orders::insert(tx, new, services.now()).await?;
+    let (family, fiscal_year) = (package.family.as_str(), key.fiscal_year.year());
+    let under = Under { order: &code, batch: batch.id(), firm, family, fiscal_year };
+    lines::insert(tx, under, &lines).await?;
+    Ok(())
+}
+
+fn price(package: &Package, today: NaiveDate) -> anyhow::Result<crate::domain::money::Money> {
+    package
+        .price_on(today)
+        .with_context(|| format!("The package {} has no price today", package.code))
+}

@@ -1,0 +1,202 @@
+//! Confirming an order as it was shown, and placing it: prices frozen, payment requests, order notice, bell.
+
+use minijinja::context;
+
+use super::{codes, content};
+use crate::{
+    db::{
+        Tx, batches,
+        lines::{self, Line},
+        notifications::{self, NewNotification, NotificationKind},
+        orders::{self, Order},
+        requests::NewRequest,
+    },
+    domain::{
+        email::Email,
+        order::{Kind, OrderState, Recipient},
+    },
+    flow::{Services, activate, send},
+};
+
+/// A wish to confirm an order.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// Who checked it, a member of the firm.
+    pub by: &'a Email,
+    /// The content that was shown; `None` for the present one.
+    pub shown: Option<&'a str>,
+    pub activate: bool,
+}
+
+/// What became of a wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    Placed,
+    /// It was placed before; nothing changed.
+    Already,
+    Refused(Refusal),
+}
+
+/// Why an order was not placed, and what stands there now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The tables say something else than was shown; the next revision shows it.
+    Changed(Vec<String>),
+    /// The order itself changed since it was shown.
+    Stale,
+    /// Who confirms must be another one than who registered.
+    SamePerson,
+    State(OrderState),
+}
+
+/// Places an order, if it still is what was shown.
+pub async fn confirm(
+    services: &Services,
+    order: &Order,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Confirmed> {
+    match order.state {
+        OrderState::AwaitingConfirmation => {}
+        OrderState::Cancelled => return Ok(Confirmed::Refused(Refusal::State(order.state))),
+        OrderState::Placed | OrderState::Paid | OrderState::Done => {
+            if wish.activate {
+                activate::ask(services, order).await?;
+            }
+            return Ok(Confirmed::Already);
+        }
+    }
+    if services.settings.order.maker_checker && is_maker(services, order, wish.by)? {
+        return Ok(Confirmed::Refused(Refusal::SamePerson));
+    }
+    if wish.shown.is_some_and(|shown| shown != order.content) {
+        return Ok(Confirmed::Refused(Refusal::Stale));
+    }
+    let lines = lines::of_order(&services.db, &order.code).await?;
+    let drift =
+        content::drift(order, &lines, &services.catalogue, services.today(), services.texts);
+    if !drift.differences.is_empty() {
+        revise(services, order, &lines, &drift).await?;
+        return Ok(Confirmed::Refused(Refusal::Changed(drift.differences)));
+    }
+    place(services, order, &lines, wish).await
+}
+
+/// Who registered the order; the firm's admin where nobody else did.
+fn is_maker(services: &Services, order: &Order, by: &Email) -> anyhow::Result<bool> {
+    let admin = &services.firm(&order.firm)?.admin.email;
+    Ok(order.registered_by.as_deref().unwrap_or(admin.as_str()) == by.as_str())
+}
+
+/// Gives the waiting lines today's price and asks for a workbook that shows it.
+async fn revise(
+    services: &Services,
+    order: &Order,
+    lines: &[Line],
+    drift: &content::Drift,
+) -> anyhow::Result<()> {
+    let Some(price) = drift.price else { return Ok(()) };
+    let content =
+        content::hash(&order.code, lines.iter().map(|line| (line.line_no, price, &line.client.0)))?;
+    if content == order.content {
+        return Ok(());
+    }
+    let amount = lines.iter().map(|_| price).sum();
+    let mut tx = services.db.begin().await?;
+    if orders::revise(&mut tx, &order.code, &order.content, &content, amount).await? {
+        for line in lines {
+            lines::reprice(&mut tx, line.id, price).await?;
+        }
+        batches::ask_for_workbook(&mut tx, order.batch()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn place(
+    services: &Services,
+    order: &Order,
+    lines: &[Line],
+    wish: &Wish<'_>,
+) -> anyhow::Result<Confirmed> {
+    let now = services.now();
+    let mut tx = services.db.begin().await?;
+    if !orders::place(&mut tx, &order.code, &order.content, wish.by.as_str(), now).await? {
+        return Ok(Confirmed::Refused(Refusal::Stale));
+    }
+    lines::place(&mut tx, &order.code).await?;
+    if order.kind != Kind::Free {
+        request_payment(services, &mut tx, order, lines, wish.by).await?;
+    }
+    ring(services, &mut tx, order, lines.len()).await?;
+    if wish.activate {
+        activate::plan(services, &mut tx, order, lines).await?;
+    }
+    batches::settle_orders(&mut tx, order.batch()).await?;
+    batches::ask_for_workbook(&mut tx, order.batch()).await?;
+    tx.commit().await?;
+    Ok(Confirmed::Placed)
+}
+
+/// One request for each line, one code for all of a payer's, one notice for each payer.
+async fn request_payment(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    lines: &[Line],
+    by: &Email,
+) -> anyhow::Result<()> {
+    let (now, prefix) = (services.now(), &services.settings.payee.code_prefix);
+    let mut payers: Vec<(String, String)> = Vec::new();
+    for line in lines {
+        let (payer_name, payer_email) = payer(services, order, line, by)?;
+        let request = NewRequest {
+            line_id: line.id,
+            batch: order.batch(),
+            payer_name: &payer_name,
+            payer_email: &payer_email,
+            amount: line.amount(),
+        };
+        codes::request(tx, prefix, &request, now).await?;
+        if !payers.iter().any(|(_, email)| *email == payer_email) {
+            payers.push((payer_name, payer_email));
+        }
+    }
+    codes::payer_codes(tx, prefix, order.batch()).await?;
+    for (name, email) in payers {
+        send::plan::notice(services, tx, order, (&name, &email)).await?;
+    }
+    Ok(())
+}
+
+/// Name and e-mail of who pays for a line.
+fn payer(
+    services: &Services,
+    order: &Order,
+    line: &Line,
+    by: &Email,
+) -> anyhow::Result<(String, String)> {
+    let client = &line.client;
+    Ok(match order.recipient {
+        Recipient::Client => (client.name.clone(), client.email.to_string()),
+        Recipient::Firm => {
+            let firm = services.firm(&order.firm)?;
+            (firm.name.clone(), order.registered_by.clone().unwrap_or_else(|| by.to_string()))
+        }
+        Recipient::Other => {
+            let email = client.recipient_email.as_ref().unwrap_or(&client.email);
+            (
+                client.recipient_name.clone().unwrap_or_else(|| client.name.clone()),
+                email.to_string(),
+            )
+        }
+    })
+}
+
+async fn ring(services: &Services, tx: &mut Tx, order: &Order, lines: usize) -> anyhow::Result<()> {
+    let values = context! { order => order.code.as_str(), lines => lines, amount => order.amount().to_string() };
+    let text = services.texts.say("message.bell.order_placed", values);
+    let kind = NotificationKind::OrderPlaced;
+    let new = NewNotification { firm: &order.firm, kind, text: &text, order: Some(&order.code) };
+    notifications::insert(tx, new, services.now()).await?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! What exactly an order says: the hash that a confirmation is bound to, and what changed since it was shown.
+
+use chrono::NaiveDate;
+use minijinja::context;
+use serde::Serialize;
+
+use crate::{
+    catalogue::Catalogue,
+    db::{lines::Line, orders::Order},
+    domain::{client::ClientRow, field::Field, money::Money, order::OrderCode},
+    flow::key::sha256,
+    text::Texts,
+};
+
+#[derive(Serialize)]
+struct Content<'a> {
+    order: &'a OrderCode,
+    lines: Vec<(i64, Money, &'a ClientRow)>,
+}
+
+/// The hash of an order's lines with their prices, in order.
+pub fn hash<'a>(
+    order: &OrderCode,
+    lines: impl IntoIterator<Item = (i64, Money, &'a ClientRow)>,
+) -> anyhow::Result<String> {
+    let content = Content { order, lines: lines.into_iter().collect() };
+    Ok(sha256(&serde_json::to_vec(&content)?))
+}
+
+/// What tables say today that they did not say when the order was shown.
+#[derive(Clone, Debug, Default)]
+pub struct Drift {
+    /// In words for the accountant.
+    pub differences: Vec<String>,
+    /// Today's price of each line; `None` where the package can no longer be bought.
+    pub price: Option<Money>,
+}
+
+/// Compares an order with the tables of today.
+pub fn drift(
+    order: &Order,
+    lines: &[Line],
+    catalogue: &Catalogue,
+    today: NaiveDate,
+    texts: &Texts,
+) -> Drift {
+    let package = catalogue.packages.get(&order.package);
+    let price = package
+        .filter(|package| package.is_on_sale(today))
+        .and_then(|package| package.price_on(today));
+    let mut differences = Vec::new();
+    match price {
+        None => differences.push(
+            texts.say("message.drift.not_on_sale", context! { package => order.package.as_str() }),
+        ),
+        Some(price) => {
+            let changed: Vec<&Line> = lines.iter().filter(|line| line.amount() != price).collect();
+            if let Some(first) = changed.first() {
+                let values = context! {
+                    package => order.package.as_str(), old => first.amount().to_string(), new => price.to_string(),
+                    lines => changed.len(),
+                };
+                differences.push(texts.say("message.drift.price", values));
+            }
+        }
+    }
+    let allowed = |client: &ClientRow, field, word: &str| {
+        catalogue.rules.allows(field, word, client.customer_type, client.fiscal_year_start, today)
+    };
+    for line in lines {
+        let client = &line.client;
+        for (field, word) in [
+            (Field::VatMethod, client.vat_method.as_str()),
+            (Field::Regime, client.regime.as_str()),
+        ] {
+            if !allowed(client, field, word) {
+                let values =
+                    context! { line => line.line_no, name => line.name.as_str(), value => word };
+                differences.push(texts.say("message.drift.not_allowed", values));
+            }
+        }
+    }
+    Drift { differences, price }
+}

@@ -1,0 +1,42 @@
+//! Payment: the QR picture of a transfer. Statements and matching come with the statements.
+
+use anyhow::Context;
+use qrcode::{Color, EcLevel, QrCode};
+
+use crate::{
+    config::Payee,
+    domain::{money::Money, payment_code::PaymentCode, vietqr::Transfer},
+};
+
+/// Pixels of one module of the code, and modules of white around it (ISO/IEC 18004).
+const MODULE: usize = 6;
+const QUIET: usize = 4;
+
+/// A transfer of an amount to the payee under a payment code, as a PNG.
+pub fn qr_png(payee: &Payee, amount: Money, memo: &PaymentCode) -> anyhow::Result<Vec<u8>> {
+    let transfer = Transfer {
+        bank_bin: &payee.bank_bin,
+        account: &payee.account,
+        amount,
+        memo: memo.as_str(),
+    };
+    let code = QrCode::with_error_correction_level(transfer.payload(), EcLevel::M)
+        .context("The transfer fits no QR code")?;
+    let side = (code.width() + 2 * QUIET) * MODULE;
+    let dark = |x: usize, y: usize| {
+        let inside = |at: usize| (at / MODULE).checked_sub(QUIET).filter(|at| *at < code.width());
+        inside(x).zip(inside(y)).is_some_and(|at| code[at] == Color::Dark)
+    };
+    let pixels: Vec<u8> =
+        (0..side * side).map(|at| if dark(at % side, at / side) { 0 } else { 255 }).collect();
+    png(&pixels, u32::try_from(side)?)
+}
+
+fn png(pixels: &[u8], side: u32) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header()?.write_image_data(pixels)?;
+    Ok(bytes)
+}

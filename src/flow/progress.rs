@@ -1,0 +1,42 @@
+//! What a long command tells while it works. How it looks is the command line's business.
+
+use std::{fmt, sync::Arc};
+
+/// One thing to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A step begins: `reading danh-sach.xlsx`.
+    Begin(&'a str),
+    /// So many of so many are done.
+    Done {
+        done: u64,
+        of: u64,
+    },
+    End,
+}
+
+type Listener = dyn Fn(Step<'_>) + Send + Sync;
+
+/// Tells steps to whoever listens.
+#[derive(Clone)]
+pub struct Progress(Arc<Listener>);
+
+impl Progress {
+    pub fn new(listener: impl Fn(Step<'_>) + Send + Sync + 'static) -> Progress {
+        Progress(Arc::new(listener))
+    }
+
+    pub fn silent() -> Progress {
+        Progress::new(|_| {})
+    }
+
+    pub fn tell(&self, step: Step<'_>) {
+        (self.0)(step);
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress")
+    }
+}

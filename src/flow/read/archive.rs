@@ -1,0 +1,216 @@
+//! What a zip holds, and whether it may be unpacked: looked at before a reader of workbooks sees it.
+//! The cells are read by `xlsx`.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek},
+};
+
+use zip::{ZipArchive, read::ZipFile};
+
+use super::{declared, limits::Limits, refusal::Refusal};
+use crate::domain::finding::Code;
+
+type Archive<'a> = ZipArchive<BufReader<&'a File>>;
+
+/// A workbook with 200 sheets and as many pictures has some 1,000.
+const MAX_PARTS: usize = 10_000;
+/// Smaller parts harm nobody, however well they are packed.
+const SMALL: u64 = 10 << 20;
+/// A sheet of half a million rows unpacks to seven times its size, the emptiest ones to some twenty.
+const MAX_RATIO: u64 = 200;
+/// As much as is read of a part that says what the zip is.
+const MAX_LABEL: u64 = 1 << 20;
+
+/// `xlsx` or `xlsm`, if it is one and may be unpacked.
+pub(super) fn admit(mut file: &File, limits: &Limits) -> Result<&'static str, Refusal> {
+    file.rewind()?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
+    if archive.len() > MAX_PARTS {
+        let reason = format!("it packs {} files; at most {MAX_PARTS} are read", archive.len());
+        return Err(Refusal::new(Code::FileTooLarge, reason));
+    }
+    let names = part_names(&mut archive)?;
+    let container = container(&mut archive, &names)?;
+    refuse_bombs(&mut archive, &names, limits)?;
+    Ok(container)
+}
+
+fn broken(error: &zip::result::ZipError) -> Refusal {
+    let reason = format!("the file is damaged or was cut off: {error}");
+    Refusal::new(Code::FileUnreadable, reason)
+}
+
+/// In lower case and with `/` between folders, as they are looked up later.
+fn part_names(archive: &mut Archive<'_>) -> Result<Vec<String>, Refusal> {
+    let mut names = Vec::with_capacity(archive.len());
+    for index in 0..archive.len() {
+        let part = archive.by_index_raw(index).map_err(|error| broken(&error))?;
+        if part.encrypted() {
+            return Err(Refusal::encrypted("the zip archive"));
+        }
+        let name = part.name().map_err(|error| broken(&error))?;
+        names.push(name.replace('\\', "/").to_ascii_lowercase());
+    }
+    Ok(names)
+}
+
+/// By what the package says of itself; the names of parts are a habit only.
+fn container(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str, Refusal> {
+    let types = label(archive, names, "[content_types].xml");
+    let says = |word: &str| types.contains(word);
+    let has = |name: &str| names.iter().any(|found| found == name);
+    if says("ms-excel.sheet.binary") || has("xl/workbook.bin") {
+        Err(Refusal::unsupported("an Excel binary workbook (xlsb)"))
+    } else if says("macroenabled.main+xml") && says("ms-excel") {
+        Ok("xlsm")
+    } else if says("spreadsheetml.sheet.main+xml")
+        || says("spreadsheetml.template.main+xml")
+        || has("xl/workbook.xml")
+    {
+        Ok("xlsx")
+    } else if says("wordprocessingml") {
+        Err(Refusal::unsupported("a Word document (docx)"))
+    } else if says("presentationml") {
+        Err(Refusal::unsupported("a presentation (pptx)"))
+    } else if names.iter().any(|name| name == "index.zip" || name.starts_with("index/")) {
+        Err(Refusal::unsupported("an Apple Numbers document"))
+    } else if has("mimetype") {
+        Err(open_document(archive, names))
+    } else {
+        Err(Refusal::unsupported("a zip archive"))
+    }
+}
+
+fn open_document(archive: &mut Archive<'_>, names: &[String]) -> Refusal {
+    if label(archive, names, "meta-inf/manifest.xml").contains("encryption-data") {
+        return Refusal::encrypted("the OpenDocument file");
+    }
+    let is_sheet = label(archive, names, "mimetype").contains("opendocument.spreadsheet");
+    let sheet = "an OpenDocument spreadsheet (ods)";
+    Refusal::unsupported(if is_sheet { sheet } else { "an OpenDocument or e-book file" })
+}
+
+/// The text of a part in lower case; empty if there is none or it cannot be read.
+fn label(archive: &mut Archive<'_>, names: &[String], name: &str) -> String {
+    let index = names.iter().position(|found| found == name);
+    let mut text = Vec::new();
+    if let Some(Ok(part)) = index.map(|index| archive.by_index(index)) {
+        // What was read before an error is as good as any.
+        let _ = part.take(MAX_LABEL).read_to_end(&mut text);
+    }
+    String::from_utf8_lossy(&text).to_ascii_lowercase()
+}
+
+/// Sizes can be believed: unpacking stops with an error at what is declared.
+fn refuse_bombs(
+    archive: &mut Archive<'_>,
+    names: &[String],
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    let mut expanded = 0_u64;
+    for (index, name) in names.iter().enumerate() {
+        let part = archive.by_index(index).map_err(|error| broken(&error))?;
+        let size = part.size();
+        expanded = expanded.saturating_add(size);
+        if size > SMALL && size / part.compressed_size().max(1) > MAX_RATIO {
+            return Err(too_large(format!("its part `{name}` is packed beyond belief")));
+        }
+        let most = limits.max_expanded_bytes;
+        if expanded > most {
+            return Err(too_large(format!("it unpacks to more than {} MB", most >> 20)));
+        }
+        refuse_costly(part, name, limits)?;
+    }
+    Ok(())
+}
+
+/// Parts that are held in memory as a whole.
+fn refuse_costly<R: Read>(
+    part: ZipFile<'_, R>,
+    name: &str,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    let most = limits.max_shared_strings_bytes;
+    if name.ends_with("sharedstrings.xml") {
+        if part.size() > most {
+            let reason = format!("its texts unpack to more than {} MB", most >> 20);
+            return Err(too_large(reason));
+        }
+        return declared::refuse_texts(BufReader::new(part), limits);
+    }
+    if name.ends_with("styles.xml") {
+        return declared::refuse_styles(BufReader::new(part));
+    }
+    Ok(())
+}
+
+fn too_large(reason: String) -> Refusal {
+    Refusal::new(Code::FileTooLarge, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    const TYPES: &str = "spreadsheetml.sheet.main+xml";
+
+    fn zip_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn look(bytes: &[u8], limits: &Limits) -> Result<&'static str, Refusal> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        admit(&file, limits)
+    }
+
+    fn refusal_of(parts: &[(&str, &[u8])]) -> Refusal {
+        look(&zip_of(parts), &Limits::default()).unwrap_err()
+    }
+
+    #[test]
+    fn a_workbook_is_known_by_its_content_types_or_by_its_name() {
+        let types = ("[Content_Types].xml", TYPES.as_bytes());
+        assert_eq!(look(&zip_of(&[types, ("a.xml", b"")]), &Limits::default()), Ok("xlsx"));
+        assert_eq!(look(&zip_of(&[("xl\\Workbook.xml", b"")]), &Limits::default()), Ok("xlsx"));
+        let macros = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml".as_slice();
+        let types = ("[Content_Types].xml", macros);
+        assert_eq!(look(&zip_of(&[types]), &Limits::default()), Ok("xlsm"));
+    }
+
+    #[test]
+    fn other_archives_are_named() {
+        let ods = b"application/vnd.oasis.opendocument.spreadsheet".as_slice();
+        let reason = refusal_of(&[("mimetype", ods)]).reason;
+        assert!(reason.contains("OpenDocument spreadsheet"), "{reason}");
+        let locked = [("mimetype", ods), ("META-INF/manifest.xml", b"<m:encryption-data/>")];
+        assert_eq!(refusal_of(&locked).code, Code::FileEncrypted);
+        assert!(refusal_of(&[("xl/workbook.bin", b"")]).reason.contains("xlsb"));
+        assert!(refusal_of(&[("a.txt", b"a")]).reason.contains("a zip archive"));
+        let cut = &zip_of(&[("a.txt", b"a")])[..20];
+        assert_eq!(look(cut, &Limits::default()).unwrap_err().code, Code::FileUnreadable);
+    }
+
+    #[test]
+    fn bombs_are_refused_before_they_are_unpacked() {
+        let types = ("[Content_Types].xml", TYPES.as_bytes());
+        let sheet = vec![b' '; 11 << 20];
+        let refusal = refusal_of(&[types, ("xl/worksheets/sheet1.xml", &sheet)]);
+        assert_eq!(refusal.code, Code::FileTooLarge);
+        let tight = Limits { max_shared_strings_bytes: 3, ..Limits::default() };
+        let texts = zip_of(&[types, ("xl/SharedStrings.xml", b"<sst/>")]);
+        assert_eq!(look(&texts, &tight).unwrap_err().code, Code::FileTooLarge);
+        let tight = Limits { max_expanded_bytes: 40, ..Limits::default() };
+        assert_eq!(look(&texts, &tight), Ok("xlsx"));
+        let more = zip_of(&[types, ("a", b"123456789"), ("b", b"123456789")]);
+        assert_eq!(look(&more, &tight).unwrap_err().code, Code::FileTooLarge);
+    }
+}

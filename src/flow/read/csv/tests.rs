@@ -1,0 +1,139 @@
+//! Texts by hand: encodings, separators, quotes, and the line each record starts on.
+//! Which separator is found for what is tested beside `delimiter`.
+
+use std::io::Write;
+
+use super::*;
+
+fn read_with(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    read(&file, "danh-sach", limits)
+}
+
+fn document(bytes: &[u8]) -> Result<Document, Refusal> {
+    read_with(bytes, &Limits::default())
+}
+
+/// Each row as its number and its texts.
+fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
+    let mut document = document(text.as_bytes()).unwrap();
+    let texts = |cells: &[Cell]| cells.iter().map(|cell| cell.text().into_owned()).collect();
+    let rows = document.sheets.remove(0).rows;
+    rows.iter().map(|row| (row.number, texts(&row.cells))).collect()
+}
+
+fn numbers(text: &str) -> Vec<u32> {
+    rows(text).iter().map(|row| row.0).collect()
+}
+
+fn format(bytes: &[u8]) -> (String, Option<String>) {
+    let format = document(bytes).unwrap().format;
+    (format.encoding.unwrap(), format.delimiter)
+}
+
+fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    ['\u{feff}']
+        .into_iter()
+        .chain(text.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(order)
+        .collect()
+}
+
+#[test]
+fn a_record_has_the_number_of_the_line_it_starts_on() {
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = |text: &str| numbers(&text.replace('\n', end));
+        assert_eq!(lines("a,b\nc,d\ne,f"), [1, 2, 3], "{end:?}");
+        assert_eq!(lines("\n\na,b\n\n\nc,d\n"), [3, 6], "{end:?}");
+        assert_eq!(lines("a,b\n\"c\nc\",d\n\ne,\"f\n\nf\"\ng,h\n"), [1, 2, 5, 8], "{end:?}");
+        assert_eq!(lines("a,b\n,\n  ,\nc,d\n"), [1, 4], "{end:?}");
+        assert_eq!(lines("sep=;\na;b\nc;d\n"), [2, 3], "{end:?}");
+    }
+    assert_eq!(numbers("\u{feff}a,b\r\nc,d\n\re,f"), [1, 2, 4]);
+}
+
+#[test]
+fn every_field_is_a_text_as_it_stands() {
+    let found = rows("Tên;MST;Số\n\"Công ty \"\"A\"\"; B\";0101243150; 1,5 \n");
+    assert_eq!(found[1].1, ["Công ty \"A\"; B", "0101243150", " 1,5 "]);
+}
+
+#[test]
+fn records_need_not_be_of_one_length() {
+    assert_eq!(
+        rows("a,b,c\n1\n1,2,3,4\n,,\n")[1..],
+        [(2, vec!["1".to_owned()]), (3, ["1", "2", "3", "4"].map(str::to_owned).to_vec()),]
+    );
+}
+
+#[test]
+fn a_text_of_one_column_is_a_table() {
+    let found = rows("Tên\nCông ty A, chi nhánh\nCông ty B\nCông ty C\n");
+    assert_eq!(found[1], (2, vec!["Công ty A, chi nhánh".to_owned()]));
+    assert_eq!(format(b"MST\n0101243150\n"), ("UTF-8".to_owned(), None));
+}
+
+#[test]
+fn the_encoding_is_told_by_its_mark() {
+    let text = "Tên\tMST\r\nCông ty Ấn Độ\t1\r\n";
+    let tab = Some("\t".to_owned());
+    for (bytes, name) in [
+        (text.as_bytes().to_vec(), "UTF-8"),
+        ([b"\xEF\xBB\xBF", text.as_bytes()].concat(), "UTF-8"),
+        (utf16(text, u16::to_le_bytes), "UTF-16LE"),
+        (utf16(text, u16::to_be_bytes), "UTF-16BE"),
+    ] {
+        assert_eq!(format(&bytes), (name.to_owned(), tab.clone()));
+        let sheet = document(&bytes).unwrap().sheets.remove(0);
+        assert_eq!((sheet.name.as_str(), sheet.visible), ("danh-sach", true));
+        assert_eq!(sheet.rows[0].cells[0].text(), "Tên");
+        assert_eq!(sheet.rows[1].cells[0].text(), "Công ty Ấn Độ");
+    }
+}
+
+#[test]
+fn a_text_in_another_encoding_is_refused_with_its_line() {
+    let refusal = document(b"Ten,MST\r\nC\xD4NG TY,1\r\n").unwrap_err();
+    assert_eq!(refusal.code, Code::FileEncoding);
+    assert!(refusal.reason.starts_with("line 2 is not in UTF-8"), "{refusal}");
+    let mut odd = utf16("a;b", u16::to_le_bytes);
+    odd.push(b'c');
+    assert_eq!(document(&odd).unwrap_err().code, Code::FileEncoding);
+}
+
+#[test]
+fn a_text_without_content_is_empty() {
+    for text in ["", " \r\n\t\n", "\u{feff}", ",,,\n,,\n", "sep=;\n"] {
+        assert_eq!(document(text.as_bytes()).unwrap_err().code, Code::FileEmpty, "{text:?}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_refused_where_it_opens() {
+    let rest = "a,b\n".repeat(150);
+    for text in [
+        format!("a,b\nc,\"d\ne\",\"f\n{rest}"),
+        format!("a,b\nc,\"d\ne\",\"f\n{rest}\"g\",h\n"),
+        "a,b\nc,\"d\ne\",\"f\ng,h\n".to_owned(),
+    ] {
+        let refusal = document(text.as_bytes()).unwrap_err();
+        assert_eq!(refusal.code, Code::FileUnreadable);
+        assert!(refusal.reason.contains("on line 3 "), "{refusal}");
+    }
+    assert_eq!(numbers("a,b\nc,\"d\ne\"\n"), [1, 2]);
+    assert_eq!(numbers("a,b\nc,5\" pipe\n"), [1, 2]);
+}
+
+#[test]
+fn too_much_is_refused() {
+    let refused = |text: &str, limits: Limits| read_with(text.as_bytes(), &limits).unwrap_err();
+    let rows = Limits { max_rows: 2, ..Limits::default() };
+    assert_eq!(refused("a\nb\n\nc\n", rows).reason, "more than 2 rows (at row 4)");
+    let columns = Limits { max_columns: 2, ..Limits::default() };
+    let refusal = refused("a,b\nc,d,e\n", columns);
+    assert_eq!(refusal.reason, "more than 2 columns (at C2)");
+    assert_eq!(refusal.format.unwrap().delimiter.as_deref(), Some(","));
+}

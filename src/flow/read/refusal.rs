@@ -1,0 +1,51 @@
+//! Why a file was not read: a code that callers act on, and a plain sentence.
+//! How it is told to people in their language is the business of `text`.
+
+use super::Format;
+use crate::domain::finding::Code;
+
+/// The whole file is left aside.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// One of `file.empty`, `file.unreadable`, `file.encrypted`, `file.too_large`, `file.unsupported`,
+    /// `file.not_a_table` and `file.encoding`.
+    pub code: Code,
+    /// Short, in English, without the file's name.
+    pub reason: String,
+    pub sheet: Option<String>,
+    /// As far as it was known by then.
+    pub format: Option<Box<Format>>,
+}
+
+impl Refusal {
+    pub(super) fn new(code: Code, reason: impl Into<String>) -> Refusal {
+        Refusal { code, reason: reason.into(), sheet: None, format: None }
+    }
+
+    /// `what` with its article: "a zip archive".
+    pub(super) fn unsupported(what: &str) -> Refusal {
+        let reason = format!("it is {what}; Excel workbooks (.xlsx) and CSV are read");
+        Refusal::new(Code::FileUnsupported, reason)
+    }
+
+    /// `what` with its article.
+    pub(super) fn encrypted(what: &str) -> Refusal {
+        let reason = format!("{what} is protected by a password; save it without one");
+        Refusal::new(Code::FileEncrypted, reason)
+    }
+
+    pub(super) fn in_sheet(self, name: &str) -> Refusal {
+        Refusal { sheet: Some(name.to_owned()), ..self }
+    }
+
+    pub(super) fn of(self, format: &Format) -> Refusal {
+        Refusal { format: Some(Box::new(format.clone())), ..self }
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Refusal {
+        Refusal::new(Code::FileUnreadable, format!("it cannot be read: {error}"))
+    }
+}

@@ -1,0 +1,122 @@
+//! Rows as they are collected: blank ones dropped, trailing empty cells cut off, limits kept.
+//! Where the cells come from is the reader's business.
+
+use super::{Cell, Row, limits::Limits, refusal::Refusal};
+use crate::domain::finding::{Code, column_letters};
+
+/// The rows of one sheet while it is read.
+pub(super) struct Rows<'a> {
+    limits: &'a Limits,
+    /// Bytes that all sheets of the file take up so far.
+    kept: &'a mut u64,
+    taken: Vec<Row>,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(limits: &'a Limits, kept: &'a mut u64) -> Rows<'a> {
+        Rows { limits, kept, taken: Vec::new() }
+    }
+
+    /// Takes a row if it holds something.
+    pub(super) fn push(&mut self, number: u32, mut cells: Vec<Cell>) -> Result<(), Refusal> {
+        let width = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        if width == 0 {
+            return Ok(());
+        }
+        cells.truncate(width);
+        self.refuse_excess(number, &cells)?;
+        self.taken.push(Row { number, cells });
+        Ok(())
+    }
+
+    /// A cell of text, cut where the limit is seen to be passed.
+    pub(super) fn text(&self, text: &str) -> Cell {
+        let most = self.limits.max_cell_chars;
+        if text.is_empty() {
+            return Cell::Empty;
+        }
+        let end = if text.len() > most { text.char_indices().nth(most + 1) } else { None };
+        Cell::Text(text[..end.map_or(text.len(), |(at, _)| at)].to_owned())
+    }
+
+    pub(super) fn finish(self) -> Vec<Row> {
+        self.taken
+    }
+
+    fn refuse_excess(&mut self, number: u32, cells: &[Cell]) -> Result<(), Refusal> {
+        let Limits { max_rows, max_columns, max_expanded_bytes, .. } = self.limits;
+        let too_large = |reason| Err(Refusal::new(Code::FileTooLarge, reason));
+        if self.taken.len() >= *max_rows as usize {
+            return too_large(format!("more than {max_rows} rows (at row {number})"));
+        }
+        if cells.len() > *max_columns as usize {
+            let last = column_letters(u32::try_from(cells.len() - 1).unwrap_or(u32::MAX - 1));
+            return too_large(format!("more than {max_columns} columns (at {last}{number})"));
+        }
+        let texts: usize = cells.iter().map(text_bytes).sum();
+        *self.kept += (size_of_val(cells) + texts) as u64;
+        if *self.kept > *max_expanded_bytes {
+            let most = max_expanded_bytes >> 20;
+            return too_large(format!("its cells take up more than {most} MB (at row {number})"));
+        }
+        Ok(())
+    }
+}
+
+fn text_bytes(cell: &Cell) -> usize {
+    match cell {
+        Cell::Text(text) | Cell::Error(text) => text.len(),
+        Cell::Number { format, .. } => format.as_deref().map_or(0, str::len),
+        Cell::Empty | Cell::Date(_) | Cell::Bool(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(limits: &Limits, cells: Vec<Cell>) -> Result<Vec<Row>, Refusal> {
+        let mut kept = 0;
+        let mut rows = Rows::new(limits, &mut kept);
+        rows.push(1, cells)?;
+        Ok(rows.finish())
+    }
+
+    fn text(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn blank_rows_and_trailing_empty_cells_are_left_out() {
+        let limits = Limits::default();
+        assert_eq!(push(&limits, vec![Cell::Empty, text(" \u{a0}")]), Ok(Vec::new()));
+        let cells = vec![Cell::Empty, text("a"), Cell::Empty];
+        assert_eq!(push(&limits, cells).unwrap()[0].cells, [Cell::Empty, text("a")]);
+    }
+
+    #[test]
+    fn the_cell_that_goes_too_far_is_named() {
+        let limits = Limits { max_columns: 2, ..Limits::default() };
+        let refusal = push(&limits, vec![Cell::Empty, Cell::Empty, text("a")]).unwrap_err();
+        assert_eq!(refusal.code, Code::FileTooLarge);
+        assert_eq!(refusal.reason, "more than 2 columns (at C1)");
+    }
+
+    #[test]
+    fn what_is_kept_counts_as_expanded() {
+        let limits = Limits { max_expanded_bytes: 100, ..Limits::default() };
+        assert!(push(&limits, vec![text("a")]).is_ok());
+        let refusal = push(&limits, vec![text(&"a".repeat(100))]).unwrap_err();
+        assert_eq!(refusal.code, Code::FileTooLarge);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_one_character_after_the_limit() {
+        let limits = Limits { max_cell_chars: 3, ..Limits::default() };
+        let mut kept = 0;
+        let rows = Rows::new(&limits, &mut kept);
+        assert_eq!(rows.text("đđđ"), text("đđđ"));
+        assert_eq!(rows.text("đđđđđđ"), text("đđđđ"));
+        assert_eq!(rows.text(""), Cell::Empty);
+    }
+}

@@ -1,0 +1,126 @@
+//! What a file is, by its first bytes: a name can say anything.
+//! Zips and compound files have more than one meaning; `archive` and `compound` look further.
+
+/// As much of a file as is looked at.
+pub(super) const HEAD: u64 = 8192;
+
+/// What the first bytes are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Zip,
+    /// An OLE compound file: an old or an encrypted workbook, or another old document.
+    Compound,
+    Text,
+    /// Text that cannot be decoded with certainty; the encoding is named.
+    Encoded(&'static str),
+    /// Known, and not read; named with its article.
+    Foreign(&'static str),
+    Binary,
+}
+
+/// Signatures of what is dropped by mistake.
+const FOREIGN: &[(&[u8], &str)] = &[
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xFF\xD8\xFF", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"II*\0", "a picture (TIFF)"),
+    (b"MM\0*", "a picture (TIFF)"),
+    (b"RIFF", "a picture, sound or film"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"\x7FELF", "a program"),
+    (b"MZ\x90\0", "a program"),
+    (b"7z\xBC\xAF", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x1F\x8B", "a gzip archive"),
+    (b"\0\0\x1A\0", "a Lotus 1-2-3 workbook"),
+    (b"\x09\0\x04\0", OLD_EXCEL),
+    (b"\x09\x02\x06\0", OLD_EXCEL),
+    (b"\x09\x04\x06\0", OLD_EXCEL),
+    (b"\x09\x08\x08\0", OLD_EXCEL),
+    (b"\x09\x08\x10\0", OLD_EXCEL),
+];
+pub(super) const OLD_EXCEL: &str = "an Excel 97–2003 workbook (xls)";
+
+pub(super) fn look(head: &[u8]) -> Kind {
+    let foreign = FOREIGN.iter().find(|(signature, _)| head.starts_with(signature));
+    if let Some((_, name)) = foreign {
+        Kind::Foreign(name)
+    } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        Kind::Zip
+    } else if head.starts_with(b"\xD0\xCF\x11\xE0") {
+        Kind::Compound
+    } else if head.starts_with(b"\xFF\xFE\0\0") || head.starts_with(b"\0\0\xFE\xFF") {
+        Kind::Encoded("UTF-32")
+    } else if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
+        Kind::Text
+    } else if is_bare_utf16(head) {
+        Kind::Encoded("UTF-16 without a byte order mark")
+    } else if is_binary(head) {
+        Kind::Binary
+    } else {
+        Kind::Text
+    }
+}
+
+/// Markup and other things that are text, but no delimited table.
+pub(super) fn foreign_text(text: &str) -> Option<&'static str> {
+    let start: String = text.trim_start().chars().take(400).collect::<String>().to_lowercase();
+    let is_html = ["<!doctype html", "<html", "<table", "<head", "<body", "<meta"];
+    if is_html.iter().any(|tag| start.starts_with(tag)) {
+        return Some("a web page (HTML)");
+    }
+    if start.starts_with("<?xml") || start.starts_with("<workbook") {
+        let is_excel = start.contains("excel.sheet") || start.contains("office:spreadsheet");
+        return Some(if is_excel { "an Excel 2003 XML workbook" } else { "an XML document" });
+    }
+    let mut lines = start.lines().map(str::trim);
+    let is_dif = lines.next() == Some("table") && lines.next() == Some("0,1");
+    is_dif.then_some("a table in DIF")
+}
+
+/// Latin text in UTF-16 has a NUL in every other place, and hardly any elsewhere.
+fn is_bare_utf16(head: &[u8]) -> bool {
+    let nuls = |first: usize| head.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd) = (nuls(0), nuls(1));
+    even.min(odd) * 8 < even.max(odd) && even.max(odd) * 4 > head.len()
+}
+
+/// More than one byte in ten that no text has, or a NUL where not even the encoding is right.
+fn is_binary(head: &[u8]) -> bool {
+    let is_control = |b: &&u8| **b < b' ' && !matches!(**b, b'\t' | b'\n' | b'\r' | b'\x0C');
+    let is_utf8 =
+        || std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    head.iter().filter(is_control).count() * 10 > head.len() || (head.contains(&0) && !is_utf8())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_by_mistake_is_named() {
+        assert_eq!(look(b"%PDF-1.7"), Kind::Foreign("a PDF document"));
+        assert_eq!(look(b"\x89PNG\r\n"), Kind::Foreign("a picture (PNG)"));
+        assert_eq!(foreign_text("\n <!DOCTYPE HTML><table>"), Some("a web page (HTML)"));
+        assert_eq!(foreign_text("<?xml version='1.0'?><a/>"), Some("an XML document"));
+        let excel = "<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>";
+        assert_eq!(foreign_text(excel), Some("an Excel 2003 XML workbook"));
+        assert_eq!(foreign_text("TABLE\r\n0,1\r\n\"EXCEL\""), Some("a table in DIF"));
+    }
+
+    #[test]
+    fn bytes_that_no_text_has_make_a_binary() {
+        assert_eq!(look(b"\x01\x02\0\0\0\x03abc"), Kind::Binary);
+        assert_eq!(look(b"BM\xB6\x9C abcdefghijklm\0\xFFnopqrstuvwxyz"), Kind::Binary);
+        assert_eq!(look(b"Name,MST\nA,\x000101243150\n"), Kind::Text);
+        assert_eq!(look("Tên;MST\r\nCông ty A;1".as_bytes()), Kind::Text);
+    }
+
+    #[test]
+    fn wide_text_is_known_by_its_mark_or_its_nuls() {
+        assert_eq!(look(b"\xFF\xFEa\0"), Kind::Text);
+        assert_eq!(look(b"\xFF\xFE\0\0a\0\0\0"), Kind::Encoded("UTF-32"));
+        assert_eq!(look(b"a\0,\0b\0"), Kind::Encoded("UTF-16 without a byte order mark"));
+    }
+}

@@ -1,0 +1,49 @@
+//! Letters: what a mail says, as a subject, a text part and an HTML part that say the same.
+//! Who gets one and when is decided by whoever plans the mail; the words stand in `text/`.
+
+mod draft;
+
+mod log_in;
+
+mod order_notice;
+
+use minijinja::{Value, context};
+use serde::{Deserialize, Serialize};
+
+pub use log_in::{LogIn, log_in};
+pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
+
+/// A letter that is ready to be made into a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// Without line breaks.
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// The accounting firm as a letter names it, and whom to ask there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirmBlock {
+    pub name: String,
+    pub accountant: String,
+    pub email: String,
+    /// As people dial it: `0912 345 678`.
+    pub phone: Option<String>,
+}
+
+impl FirmBlock {
+    /// What a sentence may name of it.
+    fn values(&self) -> Value {
+        context! {
+            firm => self.name.as_str(),
+            accountant => self.accountant.as_str(),
+            email => self.email.as_str(),
+            phone => self.phone.as_deref(),
+        }
+    }
+}
+
+/// An order notice and a log-in of an invented client, for tests.
+#[cfg(test)]
+mod samples;

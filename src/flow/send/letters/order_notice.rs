@@ -1,0 +1,275 @@
+//! The order notice: what was ordered for whom, what it costs and how to pay it.
+//! Prices, codes and who pays were settled when the order was placed.
+
+use anyhow::ensure;
+use minijinja::{Value, context};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    FirmBlock, Letter,
+    draft::{Draft, Item},
+};
+use crate::{
+    domain::{
+        fiscal_year::FiscalYear,
+        money::Money,
+        order::{OrderCode, Recipient},
+        payment_code::PaymentCode,
+        tax_id::TaxId,
+    },
+    text::{Texts, one_line},
+};
+
+/// What an order notice says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderNotice {
+    pub recipient: Recipient,
+    pub to_name: String,
+    pub firm: FirmBlock,
+    pub orders: Vec<OrderCode>,
+    /// At least one; several need a batch code in `transfer`.
+    pub lines: Vec<NoticeLine>,
+    pub transfer: Transfer,
+    /// How long an activated licence works unpaid.
+    pub grace_days: u32,
+    /// Content id of the VietQR picture, without `cid:`.
+    pub qr_cid: String,
+}
+
+/// One client of the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeLine {
+    pub order: OrderCode,
+    pub name: String,
+    pub tax_id: TaxId,
+    /// The name of the package, not its code.
+    pub package: String,
+    pub fiscal_year: FiscalYear,
+    pub amount: Money,
+    pub payment_code: PaymentCode,
+}
+
+/// The one transfer that pays for everything in the letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// The bank's name.
+    pub bank: String,
+    pub account: String,
+    pub account_name: String,
+    pub amount: Money,
+    /// A payment code or a batch code.
+    pub memo: PaymentCode,
+    pub is_batch_code: bool,
+}
+
+/// Writes the notice to whoever pays.
+pub fn order_notice(texts: &Texts, notice: &OrderNotice) -> anyhow::Result<Letter> {
+    let [first, others @ ..] = notice.lines.as_slice() else {
+        anyhow::bail!("An order notice to {} has no lines", notice.recipient);
+    };
+    ensure!(
+        others.is_empty() || notice.transfer.is_batch_code,
+        "The notice of {} has {} lines and no batch code that pays them all",
+        first.order,
+        notice.lines.len()
+    );
+    let mut draft = Draft::new(texts, values(notice, first));
+    let for_recipient = |part: &str| format!("order_notice.{part}.{}", notice.recipient);
+    draft.paragraph("order_notice.greeting")?;
+    draft.paragraph(&for_recipient("intro"))?;
+    what_was_ordered(&mut draft, notice, first)?;
+    draft.heading("order_notice.how_to_pay")?;
+    draft.paragraph(&for_recipient("ways"))?;
+    how_to_pay(&mut draft, &notice.transfer)?;
+    draft.paragraph("order_notice.exactly")?;
+    draft.picture("order_notice.picture", &notice.qr_cid)?;
+    draft.paragraph("order_notice.grace")?;
+    draft.paragraph("order_notice.invoice")?;
+    draft.note("order_notice.genuine.title", &for_recipient("genuine"))?;
+    if !others.is_empty() {
+        draft.heading("order_notice.list")?;
+        every_line(&mut draft, notice)?;
+    }
+    draft.finish("order_notice", &notice.firm)
+}
+
+fn values(notice: &OrderNotice, first: &NoticeLine) -> Value {
+    let transfer = &notice.transfer;
+    let total: Money = notice.lines.iter().map(|line| line.amount).sum();
+    context! {
+        recipient => notice.recipient.as_str(),
+        to_name => notice.to_name.as_str(),
+        order => first.order.as_str(),
+        order_count => notice.orders.len(),
+        count => notice.lines.len(),
+        client => first.name.as_str(),
+        tax_id => first.tax_id.as_str(),
+        amount => total.to_string(),
+        bank => transfer.bank.as_str(),
+        account => transfer.account.as_str(),
+        transfer_amount => transfer.amount.to_string(),
+        memo => transfer.memo.as_str(),
+        grace_days => notice.grace_days,
+        ..notice.firm.values()
+    }
+}
+
+/// The one client in full, or how many there are.
+fn what_was_ordered(
+    draft: &mut Draft<'_>,
+    notice: &OrderNotice,
+    first: &NoticeLine,
+) -> anyhow::Result<()> {
+    let orders: Vec<&str> = notice.orders.iter().map(OrderCode::as_str).collect();
+    let mut facts = vec![draft.fact("order", &orders.join(", "))?];
+    if notice.lines.len() == 1 {
+        facts.push(draft.fact("client", &first.name)?);
+        facts.push(draft.fact("tax_id", first.tax_id.as_str())?);
+        facts.push(draft.fact("package", &first.package)?);
+        facts.push(draft.fact("fiscal_year", &first.fiscal_year.year().to_string())?);
+    } else {
+        facts.push(draft.fact("clients", &notice.lines.len().to_string())?);
+    }
+    facts.push(draft.fact("amount", &draft.say("order_notice.amount")?)?);
+    draft.facts(facts);
+    Ok(())
+}
+
+fn how_to_pay(draft: &mut Draft<'_>, transfer: &Transfer) -> anyhow::Result<()> {
+    let facts = vec![
+        draft.fact("bank", &transfer.bank)?,
+        draft.strong_fact("account", &transfer.account)?,
+        draft.fact("account_name", &transfer.account_name)?,
+        draft.strong_fact("transfer_amount", &transfer.amount.to_string())?,
+        draft.strong_fact("memo", transfer.memo.as_str())?,
+    ];
+    draft.facts(facts);
+    Ok(())
+}
+
+fn every_line(draft: &mut Draft<'_>, notice: &OrderNotice) -> anyhow::Result<()> {
+    let items = notice.lines.iter().map(|line| {
+        let values = context! {
+            tax_id => line.tax_id.as_str(),
+            package => line.package.as_str(),
+            fiscal_year => line.fiscal_year.year(),
+            order => line.order.as_str(),
+        };
+        let say = |part: &str| draft.say_with(&format!("order_notice.item.{part}"), values.clone());
+        Ok(Item {
+            title: one_line(&line.name),
+            details: vec![say("tax_id")?, say("package")?, say("order")?],
+            amount: line.amount.to_string(),
+            code_label: say("code")?,
+            code: line.payment_code.to_string(),
+        })
+    });
+    let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
+    draft.list(items);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use crate::domain::locale::Locale;
+
+    fn in_both_languages(notice: &OrderNotice) -> [Letter; 2] {
+        [Locale::Vi, Locale::En].map(|locale| order_notice(Texts::of(locale), notice).unwrap())
+    }
+
+    #[test]
+    fn a_notice_says_who_what_how_much_and_how_to_pay() {
+        for recipient in Recipient::ALL {
+            let notice = samples::notice(*recipient, 1);
+            for letter in in_both_languages(&notice) {
+                for needed in [
+                    "Nguyễn Văn Hùng",
+                    "Công ty TNHH Dịch vụ Kế toán Minh An",
+                    "Nguyễn Thị Lan",
+                    "0912 345 678",
+                    "Công ty TNHH Thương mại Hoa Sen 1",
+                    "0101243150",
+                    "DH-2611-000123",
+                    "ASP Kế toán – Doanh nghiệp",
+                    "2026",
+                    "2.950.000 đ",
+                    "Vietcombank",
+                    "1023456789",
+                    "CONG TY PHAN MEM",
+                    notice.transfer.memo.as_str(),
+                ] {
+                    assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
+                    assert!(letter.html.contains(needed), "{needed}: {}", letter.html);
+                }
+                assert!(letter.html.contains(r#"src="cid:qr@hangloat""#));
+                assert!(letter.text.contains(" 7 "), "{}", letter.text);
+                assert!(letter.subject.contains("DH-2611-000123"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_says_that_there_is_no_vat_and_who_issues_the_invoice() {
+        let [vi, en] = in_both_languages(&samples::notice(Recipient::Client, 1));
+        assert!(vi.text.contains("2.950.000 đ (không chịu thuế GTGT)"));
+        assert!(vi.text.contains("nhà cung cấp phần mềm xuất hóa đơn điện tử"));
+        assert!(en.text.contains("2.950.000 đ (not subject to VAT)"));
+        assert!(en.text.contains("the software vendor issues the e-invoice"));
+    }
+
+    #[test]
+    fn a_notice_for_many_lists_each_client_with_its_own_code() {
+        for recipient in Recipient::ALL {
+            let notice = samples::notice(*recipient, 3);
+            for letter in in_both_languages(&notice) {
+                for line in &notice.lines {
+                    for needed in
+                        [line.name.as_str(), line.payment_code.as_str(), line.tax_id.as_str()]
+                    {
+                        assert!(letter.text.contains(needed) && letter.html.contains(needed));
+                    }
+                }
+                assert!(letter.text.contains("8.850.000 đ"));
+                assert!(letter.text.contains(notice.transfer.memo.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_three_recipients_are_told_different_things() {
+        let said = |recipient| in_both_languages(&samples::notice(recipient, 2))[0].text.clone();
+        assert!(said(Recipient::Client).contains("Cảm ơn anh/chị"));
+        assert!(said(Recipient::Firm).contains("đề nghị từng khách hàng chuyển"));
+        assert!(said(Recipient::Other).contains("anh/chị là người nhận thông báo và thanh toán"));
+    }
+
+    #[test]
+    fn a_name_is_never_markup_and_never_a_second_header() {
+        let mut notice = samples::notice(Recipient::Client, 1);
+        notice.lines[0].name = "Hoa <b>Sen</b>\r\nBcc: a@b.example".to_owned();
+        for letter in in_both_languages(&notice) {
+            assert!(letter.html.contains("Hoa &lt;b&gt;Sen") && !letter.html.contains("<b>Sen"));
+            assert!(letter.text.contains("Hoa <b>Sen</b> Bcc"));
+            assert!(!letter.subject.contains(['\r', '\n']));
+        }
+    }
+
+    #[test]
+    fn a_notice_for_many_without_a_code_for_all_is_not_written() {
+        let mut notice = samples::notice(Recipient::Firm, 2);
+        notice.transfer.is_batch_code = false;
+        assert!(order_notice(Texts::of(Locale::Vi), &notice).is_err());
+        notice.lines.clear();
+        assert!(order_notice(Texts::of(Locale::Vi), &notice).is_err());
+    }
+
+    #[test]
+    fn a_firm_without_a_phone_still_gets_a_whole_letter() {
+        let mut notice = samples::notice(Recipient::Client, 1);
+        notice.firm.phone = None;
+        let [vi, _] = in_both_languages(&notice);
+        assert!(vi.text.contains("theo số điện thoại anh/chị vẫn liên hệ"));
+    }
+}

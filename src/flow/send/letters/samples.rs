@@ -1,0 +1,74 @@
+//! Letters to invented people, for tests.
+//! What is asserted about them stands beside each letter.
+
+use super::{FirmBlock, LogIn, NoticeLine, OrderNotice, Transfer};
+use crate::domain::{money::Money, order::Recipient, payment_code::PaymentCode};
+
+pub const LINK: &str = "https://app.example/activate?token=TOKEN-4f1d9c&lang=vi";
+
+const TAX_IDS: [&str; 4] = ["0101243150", "0100109106", "0100684378", "0100111948-110"];
+
+fn firm() -> FirmBlock {
+    FirmBlock {
+        name: "Công ty TNHH Dịch vụ Kế toán Minh An".to_owned(),
+        accountant: "Nguyễn Thị Lan".to_owned(),
+        email: "lan@minhan.example".to_owned(),
+        phone: Some("0912 345 678".to_owned()),
+    }
+}
+
+fn code(number: u8) -> PaymentCode {
+    PaymentCode::new(&"HL".parse().unwrap(), [number, 3, 11, 7, 19, 5, 2])
+}
+
+fn line(number: u8) -> NoticeLine {
+    NoticeLine {
+        order: "DH-2611-000123".parse().unwrap(),
+        name: format!("Công ty TNHH Thương mại Hoa Sen {number}"),
+        tax_id: TAX_IDS[usize::from(number - 1) % TAX_IDS.len()].parse().unwrap(),
+        package: "ASP Kế toán – Doanh nghiệp".to_owned(),
+        fiscal_year: "2026".parse().unwrap(),
+        amount: Money::dong(2_950_000),
+        payment_code: code(number),
+    }
+}
+
+pub fn notice(recipient: Recipient, lines: u8) -> OrderNotice {
+    let lines: Vec<NoticeLine> = (1..=lines).map(line).collect();
+    let is_batch_code = lines.len() > 1;
+    OrderNotice {
+        recipient,
+        to_name: "Nguyễn Văn Hùng".to_owned(),
+        firm: firm(),
+        orders: vec!["DH-2611-000123".parse().unwrap()],
+        transfer: Transfer {
+            bank: "Vietcombank".to_owned(),
+            account: "1023456789".to_owned(),
+            account_name: "CONG TY PHAN MEM".to_owned(),
+            amount: lines.iter().map(|line| line.amount).sum(),
+            memo: code(if is_batch_code { 200 } else { 1 }),
+            is_batch_code,
+        },
+        lines,
+        grace_days: 7,
+        qr_cid: "qr@hangloat".to_owned(),
+    }
+}
+
+pub fn log_in(first_time: bool, copy_for_firm: bool) -> LogIn {
+    LogIn {
+        first_time,
+        copy_for_firm,
+        to_name: "Nguyễn Văn Hùng".to_owned(),
+        client_name: "Công ty TNHH Thương mại Hoa Sen".to_owned(),
+        tax_id: "0101243150".parse().unwrap(),
+        firm: firm(),
+        package: "ASP Kế toán – Doanh nghiệp".to_owned(),
+        fiscal_year: "2026".parse().unwrap(),
+        order: "DH-2611-000123".parse().unwrap(),
+        log_in_email: "hung@hoasen.example".to_owned(),
+        link: (first_time && !copy_for_firm).then(|| LINK.to_owned()),
+        sign_in_url: "https://app.example/login".to_owned(),
+        expires: first_time.then(|| "17:00 ngày 25/11/2026".to_owned()),
+    }
+}

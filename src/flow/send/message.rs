@@ -1,0 +1,71 @@
+//! A letter → a message as mail programs expect it: text and HTML, the picture inline, stable headers.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use lettre::{
+    Address, Message,
+    message::{
+        Attachment, Mailbox, MultiPart, MultiPartKind, SinglePart,
+        header::{HeaderName, HeaderValue},
+    },
+};
+
+use super::content::Content;
+use crate::{db::mails::Mail, domain::email::Email, flow::Services, text::one_line};
+
+/// The bytes of the message, the same on every attempt.
+pub fn build(
+    services: &Services,
+    mail: &Mail,
+    content: &Content,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Vec<u8>> {
+    let settings = &services.settings.mail;
+    let reply_to = settings.reply_to.as_ref().unwrap_or(&content.reply_to);
+    let to: Email = mail.recipient.parse()?;
+    let message = Message::builder()
+        .message_id(Some(format!("<{}>", mail.message_id)))
+        .date(now.into())
+        .from(mailbox(&settings.from.name, &settings.from.email)?)
+        .reply_to(mailbox("", reply_to)?)
+        .to(mailbox(&mail.recipient_name, &to)?)
+        .subject(content.letter.subject.as_str())
+        .raw_header(plain_header("Auto-Submitted", "auto-generated"))
+        .raw_header(plain_header(
+            "List-Id",
+            &format!("<{}.{}>", mail.purpose, settings.from.email.domain()),
+        ))
+        .multipart(body(content, &mail.message_id)?)
+        .context("The message cannot be built")?;
+    Ok(message.formatted())
+}
+
+/// Text first, HTML with its picture second: a reader shows the last form it understands.
+fn body(content: &Content, message_id: &str) -> anyhow::Result<MultiPart> {
+    // Boundaries made of the message's id, so that the same mail is the same bytes.
+    let boundary = |part: &str| format!("{part}-{}", message_id.replace(['@', '.'], "-"));
+    let html = SinglePart::html(content.letter.html.clone());
+    let alternative = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(boundary("a"))
+        .singlepart(SinglePart::plain(content.letter.text.clone()));
+    let Some((cid, png)) = &content.picture else { return Ok(alternative.singlepart(html)) };
+    let picture = Attachment::new_inline(cid.clone()).body(png.clone(), "image/png".parse()?);
+    let related = MultiPart::builder()
+        .kind(MultiPartKind::Related)
+        .boundary(boundary("r"))
+        .singlepart(html)
+        .singlepart(picture);
+    Ok(alternative.multipart(related))
+}
+
+/// A name with a line break would make another header of its rest.
+fn mailbox(name: &str, email: &Email) -> anyhow::Result<Mailbox> {
+    let name: String = one_line(name).chars().filter(|c| !c.is_control()).collect();
+    let address: Address = email.as_str().parse().context("The address is not one for mails")?;
+    Ok(Mailbox::new(Some(name).filter(|name| !name.is_empty()), address))
+}
+
+fn plain_header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}

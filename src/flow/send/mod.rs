@@ -1,0 +1,134 @@
+//! The outbox → mails. One message, one commit: claimed, written or sent, settled.
+//! What causes a mail plans it ([`plan`]) in its own transaction.
+
+pub mod letters;
+
+mod content;
+
+mod message;
+
+pub mod plan;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{Services, holder::Holder, progress::Step};
+use crate::{
+    db::mails::{self, Mail, Settled},
+    domain::{email::Email, grace::start_of, mail::MailState},
+};
+
+/// How often a mail is tried, and how long the first wait is; each further one is twice as long.
+const ATTEMPTS: i64 = 8;
+const FIRST_WAIT: Duration = Duration::minutes(1);
+
+/// What sending did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub sent: u64,
+    pub held: u64,
+    /// Not sent: to be tried again later, or given up.
+    pub failed: u64,
+}
+
+/// Sends what is due.
+pub async fn run(services: &Services) -> anyhow::Result<Summary> {
+    let mut summary = Summary::default();
+    release_held(services).await?;
+    services.progress.tell(Step::Begin("mail"));
+    while !is_day_full(services).await? {
+        let now = services.now();
+        let Some(mail) = mails::claim(&services.db, services.holder.as_str(), now).await? else {
+            break;
+        };
+        match send(services, &mail, now).await? {
+            MailState::Sent => summary.sent += 1,
+            MailState::Held => summary.held += 1,
+            _ => summary.failed += 1,
+        }
+        services.progress.tell(Step::Done { done: summary.sent, of: 0 });
+    }
+    services.progress.tell(Step::End);
+    Ok(summary)
+}
+
+/// Gives back the claims of processes of this machine that are no more. A file that was being written is written
+/// again under the same name.
+pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
+    for (holder,) in mails::holders(&services.db).await? {
+        if Holder::is_dead(&holder) {
+            mails::release(&services.db, &holder, MailState::Planned).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a mail to this address may leave at all (`[mail] hold`, `allow_domains`).
+fn may_leave(services: &Services, recipient: &str) -> bool {
+    let settings = &services.settings.mail;
+    let domain =
+        recipient.parse::<Email>().map(|email| email.domain().to_owned()).unwrap_or_default();
+    let allowed = &settings.allow_domains;
+    !settings.hold
+        && (allowed.is_empty() || allowed.iter().any(|known| known.eq_ignore_ascii_case(&domain)))
+}
+
+/// Held mails whose reason is gone are planned again.
+async fn release_held(services: &Services) -> anyhow::Result<()> {
+    let held = crate::db::batches::Filter {
+        state: Some(MailState::Held.to_string()),
+        ..Default::default()
+    };
+    for mail in mails::list(&services.db, &held).await? {
+        if may_leave(services, &mail.recipient) {
+            mails::unhold(&services.db, mail.id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `[mail] per_day`, counted in local days.
+async fn is_day_full(services: &Services) -> anyhow::Result<bool> {
+    let Some(limit) = services.settings.mail.per_day else { return Ok(false) };
+    let since = start_of(services.today(), services.settings.timezone);
+    Ok(mails::sent_since(&services.db, since).await? >= i64::from(limit))
+}
+
+async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<MailState> {
+    let settled = if may_leave(services, &mail.recipient) {
+        match deliver(services, mail, now).await {
+            Ok(()) => Settled { state: MailState::Sent, error: None, not_before: now },
+            Err(error) => {
+                tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);
+                return retry(services, mail, &format!("{error:#}"), now).await;
+            }
+        }
+    } else {
+        Settled { state: MailState::Held, error: None, not_before: now }
+    };
+    mails::settle(&services.db, mail.id, services.holder.as_str(), settled, now).await?;
+    Ok(settled.state)
+}
+
+/// Planned again, each time after twice as long; given up after the last attempt.
+async fn retry(
+    services: &Services,
+    mail: &Mail,
+    error: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<MailState> {
+    let wait = FIRST_WAIT * 2_i32.pow(u32::try_from(mail.attempts.clamp(1, ATTEMPTS) - 1)?);
+    let state = if mail.attempts < ATTEMPTS { MailState::Planned } else { MailState::Dead };
+    let settled = Settled { state, error: Some(error), not_before: now + wait };
+    mails::settle(&services.db, mail.id, services.holder.as_str(), settled, now).await?;
+    Ok(state)
+}
+
+/// Writes the letter as a file that other mail programs read.
+async fn deliver(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let content = content::of(services, mail).await?;
+    let bytes = message::build(services, mail, &content, now)?;
+    let local_part =
+        mail.message_id.split_once('@').map_or(mail.message_id.as_str(), |(local, _)| local);
+    let path = services.home.join("mail").join(format!("{local_part}.eml"));
+    super::answer::outbox::write_whole(&path, &bytes)
+}

@@ -1,0 +1,72 @@
+//! Plans mails, in the transaction of the change that causes them.
+//! What they say is written when they are sent.
+
+use crate::{
+    db::{
+        Tx,
+        lines::Line,
+        mails::{self, NewMail},
+        orders::Order,
+    },
+    domain::mail::Purpose,
+    flow::Services,
+};
+
+/// The order notice to one payer: name and e-mail.
+pub async fn notice(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    payer: (&str, &str),
+) -> anyhow::Result<()> {
+    plan(services, tx, order, None, (Purpose::OrderNotice, payer)).await
+}
+
+/// The log-in letter of one line to its client, and a copy to the member of the firm who registered it.
+pub async fn log_in(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    line: &Line,
+    purpose: Purpose,
+) -> anyhow::Result<()> {
+    let client = &line.client;
+    let to_client = (client.representative.as_str(), client.email.as_str());
+    plan(services, tx, order, Some(line), (purpose, to_client)).await?;
+    let firm = services.firm(&order.firm)?;
+    let registered_by = order.registered_by.as_deref().unwrap_or(firm.admin.email.as_str());
+    if registered_by != client.email.as_str() {
+        plan(services, tx, order, Some(line), (purpose, (&firm.name, registered_by))).await?;
+    }
+    Ok(())
+}
+
+async fn plan(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    line: Option<&Line>,
+    (purpose, (name, email)): (Purpose, (&str, &str)),
+) -> anyhow::Result<()> {
+    let subject = line.map_or_else(|| order.code.to_string(), |line| line.reference().to_string());
+    let message_id = message_id(services, purpose, &subject, email);
+    let new = NewMail {
+        purpose,
+        subject: &subject,
+        order: &order.code,
+        line_id: line.map(|line| line.id),
+        recipient: email,
+        recipient_name: name,
+        message_id: &message_id,
+    };
+    mails::plan(tx, new, services.now()).await?;
+    Ok(())
+}
+
+/// The same for the same purpose, subject, recipient and sequence, on every attempt: `<…@hangloat>` without brackets.
+fn message_id(services: &Services, purpose: Purpose, subject: &str, email: &str) -> String {
+    let name = format!("{}/{purpose}/{subject}/{email}/1", services.instance);
+    let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes());
+    let domain = services.settings.mail.from.email.domain().to_owned();
+    format!("{}.{}@{domain}", subject.replace('/', "-").to_lowercase(), id.simple())
+}

@@ -1,0 +1,3 @@
+//! When, how often and how many at once.
+
+pub mod definition;

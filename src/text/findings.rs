@@ -1,0 +1,171 @@
+//! The words of a finding: what is wrong, and what to do now.
+//! Finding it is the business of `flow`, showing it that of whoever answers.
+
+use std::collections::BTreeMap;
+
+use minijinja::Value;
+
+use super::Texts;
+use crate::domain::finding::Finding;
+
+/// Longer contents of a cell are shown up to here.
+const SHOWN_CHARS: usize = 80;
+
+/// What is wrong, in a sentence.
+pub fn message(texts: &Texts, finding: &Finding) -> String {
+    say(texts, finding, "message")
+}
+
+/// What to do about it, in a sentence or two.
+pub fn fix(texts: &Texts, finding: &Finding) -> String {
+    say(texts, finding, "fix")
+}
+
+/// The words under the finding's own name, or the general ones that name its field.
+fn say(texts: &Texts, finding: &Finding, part: &str) -> String {
+    let own = format!("finding.{}.{part}", finding.name());
+    if finding.code.is_general() && !texts.has(&own) {
+        return texts
+            .say(&format!("finding.general.{}.{part}", finding.code), values(texts, finding));
+    }
+    texts.say(&own, values(texts, finding))
+}
+
+fn values(texts: &Texts, finding: &Finding) -> Value {
+    let mut values: BTreeMap<&str, String> = BTreeMap::new();
+    let label = finding.place.field.map_or_else(
+        || texts.label("finding.general.field.unnamed"),
+        |field| texts.label(&format!("field.{field}")),
+    );
+    values.insert("field", inside_a_sentence(&label));
+    values.insert("label", label);
+    values.insert("severity", finding.severity.to_string());
+    let found = [
+        ("value", &finding.value),
+        ("suggestion", &finding.suggestion),
+        ("sheet", &finding.place.sheet),
+    ];
+    values.extend(found.iter().filter_map(|(name, text)| Some((*name, shown(text.as_ref()?)))));
+    values.extend(finding.detail.iter().map(|(name, text)| (name.as_str(), text.clone())));
+    Value::from_pairs(values)
+}
+
+/// `Mã số thuế` → `mã số thuế`; an abbreviation in front stays (`VAT method`).
+fn inside_a_sentence(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), second) if !second.is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => label.to_owned(),
+    }
+}
+
+/// On one line, and not longer than a person reads.
+fn shown(text: &str) -> String {
+    let line = super::one_line(text);
+    if line.chars().count() <= SHOWN_CHARS {
+        return line;
+    }
+    line.chars().take(SHOWN_CHARS).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        field::Field,
+        finding::{Code, Place, Severity, code_of},
+        locale::Locale,
+    };
+
+    const DETAILS: [&str; 6] = ["allowed", "other", "limit", "reason", "headers", "sheet"];
+
+    fn at(field: Option<Field>) -> Place {
+        Place { field, ..Place::default() }
+    }
+
+    fn full(finding: Finding) -> Finding {
+        let finding = finding.value("GIÁ TRỊ").suggest("GỢI Ý");
+        DETAILS.iter().fold(finding, |finding, name| finding.detail(name, "CHI TIẾT"))
+    }
+
+    fn places(code: Code) -> Vec<Place> {
+        let fields = Field::ALL.iter().map(|field| at(Some(*field)));
+        if code.is_general() { fields.chain([at(None)]).collect() } else { vec![at(None)] }
+    }
+
+    #[test]
+    fn every_finding_has_words_with_and_without_its_values() {
+        for texts in [Texts::of(Locale::Vi), Texts::of(Locale::En)] {
+            for (code, severity) in
+                Code::ALL.iter().flat_map(|code| Severity::ALL.iter().map(move |s| (*code, *s)))
+            {
+                for place in places(code) {
+                    let bare = Finding::new(code, place).severity(severity);
+                    for finding in [bare.clone(), bare.clone().value("1"), full(bare)] {
+                        says_a_sentence(&finding, &message(texts, &finding));
+                        says_a_sentence(&finding, &fix(texts, &finding));
+                    }
+                }
+            }
+        }
+    }
+
+    fn says_a_sentence(finding: &Finding, said: &str) {
+        let said = said.replace(" .xlsx", "");
+        let ends = said.ends_with(['.', '?', '…']);
+        let clean =
+            !["{{", "{%", "  ", "..", " .", " ,", "finding."].iter().any(|bad| said.contains(bad));
+        assert!(
+            ends && clean && said.chars().next().is_some_and(|c| !c.is_lowercase()),
+            "{finding:?}: {said}"
+        );
+    }
+
+    #[test]
+    fn every_field_has_a_label() {
+        for texts in [Texts::of(Locale::Vi), Texts::of(Locale::En)] {
+            assert!(Field::ALL.iter().all(|field| texts.has(&format!("field.{field}"))));
+        }
+    }
+
+    #[test]
+    fn no_words_are_left_for_a_finding_that_nobody_makes() {
+        for key in Texts::of(Locale::Vi).keys() {
+            let Some(name) = key.strip_prefix("finding.") else { continue };
+            let Some((name, _)) = name.rsplit_once('.') else { panic!("{key}") };
+            let general = name.strip_prefix("general.");
+            assert!(general.is_some() || code_of(name).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_finding_reads_as_a_person_would_say_it() {
+        let vi = Texts::of(Locale::Vi);
+        let missing = Finding::new(Code::Missing, at(Some(Field::Representative)));
+        assert_eq!(message(vi, &missing), "Chưa có người đại diện.");
+        let regime = Finding::new(Code::NotAllowed, at(Some(Field::Regime)))
+            .value("TT200")
+            .detail("allowed", "TT99, TT133");
+        assert_eq!(
+            message(vi, &regime),
+            "Không dùng được chế độ kế toán “TT200” cho khách hàng này."
+        );
+        assert_eq!(fix(vi, &regime), "Chọn một trong các giá trị: TT99, TT133.");
+        let email = Finding::new(Code::Malformed, at(Some(Field::Email))).value("lan@");
+        assert_eq!(message(vi, &email), "“lan@” không phải địa chỉ email.");
+
+        let en = Texts::of(Locale::En);
+        let vat = Finding::new(Code::Missing, at(Some(Field::VatMethod)));
+        assert_eq!(message(en, &vat), "The VAT method is missing.");
+    }
+
+    #[test]
+    fn a_long_cell_is_shown_in_part_and_on_one_line() {
+        let long = format!("a\nb{}", "x".repeat(500));
+        let finding = Finding::new(Code::Malformed, at(Some(Field::Email))).value(long);
+        let said = message(Texts::of(Locale::Vi), &finding);
+        assert!(said.starts_with("“a bxxx") && said.contains("x…”") && said.chars().count() < 150);
+    }
+}
