@@ -178,6 +178,20 @@ pub async fn stage(tx: &mut Tx, id: BatchId, staged: &Staged<'_>) -> sqlx::Resul
     Ok(changed == 1)
 }
 
+/// What a list said for all of its rows.
+pub async fn keep_options(
+    tx: &mut Tx,
+    id: BatchId,
+    options: serde_json::Value,
+) -> sqlx::Result<()> {
+    tx.query("update batch set options = $2 where id = $1")
+        .bind(id.number())
+        .bind(Json(options))
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Gives a batch its verdict and asks for its first workbook, where it gets one; false where it has one already.
 pub async fn judge(
     tx: &mut Tx,

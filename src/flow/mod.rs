@@ -70,6 +70,8 @@ pub struct Services {
     /// This process, under which claims are made.
     pub holder: Holder,
     pub progress: Progress,
+    /// Where to die, in tests of what a death leaves behind.
+    pub crash_at: Option<String>,
 }
 
 /// What differs from one command to the next.
@@ -77,6 +79,7 @@ pub struct Services {
 pub struct Circumstances {
     pub clock: Clock,
     pub progress: Progress,
+    pub crash_at: Option<String>,
 }
 
 impl Services {
@@ -95,7 +98,7 @@ impl Services {
             Embedded::new(db.clone(), key.clone(), settings.platform.base_url.as_deref());
         let texts = Texts::of(settings.locale);
         let (home, holder) = (home.to_owned(), Holder::of_this_process()?);
-        let Circumstances { clock, progress } = with;
+        let Circumstances { clock, progress, crash_at } = with;
         Ok(Services {
             home,
             settings,
@@ -108,6 +111,7 @@ impl Services {
             texts,
             holder,
             progress,
+            crash_at,
         })
     }
 
@@ -147,6 +151,16 @@ impl Services {
             (rules.skip_weekends && weekend)
                 || (rules.skip_holidays && self.catalogue.holidays.is_holiday(day))
         })
+    }
+
+    /// Dies here, as suddenly as by a power cut, where a test asks for it. Not in release builds.
+    pub fn crash_point(&self, name: &str) {
+        if cfg!(debug_assertions) && self.crash_at.as_deref() == Some(name) {
+            let pid = std::process::id().to_string();
+            let _ = std::process::Command::new("kill").args(["-9", &pid]).status();
+            // The signal may take a moment.
+            std::thread::sleep(std::time::Duration::from_mins(1));
+        }
     }
 
     /// As it is shown: relative to the workspace where it is inside.

@@ -1,1 +1,319 @@
-//! x
+//! What became of a file, for `--json` and for people: the same shape for a dry run, an import and an answer.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Serialize;
+
+use super::{
+    Services,
+    answer::outbox,
+    check::{Checked, refuses},
+    import::staged,
+    map::Mapped,
+    read::{Format, Refusal},
+};
+use crate::{
+    db::{
+        batches::{self, Batch},
+        findings::{self, Numbered},
+        orders,
+        rows::{self, Column, Count},
+    },
+    domain::{
+        batch::{BatchId, BatchKind, BatchState, Outcome, RowState, Sha256},
+        field::Field,
+        finding::{Finding, Severity, column_letters},
+    },
+    text::findings as words,
+};
+
+/// One element of `files`.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    pub file: String,
+    pub sha256: Sha256,
+    pub kind: BatchKind,
+    pub outcome: Outcome,
+    pub batch: Option<BatchId>,
+    pub duplicate_of: Option<BatchId>,
+    pub answers: Option<BatchId>,
+    pub format: FormatReport,
+    pub tables: Vec<TableReport>,
+    pub rows: Rows,
+    pub findings: Vec<FindingReport>,
+    pub orders: Vec<String>,
+    pub workbook: Option<String>,
+    /// Not read, or an error without a row: nothing of it was taken.
+    #[serde(skip)]
+    pub is_refused: bool,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FormatReport {
+    pub container: Option<String>,
+    pub encoding: Option<String>,
+    pub delimiter: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TableReport {
+    pub sheet: String,
+    pub header_row: i64,
+    pub rows: i64,
+    pub columns: Vec<ColumnReport>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnReport {
+    pub column: String,
+    pub header: String,
+    pub field: Option<Field>,
+}
+
+/// Every row is in exactly one of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rows {
+    pub total: i64,
+    pub accepted: i64,
+    pub rejected: i64,
+    pub held: i64,
+    pub unchanged: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingReport {
+    pub code: String,
+    pub severity: Severity,
+    pub sheet: Option<String>,
+    pub row: Option<u32>,
+    pub column: Option<String>,
+    pub field: Option<Field>,
+    pub value: Option<String>,
+    pub message: String,
+    pub fix: String,
+    pub suggestion: Option<String>,
+}
+
+impl Rows {
+    pub fn of(counts: &[Count]) -> Rows {
+        let mut rows = Rows::default();
+        for count in counts {
+            rows.add(count.state, count.rows);
+        }
+        rows
+    }
+
+    fn add(&mut self, state: RowState, n: i64) {
+        self.total += n;
+        match state {
+            RowState::Accepted => self.accepted += n,
+            RowState::Held => self.held += n,
+            RowState::Unchanged => self.unchanged += n,
+            RowState::Rejected | RowState::Staged => self.rejected += n,
+        }
+    }
+
+    fn outcome(&self, is_refused: bool) -> Outcome {
+        let waiting = self.rejected + self.held;
+        if is_refused || (self.accepted == 0 && self.held == 0 && self.rejected > 0) {
+            Outcome::Rejected
+        } else if self.accepted == 0 && self.held > 0 {
+            Outcome::Held
+        } else if waiting > 0 {
+            Outcome::Partly
+        } else {
+            Outcome::Accepted
+        }
+    }
+}
+
+/// What the database says of a batch.
+pub async fn of_batch(services: &Services, id: BatchId) -> anyhow::Result<FileReport> {
+    let batch = batches::by_id(&services.db, id).await?.context("A reported batch is there")?;
+    let found: Vec<Numbered> = findings::of_batch(&services.db, id).await?;
+    let found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
+    let counted = rows::counts(&services.db, Some(id)).await?;
+    let answered = batch.answers();
+    let own = Rows::of(&counted);
+    let rows = match answered {
+        Some(original) => unchanged(Rows::of(&rows::counts(&services.db, Some(original)).await?)),
+        None => own,
+    };
+    let is_refused = batch.state == BatchState::Rejected && refuses(found.iter());
+    let orders = orders::of_batch(&services.db, answered.unwrap_or(id)).await?;
+    let sheets = rows::sheets(&services.db, id).await?;
+    let shown = match batch.duplicate_of().or(answered) {
+        Some(first) => batches::by_id(&services.db, first).await?,
+        None => Some(batch.clone()),
+    };
+    let workbook = shown.as_ref().and_then(|batch| outbox::newest(services, batch));
+    Ok(FileReport {
+        file: batch.file_name.clone(),
+        sha256: batch.sha256.clone(),
+        kind: batch.kind,
+        outcome: outcome(&batch, &rows, is_refused, &found),
+        batch: Some(id),
+        duplicate_of: batch.duplicate_of(),
+        answers: answered,
+        format: FormatReport {
+            container: batch.container,
+            encoding: batch.encoding,
+            delimiter: batch.delimiter,
+        },
+        tables: sheets.iter().map(|sheet| table(sheet, &counted)).collect(),
+        rows,
+        findings: found.iter().map(|finding| in_words(services, finding)).collect(),
+        orders: orders.iter().map(|order| order.code.to_string()).collect(),
+        workbook: workbook.map(|path| services.shown_path(&path)),
+        is_refused,
+    })
+}
+
+fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &[Finding]) -> Outcome {
+    match batch.kind {
+        _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
+        BatchKind::Answer if is_refused => Outcome::Rejected,
+        BatchKind::Answer if !found.is_empty() => Outcome::Held,
+        BatchKind::Answer => Outcome::Accepted,
+        _ => rows.outcome(is_refused),
+    }
+}
+
+/// An answer leaves the rows as they were.
+fn unchanged(rows: Rows) -> Rows {
+    Rows { total: rows.total, unchanged: rows.total, ..Rows::default() }
+}
+
+fn table(sheet: &rows::Sheet, counts: &[Count]) -> TableReport {
+    let rows =
+        counts.iter().filter(|count| count.sheet == sheet.sheet).map(|count| count.rows).sum();
+    let columns = sheet.columns.iter().map(column).collect();
+    TableReport { sheet: sheet.name.clone(), header_row: sheet.header_row, rows, columns }
+}
+
+fn column(column: &Column) -> ColumnReport {
+    ColumnReport {
+        column: column_letters(column.index),
+        header: column.header.clone(),
+        field: column.field,
+    }
+}
+
+pub fn in_words(services: &Services, finding: &Finding) -> FindingReport {
+    let Finding { severity, place, value, suggestion, .. } = finding.clone();
+    FindingReport {
+        code: finding.name(),
+        severity,
+        sheet: place.sheet,
+        row: place.row,
+        column: place.column,
+        field: place.field,
+        value,
+        message: words::message(services.texts, finding),
+        fix: words::fix(services.texts, finding),
+        suggestion,
+    }
+}
+
+/// A dry run of a list.
+pub fn of_check(
+    services: &Services,
+    file: (&str, &Sha256),
+    format: &Format,
+    (mapped, checked): (&Mapped, &Checked),
+    workbook: &Path,
+) -> FileReport {
+    let mut rows = Rows::default();
+    checked.verdicts.iter().for_each(|verdict| rows.add(verdict.state, 1));
+    let rows_of = |sheet| checked.verdicts.iter().filter(|verdict| verdict.sheet == sheet).count();
+    let tables = mapped.tables.iter().map(|table| TableReport {
+        sheet: table.name.clone(),
+        header_row: table.header_row.into(),
+        rows: i64::try_from(rows_of(table.sheet)).unwrap_or(i64::MAX),
+        columns: table.columns.iter().map(column).collect(),
+    });
+    let mut found: Vec<Numbered> = staged::numbered(mapped);
+    found.extend(checked.findings.iter().cloned());
+    found.sort_by_key(|(sheet, finding)| (sheet.unwrap_or(0), finding.place.row.unwrap_or(0)));
+    FileReport {
+        outcome: rows.outcome(checked.is_refused),
+        kind: BatchKind::Clients,
+        tables: tables.collect(),
+        rows,
+        findings: found.iter().map(|(_, finding)| in_words(services, finding)).collect(),
+        workbook: Some(services.shown_path(workbook)),
+        is_refused: checked.is_refused,
+        ..empty(file, format)
+    }
+}
+
+/// A dry run of an answer: what it would confirm, and why it would not.
+pub fn of_answer(
+    services: &Services,
+    file: (&str, &Sha256),
+    format: &Format,
+    (answers, rows, orders, refused): (BatchId, Rows, Vec<String>, &[Finding]),
+) -> FileReport {
+    let is_refused = refuses(refused.iter());
+    let outcome = match refused {
+        [] => Outcome::Accepted,
+        _ if is_refused => Outcome::Rejected,
+        _ => Outcome::Held,
+    };
+    FileReport {
+        kind: BatchKind::Answer,
+        outcome,
+        answers: Some(answers),
+        rows: unchanged(rows),
+        orders,
+        findings: refused.iter().map(|finding| in_words(services, finding)).collect(),
+        is_refused,
+        ..empty(file, format)
+    }
+}
+
+/// A file that could not be read.
+pub fn of_refusal(
+    services: &Services,
+    name: &str,
+    sha256: &Sha256,
+    refusal: &Refusal,
+) -> FileReport {
+    let unknown = Format { container: "unknown".to_owned(), encoding: None, delimiter: None };
+    let format = refusal.format.as_deref().unwrap_or(&unknown);
+    refused(services, (name, sha256), format, &super::import::said_of(refusal))
+}
+
+/// A file of which nothing is taken.
+pub fn refused(
+    services: &Services,
+    file: (&str, &Sha256),
+    format: &Format,
+    finding: &Finding,
+) -> FileReport {
+    FileReport { findings: vec![in_words(services, finding)], ..empty(file, format) }
+}
+
+fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
+    FileReport {
+        file: name.to_owned(),
+        sha256: sha256.clone(),
+        kind: BatchKind::Unknown,
+        outcome: Outcome::Rejected,
+        batch: None,
+        duplicate_of: None,
+        answers: None,
+        format: FormatReport {
+            container: Some(format.container.clone()),
+            encoding: format.encoding.clone(),
+            delimiter: format.delimiter.clone(),
+        },
+        tables: Vec::new(),
+        rows: Rows::default(),
+        findings: Vec::new(),
+        orders: Vec::new(),
+        workbook: None,
+        is_refused: true,
+    }
+}

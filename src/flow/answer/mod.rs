@@ -1,6 +1,29 @@
-//! x
-pub mod outbox {
-    pub fn write_whole(_: &std::path::Path, _: &[u8]) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
+//! What people get back, and what they wrote into it: the result workbook, the receipt, the template.
+//! Judging rows and placing orders is done elsewhere.
+
+pub mod view;
+
+mod fit;
+
+mod look;
+
+mod lists;
+
+mod page;
+
+mod result;
+
+pub mod template;
+
+mod gather;
+
+mod rows;
+
+pub mod identity;
+
+pub mod outbox;
+
+pub mod returned;
+
+pub use gather::{of_batch, of_check};
+pub use result::write;

@@ -20,6 +20,9 @@ use crate::{
 
 /// A header stands among the first rows that hold something.
 const HEADER_WITHIN: usize = 60;
+/// Names of our own sheets beside the rows of a result, folded: a dry run that is dropped is a new list.
+const OWN_SHEETS: [&str; 8] =
+    ["tom tat", "can sua", "nguon goc", "ma qr", "summary", "to fix", "origin", "qr codes"];
 /// Names of the template's sheet with what holds for the whole order, folded.
 const ORDER_SHEETS: [&str; 2] = ["don hang", "order"];
 /// How a row begins that is a total or a note, folded.
@@ -58,7 +61,11 @@ pub fn tables(sheets: Vec<Sheet>, columns: &Columns) -> Mapped {
     let mut mapped = Mapped::default();
     let mut skipped = Vec::new();
     for sheet in sheets.into_iter().filter(|sheet| !sheet.rows.is_empty()) {
-        if ORDER_SHEETS.contains(&fold(&sheet.name).as_str()) {
+        let name = fold(&sheet.name);
+        if OWN_SHEETS.contains(&name.as_str()) {
+            continue;
+        }
+        if ORDER_SHEETS.contains(&name.as_str()) {
             mapped.order_level.extend(order_level(&sheet, columns));
         } else if let Some(header) = header_at(&sheet, columns).filter(|_| sheet.visible) {
             let number = i64::try_from(mapped.tables.len()).unwrap_or(0) + 1;
@@ -111,11 +118,12 @@ fn table(
     let header_row = sheet.rows[header].number;
     let mapped = columns_of(&sheet.name, header_row, &sheet.rows[header].cells, columns, findings);
     let rows = sheet.rows.into_iter().enumerate().map(|(at, row)| {
-        let kind = match at.cmp(&header) {
-            std::cmp::Ordering::Less => RowKind::Outside,
-            std::cmp::Ordering::Equal => RowKind::Header,
-            std::cmp::Ordering::Greater if is_data(&row.cells, &mapped, columns) => RowKind::Data,
-            std::cmp::Ordering::Greater => RowKind::Outside,
+        let kind = if at == header {
+            RowKind::Header
+        } else if at > header && is_data(&row.cells, &mapped, columns) {
+            RowKind::Data
+        } else {
+            RowKind::Outside
         };
         TableRow { number: row.number, kind, cells: row.cells }
     });

@@ -1,0 +1,426 @@
+//! Gathers what a result workbook shows: of a batch from the database, of a dry run from what was just checked.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use minijinja::context;
+
+use super::{
+    identity,
+    rows::{self, At, Known},
+    view::{
+        ControlTotals, Counts, Decision, LineView, OrderView, PayeeView, PaymentView, ResultView,
+        SheetView, ViewKind,
+    },
+};
+use crate::{
+    db::{
+        self,
+        batches::Batch,
+        findings::Numbered,
+        licences::{self, Licence},
+        lines::{self, Line},
+        mails::{self, Mail},
+        orders::{self, Order},
+        requests::{self, Request},
+    },
+    domain::{
+        batch::{RowState, Sha256},
+        field::Field,
+        finding::Finding,
+        fiscal_year::FiscalYear,
+        mail::MailState,
+        money::Money,
+        order::{OrderState, RequestState},
+        payment_code::PaymentCode,
+    },
+    flow::{Services, check::Checked, import::staged, map::Mapped, pay},
+};
+
+/// All that the database holds about the orders of a batch.
+struct Business {
+    orders: Vec<Order>,
+    lines: Vec<Line>,
+    requests: Vec<Request>,
+    licences: Vec<Licence>,
+    mails: Vec<Mail>,
+}
+
+/// The newest state of a batch.
+pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<ResultView> {
+    let id = batch.id();
+    let staged = staged::load(services, batch).await?;
+    let findings = db::findings::of_batch(&services.db, id).await?;
+    let business = Business {
+        orders: orders::of_batch(&services.db, id).await?,
+        lines: lines::of_batch(&services.db, id).await?,
+        requests: requests::of_batch(&services.db, id).await?,
+        licences: licences::of_batch(&services.db, id).await?,
+        mails: mails::of_batch(&services.db, id).await?,
+    };
+    let at = moment(batch, &business);
+    let known = Known {
+        tables: &staged.tables,
+        states: staged.states,
+        findings: &findings,
+        lines: line_views(services, &business)?,
+    };
+    let sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
+    let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
+    let counts = counts(&sheets);
+    let payments = payments(services, &business.requests, &business.lines)?;
+    Ok(ResultView {
+        locale: services.settings.locale,
+        file_name: batch.file_name.clone(),
+        firm: firm.map(|firm| firm.name.clone()).unwrap_or_default(),
+        kind: ViewKind::Batch,
+        batch: Some(id),
+        revision: u32::try_from(batch.revision)?,
+        generated_at: services.local(at),
+        next_steps: next_steps(services, &counts, &business),
+        totals: totals(&business.lines),
+        counts,
+        orders: order_views(services, &business)?,
+        file_findings: file_findings(services, &findings),
+        payee: (!payments.is_empty()).then(|| payee(services)),
+        payments,
+        choices: choices(services),
+        labels: labels(services),
+        origin: origin(services, batch, at),
+        identity: Some(identity::of(&services.key, id, batch.revision, &sheets)?),
+        sheets,
+    })
+}
+
+/// A dry run of a file.
+pub fn of_check(
+    services: &Services,
+    file_name: &str,
+    firm: &str,
+    sha256: &Sha256,
+    (mapped, checked): (&Mapped, &Checked),
+) -> ResultView {
+    let states = checked
+        .verdicts
+        .iter()
+        .map(|verdict| ((verdict.sheet, verdict.row), verdict.state))
+        .collect();
+    let findings: Vec<Numbered> =
+        staged::numbered(mapped).into_iter().chain(checked.findings.iter().cloned()).collect();
+    let known =
+        Known { tables: &mapped.tables, states, findings: &findings, lines: HashMap::new() };
+    let sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
+    let said = |key: &str| services.texts.label(&format!("message.origin.{key}"));
+    ResultView {
+        locale: services.settings.locale,
+        file_name: file_name.to_owned(),
+        firm: firm.to_owned(),
+        kind: ViewKind::Check,
+        batch: None,
+        revision: 1,
+        generated_at: services.local(services.now()),
+        next_steps: vec![services.texts.label("message.next.check")],
+        counts: counts(&sheets),
+        totals: dry_totals(services, checked),
+        orders: Vec::new(),
+        file_findings: file_findings(services, &findings),
+        payments: Vec::new(),
+        payee: None,
+        choices: choices(services),
+        labels: labels(services),
+        origin: vec![
+            (said("file"), file_name.to_owned()),
+            (said("sha256"), sha256.to_string()),
+            (said("catalogue"), services.catalogue.version()),
+            (said("program"), program()),
+        ],
+        identity: None,
+        sheets,
+    }
+}
+
+/// When the newest of what is shown happened, so that the same state is the same workbook.
+fn moment(batch: &Batch, business: &Business) -> DateTime<Utc> {
+    let placed = business.orders.iter().filter_map(|order| order.placed_at);
+    let activated = business.licences.iter().map(|licence| licence.activated_at);
+    let sent = business.mails.iter().filter_map(|mail| mail.sent_at);
+    let checked = batch.checked_at.unwrap_or(batch.received_at);
+    placed.chain(activated).chain(sent).fold(checked, DateTime::max)
+}
+
+fn counts(sheets: &[SheetView]) -> Counts {
+    let mut counts = Counts::default();
+    for row in sheets.iter().flat_map(SheetView::data_rows) {
+        counts.total += 1;
+        match row.state {
+            RowState::Accepted => counts.accepted += 1,
+            RowState::Held => counts.held += 1,
+            RowState::Unchanged => counts.unchanged += 1,
+            RowState::Rejected | RowState::Staged => counts.rejected += 1,
+        }
+    }
+    counts
+}
+
+fn totals(lines: &[Line]) -> ControlTotals {
+    ControlTotals {
+        rows: lines.len() as u64,
+        amount: lines.iter().map(Line::amount).sum(),
+        tax_id_sum: lines.iter().map(|line| line.client.tax_id.last_four()).sum(),
+    }
+}
+
+fn dry_totals(services: &Services, checked: &Checked) -> ControlTotals {
+    let today = services.today();
+    let price = |code: &str| {
+        services.catalogue.packages.get(code).and_then(|package| package.price_on(today))
+    };
+    ControlTotals {
+        rows: checked.accepted().count() as u64,
+        amount: checked.accepted().filter_map(|(_, client)| price(&client.package)).sum(),
+        tax_id_sum: checked.accepted().map(|(_, client)| client.tax_id.last_four()).sum(),
+    }
+}
+
+fn order_views(services: &Services, business: &Business) -> anyhow::Result<Vec<OrderView>> {
+    let view = |order: &Order| {
+        let package = services.catalogue.packages.get(&order.package);
+        let waits = order.state == OrderState::AwaitingConfirmation;
+        let cancelled = order.state == OrderState::Cancelled;
+        Ok(OrderView {
+            code: order.code.to_string(),
+            kind: order.kind,
+            package_name: package
+                .map_or_else(|| order.package.clone(), |package| package.name.clone()),
+            customer_type: order.customer_type,
+            fiscal_year: FiscalYear::try_from(i32::try_from(order.fiscal_year())?)?,
+            recipient: order.recipient,
+            lines: business.lines.iter().filter(|line| line.order_code == order.code).count()
+                as u64,
+            amount: order.amount(),
+            state: order.state,
+            revision: order.revision,
+            decision: Decision {
+                confirm: (!cancelled).then_some(!waits),
+                activate: (!cancelled).then_some(order.activation_asked_at.is_some()),
+            },
+        })
+    };
+    business.orders.iter().map(view).collect()
+}
+
+fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMap<At, LineView>> {
+    let request = |line: &Line| business.requests.iter().find(|request| request.line_id == line.id);
+    let requests: HashMap<i64, &Request> =
+        business.requests.iter().map(|request| (request.line_id, request)).collect();
+    let licences: HashMap<i64, &Licence> =
+        business.licences.iter().map(|licence| (licence.line_id, licence)).collect();
+    let mut mails: HashMap<i64, Vec<&Mail>> = HashMap::new();
+    for mail in &business.mails {
+        if let Some(line) = mail.line_id {
+            mails.entry(line).or_default().push(mail);
+        }
+    }
+    let view = |line: &Line| {
+        let request = requests.get(&line.id).copied().or_else(|| request(line));
+        let licence = licences.get(&line.id);
+        let own: Vec<&Mail> = mails.get(&line.id).cloned().unwrap_or_default();
+        let notices = business.mails.iter().filter(|mail| {
+            mail.line_id.is_none()
+                && mail.order_code == line.order_code
+                && request.is_some_and(|request| request.payer_email == mail.recipient)
+        });
+        let view = LineView {
+            order: line.order_code.to_string(),
+            line: line.line_no,
+            amount: line.amount(),
+            payment_code: request.map(|request| request.code.to_string()),
+            activated_at: licence.map(|licence| services.local(licence.activated_at)),
+            pay_by: licence
+                .and_then(|licence| licence.cutoff_at)
+                .map(|at| services.local(last_moment(at))),
+            mail: mail_words(services, notices.chain(own)),
+            payment: request
+                .map(|request| request_words(services, request.state))
+                .unwrap_or_default(),
+            state: line.state,
+        };
+        Ok(((line.sheet, u32::try_from(line.row_no)?), view))
+    };
+    business.lines.iter().map(view).collect()
+}
+
+/// The last minute of the day before a cut-off: a date that people read rightly.
+fn last_moment(cutoff_at: DateTime<Utc>) -> DateTime<Utc> {
+    cutoff_at - chrono::Duration::minutes(1)
+}
+
+/// `Thông báo đơn hàng: đã gửi`, one line for each purpose, the least far mail of it.
+fn mail_words<'a>(services: &Services, mails: impl Iterator<Item = &'a Mail>) -> String {
+    let mut worst: Vec<(&str, MailState)> = Vec::new();
+    for mail in mails {
+        let purpose = mail.purpose.as_str();
+        match worst.iter_mut().find(|(known, _)| *known == purpose) {
+            Some((_, state)) if *state == MailState::Sent => *state = mail.state,
+            Some(_) => {}
+            None => worst.push((purpose, mail.state)),
+        }
+    }
+    let texts = services.texts;
+    let words = worst.iter().map(|(purpose, state)| {
+        let purpose = texts.label(&format!("message.purpose.{purpose}"));
+        format!("{purpose}: {}", texts.label(&format!("workbook.mail_state.{state}")))
+    });
+    words.collect::<Vec<_>>().join("\n")
+}
+
+fn request_words(services: &Services, state: RequestState) -> String {
+    services.texts.label(&format!("workbook.request_state.{state}"))
+}
+
+/// The code that pays all of a payer's requests at once, else each request's own.
+fn payments(
+    services: &Services,
+    requests: &[Request],
+    lines: &[Line],
+) -> anyhow::Result<Vec<PaymentView>> {
+    let mut groups: Vec<(String, Vec<&Request>)> = Vec::new();
+    let open = requests
+        .iter()
+        .filter(|request| matches!(request.state, RequestState::Open | RequestState::PartlyPaid));
+    for request in open {
+        let code = request.batch_code.clone().unwrap_or_else(|| request.code.to_string());
+        match groups.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, requests)) => requests.push(request),
+            None => groups.push((code, vec![request])),
+        }
+    }
+    let view = |(code, requests): (String, Vec<&Request>)| {
+        let first = requests.first().context("A group of requests has one")?;
+        let rest = requests
+            .iter()
+            .map(|request| Money::dong(request.amount().as_dong() - request.paid().as_dong()));
+        let amount = rest.sum();
+        let memo: PaymentCode = code.parse()?;
+        let line = lines.iter().find(|line| line.id == first.line_id);
+        Ok(PaymentView {
+            payer: first.payer_name.clone(),
+            amount,
+            is_batch_code: first.batch_code.is_some(),
+            lines: requests.len() as u64,
+            qr_png: pay::qr_png(&services.settings.payee, amount, &memo)?,
+            order: line.map(|line| line.order_code.to_string()).unwrap_or_default(),
+            code,
+        })
+    };
+    groups.into_iter().map(view).collect()
+}
+
+fn payee(services: &Services) -> PayeeView {
+    let payee = &services.settings.payee;
+    PayeeView {
+        bank: services.catalogue.banks.name(&payee.bank_bin).unwrap_or(&payee.bank_bin).to_owned(),
+        account: payee.account.clone(),
+        name: payee.name.clone(),
+    }
+}
+
+fn file_findings(services: &Services, findings: &[Numbered]) -> Vec<super::view::FindingText> {
+    let about_file = |finding: &&Finding| finding.place.row.is_none() || !is_about_cell(finding);
+    let findings = findings.iter().map(|(_, finding)| finding).filter(about_file);
+    findings.map(|finding| rows::in_words(services.texts, finding)).collect()
+}
+
+/// Headers have a row too, but none of the rows that have verdicts.
+fn is_about_cell(finding: &Finding) -> bool {
+    use crate::domain::finding::Code;
+    !matches!(finding.code, Code::HeaderUnknown | Code::HeaderDuplicate | Code::HeaderAmbiguous)
+}
+
+/// What the reader has to do next, the most pressing first.
+fn next_steps(services: &Services, counts: &Counts, business: &Business) -> Vec<String> {
+    let texts = services.texts;
+    let say = |key: &str, n: usize| texts.say(&format!("message.next.{key}"), context! { n });
+    let orders = |state| business.orders.iter().filter(|order| order.state == state).count();
+    let mut steps = Vec::new();
+    let (waiting, placed) = (orders(OrderState::AwaitingConfirmation), orders(OrderState::Placed));
+    if waiting > 0 {
+        steps.push(say("confirm", waiting));
+    }
+    let to_fix = usize::try_from(counts.rejected + counts.held).unwrap_or(usize::MAX);
+    if to_fix > 0 {
+        steps.push(say("fix", to_fix));
+    }
+    let idle = business
+        .orders
+        .iter()
+        .filter(|order| order.state == OrderState::Placed && order.activation_asked_at.is_none());
+    let idle = idle.count();
+    if idle > 0 {
+        steps.push(say("activate", idle));
+    }
+    let failed = business
+        .lines
+        .iter()
+        .filter(|line| line.state == crate::domain::order::LineState::Failed)
+        .count();
+    if failed > 0 {
+        steps.push(say("failed", failed));
+    }
+    if placed > 0 {
+        steps.push(say("pay", placed));
+    }
+    if steps.is_empty() {
+        steps.push(say("nothing", 0));
+    }
+    steps
+}
+
+/// Drop-downs of the sheet to fix, as people read the values.
+pub fn choices(services: &Services) -> Vec<(Field, Vec<String>)> {
+    let columns = &services.catalogue.columns;
+    let packages =
+        services.catalogue.packages.all().iter().map(|package| package.code.clone()).collect();
+    let words = |field: Field| {
+        let display = |word| columns.display(field, word, services.settings.locale).to_owned();
+        (field, columns.values(field).into_iter().map(display).collect::<Vec<_>>())
+    };
+    let fields = [
+        Field::CustomerType,
+        Field::VatMethod,
+        Field::Regime,
+        Field::Recipient,
+        Field::InvoiceTo,
+        Field::InventoryMethod,
+    ];
+    fields.into_iter().map(words).chain([(Field::Package, packages)]).collect()
+}
+
+/// The columns of the sheet to fix: every field, under the header of the template.
+pub fn labels(services: &Services) -> Vec<(Field, String)> {
+    let header = |field: &Field| {
+        services.catalogue.columns.header(*field, services.settings.locale).to_owned()
+    };
+    Field::ALL.iter().map(|field| (*field, header(field))).collect()
+}
+
+fn origin(services: &Services, batch: &Batch, at: DateTime<Utc>) -> Vec<(String, String)> {
+    let said = |key: &str| services.texts.label(&format!("message.origin.{key}"));
+    let time = |at: DateTime<Utc>| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string();
+    vec![
+        (said("file"), batch.file_name.clone()),
+        (said("sha256"), batch.sha256.to_string()),
+        (said("batch"), batch.id().to_string()),
+        (said("run"), batch.run_id.map(|run| run.to_string()).unwrap_or_default()),
+        (said("received"), time(batch.received_at)),
+        (said("checked"), batch.checked_at.map(time).unwrap_or_default()),
+        (said("shown"), time(at)),
+        (said("catalogue"), batch.catalogue_version.clone().unwrap_or_default()),
+        (said("program"), program()),
+    ]
+}
+
+pub fn program() -> String {
+    format!("hangloat {}", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,135 @@
+//! Files in the outbox: written whole under their final name, the newest revision only, older ones in `cu/`.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use minijinja::context;
+
+use super::{gather, result};
+use crate::{
+    db::{
+        batches::{self, Batch},
+        rows,
+    },
+    domain::{batch::BatchId, finding::Finding},
+    flow::{Services, progress::Step},
+    text::findings,
+};
+
+/// Older revisions.
+const OLD: &str = "cu";
+
+/// Where the files of a batch go: one folder for each firm where there are several.
+pub fn folder(services: &Services, firm: Option<&str>) -> PathBuf {
+    let outbox = &services.settings.files.outbox;
+    match firm {
+        Some(firm) if services.only_firm().is_none() => outbox.join(firm),
+        _ => outbox.clone(),
+    }
+}
+
+/// The workbook of a revision: `danh-sach__B000045__r1.xlsx`.
+pub fn workbook_path(services: &Services, batch: &Batch, revision: i64) -> PathBuf {
+    let name = format!("{}__{}__r{revision}.xlsx", stem(&batch.file_name), batch.id());
+    folder(services, batch.firm.as_deref()).join(name)
+}
+
+/// The newest workbook that lies in the outbox, if there is one.
+pub fn newest(services: &Services, batch: &Batch) -> Option<PathBuf> {
+    (batch.written > 0).then(|| workbook_path(services, batch, batch.written))
+}
+
+/// Writes every workbook that was asked for and is not there yet.
+pub async fn write_asked(services: &Services) -> anyhow::Result<()> {
+    for batch in batches::unfinished(&services.db).await? {
+        if batch.written < batch.revision {
+            write_workbook(services, batch.id()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the newest revision of a batch; again, where the batch changed meanwhile.
+pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<()> {
+    loop {
+        let batch = batches::by_id(&services.db, id)
+            .await?
+            .context("A batch that was asked for is there")?;
+        if batch.written >= batch.revision {
+            return Ok(());
+        }
+        services.progress.tell(Step::Begin("workbook"));
+        let view = gather::of_batch(services, &batch).await?;
+        let path = workbook_path(services, &batch, batch.revision);
+        tokio::task::block_in_place(|| write_whole(&path, &result::write(&view)?))?;
+        services.progress.tell(Step::End);
+        services.crash_point("workbook");
+        if batches::wrote(&services.db, &batch).await? {
+            set_older_aside(services, &batch)?;
+        }
+    }
+}
+
+/// The receipt: what was understood of a file, in a few plain lines.
+pub async fn write_receipt(
+    services: &Services,
+    batch: &Batch,
+    said: &[Finding],
+) -> anyhow::Result<()> {
+    let sheets = rows::sheets(&services.db, batch.id()).await?;
+    let counts = rows::counts(&services.db, Some(batch.id())).await?;
+    let columns: Vec<String> = sheets
+        .iter()
+        .flat_map(|sheet| &sheet.columns.0)
+        .filter_map(|column| column.field.map(|field| format!("{} → {field}", column.header)))
+        .collect();
+    let texts = services.texts;
+    let values = context! {
+        file => batch.file_name.as_str(),
+        batch => batch.id().to_string(),
+        at => services.local(batch.received_at).format("%d/%m/%Y %H:%M").to_string(),
+        duplicate_of => batch.duplicate_of().map(|id| id.to_string()),
+        rows => counts.iter().map(|count| count.rows).sum::<i64>(),
+        columns,
+        said => said.iter().map(|finding| {
+            format!("{} {}", findings::message(texts, finding), findings::fix(texts, finding))
+        }).collect::<Vec<_>>(),
+    };
+    let name = format!("{}__{}.txt", stem(&batch.file_name), batch.id());
+    write_whole(
+        &folder(services, batch.firm.as_deref()).join(name),
+        texts.say("message.receipt", values).as_bytes(),
+    )
+}
+
+/// Under a temporary name first, flushed, then renamed: nobody ever sees half a file.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().context("A file lies in a folder")?;
+    fs_err::create_dir_all(folder)?;
+    let name = path.file_name().and_then(|name| name.to_str()).context("A file has a name")?;
+    let unfinished = folder.join(format!(".{name}.tmp"));
+    let mut file = fs_err::File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs_err::rename(&unfinished, path)?;
+    Ok(())
+}
+
+fn set_older_aside(services: &Services, batch: &Batch) -> anyhow::Result<()> {
+    for revision in 1..batch.revision {
+        let path = workbook_path(services, batch, revision);
+        if path.exists() {
+            let old = path.parent().context("A workbook lies in the outbox")?.join(OLD);
+            fs_err::create_dir_all(&old)?;
+            fs_err::rename(&path, old.join(path.file_name().unwrap_or_default()))?;
+        }
+    }
+    Ok(())
+}
+
+pub fn stem(file_name: &str) -> &str {
+    file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem)
+}

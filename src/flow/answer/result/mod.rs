@@ -1,0 +1,113 @@
+//! The result workbook of a batch, or of a dry run: one file a sheet.
+//! Reading an answer back is done elsewhere, by the names of columns and cells that are given here.
+
+mod summary;
+
+mod orders;
+
+mod payments;
+
+mod rows;
+
+mod own;
+
+mod cells;
+
+mod fix;
+
+mod origin;
+
+mod identity;
+
+#[cfg(test)]
+mod sample;
+
+#[cfg(test)]
+mod tests;
+
+use anyhow::Context;
+use chrono::Utc;
+use rust_xlsxwriter::{DocProperties, Workbook};
+
+pub use fix::RID;
+pub use identity::SHEET as IDENTITY_SHEET;
+pub use orders::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM};
+
+use super::{fit::sheet_name, lists::Lists, look::Look, view::ResultView};
+use crate::text::Texts;
+
+/// What every sheet is made of.
+struct Kit<'a> {
+    view: &'a ResultView,
+    texts: &'static Texts,
+    look: Look,
+}
+
+impl Kit<'_> {
+    fn label(&self, key: &str) -> String {
+        self.texts.label(&format!("workbook.{key}"))
+    }
+}
+
+/// The bytes of the workbook; the same view gives the same bytes.
+pub fn write(view: &ResultView) -> anyhow::Result<Vec<u8>> {
+    let kit = Kit { view, texts: Texts::of(view.locale), look: Look::new() };
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&properties(view));
+
+    let summary = summary::sheet(&kit).context("The summary cannot be written")?;
+    workbook.push_worksheet(summary.sheet);
+    for (name, place) in summary.names {
+        workbook.define_name(name, &place)?;
+    }
+    add_results(&kit, &mut workbook)?;
+    add_rest(&kit, &mut workbook)?;
+    let bytes = workbook.save_to_buffer();
+    bytes.with_context(|| format!("The result of `{}` cannot be written", view.file_name))
+}
+
+fn add_results(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<()> {
+    let base = kit.label("sheet.result");
+    let mut taken: Vec<String> = ["summary", "fix", "origin", "qr"]
+        .map(|sheet| kit.label(&format!("sheet.{sheet}")).to_lowercase())
+        .into();
+    for list in &kit.view.sheets {
+        let name = if kit.view.sheets.len() == 1 {
+            base.clone()
+        } else {
+            sheet_name(&list.name, &mut taken, |name| format!("{base} ({name})"))
+        };
+        let sheet = rows::sheet(kit, list, &name);
+        let sheet = sheet.with_context(|| format!("The list `{}` cannot be written", list.name));
+        workbook.push_worksheet(sheet?);
+    }
+    Ok(())
+}
+
+fn add_rest(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<()> {
+    let mut lists = Lists::default();
+    let fix = fix::sheet(kit, &mut lists).context("The rows to fix cannot be written")?;
+    let qr = payments::sheet(kit).context("The payment codes cannot be written")?;
+    let origin = origin::sheet(kit).context("The origin cannot be written")?;
+    let identity = kit.view.identity.as_ref().map(identity::sheet).transpose()?;
+    let sheets = vec![fix, qr, Some(origin), lists.into_sheet()?, identity];
+    for sheet in sheets.into_iter().flatten() {
+        workbook.push_worksheet(sheet);
+    }
+    Ok(())
+}
+
+fn properties(view: &ResultView) -> DocProperties {
+    let properties = DocProperties::new()
+        .set_title(view.file_name.as_str())
+        .set_author("hangloat")
+        .set_creation_datetime(&view.generated_at.with_timezone(&Utc));
+    match &view.identity {
+        None => properties,
+        Some(identity) => properties
+            .set_custom_property("hangloat.batch", identity.batch.as_str())
+            .set_custom_property("hangloat.kind", identity.kind.as_str())
+            .set_custom_property("hangloat.revision", identity.revision.to_string())
+            .set_custom_property("hangloat.signature", identity.signature.as_str()),
+    }
+}

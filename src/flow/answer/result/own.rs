@@ -1,0 +1,136 @@
+//! Our columns beside a list: where each row stands, why, and what to do about it.
+//! Where they are on the sheet is decided with the rows.
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use rust_xlsxwriter::{Worksheet, XlsxError};
+
+use super::Kit;
+use crate::{
+    domain::{batch::RowState, order::LineState},
+    flow::answer::{
+        fit::width,
+        look::{Look, Tone, as_number, put_text},
+        view::{DataRow, FindingText, LineView, SheetView},
+    },
+};
+
+/// Our columns in order; `workbook.column.<name>` is the heading of each.
+pub const COLUMNS: [&str; 11] = [
+    "state",
+    "reason",
+    "fix",
+    "order",
+    "line",
+    "amount",
+    "payment_code",
+    "activated_at",
+    "pay_by",
+    "mail",
+    "payment",
+];
+/// No column of ours is wider.
+const WIDEST: f64 = 42.0;
+const NARROWEST: f64 = 11.0;
+
+/// A cell of ours.
+pub enum Own {
+    Nothing,
+    Text(String),
+    State(String, Tone),
+    Whole(i64),
+    Money(i64),
+    Moment(DateTime<Tz>),
+}
+
+/// The cells of a row, in the order of the columns.
+pub fn cells(kit: &Kit, row: &DataRow) -> [Own; 11] {
+    let line = row.line.as_ref();
+    let text =
+        |text: &dyn Fn(&LineView) -> String| line.map_or(Own::Nothing, |l| Own::Text(text(l)));
+    let moment = |at: Option<DateTime<Tz>>| at.map_or(Own::Nothing, Own::Moment);
+    [
+        state(kit, row),
+        Own::Text(said(&row.findings, |finding| &finding.message)),
+        Own::Text(said(&row.findings, |finding| &finding.fix)),
+        text(&|line| line.order.clone()),
+        line.map_or(Own::Nothing, |line| Own::Whole(line.line)),
+        line.map_or(Own::Nothing, |line| Own::Money(line.amount.as_dong())),
+        text(&|line| line.payment_code.clone().unwrap_or_default()),
+        moment(line.and_then(|line| line.activated_at)),
+        moment(line.and_then(|line| line.pay_by)),
+        text(&|line| line.mail.clone()),
+        text(&|line| line.payment.clone()),
+    ]
+}
+
+/// What our columns need, within limits.
+pub fn widths(kit: &Kit, list: &SheetView) -> [f64; 11] {
+    let mut widths = [NARROWEST; 11];
+    for row in list.data_rows() {
+        for (width, cell) in widths.iter_mut().zip(cells(kit, row)) {
+            *width = width.max((cell.room() + 3.0).min(WIDEST));
+        }
+    }
+    widths
+}
+
+impl Own {
+    fn room(&self) -> f64 {
+        match self {
+            Own::Nothing => 0.0,
+            Own::Text(text) | Own::State(text, _) => {
+                text.split('\n').map(width).fold(0.0, f64::max)
+            }
+            Own::Whole(_) => 6.0,
+            Own::Money(_) => 14.0,
+            Own::Moment(_) => 16.0,
+        }
+    }
+}
+
+/// Where the row stands; once its order is placed, where its line does.
+fn state(kit: &Kit, row: &DataRow) -> Own {
+    let line = row.line.as_ref().map(|line| line.state);
+    match line.filter(|line| row.state == RowState::Accepted && *line != LineState::Waiting) {
+        Some(line) => Own::State(kit.label(&format!("line_state.{line}")), line.into()),
+        None => Own::State(kit.label(&format!("row_state.{}", row.state)), row.state.into()),
+    }
+}
+
+/// What the findings say, each once, the gravest first.
+pub fn said(findings: &[FindingText], text: impl Fn(&FindingText) -> &String) -> String {
+    let mut findings: Vec<&FindingText> = findings.iter().collect();
+    findings.sort_by_key(|finding| finding.severity);
+    let mut said = Vec::<&str>::new();
+    for text in findings.into_iter().map(|finding| text(finding).as_str()) {
+        if !text.is_empty() && !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said.join("\n")
+}
+
+pub fn put(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    cell: &Own,
+    look: &Look,
+) -> Result<(), XlsxError> {
+    match cell {
+        Own::Nothing => put_text(sheet, (row, column), "", &look.text)?,
+        Own::Text(text) => put_text(sheet, (row, column), text, &look.text)?,
+        Own::State(text, tone) => put_text(sheet, (row, column), text, look.state(*tone))?,
+        Own::Whole(number) => {
+            sheet.write_number_with_format(row, column, as_number(*number), &look.number)?;
+        }
+        Own::Money(dong) => {
+            sheet.write_number_with_format(row, column, as_number(*dong), &look.money)?;
+        }
+        Own::Moment(at) => {
+            let local = at.naive_local();
+            sheet.write_datetime_with_format(row, column, local, &look.moment)?;
+        }
+    }
+    Ok(())
+}

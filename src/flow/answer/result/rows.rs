@@ -1,0 +1,235 @@
+//! A list of the user's with our columns on its right: every row at its own place, every value as it was.
+//! Which rows must be fixed is shown once more on a sheet of its own.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use rust_xlsxwriter::{IgnoreError, Worksheet, XlsxError};
+
+use super::{
+    Kit,
+    cells::{Formats, num_format, put_cell, room},
+    own::{self, Own},
+};
+use crate::{
+    domain::finding::Severity,
+    flow::{
+        answer::{
+            fit::{height, lines},
+            look::{self, Tone, note},
+            view::{DataRow, FindingText, RowKind, RowView, SheetView},
+        },
+        read::Cell,
+    },
+};
+
+/// Widths of the user's columns: no narrower, no wider.
+const NARROWEST: f64 = 6.0;
+const WIDEST: f64 = 38.0;
+/// A heading asks for no more room than this: it may break.
+const HEADING: f64 = 14.0;
+/// Frozen titles above a deeper header would leave no room to scroll.
+const DEEPEST_FREEZE: u32 = 15;
+/// Spreadsheets crawl with more; the reason also stands in its column.
+const MAX_NOTES: usize = 5_000;
+
+pub fn sheet(kit: &Kit, list: &SheetView, name: &str) -> anyhow::Result<Worksheet> {
+    let mut sheet = Worksheet::new();
+    sheet.set_name(name)?;
+    look::lay_out_page(&mut sheet);
+    look::print_grid(&mut sheet);
+    let (own, formats) = (list.first_own_column(), Formats::default());
+    let (widths, own_widths) = (widths(list), own::widths(kit, list));
+    let mut writer = Writer { kit, list, sheet, own, widths, own_widths, formats, notes: 0 };
+    writer.header()?;
+    for row in list.rows.iter().filter(|row| row.number != list.header_row) {
+        writer.row(row).with_context(|| format!("Row {} cannot be written", row.number))?;
+    }
+    writer.frame()?;
+    Ok(writer.sheet)
+}
+
+/// What the user's columns need, within limits. Titles and notes may run over.
+fn widths(list: &SheetView) -> Vec<f64> {
+    let mut widths = vec![NARROWEST; list.first_own_column()];
+    for row in &list.rows {
+        let limit = match row.kind {
+            RowKind::Outside => continue,
+            RowKind::Header => HEADING,
+            RowKind::Data(_) => WIDEST,
+        };
+        for (width, cell) in widths.iter_mut().zip(&row.cells) {
+            *width = width.max((room(cell) + 1.5).min(limit));
+        }
+    }
+    widths
+}
+
+struct Writer<'a> {
+    kit: &'a Kit<'a>,
+    list: &'a SheetView,
+    sheet: Worksheet,
+    /// The column at which ours begin.
+    own: usize,
+    /// Of the user's columns.
+    widths: Vec<f64>,
+    /// Of ours.
+    own_widths: [f64; 11],
+    formats: Formats,
+    notes: usize,
+}
+
+/// What is wrong with a cell.
+struct Mark {
+    tone: Tone,
+    note: String,
+}
+
+impl Writer<'_> {
+    fn header_row(&self) -> u32 {
+        self.list.header_row.saturating_sub(1)
+    }
+
+    fn header(&mut self) -> anyhow::Result<()> {
+        let (look, row) = (&self.kit.look, self.header_row());
+        let written = self.list.rows.iter().find(|row| row.number == self.list.header_row);
+        let cells: Vec<Cell> = match written {
+            Some(row) => row.cells.clone(),
+            None => self.list.header.iter().cloned().map(Cell::Text).collect(),
+        };
+        let mut tallest = 2;
+        for (column, width) in self.widths.iter().enumerate() {
+            let cell = cells.get(column).unwrap_or(&Cell::Empty);
+            let format = look.theirs.clone().set_num_format(num_format(cell));
+            put_cell(&mut self.sheet, look::at(row, column)?, cell, &format)?;
+            tallest = tallest.max(lines(&cell.text(), width - 1.0));
+        }
+        for (column, name) in (self.own..).zip(own::COLUMNS) {
+            let (row, column) = look::at(row, column)?;
+            let heading = self.kit.label(&format!("column.{name}"));
+            self.sheet.write_string_with_format(row, column, heading, &look.heading)?;
+        }
+        self.sheet.set_row_height(row, height(tallest))?;
+        Ok(())
+    }
+
+    fn row(&mut self, row: &RowView) -> anyhow::Result<()> {
+        let at = row.number.checked_sub(1).context("Rows are counted from 1")?;
+        let marks = match &row.kind {
+            RowKind::Data(data) => marks(&data.findings),
+            RowKind::Outside | RowKind::Header => BTreeMap::new(),
+        };
+        let is_data = matches!(row.kind, RowKind::Data(_));
+        let tallest = self.theirs(at, &row.cells, &marks, is_data)?;
+        if let RowKind::Data(data) = &row.kind {
+            let tallest = tallest.max(self.ours(at, data)?);
+            self.sheet.set_row_height(at, height(tallest))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the user's cells, and says how many lines the tallest has.
+    fn theirs(
+        &mut self,
+        row: u32,
+        cells: &[Cell],
+        marks: &BTreeMap<usize, Mark>,
+        may_wrap: bool,
+    ) -> anyhow::Result<u32> {
+        let mut tallest = 1;
+        for column in 0..cells.len().max(marks.keys().max().map_or(0, |last| last + 1)) {
+            let cell = cells.get(column).unwrap_or(&Cell::Empty);
+            let mark = marks.get(&column);
+            if *cell == Cell::Empty && mark.is_none() {
+                continue;
+            }
+            let width = self.widths.get(column).copied().unwrap_or(NARROWEST);
+            let wrap = may_wrap && (room(cell) > width || cell.text().contains('\n'));
+            if wrap {
+                tallest = tallest.max(lines(&cell.text(), width - 1.0));
+            }
+            let format = self.formats.of(num_format(cell), wrap, mark.map(|mark| mark.tone));
+            let place = look::at(row, column)?;
+            put_cell(&mut self.sheet, place, cell, format)?;
+            if let Some(mark) = mark {
+                self.note(place, &mark.note)?;
+            }
+        }
+        Ok(tallest)
+    }
+
+    fn note(&mut self, (row, column): (u32, u16), text: &str) -> Result<(), XlsxError> {
+        self.notes += 1;
+        if self.notes <= MAX_NOTES {
+            self.sheet.insert_note(row, column, &note(text))?;
+        }
+        Ok(())
+    }
+
+    /// Writes our cells, and says how many lines the tallest has.
+    fn ours(&mut self, row: u32, data: &DataRow) -> anyhow::Result<u32> {
+        let mut tallest = 1;
+        let cells = own::cells(self.kit, data);
+        for (at, (cell, width)) in cells.iter().zip(self.own_widths).enumerate() {
+            if let Own::Text(text) | Own::State(text, _) = cell {
+                tallest = tallest.max(lines(text, width - 2.0));
+            }
+            own::put(&mut self.sheet, look::at(row, self.own + at)?, cell, &self.kit.look)?;
+        }
+        Ok(tallest)
+    }
+
+    /// All that is not a cell: widths, the frozen header, the filter, the printed page.
+    fn frame(&mut self) -> anyhow::Result<()> {
+        for (column, width) in self.widths.iter().copied().chain(self.own_widths).enumerate() {
+            self.sheet.set_column_width(look::at(0, column)?.1, width)?;
+        }
+        let header = self.header_row();
+        let is_data = |row: &&RowView| matches!(row.kind, RowKind::Data(_));
+        let last_row = self.list.rows.iter().filter(is_data).map(|row| row.number - 1).max();
+        let last_row = last_row.unwrap_or(header).max(header);
+        let last_column = look::at(0, self.own + own::COLUMNS.len() - 1)?.1;
+        self.sheet.autofilter(header, 0, last_row, last_column)?;
+        self.sheet.set_repeat_rows(header, header)?;
+        if header < DEEPEST_FREEZE {
+            self.sheet.set_freeze_panes(header + 1, 0)?;
+        }
+        let all = IgnoreError::NumberStoredAsText;
+        self.sheet.ignore_error_range(0, 0, last_row, last_column, all)?;
+        Ok(())
+    }
+}
+
+/// The wrong cells by column, counted from 0; what is only information marks none.
+fn marks(findings: &[FindingText]) -> BTreeMap<usize, Mark> {
+    let mut marks = BTreeMap::<usize, Mark>::new();
+    for finding in findings.iter().filter(|finding| finding.severity != Severity::Info) {
+        let Some(column) = finding.column.as_deref().and_then(column_index) else { continue };
+        let text = explained(finding);
+        match marks.get_mut(&column) {
+            None => {
+                marks.insert(column, Mark { tone: finding.severity.into(), note: text });
+            }
+            Some(mark) => {
+                mark.note = format!("{}\n\n{text}", mark.note);
+                if finding.severity == Severity::Error {
+                    mark.tone = Tone::Bad;
+                }
+            }
+        }
+    }
+    marks
+}
+
+/// A finding as its cell's note says it.
+pub fn explained(finding: &FindingText) -> String {
+    let parts = [finding.message.as_str(), finding.fix.as_str()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n→ ")
+}
+
+/// `A` is 0, `XFD` is 16,383.
+fn column_index(letters: &str) -> Option<usize> {
+    let value = |byte: u8| byte.is_ascii_uppercase().then(|| usize::from(byte - b'A') + 1);
+    let number = letters.bytes().try_fold(0, |sum: usize, byte| Some(sum * 26 + value(byte)?))?;
+    number.checked_sub(1).filter(|index| *index < 16_384)
+}

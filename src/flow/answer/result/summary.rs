@@ -1,0 +1,122 @@
+//! The first sheet: what to do next, the numbers, the orders and their boxes, what is to be paid.
+//! Orders and payments are laid out in files of their own.
+
+use minijinja::context;
+use rust_xlsxwriter::{FormatAlign, Worksheet, XlsxError};
+
+use super::{Kit, orders, payments};
+use crate::flow::answer::{
+    look::{Tone, as_number},
+    page::Page,
+    view::{FindingText, ViewKind},
+};
+
+/// Nine columns, as the table of orders needs them.
+pub const GRID: &[f64] = &[24.0, 18.0, 34.0, 21.0, 12.0, 19.0, 9.0, 17.0, 25.0];
+/// Doubles hold every whole number below this.
+const EXACT: i64 = 9_000_000_000_000_000;
+
+pub struct Summary {
+    pub sheet: Worksheet,
+    /// Defined names, and the cells they mean.
+    pub names: Vec<(String, String)>,
+}
+
+pub fn sheet(kit: &Kit) -> anyhow::Result<Summary> {
+    let mut page = Page::new(&kit.label("sheet.summary"), GRID, &kit.look)?;
+    head(kit, &mut page)?;
+    next_steps(kit, &mut page)?;
+    numbers(kit, &mut page)?;
+    orders::table(kit, &mut page)?;
+    let names = orders::decisions(kit, &mut page)?;
+    payments::section(kit, &mut page)?;
+    findings(kit, &mut page)?;
+    Ok(Summary { sheet: page.sheet, names })
+}
+
+fn head(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
+    let view = kit.view;
+    page.title(&kit.label("summary.title"))?;
+    let key = match view.batch {
+        Some(_) => "workbook.summary.about",
+        None => "workbook.summary.about_check",
+    };
+    let about = context! {
+        file => &view.file_name, firm => &view.firm, revision => view.revision,
+        batch => view.batch.map(|batch| batch.to_string()),
+        at => view.generated_at.format("%d/%m/%Y %H:%M").to_string(),
+    };
+    page.line(&kit.texts.say(key, about), &kit.look.about)?;
+    if view.kind == ViewKind::Check {
+        page.line(&kit.label("summary.check"), &kit.look.banner)?;
+    }
+    Ok(())
+}
+
+fn next_steps(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
+    if kit.view.next_steps.is_empty() {
+        return Ok(());
+    }
+    page.section(&kit.label("summary.next_steps"))?;
+    for (number, step) in (1..).zip(&kit.view.next_steps) {
+        page.line(&format!("{number}. {step}"), &kit.look.plain)?;
+    }
+    Ok(())
+}
+
+/// The counts on the left, the control totals beside them.
+fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
+    let (counts, totals, look) = (kit.view.counts, kit.view.totals, &kit.look);
+    page.skip();
+    page.headings(&[((0, 1), kit.label("summary.counts")), ((2, 3), kit.label("summary.totals"))])?;
+    let left = [
+        ("total", counts.total, None),
+        ("accepted", counts.accepted, Some(Tone::Good)),
+        ("rejected", counts.rejected, Some(Tone::Bad)),
+        ("held", counts.held, Some(Tone::Waiting)),
+        ("unchanged", counts.unchanged, Some(Tone::Quiet)),
+    ];
+    let right = [
+        ("total_rows", i64::try_from(totals.rows).unwrap_or(i64::MAX), &look.number),
+        ("total_amount", totals.amount.as_dong(), &look.money),
+        ("total_tax_ids", totals.tax_id_sum, &look.number),
+    ];
+    for (at, (key, count, tone)) in left.into_iter().enumerate() {
+        page.cell(0, &kit.label(&format!("summary.{key}")), &look.label)?;
+        // What is zero needs no colour.
+        let tone = tone.filter(|_| count > 0);
+        let format = tone.map_or(&look.number, |tone| look.state(tone)).clone();
+        let format = format.set_align(FormatAlign::Right);
+        page.number(1, as_number(i64::try_from(count).unwrap_or(i64::MAX)), &format)?;
+        if let Some((key, number, format)) = right.get(at) {
+            page.cell(2, &kit.label(&format!("summary.{key}")), &look.label)?;
+            if number.abs() < EXACT {
+                page.number(3, as_number(*number), format)?;
+            } else {
+                page.cell(3, &number.to_string(), format)?;
+            }
+        }
+        page.end_row()?;
+    }
+    Ok(())
+}
+
+fn findings(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
+    if kit.view.file_findings.is_empty() {
+        return Ok(());
+    }
+    page.section(&kit.label("summary.findings"))?;
+    page.headings(&[
+        ((0, 0), kit.label("finding.severity")),
+        ((1, 4), kit.label("finding.message")),
+        ((5, 8), kit.label("finding.fix")),
+    ])?;
+    for FindingText { severity, message, fix, .. } in &kit.view.file_findings {
+        let word = kit.label(&format!("severity.{severity}"));
+        page.cell(0, &word, kit.look.state((*severity).into()))?;
+        page.text((1, 4), message, &kit.look.text)?;
+        page.text((5, 8), fix, &kit.look.text)?;
+        page.end_row()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! The workbook as another program reads it.
+//! How it looks is seen by people.
+
+use std::io::{Cursor, Read};
+
+use calamine::{Data, Range, Reader, SheetVisible, Xlsx};
+
+use super::{
+    IDENTITY_SHEET, OWN_COLUMNS, RID,
+    sample::{list, placed, view},
+    write,
+};
+use crate::{
+    domain::{
+        batch::RowState,
+        client::CustomerType,
+        finding::Severity,
+        locale::Locale,
+        mail::MailState,
+        order::{Kind, LineState, OrderState, Recipient, RequestState},
+    },
+    flow::answer::view::{ResultView, RowKind, ViewKind},
+    text::Texts,
+};
+
+type Book = Xlsx<Cursor<Vec<u8>>>;
+
+fn book(view: &ResultView) -> Book {
+    Xlsx::new(Cursor::new(write(view).unwrap())).unwrap()
+}
+
+fn cells(view: &ResultView, sheet: &str) -> Range<Data> {
+    book(view).worksheet_range(sheet).unwrap()
+}
+
+/// The text of a place counted as people count: `(17, 2)` is `B17`.
+fn text(cells: &Range<Data>, (row, column): (u32, u32)) -> String {
+    cells.get_value((row - 1, column - 1)).map(ToString::to_string).unwrap_or_default()
+}
+
+fn part(bytes: &[u8], name: &str) -> String {
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut text = String::new();
+    zip.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+fn names(view: &ResultView) -> Vec<(String, String)> {
+    let names = book(view).defined_names().to_vec();
+    names.into_iter().filter(|(name, _)| !name.starts_with("_xlnm")).collect()
+}
+
+#[test]
+fn every_row_stands_at_its_own_number_and_every_value_is_as_it_was() {
+    let cells = cells(&view(), "Kết quả");
+    assert!(text(&cells, (2, 2)).starts_with("DANH SÁCH KHÁCH HÀNG"));
+    assert_eq!(text(&cells, (4, 3)), "Mã số thuế (*)");
+    assert_eq!(cells.get_value((4, 2)), Some(&Data::String("0101243100".into())));
+    assert_eq!(cells.get_value((7, 2)), Some(&Data::Float(101_243_150.0)));
+    assert!(matches!(cells.get_value((4, 6)), Some(Data::DateTime(_))));
+    assert_eq!(cells.get_value((11, 9)), Some(&Data::Bool(true)));
+    assert_eq!(text(&cells, (11, 10)), "dòng một\ndòng hai␇");
+    assert_eq!(text(&cells, (13, 10)), "#N/A");
+    assert_eq!(text(&cells, (31, 2)), "Người lập: Trần Văn Bình");
+}
+
+#[test]
+fn our_columns_follow_theirs() {
+    let cells = cells(&placed(1), "Kết quả");
+    let headings: Vec<String> = (11..=21).map(|column| text(&cells, (4, column))).collect();
+    let texts = Texts::of(Locale::Vi);
+    let expected = OWN_COLUMNS.map(|name| texts.label(&format!("workbook.column.{name}")));
+    assert_eq!(headings, expected);
+    assert_eq!(headings[0], "Trạng thái");
+    assert_eq!(text(&cells, (5, 11)), "Đang dùng, chờ thanh toán");
+    assert_eq!(text(&cells, (5, 14)), "DH-2611-000123");
+    assert_eq!(cells.get_value((4, 15)), Some(&Data::Float(2_950_000.0)));
+    assert!(matches!(cells.get_value((4, 18)), Some(Data::DateTime(_))));
+    assert_eq!(text(&cells, (7, 11)), "Bị từ chối");
+    assert!(text(&cells, (19, 12)).starts_with("Thiếu số điện thoại.\nE-mail dùng chung"));
+}
+
+#[test]
+fn a_wrong_cell_says_why_and_the_header_stays_in_sight() {
+    let bytes = write(&view()).unwrap();
+    let notes = part(&bytes, "xl/comments1.xml");
+    assert!(notes.contains("ref=\"C7\"") && notes.contains("ref=\"F19\""));
+    assert!(notes.contains("sai số kiểm tra") && notes.contains("Đối chiếu"));
+    assert!(!notes.contains("ref=\"C8\""), "a repair is no error");
+    let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
+    assert!(sheet.contains("ySplit=\"4\"") && sheet.contains("<autoFilter ref=\"A4:U29\""));
+    assert!(sheet.contains("fitToHeight=\"0\"") && sheet.contains("orientation=\"landscape\""));
+}
+
+#[test]
+fn nothing_of_the_users_is_a_formula() {
+    let bytes = write(&view()).unwrap();
+    let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
+    assert!(!sheet.contains("<f>") && !sheet.contains("<hyperlink"));
+    assert!(text(&cells(&view(), "Kết quả"), (10, 10)).starts_with("=HYPERLINK("));
+}
+
+#[test]
+fn the_sheet_to_fix_has_only_rows_that_need_it() {
+    let cells = cells(&view(), "Cần sửa");
+    assert_eq!(cells.height(), 6);
+    assert_eq!(text(&cells, (1, 14)), RID);
+    let rids: Vec<String> = (2..=6).map(|row| text(&cells, (row, 14))).collect();
+    assert_eq!(rids, ["7", "14", "15", "19", "22"]);
+    assert_eq!(cells.get_value((1, 1)), Some(&Data::String("0101243102".into())));
+    assert_eq!(text(&cells, (3, 12)), "E-mail: khach9@gmail.com");
+    let sheet = part(&write(&view()).unwrap(), "xl/worksheets/sheet3.xml");
+    assert!(sheet.contains("sqref=\"M3:M4\"") && sheet.contains("\"nhận,bỏ\""));
+    assert!(sheet.contains("Lists!$A$1:$A$12"), "a long drop-down lies on a sheet");
+}
+
+#[test]
+fn where_nothing_is_to_fix_there_is_no_sheet_for_it() {
+    let mut view = view();
+    for row in &mut view.sheets[0].rows {
+        if let RowKind::Data(data) = &mut row.kind {
+            data.state = RowState::Accepted;
+        }
+    }
+    let names = book(&view).sheet_names();
+    assert_eq!(names, ["Tóm tắt", "Kết quả", "Nguồn gốc", IDENTITY_SHEET]);
+}
+
+#[test]
+fn the_cells_of_decisions_are_named() {
+    let several = names(&view());
+    let only: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = ["KICH_HOAT_1", "KICH_HOAT_2", "NGUOI_XAC_NHAN", "XAC_NHAN_1", "XAC_NHAN_2"];
+    assert_eq!(only, expected);
+
+    let mut single = view();
+    single.orders.truncate(1);
+    single.orders[0].decision.activate = None;
+    let named = names(&single);
+    assert_eq!(named.len(), 2);
+    assert_eq!((named[0].0.as_str(), named[1].0.as_str()), ("NGUOI_XAC_NHAN", "XAC_NHAN"));
+    let row: u32 = named[1].1.strip_prefix("'Tóm tắt'!$B$").unwrap().parse().unwrap();
+    let cells = cells(&single, "Tóm tắt");
+    assert_eq!(cells.get_value((row - 1, 1)), Some(&Data::Bool(false)));
+    let beside = "Tôi đã kiểm tra và xác nhận thông tin trên là đúng";
+    assert_eq!(text(&cells, (row, 3)), beside);
+}
+
+#[test]
+fn a_dry_run_has_nothing_to_confirm_and_no_identity() {
+    let mut check = view();
+    (check.kind, check.batch, check.identity) = (ViewKind::Check, None, None);
+    assert!(names(&check).is_empty());
+    assert!(!book(&check).sheet_names().contains(&IDENTITY_SHEET.to_owned()));
+    assert_eq!(text(&cells(&check, "Tóm tắt"), (3, 1)), "Bản kiểm tra thử – chưa lưu gì");
+}
+
+#[test]
+fn the_identity_comes_back_whole() {
+    let view = view();
+    let identity = view.identity.clone().unwrap();
+    let mut book = book(&view);
+    let sheet = book.sheets_metadata().iter().find(|sheet| sheet.name == IDENTITY_SHEET).unwrap();
+    assert_eq!(sheet.visible, SheetVisible::VeryHidden);
+    let cells = book.worksheet_range(IDENTITY_SHEET).unwrap();
+    let payload: String = cells.rows().map(|row| row[0].to_string()).collect();
+    assert_eq!(payload, identity.payload);
+    let custom = part(&write(&view).unwrap(), "docProps/custom.xml");
+    for (name, value) in [("batch", "B000045"), ("kind", "clients"), ("revision", "1")] {
+        assert!(custom.contains(&format!("name=\"hangloat.{name}\"><vt:lpwstr>{value}<")));
+    }
+}
+
+#[test]
+fn the_same_view_gives_the_same_bytes() {
+    assert!(write(&placed(22)).unwrap() == write(&placed(22)).unwrap());
+    let core = part(&write(&view()).unwrap(), "docProps/core.xml");
+    assert_eq!(core.matches("2026-11-20T02:15:00Z").count(), 2);
+}
+
+#[test]
+fn several_lists_have_a_sheet_each() {
+    let mut view = view();
+    let rows = std::mem::take(&mut view.sheets[0].rows);
+    view.sheets.clear();
+    for name in ["Doanh nghiệp/2026", "Danh sách rất dài của hộ kinh doanh", "doanh nghiệp:2026"]
+    {
+        let mut list = list(name, Vec::new());
+        list.rows = rows.clone();
+        view.sheets.push(list);
+    }
+    let names = book(&view).sheet_names();
+    let expected = [
+        "Kết quả (Doanh nghiệp_2026)",
+        "Kết quả (Danh sách rất dài của)",
+        "Kết quả (doanh nghiệp_2026~2)",
+    ];
+    assert_eq!(names[1..4], expected);
+}
+
+#[test]
+fn payments_beyond_twenty_have_a_sheet_of_their_own() {
+    assert!(!book(&placed(20)).sheet_names().contains(&"Mã QR".to_owned()));
+    let many = placed(23);
+    let cells = cells(&many, "Mã QR");
+    assert_eq!(text(&cells, (4, 2)), "HLA7C4KX20");
+    assert_eq!(cells.height(), 6);
+    let drawing = part(&write(&many).unwrap(), "xl/drawings/drawing1.xml");
+    assert_eq!(drawing.matches("<xdr:pic>").count(), 20);
+}
+
+#[test]
+fn a_file_that_could_not_be_read_still_gets_an_answer() {
+    let mut view = view();
+    (view.sheets, view.orders, view.labels) = (Vec::new(), Vec::new(), Vec::new());
+    let names = book(&view).sheet_names();
+    assert_eq!(names, ["Tóm tắt", "Nguồn gốc", IDENTITY_SHEET]);
+}
+
+#[test]
+fn every_word_has_its_text() {
+    let words = [
+        ("row_state", RowState::ALL.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        ("order_state", OrderState::ALL.iter().map(ToString::to_string).collect()),
+        ("line_state", LineState::ALL.iter().map(ToString::to_string).collect()),
+        ("request_state", RequestState::ALL.iter().map(ToString::to_string).collect()),
+        ("mail_state", MailState::ALL.iter().map(ToString::to_string).collect()),
+        ("customer_type", CustomerType::ALL.iter().map(ToString::to_string).collect()),
+        ("kind", Kind::ALL.iter().map(ToString::to_string).collect()),
+        ("recipient", Recipient::ALL.iter().map(ToString::to_string).collect()),
+        ("severity", Severity::ALL.iter().map(ToString::to_string).collect()),
+    ];
+    for (set, words) in &words {
+        for word in words {
+            let key = format!("workbook.{set}.{word}");
+            assert!(Locale::ALL.iter().all(|locale| Texts::of(*locale).has(&key)), "{key}");
+        }
+    }
+}

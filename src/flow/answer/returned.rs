@@ -1,0 +1,207 @@
+//! What people wrote into a workbook of ours: ticks, and who made them. An edited row is seen, and no tick is taken
+//! with it.
+
+use std::collections::HashMap;
+
+use minijinja::context;
+
+use super::{
+    identity::Answer,
+    result::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM},
+    rows::shown_texts,
+};
+use crate::{
+    db::{batches::Batch, rows::RowKind},
+    domain::finding::{Code, Finding, Place, column_letters},
+    flow::{
+        import::staged::Staged,
+        map::Table,
+        read::{Cell, Document, Sheet},
+    },
+    text::Texts,
+};
+
+/// What was decided about one order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticks {
+    pub confirm: bool,
+    pub activate: bool,
+}
+
+/// What a returned workbook says.
+#[derive(Clone, Debug, Default)]
+pub struct Returned {
+    /// By the position of the order in the batch, from 1.
+    pub ticks: Vec<Ticks>,
+    /// Who decided, as written; empty for the firm's admin.
+    pub by: String,
+    /// Rows whose cells were edited.
+    pub edited: Vec<Finding>,
+}
+
+/// Reads the decisions out of a returned workbook.
+pub fn read(document: &Document, orders: usize, staged: &Staged, texts: &Texts) -> Returned {
+    let tick = |name: &str, position: usize| {
+        let alone = named(document, name).filter(|_| orders == 1);
+        let numbered = || named(document, &format!("{name}_{position}"));
+        alone.or_else(numbered).is_some_and(|cell| is_ticked(&cell))
+    };
+    let ticks = (1..=orders)
+        .map(|position| Ticks {
+            confirm: tick(NAME_CONFIRM, position),
+            activate: tick(NAME_ACTIVATE, position),
+        })
+        .collect();
+    let by = named(document, NAME_BY).map(|cell| cell.text().trim().to_owned()).unwrap_or_default();
+    Returned { ticks, by, edited: edited(document, staged, texts) }
+}
+
+/// What is said of an answer that was written before its batch changed.
+pub fn stale(answer: &Answer, batch: &Batch, differences: &[String]) -> Finding {
+    let finding = Finding::new(Code::FileStaleAnswer, Place::default())
+        .value(format!("r{}", answer.revision));
+    let finding = if differences.is_empty() {
+        finding
+    } else {
+        finding.detail("reason", differences.join(" "))
+    };
+    let newest = format!(
+        "{}__{}__r{}.xlsx",
+        super::outbox::stem(&batch.file_name),
+        batch.id(),
+        batch.revision
+    );
+    finding.suggest(newest)
+}
+
+/// The cell that a name of the workbook points at.
+fn named(document: &Document, name: &str) -> Option<Cell> {
+    let (_, formula) = document.defined_names.iter().find(|(known, _)| known == name)?;
+    let (sheet, cell) = formula.trim_start_matches('=').rsplit_once('!')?;
+    let sheet = sheet.trim_matches(['$', '\'']).replace("''", "'");
+    let sheet = document.sheets.iter().find(|known| known.name == sheet)?;
+    let (row, column) = row_and_column(cell)?;
+    let row = sheet.rows.iter().find(|known| known.number == row)?;
+    Some(row.cells.get(column).cloned().unwrap_or_default())
+}
+
+/// `$C$5` → row 5, column 2 from 0.
+fn row_and_column(reference: &str) -> Option<(u32, usize)> {
+    let reference = reference.replace('$', "");
+    let digits = reference.find(|c: char| c.is_ascii_digit())?;
+    let (letters, row) = reference.split_at(digits);
+    let column = letters.bytes().try_fold(0_usize, |column, letter| {
+        letter.is_ascii_uppercase().then(|| column * 26 + usize::from(letter - b'A') + 1)
+    })?;
+    Some((row.parse().ok()?, column.checked_sub(1)?))
+}
+
+/// TRUE, 1, x, ✓ or có.
+fn is_ticked(cell: &Cell) -> bool {
+    match cell {
+        Cell::Bool(ticked) => *ticked,
+        Cell::Number { value, .. } => (*value - 1.0).abs() < f64::EPSILON,
+        Cell::Text(text) => {
+            matches!(
+                text.trim().to_lowercase().as_str(),
+                "true" | "1" | "x" | "✓" | "✔" | "☑" | "có" | "co"
+            )
+        }
+        _ => false,
+    }
+}
+
+/// The rows of the user's whose cells say something else than what was written.
+fn edited(document: &Document, staged: &Staged, texts: &Texts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for table in &staged.tables {
+        let Some(sheet) = sheet_of(document, table, staged.tables.len(), texts) else { continue };
+        let rows: HashMap<u32, &[Cell]> =
+            sheet.rows.iter().map(|row| (row.number, row.cells.as_slice())).collect();
+        for row in table.rows.iter().filter(|row| row.kind == RowKind::Data) {
+            let now = rows.get(&row.number).copied().unwrap_or_default();
+            findings.extend(difference(table, row.number, &row.cells, now, texts));
+        }
+    }
+    findings
+}
+
+/// *Kết quả*, or *Kết quả (<sheet>)* where there are several, in the order of the lists.
+fn sheet_of<'a>(
+    document: &'a Document,
+    table: &Table,
+    tables: usize,
+    texts: &Texts,
+) -> Option<&'a Sheet> {
+    let base = texts.label("workbook.sheet.result");
+    let mut results = document.sheets.iter().filter(|sheet| sheet.name.starts_with(&base));
+    if tables == 1 { results.next() } else { results.nth(usize::try_from(table.sheet - 1).ok()?) }
+}
+
+fn difference(
+    table: &Table,
+    row: u32,
+    before: &[Cell],
+    now: &[Cell],
+    texts: &Texts,
+) -> Option<Finding> {
+    let width = table
+        .columns
+        .iter()
+        .map(|column| column.index + 1)
+        .max()
+        .and_then(|w| usize::try_from(w).ok())?;
+    let width = width.max(before.len());
+    let (before, now) = (shown_texts(before), shown_texts(now.get(..width).unwrap_or(now)));
+    let text = |texts: &[String], at: usize| {
+        texts.get(at).map(|text| text.trim().to_owned()).unwrap_or_default()
+    };
+    let at = (0..width).find(|at| !same(&text(&before, *at), &text(&now, *at)))?;
+    let index = u32::try_from(at).ok()?;
+    let field =
+        table.columns.iter().find(|column| column.index == index).and_then(|column| column.field);
+    let place = Place {
+        sheet: Some(table.name.clone()),
+        row: Some(row),
+        column: Some(column_letters(index)),
+        field,
+    };
+    let values = context! { old => text(&before, at), new => text(&now, at) };
+    let reason = texts.say("message.edited", values);
+    Some(Finding::new(Code::ClientChanged, place).value(text(&now, at)).detail("reason", reason))
+}
+
+/// The same text, or the same number written otherwise.
+fn same(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let lines = |text: &str| text.replace("\r\n", "\n");
+    lines(a) == lines(b) || (!a.starts_with('0') && number(a).is_some() && number(a) == number(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_read_as_row_and_column() {
+        assert_eq!(row_and_column("$C$5"), Some((5, 2)));
+        assert_eq!(row_and_column("AB12"), Some((12, 27)));
+        assert_eq!(row_and_column("5"), None);
+    }
+
+    #[test]
+    fn a_tick_is_made_in_many_ways_and_anything_else_is_none() {
+        let ticked = ["x", "X", "✓", "TRUE", "1", " có "].map(|text| Cell::Text(text.to_owned()));
+        assert!(ticked.iter().all(is_ticked));
+        assert!(
+            is_ticked(&Cell::Bool(true)) && is_ticked(&Cell::Number { value: 1.0, format: None })
+        );
+        let not = [
+            Cell::Empty,
+            Cell::Bool(false),
+            Cell::Text("không".to_owned()),
+            Cell::Number { value: 0.0, format: None },
+        ];
+        assert!(!not.iter().any(is_ticked));
+    }
+}

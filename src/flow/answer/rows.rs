@@ -1,0 +1,119 @@
+//! The user's rows with what became of them, as the workbook shows them.
+
+use std::collections::HashMap;
+
+use super::{
+    fit::shown,
+    view::{DataRow, FindingText, LineView, RowKind, RowView, SheetView},
+};
+use crate::{
+    catalogue::columns::Columns,
+    db::{findings::Numbered, rows},
+    domain::{batch::RowState, cell::Cell, field::Field, finding::Finding},
+    flow::map::{Table, TableRow, fields},
+    text::{Texts, findings},
+};
+
+/// A sheet and a row of it.
+pub type At = (i64, u32);
+
+/// Everything that is known of the rows of a list.
+#[derive(Debug)]
+pub struct Known<'a> {
+    pub tables: &'a [Table],
+    pub states: HashMap<At, RowState>,
+    pub findings: &'a [Numbered],
+    pub lines: HashMap<At, LineView>,
+}
+
+/// One sheet for each list, in the order of the file.
+pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<SheetView> {
+    let mut said: HashMap<At, Vec<&Finding>> = HashMap::new();
+    for (sheet, finding) in known.findings {
+        if let Some(at) = sheet.zip(finding.place.row) {
+            said.entry(at).or_default().push(finding);
+        }
+    }
+    let several = known.tables.len() > 1;
+    let mut views = Vec::new();
+    for table in known.tables {
+        let row = |row: &TableRow| {
+            let at = (table.sheet, row.number);
+            let kind = match row.kind {
+                rows::RowKind::Outside => RowKind::Outside,
+                rows::RowKind::Header => RowKind::Header,
+                rows::RowKind::Data => {
+                    let findings = said.get(&at).map(Vec::as_slice).unwrap_or_default();
+                    let rid = if several {
+                        format!("{}!{}", table.sheet, row.number)
+                    } else {
+                        row.number.to_string()
+                    };
+                    RowKind::Data(Box::new(DataRow {
+                        state: known.states.get(&at).copied().unwrap_or(RowState::Rejected),
+                        findings: findings.iter().map(|finding| in_words(texts, finding)).collect(),
+                        line: known.lines.remove(&at),
+                        fields: given(table, row, columns),
+                        rid,
+                        suggestion: suggestions(findings),
+                    }))
+                }
+            };
+            RowView { number: row.number, cells: row.cells.clone(), kind }
+        };
+        let rows: Vec<RowView> = table.rows.iter().map(row).collect();
+        views.push(view(table, rows));
+    }
+    views
+}
+
+fn view(table: &Table, rows: Vec<RowView>) -> SheetView {
+    let width = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
+    let width = usize::try_from(width).unwrap_or_default();
+    let mut header = vec![String::new(); width];
+    for column in &table.columns {
+        if let Some(cell) =
+            usize::try_from(column.index).ok().and_then(|index| header.get_mut(index))
+        {
+            cell.clone_from(&column.header);
+        }
+    }
+    SheetView { name: table.name.clone(), header_row: table.header_row, header, width, rows }
+}
+
+pub fn in_words(texts: &Texts, finding: &Finding) -> FindingText {
+    FindingText {
+        code: finding.name(),
+        severity: finding.severity,
+        column: finding.place.column.clone(),
+        field: finding.place.field,
+        message: findings::message(texts, finding),
+        fix: findings::fix(texts, finding),
+    }
+}
+
+/// The mapped values as written, for the sheet to fix.
+pub fn given(table: &Table, row: &TableRow, columns: &Columns) -> Vec<(Field, String)> {
+    fields(table, row, columns).given().map(|(field, value)| (field, value.raw.clone())).collect()
+}
+
+fn suggestions(findings: &[&Finding]) -> Vec<(Field, String)> {
+    findings
+        .iter()
+        .filter_map(|finding| finding.place.field.zip(finding.suggestion.clone()))
+        .collect()
+}
+
+/// The texts of cells as a workbook of ours shows them, without the empty ones at the end.
+/// Truth values read as numbers, which is what other programs make of them.
+pub fn shown_texts(cells: &[Cell]) -> Vec<String> {
+    let text = |cell: &Cell| match cell {
+        Cell::Bool(value) => i32::from(*value).to_string(),
+        other => shown(&other.text()).into_owned(),
+    };
+    let mut texts: Vec<String> = cells.iter().map(text).collect();
+    while texts.last().is_some_and(|text| text.trim().is_empty()) {
+        texts.pop();
+    }
+    texts
+}

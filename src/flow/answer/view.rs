@@ -1,0 +1,271 @@
+//! What a result workbook and a template show, as plain values.
+//! Everything needed is inside: gathering it from the database and the clock is the caller's business.
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+
+use crate::{
+    domain::{
+        batch::{BatchId, RowState},
+        client::CustomerType,
+        field::Field,
+        finding::Severity,
+        fiscal_year::FiscalYear,
+        locale::Locale,
+        money::Money,
+        order::{Kind, LineState, OrderState, Recipient},
+    },
+    flow::read::Cell,
+};
+
+/// One result workbook.
+#[derive(Clone, Debug)]
+pub struct ResultView {
+    pub locale: Locale,
+    pub file_name: String,
+    /// The name of the firm.
+    pub firm: String,
+    pub kind: ViewKind,
+    pub batch: Option<BatchId>,
+    pub revision: u32,
+    pub generated_at: DateTime<Tz>,
+    /// Ready sentences.
+    pub next_steps: Vec<String>,
+    pub counts: Counts,
+    pub totals: ControlTotals,
+    pub orders: Vec<OrderView>,
+    pub sheets: Vec<SheetView>,
+    /// What is said about the file, not about a row.
+    pub file_findings: Vec<FindingText>,
+    pub payments: Vec<PaymentView>,
+    pub payee: Option<PayeeView>,
+    /// Drop-downs, as people read the values.
+    pub choices: Vec<(Field, Vec<String>)>,
+    /// The columns of the sheet to fix, in order, with the headers of the template.
+    pub labels: Vec<(Field, String)>,
+    /// Label and value of each row of the sheet on origin.
+    pub origin: Vec<(String, String)>,
+    pub identity: Option<Identity>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewKind {
+    /// A dry run: nothing is stored, so nothing can be confirmed.
+    Check,
+    Batch,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub total: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub held: u64,
+    pub unchanged: u64,
+}
+
+/// Sums with which a person compares a list of their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ControlTotals {
+    pub rows: u64,
+    pub amount: Money,
+    pub tax_id_sum: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct OrderView {
+    pub code: String,
+    pub kind: Kind,
+    pub package_name: String,
+    pub customer_type: CustomerType,
+    pub fiscal_year: FiscalYear,
+    pub recipient: Recipient,
+    pub lines: u64,
+    pub amount: Money,
+    pub state: OrderState,
+    pub revision: i64,
+    pub decision: Decision,
+}
+
+/// The boxes of an order: `None` has nothing to tick, `Some(true)` is ticked already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    pub confirm: Option<bool>,
+    pub activate: Option<bool>,
+}
+
+impl Decision {
+    pub fn is_empty(self) -> bool {
+        self.confirm.is_none() && self.activate.is_none()
+    }
+}
+
+/// One list of the dropped file.
+#[derive(Clone, Debug)]
+pub struct SheetView {
+    pub name: String,
+    /// Excel's own row number.
+    pub header_row: u32,
+    pub header: Vec<String>,
+    /// The number of the user's columns.
+    pub width: usize,
+    pub rows: Vec<RowView>,
+}
+
+impl SheetView {
+    /// The column, counted from 0, at which ours begin: after everything of the user's.
+    pub fn first_own_column(&self) -> usize {
+        let longest = self.rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
+        self.width.max(self.header.len()).max(longest)
+    }
+
+    pub fn data_rows(&self) -> impl Iterator<Item = &DataRow> {
+        self.rows.iter().filter_map(|row| match &row.kind {
+            RowKind::Data(data) => Some(data.as_ref()),
+            RowKind::Outside | RowKind::Header => None,
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct RowView {
+    /// Excel's own row number.
+    pub number: u32,
+    /// As they were.
+    pub cells: Vec<Cell>,
+    pub kind: RowKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum RowKind {
+    /// A title, a note, a total.
+    Outside,
+    Header,
+    Data(Box<DataRow>),
+}
+
+#[derive(Clone, Debug)]
+pub struct DataRow {
+    pub state: RowState,
+    pub findings: Vec<FindingText>,
+    pub line: Option<LineView>,
+    /// As mapped, for the sheet to fix.
+    pub fields: Vec<(Field, String)>,
+    /// `17`, or `2!17` where there are several lists.
+    pub rid: String,
+    pub suggestion: Vec<(Field, String)>,
+}
+
+impl DataRow {
+    /// A person has to do something about it.
+    pub fn needs_fixing(&self) -> bool {
+        matches!(self.state, RowState::Rejected | RowState::Held)
+    }
+
+    /// The value of a field, empty where there is none.
+    pub fn field(&self, field: Field) -> &str {
+        let found = self.fields.iter().find(|(known, _)| *known == field);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// A finding in words.
+#[derive(Clone, Debug)]
+pub struct FindingText {
+    /// The stable name: `tax_id.checksum`.
+    pub code: String,
+    pub severity: Severity,
+    /// The wrong cell among the user's columns: `A`, `B` … `XFD`.
+    pub column: Option<String>,
+    /// The wrong cell on the sheet to fix.
+    pub field: Option<Field>,
+    pub message: String,
+    pub fix: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct LineView {
+    pub order: String,
+    pub line: i64,
+    pub amount: Money,
+    pub payment_code: Option<String>,
+    pub activated_at: Option<DateTime<Tz>>,
+    pub pay_by: Option<DateTime<Tz>>,
+    /// Where its mails stand, in words.
+    pub mail: String,
+    /// Where its payment stands, in words.
+    pub payment: String,
+    pub state: LineState,
+}
+
+#[derive(Clone, Debug)]
+pub struct PaymentView {
+    pub code: String,
+    pub payer: String,
+    pub amount: Money,
+    /// Pays several requests of the batch at once.
+    pub is_batch_code: bool,
+    pub lines: u64,
+    /// A VietQR picture, its quiet zone included.
+    pub qr_png: Vec<u8>,
+    pub order: String,
+}
+
+/// Who is paid.
+#[derive(Clone, Debug)]
+pub struct PayeeView {
+    pub bank: String,
+    pub account: String,
+    pub name: String,
+}
+
+/// By which a workbook is known when it comes back.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    pub batch: String,
+    pub kind: String,
+    pub revision: u32,
+    /// Of batch, kind and revision, for the properties of the document.
+    pub signature: String,
+    /// Signed JSON of any length.
+    pub payload: String,
+}
+
+/// One workbook to fill in.
+#[derive(Clone, Debug)]
+pub struct TemplateView {
+    pub locale: Locale,
+    pub customer_type: CustomerType,
+    /// The name of the firm.
+    pub firm: String,
+    pub generated_at: DateTime<Tz>,
+    pub columns: Vec<TemplateColumn>,
+    /// Drop-downs, as people read the values.
+    pub choices: Vec<(Field, Vec<String>)>,
+    pub packages: Vec<TemplatePackage>,
+    /// What is known already, a list of fields for each client.
+    pub rows: Vec<Vec<(Field, String)>>,
+    pub order_level: Vec<OrderLevel>,
+}
+
+#[derive(Clone, Debug)]
+pub struct TemplateColumn {
+    pub field: Field,
+    pub label: String,
+    pub required: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct TemplatePackage {
+    pub code: String,
+    pub name: String,
+    pub price: Money,
+}
+
+/// A field that is said once for a whole order.
+#[derive(Clone, Debug)]
+pub struct OrderLevel {
+    pub field: Field,
+    pub label: String,
+    pub value: String,
+}

@@ -1,0 +1,223 @@
+//! A workbook of ours that came back: its ticks confirm exactly what it showed.
+
+use anyhow::Context;
+use minijinja::context;
+
+use super::{by_id, staged};
+use crate::{
+    db::{
+        batches::{self, Batch, Staged as Told},
+        findings::{self, Numbered},
+        notifications::{self, NewNotification, NotificationKind},
+        orders::{self, Order},
+    },
+    domain::{
+        batch::{BatchKind, BatchState, Sha256},
+        email::Email,
+        field::Field,
+        finding::{Code, Finding, Place},
+        firm::Firm,
+        order::OrderState,
+    },
+    flow::{
+        Services, activate,
+        answer::{
+            identity::Answer,
+            outbox,
+            returned::{self, Returned, Ticks},
+        },
+        order::confirm::{self, Confirmed, Refusal, Wish},
+        read::Document,
+        report::{self, FileReport},
+    },
+    text::findings as words,
+};
+
+/// Carries out what a returned workbook says, and stores what became of it.
+pub async fn take(
+    services: &Services,
+    batch: &Batch,
+    document: &Document,
+    answer: &Answer,
+) -> anyhow::Result<()> {
+    let Some(original) = original(services, batch.firm.as_deref(), answer).await? else {
+        let finding = Finding::new(Code::FileForgedAnswer, Place::default());
+        return super::refuse(services, batch, Some(&document.format), finding).await;
+    };
+    let decided = decide(services, &original, document, answer).await?;
+    let mut refused = decided.refused.clone();
+    for (order, ticks) in &decided.wishes {
+        refused.extend(carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?);
+        services.crash_point("confirmed");
+    }
+    activate_asked(services, &decided).await?;
+    settle(services, batch, document, answer, &refused).await?;
+    outbox::write_workbook(services, original.id()).await
+}
+
+/// What a returned workbook would do, for `check`.
+pub async fn would_do(
+    services: &Services,
+    file: (&str, &Sha256),
+    document: &Document,
+    answer: &Answer,
+) -> anyhow::Result<FileReport> {
+    let Some(original) = batches::by_id(&services.db, answer.batch).await? else {
+        let finding = Finding::new(Code::FileForgedAnswer, Place::default());
+        return Ok(report::refused(services, file, &document.format, &finding));
+    };
+    let decided = decide(services, &original, document, answer).await?;
+    let orders = decided.wishes.iter().map(|(order, _)| order.code.to_string()).collect();
+    let rows = super::counts(services, original.id()).await?;
+    Ok(report::of_answer(
+        services,
+        file,
+        &document.format,
+        (answer.batch, rows, orders, &decided.refused),
+    ))
+}
+
+/// The batch that an answer is about, of the same firm.
+async fn original(
+    services: &Services,
+    firm: Option<&str>,
+    answer: &Answer,
+) -> anyhow::Result<Option<Batch>> {
+    let batch = batches::by_id(&services.db, answer.batch).await?;
+    Ok(batch.filter(|batch| batch.firm.as_deref() == firm && batch.revision >= answer.revision))
+}
+
+/// What is to be done, and what is refused before anything is done.
+struct Decided {
+    by: Email,
+    wishes: Vec<(Order, Ticks)>,
+    refused: Vec<Finding>,
+}
+
+async fn decide(
+    services: &Services,
+    original: &Batch,
+    document: &Document,
+    answer: &Answer,
+) -> anyhow::Result<Decided> {
+    let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
+    let orders = orders::of_batch(&services.db, original.id()).await?;
+    let staged = staged::load(services, original).await?;
+    let Returned { ticks, by, edited } =
+        returned::read(document, orders.len(), &staged, services.texts);
+    let mut refused = edited;
+    let by = who(firm, &by).unwrap_or_else(|finding| {
+        refused.push(*finding);
+        firm.admin.email.clone()
+    });
+    let wishes: Vec<(Order, Ticks)> =
+        orders.into_iter().zip(ticks).filter(|(order, ticks)| is_new(order, *ticks)).collect();
+    // An edited row is a question; a tick beside it confirms something that nobody was shown.
+    let wishes = if refused.is_empty() { wishes } else { Vec::new() };
+    let _ = answer;
+    Ok(Decided { by, wishes, refused })
+}
+
+/// Whether a tick asks for something that is not done yet.
+fn is_new(order: &Order, ticks: Ticks) -> bool {
+    let waits = order.state == OrderState::AwaitingConfirmation;
+    (ticks.confirm && waits) || (ticks.activate && !waits && order.activation_asked_at.is_none())
+}
+
+/// An e-mail of the firm; empty is the admin's.
+fn who(firm: &Firm, text: &str) -> Result<Email, Box<Finding>> {
+    if text.is_empty() {
+        return Ok(firm.admin.email.clone());
+    }
+    firm.member(text).cloned().ok_or_else(|| {
+        let place = Place { field: Some(Field::RegisteredBy), ..Place::default() };
+        Box::new(
+            Finding::new(Code::Unknown, place)
+                .value(text)
+                .detail("allowed", firm.admin.email.as_str()),
+        )
+    })
+}
+
+async fn carry_out(
+    services: &Services,
+    order: &Order,
+    ticks: Ticks,
+    by: &Email,
+    (answer, original): (&Answer, &Batch),
+) -> anyhow::Result<Option<Finding>> {
+    let shown = batches::shown(&services.db, answer.batch, answer.revision).await?;
+    let shown =
+        shown.into_iter().find(|(code, _)| code == order.code.as_str()).map(|(_, content)| content);
+    let stale = |reasons: &[String], batch: &Batch| Some(returned::stale(answer, batch, reasons));
+    let Some(shown) = shown else { return Ok(stale(&[], original)) };
+    let wish = Wish { by, shown: Some(&shown), activate: ticks.activate };
+    Ok(match confirm::confirm(services, order, &wish).await? {
+        Confirmed::Placed | Confirmed::Already => None,
+        Confirmed::Refused(Refusal::Changed(differences)) => {
+            stale(&differences, &by_id(services, original.id()).await?)
+        }
+        Confirmed::Refused(refusal) => stale(&[in_words(services, &refusal)], original),
+    })
+}
+
+/// Why an order was not placed, for people.
+pub fn in_words(services: &Services, refusal: &Refusal) -> String {
+    let texts = services.texts;
+    match refusal {
+        Refusal::Changed(differences) => differences.join(" "),
+        Refusal::Stale => texts.label("message.refused.stale"),
+        Refusal::SamePerson => texts.label("message.refused.same_person"),
+        Refusal::State(state) => {
+            let state = texts.label(&format!("workbook.order_state.{state}"));
+            texts.say("message.refused.state", context! { state })
+        }
+    }
+}
+
+async fn activate_asked(services: &Services, decided: &Decided) -> anyhow::Result<()> {
+    for (order, ticks) in &decided.wishes {
+        if ticks.activate {
+            activate::run(services, Some(&order.code)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The verdict on the answer itself, and the bell where something of it was refused.
+async fn settle(
+    services: &Services,
+    batch: &Batch,
+    document: &Document,
+    answer: &Answer,
+    refused: &[Finding],
+) -> anyhow::Result<()> {
+    let told = Told {
+        kind: BatchKind::Answer,
+        container: &document.format.container,
+        encoding: document.format.encoding.as_deref(),
+        delimiter: document.format.delimiter.as_deref(),
+        answers: Some(answer.batch),
+    };
+    let numbered: Vec<Numbered> = refused.iter().map(|finding| (None, finding.clone())).collect();
+    let state = if refused.is_empty() { BatchState::Done } else { BatchState::Rejected };
+    let mut tx = services.db.begin().await?;
+    batches::stage(&mut tx, batch.id(), &told).await?;
+    findings::insert(&mut tx, batch.id(), &numbered).await?;
+    batches::judge(&mut tx, batch.id(), state, &services.catalogue.version(), services.now())
+        .await?;
+    if let (Some(first), Some(firm)) = (refused.first(), batch.firm.as_deref()) {
+        let reason = words::message(services.texts, first);
+        let values = context! { file => batch.file_name.as_str(), reason };
+        let text = services.texts.say("message.bell.answer_refused", values);
+        let new = NewNotification {
+            firm,
+            kind: NotificationKind::AnswerRefused,
+            text: &text,
+            order: None,
+        };
+        notifications::insert(&mut tx, new, services.now()).await?;
+    }
+    tx.commit().await?;
+    outbox::write_receipt(services, &by_id(services, batch.id()).await?, refused).await
+}

@@ -1,0 +1,332 @@
+//! One file from the inbox to its answer. Each step stores what it did and that it did it; stopped anywhere,
+//! the same file goes on where it was.
+
+mod answers;
+
+pub mod staged;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::{
+    Services, activate,
+    answer::{self, identity, outbox, write},
+    check::{self, Checked, Context, History, refuses},
+    inbox::{self, Claimed, Owner, Registered},
+    map::{self, Mapped},
+    options::{Ask, ImportOptions},
+    order::{
+        collect::{self, Stored},
+        confirm::{self, Wish},
+    },
+    progress::Step,
+    read::{self, Document, Limits, Refusal},
+    report::{self, FileReport},
+};
+use crate::{
+    db::{
+        self,
+        batches::{self, Batch, Staged as Told},
+        findings, lines, orders,
+    },
+    domain::{
+        batch::{BatchId, BatchKind, BatchState},
+        email::Email,
+        finding::{Code, Finding, Place},
+        firm::Firm,
+    },
+};
+
+/// How often a list is checked again because another one ordered the same clients meanwhile.
+const OVERTAKEN_AT_MOST: usize = 5;
+
+/// A file to be taken.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub path: PathBuf,
+    /// `None` for a file that lies beside the firms' folders.
+    pub owner: Option<Owner>,
+}
+
+/// What all files of a run share.
+#[derive(Clone, Copy, Debug)]
+pub struct How<'a> {
+    pub options: &'a ImportOptions,
+    pub run_id: Option<i64>,
+}
+
+/// Takes one file to its answer.
+pub async fn file(
+    services: &Services,
+    arrival: &Arrival,
+    how: How<'_>,
+) -> anyhow::Result<FileReport> {
+    let claimed = inbox::claim(services, &arrival.path, arrival.owner.as_ref())?;
+    services.crash_point("claimed");
+    claimed_file(services, &claimed, arrival.owner.as_ref(), how).await
+}
+
+/// Goes on with files that a dead process had claimed, and with batches that it had begun.
+pub async fn unfinished(services: &Services, how: How<'_>) -> anyhow::Result<Vec<FileReport>> {
+    let mut reports = Vec::new();
+    for (path, owner) in inbox::left_behind(services)? {
+        reports.push(claimed_file(services, &inbox::reclaim(path)?, owner.as_ref(), how).await?);
+    }
+    for batch in batches::unfinished(&services.db).await? {
+        reports.push(go_on(services, batch.id(), how).await?);
+    }
+    Ok(reports)
+}
+
+async fn claimed_file(
+    services: &Services,
+    claimed: &Claimed,
+    owner: Option<&Owner>,
+    how: How<'_>,
+) -> anyhow::Result<FileReport> {
+    let registered = inbox::register(services, claimed, owner, how.run_id).await?;
+    services.crash_point("registered");
+    inbox::name_after(services, claimed, registered.batch())?;
+    if let Registered::Duplicate { batch, .. } = registered {
+        let batch = by_id(services, batch).await?;
+        outbox::write_receipt(services, &batch, &[]).await?;
+        inbox::archive(services, &batch).await?;
+    }
+    go_on(services, registered.batch(), how).await
+}
+
+/// Takes a batch from where it is to its answer.
+async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result<FileReport> {
+    let batch = by_id(services, id).await?;
+    if batch.state == BatchState::Received {
+        stage(services, &batch, how).await?;
+        services.crash_point("staged");
+    }
+    let batch = by_id(services, id).await?;
+    if batch.state == BatchState::Staged {
+        judge(services, &batch, how.options).await?;
+        services.crash_point("checked");
+    }
+    outbox::write_workbook(services, id).await?;
+    services.crash_point("answered");
+    let batch = by_id(services, id).await?;
+    if !batch.archived {
+        inbox::archive(services, &batch).await?;
+    }
+    by_itself(services, &batch, how.options).await?;
+    report::of_batch(services, id).await
+}
+
+async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
+    batches::by_id(&services.db, id).await?.with_context(|| format!("The batch {id} is not there"))
+}
+
+/// received → staged: what kind of file it is, and all its rows.
+async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Result<()> {
+    services.progress.tell(Step::Begin("read"));
+    let path = inbox::work_path(services, batch.id(), &batch.file_name);
+    let read = tokio::task::block_in_place(|| read(services, &path));
+    services.progress.tell(Step::End);
+    if batch.firm.is_none() {
+        let folders: Vec<&str> =
+            services.settings.firms.iter().map(|firm| firm.code.as_str()).collect();
+        let finding = Finding::new(Code::FileWrongFolder, Place::default());
+        return refuse(services, batch, None, finding.detail("allowed", folders.join(", "))).await;
+    }
+    let document = match read {
+        Ok(document) => document,
+        Err(refusal) => {
+            return refuse(services, batch, refusal.format.as_deref(), said_of(&refusal)).await;
+        }
+    };
+    match identity::known(&document, &services.key) {
+        identity::Known::Ours(answer) => answers::take(services, batch, &document, &answer).await,
+        identity::Known::No => {
+            let mapped = map::tables(document.sheets, &services.catalogue.columns);
+            staged::store(services, batch.id(), &document.format, &mapped).await?;
+            let batch = by_id(services, batch.id()).await?;
+            let _ = how;
+            outbox::write_receipt(services, &batch, &mapped.findings).await
+        }
+        unknown => {
+            let lost = unknown == identity::Known::Lost;
+            let code = if lost { Code::FileAnswerLostIdentity } else { Code::FileForgedAnswer };
+            refuse(services, batch, Some(&document.format), Finding::new(code, Place::default()))
+                .await
+        }
+    }
+}
+
+/// Reads a file within the configured limits.
+pub fn read(services: &Services, path: &Path) -> Result<Document, Refusal> {
+    const MB: u64 = 1024 * 1024;
+    let limits = &services.settings.limits;
+    let limits = Limits {
+        max_file_bytes: u64::from(limits.max_file_mb) * MB,
+        max_expanded_bytes: u64::from(limits.max_expanded_mb) * MB,
+        max_shared_strings_bytes: u64::from(limits.max_shared_strings_mb) * MB,
+        max_rows: limits.max_rows,
+        max_columns: limits.max_columns,
+        max_cell_chars: usize::try_from(limits.max_cell_chars).unwrap_or(usize::MAX),
+    };
+    read::read(path, &limits)
+}
+
+/// What is said of a file that could not be read.
+pub fn said_of(refusal: &Refusal) -> Finding {
+    let place = Place { sheet: refusal.sheet.clone(), ..Place::default() };
+    Finding::new(refusal.code, place).detail("reason", refusal.reason.clone())
+}
+
+/// Ends a batch of which nothing is taken, with the reason.
+async fn refuse(
+    services: &Services,
+    batch: &Batch,
+    format: Option<&read::Format>,
+    finding: Finding,
+) -> anyhow::Result<()> {
+    let told = Told {
+        kind: BatchKind::Unknown,
+        container: format.map_or("unknown", |format| &format.container),
+        encoding: format.and_then(|format| format.encoding.as_deref()),
+        delimiter: format.and_then(|format| format.delimiter.as_deref()),
+        answers: None,
+    };
+    let mut tx = services.db.begin().await?;
+    batches::stage(&mut tx, batch.id(), &told).await?;
+    findings::insert(&mut tx, batch.id(), &[(None, finding.clone())]).await?;
+    let version = services.catalogue.version();
+    batches::judge(&mut tx, batch.id(), BatchState::Rejected, &version, services.now()).await?;
+    tx.commit().await?;
+    outbox::write_receipt(services, &by_id(services, batch.id()).await?, &[finding]).await
+}
+
+/// staged → judged: verdicts, findings and orders, in one transaction.
+async fn judge(services: &Services, batch: &Batch, options: &ImportOptions) -> anyhow::Result<()> {
+    let firm = services.firm(batch.firm.as_deref().context("A staged list has a firm")?)?;
+    let registered_by: Option<Email> =
+        batch.registered_by.as_deref().map(str::parse).transpose()?;
+    let mapped = staged::mapped(services, batch).await?;
+    services.progress.tell(Step::Begin("check"));
+    let from_csv = batch.container.as_deref() == Some("csv");
+    for _ in 0..OVERTAKEN_AT_MOST {
+        let context = context(services, firm, &mapped, options, (registered_by.as_ref(), from_csv));
+        let checked = checked(services, &mapped, &context).await?;
+        if collect::store(services, batch, &checked).await? == Stored::Done {
+            services.progress.tell(Step::End);
+            return Ok(());
+        }
+    }
+    anyhow::bail!("Other lists kept ordering the clients of {}; try again", batch.file_name)
+}
+
+/// What the checks know of a list.
+pub fn context<'a>(
+    services: &'a Services,
+    firm: &'a Firm,
+    mapped: &'a Mapped,
+    options: &'a ImportOptions,
+    (registered_by, from_csv): (Option<&'a Email>, bool),
+) -> Context<'a> {
+    Context {
+        catalogue: &services.catalogue,
+        firm,
+        options,
+        order_level: &mapped.order_level,
+        registered_by,
+        today: services.today(),
+        from_csv,
+        max_bad_share: services.settings.limits.max_bad_share,
+        max_cell_chars: usize::try_from(services.settings.limits.max_cell_chars)
+            .unwrap_or(usize::MAX),
+        texts: services.texts,
+        locale: services.settings.locale,
+    }
+}
+
+/// Judges a list, with the firm's history at hand.
+pub async fn checked(
+    services: &Services,
+    mapped: &Mapped,
+    context: &Context<'_>,
+) -> anyhow::Result<Checked> {
+    if refuses(mapped.findings.iter()) && mapped.tables.is_empty() {
+        return Ok(Checked { is_refused: true, ..Checked::default() });
+    }
+    let tax_ids = check::tax_ids(&mapped.tables, context);
+    let tax_ids: Vec<&str> = tax_ids.iter().map(String::as_str).collect();
+    let history = History::new(lines::known(&services.db, &tax_ids).await?);
+    Ok(tokio::task::block_in_place(|| check::check(mapped, context, &history)))
+}
+
+/// `confirm = "auto"` and `activate = "auto"`: what a job may do without being asked.
+async fn by_itself(
+    services: &Services,
+    batch: &Batch,
+    options: &ImportOptions,
+) -> anyhow::Result<()> {
+    if options.confirm != Ask::Auto || batch.state != BatchState::AwaitingConfirmation {
+        return Ok(());
+    }
+    let firm = services.firm(batch.firm.as_deref().context("A list has a firm")?)?;
+    for order in orders::of_batch(&services.db, batch.id()).await? {
+        let by: Email = order
+            .registered_by
+            .as_deref()
+            .map_or_else(|| Ok(firm.admin.email.clone()), str::parse)?;
+        let wish =
+            Wish { by: &by, shown: Some(&order.content), activate: options.activate == Ask::Auto };
+        confirm::confirm(services, &order, &wish).await?;
+        if wish.activate {
+            activate::run(services, Some(&order.code)).await?;
+        }
+    }
+    outbox::write_workbook(services, batch.id()).await
+}
+
+/// A dry run: reads, checks, and writes the workbook into `folder`. Nothing is stored.
+pub async fn check_file(
+    services: &Services,
+    path: &Path,
+    firm: &Firm,
+    options: &ImportOptions,
+    folder: &Path,
+) -> anyhow::Result<FileReport> {
+    let sha256 = inbox::hash(path)?;
+    let file_name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .context("A file's name must be readable text")?;
+    let read = tokio::task::block_in_place(|| read(services, path));
+    let document = match read {
+        Ok(document) => document,
+        Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),
+    };
+    match identity::known(&document, &services.key) {
+        identity::Known::No => {}
+        identity::Known::Ours(answer) => {
+            return answers::would_do(services, (file_name, &sha256), &document, &answer).await;
+        }
+        unknown => {
+            let lost = unknown == identity::Known::Lost;
+            let code = if lost { Code::FileAnswerLostIdentity } else { Code::FileForgedAnswer };
+            let finding = Finding::new(code, Place::default());
+            return Ok(report::refused(services, (file_name, &sha256), &document.format, &finding));
+        }
+    }
+    let format = document.format;
+    let mapped = map::tables(document.sheets, &services.catalogue.columns);
+    let context = context(services, firm, &mapped, options, (None, format.container == "csv"));
+    let checked = checked(services, &mapped, &context).await?;
+    let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);
+    let workbook = folder.join(name);
+    let view = answer::of_check(services, file_name, &firm.name, &sha256, (&mapped, &checked));
+    tokio::task::block_in_place(|| outbox::write_whole(&workbook, &write(&view)?))?;
+    Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))
+}
+
+/// How many rows of a batch ended in each state.
+pub async fn counts(services: &Services, id: BatchId) -> anyhow::Result<report::Rows> {
+    Ok(report::Rows::of(&db::rows::counts(&services.db, Some(id)).await?))
+}

@@ -1,0 +1,135 @@
+//! What was read of a list, in the database: the file is not read again.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+use crate::{
+    db::{
+        Tx,
+        batches::{self, Batch, Staged as Told},
+        findings::{self, Numbered},
+        rows::{self, NewRow, RowKind},
+    },
+    domain::{
+        batch::{BatchId, BatchKind, RowState},
+        field::Field,
+    },
+    flow::{
+        Services,
+        map::{Mapped, Table, TableRow},
+        read::Format,
+    },
+};
+
+/// A list as it was staged.
+#[derive(Debug)]
+pub struct Staged {
+    pub tables: Vec<Table>,
+    pub states: HashMap<(i64, u32), RowState>,
+}
+
+/// What holds for a whole batch.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Options {
+    order_level: Vec<(Field, String)>,
+}
+
+/// The findings of a mapping with the numbers of their sheets.
+pub fn numbered(mapped: &Mapped) -> Vec<Numbered> {
+    let number =
+        |name: Option<&str>| mapped.tables.iter().find(|table| Some(table.name.as_str()) == name);
+    let sheet = |name| number(name).map(|table| table.sheet);
+    mapped
+        .findings
+        .iter()
+        .map(|finding| (sheet(finding.place.sheet.as_deref()), finding.clone()))
+        .collect()
+}
+
+/// Stores rows, columns and what was said of them on the way, in one transaction.
+pub async fn store(
+    services: &Services,
+    batch: BatchId,
+    format: &Format,
+    mapped: &Mapped,
+) -> anyhow::Result<()> {
+    let mut tx = services.db.begin().await?;
+    let told = Told {
+        kind: BatchKind::Clients,
+        container: &format.container,
+        encoding: format.encoding.as_deref(),
+        delimiter: format.delimiter.as_deref(),
+        answers: None,
+    };
+    if !batches::stage(&mut tx, batch, &told).await? {
+        return Ok(());
+    }
+    let options = Options { order_level: mapped.order_level.clone() };
+    batches::keep_options(&mut tx, batch, serde_json::to_value(options)?).await?;
+    for table in &mapped.tables {
+        store_table(&mut tx, batch, table).await?;
+    }
+    findings::insert(&mut tx, batch, &numbered(mapped)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn store_table(tx: &mut Tx, batch: BatchId, table: &Table) -> anyhow::Result<()> {
+    let sheet = rows::Sheet {
+        sheet: table.sheet,
+        name: table.name.clone(),
+        header_row: table.header_row.into(),
+        columns: Json(table.columns.clone()),
+    };
+    rows::insert_sheet(tx, batch, &sheet).await?;
+    let new: Vec<NewRow<'_>> = table
+        .rows
+        .iter()
+        .map(|row| NewRow {
+            sheet: table.sheet,
+            row_no: row.number,
+            kind: row.kind,
+            cells: &row.cells,
+            state: (row.kind == RowKind::Data).then_some(RowState::Staged),
+        })
+        .collect();
+    rows::insert(tx, batch, &new).await?;
+    Ok(())
+}
+
+/// The rows of a batch, and where each stands.
+pub async fn load(services: &Services, batch: &Batch) -> anyhow::Result<Staged> {
+    let mut states = HashMap::new();
+    let mut by_sheet: HashMap<i64, Vec<TableRow>> = HashMap::new();
+    for row in rows::of_batch(&services.db, batch.id()).await? {
+        let number = u32::try_from(row.row_no)?;
+        if let Some(state) = row.state() {
+            states.insert((row.sheet, number), state);
+        }
+        let table_row = TableRow { number, kind: row.kind, cells: row.cells.0 };
+        by_sheet.entry(row.sheet).or_default().push(table_row);
+    }
+    let mut tables = Vec::new();
+    for sheet in rows::sheets(&services.db, batch.id()).await? {
+        tables.push(Table {
+            sheet: sheet.sheet,
+            name: sheet.name,
+            header_row: u32::try_from(sheet.header_row)?,
+            columns: sheet.columns.0,
+            rows: by_sheet.remove(&sheet.sheet).unwrap_or_default(),
+        });
+    }
+    Ok(Staged { tables, states })
+}
+
+/// What the checks need of a staged list.
+pub async fn mapped(services: &Services, batch: &Batch) -> anyhow::Result<Mapped> {
+    let Staged { tables, .. } = load(services, batch).await?;
+    let options: Options = serde_json::from_value(batch.options.0.clone())?;
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let findings = said.into_iter().map(|(_, finding)| finding).collect();
+    Ok(Mapped { tables, order_level: options.order_level, findings })
+}
