@@ -2,6 +2,9 @@
 //!
 //! The modules in reading order. Calls go down only: `cli → runner → flow → db`; `domain` uses nobody.
 
+/// What a person types and sees.
+pub mod cli;
+
 /// When, how often and how many at once: job definitions, runs, the daemon.
 pub mod runner;
 

@@ -7,11 +7,8 @@ use std::{fmt, sync::Arc};
 pub enum Step<'a> {
     /// A step begins: `reading danh-sach.xlsx`.
     Begin(&'a str),
-    /// So many of so many are done.
-    Done {
-        done: u64,
-        of: u64,
-    },
+    /// So many are done.
+    Done(u64),
     End,
 }
 

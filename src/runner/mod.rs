@@ -1,3 +1,205 @@
-//! When, how often and how many at once.
+//! When, how often and how many at once: a job runs under a lease, does not overlap itself, and what a dead process
+//! left is taken up at once.
 
 pub mod definition;
+
+pub mod serve;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use self::definition::Job;
+use crate::{
+    db::runs::{self, Counts, End, Lease},
+    domain::run::{JobKind, RunState},
+    flow::{
+        Clock, Services, activate,
+        answer::outbox,
+        holder::Holder,
+        import::{self, Arrival, How},
+        inbox,
+        options::ImportOptions,
+        report::FileReport,
+        send,
+    },
+};
+
+/// How long a lease holds without a sign of life, and how often one is given.
+const LEASE: Duration = Duration::from_mins(2);
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// What an import takes.
+#[derive(Clone, Debug)]
+pub enum Files {
+    /// These, and what was begun before.
+    Given(Vec<Arrival>),
+    /// What lies whole in the inbox, and what was begun before.
+    Inbox,
+}
+
+/// What a run is to do.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub files: Files,
+    pub options: ImportOptions,
+}
+
+impl Work {
+    /// What a job does when nothing else is said.
+    pub fn of(job: &Job) -> Work {
+        Work { files: Files::Inbox, options: job.import.clone() }
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    pub id: i64,
+    pub state: RunState,
+    pub counts: Counts,
+    pub files: Vec<FileReport>,
+}
+
+/// Takes up what processes of this machine left when they died: runs, activations, mails.
+pub async fn recover(services: &Services) -> anyhow::Result<()> {
+    let now = real_now();
+    for run in runs::running(&services.db).await? {
+        let holder = run.holder.as_deref().unwrap_or_default();
+        let is_over = run.lease_until.is_none_or(|until| until < now);
+        if is_over || Holder::is_dead(holder) {
+            let end = End { state: RunState::Interrupted, counts: Counts::new(), error: None };
+            runs::finish(&services.db, run.id, holder, &end, services.now()).await?;
+            tracing::info!(
+                run.id,
+                job = run.job,
+                "Run {} of `{}` was interrupted",
+                run.id,
+                run.job
+            );
+        }
+    }
+    activate::release_dead(services).await?;
+    send::release_dead(services).await
+}
+
+/// Runs a job now; `None` where it is running already.
+pub async fn run(services: &Services, job: &Job, work: &Work) -> anyhow::Result<Option<Ran>> {
+    recover(services).await?;
+    let holder = services.holder.as_str();
+    let lease = || Lease { holder, until: real_now() + LEASE };
+    let Some(id) = runs::start(&services.db, &job.name, job.kind, lease(), services.now()).await?
+    else {
+        return Ok(None);
+    };
+    let heartbeat = async {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            if let Err(error) = runs::renew(&services.db, id, lease()).await {
+                tracing::warn!(run.id = id, %error, "The lease of run {id} could not be renewed");
+            }
+        }
+    };
+    let done = tokio::select! {
+        done = carry_out(services, job.kind, work, id) => done,
+        () = heartbeat => unreachable!("a heartbeat does not end"),
+    };
+    let end = match &done {
+        Ok((state, counts, _)) => End { state: *state, counts: counts.clone(), error: None },
+        Err(error) => End {
+            state: RunState::Failed,
+            counts: Counts::new(),
+            error: Some(format!("{error:#}")),
+        },
+    };
+    runs::finish(&services.db, id, holder, &end, services.now()).await?;
+    let (state, counts, files) = done?;
+    Ok(Some(Ran { id, state, counts, files }))
+}
+
+type Done = (RunState, Counts, Vec<FileReport>);
+
+async fn carry_out(
+    services: &Services,
+    kind: JobKind,
+    work: &Work,
+    run_id: i64,
+) -> anyhow::Result<Done> {
+    let (needs_person, counts, files) = match kind {
+        JobKind::Import => {
+            let files = import_files(services, work, run_id).await?;
+            let needs_person =
+                files.iter().any(|file| file.rows.rejected + file.rows.held > 0 || file.is_refused);
+            (needs_person, counts_of(&files), files)
+        }
+        JobKind::Activate => {
+            let summary = activate::run(services, None).await?;
+            let counts = [
+                ("activated", summary.activated),
+                ("failed", summary.failed),
+                ("uncertain", summary.uncertain),
+            ];
+            (summary.failed + summary.uncertain > 0, named(&counts), Vec::new())
+        }
+        JobKind::Mail => {
+            let summary = send::run(services).await?;
+            let counts =
+                [("sent", summary.sent), ("held", summary.held), ("failed", summary.failed)];
+            (summary.failed > 0, named(&counts), Vec::new())
+        }
+    };
+    outbox::write_asked(services).await?;
+    let state = if needs_person { RunState::CompletedWithRejects } else { RunState::Succeeded };
+    Ok((state, counts, files))
+}
+
+/// The given files first: one that was begun before goes on with its batch.
+async fn import_files(
+    services: &Services,
+    work: &Work,
+    run_id: i64,
+) -> anyhow::Result<Vec<FileReport>> {
+    let how = How { options: &work.options, run_id: Some(run_id) };
+    let arrivals = match &work.files {
+        Files::Given(arrivals) => arrivals.clone(),
+        Files::Inbox => {
+            let whole = inbox::settled(inbox::in_folder(services)?, inbox::PAUSE).await;
+            whole.into_iter().map(|path| arrival(services, path)).collect()
+        }
+    };
+    let mut reports = Vec::new();
+    for arrival in &arrivals {
+        reports.push(import::file(services, arrival, how).await?);
+    }
+    reports.extend(import::unfinished(services, how).await?);
+    Ok(reports)
+}
+
+/// A file of the inbox, with the firm that its folder says.
+pub fn arrival(services: &Services, path: std::path::PathBuf) -> Arrival {
+    let owner = inbox::owner(services, &path);
+    Arrival { path, owner }
+}
+
+fn counts_of(files: &[FileReport]) -> Counts {
+    let sum = |rows: fn(&FileReport) -> i64| files.iter().map(rows).sum();
+    Counts::from([
+        ("files".to_owned(), i64::try_from(files.len()).unwrap_or(i64::MAX)),
+        ("rows".to_owned(), sum(|file| file.rows.total)),
+        ("accepted".to_owned(), sum(|file| file.rows.accepted)),
+        ("rejected".to_owned(), sum(|file| file.rows.rejected)),
+        ("held".to_owned(), sum(|file| file.rows.held)),
+    ])
+}
+
+fn named(counts: &[(&str, u64)]) -> Counts {
+    counts
+        .iter()
+        .map(|(name, count)| ((*name).to_owned(), i64::try_from(*count).unwrap_or(i64::MAX)))
+        .collect()
+}
+
+/// Leases count real time, whatever the clock of the flow says.
+fn real_now() -> DateTime<Utc> {
+    Clock::System.now()
+}

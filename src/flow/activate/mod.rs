@@ -92,7 +92,7 @@ pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Resu
             }
         }
         let done = summary.activated + summary.failed;
-        services.progress.tell(Step::Done { done, of: 0 });
+        services.progress.tell(Step::Done(done));
     }
     services.progress.tell(Step::End);
     Ok(summary)

@@ -25,5 +25,5 @@ pub mod outbox;
 
 pub mod returned;
 
-pub use gather::{of_batch, of_check};
+pub use gather::{choices, of_batch, of_check};
 pub use result::write;

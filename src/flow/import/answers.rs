@@ -44,7 +44,7 @@ pub async fn take(
         let finding = Finding::new(Code::FileForgedAnswer, Place::default());
         return super::refuse(services, batch, Some(&document.format), finding).await;
     };
-    let decided = decide(services, &original, document, answer).await?;
+    let decided = decide(services, &original, document).await?;
     let mut refused = decided.refused.clone();
     for (order, ticks) in &decided.wishes {
         refused.extend(carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?);
@@ -66,7 +66,7 @@ pub async fn would_do(
         let finding = Finding::new(Code::FileForgedAnswer, Place::default());
         return Ok(report::refused(services, file, &document.format, &finding));
     };
-    let decided = decide(services, &original, document, answer).await?;
+    let decided = decide(services, &original, document).await?;
     let orders = decided.wishes.iter().map(|(order, _)| order.code.to_string()).collect();
     let rows = super::counts(services, original.id()).await?;
     Ok(report::of_answer(
@@ -98,7 +98,6 @@ async fn decide(
     services: &Services,
     original: &Batch,
     document: &Document,
-    answer: &Answer,
 ) -> anyhow::Result<Decided> {
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let orders = orders::of_batch(&services.db, original.id()).await?;
@@ -114,7 +113,6 @@ async fn decide(
         orders.into_iter().zip(ticks).filter(|(order, ticks)| is_new(order, *ticks)).collect();
     // An edited row is a question; a tick beside it confirms something that nobody was shown.
     let wishes = if refused.is_empty() { wishes } else { Vec::new() };
-    let _ = answer;
     Ok(Decided { by, wishes, refused })
 }
 

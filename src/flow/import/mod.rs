@@ -5,6 +5,8 @@ mod answers;
 
 pub mod staged;
 
+pub use answers::in_words as answers_in_words;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -100,7 +102,7 @@ async fn claimed_file(
 async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result<FileReport> {
     let batch = by_id(services, id).await?;
     if batch.state == BatchState::Received {
-        stage(services, &batch, how).await?;
+        stage(services, &batch).await?;
         services.crash_point("staged");
     }
     let batch = by_id(services, id).await?;
@@ -123,7 +125,7 @@ async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
 }
 
 /// received → staged: what kind of file it is, and all its rows.
-async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Result<()> {
+async fn stage(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     services.progress.tell(Step::Begin("read"));
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
     let read = tokio::task::block_in_place(|| read(services, &path));
@@ -146,7 +148,6 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             let mapped = map::tables(document.sheets, &services.catalogue.columns);
             staged::store(services, batch.id(), &document.format, &mapped).await?;
             let batch = by_id(services, batch.id()).await?;
-            let _ = how;
             outbox::write_receipt(services, &batch, &mapped.findings).await
         }
         unknown => {

@@ -45,7 +45,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
             MailState::Held => summary.held += 1,
             _ => summary.failed += 1,
         }
-        services.progress.tell(Step::Done { done: summary.sent, of: 0 });
+        services.progress.tell(Step::Done(summary.sent));
     }
     services.progress.tell(Step::End);
     Ok(summary)

@@ -1,0 +1,231 @@
+//! What can be typed. Nothing is decided here.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::{
+    batch::BatchId, client::CustomerType, email::Email, locale::Locale, order::OrderCode,
+};
+
+/// Takes client lists from an inbox folder and carries them through to licences, mails and money.
+#[derive(Debug, Parser)]
+#[command(name = "hangloat", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The workspace; else `HANGLOAT_HOME`, else the nearest hangloat.toml upward
+    #[arg(long, global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// A clock that stands still at this instant (in `serve`: that runs on from it)
+    #[arg(long, global = true, value_name = "RFC3339")]
+    pub now: Option<DateTime<Utc>>,
+    /// Language of workbooks, mails and messages
+    #[arg(long, global = true, value_name = "vi|en")]
+    pub locale: Option<Locale>,
+    /// Only errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// More log lines; twice for still more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    #[arg(long, global = true, value_name = "HOW", default_value = "auto")]
+    pub progress: ProgressHow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressHow {
+    /// A bar on a terminal, plain lines elsewhere
+    Auto,
+    Plain,
+    Off,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a workspace from samples and go the whole way: drop, check, confirm, activate, mail
+    Demo {
+        /// Default: hangloat-demo
+        dir: Option<PathBuf>,
+    },
+    /// Make a workspace; nothing is ever overwritten
+    Init { dir: Option<PathBuf> },
+    /// Write a workbook to fill in
+    Template(Template),
+    /// Read and check files, write the result workbook, store nothing
+    Check(Check),
+    /// Run one job now
+    Run(Run),
+    /// Run the scheduler, the inbox and the relays until SIGTERM
+    Serve,
+    /// List the jobs
+    Jobs,
+    /// List the runs, or show one
+    Runs {
+        id: Option<i64>,
+        #[command(flatten)]
+        narrowed: Narrowed,
+    },
+    /// List the batches, or show one
+    Batches {
+        id: Option<BatchId>,
+        #[command(flatten)]
+        narrowed: Narrowed,
+    },
+    /// List the orders, or show one with its lines and payment requests
+    Orders {
+        code: Option<OrderCode>,
+        #[command(flatten)]
+        narrowed: Narrowed,
+    },
+    /// List the licences
+    Licences {
+        #[command(flatten)]
+        narrowed: Narrowed,
+    },
+    /// List the mails, or show one
+    Mails {
+        id: Option<i64>,
+        #[command(flatten)]
+        narrowed: Narrowed,
+    },
+    /// List what the bell rang for
+    Notifications {
+        #[command(flatten)]
+        narrowed: Narrowed,
+    },
+    /// Confirm an order as it stands, which places it
+    Confirm(Confirm),
+    /// Activate the licences of placed orders
+    Activate {
+        #[arg(required = true)]
+        orders: Vec<OrderCode>,
+    },
+    /// Check that folders, key, database, tables, mail, platform and clock are right
+    Doctor,
+}
+
+impl Command {
+    /// As it is named in JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Command::Demo { .. } => "demo",
+            Command::Init { .. } => "init",
+            Command::Template(_) => "template",
+            Command::Check(_) => "check",
+            Command::Run(_) => "run",
+            Command::Serve => "serve",
+            Command::Jobs => "jobs",
+            Command::Runs { .. } => "runs",
+            Command::Batches { .. } => "batches",
+            Command::Orders { .. } => "orders",
+            Command::Licences { .. } => "licences",
+            Command::Mails { .. } => "mails",
+            Command::Notifications { .. } => "notifications",
+            Command::Confirm(_) => "confirm",
+            Command::Activate { .. } => "activate",
+            Command::Doctor => "doctor",
+        }
+    }
+}
+
+/// What a list is narrowed to.
+#[derive(Clone, Debug, Args)]
+pub struct Narrowed {
+    /// Only this state
+    #[arg(long)]
+    pub state: Option<String>,
+    /// Only this firm
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+    /// Only from this day or instant on
+    #[arg(long, value_name = "DATE", value_parser = instant)]
+    pub since: Option<Since>,
+}
+
+/// A local day or an instant.
+#[derive(Clone, Copy, Debug)]
+pub enum Since {
+    Day(NaiveDate),
+    Instant(DateTime<Utc>),
+}
+
+fn instant(text: &str) -> Result<Since, String> {
+    let day = text.parse().map(Since::Day);
+    day.or_else(|_| text.parse().map(Since::Instant)).map_err(|_| {
+        "a day like 2026-11-22, or an instant like 2026-11-22T08:00:00+07:00".to_owned()
+    })
+}
+
+#[derive(Debug, Args)]
+pub struct Template {
+    /// enterprise or household
+    #[arg(long = "type", value_name = "TYPE")]
+    pub customer_type: CustomerType,
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+    /// Where to write it; default: the outbox
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Folder of the result workbooks; default: the outbox
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+    /// What a list need not say: package=ASP-DN, package.household=ASP-HKD
+    #[arg(long, value_name = "K=V")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Its name, or its kind where that is unique
+    pub job: String,
+    /// For an import; default: what lies in the inbox
+    pub files: Vec<PathBuf>,
+    /// Whose the files are that lie outside the inbox
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+    /// What a list need not say: package=ASP-DN, package.household=ASP-HKD
+    #[arg(long, value_name = "K=V")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Confirm {
+    pub order: OrderCode,
+    /// Only if the order still has this revision
+    #[arg(long, value_name = "N")]
+    pub revision: Option<i64>,
+    /// Who checked it, a member of the firm; default: the firm's admin
+    #[arg(long, value_name = "EMAIL")]
+    pub by: Option<Email>,
+    /// Activate the licences at once
+    #[arg(long)]
+    pub activate: bool,
+}

@@ -1,0 +1,79 @@
+//! `init`: a workspace with everything that a first run needs. Nothing is ever overwritten.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::reply::{Exit, Reply};
+use crate::{
+    catalogue,
+    config::{FILE_NAME, SAMPLE},
+    flow::key::Key,
+    runner::definition,
+};
+
+/// The folders of a workspace.
+const FOLDERS: [&str; 6] = ["inbox", "outbox", "work", "archive", "mail", "jobs/catalogue"];
+const KEY_FILE: &str = "hangloat.key";
+
+/// A file that a command made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Made {
+    pub path: PathBuf,
+    pub kind: &'static str,
+}
+
+pub fn run(dir: Option<PathBuf>) -> anyhow::Result<Reply> {
+    let home = std::path::absolute(dir.unwrap_or_else(|| PathBuf::from(".")))?;
+    let made = workspace(&home)?;
+    let shown: Vec<Made> = made
+        .iter()
+        .map(|made| Made {
+            path: made.path.strip_prefix(&home).unwrap_or(&made.path).to_owned(),
+            ..made.clone()
+        })
+        .collect();
+    let human = if made.is_empty() {
+        format!("{} is a workspace already; nothing was changed.", home.display())
+    } else {
+        format!(
+            "A workspace was made in {}.\n\
+             Next: put your firm into {FILE_NAME}, drop a client list into inbox/, and run `hangloat run import`.",
+            home.display()
+        )
+    };
+    Reply::new(Exit::Done, human).with("files", shown)
+}
+
+/// Makes what is missing of a workspace.
+pub fn workspace(home: &Path) -> anyhow::Result<Vec<Made>> {
+    let mut made = Vec::new();
+    for folder in FOLDERS {
+        let path = home.join(folder);
+        if !path.exists() {
+            fs_err::create_dir_all(&path)?;
+            made.push(Made { path, kind: "folder" });
+        }
+    }
+    made.extend(write_new(home.join(FILE_NAME), SAMPLE, "configuration")?);
+    for (name, text) in definition::BUILT_IN {
+        made.extend(write_new(home.join("jobs").join(name), text, "job")?);
+    }
+    for (name, text) in catalogue::BUILT_IN {
+        made.extend(write_new(home.join("jobs/catalogue").join(name), text, "catalogue")?);
+    }
+    let key = home.join(KEY_FILE);
+    if !key.exists() {
+        Key::create(&key)?;
+        made.push(Made { path: key, kind: "key" });
+    }
+    Ok(made)
+}
+
+fn write_new(path: PathBuf, text: &str, kind: &'static str) -> anyhow::Result<Option<Made>> {
+    if path.exists() {
+        return Ok(None);
+    }
+    fs_err::write(&path, text)?;
+    Ok(Some(Made { path, kind }))
+}

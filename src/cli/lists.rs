@@ -1,0 +1,256 @@
+//! Lists of what there is: jobs, runs, batches, licences, mails, notifications.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    args::{Global, Narrowed},
+    reply::{Exit, Failure, Reply},
+    table::table,
+    workspace,
+};
+use crate::{
+    db::{
+        batches::{self, Batch},
+        licences::{self, Licence},
+        mails::{self, Mail},
+        notifications::{self, Notification},
+        orders, rows,
+        runs::{self, Run},
+    },
+    domain::batch::BatchId,
+    flow::{Services, answer::outbox, report::Rows},
+    runner::definition::Job,
+};
+
+/// Runs shown where nothing narrows them.
+const RUNS: i64 = 200;
+
+pub async fn jobs(global: &Global) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let last: HashMap<_, _> = runs::last_started(&services.db).await?.into_iter().collect();
+    let local = |at| services.local(at).to_rfc3339();
+    let now = services.now();
+    let next =
+        |job: &Job| job.schedule.as_ref()?.next_after(now, services.settings.timezone).map(local);
+    let last = |job: &Job| last.get(&job.name).copied().map(local);
+    let jobs = workspace::jobs(&services)?;
+    let schedule = |job: &Job| job.schedule.as_ref().map(ToString::to_string);
+    let shown = jobs.iter().map(|job| {
+        json!({ "name": job.name, "kind": job.kind, "schedule": schedule(job), "next": next(job), "last": last(job) })
+    });
+    let row = |job: &Job| {
+        let cell = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+        [
+            job.name.clone(),
+            job.kind.to_string(),
+            cell(schedule(job)),
+            cell(next(job)),
+            cell(last(job)),
+        ]
+    };
+    let human = table(["job", "kind", "schedule", "next", "last"], jobs.iter().map(row));
+    Reply::new(Exit::Done, human).with("jobs", shown.collect::<Vec<_>>())
+}
+
+pub async fn runs(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let state = narrowed.state.as_deref().map(|state| {
+        state
+            .parse()
+            .map_err(|error| Failure::usage(format!("--state: {error}"), "say one of them"))
+    });
+    let mut found = match id {
+        Some(id) => vec![
+            runs::by_id(&services.db, id).await?.ok_or_else(|| unknown("run", &id.to_string()))?,
+        ],
+        None => runs::list(&services.db, state.transpose()?, RUNS).await?,
+    };
+    let narrowed = workspace::filter(&services, narrowed);
+    found.retain(|run| narrowed.since.is_none_or(|since| run.queued_at >= since));
+    let batches = batches::list(&services.db, &batches::Filter::default()).await?;
+    let shown: Vec<Value> = found.iter().map(|run| run_json(run, &batches)).collect();
+    let row = |run: &Run| {
+        let counts: Vec<String> =
+            run.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let started =
+            run.started_at.map(|at| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string());
+        let error = run.error.clone().unwrap_or_default();
+        [
+            run.id.to_string(),
+            run.job.clone(),
+            run.state.to_string(),
+            started.unwrap_or_default(),
+            counts.join(", "),
+            error,
+        ]
+    };
+    let human = table(["run", "job", "state", "started", "counts", "error"], found.iter().map(row));
+    Reply::new(Exit::Done, human).with("runs", shown)
+}
+
+pub fn run_json(run: &Run, batches: &[Batch]) -> Value {
+    let files: Vec<Value> = batches
+        .iter()
+        .filter(|batch| batch.run_id == Some(run.id))
+        .map(|batch| json!({ "batch": batch.id(), "file": batch.file_name }))
+        .collect();
+    json!({
+        "id": run.id, "job": run.job, "slot": null, "state": run.state, "attempt": run.attempt,
+        "started_at": run.started_at, "finished_at": run.finished_at, "counts": run.counts.0, "files": files,
+        "error": run.error,
+    })
+}
+
+pub async fn batches(
+    global: &Global,
+    id: Option<BatchId>,
+    narrowed: &Narrowed,
+) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let found = match id {
+        Some(id) => vec![
+            batches::by_id(&services.db, id)
+                .await?
+                .ok_or_else(|| unknown("batch", &id.to_string()))?,
+        ],
+        None => batches::list(&services.db, &workspace::filter(&services, narrowed)).await?,
+    };
+    let counts = rows::counts(&services.db, id).await?;
+    let rows_of = |batch: &Batch| {
+        let own: Vec<_> = counts
+            .iter()
+            .filter(|count| BatchId::new(count.batch_id) == batch.id())
+            .cloned()
+            .collect();
+        Rows::of(&own)
+    };
+    let mut shown = Vec::new();
+    for batch in &found {
+        let orders = orders::of_batch(&services.db, batch.id()).await?;
+        let codes: Vec<_> = orders.into_iter().map(|order| order.code).collect();
+        shown.push(batch_json(&services, batch, &rows_of(batch), &codes));
+    }
+    let row = |batch: &Batch| {
+        let rows = rows_of(batch);
+        [
+            batch.id().to_string(),
+            batch.file_name.clone(),
+            batch.firm.clone().unwrap_or_default(),
+            batch.kind.to_string(),
+            batch.state.to_string(),
+            format!("{}/{}", rows.accepted, rows.total),
+        ]
+    };
+    let human =
+        table(["batch", "file", "firm", "kind", "state", "accepted"], found.iter().map(row));
+    Reply::new(Exit::Done, human).with("batches", shown)
+}
+
+fn batch_json(
+    services: &Services,
+    batch: &Batch,
+    rows: &Rows,
+    orders: &[impl serde::Serialize],
+) -> Value {
+    json!({
+        "id": batch.id(), "file": batch.file_name, "firm": batch.firm, "kind": batch.kind, "state": batch.state,
+        "revision": batch.revision, "rows": rows, "orders": orders,
+        "workbook": outbox::newest(services, batch).map(|path| services.shown_path(&path)),
+        "sha256": batch.sha256, "duplicate_of": batch.duplicate_of(), "answers": batch.answers(),
+        "received_at": batch.received_at,
+    })
+}
+
+pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let found = licences::list(&services.db, &workspace::filter(&services, narrowed)).await?;
+    let local = |at| services.local(at).to_rfc3339();
+    let shown = found.iter().map(|licence| {
+        json!({
+            "licence_id": licence.licence_id, "order": licence.order_code, "line": licence.line_no,
+            "tax_id": licence.tax_id, "package": licence.package, "fiscal_year": licence.fiscal_year,
+            "state": licence.state, "activated_at": local(licence.activated_at),
+            "grace_until": licence.grace_until.map(local), "cutoff_at": licence.cutoff_at.map(local),
+            "paid_on": licence.paid_on, "suspended_at": licence.suspended_at.map(local),
+        })
+    });
+    let row = |licence: &Licence| {
+        let cutoff =
+            licence.cutoff_at.map(|at| services.local(at).format("%d/%m/%Y %H:%M").to_string());
+        [
+            licence.licence_id.clone(),
+            format!("{}/{}", licence.order_code, licence.line_no),
+            licence.tax_id.clone(),
+            licence.package.clone(),
+            licence.fiscal_year.to_string(),
+            licence.state.to_string(),
+            cutoff.unwrap_or_default(),
+        ]
+    };
+    let header = ["licence", "line", "tax id", "package", "year", "state", "cut-off"];
+    Reply::new(Exit::Done, table(header, found.iter().map(row)))
+        .with("licences", shown.collect::<Vec<_>>())
+}
+
+pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let found = match id {
+        Some(id) => vec![
+            mails::by_id(&services.db, id)
+                .await?
+                .ok_or_else(|| unknown("mail", &id.to_string()))?,
+        ],
+        None => mails::list(&services.db, &workspace::filter(&services, narrowed)).await?,
+    };
+    let shown = found.iter().map(|mail| {
+        json!({
+            "id": mail.id, "purpose": mail.purpose, "to": mail.recipient, "subject": mail.subject,
+            "state": mail.state, "attempts": mail.attempts, "message_id": mail.message_id,
+            "planned_at": mail.planned_at, "sent_at": mail.sent_at, "error": mail.error,
+        })
+    });
+    let row = |mail: &Mail| {
+        let error = mail.error.clone().unwrap_or_default();
+        [
+            mail.id.to_string(),
+            mail.purpose.to_string(),
+            mail.recipient.clone(),
+            mail.subject.clone(),
+            mail.state.to_string(),
+            error,
+        ]
+    };
+    let human = table(["mail", "purpose", "to", "about", "state", "error"], found.iter().map(row));
+    Reply::new(Exit::Done, human).with("mails", shown.collect::<Vec<_>>())
+}
+
+pub async fn notifications(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let filter = workspace::filter(&services, narrowed);
+    let found = notifications::list(&services.db, filter.firm.as_deref(), filter.since).await?;
+    let shown = found.iter().map(|bell| {
+        json!({
+            "id": bell.id, "at": bell.at, "firm": bell.firm, "kind": bell.kind, "text": bell.text,
+            "order": bell.order_code, "read": bell.read,
+        })
+    });
+    let row = |bell: &Notification| {
+        let at = services.local(bell.at).format("%d/%m/%Y %H:%M").to_string();
+        [at, bell.firm.clone(), bell.text.clone()]
+    };
+    let human = table(["at", "firm", "text"], found.iter().map(row));
+    Reply::new(Exit::Done, human).with("notifications", shown.collect::<Vec<_>>())
+}
+
+fn unknown(what: &str, id: &str) -> Failure {
+    Failure::unknown(
+        format!("There is no {what} {id}"),
+        format!("`hangloat {}` lists them", plural(what)),
+    )
+}
+
+fn plural(what: &str) -> String {
+    if what == "batch" { "batches".to_owned() } else { format!("{what}s") }
+}

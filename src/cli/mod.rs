@@ -1,0 +1,154 @@
+//! What a person types and sees. Commands call the runner and the flow, and put the answer into words or JSON.
+
+mod args;
+
+mod reply;
+
+mod progress;
+
+mod workspace;
+
+mod table;
+
+mod init;
+
+mod template;
+
+mod check;
+
+mod run;
+
+mod serve;
+
+mod order;
+
+mod lists;
+
+mod doctor;
+
+mod demo;
+
+use std::{io::IsTerminal, process::ExitCode};
+
+use clap::Parser;
+use serde_json::json;
+
+use self::{
+    args::{Cli, Command, Global, When},
+    reply::{Exit, Failure, Reply, failure_of},
+};
+
+/// Carries out what was typed.
+pub async fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
+    start_logging(&cli.global);
+    let (global, name) = (cli.global.clone(), cli.command.name());
+    let interrupted = async {
+        // `serve` stops by itself.
+        if name == "serve" {
+            std::future::pending::<()>().await;
+        }
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    let answer = tokio::select! {
+        answer = carry_out(cli) => answer,
+        () = interrupted => return ExitCode::from(130),
+    };
+    match answer {
+        Ok(reply) => tell(&global, name, &reply),
+        Err(error) => complain(&global, Some(name), &failure_of(error)),
+    }
+}
+
+async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
+    let global = cli.global;
+    match cli.command {
+        Command::Demo { dir } => demo::run(&global, dir).await,
+        Command::Init { dir } => init::run(dir),
+        Command::Template(args) => template::run(&global, &args).await,
+        Command::Check(args) => check::run(&global, &args).await,
+        Command::Run(args) => run::run(&global, &args).await,
+        Command::Serve => serve::run(&global).await,
+        Command::Jobs => lists::jobs(&global).await,
+        Command::Runs { id, narrowed } => lists::runs(&global, id, &narrowed).await,
+        Command::Batches { id, narrowed } => lists::batches(&global, id, &narrowed).await,
+        Command::Orders { code, narrowed } => order::list(&global, code, &narrowed).await,
+        Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
+        Command::Mails { id, narrowed } => lists::mails(&global, id, &narrowed).await,
+        Command::Notifications { narrowed } => lists::notifications(&global, &narrowed).await,
+        Command::Confirm(args) => order::confirm(&global, &args).await,
+        Command::Activate { orders } => order::activate(&global, &orders).await,
+        Command::Doctor => doctor::run(&global).await,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is for stdout")]
+fn tell(global: &Global, command: &str, reply: &Reply) -> ExitCode {
+    if global.json {
+        let mut document = json!({ "command": command, "exit": reply.exit as u8 });
+        if let Some(document) = document.as_object_mut() {
+            document.extend(reply.json.clone());
+        }
+        println!("{document:#}");
+    } else if !global.quiet && !reply.human.is_empty() {
+        println!("{}", reply.human.trim_end());
+    }
+    ExitCode::from(reply.exit as u8)
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "what went wrong is for the person")]
+fn complain(global: &Global, command: Option<&str>, failure: &Failure) -> ExitCode {
+    if global.json {
+        println!("{:#}", failure.json(command));
+    } else {
+        let (red, plain) = if colours(global) { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        let place = failure.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        eprintln!("{red}error:{plain} {place}{}", failure.message);
+        if let Some(fix) = &failure.fix {
+            eprintln!("  fix: {fix}");
+        }
+    }
+    ExitCode::from(failure.exit as u8)
+}
+
+/// Help and version are answers; the rest is usage, told as JSON where that was asked for.
+#[expect(clippy::print_stdout, reason = "a JSON answer is for stdout")]
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|arg| arg == "--json");
+    if error.use_stderr() && json {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        println!("{:#}", Failure::usage(message, "see `hangloat --help`").json(None));
+    } else if error.print().is_err() {
+        return ExitCode::from(Exit::Bug as u8);
+    }
+    ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 })
+}
+
+fn colours(global: &Global) -> bool {
+    match global.color {
+        When::Auto => std::io::stderr().is_terminal(),
+        When::Always => true,
+        When::Never => false,
+    }
+}
+
+/// Log lines go to stderr.
+fn start_logging(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "info",
+        (_, 2) => "hangloat=debug,info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(level);
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours(global))
+        .init();
+}

@@ -1,0 +1,196 @@
+//! `run JOB`: one job now, under the same lease as the daemon's.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    args::{Global, Run},
+    check::exit_of,
+    reply::{Exit, Failure, Reply},
+    workspace,
+};
+use crate::{
+    db::{batches, runs},
+    domain::{
+        batch::Outcome,
+        run::{JobKind, RunState},
+    },
+    flow::{
+        Services,
+        import::Arrival,
+        inbox::{self, Owner},
+        options::{Defaults, ImportOptions},
+        report::{self, FileReport},
+    },
+    runner::{self, Files, Work, definition::Job},
+};
+
+pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let job = job(workspace::jobs(&services)?, &args.job)?;
+    if job.kind != JobKind::Import && !(args.files.is_empty() && args.set.is_empty()) {
+        return Err(Failure::usage("FILE and --set are for imports", "leave them out").into());
+    }
+    let mut work = Work::of(&job);
+    set(&mut work.options, &args.set)?;
+    let (arrivals, gone) = arrivals(&services, args)?;
+    if !args.files.is_empty() {
+        work.files = Files::Given(arrivals);
+    }
+    let Some(ran) = runner::run(&services, &job, &work).await? else {
+        let message = format!("`{}` is running already", job.name);
+        let fix = Some("wait until it has ended; `hangloat runs` shows it".to_owned());
+        return Err(
+            Failure { exit: Exit::NotRun, code: "running", message, place: None, fix }.into()
+        );
+    };
+    let mut files = ran.files;
+    for (path, owner) in gone {
+        files.extend(taken_before(&services, &path, &owner, &files).await?);
+    }
+    let run = runs::by_id(&services.db, ran.id).await?;
+    let run = run.map(|run| super::lists::run_json(&run, &[]));
+    if job.kind == JobKind::Import {
+        let reply = Reply::new(exit_of(&files), files_in_words(&services, &files));
+        return reply
+            .with("job", job.name)?
+            .with("files", files)?
+            .with("runs", run.into_iter().collect::<Vec<_>>());
+    }
+    let exit = if ran.state == RunState::Succeeded { Exit::Done } else { Exit::NeedsPerson };
+    let counts: Vec<String> =
+        ran.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let reply = Reply::new(exit, format!("{}: {}", job.name, counts.join(", ")));
+    reply.with("job", job.name)?.with("runs", run.into_iter().collect::<Vec<_>>())
+}
+
+/// By its name, or by its kind where that is unique.
+fn job(jobs: Vec<Job>, named: &str) -> anyhow::Result<Job> {
+    let by_name = jobs.iter().position(|job| job.name == named);
+    let of_kind: Vec<usize> =
+        (0..jobs.len()).filter(|at| jobs[*at].kind.as_str() == named).collect();
+    let found = by_name.or(match of_kind.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    });
+    let known: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
+    let unknown = || {
+        Failure::unknown(
+            format!("There is no job `{named}`"),
+            format!("one of: {}", known.join(", ")),
+        )
+    };
+    let at = found.ok_or_else(unknown)?;
+    jobs.into_iter().nth(at).ok_or_else(|| unknown().into())
+}
+
+/// `--set` beats the options of the job.
+pub fn set(options: &mut ImportOptions, typed: &[String]) -> anyhow::Result<()> {
+    let mut defaults = Defaults::default();
+    for pair in typed {
+        let fix = "say field=value, like package=ASP-DN or package.household=ASP-HKD";
+        defaults.set(pair).map_err(|error| Failure::usage(error.to_string(), fix))?;
+    }
+    options.defaults.overlay(defaults);
+    Ok(())
+}
+
+type Gone = Vec<(PathBuf, Owner)>;
+
+/// The typed files with their owners; and those of the inbox that are there no more.
+fn arrivals(services: &Services, args: &Run) -> anyhow::Result<(Vec<Arrival>, Gone)> {
+    let (mut arrivals, mut gone) = (Vec::new(), Vec::new());
+    for file in &args.files {
+        let path = std::path::absolute(file)?;
+        let inside = path.starts_with(&services.settings.files.inbox);
+        let owner = owner(services, &path, inside, args.firm.as_deref())?;
+        match owner {
+            _ if path.is_file() => arrivals.push(Arrival { path, owner }),
+            Some(owner) if inside => gone.push((path, owner)),
+            _ => return Err(no_file(file).into()),
+        }
+    }
+    Ok((arrivals, gone))
+}
+
+fn no_file(file: &Path) -> Failure {
+    Failure::unknown(format!("There is no file {}", file.display()), "name an existing file")
+}
+
+fn owner(
+    services: &Services,
+    path: &Path,
+    inside: bool,
+    firm: Option<&str>,
+) -> anyhow::Result<Option<Owner>> {
+    if inside {
+        return Ok(inbox::owner(services, path));
+    }
+    let Some(named) = firm else {
+        let message = format!("{} lies outside the inbox: whose is it?", path.display());
+        return Err(Failure::usage(message, "say --firm CODE, or drop the file into inbox/").into());
+    };
+    let firm = workspace::firm(services, Some(named))?;
+    Ok(Some(Owner { firm: firm.code.to_string(), registered_by: None }))
+}
+
+/// A file of the inbox that an interrupted run had taken: what became of it.
+async fn taken_before(
+    services: &Services,
+    path: &Path,
+    owner: &Owner,
+    files: &[FileReport],
+) -> anyhow::Result<Option<FileReport>> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if files.iter().any(|file| file.file == name) {
+        return Ok(None);
+    }
+    let of_firm = batches::Filter { firm: Some(owner.firm.clone()), ..Default::default() };
+    let known = batches::list(&services.db, &of_firm).await?;
+    let Some(batch) = known.into_iter().find(|batch| batch.file_name == name) else {
+        return Err(no_file(path).into());
+    };
+    report::of_batch(services, batch.id()).await.map(Some)
+}
+
+/// What became of files, for a terminal.
+pub fn files_in_words(services: &Services, files: &[FileReport]) -> String {
+    if files.is_empty() {
+        return services.texts.label("message.files.none");
+    }
+    files.iter().map(|file| file_in_words(services, file)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Findings shown on a terminal; the workbook has all.
+const SHOWN: usize = 10;
+
+fn file_in_words(services: &Services, file: &FileReport) -> String {
+    let texts = services.texts;
+    let outcome = texts.label(&format!("message.outcome.{}", file.outcome));
+    let batch = file.batch.map(|batch| format!(" [{batch}]")).unwrap_or_default();
+    let mut lines = vec![format!("{}{batch}: {outcome}", file.file)];
+    if let Some(first) = file.duplicate_of {
+        lines.push(format!("  = {first}"));
+    }
+    let rows = &file.rows;
+    if file.outcome != Outcome::Duplicate && rows.total > 0 {
+        let values = minijinja::context! {
+            total => rows.total, accepted => rows.accepted, rejected => rows.rejected, held => rows.held,
+            unchanged => rows.unchanged,
+        };
+        lines.push(format!("  {}", texts.say("message.files.rows", values)));
+    }
+    for finding in file.findings.iter().take(SHOWN) {
+        let column = finding.column.as_deref().unwrap_or_default();
+        let row = finding.row.map(|row| row.to_string()).unwrap_or_default();
+        let place = format!("{column}{row}");
+        lines.push(format!("  {place:>6}  {}  {} {}", finding.code, finding.message, finding.fix));
+    }
+    if file.findings.len() > SHOWN {
+        lines.push(format!("  … +{}", file.findings.len() - SHOWN));
+    }
+    if !file.orders.is_empty() {
+        lines.push(format!("  {}", file.orders.join(", ")));
+    }
+    lines.extend(file.workbook.as_ref().map(|workbook| format!("  → {workbook}")));
+    lines.join("\n")
+}

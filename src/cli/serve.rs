@@ -1,0 +1,25 @@
+//! `serve`: the daemon, until SIGTERM or Ctrl-C.
+
+use std::sync::Arc;
+
+use super::{
+    args::Global,
+    reply::{Exit, Reply},
+    workspace,
+};
+use crate::{
+    flow::{Clock, progress::Progress},
+    runner,
+};
+
+pub async fn run(global: &Global) -> anyhow::Result<Reply> {
+    let home = workspace::home(global)?;
+    let real = Clock::System.now();
+    let clock =
+        global.now.map_or(Clock::System, |now| Clock::Shifted((now - real).num_milliseconds()));
+    let mut services = workspace::open_at(global, &home, clock).await?;
+    services.progress = Progress::silent();
+    let jobs = workspace::jobs(&services)?;
+    runner::serve::serve(Arc::new(services), jobs).await?;
+    Ok(Reply::new(Exit::Done, ""))
+}

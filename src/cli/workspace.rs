@@ -1,0 +1,93 @@
+//! Finds the workspace and opens what its settings name.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::{
+    args::{Global, Narrowed, Since},
+    progress,
+    reply::Failure,
+};
+use crate::{
+    config::{self, ConfigError, Environment, MailTransport, PlatformKind, Settings},
+    db::batches::Filter,
+    domain::{firm::Firm, grace::start_of},
+    flow::{Circumstances, Clock, Services},
+    runner::definition::{self, Job},
+    text::Texts,
+};
+
+/// What tests set to see what a sudden death leaves behind; of no effect in release builds.
+const CRASH_AT: &str = "HANGLOAT_CRASH_AT";
+
+pub fn home(global: &Global) -> anyhow::Result<PathBuf> {
+    let current = std::env::current_dir().context("The current folder cannot be read")?;
+    let home = config::discover(global.home.as_deref(), &Environment::of_process(), &current)?;
+    Ok(std::path::absolute(home)?)
+}
+
+pub fn settings(global: &Global, home: &Path) -> anyhow::Result<Settings> {
+    let mut settings = config::load(home, &Environment::of_process())?;
+    settings.locale = global.locale.unwrap_or(settings.locale);
+    not_yet(&settings)?;
+    Ok(settings)
+}
+
+/// What the settings may say, and this version cannot do.
+fn not_yet(settings: &Settings) -> Result<(), ConfigError> {
+    let wrong = |place: &str, what: &str| {
+        Err(ConfigError::new(
+            format!("{}: {place}", config::FILE_NAME),
+            format!("this version cannot {what}"),
+        ))
+    };
+    if settings.platform.kind != PlatformKind::Embedded {
+        return wrong("[platform] kind", "talk to a platform over HTTP; use kind = \"embedded\"");
+    }
+    if settings.mail.transport != MailTransport::File {
+        return wrong("[mail] transport", "send by SMTP; use transport = \"file\"");
+    }
+    Ok(())
+}
+
+/// Opens the workspace for a command that stands still in time where `--now` says so.
+pub async fn open(global: &Global) -> anyhow::Result<Services> {
+    let clock = global.now.map_or(Clock::System, Clock::Frozen);
+    open_at(global, &home(global)?, clock).await
+}
+
+pub async fn open_at(global: &Global, home: &Path, clock: Clock) -> anyhow::Result<Services> {
+    let settings = settings(global, home)?;
+    let progress = progress::of(global, Texts::of(settings.locale));
+    let crash_at = Environment::of_process().get(CRASH_AT).map(str::to_owned);
+    Services::open(home, settings, Circumstances { clock, progress, crash_at }).await
+}
+
+pub fn jobs(services: &Services) -> anyhow::Result<Vec<Job>> {
+    Ok(definition::load_jobs(&services.home.join("jobs"))?)
+}
+
+/// The firm that is named, or the only one.
+pub fn firm<'a>(services: &'a Services, named: Option<&str>) -> anyhow::Result<&'a Firm> {
+    let known = || {
+        services.settings.firms.iter().map(|firm| firm.code.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    match named {
+        Some(code) => services.firm(code).map_err(|_| {
+            Failure::unknown(format!("There is no firm {code}"), format!("one of: {}", known()))
+                .into()
+        }),
+        None => services.only_firm().ok_or_else(|| {
+            Failure::usage("Whose is it?", format!("say --firm with one of: {}", known())).into()
+        }),
+    }
+}
+
+pub fn filter(services: &Services, narrowed: &Narrowed) -> Filter {
+    let since = narrowed.since.map(|since| match since {
+        Since::Day(day) => start_of(day, services.settings.timezone),
+        Since::Instant(at) => at,
+    });
+    Filter { firm: narrowed.firm.clone(), state: narrowed.state.clone(), since }
+}
