@@ -1,7 +1,10 @@
 //! What a person sees of a job's definition: jobs as meant, errors with their place.
 
 use super::*;
-use crate::domain::{client::CustomerType, field::Field};
+use crate::{
+    domain::{client::CustomerType, field::Field},
+    flow::options::{Ask, Mixed},
+};
 
 fn read(text: &str) -> Result<Job, ConfigError> {
     Job::read(&Source::new("jobs/a.toml", text))

@@ -93,6 +93,7 @@ pub fn view() -> ResultView {
             ("Phiên bản danh mục".into(), "2026-11".into()),
         ],
         identity: Some(Identity {
+            signature: "5af0".to_owned(),
             batch: "B000045".into(),
             kind: "clients".into(),
             revision: 1,

@@ -6,7 +6,8 @@ use std::io::{Cursor, Read};
 use calamine::{Data, Range, Reader, SheetVisible, Xlsx};
 
 use super::{
-    IDENTITY_SHEET, OWN_COLUMNS, RID,
+    IDENTITY_SHEET, RID,
+    own::COLUMNS as OWN_COLUMNS,
     sample::{list, placed, view},
     write,
 };
