@@ -278,6 +278,18 @@ pub async fn archive(db: &Db, id: BatchId) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// A batch has an order again that awaits its confirmation.
+pub async fn await_again(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
+    tx.query(
+        "update batch set state = 'awaiting_confirmation'
+         where id = $1 and state in ('rejected', 'held', 'ordered', 'done')",
+    )
+    .bind(id.number())
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Moves an awaiting batch on when none of its orders waits any more.
 pub async fn settle_orders(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
     tx.query(

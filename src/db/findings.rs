@@ -65,6 +65,17 @@ pub async fn insert(tx: &mut Tx, batch: BatchId, findings: &[Numbered]) -> sqlx:
     Ok(())
 }
 
+/// Forgets what was said of a row that is judged again.
+pub async fn forget(tx: &mut Tx, batch: BatchId, (sheet, row_no): (i64, u32)) -> sqlx::Result<()> {
+    tx.query("delete from finding where batch_id = $1 and sheet = $2 and row_no = $3")
+        .bind(batch.number())
+        .bind(sheet)
+        .bind(i64::from(row_no))
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// In the order of sheets and rows; what is said of the whole file comes first.
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
     let stored: Vec<Stored> = db

@@ -142,6 +142,39 @@ pub async fn reject_all(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Gives a row the cells of its fixed form.
+pub async fn replace(
+    tx: &mut Tx,
+    batch: BatchId,
+    (sheet, row_no): (i64, u32),
+    cells: &[Cell],
+) -> sqlx::Result<()> {
+    tx.query("update batch_row set cells = $4 where batch_id = $1 and sheet = $2 and row_no = $3")
+        .bind(batch.number())
+        .bind(sheet)
+        .bind(i64::from(row_no))
+        .bind(Json(cells))
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Gives a sheet the columns that fixed rows added.
+pub async fn widen(
+    tx: &mut Tx,
+    batch: BatchId,
+    sheet: i64,
+    columns: &[Column],
+) -> sqlx::Result<()> {
+    tx.query("update batch_sheet set columns = $3 where batch_id = $1 and sheet = $2")
+        .bind(batch.number())
+        .bind(sheet)
+        .bind(Json(columns))
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// How many rows of a sheet ended in each state.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Count {

@@ -37,6 +37,7 @@ words! {
         FileStaleAnswer = "file.stale_answer",
         FileForgedAnswer = "file.forged_answer",
         FileAnswerLostIdentity = "file.answer_lost_identity",
+        RowStaleAnswer = "row.stale_answer",
         SheetSkipped = "sheet.skipped",
         SheetHidden = "sheet.hidden",
         HeaderNotFound = "header.not_found",

@@ -114,6 +114,11 @@ impl Rows {
         }
     }
 
+    /// Of an answer: what it did not touch is unchanged.
+    fn of_all(self, all: &Rows) -> Rows {
+        Rows { total: all.total, unchanged: all.total - self.total + self.unchanged, ..self }
+    }
+
     fn outcome(&self, is_refused: bool) -> Outcome {
         let waiting = self.rejected + self.held;
         if is_refused || (self.accepted == 0 && self.held == 0 && self.rejected > 0) {
@@ -137,7 +142,7 @@ pub async fn of_batch(services: &Services, id: BatchId) -> anyhow::Result<FileRe
     let answered = batch.answers();
     let own = Rows::of(&counted);
     let rows = match answered {
-        Some(original) => unchanged(Rows::of(&rows::counts(&services.db, Some(original)).await?)),
+        Some(original) => own.of_all(&Rows::of(&rows::counts(&services.db, Some(original)).await?)),
         None => own,
     };
     let is_refused = batch.state == BatchState::Rejected && refuses(found.iter());
@@ -174,8 +179,10 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &[Finding]) -> O
     match batch.kind {
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
         BatchKind::Answer if is_refused => Outcome::Rejected,
-        BatchKind::Answer if !found.is_empty() => Outcome::Held,
-        BatchKind::Answer => Outcome::Accepted,
+        BatchKind::Answer if found.is_empty() => Outcome::Accepted,
+        BatchKind::Answer if rows.accepted > 0 => Outcome::Partly,
+        BatchKind::Answer if rows.rejected > 0 => Outcome::Rejected,
+        BatchKind::Answer => Outcome::Held,
         _ => rows.outcome(is_refused),
     }
 }

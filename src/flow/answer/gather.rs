@@ -2,17 +2,14 @@
 
 use std::collections::HashMap;
 
-use anyhow::Context;
 use chrono::{DateTime, Utc};
-use minijinja::context;
 
 use super::{
     identity,
+    payments::{payee, payments},
     rows::{self, At, Known},
-    view::{
-        ControlTotals, Counts, Decision, LineView, OrderView, PayeeView, PaymentView, ResultView,
-        SheetView, ViewKind,
-    },
+    steps::next_steps,
+    view::{ControlTotals, Counts, Decision, LineView, OrderView, ResultView, SheetView, ViewKind},
 };
 use crate::{
     db::{
@@ -31,11 +28,9 @@ use crate::{
         finding::Finding,
         fiscal_year::FiscalYear,
         mail::MailState,
-        money::Money,
         order::{OrderState, RequestState},
-        payment_code::PaymentCode,
     },
-    flow::{Services, check::Checked, import::staged, map::Mapped, pay},
+    flow::{Services, check::Checked, import::staged, map::Mapped},
 };
 
 /// All that the database holds about the orders of a batch.
@@ -78,7 +73,7 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         batch: Some(id),
         revision: u32::try_from(batch.revision)?,
         generated_at: services.local(at),
-        next_steps: next_steps(services, &counts, &business),
+        next_steps: next_steps(services, &counts, &business.orders, &business.lines),
         totals: totals(&business.lines),
         counts,
         orders: order_views(services, &business)?,
@@ -279,53 +274,6 @@ fn request_words(services: &Services, state: RequestState) -> String {
     services.texts.label(&format!("workbook.request_state.{state}"))
 }
 
-/// The code that pays all of a payer's requests at once, else each request's own.
-fn payments(
-    services: &Services,
-    requests: &[Request],
-    lines: &[Line],
-) -> anyhow::Result<Vec<PaymentView>> {
-    let mut groups: Vec<(String, Vec<&Request>)> = Vec::new();
-    let open = requests
-        .iter()
-        .filter(|request| matches!(request.state, RequestState::Open | RequestState::PartlyPaid));
-    for request in open {
-        let code = request.batch_code.clone().unwrap_or_else(|| request.code.to_string());
-        match groups.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, requests)) => requests.push(request),
-            None => groups.push((code, vec![request])),
-        }
-    }
-    let view = |(code, requests): (String, Vec<&Request>)| {
-        let first = requests.first().context("A group of requests has one")?;
-        let rest = requests
-            .iter()
-            .map(|request| Money::dong(request.amount().as_dong() - request.paid().as_dong()));
-        let amount = rest.sum();
-        let memo: PaymentCode = code.parse()?;
-        let line = lines.iter().find(|line| line.id == first.line_id);
-        Ok(PaymentView {
-            payer: first.payer_name.clone(),
-            amount,
-            is_batch_code: first.batch_code.is_some(),
-            lines: requests.len() as u64,
-            qr_png: pay::qr_png(&services.settings.payee, amount, &memo)?,
-            order: line.map(|line| line.order_code.to_string()).unwrap_or_default(),
-            code,
-        })
-    };
-    groups.into_iter().map(view).collect()
-}
-
-fn payee(services: &Services) -> PayeeView {
-    let payee = &services.settings.payee;
-    PayeeView {
-        bank: services.catalogue.banks.name(&payee.bank_bin).unwrap_or(&payee.bank_bin).to_owned(),
-        account: payee.account.clone(),
-        name: payee.name.clone(),
-    }
-}
-
 fn file_findings(services: &Services, findings: &[Numbered]) -> Vec<super::view::FindingText> {
     let about_file = |finding: &&Finding| finding.place.row.is_none() || !is_about_cell(finding);
     let findings = findings.iter().map(|(_, finding)| finding).filter(about_file);
@@ -336,45 +284,6 @@ fn file_findings(services: &Services, findings: &[Numbered]) -> Vec<super::view:
 fn is_about_cell(finding: &Finding) -> bool {
     use crate::domain::finding::Code;
     !matches!(finding.code, Code::HeaderUnknown | Code::HeaderDuplicate | Code::HeaderAmbiguous)
-}
-
-/// What the reader has to do next, the most pressing first.
-fn next_steps(services: &Services, counts: &Counts, business: &Business) -> Vec<String> {
-    let texts = services.texts;
-    let say = |key: &str, n: usize| texts.say(&format!("message.next.{key}"), context! { n });
-    let orders = |state| business.orders.iter().filter(|order| order.state == state).count();
-    let mut steps = Vec::new();
-    let (waiting, placed) = (orders(OrderState::AwaitingConfirmation), orders(OrderState::Placed));
-    if waiting > 0 {
-        steps.push(say("confirm", waiting));
-    }
-    let to_fix = usize::try_from(counts.rejected + counts.held).unwrap_or(usize::MAX);
-    if to_fix > 0 {
-        steps.push(say("fix", to_fix));
-    }
-    let idle = business
-        .orders
-        .iter()
-        .filter(|order| order.state == OrderState::Placed && order.activation_asked_at.is_none());
-    let idle = idle.count();
-    if idle > 0 {
-        steps.push(say("activate", idle));
-    }
-    let failed = business
-        .lines
-        .iter()
-        .filter(|line| line.state == crate::domain::order::LineState::Failed)
-        .count();
-    if failed > 0 {
-        steps.push(say("failed", failed));
-    }
-    if placed > 0 {
-        steps.push(say("pay", placed));
-    }
-    if steps.is_empty() {
-        steps.push(say("nothing", 0));
-    }
-    steps
 }
 
 /// Drop-downs of the sheet to fix, as people read the values.

@@ -1,6 +1,8 @@
 //! By what a workbook of ours is known when it comes back: a signed text on a very hidden sheet,
 //! and the same in the document's properties. Either is enough.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -21,6 +23,7 @@ pub const SHEET: &str = super::result::IDENTITY_SHEET;
 pub const RID: &str = super::result::RID;
 /// What the key signs it for.
 const PURPOSE: &str = "answer";
+const ROWS: &str = "rows";
 /// A result workbook of a batch.
 const KIND: &str = "result";
 
@@ -29,6 +32,8 @@ const KIND: &str = "result";
 pub struct Answer {
     pub batch: BatchId,
     pub revision: i64,
+    /// The checksum of each row as it went out.
+    pub rows: HashMap<String, String>,
 }
 
 /// What a file says about where it comes from.
@@ -49,9 +54,11 @@ struct Signed {
     kind: String,
     revision: i64,
     signature: String,
-    /// Row and checksum of each row as it went out.
+    /// Row and checksum of each row as it went out, and a signature of their own.
     #[serde(default)]
     rows: Vec<(String, String)>,
+    #[serde(default)]
+    rows_signature: String,
 }
 
 /// The identity that goes into a workbook.
@@ -66,13 +73,11 @@ pub fn of(
         view::RowKind::Data(data) => Some((data.rid.clone(), checksum(&row.cells))),
         _ => None,
     });
-    let signed = Signed {
-        batch,
-        kind: KIND.to_owned(),
-        revision,
-        signature: signature.clone(),
-        rows: rows.collect(),
-    };
+    let rows: Vec<(String, String)> = rows.collect();
+    let rows_signature = key.sign(ROWS, &rows_text(batch, revision, &rows));
+    let kind = KIND.to_owned();
+    let signed =
+        Signed { batch, kind, revision, signature: signature.clone(), rows, rows_signature };
     Ok(view::Identity {
         batch: batch.to_string(),
         kind: KIND.to_owned(),
@@ -94,11 +99,12 @@ pub fn known(document: &Document, key: &Key) -> Known {
             )
     };
     let claims: Vec<Signed> = claims.into_iter().flatten().collect();
-    if let Some(claim) = claims.iter().find(|claim| genuine(claim)) {
-        return Known::Ours(Answer { batch: claim.batch, revision: claim.revision });
-    }
     let claimed =
         !claims.is_empty() || document.properties.keys().any(|name| name.starts_with("hangloat."));
+    if let Some(claim) = claims.into_iter().find(genuine) {
+        let rows = genuine_rows(&claim, key);
+        return Known::Ours(Answer { batch: claim.batch, revision: claim.revision, rows });
+    }
     if claimed {
         Known::Forged
     } else if document.sheets.iter().any(has_row_ids) {
@@ -123,7 +129,21 @@ fn from_properties(document: &Document) -> Option<Signed> {
         revision: property("revision")?.parse().ok()?,
         signature: property("signature")?,
         rows: Vec::new(),
+        rows_signature: String::new(),
     })
+}
+
+/// The checksums, if they are those that went out.
+fn genuine_rows(claim: &Signed, key: &Key) -> HashMap<String, String> {
+    let text = rows_text(claim.batch, claim.revision, &claim.rows);
+    let genuine = key.verifies(ROWS, &text, &claim.rows_signature);
+    claim.rows.iter().filter(|_| genuine).cloned().collect()
+}
+
+fn rows_text(batch: BatchId, revision: i64, rows: &[(String, String)]) -> String {
+    let rows: Vec<String> =
+        rows.iter().map(|(rid, checksum)| format!("{rid}={checksum}")).collect();
+    format!("{batch}/{revision}/{}", rows.join(","))
 }
 
 fn signed_text(batch: BatchId, kind: &str, revision: i64) -> String {
@@ -135,6 +155,6 @@ fn has_row_ids(sheet: &Sheet) -> bool {
 }
 
 /// Eight digits are enough to see that a row was touched.
-fn checksum(cells: &[Cell]) -> String {
+pub fn checksum(cells: &[Cell]) -> String {
     sha256(shown_texts(cells).join("\u{1f}").as_bytes())[..8].to_owned()
 }

@@ -19,11 +19,17 @@ mod gather;
 
 mod rows;
 
+mod payments;
+
+mod steps;
+
 pub mod identity;
 
 pub mod outbox;
 
 pub mod returned;
+
+pub mod fixes;
 
 pub use gather::{choices, of_batch, of_check};
 pub use result::write;

@@ -6,16 +6,19 @@ use std::collections::HashMap;
 use minijinja::context;
 
 use super::{
-    identity::Answer,
+    identity::{Answer, checksum},
     result::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM},
-    rows::shown_texts,
+    rows::{rid, shown_texts},
 };
 use crate::{
     db::{batches::Batch, rows::RowKind},
-    domain::finding::{Code, Finding, Place, column_letters},
+    domain::{
+        finding::{Code, Finding, Place, column_letters},
+        locale::Locale,
+    },
     flow::{
         import::staged::Staged,
-        map::Table,
+        map::{Table, TableRow},
         read::{Cell, Document, Sheet},
     },
     text::Texts,
@@ -40,7 +43,13 @@ pub struct Returned {
 }
 
 /// Reads the decisions out of a returned workbook.
-pub fn read(document: &Document, orders: usize, staged: &Staged, texts: &Texts) -> Returned {
+pub fn read(
+    document: &Document,
+    answer: &Answer,
+    orders: usize,
+    staged: &Staged,
+    texts: &Texts,
+) -> Returned {
     let tick = |name: &str, position: usize| {
         let alone = named(document, name).filter(|_| orders == 1);
         let numbered = || named(document, &format!("{name}_{position}"));
@@ -53,7 +62,7 @@ pub fn read(document: &Document, orders: usize, staged: &Staged, texts: &Texts) 
         })
         .collect();
     let by = named(document, NAME_BY).map(|cell| cell.text().trim().to_owned()).unwrap_or_default();
-    Returned { ticks, by, edited: edited(document, staged, texts) }
+    Returned { ticks, by, edited: edited(document, answer, staged, texts) }
 }
 
 /// What is said of an answer that was written before its batch changed.
@@ -112,57 +121,58 @@ fn is_ticked(cell: &Cell) -> bool {
 }
 
 /// The rows of the user's whose cells say something else than what was written.
-fn edited(document: &Document, staged: &Staged, texts: &Texts) -> Vec<Finding> {
+fn edited(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in &staged.tables {
-        let Some(sheet) = sheet_of(document, table, staged.tables.len(), texts) else { continue };
+        let Some(sheet) = sheet_of(document, table, staged.tables.len()) else { continue };
         let rows: HashMap<u32, &[Cell]> =
             sheet.rows.iter().map(|row| (row.number, row.cells.as_slice())).collect();
         for row in table.rows.iter().filter(|row| row.kind == RowKind::Data) {
             let now = rows.get(&row.number).copied().unwrap_or_default();
-            findings.extend(difference(table, row.number, &row.cells, now, texts));
+            let now = now.get(..width(table, row)).unwrap_or(now);
+            let rid = rid(table, row.number, staged.tables.len() > 1);
+            // A row that was fixed since is not edited where it still says what went out with the answer.
+            if answer.rows.get(&rid).is_none_or(|went_out| *went_out != checksum(now)) {
+                findings.extend(difference(table, row, now, texts));
+            }
         }
     }
     findings
 }
 
+/// In the language of whoever asked for the workbook.
+fn result_names() -> Vec<String> {
+    Locale::ALL.iter().map(|locale| Texts::of(*locale).label("workbook.sheet.result")).collect()
+}
+
 /// *Kết quả*, or *Kết quả (<sheet>)* where there are several, in the order of the lists.
-fn sheet_of<'a>(
-    document: &'a Document,
-    table: &Table,
-    tables: usize,
-    texts: &Texts,
-) -> Option<&'a Sheet> {
-    let base = texts.label("workbook.sheet.result");
-    let mut results = document.sheets.iter().filter(|sheet| sheet.name.starts_with(&base));
+fn sheet_of<'a>(document: &'a Document, table: &Table, tables: usize) -> Option<&'a Sheet> {
+    let bases = result_names();
+    let mut results = document
+        .sheets
+        .iter()
+        .filter(|sheet| bases.iter().any(|base| sheet.name.starts_with(base)));
     if tables == 1 { results.next() } else { results.nth(usize::try_from(table.sheet - 1).ok()?) }
 }
 
-fn difference(
-    table: &Table,
-    row: u32,
-    before: &[Cell],
-    now: &[Cell],
-    texts: &Texts,
-) -> Option<Finding> {
-    let width = table
-        .columns
-        .iter()
-        .map(|column| column.index + 1)
-        .max()
-        .and_then(|w| usize::try_from(w).ok())?;
-    let width = width.max(before.len());
-    let (before, now) = (shown_texts(before), shown_texts(now.get(..width).unwrap_or(now)));
+/// The user's columns.
+fn width(table: &Table, row: &TableRow) -> usize {
+    let mapped = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
+    usize::try_from(mapped).unwrap_or_default().max(row.cells.len())
+}
+
+fn difference(table: &Table, row: &TableRow, now: &[Cell], texts: &Texts) -> Option<Finding> {
+    let (before, now) = (shown_texts(&row.cells), shown_texts(now));
     let text = |texts: &[String], at: usize| {
         texts.get(at).map(|text| text.trim().to_owned()).unwrap_or_default()
     };
-    let at = (0..width).find(|at| !same(&text(&before, *at), &text(&now, *at)))?;
+    let at = (0..width(table, row)).find(|at| !same(&text(&before, *at), &text(&now, *at)))?;
     let index = u32::try_from(at).ok()?;
     let field =
         table.columns.iter().find(|column| column.index == index).and_then(|column| column.field);
     let place = Place {
         sheet: Some(table.name.clone()),
-        row: Some(row),
+        row: Some(row.number),
         column: Some(column_letters(index)),
         field,
     };
@@ -172,7 +182,7 @@ fn difference(
 }
 
 /// The same text, or the same number written otherwise.
-fn same(a: &str, b: &str) -> bool {
+pub fn same(a: &str, b: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
     let lines = |text: &str| text.replace("\r\n", "\n");
     lines(a) == lines(b) || (!a.starts_with('0') && number(a).is_some() && number(a) == number(b))

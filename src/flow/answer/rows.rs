@@ -44,11 +44,7 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
                 rows::RowKind::Header => RowKind::Header,
                 rows::RowKind::Data => {
                     let findings = said.get(&at).map(Vec::as_slice).unwrap_or_default();
-                    let rid = if several {
-                        format!("{}!{}", table.sheet, row.number)
-                    } else {
-                        row.number.to_string()
-                    };
+                    let rid = rid(table, row.number, several);
                     RowKind::Data(Box::new(DataRow {
                         state: known.states.get(&at).copied().unwrap_or(RowState::Rejected),
                         findings: findings.iter().map(|finding| in_words(texts, finding)).collect(),
@@ -116,4 +112,9 @@ pub fn shown_texts(cells: &[Cell]) -> Vec<String> {
         texts.pop();
     }
     texts
+}
+
+/// `17` of the only list, `2!17` where there are several.
+pub fn rid(table: &Table, row: u32, several: bool) -> String {
+    if several { format!("{}!{row}", table.sheet) } else { row.to_string() }
 }

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use minijinja::context;
 
-use super::{by_id, staged};
+use super::{by_id, fixes, staged};
 use crate::{
     db::{
         batches::{self, Batch, Staged as Told},
@@ -22,10 +22,12 @@ use crate::{
     flow::{
         Services, activate,
         answer::{
+            fixes::{self as fixed_rows, Fix},
             identity::Answer,
             outbox,
             returned::{self, Returned, Ticks},
         },
+        check::refuses,
         order::confirm::{self, Confirmed, Refusal, Wish},
         read::Document,
         report::{self, FileReport},
@@ -44,13 +46,16 @@ pub async fn take(
         let finding = Finding::new(Code::FileForgedAnswer, Place::default());
         return super::refuse(services, batch, Some(&document.format), finding).await;
     };
-    let decided = decide(services, &original, document).await?;
-    let mut refused = decided.refused.clone();
+    let decided = decide(services, &original, document, answer).await?;
+    let mut refused: Vec<Finding> =
+        decided.edited.iter().chain(&decided.refused).cloned().collect();
     for (order, ticks) in &decided.wishes {
         refused.extend(carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?);
         services.crash_point("confirmed");
     }
     activate_asked(services, &decided).await?;
+    let staged = staged::load(services, &original).await?;
+    refused.extend(fixes::apply(services, &original, batch, &staged, &decided.fixes).await?);
     settle(services, batch, document, answer, &refused).await?;
     outbox::write_workbook(services, original.id()).await
 }
@@ -66,15 +71,11 @@ pub async fn would_do(
         let finding = Finding::new(Code::FileForgedAnswer, Place::default());
         return Ok(report::refused(services, file, &document.format, &finding));
     };
-    let decided = decide(services, &original, document).await?;
+    let decided = decide(services, &original, document, answer).await?;
+    let said: Vec<Finding> = decided.edited.iter().chain(&decided.refused).cloned().collect();
     let orders = decided.wishes.iter().map(|(order, _)| order.code.to_string()).collect();
     let rows = super::counts(services, original.id()).await?;
-    Ok(report::of_answer(
-        services,
-        file,
-        &document.format,
-        (answer.batch, rows, orders, &decided.refused),
-    ))
+    Ok(report::of_answer(services, file, &document.format, (answer.batch, rows, orders, &said)))
 }
 
 /// The batch that an answer is about, of the same firm.
@@ -91,6 +92,9 @@ async fn original(
 struct Decided {
     by: Email,
     wishes: Vec<(Order, Ticks)>,
+    fixes: Vec<Fix>,
+    /// Cells of the user's rows that were edited.
+    edited: Vec<Finding>,
     refused: Vec<Finding>,
 }
 
@@ -98,13 +102,15 @@ async fn decide(
     services: &Services,
     original: &Batch,
     document: &Document,
+    answer: &Answer,
 ) -> anyhow::Result<Decided> {
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let orders = orders::of_batch(&services.db, original.id()).await?;
     let staged = staged::load(services, original).await?;
     let Returned { ticks, by, edited } =
-        returned::read(document, orders.len(), &staged, services.texts);
-    let mut refused = edited;
+        returned::read(document, answer, orders.len(), &staged, services.texts);
+    let mut refused = Vec::new();
+    let fixes = fixed_rows::read(document, &staged, &services.catalogue.columns);
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);
         firm.admin.email.clone()
@@ -112,8 +118,8 @@ async fn decide(
     let wishes: Vec<(Order, Ticks)> =
         orders.into_iter().zip(ticks).filter(|(order, ticks)| is_new(order, *ticks)).collect();
     // An edited row is a question; a tick beside it confirms something that nobody was shown.
-    let wishes = if refused.is_empty() { wishes } else { Vec::new() };
-    Ok(Decided { by, wishes, refused })
+    let wishes = if edited.is_empty() && refused.is_empty() { wishes } else { Vec::new() };
+    Ok(Decided { by, wishes, fixes, edited, refused })
 }
 
 /// Whether a tick asks for something that is not done yet.
@@ -198,7 +204,7 @@ async fn settle(
         answers: Some(answer.batch),
     };
     let numbered: Vec<Numbered> = refused.iter().map(|finding| (None, finding.clone())).collect();
-    let state = if refused.is_empty() { BatchState::Done } else { BatchState::Rejected };
+    let state = if refuses(refused.iter()) { BatchState::Rejected } else { BatchState::Done };
     let mut tx = services.db.begin().await?;
     batches::stage(&mut tx, batch.id(), &told).await?;
     findings::insert(&mut tx, batch.id(), &numbered).await?;

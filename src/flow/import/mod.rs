@@ -3,6 +3,8 @@
 
 mod answers;
 
+mod fixes;
+
 pub mod staged;
 
 pub use answers::in_words as answers_in_words;

@@ -11,14 +11,15 @@ use crate::{
         batches::{self, Batch},
         findings,
         lines::{self, NewLine, Under},
-        orders::{self, NewOrder},
+        orders::{self, NewOrder, Order},
         rows,
     },
     domain::{
         batch::{BatchState, RowState},
         client::{ClientRow, CustomerType},
         fiscal_year::FiscalYear,
-        order::{Kind, OrderCode, Recipient},
+        money::Money,
+        order::{Kind, OrderCode, OrderState, Recipient},
     },
     flow::{
         Services,
@@ -35,6 +36,17 @@ struct GroupKey {
     fiscal_year: FiscalYear,
     recipient: Recipient,
     invoice_to: Recipient,
+}
+
+impl GroupKey {
+    fn is_of(&self, order: &Order) -> bool {
+        self.customer_type == order.customer_type
+            && self.kind == order.kind
+            && self.package == order.package
+            && i64::from(self.fiscal_year.year()) == order.fiscal_year()
+            && self.recipient == order.recipient
+            && self.invoice_to == order.invoice_to
+    }
 }
 
 type Group<'a> = (GroupKey, Vec<(&'a Verdict, &'a ClientRow)>);
@@ -96,6 +108,83 @@ fn state_of(checked: &Checked) -> BatchState {
     }
 }
 
+/// Adds the accepted rows of fixed ones: to the order of their kind while it awaits its confirmation, else as a
+/// follow-on order of the batch.
+pub async fn join(
+    services: &Services,
+    tx: &mut Tx,
+    batch: &Batch,
+    checked: &Checked,
+) -> anyhow::Result<()> {
+    let orders = orders::of_batch(&services.db, batch.id()).await?;
+    let mut position = orders.iter().map(|order| order.position).max().unwrap_or(0);
+    for group in groups(checked) {
+        let awaiting = |order: &&Order| {
+            order.state == OrderState::AwaitingConfirmation && group.0.is_of(order)
+        };
+        if let Some(order) = orders.iter().find(awaiting) {
+            append(services, tx, order, &group).await?;
+        } else {
+            position += 1;
+            insert(services, tx, batch, position, &group).await?;
+            batches::await_again(tx, batch.id()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The order's next revision: its lines, and the fixed rows behind them.
+async fn append(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    (key, rows): &Group<'_>,
+) -> anyhow::Result<()> {
+    let before = lines::of_order(&services.db, &order.code).await?;
+    let package = services
+        .catalogue
+        .packages
+        .get(&key.package)
+        .context("A checked package is in the catalogue")?;
+    let price = price(package, services.today())?;
+    let next = before.iter().map(|line| line.line_no).max().unwrap_or(0) + 1;
+    let new = new_lines(next, price, rows);
+    let old = before.iter().map(|line| (line.line_no, line.amount(), &line.client.0));
+    let all = old.chain(new.iter().map(|line| (line.line_no, line.amount, line.client)));
+    let content = content::hash(&order.code, all)?;
+    let amount = order.amount() + new.iter().map(|line| line.amount).sum();
+    let revised = orders::revise(tx, &order.code, &order.content, &content, amount).await?;
+    anyhow::ensure!(
+        revised,
+        "{} changed while fixed rows joined it; drop the workbook again",
+        order.code
+    );
+    let (family, fiscal_year) = (package.family.as_str(), key.fiscal_year.year());
+    let under =
+        Under { order: &order.code, batch: order.batch(), firm: &order.firm, family, fiscal_year };
+    lines::insert(tx, under, &new).await?;
+    Ok(())
+}
+
+fn new_lines<'a>(
+    first: i64,
+    price: Money,
+    rows: &[(&'a Verdict, &'a ClientRow)],
+) -> Vec<NewLine<'a>> {
+    (first..)
+        .zip(rows)
+        .map(|(line_no, (verdict, client))| NewLine {
+            line_no,
+            sheet: verdict.sheet,
+            row_no: verdict.row,
+            tax_id: client.tax_id.as_str(),
+            name: &client.name,
+            amount: price,
+            client,
+        })
+        .collect()
+}
+
 /// In the order of their first rows.
 fn groups(checked: &Checked) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
@@ -132,18 +221,7 @@ async fn insert(
     let price = price(package, services.today())?;
     let number = db::instance::next_number(tx, "order").await?;
     let code = OrderCode::new(number, services.local(services.now()));
-    let lines: Vec<NewLine<'_>> = (1..)
-        .zip(rows)
-        .map(|(line_no, (verdict, client))| NewLine {
-            line_no,
-            sheet: verdict.sheet,
-            row_no: verdict.row,
-            tax_id: client.tax_id.as_str(),
-            name: &client.name,
-            amount: price,
-            client,
-        })
-        .collect();
+    let lines = new_lines(1, price, rows);
     let content =
         content::hash(&code, lines.iter().map(|line| (line.line_no, line.amount, line.client)))?;
     let registered_by = rows.iter().find_map(|(_, client)| client.registered_by.as_ref());
@@ -172,7 +250,7 @@ async fn insert(
     Ok(())
 }
 
-fn price(package: &Package, today: NaiveDate) -> anyhow::Result<crate::domain::money::Money> {
+fn price(package: &Package, today: NaiveDate) -> anyhow::Result<Money> {
     package
         .price_on(today)
         .with_context(|| format!("The package {} has no price today", package.code))

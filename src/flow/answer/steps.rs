@@ -1,0 +1,49 @@
+//! What the reader of a result workbook has to do next.
+
+use minijinja::context;
+
+use super::view::Counts;
+use crate::{
+    db::{lines::Line, orders::Order},
+    domain::order::{LineState, OrderState},
+    flow::Services,
+};
+
+/// What the reader has to do next, the most pressing first.
+pub fn next_steps(
+    services: &Services,
+    counts: &Counts,
+    orders: &[Order],
+    lines: &[Line],
+) -> Vec<String> {
+    let texts = services.texts;
+    let say = |key: &str, n: usize| texts.say(&format!("message.next.{key}"), context! { n });
+    let count = |state| orders.iter().filter(|order| order.state == state).count();
+    let mut steps = Vec::new();
+    let (waiting, placed) = (count(OrderState::AwaitingConfirmation), count(OrderState::Placed));
+    if waiting > 0 {
+        steps.push(say("confirm", waiting));
+    }
+    let to_fix = usize::try_from(counts.rejected + counts.held).unwrap_or(usize::MAX);
+    if to_fix > 0 {
+        steps.push(say("fix", to_fix));
+    }
+    let idle = orders
+        .iter()
+        .filter(|order| order.state == OrderState::Placed && order.activation_asked_at.is_none());
+    let idle = idle.count();
+    if idle > 0 {
+        steps.push(say("activate", idle));
+    }
+    let failed = lines.iter().filter(|line| line.state == LineState::Failed).count();
+    if failed > 0 {
+        steps.push(say("failed", failed));
+    }
+    if placed > 0 {
+        steps.push(say("pay", placed));
+    }
+    if steps.is_empty() {
+        steps.push(say("nothing", 0));
+    }
+    steps
+}
