@@ -45,6 +45,7 @@ pub async fn list(
 
 pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
+    crate::runner::recover(&services).await?;
     let order = by_code(&services, &args.order).await?;
     let by = who(&services, &order, args.by.as_ref())?;
     if args.revision.is_some_and(|revision| revision != order.revision) {

@@ -113,11 +113,23 @@ pub async fn settle(
     Ok(changed == 1)
 }
 
-/// How many requests of an order are still open, done and refused.
-pub async fn counts(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<(i64, i64, i64)> {
+/// Whether a request of an order still waits for its answer.
+pub async fn is_open(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<bool> {
+    let open = tx
+        .query(
+            "select a.line_id from activation a join order_line l on l.id = a.line_id
+             where a.state in ('planned', 'sending', 'uncertain') and l.order_code = $1 limit 1",
+        )
+        .bind(order.as_str())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(open.is_some())
+}
+
+/// How many requests of an order are done and refused.
+pub async fn counts(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<(i64, i64)> {
     tx.query(
-        "select count(case when a.state in ('planned', 'sending', 'uncertain') then 1 end),
-                count(case when a.state = 'done' then 1 end),
+        "select count(case when a.state = 'done' then 1 end),
                 count(case when a.state = 'refused' then 1 end)
          from activation a join order_line l on l.id = a.line_id
          where l.order_code = $1",

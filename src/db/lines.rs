@@ -113,6 +113,21 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Line>> {
     .await
 }
 
+/// The lines of a batch that a payer has requests for.
+pub async fn of_payer(db: &Db, batch: BatchId, payer_email: &str) -> sqlx::Result<Vec<Line>> {
+    db.query(
+        "select l.id, l.order_code, l.line_no, l.batch_id, l.sheet, l.row_no, l.firm, l.name, l.client, l.amount,
+                l.state
+         from order_line l join payment_request r on r.line_id = l.id
+         where r.batch_id = $1 and r.payer_email = $2
+         order by l.order_code, l.line_no",
+    )
+    .bind(batch.number())
+    .bind(payer_email)
+    .all()
+    .await
+}
+
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Line>> {
     db.query(
         "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state

@@ -103,6 +103,26 @@ pub async fn insert_payer_code(
     Ok(inserted == 1)
 }
 
+/// What a payer of a batch has still to pay, in the order of the lines.
+pub async fn open_of_payer(
+    db: &Db,
+    batch: BatchId,
+    payer_email: &str,
+) -> sqlx::Result<Vec<Request>> {
+    db.query(
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+         from payment_request r
+         join order_line l on l.id = r.line_id
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         where r.batch_id = $1 and r.payer_email = $2 and r.state in ('open', 'partly_paid')
+         order by l.order_code, l.line_no",
+    )
+    .bind(batch.number())
+    .bind(payer_email)
+    .all()
+    .await
+}
+
 /// In the order of their lines.
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
     db.query(

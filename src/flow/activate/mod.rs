@@ -212,8 +212,8 @@ async fn settle_failed(
 /// The workbook shows each change; the bell rings when the last line of the order is settled.
 async fn after_each(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
     batches::ask_for_workbook(tx, order.batch()).await?;
-    let (open, done, refused) = activations::counts(tx, &order.code).await?;
-    if open == 0 {
+    if !activations::is_open(tx, &order.code).await? {
+        let (done, refused) = activations::counts(tx, &order.code).await?;
         let values = context! { order => order.code.as_str(), done, refused };
         let text = services.texts.say("message.bell.order_activated", values);
         let kind = NotificationKind::OrderActivated;

@@ -206,26 +206,27 @@ fn order_views(services: &Services, business: &Business) -> anyhow::Result<Vec<O
 }
 
 fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMap<At, LineView>> {
-    let request = |line: &Line| business.requests.iter().find(|request| request.line_id == line.id);
     let requests: HashMap<i64, &Request> =
         business.requests.iter().map(|request| (request.line_id, request)).collect();
     let licences: HashMap<i64, &Licence> =
         business.licences.iter().map(|licence| (licence.line_id, licence)).collect();
-    let mut mails: HashMap<i64, Vec<&Mail>> = HashMap::new();
+    let mut own: HashMap<i64, Vec<&Mail>> = HashMap::new();
+    let mut notices: HashMap<(&str, &str), Vec<&Mail>> = HashMap::new();
     for mail in &business.mails {
-        if let Some(line) = mail.line_id {
-            mails.entry(line).or_default().push(mail);
+        match mail.line_id {
+            Some(line) => own.entry(line).or_default().push(mail),
+            None => {
+                notices.entry((mail.order_code.as_str(), &mail.recipient)).or_default().push(mail)
+            }
         }
     }
     let view = |line: &Line| {
-        let request = requests.get(&line.id).copied().or_else(|| request(line));
+        let request = requests.get(&line.id).copied();
         let licence = licences.get(&line.id);
-        let own: Vec<&Mail> = mails.get(&line.id).cloned().unwrap_or_default();
-        let notices = business.mails.iter().filter(|mail| {
-            mail.line_id.is_none()
-                && mail.order_code == line.order_code
-                && request.is_some_and(|request| request.payer_email == mail.recipient)
+        let notice = request.and_then(|request| {
+            notices.get(&(line.order_code.as_str(), request.payer_email.as_str()))
         });
+        let mails = notice.into_iter().chain(own.get(&line.id)).flatten().copied();
         let view = LineView {
             order: line.order_code.to_string(),
             line: line.line_no,
@@ -235,7 +236,7 @@ fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMa
             pay_by: licence
                 .and_then(|licence| licence.cutoff_at)
                 .map(|at| services.local(last_moment(at))),
-            mail: mail_words(services, notices.chain(own)),
+            mail: mail_words(services, mails),
             payment: request
                 .map(|request| request_words(services, request.state))
                 .unwrap_or_default(),

@@ -1,5 +1,7 @@
 //! What is to be paid for a batch, with the pictures to scan. Open requests alone; what is paid needs no code.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 
 use super::view::{PayeeView, PaymentView};
@@ -15,25 +17,29 @@ pub fn payments(
     requests: &[Request],
     lines: &[Line],
 ) -> anyhow::Result<Vec<PaymentView>> {
-    let mut groups: Vec<(String, Vec<&Request>)> = Vec::new();
-    let open = requests
-        .iter()
-        .filter(|request| matches!(request.state, RequestState::Open | RequestState::PartlyPaid));
-    for request in open {
-        let code = request.batch_code.clone().unwrap_or_else(|| request.code.to_string());
-        match groups.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, requests)) => requests.push(request),
-            None => groups.push((code, vec![request])),
+    // By the first line that each code pays for.
+    let mut order: Vec<&str> = Vec::new();
+    let mut groups: HashMap<&str, Vec<&Request>> = HashMap::new();
+    let open =
+        |request: &&Request| matches!(request.state, RequestState::Open | RequestState::PartlyPaid);
+    for request in requests.iter().filter(open) {
+        let code = request.batch_code.as_deref().unwrap_or(request.code.as_str());
+        let group = groups.entry(code).or_default();
+        if group.is_empty() {
+            order.push(code);
         }
+        group.push(request);
     }
-    let view = |(code, requests): (String, Vec<&Request>)| {
+    let by_id: HashMap<i64, &Line> = lines.iter().map(|line| (line.id, line)).collect();
+    let view = |code: &str| {
+        let requests = groups.get(code).map(Vec::as_slice).unwrap_or_default();
         let first = requests.first().context("A group of requests has one")?;
         let rest = requests
             .iter()
             .map(|request| Money::dong(request.amount().as_dong() - request.paid().as_dong()));
         let amount = rest.sum();
         let memo: PaymentCode = code.parse()?;
-        let line = lines.iter().find(|line| line.id == first.line_id);
+        let line = by_id.get(&first.line_id);
         Ok(PaymentView {
             payer: first.payer_name.clone(),
             amount,
@@ -41,10 +47,10 @@ pub fn payments(
             lines: requests.len() as u64,
             qr_png: pay::qr_png(&services.settings.payee, amount, &memo)?,
             order: line.map(|line| line.order_code.to_string()).unwrap_or_default(),
-            code,
+            code: code.to_owned(),
         })
     };
-    groups.into_iter().map(view).collect()
+    order.into_iter().map(view).collect()
 }
 
 pub fn payee(services: &Services) -> PayeeView {

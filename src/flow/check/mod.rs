@@ -25,7 +25,6 @@ use crate::{
     domain::{
         batch::RowState,
         client::{ClientRow, CustomerType},
-        email::Email,
         field::Field,
         finding::{Code, Finding, Place, Severity},
         firm::Firm,
@@ -45,8 +44,6 @@ pub struct Context<'a> {
     pub options: &'a ImportOptions,
     /// From the template's sheet *Đơn hàng*.
     pub order_level: &'a [(Field, String)],
-    /// The staff member whose sub-folder the file came from.
-    pub registered_by: Option<&'a Email>,
     /// The local day of the order.
     pub today: NaiveDate,
     /// A CSV, where leading zeros may have been lost.

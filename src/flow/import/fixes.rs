@@ -59,7 +59,7 @@ pub async fn apply(
     };
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let job_options = ImportOptions::default();
-    let context = super::context(services, firm, &mapped, &job_options, (None, false));
+    let context = super::context(services, firm, &mapped, &job_options, false);
     let mut checked = super::checked(services, &mapped, &context).await?;
     decide(&mut checked, &open);
     store(services, (original, answer), &mapped, &checked).await?;

@@ -208,13 +208,11 @@ async fn refuse(
 /// staged → judged: verdicts, findings and orders, in one transaction.
 async fn judge(services: &Services, batch: &Batch, options: &ImportOptions) -> anyhow::Result<()> {
     let firm = services.firm(batch.firm.as_deref().context("A staged list has a firm")?)?;
-    let registered_by: Option<Email> =
-        batch.registered_by.as_deref().map(str::parse).transpose()?;
     let mapped = staged::mapped(services, batch).await?;
     services.progress.tell(Step::Begin("check"));
     let from_csv = batch.container.as_deref() == Some("csv");
     for _ in 0..OVERTAKEN_AT_MOST {
-        let context = context(services, firm, &mapped, options, (registered_by.as_ref(), from_csv));
+        let context = context(services, firm, &mapped, options, from_csv);
         let checked = checked(services, &mapped, &context).await?;
         if collect::store(services, batch, &checked).await? == Stored::Done {
             services.progress.tell(Step::End);
@@ -230,14 +228,13 @@ pub fn context<'a>(
     firm: &'a Firm,
     mapped: &'a Mapped,
     options: &'a ImportOptions,
-    (registered_by, from_csv): (Option<&'a Email>, bool),
+    from_csv: bool,
 ) -> Context<'a> {
     Context {
         catalogue: &services.catalogue,
         firm,
         options,
         order_level: &mapped.order_level,
-        registered_by,
         today: services.today(),
         from_csv,
         max_bad_share: services.settings.limits.max_bad_share,
@@ -320,7 +317,7 @@ pub async fn check_file(
     }
     let format = document.format;
     let mapped = map::tables(document.sheets, &services.catalogue.columns);
-    let context = context(services, firm, &mapped, options, (None, format.container == "csv"));
+    let context = context(services, firm, &mapped, options, format.container == "csv");
     let checked = checked(services, &mapped, &context).await?;
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);
     let workbook = folder.join(name);

@@ -1,5 +1,7 @@
 //! Confirming an order as it was shown, and placing it: prices frozen, payment requests, order notice, bell.
 
+use std::collections::BTreeMap;
+
 use minijinja::context;
 
 use super::{codes, content};
@@ -146,7 +148,7 @@ async fn request_payment(
     by: &Email,
 ) -> anyhow::Result<()> {
     let (now, prefix) = (services.now(), &services.settings.payee.code_prefix);
-    let mut payers: Vec<(String, String)> = Vec::new();
+    let mut payers: BTreeMap<String, String> = BTreeMap::new();
     for line in lines {
         let (payer_name, payer_email) = payer(services, order, line, by)?;
         let request = NewRequest {
@@ -157,12 +159,10 @@ async fn request_payment(
             amount: line.amount(),
         };
         codes::request(tx, prefix, &request, now).await?;
-        if !payers.iter().any(|(_, email)| *email == payer_email) {
-            payers.push((payer_name, payer_email));
-        }
+        payers.entry(payer_email).or_insert(payer_name);
     }
     codes::payer_codes(tx, prefix, order.batch()).await?;
-    for (name, email) in payers {
+    for (email, name) in payers {
         send::plan::notice(services, tx, order, (&name, &email)).await?;
     }
     Ok(())

@@ -12,8 +12,8 @@ use crate::{
         requests::{self, Request},
     },
     domain::{
-        email::Email, licence::Role, mail::Purpose, money::Money, order::RequestState,
-        payment_code::PaymentCode, phone::Phone,
+        email::Email, licence::Role, mail::Purpose, money::Money, payment_code::PaymentCode,
+        phone::Phone,
     },
     flow::{Services, pay},
 };
@@ -39,15 +39,9 @@ pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Content> {
 
 /// Everything of the batch that this payer has still to pay, so that one transfer covers it.
 async fn notice(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Content> {
-    let requests = requests::of_batch(&services.db, order.batch()).await?;
-    let open =
-        |request: &&Request| matches!(request.state, RequestState::Open | RequestState::PartlyPaid);
-    let requests: Vec<&Request> = requests
-        .iter()
-        .filter(open)
-        .filter(|request| request.payer_email == mail.recipient)
-        .collect();
-    let lines = lines::of_batch(&services.db, order.batch()).await?;
+    let (batch, payer) = (order.batch(), mail.recipient.as_str());
+    let requests = requests::open_of_payer(&services.db, batch, payer).await?;
+    let lines = lines::of_payer(&services.db, batch, payer).await?;
     let transfer = transfer(services, &requests)?;
     let lines: anyhow::Result<Vec<NoticeLine>> =
         requests.iter().map(|request| notice_line(services, &lines, request)).collect();
@@ -74,13 +68,13 @@ async fn notice(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
 }
 
 /// A single request is paid under its own code, several under the payer's.
-fn transfer(services: &Services, requests: &[&Request]) -> anyhow::Result<Transfer> {
+fn transfer(services: &Services, requests: &[Request]) -> anyhow::Result<Transfer> {
     let first = requests.first().context("Nothing is left to pay")?;
     let payer_code = first.batch_code.as_deref().filter(|_| requests.len() > 1);
     let memo: PaymentCode = payer_code.map_or_else(|| Ok(first.code.clone()), str::parse)?;
     let payee = &services.settings.payee;
     let rest =
-        |request: &&Request| Money::dong(request.amount().as_dong() - request.paid().as_dong());
+        |request: &Request| Money::dong(request.amount().as_dong() - request.paid().as_dong());
     Ok(Transfer {
         bank: services.catalogue.banks.name(&payee.bank_bin).unwrap_or(&payee.bank_bin).to_owned(),
         account: payee.account.clone(),
