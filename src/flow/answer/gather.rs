@@ -216,7 +216,7 @@ fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMa
         match mail.line_id {
             Some(line) => own.entry(line).or_default().push(mail),
             None => {
-                notices.entry((mail.order_code.as_str(), &mail.recipient)).or_default().push(mail)
+                notices.entry((mail.order_code.as_str(), &mail.recipient)).or_default().push(mail);
             }
         }
     }

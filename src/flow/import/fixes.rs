@@ -138,7 +138,9 @@ fn lift(findings: &mut [Numbered], verdict: &Verdict) -> bool {
         .collect();
     let liftable = holds.iter().all(|finding| LIFTABLE.contains(&finding.code));
     if liftable {
-        holds.iter_mut().for_each(|finding| finding.severity = Severity::Info);
+        for finding in &mut holds {
+            finding.severity = Severity::Info;
+        }
     }
     liftable
 }
