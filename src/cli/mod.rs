@@ -85,24 +85,30 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is for stdout")]
 fn tell(global: &Global, command: &str, reply: &Reply) -> ExitCode {
     if global.json {
         let mut document = json!({ "command": command, "exit": reply.exit as u8 });
         if let Some(document) = document.as_object_mut() {
             document.extend(reply.json.clone());
         }
-        println!("{document:#}");
+        say(&format!("{document:#}"));
     } else if !global.quiet && !reply.human.is_empty() {
-        println!("{}", reply.human.trim_end());
+        say(reply.human.trim_end());
     }
     ExitCode::from(reply.exit as u8)
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "what went wrong is for the person")]
+/// To stdout; a reader that has gone away (`| head`) is no fault.
+fn say(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+#[expect(clippy::print_stderr, reason = "what went wrong is for the person")]
 fn complain(global: &Global, command: Option<&str>, failure: &Failure) -> ExitCode {
     if global.json {
-        println!("{:#}", failure.json(command));
+        say(&format!("{:#}", failure.json(command)));
     } else {
         let (red, plain) = if colours(global) { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
         let place = failure.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
@@ -115,13 +121,12 @@ fn complain(global: &Global, command: Option<&str>, failure: &Failure) -> ExitCo
 }
 
 /// Help and version are answers; the rest is usage, told as JSON where that was asked for.
-#[expect(clippy::print_stdout, reason = "a JSON answer is for stdout")]
 fn not_understood(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|arg| arg == "--json");
     if error.use_stderr() && json {
         let text = error.to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        println!("{:#}", Failure::usage(message, "see `hangloat --help`").json(None));
+        say(&format!("{:#}", Failure::usage(message, "see `hangloat --help`").json(None)));
     } else if error.print().is_err() {
         return ExitCode::from(Exit::Bug as u8);
     }

@@ -119,10 +119,14 @@ pub struct Verdict {
 }
 
 pub async fn settle(tx: &mut Tx, batch: BatchId, verdicts: &[Verdict]) -> sqlx::Result<()> {
+    // Joined directly, SQLite would read the whole parameter again for each row of the batch.
     const SETTLE: Sql = Sql {
-        sqlite: "update batch_row set state = v.value->>'state'
-                 from json_each($2) as v
-                 where batch_id = $1 and sheet = v.value->>'sheet' and row_no = v.value->>'row_no'",
+        sqlite: "with v as materialized (
+                     select value->>'sheet' as sheet, value->>'row_no' as row_no, value->>'state' as state
+                     from json_each($2))
+                 update batch_row set state = v.state
+                 from v
+                 where batch_id = $1 and batch_row.sheet = v.sheet and batch_row.row_no = v.row_no",
         postgres: "update batch_row set state = v.state
                  from jsonb_to_recordset($2) as v (sheet bigint, row_no bigint, state text)
                  where batch_id = $1 and batch_row.sheet = v.sheet and batch_row.row_no = v.row_no",

@@ -46,8 +46,10 @@ fn each_big_dependency_is_named_behind_one_door() {
         let named = files().into_iter().filter(|(_, text)| {
             text.lines().any(|line| line.contains(name) && !line.contains(&format!("::{name}")))
         });
-        let outside: Vec<String> =
-            named.map(|(file, _)| file).filter(|file| !doors.iter().any(|door| file.starts_with(door))).collect();
+        let outside: Vec<String> = named
+            .map(|(file, _)| file)
+            .filter(|file| !doors.iter().any(|door| file.starts_with(door)))
+            .collect();
         assert!(outside.is_empty(), "{name} is named in {outside:?}");
     }
 }

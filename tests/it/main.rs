@@ -1,1 +1,16 @@
-fn main() {}
+//! The tests of the program as others see it, one module for each part.
+//! What a single function promises is tested beside it, in `src/`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test says what it found, and fails where it stands"
+)]
+
+mod each_db;
+
+mod layers;
+
+mod store;

@@ -82,6 +82,7 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         payments,
         choices: choices(services),
         labels: labels(services),
+        order_level: Vec::new(),
         origin: origin(services, batch, at),
         identity: Some(identity::of(&services.key, id, batch.revision, &sheets)?),
         sheets,
@@ -124,6 +125,7 @@ pub fn of_check(
         payee: None,
         choices: choices(services),
         labels: labels(services),
+        order_level: order_level(services, mapped),
         origin: vec![
             (said("file"), file_name.to_owned()),
             (said("sha256"), sha256.to_string()),
@@ -313,6 +315,13 @@ pub fn labels(services: &Services) -> Vec<(Field, String)> {
         services.catalogue.columns.header(*field, services.settings.locale).to_owned()
     };
     Field::ALL.iter().map(|field| (*field, header(field))).collect()
+}
+
+/// Under the headers of the template, as it was written.
+fn order_level(services: &Services, mapped: &Mapped) -> Vec<(String, String)> {
+    let header =
+        |field| services.catalogue.columns.header(field, services.settings.locale).to_owned();
+    mapped.order_level.iter().map(|(field, value)| (header(*field), value.clone())).collect()
 }
 
 fn origin(services: &Services, batch: &Batch, at: DateTime<Utc>) -> Vec<(String, String)> {

@@ -43,6 +43,8 @@ pub struct ResultView {
     pub choices: Vec<(Field, Vec<String>)>,
     /// The columns of the sheet to fix, in order, with the headers of the template.
     pub labels: Vec<(Field, String)>,
+    /// What was said once for the whole order, of a dry run: it must come along when that is dropped.
+    pub order_level: Vec<(String, String)>,
     /// Label and value of each row of the sheet on origin.
     pub origin: Vec<(String, String)>,
     pub identity: Option<Identity>,

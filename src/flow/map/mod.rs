@@ -20,9 +20,19 @@ use crate::{
 
 /// A header stands among the first rows that hold something.
 const HEADER_WITHIN: usize = 60;
-/// Names of our own sheets beside the rows of a result, folded: a dry run that is dropped is a new list.
-const OWN_SHEETS: [&str; 8] =
-    ["tom tat", "can sua", "nguon goc", "ma qr", "summary", "to fix", "origin", "qr codes"];
+/// Names of our own sheets beside the rows of a template or result, folded: a dry run that is dropped is a new list.
+const OWN_SHEETS: [&str; 10] = [
+    "tom tat",
+    "can sua",
+    "nguon goc",
+    "ma qr",
+    "huong dan",
+    "summary",
+    "to fix",
+    "origin",
+    "qr codes",
+    "how to",
+];
 /// Names of the template's sheet with what holds for the whole order, folded.
 const ORDER_SHEETS: [&str; 2] = ["don hang", "order"];
 /// How a row begins that is a total or a note, folded.

@@ -4,6 +4,9 @@
 use super::{Cell, Row, limits::Limits, refusal::Refusal};
 use crate::domain::finding::{Code, column_letters};
 
+/// The picture of NUL, which stands for it from here on.
+const NUL: &str = "\u{2400}";
+
 /// The rows of one sheet while it is read.
 pub(super) struct Rows<'a> {
     limits: &'a Limits,
@@ -36,7 +39,9 @@ impl<'a> Rows<'a> {
             return Cell::Empty;
         }
         let end = if text.len() > most { text.char_indices().nth(most + 1) } else { None };
-        Cell::Text(text[..end.map_or(text.len(), |(at, _)| at)].to_owned())
+        let text = &text[..end.map_or(text.len(), |(at, _)| at)];
+        // PostgreSQL holds no NUL; its picture is found by the checks.
+        Cell::Text(text.replace('\0', NUL))
     }
 
     pub(super) fn finish(self) -> Vec<Row> {

@@ -68,7 +68,7 @@ pub fn write(view: &ResultView) -> anyhow::Result<Vec<u8>> {
 
 fn add_results(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<()> {
     let base = kit.label("sheet.result");
-    let mut taken: Vec<String> = ["summary", "fix", "origin", "qr"]
+    let mut taken: Vec<String> = ["summary", "fix", "origin", "qr", "order"]
         .map(|sheet| kit.label(&format!("sheet.{sheet}")).to_lowercase())
         .into();
     for list in &kit.view.sheets {
@@ -90,7 +90,8 @@ fn add_rest(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<()> {
     let qr = payments::sheet(kit).context("The payment codes cannot be written")?;
     let origin = origin::sheet(kit).context("The origin cannot be written")?;
     let identity = kit.view.identity.as_ref().map(identity::sheet).transpose()?;
-    let sheets = vec![fix, qr, Some(origin), lists.into_sheet()?, identity];
+    let order = origin::order_sheet(kit).context("The sheet of the order cannot be written")?;
+    let sheets = vec![fix, qr, order, Some(origin), lists.into_sheet()?, identity];
     for sheet in sheets.into_iter().flatten() {
         workbook.push_worksheet(sheet);
     }

@@ -86,6 +86,7 @@ pub fn view() -> ResultView {
         }),
         choices: choices(),
         labels: labels(),
+        order_level: Vec::new(),
         origin: vec![
             ("Tệp".into(), "DS khách hàng T11.xlsx".into()),
             ("SHA-256".into(), "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into()),

@@ -162,6 +162,7 @@ fn date(serial: ExcelDateTime, format: &str) -> Cell {
     let at = if is_date { serial.as_datetime() } else { None };
     match at.filter(|at| at.year() <= LAST_YEAR) {
         Some(at) => Cell::Date(at),
+        None if !value.is_finite() => Cell::Error("#NUM!".to_owned()),
         None => Cell::Number { value, format: Some(format.to_owned()) },
     }
 }

@@ -1,0 +1,38 @@
+//! The store: every statement of `src/db` is run and read through on each engine, and each table refuses what
+//! breaks its checks. What the flow makes of the store is tested elsewhere.
+
+mod seed;
+
+mod connection;
+
+mod schema;
+
+mod refusals;
+
+mod runs;
+
+mod batches;
+
+mod workbooks;
+
+mod rows;
+
+mod findings;
+
+mod orders;
+
+mod lines;
+
+mod requests;
+
+mod activations;
+
+mod licences;
+
+mod mails;
+
+mod notifications;
+
+mod platform;
+
+mod fixes;
