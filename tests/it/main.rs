@@ -9,6 +9,8 @@
     reason = "a test says what it found, and fails where it stands"
 )]
 
+mod check;
+
 mod each_db;
 
 mod layers;

@@ -33,9 +33,15 @@ impl History {
         History { lines }
     }
 
+    /// The firm's newest word on a client, by any of its tax ids.
+    pub(super) fn record(&self, firm: &str, tax_ids: &[TaxId]) -> Option<&ClientRow> {
+        let known = self.of(tax_ids).filter(|line| line.firm == firm);
+        known.max_by_key(|line| line.fiscal_year).map(|line| &line.client.0)
+    }
+
     /// Whether a client has, or had, a licence of a family for a year.
-    pub fn has_licence(&self, tax_id: &TaxId, family: &str, year: FiscalYear) -> bool {
-        self.of(tax_id, family, year).any(|line| {
+    pub fn has_licence(&self, tax_ids: &[TaxId], family: &str, year: FiscalYear) -> bool {
+        self.bought(tax_ids, family, year).any(|line| {
             matches!(line.state, LineState::Grace | LineState::Active | LineState::Suspended)
         })
     }
@@ -46,7 +52,9 @@ impl History {
             let Some(client) = &row.client else { continue };
             let Some(package) = context.catalogue.packages.get(&client.package) else { continue };
             let firm = context.firm.code.as_str();
-            let mut known = self.of(&client.tax_id, &package.family, client.fiscal_year);
+            let tax_ids = [&Some(client.tax_id.clone()), &client.old_tax_id];
+            let tax_ids: Vec<TaxId> = tax_ids.into_iter().flatten().cloned().collect();
+            let mut known = self.bought(&tax_ids, &package.family, client.fiscal_year);
             if let Some(line) = known.find(|line| line.firm == firm) {
                 let finding = said(context, row, client, line);
                 row.findings.push(finding);
@@ -54,10 +62,18 @@ impl History {
         }
     }
 
-    fn of(&self, tax_id: &TaxId, family: &str, year: FiscalYear) -> impl Iterator<Item = &Known> {
-        let lines = self.lines.get(tax_id).into_iter().flatten();
-        let (family, year) = (family.to_owned(), i64::from(year.year()));
-        lines.filter(move |line| line.family == family && line.fiscal_year == year)
+    fn bought(
+        &self,
+        tax_ids: &[TaxId],
+        family: &str,
+        year: FiscalYear,
+    ) -> impl Iterator<Item = &Known> {
+        let year = i64::from(year.year());
+        self.of(tax_ids).filter(move |line| line.family == family && line.fiscal_year == year)
+    }
+
+    fn of(&self, tax_ids: &[TaxId]) -> impl Iterator<Item = &Known> {
+        tax_ids.iter().filter_map(|tax_id| self.lines.get(tax_id)).flatten()
     }
 }
 
@@ -65,12 +81,13 @@ impl History {
 fn said(context: &Context<'_>, row: &Judged, client: &ClientRow, line: &Known) -> Finding {
     let place = row.fields.place(Some(Field::TaxId));
     let changes = changes(context, row, client, &line.client);
-    let code = if changes.is_empty() {
-        Code::ClientSameAsBefore
-    } else if client.package == line.client.package {
-        Code::ClientChanged
-    } else {
+    // The package may be said for the whole list, where no row gives it.
+    let code = if client.package != line.client.package {
         Code::ClientAlreadyOrdered
+    } else if changes.is_empty() {
+        Code::ClientSameAsBefore
+    } else {
+        Code::ClientChanged
     };
     let value = row.fields.get(Field::TaxId).map(|value| value.raw.clone()).unwrap_or_default();
     let values = context! {

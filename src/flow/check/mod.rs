@@ -3,9 +3,15 @@
 
 mod across;
 
+mod cells;
+
 mod history;
 
 mod row;
+
+mod term;
+
+mod addressees;
 
 mod tax_id;
 
@@ -16,7 +22,7 @@ use chrono::NaiveDate;
 pub use history::History;
 
 use super::{
-    map::{self, Mapped, Table},
+    map::{self, Mapped, Table, TableRow},
     options::{ImportOptions, Mixed, OnError},
 };
 use crate::{
@@ -94,16 +100,21 @@ impl Checked {
 }
 
 /// Whether an error without a row is among these.
-pub fn refuses<'a>(mut findings: impl Iterator<Item = &'a Finding>) -> bool {
-    findings.any(|finding| finding.severity == Severity::Error && finding.place.row.is_none())
+pub fn refuses<'a>(findings: impl Iterator<Item = &'a Finding>) -> bool {
+    says_of_all(findings, Severity::Error)
+}
+
+fn says_of_all<'a>(mut findings: impl Iterator<Item = &'a Finding>, severity: Severity) -> bool {
+    findings.any(|finding| finding.severity == severity && finding.place.row.is_none())
 }
 
 /// The tax ids that rows of these tables may mean, for the look into history.
 pub fn tax_ids(tables: &[Table], context: &Context<'_>) -> Vec<String> {
-    let read = |table: &Table| {
-        row_values(table, context).iter().filter_map(tax_id::likely).collect::<Vec<_>>()
+    let read = |(table, row): (&Table, &TableRow)| {
+        tax_id::likely(&map::fields(table, row, &context.catalogue.columns))
     };
-    let mut ids: Vec<String> = tables.iter().flat_map(read).collect();
+    let mut ids: Vec<String> =
+        clients(tables).flat_map(read).map(|tax_id| tax_id.to_string()).collect();
     ids.sort();
     ids.dedup();
     ids
@@ -113,14 +124,13 @@ pub fn tax_ids(tables: &[Table], context: &Context<'_>) -> Vec<String> {
 pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Checked {
     let mut checked = Checked::default();
     let mut rows: Vec<row::Judged> = Vec::new();
-    for table in &mapped.tables {
-        rows.extend(
-            row_values(table, context)
-                .into_iter()
-                .map(|fields| row::judge(fields, context, history)),
-        );
+    for (table, row) in clients(&mapped.tables) {
+        let fields = map::fields(table, row, &context.catalogue.columns);
+        let mut judged = row::judge(fields, context, history);
+        judged.findings.extend(cells::look_elsewhere(table, row, context));
+        rows.push(judged);
     }
-    across::compare(&mut rows, context);
+    across::compare(&mut rows, context.texts);
     history.compare(&mut rows, context);
     for judged in rows {
         let state = state_of(&judged.findings);
@@ -131,17 +141,31 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
     }
     let about_all = about_all(&checked, context);
     checked.findings.splice(0..0, about_all.into_iter().map(|finding| (None, finding)));
-    let said = checked.findings.iter().map(|(_, finding)| finding);
-    checked.is_refused = refuses(mapped.findings.iter().chain(said));
-    if checked.is_refused {
-        checked.verdicts.iter_mut().for_each(|verdict| verdict.state = RowState::Rejected);
-    }
+    settle(&mut checked, &mapped.findings);
     checked
 }
 
-fn row_values(table: &Table, context: &Context<'_>) -> Vec<map::Fields> {
-    let data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
-    data.map(|row| map::fields(table, row, &context.catalogue.columns)).collect()
+/// An error without a row refuses all rows; a hold without a row holds those that would be accepted.
+fn settle(checked: &mut Checked, of_tables: &[Finding]) {
+    let all = || of_tables.iter().chain(checked.findings.iter().map(|(_, finding)| finding));
+    let is_held = says_of_all(all(), Severity::Hold);
+    checked.is_refused = refuses(all());
+    for verdict in &mut checked.verdicts {
+        if checked.is_refused {
+            verdict.state = RowState::Rejected;
+        } else if is_held && verdict.state == RowState::Accepted {
+            verdict.state = RowState::Held;
+        }
+    }
+}
+
+fn clients(tables: &[Table]) -> impl Iterator<Item = (&Table, &TableRow)> {
+    let rows = |table| {
+        let table: &Table = table;
+        let data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
+        data.map(move |row| (table, row))
+    };
+    tables.iter().flat_map(rows)
 }
 
 /// Rejected by an error, else held by a hold; unchanged where the firm has the very same line.
@@ -160,24 +184,34 @@ fn state_of(findings: &[Finding]) -> RowState {
 
 /// What is said of the file as a whole.
 fn about_all(checked: &Checked, context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let has = |wanted| checked.accepted().any(|(_, client)| client.customer_type == wanted);
-    if has(CustomerType::Enterprise) && has(CustomerType::Household) {
-        let refuse = context.options.mixed == Mixed::Refuse;
-        let severity = if refuse { Severity::Error } else { Severity::Info };
-        findings.push(Finding::new(Code::OrderMixedTypes, Place::default()).severity(severity));
-    }
-    let (total, rejected) = (checked.verdicts.len(), rejected(checked));
-    #[expect(clippy::cast_precision_loss, reason = "rows are far fewer than 2^52")]
-    let share = rejected as f64 / total.max(1) as f64;
-    let strict = context.options.on_error == OnError::RejectFile && rejected > 0;
-    if strict || (total >= BAD_SHARE_FROM && share > context.max_bad_share) {
-        let said = format!("{rejected}/{total}");
-        findings.push(Finding::new(Code::FileBadShare, Place::default()).value(said));
-    }
-    findings
+    mixed_types(checked, context).into_iter().chain(bad_share(checked, context)).collect()
 }
 
-fn rejected(checked: &Checked) -> usize {
-    checked.verdicts.iter().filter(|verdict| verdict.state == RowState::Rejected).count()
+fn mixed_types(checked: &Checked, context: &Context<'_>) -> Option<Finding> {
+    let orderable =
+        |verdict: &&Verdict| matches!(verdict.state, RowState::Accepted | RowState::Held);
+    let clients =
+        || checked.verdicts.iter().filter(orderable).filter_map(|verdict| verdict.client.as_ref());
+    let has = |wanted| clients().any(|client| client.customer_type == wanted);
+    let is_mixed = has(CustomerType::Enterprise) && has(CustomerType::Household);
+    let severity = match context.options.mixed {
+        Mixed::Refuse => Severity::Error,
+        Mixed::Split => Severity::Info,
+    };
+    is_mixed.then(|| Finding::new(Code::OrderMixedTypes, Place::default()).severity(severity))
+}
+
+fn bad_share(checked: &Checked, context: &Context<'_>) -> Option<Finding> {
+    let total = checked.verdicts.len();
+    let rejected = checked.verdicts.iter().filter(|v| v.state == RowState::Rejected).count();
+    #[expect(clippy::cast_precision_loss, reason = "rows are far fewer than 2^52")]
+    let share = rejected as f64 / total.max(1) as f64;
+    let limit = match context.options.on_error {
+        OnError::RejectFile if rejected > 0 => 0.0,
+        _ if total >= BAD_SHARE_FROM && share > context.max_bad_share => context.max_bad_share,
+        _ => return None,
+    };
+    let finding = Finding::new(Code::FileBadShare, Place::default());
+    let percent = format!("{:.0} %", limit * 100.0);
+    Some(finding.value(format!("{rejected}/{total}")).detail("limit", percent))
 }

@@ -1,4 +1,5 @@
 //! The tax id of a row: one code is said about a cell, the first that fits.
+//! What its digits prove is known by `domain::tax_id`.
 
 use std::str::FromStr;
 
@@ -18,34 +19,60 @@ use crate::{
 /// From this day a household's tax id is its representative's personal id (TT86/2024).
 const PERSONAL_IDS_SINCE: Option<NaiveDate> = NaiveDate::from_ymd_opt(2025, 7, 1);
 
-/// What the cell may mean, for the look into history.
-pub fn likely(fields: &Fields) -> Option<String> {
-    let value = fields.get(Field::TaxId)?;
+/// What the cells may mean, for the look into history: the tax id, and the one before it.
+pub fn likely(fields: &Fields) -> Vec<TaxId> {
     let origin = Origin { customer_type: None, may_lack_zeros: false };
-    TaxId::read(&value.text, origin).ok().map(|read| read.tax_id.to_string())
+    let read = |field| TaxId::read(&fields.get(field)?.text, origin).ok();
+    [Field::TaxId, Field::OldTaxId].into_iter().filter_map(read).map(|read| read.tax_id).collect()
 }
 
-pub fn read(reader: &mut Reader<'_>, customer_type: Option<CustomerType>) -> Option<TaxId> {
+pub fn read(reader: &mut Reader<'_>) -> Option<TaxId> {
     reader.require(Field::TaxId);
-    let value = reader.fields.get(Field::TaxId).filter(|value| value.kind != ValueKind::Error)?;
+    let value = reader.own(Field::TaxId)?;
     let from_number = matches!(value.kind, ValueKind::Number { zeros_shown: false });
-    let origin = Origin { customer_type, may_lack_zeros: from_number || reader.context.from_csv };
-    let zeros_shown = matches!(value.kind, ValueKind::Number { zeros_shown: true });
+    let may_lack_zeros = from_number || reader.context.from_csv;
+    let origin = Origin { customer_type: reader.customer_type, may_lack_zeros };
     match TaxId::read(&value.text, origin) {
         Err(error) => {
             let text = value.text.clone();
             refuse(reader, error, &text);
-            None
+            // A question, not an error: as written it is a tax id.
+            TaxId::from_str(&text).ok().filter(|_| error == TaxIdError::Ambiguous)
         }
         Ok(read) => {
-            if read.zero_restored || zeros_shown {
-                let restored = read.tax_id.to_string();
-                reader.find(Code::TaxIdZeroRestored, Field::TaxId).suggestion = Some(restored);
-            }
-            check_kind(reader, &read.tax_id, customer_type);
+            let zeros_shown = matches!(value.kind, ValueKind::Number { zeros_shown: true });
+            // The number itself; what is shown of it has its zeros already.
+            let bare = zeros_shown.then(|| value.text.trim_start_matches('0').to_owned());
+            say_one_thing(reader, &read.tax_id, (read.zero_restored, bare));
             Some(read.tax_id)
         }
     }
+}
+
+/// The wrong kind, an unknown province, or that a zero came back.
+fn say_one_thing(
+    reader: &mut Reader<'_>,
+    tax_id: &TaxId,
+    (zero_restored, bare): (bool, Option<String>),
+) {
+    let is_repaired = zero_restored || bare.is_some();
+    let repair = is_repaired.then_some((Code::TaxIdZeroRestored, Severity::Info));
+    let Some((code, severity)) = oddity(reader, tax_id).or(repair) else { return };
+    let finding = reader.find(code, Field::TaxId);
+    finding.severity = severity;
+    finding.suggestion = is_repaired.then(|| tax_id.to_string());
+    finding.value = bare.or(finding.value.take());
+}
+
+/// Another tax id of a row, which may also have lost its zero.
+pub fn read_other(reader: &mut Reader<'_>, field: Field) -> Option<TaxId> {
+    let origin = Origin { customer_type: None, may_lack_zeros: false };
+    let read = reader.parsed(field, |text| TaxId::read(text, origin).ok())?;
+    if read.zero_restored {
+        let restored = read.tax_id.to_string();
+        reader.find(Code::TaxIdZeroRestored, field).suggestion = Some(restored);
+    }
+    Some(read.tax_id)
 }
 
 fn refuse(reader: &mut Reader<'_>, error: TaxIdError, text: &str) {
@@ -58,31 +85,34 @@ fn refuse(reader: &mut Reader<'_>, error: TaxIdError, text: &str) {
     };
     let suggestion = match error {
         TaxIdError::Ambiguous => Some(format!("00{text}")),
-        // Eleven digits are most often a personal id without its zero; nothing proves it.
-        TaxIdError::Length if text.len() == 11 => Some(format!("0{text}")),
+        // Eleven digits of a household are most often a personal id without its zero; nothing proves it.
+        TaxIdError::Length if reader.customer_type != Some(CustomerType::Enterprise) => {
+            Some(format!("0{text}"))
+        }
         _ => None,
     };
-    let plausible = |id: &String| TaxId::from_str(id).is_ok();
-    reader.find(code, Field::TaxId).suggestion = suggestion.filter(plausible);
+    let rules = &reader.context.catalogue.rules;
+    let plausible =
+        |id: &TaxId| id.province().is_some_and(|province| rules.knows_province(province));
+    let suggestion = suggestion.and_then(|text| TaxId::from_str(&text).ok()).filter(plausible);
+    reader.find(code, Field::TaxId).suggestion = suggestion.map(|id| id.to_string());
 }
 
-/// Which kind of tax id a customer type may have on the day of the order.
-fn check_kind(reader: &mut Reader<'_>, tax_id: &TaxId, customer_type: Option<CustomerType>) {
-    match (customer_type, tax_id.kind()) {
-        (Some(CustomerType::Enterprise), TaxIdKind::Personal) => {
-            reader.find(Code::TaxIdWrongKind, Field::TaxId);
+/// A right number that is of the wrong kind, or of no province.
+fn oddity(reader: &Reader<'_>, tax_id: &TaxId) -> Option<(Code, Severity)> {
+    let is_personal = tax_id.kind() == TaxIdKind::Personal;
+    let since = PERSONAL_IDS_SINCE.is_some_and(|since| reader.context.today >= since);
+    let rules = &reader.context.catalogue.rules;
+    match reader.customer_type {
+        Some(CustomerType::Enterprise) if is_personal => {
+            Some((Code::TaxIdWrongKind, Severity::Error))
         }
-        (Some(CustomerType::Household), TaxIdKind::Organisation | TaxIdKind::Branch)
-            if PERSONAL_IDS_SINCE.is_some_and(|since| reader.context.today >= since) =>
-        {
-            reader.find(Code::TaxIdWrongKind, Field::TaxId).severity = Severity::Warning;
+        Some(CustomerType::Household) if !is_personal && since => {
+            Some((Code::TaxIdWrongKind, Severity::Warning))
         }
-        _ => {}
-    }
-    let unknown = tax_id
-        .province()
-        .is_some_and(|province| !reader.context.catalogue.rules.knows_province(province));
-    if unknown {
-        reader.find(Code::TaxIdUnknownProvince, Field::TaxId);
+        _ => {
+            let province = tax_id.province().filter(|province| !rules.knows_province(province));
+            province.map(|_| (Code::TaxIdUnknownProvince, Code::TaxIdUnknownProvince.severity()))
+        }
     }
 }

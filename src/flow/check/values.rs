@@ -1,13 +1,14 @@
 //! Reads the fields of one row, and keeps what is to be said about them.
 
-use std::str::FromStr;
+use std::{collections::BTreeSet, str::FromStr};
 
 use chrono::NaiveDate;
+use serde_json::Value as Json;
 
 use super::Context;
 use crate::{
     domain::{
-        client::CustomerType,
+        client::{ClientRow, CustomerType},
         field::Field,
         finding::{Code, Finding},
     },
@@ -23,77 +24,96 @@ const DATE_FORMATS: [&str; 6] =
 pub struct Reader<'a> {
     pub fields: &'a Fields,
     pub context: &'a Context<'a>,
+    /// Decides which defaults hold; known once the package is.
+    pub customer_type: Option<CustomerType>,
+    /// The client as the firm has it already: what the row leaves out.
+    pub record: Option<&'a ClientRow>,
+    /// Fields whose cells can mean nothing.
+    pub flawed: BTreeSet<Field>,
     pub findings: Vec<Finding>,
+    record_texts: Json,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(fields: &'a Fields, context: &'a Context<'a>) -> Reader<'a> {
-        Reader { fields, context, findings: Vec::new() }
+    pub fn new(
+        fields: &'a Fields,
+        context: &'a Context<'a>,
+        record: Option<&'a ClientRow>,
+    ) -> Reader<'a> {
+        Reader {
+            fields,
+            context,
+            customer_type: None,
+            record,
+            flawed: BTreeSet::new(),
+            findings: Vec::new(),
+            record_texts: record
+                .and_then(|client| serde_json::to_value(client).ok())
+                .unwrap_or_default(),
+        }
     }
 
     /// Says something about a field, with the value as found.
     pub fn find(&mut self, code: Code, field: Field) -> &mut Finding {
         let mut finding = Finding::new(code, self.fields.place(Some(field)));
-        finding.value = self.fields.get(field).map(|value| value.raw.clone());
-        if finding.value.is_none() {
-            finding.value = self.context.fallback(field, None).map(str::to_owned);
-        }
+        let raw = self.fields.get(field).map(|value| value.raw.clone());
+        finding.value = raw.or_else(|| self.said(field));
         let at = self.findings.len();
         self.findings.push(finding);
         &mut self.findings[at]
     }
 
-    /// What is wrong with cells whatever they mean.
-    pub fn look_at_cells(&mut self) {
-        let fields = self.fields;
-        for (field, value) in fields.given() {
-            let chars = value.raw.chars().count();
-            let limit = field.max_chars().min(self.context.max_cell_chars);
-            let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-            if value.kind == ValueKind::Error {
-                self.find(Code::CellErrorValue, field);
-            } else if chars > limit {
-                let finding = self.find(Code::CellTooLong, field);
-                finding.value = Some(value.raw.chars().take(80).collect());
-                finding.detail.insert("limit".to_owned(), limit.to_string());
-            } else if value.raw.chars().any(control) {
-                self.find(Code::CellControlCharacters, field);
-            } else if value.kind == ValueKind::Text && value.text != value.raw.trim() {
-                self.find(Code::TextNormalised, field).suggestion = Some(value.text.clone());
-            }
+    /// The same, with the values that might stand there.
+    pub fn find_instead(&mut self, code: Code, field: Field, allowed: &[&str]) {
+        let finding = self.find(code, field);
+        if !allowed.is_empty() {
+            finding.detail.insert("allowed".to_owned(), allowed.join(", "));
         }
     }
 
-    /// Whether the row itself says something readable about a field.
+    /// What the row itself says, if it can be read.
+    pub fn own(&self, field: Field) -> Option<&'a Value> {
+        self.fields.get(field).filter(|_| !self.flawed.contains(&field))
+    }
+
+    /// What is said of a field: by the row, for all rows, or by the firm's record of the client.
+    pub fn said(&self, field: Field) -> Option<String> {
+        let own = self.own(field).map(|value| value.text.clone());
+        own.or_else(|| self.context.fallback(field, self.customer_type).map(str::to_owned))
+            .or_else(|| self.recorded(field))
+    }
+
     pub fn has(&self, field: Field) -> bool {
-        self.readable(field).is_some() || self.context.fallback(field, None).is_some()
+        self.said(field).is_some()
     }
 
-    /// What is said of a field: by the row, or for all rows.
-    pub fn said(&self, field: Field, customer_type: Option<CustomerType>) -> Option<String> {
-        let own = self.readable(field).map(|value| value.text.clone());
-        own.or_else(|| self.context.fallback(field, customer_type).map(str::to_owned))
-    }
-
-    pub fn text(&self, field: Field) -> Option<String> {
-        self.said(field, None)
+    /// What may differ from order to order is no property of the client.
+    fn recorded(&self, field: Field) -> Option<String> {
+        use Field::{BooksStart, FiscalYearStart, InvoiceTo, Kind, Recipient, RegisteredBy};
+        let of_order = [Kind, Recipient, InvoiceTo, RegisteredBy, FiscalYearStart, BooksStart];
+        match &self.record_texts[field.as_str()] {
+            Json::Null => None,
+            _ if of_order.contains(&field) => None,
+            Json::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
     }
 
     pub fn required_text(&mut self, field: Field) -> Option<String> {
         self.require(field);
-        self.text(field)
+        self.said(field)
     }
 
-    /// Says that a required field is empty; an error value was said already.
+    /// Says that a required field is empty; of a flawed cell it was said what is wrong.
     pub fn require(&mut self, field: Field) {
-        if self.fields.get(field).is_none() && self.said(field, None).is_none() {
+        if self.fields.get(field).is_none() && !self.has(field) {
             self.find(Code::Missing, field);
         }
     }
 
     /// Reads a field that may be empty; what cannot be read is malformed.
     pub fn parsed<T>(&mut self, field: Field, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let text = self.text(field)?;
+        let text = self.said(field)?;
         let parsed = parse(&text);
         if parsed.is_none() {
             self.find(Code::Malformed, field);
@@ -102,33 +122,26 @@ impl<'a> Reader<'a> {
     }
 
     /// A word of a closed set, by its name or a synonym of the tables.
-    pub fn word<T: FromStr>(
-        &mut self,
-        field: Field,
-        customer_type: Option<CustomerType>,
-    ) -> Option<T> {
-        let text = self.said(field, customer_type)?;
+    pub fn word<T: FromStr>(&mut self, field: Field) -> Option<T> {
+        let text = self.said(field)?;
         let columns = &self.context.catalogue.columns;
         let word = columns.value(field, &text).and_then(|word| T::from_str(word).ok());
         if word.is_none() {
             let known = columns.values(field).into_iter();
-            let known: Vec<&str> =
-                known.map(|word| columns.display(field, word, self.context.locale)).collect();
-            let allowed = known.join(", ");
-            self.find(Code::Unknown, field).detail.insert("allowed".to_owned(), allowed);
+            let known: Vec<&str> = known.map(|word| self.display(field, word)).collect();
+            self.find_instead(Code::Unknown, field, &known);
         }
         word
     }
 
-    pub fn required_word<T: FromStr>(
-        &mut self,
-        field: Field,
-        customer_type: Option<CustomerType>,
-    ) -> Option<T> {
-        if self.fields.get(field).is_none() && self.said(field, customer_type).is_none() {
-            self.find(Code::Missing, field);
-        }
-        self.word(field, customer_type)
+    pub fn required_word<T: FromStr>(&mut self, field: Field) -> Option<T> {
+        self.require(field);
+        self.word(field)
+    }
+
+    /// A stored word as people read it.
+    pub fn display(&self, field: Field, word: &'a str) -> &'a str {
+        self.context.catalogue.columns.display(field, word, self.context.locale)
     }
 
     /// Whether the rules allow what the row says, for its type and dates.
@@ -139,35 +152,28 @@ impl<'a> Reader<'a> {
         fiscal_year_start: NaiveDate,
     ) {
         let context = self.context;
-        let Some(text) = self.said(field, Some(customer_type)) else { return };
+        let Some(text) = self.said(field) else { return };
         let Some(word) = context.catalogue.columns.value(field, &text) else { return };
         let rules = &context.catalogue.rules;
         if !rules.allows(field, word, customer_type, fiscal_year_start, context.today) {
-            let columns = &context.catalogue.columns;
-            let allowed =
-                rules.allowed(field, customer_type, fiscal_year_start, context.today).into_iter();
+            let allowed = rules.allowed(field, customer_type, fiscal_year_start, context.today);
             let allowed: Vec<&str> =
-                allowed.map(|word| columns.display(field, word, context.locale)).collect();
-            let allowed = allowed.join(", ");
-            self.find(Code::NotAllowed, field).detail.insert("allowed".to_owned(), allowed);
+                allowed.into_iter().map(|word| self.display(field, word)).collect();
+            self.find_instead(Code::NotAllowed, field, &allowed);
         }
     }
 
     /// A date from a date cell, or from text in a usual form.
     pub fn date(&mut self, field: Field) -> Option<NaiveDate> {
-        if let Some(Value { kind: ValueKind::Date(date), .. }) = self.fields.get(field) {
+        if let Some(Value { kind: ValueKind::Date(date), .. }) = self.own(field) {
             return Some(*date);
         }
         let date = self.parsed(field, date_of)?;
-        if self.fields.get(field).is_some() {
-            self.find(Code::DateFromText, field).suggestion =
-                Some(date.format("%d/%m/%Y").to_string());
+        if self.own(field).is_some() {
+            let suggestion = date.format("%d/%m/%Y").to_string();
+            self.find(Code::DateFromText, field).suggestion = Some(suggestion);
         }
         Some(date)
-    }
-
-    fn readable(&self, field: Field) -> Option<&Value> {
-        self.fields.get(field).filter(|value| value.kind != ValueKind::Error)
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
             returned::{self, Returned, Ticks},
         },
         check::refuses,
+        options::ImportOptions,
         order::confirm::{self, Confirmed, Refusal, Wish},
         read::Document,
         report::{self, FileReport},
@@ -41,6 +42,7 @@ pub async fn take(
     batch: &Batch,
     document: &Document,
     answer: &Answer,
+    options: &ImportOptions,
 ) -> anyhow::Result<()> {
     let Some(original) = original(services, batch.firm.as_deref(), answer).await? else {
         let finding = Finding::new(Code::FileForgedAnswer, Place::default());
@@ -55,7 +57,9 @@ pub async fn take(
     }
     activate_asked(services, &decided).await?;
     let staged = staged::load(services, &original).await?;
-    refused.extend(fixes::apply(services, &original, batch, &staged, &decided.fixes).await?);
+    refused.extend(
+        fixes::apply(services, (&original, batch), &staged, &decided.fixes, options).await?,
+    );
     settle(services, batch, document, answer, &refused).await?;
     outbox::write_workbook(services, original.id()).await
 }

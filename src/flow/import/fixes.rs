@@ -29,15 +29,15 @@ use crate::{
 };
 
 /// Holds that ask whether something unusual is meant.
-const LIFTABLE: [Code; 2] = [Code::EmailDomainTypo, Code::EmailOfFirm];
+const LIFTABLE: [Code; 3] = [Code::EmailDomainTypo, Code::EmailOfFirm, Code::TaxIdAmbiguous];
 
 /// Judges the fixed rows and stores what came of them, in one transaction; says what is still wrong.
 pub async fn apply(
     services: &Services,
-    original: &Batch,
-    answer: &Batch,
+    (original, answer): (&Batch, &Batch),
     staged: &Staged,
     fixes: &[Fix],
+    options: &ImportOptions,
 ) -> anyhow::Result<Vec<Finding>> {
     let waiting = |fix: &&Fix| {
         matches!(
@@ -51,15 +51,14 @@ pub async fn apply(
     if open.is_empty() {
         return Ok(said);
     }
-    let options = super::staged::mapped(services, original).await?;
+    let whole = super::staged::mapped(services, original).await?;
     let mapped = Mapped {
         tables: fixed(staged, &open),
-        order_level: options.order_level,
+        order_level: whole.order_level,
         findings: Vec::new(),
     };
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
-    let job_options = ImportOptions::default();
-    let context = super::context(services, firm, &mapped, &job_options, false);
+    let context = super::context(services, firm, &mapped, options, false);
     let mut checked = super::checked(services, &mapped, &context).await?;
     decide(&mut checked, &open);
     store(services, (original, answer), &mapped, &checked).await?;

@@ -104,7 +104,7 @@ async fn claimed_file(
 async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result<FileReport> {
     let batch = by_id(services, id).await?;
     if batch.state == BatchState::Received {
-        stage(services, &batch).await?;
+        stage(services, &batch, how).await?;
         services.crash_point("staged");
     }
     let batch = by_id(services, id).await?;
@@ -127,7 +127,7 @@ async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
 }
 
 /// received → staged: what kind of file it is, and all its rows.
-async fn stage(services: &Services, batch: &Batch) -> anyhow::Result<()> {
+async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Result<()> {
     services.progress.tell(Step::Begin("read"));
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
     let read = tokio::task::block_in_place(|| read(services, &path));
@@ -145,7 +145,9 @@ async fn stage(services: &Services, batch: &Batch) -> anyhow::Result<()> {
         }
     };
     match identity::known(&document, &services.key) {
-        identity::Known::Ours(answer) => answers::take(services, batch, &document, &answer).await,
+        identity::Known::Ours(answer) => {
+            answers::take(services, batch, &document, &answer, how.options).await
+        }
         identity::Known::No => {
             let mapped = map::tables(document.sheets, &services.catalogue.columns);
             staged::store(services, batch.id(), &document.format, &mapped).await?;

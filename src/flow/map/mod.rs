@@ -1,6 +1,10 @@
 //! Which column is which field: the header row under titles, the rows under it, and what is none of them.
 //! What the values mean is decided by the checks.
 
+mod headers;
+
+mod data;
+
 mod values;
 
 use std::collections::BTreeSet;
@@ -13,30 +17,20 @@ use crate::{
     db::rows::{Column, RowKind},
     domain::{
         field::Field,
-        finding::{Code, Finding, Place, column_letters},
+        finding::{Code, Finding, Place},
         fold::{fold, tidy},
     },
 };
 
 /// A header stands among the first rows that hold something.
 const HEADER_WITHIN: usize = 60;
-/// Names of our own sheets beside the rows of a template or result, folded: a dry run that is dropped is a new list.
-const OWN_SHEETS: [&str; 10] = [
-    "tom tat",
-    "can sua",
-    "nguon goc",
-    "ma qr",
-    "huong dan",
-    "summary",
-    "to fix",
-    "origin",
-    "qr codes",
-    "how to",
-];
+/// Sheets of ours beside the rows of a result, folded: a dry run that is dropped is a new list.
+const RESULT_SHEETS: [&str; 8] =
+    ["tom tat", "can sua", "nguon goc", "ma qr", "summary", "to fix", "origin", "qr codes"];
 /// Names of the template's sheet with what holds for the whole order, folded.
 const ORDER_SHEETS: [&str; 2] = ["don hang", "order"];
-/// How a row begins that is a total or a note, folded.
-const NOTES: [&str; 6] = ["tong", "cong", "ghi chu", "nguoi lap", "total", "note"];
+/// Names of the template's guide and drop-downs, folded: nobody needs to be told that they hold no list.
+const SILENT_SHEETS: [&str; 3] = ["huong dan", "how to", "lists"];
 
 /// A row of a list and what part of it it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,22 +64,38 @@ pub struct Mapped {
 pub fn tables(sheets: Vec<Sheet>, columns: &Columns) -> Mapped {
     let mut mapped = Mapped::default();
     let mut skipped = Vec::new();
+    let is_ours = sheets.iter().any(|sheet| is_result(&sheet.name));
     for sheet in sheets.into_iter().filter(|sheet| !sheet.rows.is_empty()) {
         let name = fold(&sheet.name);
-        if OWN_SHEETS.contains(&name.as_str()) {
+        let has = |names: &[&str]| names.contains(&name.as_str());
+        if is_ours && has(&RESULT_SHEETS) {
             continue;
         }
-        if ORDER_SHEETS.contains(&name.as_str()) {
-            mapped.order_level.extend(order_level(&sheet, columns));
-        } else if let Some(header) = header_at(&sheet, columns).filter(|_| sheet.visible) {
-            let number = i64::try_from(mapped.tables.len()).unwrap_or(0) + 1;
-            mapped.tables.push(table(number, sheet, header, columns, &mut mapped.findings));
-        } else {
-            skipped.push(sheet.name);
+        match header_at(&sheet, columns) {
+            Some(header) if sheet.visible => {
+                let number = i64::try_from(mapped.tables.len()).unwrap_or(0) + 1;
+                mapped.tables.push(table(number, sheet, header, columns, &mut mapped.findings));
+            }
+            Some(header) if header + 1 < sheet.rows.len() => {
+                mapped.findings.push(about_sheet(Code::SheetHidden, sheet.name));
+            }
+            None if has(&ORDER_SHEETS) => mapped.order_level.extend(order_level(&sheet, columns)),
+            None if has(&SILENT_SHEETS) => {}
+            _ => skipped.push(sheet.name),
         }
     }
-    mapped.findings.extend(about_the_rest(&mapped.tables, skipped));
+    let rest = about_the_rest(&mapped.tables, skipped);
+    mapped.findings.extend(rest);
     mapped
+}
+
+/// `Kết quả`, `Kết quả (Chi nhánh 2)`: the rows of a dry run, which are a new list when it is dropped.
+fn is_result(sheet: &str) -> bool {
+    let name = fold(sheet);
+    let begins = |result: &&str| {
+        name.strip_prefix(*result).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    ["ket qua", "results"].iter().any(begins)
 }
 
 fn about_the_rest(tables: &[Table], skipped: Vec<String>) -> Vec<Finding> {
@@ -96,17 +106,19 @@ fn about_the_rest(tables: &[Table], skipped: Vec<String>) -> Vec<Finding> {
     if tables.iter().all(|table| table.rows.iter().all(|row| row.kind != RowKind::Data)) {
         return vec![Finding::new(Code::FileEmpty, Place::default())];
     }
-    let about = |name: String| {
-        let place = Place { sheet: Some(name.clone()), ..Place::default() };
-        Finding::new(Code::SheetSkipped, place).detail("sheet", name)
-    };
-    skipped.into_iter().map(about).collect()
+    skipped.into_iter().map(|name| about_sheet(Code::SheetSkipped, name)).collect()
+}
+
+fn about_sheet(code: Code, name: String) -> Finding {
+    let place = Place { sheet: Some(name.clone()), ..Place::default() };
+    Finding::new(code, place).detail("sheet", name)
 }
 
 /// The row with the most known headers, if they are enough to be a header.
 fn header_at(sheet: &Sheet, columns: &Columns) -> Option<usize> {
     let known = |at: &usize| {
-        let headers = sheet.rows[*at].cells.iter().filter_map(|cell| columns.field(&cell.text()));
+        let cells = sheet.rows[*at].cells.iter();
+        let headers = cells.flat_map(|cell| headers::meanings(&cell.text(), columns));
         headers.collect::<BTreeSet<Field>>()
     };
     let (at, fields) = (0..sheet.rows.len().min(HEADER_WITHIN))
@@ -126,11 +138,13 @@ fn table(
     findings: &mut Vec<Finding>,
 ) -> Table {
     let header_row = sheet.rows[header].number;
-    let mapped = columns_of(&sheet.name, header_row, &sheet.rows[header].cells, columns, findings);
+    let place =
+        Place { sheet: Some(sheet.name.clone()), row: Some(header_row), ..Place::default() };
+    let mapped = headers::columns_of(&place, &sheet.rows[header].cells, columns, findings);
     let rows = sheet.rows.into_iter().enumerate().map(|(at, row)| {
         let kind = if at == header {
             RowKind::Header
-        } else if at > header && is_data(&row.cells, &mapped, columns) {
+        } else if at > header && data::is_client(&row.cells, &mapped, columns) {
             RowKind::Data
         } else {
             RowKind::Outside
@@ -141,69 +155,13 @@ fn table(
     Table { sheet: number, name: sheet.name, header_row, columns: mapped, rows }
 }
 
-fn columns_of(
-    sheet: &str,
-    row: u32,
-    headers: &[Cell],
-    columns: &Columns,
-    findings: &mut Vec<Finding>,
-) -> Vec<Column> {
-    let mut mapped: Vec<Column> = Vec::new();
-    for (index, cell) in (0u32..).zip(headers) {
-        let header = tidy(&cell.text());
-        if header.is_empty() {
-            continue;
-        }
-        let column = Some(column_letters(index));
-        let field = columns.field(&header);
-        let place = Place { sheet: Some(sheet.to_owned()), row: Some(row), column, field };
-        let taken = field.is_some() && mapped.iter().any(|column| column.field == field);
-        if taken {
-            findings.push(Finding::new(Code::HeaderDuplicate, place).value(&header));
-        } else if field.is_none() && !columns.is_ignored(&header) {
-            findings.push(Finding::new(Code::HeaderUnknown, place).value(&header));
-        }
-        mapped.push(Column { index, header, field: field.filter(|_| !taken) });
-    }
-    if !mapped.iter().any(|column| column.field == Some(Field::TaxId)) {
-        let place = Place {
-            sheet: Some(sheet.to_owned()),
-            row: Some(row),
-            column: None,
-            field: Some(Field::TaxId),
-        };
-        let seen: Vec<&str> = mapped.iter().map(|column| column.header.as_str()).collect();
-        findings.push(
-            Finding::new(Code::HeaderMissing, Place { row: None, ..place })
-                .detail("headers", seen.join(", ")),
-        );
-    }
-    mapped
-}
-
-/// A client has a tax id, or at least two of its other fields; totals and notes have neither.
-fn is_data(cells: &[Cell], mapped: &[Column], columns: &Columns) -> bool {
-    let filled = |column: &&Column| {
-        let cell = usize::try_from(column.index).ok().and_then(|index| cells.get(index));
-        cell.is_some_and(|cell| !cell.is_empty() && !columns.means_nothing(&cell.text()))
-    };
-    let fields: Vec<Field> =
-        mapped.iter().filter(filled).filter_map(|column| column.field).collect();
-    let first = cells
-        .iter()
-        .find(|cell| !cell.is_empty())
-        .map(|cell| fold(&cell.text()))
-        .unwrap_or_default();
-    let note = NOTES.iter().any(|note| first.starts_with(note));
-    fields.contains(&Field::TaxId) && !(note && fields.len() == 1) || fields.len() >= 2 && !note
-}
-
 /// The template's sheet with what holds for the whole order: a label, and beside it the value.
 fn order_level(sheet: &Sheet, columns: &Columns) -> Vec<(Field, String)> {
     let pair = |cells: &[Cell]| {
         let mut filled = cells.iter().filter(|cell| !cell.is_empty());
         let field = columns.field(&filled.next()?.text()).filter(|field| field.is_order_level())?;
-        Some((field, tidy(&filled.next()?.text())))
+        let value = tidy(&filled.next()?.text());
+        (!columns.means_nothing(&value)).then_some((field, value))
     };
     sheet.rows.iter().filter_map(|row| pair(&row.cells)).collect()
 }

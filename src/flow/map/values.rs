@@ -77,7 +77,8 @@ pub fn fields(table: &Table, row: &TableRow, columns: &Columns) -> Fields {
         let cell = usize::try_from(column.index).ok().and_then(|index| row.cells.get(index));
         let value = cell
             .and_then(|cell| value(cell, letters))
-            .filter(|value| !columns.means_nothing(&value.text));
+            // `#N/A` is a formula that failed; `n/a` typed by a person is nothing.
+            .filter(|value| value.kind == ValueKind::Error || !columns.means_nothing(&value.text));
         if let Some(value) = value {
             values.insert(field, value);
         }

@@ -1,0 +1,125 @@
+//! What is bought for which fiscal year, and how books are kept in it.
+//! Prices, dates on sale and which method is allowed from when are data of the catalogue.
+
+use std::str::FromStr;
+
+use chrono::{Datelike, NaiveDate};
+
+use super::values::Reader;
+use crate::{
+    catalogue::packages::Package,
+    domain::{
+        client::{CustomerType, Regime, VatMethod},
+        field::Field,
+        finding::Code,
+        fiscal_year::{self, FiscalYear},
+    },
+};
+
+/// A fiscal year and its methods, as far as they are right.
+#[derive(Clone, Copy, Debug)]
+pub struct Term {
+    pub year: Option<FiscalYear>,
+    pub starts: Option<Starts>,
+    pub vat_method: Option<VatMethod>,
+    pub regime: Option<Regime>,
+}
+
+/// First days.
+#[derive(Clone, Copy, Debug)]
+pub struct Starts {
+    pub fiscal_year: NaiveDate,
+    pub books: NaiveDate,
+}
+
+/// What is bought for whom: the package, and the customer type that the row or the package says.
+pub fn package<'a>(reader: &mut Reader<'a>) -> Option<&'a Package> {
+    let said: Option<CustomerType> = reader.word(Field::CustomerType);
+    reader.customer_type = said;
+    let Some(text) = reader.said(Field::Package) else {
+        let by_type = |known| reader.context.fallback(Field::Package, Some(known)).is_some();
+        let hangs_on_type = said.is_none() && CustomerType::ALL.iter().copied().any(by_type);
+        reader.require(if hangs_on_type { Field::CustomerType } else { Field::Package });
+        return None;
+    };
+    let packages = &reader.context.catalogue.packages;
+    let Some(package) = packages.find(&text) else {
+        let codes = codes(reader, |known| said.is_none_or(|said| known.customer_type == said));
+        reader.find_instead(Code::Unknown, Field::Package, &codes);
+        return None;
+    };
+    if said.is_some_and(|said| said != package.customer_type) {
+        let codes = codes(reader, |known| Some(known.customer_type) == said);
+        reader.find_instead(Code::PackageWrongType, Field::Package, &codes);
+        return None;
+    }
+    reader.customer_type = Some(package.customer_type);
+    if !is_sold(package, reader.context.today) {
+        let codes = codes(reader, |known| known.customer_type == package.customer_type);
+        reader.find_instead(Code::PackageNotOnSale, Field::Package, &codes);
+    }
+    Some(package)
+}
+
+fn is_sold(package: &Package, today: NaiveDate) -> bool {
+    package.is_on_sale(today) && package.price_on(today).is_some()
+}
+
+/// The packages on sale that fit.
+fn codes<'a>(reader: &Reader<'a>, fits: impl Fn(&Package) -> bool) -> Vec<&'a str> {
+    let (packages, today) = (reader.context.catalogue.packages.all(), reader.context.today);
+    let sold = packages.iter().filter(|package| is_sold(package, today) && fits(package));
+    sold.map(|package| package.code.as_str()).collect()
+}
+
+pub fn read(reader: &mut Reader<'_>, package: Option<&Package>) -> Term {
+    let year = fiscal_year(reader, package);
+    let starts = year.and_then(|year| starts(reader, year));
+    let vat_method = reader.required_word(Field::VatMethod);
+    let regime = reader.required_word(Field::Regime);
+    if let (Some(customer_type), Some(starts)) = (reader.customer_type, starts) {
+        reader.check_allowed(Field::VatMethod, customer_type, starts.fiscal_year);
+        reader.check_allowed(Field::Regime, customer_type, starts.fiscal_year);
+    }
+    Term { year, starts, vat_method, regime }
+}
+
+fn fiscal_year(reader: &mut Reader<'_>, package: Option<&Package>) -> Option<FiscalYear> {
+    reader.require(Field::FiscalYear);
+    let year = reader.parsed(Field::FiscalYear, |text| FiscalYear::from_str(text).ok())?;
+    let today = reader.context.today;
+    if let Some(package) = package.filter(|package| !package.allows_year(year, today)) {
+        let all = (2000..2100).filter_map(|year| FiscalYear::try_from(year).ok());
+        let allowed: Vec<String> = all
+            .filter(|year| package.allows_year(*year, today))
+            .map(|year| year.to_string())
+            .collect();
+        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+        reader.find_instead(Code::FiscalYearOutOfRange, Field::FiscalYear, &allowed);
+    }
+    Some(year)
+}
+
+/// As said; else on the day of the year that the firm's record has, else on 1 January.
+fn starts(reader: &mut Reader<'_>, year: FiscalYear) -> Option<Starts> {
+    let is_given = reader.has(Field::FiscalYearStart);
+    let given = reader.date(Field::FiscalYearStart);
+    let books = reader.date(Field::BooksStart);
+    if is_given && given.is_none() {
+        return None;
+    }
+    let as_recorded =
+        reader.record.and_then(|record| record.fiscal_year_start.with_year(year.year()));
+    let start = given.or(as_recorded).unwrap_or_else(|| year.usual_start());
+    if !fiscal_year::may_start_on(start) {
+        reader.find(Code::NotAllowed, Field::FiscalYearStart);
+    } else if FiscalYear::try_from(start.year()) != Ok(year) {
+        let texts = reader.context.texts;
+        let field = texts.label("field.fiscal_year_start").to_lowercase();
+        let other = format!("{field} {}", start.format("%d/%m/%Y"));
+        let finding = reader.find(Code::FiscalYearDiffers, Field::FiscalYear);
+        finding.suggestion = Some(start.year().to_string());
+        finding.detail.insert("other".to_owned(), other);
+    }
+    Some(Starts { fiscal_year: start, books: books.unwrap_or(start) })
+}

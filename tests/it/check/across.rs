@@ -1,0 +1,128 @@
+//! Rows against each other, and what is said of the file as a whole.
+//! Rows against earlier orders are tested in `history`.
+
+use super::*;
+use Severity::{Error, Hold, Info, Warning};
+use hangloat::{
+    domain::finding::Code,
+    flow::options::{Mixed, OnError},
+};
+
+#[test]
+fn of_duplicates_the_first_stays_and_the_later_ones_are_held() {
+    let again = with(enterprise(1), &[(Field::TaxId, text("0101243150"))]);
+    let spelt = with(
+        again.clone(),
+        &[(Field::TaxId, text("0101.243.150")), (Field::Package, text("ASP-DN-PRO"))],
+    );
+    let next_year = with(again.clone(), &[(Field::FiscalYear, text("2027"))]);
+    let said = World::default().check(&[again, spelt.clone(), next_year, spelt]);
+    assert_eq!(
+        said.states(),
+        [RowState::Accepted, RowState::Held, RowState::Accepted, RowState::Held]
+    );
+    assert_eq!(said.names(), ["client.duplicate_in_file"; 2]);
+    let second = said.finding("client.duplicate_in_file");
+    assert_eq!((second.severity, second.detail["other"].as_str()), (Hold, "dòng 2"));
+    assert_eq!(second.value.as_deref(), Some("0101.243.150"));
+    assert_eq!(second.place.column.as_deref(), Some("B"));
+}
+
+#[test]
+fn a_duplicate_is_told_also_where_more_is_wrong() {
+    let wrong = with(enterprise(1), &[(Field::Phone, text("113"))]);
+    let said = World::default().check(&[enterprise(1), wrong.clone()]);
+    assert_eq!(said.of_row(3), ["phone.malformed error", "client.duplicate_in_file hold"]);
+    assert_eq!(said.states(), [RowState::Accepted, RowState::Rejected]);
+    let said = World::default().check(&[wrong, enterprise(1)]);
+    assert_eq!(said.states(), [RowState::Rejected, RowState::Held]);
+}
+
+#[test]
+fn one_email_for_several_clients_is_a_warning_and_an_info_for_one_person() {
+    let shared = |number, person: &str| {
+        let cells =
+            [(Field::Email, text("Chung@cty.example")), (Field::Representative, text(person))];
+        with(enterprise(number), &cells)
+    };
+    let clients = [shared(1, "Lê Thị Hoa"), shared(2, "LE THI  HOA"), shared(3, "Phạm Văn Tư")];
+    let said = World::default().check(&clients);
+    assert_eq!(said.of_row(2), Vec::<String>::new());
+    assert_eq!(said.of_row(3), ["text.normalised info", "email.shared info"]);
+    assert_eq!(said.of_row(4), ["email.shared warning"]);
+    assert_eq!(said.states(), [RowState::Accepted; 3]);
+    let finding = said.finding("email.shared");
+    assert_eq!(
+        (finding.value.as_deref(), finding.place.column.as_deref()),
+        (Some("Chung@cty.example"), Some("G"))
+    );
+    assert_eq!(finding.detail["other"], "dòng 2");
+}
+
+#[test]
+fn one_phone_for_several_clients_is_a_warning() {
+    let shared = |number, phone: &str| with(enterprise(number), &[(Field::Phone, text(phone))]);
+    let said = World::default().check(&[shared(1, "0912345678"), shared(2, "+84 912 345 678")]);
+    let finding = said.only();
+    assert_eq!((finding.code, finding.severity), (Code::PhoneShared, Warning));
+    assert_eq!(
+        (finding.place.column.as_deref(), finding.value.as_deref()),
+        (Some("H"), Some("+84 912 345 678"))
+    );
+}
+
+#[test]
+fn a_mixed_list_is_split_or_refused() {
+    let mixed = [enterprise(1), household(2)];
+    let mut world = World::default();
+    let said = world.check(&mixed);
+    assert_eq!((said.only().code, said.only().severity), (Code::OrderMixedTypes, Info));
+    assert_eq!(said.states(), [RowState::Accepted; 2]);
+    world.options.mixed = Mixed::Refuse;
+    let said = world.check(&mixed);
+    assert_eq!((said.only().severity, said.only().place.row), (Error, None));
+    assert_eq!(said.states(), [RowState::Rejected; 2]);
+    assert!(said.checked.is_refused && said.checked.accepted().count() == 0);
+    let held = with(household(2), &[(Field::Email, text("a@gmial.com"))]);
+    assert!(world.check(&[enterprise(1), held]).checked.is_refused);
+    assert!(world.check(&[enterprise(1), enterprise(2)]).is_clean());
+    let bad = with(household(2), &[(Field::Phone, text("1"))]);
+    assert_eq!(world.check(&[enterprise(1), bad]).names(), ["phone.malformed"]);
+}
+
+fn bad_of(bad: u32, total: u32) -> Vec<Client> {
+    let client = |number| {
+        if number < bad { without(enterprise(number), &[Field::Name]) } else { enterprise(number) }
+    };
+    (0..total).map(client).collect()
+}
+
+#[test]
+fn from_twenty_rows_on_more_bad_than_good_ones_refuse_the_file() {
+    for (bad, total, refused) in
+        [(11, 20, true), (10, 20, false), (19, 19, false), (26, 50, true), (25, 50, false)]
+    {
+        let said = World::default().check(&bad_of(bad, total));
+        assert_eq!(said.checked.is_refused, refused, "{bad}/{total}");
+        let rejected = said.states().iter().filter(|state| **state == RowState::Rejected).count();
+        assert_eq!(rejected, if refused { total } else { bad } as usize, "{bad}/{total}");
+        if refused {
+            let finding = said.finding("file.bad_share");
+            assert_eq!(
+                (finding.value.as_deref(), finding.place.row),
+                (Some(format!("{bad}/{total}").as_str()), None)
+            );
+            assert_eq!(finding.detail["limit"], "50 %");
+        }
+    }
+}
+
+#[test]
+fn one_bad_row_refuses_the_file_where_the_job_says_so() {
+    let mut world = World::default();
+    world.options.on_error = OnError::RejectFile;
+    let said = world.check(&bad_of(1, 3));
+    assert_eq!(said.states(), [RowState::Rejected; 3]);
+    assert_eq!(said.detail("file.bad_share", "limit"), "0 %");
+    assert!(world.check(&bad_of(0, 3)).is_clean());
+}

@@ -1,0 +1,171 @@
+//! Rows against what was ordered before.
+//! The lines come out of a database, as they always do, but out of none with tables.
+
+use super::*;
+use Severity::{Hold, Info};
+use hangloat::domain::order::LineState;
+use sqlx::Connection;
+
+/// A line as the database hands it over.
+fn line(client: &hangloat::domain::client::ClientRow, firm: &str, state: LineState) -> Known {
+    const LINE: &str = "select $1 as firm, 'ASP' as family, $2 as fiscal_year,
+        'DH-2611-000123' as order_code, 17 as line_no, 45 as batch_id, 9 as row_no, $3 as client, $4 as state";
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let mut db = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let query = sqlx::query_as(LINE).bind(firm).bind(client.fiscal_year.year());
+        let query = query.bind(serde_json::to_string(client).unwrap()).bind(state.as_str());
+        query.fetch_one(&mut db).await.unwrap()
+    })
+}
+
+/// The firm has these clients in this state.
+fn after(clients: &[Client], state: LineState) -> World {
+    let said = World::default().check(clients);
+    let known = said.checked.accepted().map(|(_, client)| line(client, "MINHAN", state)).collect();
+    World { known, ..World::default() }
+}
+
+#[test]
+fn the_same_list_again_brings_only_its_new_row() {
+    let world = after(&[enterprise(1), enterprise(2)], LineState::Waiting);
+    let said = world.check(&[enterprise(1), enterprise(2), enterprise(3)]);
+    assert_eq!(said.states(), [RowState::Unchanged, RowState::Unchanged, RowState::Accepted]);
+    assert_eq!(said.names(), ["client.same_as_before"; 2]);
+    let finding = said.finding("client.same_as_before");
+    assert_eq!(finding.severity, Info);
+    assert_eq!(finding.detail["other"], "lô B000045, dòng 9 (đơn DH-2611-000123/17)");
+}
+
+#[test]
+fn a_row_that_says_the_same_in_other_words_is_unchanged() {
+    let world = after(&[enterprise(1)], LineState::Waiting);
+    let other_words = with(
+        enterprise(1),
+        &[
+            (Field::VatMethod, text("PP khấu trừ")),
+            (Field::Regime, text("Thông tư 133/2016/TT-BTC")),
+            (Field::Phone, text("+84 912 000 001")),
+            (Field::FiscalYear, number(2026.0)),
+        ],
+    );
+    assert_eq!(world.check(&[other_words]).states(), [RowState::Unchanged]);
+    let held = after(&[with(enterprise(1), &[(Field::Note, text("cũ"))])], LineState::Waiting);
+    assert_eq!(held.check(&[enterprise(1)]).states(), [RowState::Unchanged]);
+}
+
+#[test]
+fn a_row_that_says_something_else_is_held_with_old_and_new() {
+    let world = after(&[enterprise(1)], LineState::Grace);
+    let changed = with(
+        enterprise(1),
+        &[(Field::Email, text("moi@congty1.example")), (Field::Regime, text("TT99"))],
+    );
+    let said = says(&world, changed, &[("client.changed", Hold)]);
+    assert_eq!(
+        said.only().detail["reason"],
+        "Email đăng nhập: giamdoc1@congty1.example → moi@congty1.example; Chế độ kế toán: TT133 → TT99"
+    );
+}
+
+#[test]
+fn another_package_of_the_family_was_ordered_already() {
+    let world = after(&[enterprise(1)], LineState::Placed);
+    let pro = with(enterprise(1), &[(Field::Package, text("ASP-DN-PRO"))]);
+    let said = says(&world, pro, &[("client.already_ordered", Hold)]);
+    assert!(said.only().detail["reason"].contains("ASP-DN → ASP-DN-PRO"));
+    let for_all = world.set(&["package=ASP-DN-PRO"]);
+    let row = without(enterprise(1), &[Field::Package]);
+    says(&for_all, row, &[("client.already_ordered", Hold)]);
+}
+
+#[test]
+fn last_years_licence_makes_a_renewal_that_the_firm_pays() {
+    let last_year = with(enterprise(1), &[(Field::FiscalYear, text("2025"))]);
+    for state in [LineState::Grace, LineState::Active, LineState::Suspended] {
+        let said = after(std::slice::from_ref(&last_year), state).check(&[enterprise(1)]);
+        assert!(said.is_clean(), "{:?}", said.names());
+        let client = said.client(0);
+        let read = (client.kind.as_str(), client.recipient.as_str(), client.invoice_to.as_str());
+        assert_eq!(read, ("renewal", "firm", "client"));
+    }
+    let waiting =
+        after(std::slice::from_ref(&last_year), LineState::Placed).check(&[enterprise(1)]);
+    assert_eq!(waiting.client(0).kind.as_str(), "purchase");
+    let world = after(&[last_year], LineState::Active);
+    let row = with(enterprise(1), &[(Field::InvoiceTo, text("KTDV"))]);
+    let said = says(&world, row, &[("invoice_to.not_allowed", Severity::Error)]);
+    assert_eq!(said.only().detail["allowed"], "Khách hàng, Khác");
+    let row = with(
+        enterprise(1),
+        &[(Field::Kind, text("Mua mới")), (Field::Recipient, text("Khách hàng"))],
+    );
+    assert_eq!(says(&world, row, &[]).client(0).kind.as_str(), "purchase");
+}
+
+#[test]
+fn for_a_client_the_firm_has_the_tax_id_is_enough() {
+    let before = with(
+        enterprise(1),
+        &[
+            (Field::FiscalYear, text("2025")),
+            (Field::FiscalYearStart, date("2025-04-01")),
+            (Field::ContactPhone, text("024 3825 1234")),
+            (Field::ExternalId, text("KH01")),
+        ],
+    );
+    let world = after(&[before], LineState::Active);
+    let bare = client(&[(Field::TaxId, &organisation(2)), (Field::FiscalYear, "2026")]);
+    let said = says(&world, bare, &[]);
+    let client = said.client(0);
+    assert_eq!((client.name.as_str(), client.package.as_str()), ("Công ty TNHH Số 1", "ASP-DN"));
+    assert_eq!((client.kind.as_str(), client.recipient.as_str()), ("renewal", "firm"));
+    assert_eq!(
+        (client.fiscal_year_start, client.books_start),
+        (day("2026-04-01"), day("2026-04-01"))
+    );
+    assert_eq!(client.contact_phone.as_str(), "+842438251234");
+    assert_eq!(client.external_id.as_deref(), Some("KH01"));
+    let alone = super::client(&[(Field::TaxId, &organisation(2))]);
+    assert_eq!(world.check(&[alone]).states(), [RowState::Unchanged]);
+}
+
+#[test]
+fn what_the_record_says_is_still_judged_by_todays_rules() {
+    let before =
+        with(enterprise(1), &[(Field::FiscalYear, text("2025")), (Field::Regime, text("TT200"))]);
+    let world = after(&[before], LineState::Active);
+    let bare = client(&[(Field::TaxId, &organisation(2)), (Field::FiscalYear, "2026")]);
+    let said = says(&world, bare, &[("regime.not_allowed", Severity::Error)]);
+    assert_eq!(said.only().value.as_deref(), Some("TT200"));
+}
+
+#[test]
+fn an_email_that_a_person_accepted_once_is_not_asked_about_again() {
+    let typo = with(enterprise(1), &[(Field::Email, text("that@gmial.com"))]);
+    let accepted = World::default().check(std::slice::from_ref(&typo));
+    let known = vec![line(accepted.client(0), "MINHAN", LineState::Active)];
+    let world = World { known, ..World::default() };
+    says(&world, with(typo, &[(Field::FiscalYear, text("2027"))]), &[]);
+}
+
+#[test]
+fn the_record_of_another_firm_is_nobodys_business() {
+    let said = World::default().check(&[enterprise(1)]);
+    let known = vec![line(said.client(0), "KHAC", LineState::Active)];
+    let world = World { known, ..World::default() };
+    assert!(world.check(&[enterprise(1)]).is_clean());
+    let bare = client(&[(Field::TaxId, &organisation(2)), (Field::FiscalYear, "2026")]);
+    assert_eq!(world.check(&[bare]).states(), [RowState::Rejected]);
+}
+
+#[test]
+fn a_household_is_the_same_under_its_former_tax_id() {
+    let former = with(household(1), &[(Field::TaxId, text("8037630690"))]);
+    let now = with(household(1), &[(Field::OldTaxId, text("8037630690"))]);
+    let world = after(std::slice::from_ref(&former), LineState::Active);
+    let said = says(&world, now.clone(), &[("client.changed", Hold)]);
+    assert!(said.only().detail["reason"].starts_with("Mã số thuế: 8037630690 → 079180000001"));
+    let next = with(now, &[(Field::FiscalYear, text("2027"))]);
+    assert_eq!(says(&world, next, &[]).client(0).kind.as_str(), "renewal");
+}
