@@ -43,16 +43,9 @@ pub fn exit_of(files: &[FileReport]) -> Exit {
     let refused = files.iter().filter(|file| file.is_refused).count();
     if refused > 0 && refused == files.len() {
         Exit::AllRefused
-    } else if refused > 0
-        || files.iter().any(|file| file.rows.rejected + file.rows.held > 0 || waits(file))
-    {
+    } else if files.iter().any(FileReport::needs_person) {
         Exit::NeedsPerson
     } else {
         Exit::Done
     }
-}
-
-/// An answer with an edited row is a question back.
-fn waits(file: &FileReport) -> bool {
-    file.outcome == crate::domain::batch::Outcome::Held
 }

@@ -56,6 +56,9 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
         )
         .into());
     }
+    if args.activate {
+        crate::runner::recover(&services).await?;
+    }
     let wish = Wish { by: &by, shown: None, activate: args.activate };
     let confirmed = confirming::confirm(&services, &order, &wish).await?;
     if args.activate && !matches!(confirmed, Confirmed::Refused(_)) {

@@ -96,7 +96,7 @@ pub async fn register(tx: &mut Tx, new: NewBatch<'_>, now: DateTime<Utc>) -> sql
     Ok(BatchId::new(id))
 }
 
-/// The batches of the same bytes for the same firm, oldest first, duplicates left out.
+/// The batches of the same bytes for the same firm, oldest first.
 pub async fn same_bytes(
     tx: &mut Tx,
     firm: Option<&str>,
@@ -104,7 +104,7 @@ pub async fn same_bytes(
 ) -> sqlx::Result<Vec<Batch>> {
     tx.query(
         "select * from batch
-         where sha256 = $1 and coalesce(firm, '') = coalesce($2, '') and state <> 'duplicate'
+         where sha256 = $1 and coalesce(firm, '') = coalesce($2, '')
          order by id",
     )
     .bind(sha256.as_str())

@@ -49,6 +49,15 @@ pub struct FileReport {
     pub is_refused: bool,
 }
 
+impl FileReport {
+    /// Whether something of it waits for a person: rows, or an answer that is a question back.
+    pub fn needs_person(&self) -> bool {
+        self.is_refused
+            || self.rows.rejected + self.rows.held > 0
+            || matches!(self.outcome, Outcome::Held | Outcome::Partly)
+    }
+}
+
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct FormatReport {
     pub container: Option<String>,
@@ -180,8 +189,8 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &[Finding]) -> O
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
         BatchKind::Answer if is_refused => Outcome::Rejected,
         BatchKind::Answer if found.is_empty() => Outcome::Accepted,
-        BatchKind::Answer if rows.accepted > 0 => Outcome::Partly,
-        BatchKind::Answer if rows.rejected > 0 => Outcome::Rejected,
+        BatchKind::Answer if rows.rejected > 0 && rows.accepted == 0 => Outcome::Rejected,
+        BatchKind::Answer if batch.state == BatchState::Done => Outcome::Partly,
         BatchKind::Answer => Outcome::Held,
         _ => rows.outcome(is_refused),
     }

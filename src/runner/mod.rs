@@ -128,8 +128,7 @@ async fn carry_out(
     let (needs_person, counts, files) = match kind {
         JobKind::Import => {
             let files = import_files(services, work, run_id).await?;
-            let needs_person =
-                files.iter().any(|file| file.rows.rejected + file.rows.held > 0 || file.is_refused);
+            let needs_person = files.iter().any(FileReport::needs_person);
             (needs_person, counts_of(&files), files)
         }
         JobKind::Activate => {

@@ -16,3 +16,7 @@ mod each_db;
 mod layers;
 
 mod store;
+
+mod story;
+
+mod world;

@@ -82,6 +82,7 @@ pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Resu
     while let Some(activation) =
         activations::claim(&services.db, order, services.holder.as_str()).await?
     {
+        services.crash_point("activation_claimed");
         match carry_out(services, &activation).await? {
             ActivationState::Done => summary.activated += 1,
             ActivationState::Refused => summary.failed += 1,
@@ -91,6 +92,7 @@ pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Resu
                 break;
             }
         }
+        services.crash_point("activation_settled");
         let done = summary.activated + summary.failed;
         services.progress.tell(Step::Done(done));
     }
@@ -125,6 +127,7 @@ async fn carry_out(
         Ok(Some(licence)) => Ok(licence),
         Err(error) => Err(error),
     };
+    services.crash_point("activation_answered");
     match answer {
         Ok(licence) => settle_done(services, &order, &line, &licence).await,
         Err(PlatformError::Refused { code, detail }) => {

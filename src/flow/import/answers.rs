@@ -17,7 +17,7 @@ use crate::{
         field::Field,
         finding::{Code, Finding, Place},
         firm::Firm,
-        order::OrderState,
+        order::{OrderCode, OrderState},
     },
     flow::{
         Services, activate,
@@ -27,7 +27,6 @@ use crate::{
             outbox,
             returned::{self, Returned, Ticks},
         },
-        check::refuses,
         options::ImportOptions,
         order::confirm::{self, Confirmed, Refusal, Wish},
         read::Document,
@@ -51,16 +50,24 @@ pub async fn take(
     let decided = decide(services, &original, document, answer).await?;
     let mut refused: Vec<Finding> =
         decided.edited.iter().chain(&decided.refused).cloned().collect();
+    let mut is_done = refused.is_empty() && decided.wishes.is_empty() && decided.fixes.is_empty();
     for (order, ticks) in &decided.wishes {
-        refused.extend(carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?);
+        let refusal = carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?;
+        is_done |= refusal.is_none();
+        refused.extend(refusal);
         services.crash_point("confirmed");
     }
-    activate_asked(services, &decided).await?;
+    for order in &decided.to_activate {
+        activate::run(services, Some(order)).await?;
+    }
     let staged = staged::load(services, &original).await?;
-    refused.extend(
-        fixes::apply(services, (&original, batch), &staged, &decided.fixes, options).await?,
-    );
-    settle(services, batch, document, answer, &refused).await?;
+    let fixed =
+        fixes::apply(services, (&original, batch), &staged, &decided.fixes, options).await?;
+    is_done |= !decided.fixes.is_empty();
+    refused.extend(fixed);
+    // Each order's decision stands alone: one that was carried out is not undone by another's refusal.
+    let state = if is_done { BatchState::Done } else { BatchState::Rejected };
+    settle(services, (batch, state), document, answer, &refused).await?;
     outbox::write_workbook(services, original.id()).await
 }
 
@@ -99,6 +106,8 @@ struct Decided {
     fixes: Vec<Fix>,
     /// Cells of the user's rows that were edited.
     edited: Vec<Finding>,
+    /// Also what was asked for before a sudden death, and not carried out.
+    to_activate: Vec<OrderCode>,
     refused: Vec<Finding>,
 }
 
@@ -109,7 +118,10 @@ async fn decide(
     answer: &Answer,
 ) -> anyhow::Result<Decided> {
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
-    let orders = orders::of_batch(&services.db, original.id()).await?;
+    let shown = batches::shown(&services.db, answer.batch, answer.revision).await?;
+    let mut orders = orders::of_batch(&services.db, original.id()).await?;
+    // A follow-on order that came later has no box in this workbook.
+    orders.retain(|order| shown.iter().any(|(code, _)| code == order.code.as_str()));
     let staged = staged::load(services, original).await?;
     let Returned { ticks, by, edited } =
         returned::read(document, answer, orders.len(), &staged, services.texts);
@@ -119,11 +131,16 @@ async fn decide(
         refused.push(*finding);
         firm.admin.email.clone()
     });
-    let wishes: Vec<(Order, Ticks)> =
-        orders.into_iter().zip(ticks).filter(|(order, ticks)| is_new(order, *ticks)).collect();
     // An edited row is a question; a tick beside it confirms something that nobody was shown.
-    let wishes = if edited.is_empty() && refused.is_empty() { wishes } else { Vec::new() };
-    Ok(Decided { by, wishes, fixes, edited, refused })
+    if !(edited.is_empty() && refused.is_empty()) {
+        let (wishes, to_activate) = (Vec::new(), Vec::new());
+        return Ok(Decided { by, wishes, fixes, edited, to_activate, refused });
+    }
+    let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();
+    let to_activate = wishes.iter().filter(|(_, ticks)| ticks.activate);
+    let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
+    let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
+    Ok(Decided { by, wishes, fixes, edited, to_activate, refused })
 }
 
 /// Whether a tick asks for something that is not done yet.
@@ -183,19 +200,10 @@ pub fn in_words(services: &Services, refusal: &Refusal) -> String {
     }
 }
 
-async fn activate_asked(services: &Services, decided: &Decided) -> anyhow::Result<()> {
-    for (order, ticks) in &decided.wishes {
-        if ticks.activate {
-            activate::run(services, Some(&order.code)).await?;
-        }
-    }
-    Ok(())
-}
-
 /// The verdict on the answer itself, and the bell where something of it was refused.
 async fn settle(
     services: &Services,
-    batch: &Batch,
+    (batch, state): (&Batch, BatchState),
     document: &Document,
     answer: &Answer,
     refused: &[Finding],
@@ -208,7 +216,6 @@ async fn settle(
         answers: Some(answer.batch),
     };
     let numbered: Vec<Numbered> = refused.iter().map(|finding| (None, finding.clone())).collect();
-    let state = if refuses(refused.iter()) { BatchState::Rejected } else { BatchState::Done };
     let mut tx = services.db.begin().await?;
     batches::stage(&mut tx, batch.id(), &told).await?;
     findings::insert(&mut tx, batch.id(), &numbered).await?;

@@ -17,7 +17,7 @@ use super::{
     Services, activate,
     answer::{self, identity, outbox, write},
     check::{self, Checked, Context, History, refuses},
-    inbox::{self, Claimed, Owner, Registered},
+    inbox::{self, Claimed, Owner},
     map::{self, Mapped},
     options::{Ask, ImportOptions},
     order::{
@@ -92,10 +92,9 @@ async fn claimed_file(
     let registered = inbox::register(services, claimed, owner, how.run_id).await?;
     services.crash_point("registered");
     inbox::name_after(services, claimed, registered.batch())?;
-    if let Registered::Duplicate { batch, .. } = registered {
-        let batch = by_id(services, batch).await?;
+    let batch = by_id(services, registered.batch()).await?;
+    if batch.state == BatchState::Duplicate {
         outbox::write_receipt(services, &batch, &[]).await?;
-        inbox::archive(services, &batch).await?;
     }
     go_on(services, registered.batch(), how).await
 }
@@ -116,9 +115,11 @@ async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result
     services.crash_point("answered");
     let batch = by_id(services, id).await?;
     if !batch.archived {
+        by_itself(services, &batch, how.options).await?;
+        // Last, since nobody goes on with an archived file.
         inbox::archive(services, &batch).await?;
+        services.crash_point("archived");
     }
-    by_itself(services, &batch, how.options).await?;
     report::of_batch(services, id).await
 }
 
@@ -268,11 +269,12 @@ async fn by_itself(
     batch: &Batch,
     options: &ImportOptions,
 ) -> anyhow::Result<()> {
-    if options.confirm != Ask::Auto || batch.state != BatchState::AwaitingConfirmation {
+    let orders = orders::of_batch(&services.db, batch.id()).await?;
+    if options.confirm != Ask::Auto || orders.is_empty() {
         return Ok(());
     }
     let firm = services.firm(batch.firm.as_deref().context("A list has a firm")?)?;
-    for order in orders::of_batch(&services.db, batch.id()).await? {
+    for order in orders {
         let by: Email = order
             .registered_by
             .as_deref()
@@ -280,6 +282,7 @@ async fn by_itself(
         let wish =
             Wish { by: &by, shown: Some(&order.content), activate: options.activate == Ask::Auto };
         confirm::confirm(services, &order, &wish).await?;
+        services.crash_point("placed");
         if wish.activate {
             activate::run(services, Some(&order.code)).await?;
         }

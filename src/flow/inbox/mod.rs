@@ -86,7 +86,7 @@ pub fn claim(services: &Services, file: &Path, owner: Option<&Owner>) -> anyhow:
         .file_name()
         .and_then(|name| name.to_str())
         .context("A file's name must be readable text")?;
-    let folder = services.home.join("work").join(owner.map_or("_", |owner| owner.firm.as_str()));
+    let folder = claimed_folder(services, owner);
     fs_err::create_dir_all(&folder)?;
     let from_inbox = file.starts_with(&services.settings.files.inbox);
     let kind = if from_inbox { "claim" } else { "copy" };
@@ -100,6 +100,13 @@ pub fn claim(services: &Services, file: &Path, owner: Option<&Owner>) -> anyhow:
     }
     let sha256 = hash(&path)?;
     Ok(Claimed { path, file_name: file_name.to_owned(), sha256 })
+}
+
+/// Like in the inbox: the firm's, and in it the member's of staff. So a file keeps its owner.
+fn claimed_folder(services: &Services, owner: Option<&Owner>) -> PathBuf {
+    let folder = services.home.join("work").join(owner.map_or("_", |owner| owner.firm.as_str()));
+    let member = owner.and_then(|owner| owner.registered_by.as_ref());
+    member.map_or(folder.clone(), |member| folder.join(member.local_part()))
 }
 
 /// Hashes a file without holding it in memory.
@@ -171,7 +178,7 @@ pub async fn register(
 
 /// A refused or undone batch does not make the same bytes a duplicate.
 fn counts_as_first(batch: &Batch) -> bool {
-    !matches!(batch.state, BatchState::Rejected | BatchState::Undone)
+    !matches!(batch.state, BatchState::Rejected | BatchState::Undone | BatchState::Duplicate)
 }
 
 /// Gives a claimed file its batch's name in `work/`, where a later start finds it.
@@ -212,27 +219,46 @@ pub async fn archive(services: &Services, batch: &Batch) -> anyhow::Result<()> {
 /// Files that were claimed by a process that died before it could register them. Copies of others' files go.
 pub fn left_behind(services: &Services) -> anyhow::Result<Vec<(PathBuf, Option<Owner>)>> {
     let mut found = Vec::new();
-    let work = services.home.join("work");
-    let folders = fs_err::read_dir(&work)?.flatten().filter(|entry| entry.path().is_dir());
-    for folder in folders {
-        let firm = folder
-            .file_name()
-            .to_str()
-            .and_then(|name| services.firm(name).ok())
-            .map(|firm| firm.code.to_string());
-        for entry in fs_err::read_dir(folder.path())? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.starts_with("claim-") {
-                let owner = firm.clone().map(|firm| Owner { firm, registered_by: None });
-                found.push((path, owner));
-            } else if name.starts_with("copy-") {
-                fs_err::remove_file(&path)?;
-            }
+    for (folder, name) in folders_in(&services.home.join("work"))? {
+        let firm = services.firm(&name).ok();
+        let owner =
+            |registered_by| firm.map(|firm| Owner { firm: firm.code.to_string(), registered_by });
+        claimed_in(&folder, owner(None).as_ref(), &mut found)?;
+        for (folder, name) in folders_in(&folder)? {
+            let member = firm.and_then(|firm| member_called(firm, &name));
+            claimed_in(&folder, owner(member).as_ref(), &mut found)?;
         }
     }
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(found)
+}
+
+fn folders_in(folder: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut folders = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.push((entry.path(), entry.file_name().to_string_lossy().into_owned()));
+        }
+    }
+    Ok(folders)
+}
+
+fn claimed_in(
+    folder: &Path,
+    owner: Option<&Owner>,
+    found: &mut Vec<(PathBuf, Option<Owner>)>,
+) -> anyhow::Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("claim-") {
+            found.push((path, owner.cloned()));
+        } else if name.starts_with("copy-") {
+            fs_err::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A file left behind as if it were claimed just now.

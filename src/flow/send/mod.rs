@@ -40,6 +40,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
         let Some(mail) = mails::claim(&services.db, services.holder.as_str(), now).await? else {
             break;
         };
+        services.crash_point("mail_claimed");
         match send(services, &mail, now).await? {
             MailState::Sent => summary.sent += 1,
             MailState::Held => summary.held += 1,
@@ -96,7 +97,10 @@ async fn is_day_full(services: &Services) -> anyhow::Result<bool> {
 async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<MailState> {
     let settled = if may_leave(services, &mail.recipient) {
         match deliver(services, mail, now).await {
-            Ok(()) => Settled { state: MailState::Sent, error: None, not_before: now },
+            Ok(()) => {
+                services.crash_point("mail_written");
+                Settled { state: MailState::Sent, error: None, not_before: now }
+            }
             Err(error) => {
                 tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);
                 return retry(services, mail, &format!("{error:#}"), now).await;

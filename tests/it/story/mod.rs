@@ -1,0 +1,29 @@
+//! The program as its users live with it, one file a subject, through its commands and folders alone.
+
+mod lists;
+
+mod workbooks;
+
+mod letters;
+
+mod demo;
+
+mod big_list;
+
+mod again;
+
+mod killed;
+
+mod answers;
+
+mod pictures;
+
+mod refused;
+
+mod exits;
+
+mod serving;
+
+mod mails;
+
+mod same;

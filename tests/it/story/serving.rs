@@ -1,0 +1,94 @@
+//! The daemon: what is dropped is taken, answered and archived, and where nobody need be asked it goes to the end.
+
+use std::fs;
+
+use super::lists::{csv, mixed};
+use crate::world::{World, eventually, text};
+
+#[test]
+fn a_dropped_list_is_taken_answered_and_archived_while_the_daemon_runs() {
+    let world = World::new();
+    let daemon = world.serve();
+    world.drop_file("khach.csv", &csv(&mixed()));
+    eventually("the list is answered", || {
+        world.list("batches").first().is_some_and(|batch| batch["state"] == "awaiting_confirmation")
+            && world.files_in("archive").len() == 1
+    });
+    assert!(world.files_in("inbox").is_empty());
+    eventually("the run is over", || world.list("runs")[0]["state"] == "succeeded");
+    assert_eq!(world.files_in("outbox"), ["khach__B000001.txt", "khach__B000001__r1.xlsx"]);
+    assert!(world.files_in("work").is_empty());
+    assert!(daemon.stop().success());
+    assert!(world.list("runs").iter().all(|run| run["state"] == "succeeded"));
+}
+
+#[test]
+fn with_everything_automatic_a_list_goes_all_the_way_to_its_mails() {
+    let world = World::new();
+    world.rewrite("jobs/import.toml", "confirm = \"ask\"", "confirm = \"auto\"");
+    world.rewrite("jobs/import.toml", "activate = \"ask\"", "activate = \"auto\"");
+    world.rewrite("jobs/activate.toml", "@every 5m", "@every 2s");
+    world.rewrite("jobs/mail.toml", "@every 30s", "@every 1s");
+    let daemon = world.serve();
+    world.drop_file("khach.csv", &csv(&mixed()));
+    // Each client: a notice, a log-in, and the firm's copy of it.
+    eventually("twelve mails", || {
+        world.files_in("mail").iter().filter(|file| file.ends_with(".eml")).count() == 12
+    });
+    eventually("all are known as sent", || {
+        world.list("mails").iter().all(|mail| mail["state"] == "sent")
+    });
+    assert!(daemon.stop().success());
+    assert_eq!(world.list("licences").len(), 4);
+    assert!(world.list("orders").iter().all(|order| order["state"] == "placed"));
+    assert_eq!(world.files_in("mail").len(), 12);
+}
+
+#[test]
+fn what_is_not_meant_for_us_or_not_whole_is_left_alone() {
+    let world = World::new();
+    let list = csv(&mixed());
+    let foreign = [
+        "~$khach.xlsx",
+        ".khach.csv",
+        "khach.tmp",
+        "khach.part",
+        "khach.crdownload",
+        "Thumbs.db",
+        "desktop.ini",
+    ];
+    for name in foreign {
+        world.drop_file(name, &list);
+    }
+    world.drop_file("rong.csv", b"");
+    // Open in Excel: its owner file lies beside it.
+    world.drop_file("dang-mo.csv", &list);
+    world.drop_file("~$dang-mo.csv", b"Lan");
+    let mut left = world.files_in("inbox");
+    let daemon = world.serve();
+    // What comes after them is taken, so they were seen.
+    world.drop_file("z.csv", &csv(&mixed()[..2]));
+    eventually("the list is taken", || !world.list("batches").is_empty());
+    eventually("it is archived", || world.files_in("archive").len() == 1);
+    left.sort();
+    assert_eq!(world.files_in("inbox"), left);
+
+    fs::remove_file(world.path("inbox/~$dang-mo.csv")).unwrap();
+    fs::write(world.path("inbox/rong.csv"), csv(&mixed()[2..])).unwrap();
+    eventually("closed and filled files are taken", || world.files_in("archive").len() == 3);
+    assert!(daemon.stop().success());
+    assert_eq!(world.list("batches").len(), 3);
+}
+
+#[test]
+fn a_daemon_goes_on_with_what_a_killed_one_had_begun() {
+    let world = World::new();
+    world.drop_file("khach.csv", &csv(&mixed()));
+    assert!(world.is_killed_at("staged", &["run", "import", "home/inbox/khach.csv"]));
+    let daemon = world.serve();
+    eventually("the list is answered", || world.files_in("archive").len() == 1);
+    assert!(daemon.stop().success());
+    let states: Vec<String> = world.list("runs").iter().map(|run| text(run, "state")).collect();
+    assert!(states.contains(&"interrupted".to_owned()), "{states:?}");
+    assert_eq!(world.list("orders").len(), 2);
+}
