@@ -1,6 +1,10 @@
 //! `init`: a workspace with everything that a first run needs. Nothing is ever overwritten.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -14,6 +18,8 @@ use crate::{
 
 /// The folders of a workspace.
 const FOLDERS: [&str; 6] = ["inbox", "outbox", "work", "archive", "mail", "jobs/catalogue"];
+/// Clients' data and log-in links lie here: nobody else's to read.
+const PRIVATE: [&str; 3] = ["work", "archive", "mail"];
 const KEY_FILE: &str = "hangloat.key";
 
 /// A file that a command made.
@@ -52,6 +58,9 @@ pub fn workspace(home: &Path) -> anyhow::Result<Vec<Made>> {
         let path = home.join(folder);
         if !path.exists() {
             fs_err::create_dir_all(&path)?;
+            if PRIVATE.contains(&folder) {
+                fs_err::set_permissions(&path, Permissions::from_mode(0o700))?;
+            }
             made.push(Made { path, kind: "folder" });
         }
     }

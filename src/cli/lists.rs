@@ -15,11 +15,16 @@ use crate::{
         batches::{self, Batch},
         licences::{self, Licence},
         mails::{self, Mail},
-        notifications::{self, Notification},
+        notifications::{self, Notification, NotificationKind},
         orders, rows,
         runs::{self, Run},
     },
-    domain::batch::BatchId,
+    domain::{
+        batch::{BatchId, BatchState},
+        licence::LicenceState,
+        mail::MailState,
+        run::RunState,
+    },
     flow::{Services, answer::outbox, report::Rows},
     runner::definition::Job,
 };
@@ -56,19 +61,14 @@ pub async fn jobs(global: &Global) -> anyhow::Result<Reply> {
 
 pub async fn runs(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let state = narrowed.state.as_deref().map(|state| {
-        state
-            .parse()
-            .map_err(|error| Failure::usage(format!("--state: {error}"), "say one of them"))
-    });
-    let mut found = match id {
+    let narrowed = workspace::filter::<RunState>(&services, narrowed)?;
+    let state = narrowed.state.as_deref().and_then(|state| state.parse().ok());
+    let found = match id {
         Some(id) => vec![
             runs::by_id(&services.db, id).await?.ok_or_else(|| unknown("run", &id.to_string()))?,
         ],
-        None => runs::list(&services.db, state.transpose()?, RUNS).await?,
+        None => runs::list(&services.db, state, narrowed.since, RUNS).await?,
     };
-    let narrowed = workspace::filter(&services, narrowed);
-    found.retain(|run| narrowed.since.is_none_or(|since| run.queued_at >= since));
     let batches = batches::list(&services.db, &batches::Filter::default()).await?;
     let shown: Vec<Value> = found.iter().map(|run| run_json(run, &batches)).collect();
     let row = |run: &Run| {
@@ -115,7 +115,10 @@ pub async fn batches(
                 .await?
                 .ok_or_else(|| unknown("batch", &id.to_string()))?,
         ],
-        None => batches::list(&services.db, &workspace::filter(&services, narrowed)).await?,
+        None => {
+            batches::list(&services.db, &workspace::filter::<BatchState>(&services, narrowed)?)
+                .await?
+        }
     };
     let counts = rows::counts(&services.db, id).await?;
     let rows_of = |batch: &Batch| {
@@ -165,7 +168,9 @@ fn batch_json(
 
 pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let found = licences::list(&services.db, &workspace::filter(&services, narrowed)).await?;
+    let found =
+        licences::list(&services.db, &workspace::filter::<LicenceState>(&services, narrowed)?)
+            .await?;
     let local = |at| services.local(at).to_rfc3339();
     let shown = found.iter().map(|licence| {
         json!({
@@ -202,7 +207,9 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
                 .await?
                 .ok_or_else(|| unknown("mail", &id.to_string()))?,
         ],
-        None => mails::list(&services.db, &workspace::filter(&services, narrowed)).await?,
+        None => {
+            mails::list(&services.db, &workspace::filter::<MailState>(&services, narrowed)?).await?
+        }
     };
     let shown = found.iter().map(|mail| {
         json!({
@@ -228,8 +235,10 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
 
 pub async fn notifications(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let filter = workspace::filter(&services, narrowed);
-    let found = notifications::list(&services.db, filter.firm.as_deref(), filter.since).await?;
+    // What a bell rang for is its state: nobody has read it on a command line.
+    let filter = workspace::filter::<NotificationKind>(&services, narrowed)?;
+    let mut found = notifications::list(&services.db, filter.firm.as_deref(), filter.since).await?;
+    found.retain(|bell| filter.state.as_deref().is_none_or(|kind| bell.kind.as_str() == kind));
     let shown = found.iter().map(|bell| {
         json!({
             "id": bell.id, "at": bell.at, "firm": bell.firm, "kind": bell.kind, "text": bell.text,

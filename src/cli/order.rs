@@ -17,7 +17,7 @@ use crate::{
     },
     domain::{
         email::Email,
-        order::{LineState, OrderCode},
+        order::{LineState, OrderCode, OrderState},
     },
     flow::{
         Services, activate as activation,
@@ -36,7 +36,9 @@ pub async fn list(
     let orders = if let Some(code) = code {
         vec![by_code(&services, &code).await?]
     } else {
-        let orders = orders::list(&services.db, &workspace::filter(&services, narrowed)).await?;
+        let orders =
+            orders::list(&services.db, &workspace::filter::<OrderState>(&services, narrowed)?)
+                .await?;
         let shown: Vec<Value> = orders.iter().map(order_json).collect();
         return Reply::new(Exit::Done, in_words(&orders)).with("orders", shown);
     };
@@ -55,9 +57,6 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
             format!("look at it with `hangloat orders {}`", order.code),
         )
         .into());
-    }
-    if args.activate {
-        crate::runner::recover(&services).await?;
     }
     let wish = Wish { by: &by, shown: None, activate: args.activate };
     let confirmed = confirming::confirm(&services, &order, &wish).await?;

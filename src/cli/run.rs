@@ -48,7 +48,8 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
         files.extend(taken_before(&services, &path, &owner, &files).await?);
     }
     let run = runs::by_id(&services.db, ran.id).await?;
-    let run = run.map(|run| super::lists::run_json(&run, &[]));
+    let taken = batches::list(&services.db, &batches::Filter::default()).await?;
+    let run = run.map(|run| super::lists::run_json(&run, &taken));
     if job.kind == JobKind::Import {
         let reply = Reply::new(exit_of(&files), files_in_words(&services, &files));
         return reply

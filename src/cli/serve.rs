@@ -20,6 +20,14 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let mut services = workspace::open_at(global, &home, clock).await?;
     services.progress = Progress::silent();
     let jobs = workspace::jobs(&services)?;
+    if !global.quiet {
+        say(&home);
+    }
     runner::serve::serve(Arc::new(services), jobs).await?;
     Ok(Reply::new(Exit::Done, ""))
+}
+
+#[expect(clippy::print_stderr, reason = "a daemon says that it began")]
+fn say(home: &std::path::Path) {
+    eprintln!("Serving {} until SIGTERM or Ctrl-C; -v tells more.", home.display());
 }

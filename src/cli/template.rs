@@ -17,6 +17,7 @@ use crate::{
             template::{self},
             view::{OrderLevel, TemplateColumn, TemplatePackage, TemplateView},
         },
+        files::write_whole,
     },
 };
 
@@ -46,7 +47,7 @@ pub async fn run(global: &Global, args: &Template) -> anyhow::Result<Reply> {
         outbox::folder(&services, Some(firm.code.as_str())).join(name)
     };
     let view = view(&services, args.customer_type, &firm.name);
-    outbox::write_whole(&path, &template::write(&view)?)?;
+    write_whole(&path, &template::write(&view)?)?;
     let shown = services.shown_path(&path);
     let made = Made { path: Path::new(&shown).to_owned(), kind: "template" };
     Reply::new(Exit::Done, format!("{shown}\nFill it in and drop it into inbox/."))

@@ -1,6 +1,9 @@
 //! Finds the workspace and opens what its settings name.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use anyhow::Context;
 
@@ -12,7 +15,7 @@ use super::{
 use crate::{
     config::{self, ConfigError, Environment, MailTransport, PlatformKind, Settings},
     db::batches::Filter,
-    domain::{firm::Firm, grace::start_of},
+    domain::{firm::Firm, grace::start_of, words::UnknownWord},
     flow::{Circumstances, Clock, Services},
     runner::definition::{self, Job},
     text::Texts,
@@ -84,10 +87,24 @@ pub fn firm<'a>(services: &'a Services, named: Option<&str>) -> anyhow::Result<&
     }
 }
 
-pub fn filter(services: &Services, narrowed: &Narrowed) -> Filter {
+/// Checks what a list is narrowed to; `S` is the list's own set of states.
+pub fn filter<S: FromStr<Err = UnknownWord>>(
+    services: &Services,
+    narrowed: &Narrowed,
+) -> anyhow::Result<Filter> {
     let since = narrowed.since.map(|since| match since {
         Since::Day(day) => start_of(day, services.settings.timezone),
         Since::Instant(at) => at,
     });
-    Filter { firm: narrowed.firm.clone(), state: narrowed.state.clone(), since }
+    if let Some(state) = &narrowed.state {
+        let known = S::from_str(state).map(drop);
+        known.map_err(|error| Failure::usage(format!("--state: {error}"), "say one of them"))?;
+    }
+    let named = narrowed.firm.as_deref();
+    let firm = named.map(|named| firm(services, Some(named))).transpose()?;
+    Ok(Filter {
+        firm: firm.map(|firm| firm.code.to_string()),
+        state: narrowed.state.clone(),
+        since,
+    })
 }

@@ -62,23 +62,25 @@ pub async fn plan(tx: &mut Tx, new: NewActivation<'_>, now: DateTime<Utc>) -> sq
     Ok(())
 }
 
-/// Takes the oldest open request, of one order or of any.
+/// Takes the next open request behind the line `after`, of one order or of any.
 pub async fn claim(
     db: &Db,
     order: Option<&OrderCode>,
+    after: i64,
     holder: &str,
 ) -> sqlx::Result<Option<Activation>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: super::Sql = sql!(
-        "update activation set state = 'sending', holder = $2, attempts = attempts + 1
+        "update activation set state = 'sending', holder = $3, attempts = attempts + 1
          where line_id = (select a.line_id from activation a join order_line l on l.id = a.line_id
                           where a.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1)
+                            and a.line_id > $2
                           order by a.line_id limit 1",
         postgres: " for update of a skip locked",
         ") and state in ('planned', 'uncertain')
          returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, error"
     );
-    db.query(CLAIM).bind(order.map(OrderCode::as_str)).bind(holder).optional().await
+    db.query(CLAIM).bind(order.map(OrderCode::as_str)).bind(after).bind(holder).optional().await
 }
 
 /// Where a claimed request goes.

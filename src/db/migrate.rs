@@ -22,7 +22,17 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[(1, "main", files!("0001_main.sql"))];
 
 pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {
     match db {
-        Db::Sqlite(pool) => migrator(|sql| sql.sqlite).run(pool).await,
+        Db::Sqlite(pool) => {
+            let migrator = migrator(|sql| sql.sqlite);
+            // SQLite has no lock for this. Of two processes that start at once the slower one finds its
+            // change made by the other, and looks again.
+            for _ in MIGRATIONS {
+                if migrator.run(pool).await.is_ok() {
+                    return Ok(());
+                }
+            }
+            migrator.run(pool).await
+        }
         Db::Postgres(pool) => migrator(|sql| sql.postgres).run(pool).await,
     }
 }

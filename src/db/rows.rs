@@ -78,15 +78,18 @@ pub struct NewRow<'a> {
     pub state: Option<RowState>,
 }
 
+/// A row that is there already is replaced, so that an interrupted answer can be taken again.
 pub async fn insert(tx: &mut Tx, batch: BatchId, rows: &[NewRow<'_>]) -> sqlx::Result<()> {
     const INSERT: Sql = Sql {
         sqlite: "insert into batch_row (batch_id, sheet, row_no, kind, cells, state)
                  select $1, value->>'sheet', value->>'row_no', value->>'kind', value->'cells', value->>'state'
-                 from json_each($2)",
+                 from json_each($2) where true
+                 on conflict (batch_id, sheet, row_no) do update set cells = excluded.cells, state = excluded.state",
         postgres: "insert into batch_row (batch_id, sheet, row_no, kind, cells, state)
                  select $1, sheet, row_no, kind, cells, state
                  from jsonb_to_recordset($2)
-                      as r (sheet bigint, row_no bigint, kind text, cells jsonb, state text)",
+                      as r (sheet bigint, row_no bigint, kind text, cells jsonb, state text)
+                 on conflict (batch_id, sheet, row_no) do update set cells = excluded.cells, state = excluded.state",
     };
     for rows in rows.chunks(ROWS_A_STATEMENT) {
         tx.query(INSERT).bind(batch.number()).bind(Json(rows)).execute().await?;

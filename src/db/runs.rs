@@ -120,12 +120,22 @@ pub async fn finish(
 }
 
 /// The newest runs first.
-pub async fn list(db: &Db, state: Option<RunState>, limit: i64) -> sqlx::Result<Vec<Run>> {
-    db.query("select * from run where ($1 is null or state = $1) order by id desc limit $2")
-        .bind(state.map(RunState::as_str))
-        .bind(limit)
-        .all()
-        .await
+pub async fn list(
+    db: &Db,
+    state: Option<RunState>,
+    since: Option<DateTime<Utc>>,
+    limit: i64,
+) -> sqlx::Result<Vec<Run>> {
+    db.query(
+        "select * from run
+         where ($1 is null or state = $1) and ($2 is null or queued_at >= $2)
+         order by id desc limit $3",
+    )
+    .bind(state.map(RunState::as_str))
+    .bind(since)
+    .bind(limit)
+    .all()
+    .await
 }
 
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Run>> {

@@ -1,5 +1,5 @@
 //! Who holds a claim: this process, named so that its death can be seen by others on the same machine.
-//! A dead holder's claims are free at once; those of other machines when their lease is over.
+//! What a dead holder of this machine claimed is free at once; of other machines nothing is known here.
 
 use std::fmt;
 

@@ -1,18 +1,20 @@
 //! The way of the data, from a dropped file to a mailed log-in.
 //!
-//! [`import::file`] takes one file from the inbox to its answer: [`inbox`] takes it, [`read`] and [`map`] make rows
-//! of it, [`check`] judges them, [`order`] collects the good ones, [`answer`] writes the workbook. A workbook that
-//! comes back is read by [`answer`] and confirms an order, which [`activate`] turns into licences and [`send`] into
+//! `import::file` takes one file from the inbox to its answer: `inbox` takes it, `read` and `map` make rows
+//! of it, `check` judges them, `order` collects the good ones, `answer` writes the workbook. A workbook that
+//! comes back is read by `answer` and confirms an order, which `activate` turns into licences and `send` into
 //! mails.
 //!
 //! Each step stores in one transaction what it did and that it did it: stopped anywhere, it goes on where it was,
-//! and does nothing twice. When something is due is the business of [`runner`](crate::runner).
+//! and does nothing twice. When something is due is the business of `runner`.
 
 pub mod inbox;
 
 pub mod read;
 
 pub mod map;
+
+pub mod staged;
 
 pub mod check;
 
@@ -37,6 +39,8 @@ pub mod key;
 pub mod holder;
 
 pub mod progress;
+
+pub mod files;
 
 use std::path::{Path, PathBuf};
 
@@ -97,6 +101,11 @@ impl Services {
         let platform =
             Embedded::new(db.clone(), key.clone(), settings.platform.base_url.as_deref());
         let texts = Texts::of(settings.locale);
+        if settings.firms.len() > 1 {
+            for firm in &settings.firms {
+                fs_err::create_dir_all(settings.files.inbox.join(firm.code.as_str()))?;
+            }
+        }
         let (home, holder) = (home.to_owned(), Holder::of_this_process()?);
         let Circumstances { clock, progress, crash_at } = with;
         Ok(Services {

@@ -9,9 +9,9 @@ use super::{
     Services,
     answer::outbox,
     check::{Checked, refuses},
-    import::staged,
     map::Mapped,
     read::{Format, Refusal},
+    staged,
 };
 use crate::{
     db::{
@@ -165,7 +165,11 @@ pub async fn of_batch(services: &Services, id: BatchId) -> anyhow::Result<FileRe
     Ok(FileReport {
         file: batch.file_name.clone(),
         sha256: batch.sha256.clone(),
-        kind: batch.kind,
+        kind: if batch.duplicate_of().is_some() {
+            shown.as_ref().map_or(batch.kind, |first| first.kind)
+        } else {
+            batch.kind
+        },
         outcome: outcome(&batch, &rows, is_refused, &found),
         batch: Some(id),
         duplicate_of: batch.duplicate_of(),

@@ -11,7 +11,10 @@ use chrono::{DateTime, Utc};
 
 use self::definition::Job;
 use crate::{
-    db::runs::{self, Counts, End, Lease},
+    db::{
+        Db,
+        runs::{self, Counts, End, Lease},
+    },
     domain::run::{JobKind, RunState},
     flow::{
         Clock, Services, activate,
@@ -87,23 +90,15 @@ pub async fn recover(services: &Services) -> anyhow::Result<()> {
 pub async fn run(services: &Services, job: &Job, work: &Work) -> anyhow::Result<Option<Ran>> {
     recover(services).await?;
     let holder = services.holder.as_str();
-    let lease = || Lease { holder, until: real_now() + LEASE };
-    let Some(id) = runs::start(&services.db, &job.name, job.kind, lease(), services.now()).await?
+    let lease = Lease { holder, until: real_now() + LEASE };
+    let Some(id) = runs::start(&services.db, &job.name, job.kind, lease, services.now()).await?
     else {
         return Ok(None);
     };
-    let heartbeat = async {
-        loop {
-            tokio::time::sleep(HEARTBEAT).await;
-            if let Err(error) = runs::renew(&services.db, id, lease()).await {
-                tracing::warn!(run.id = id, %error, "The lease of run {id} could not be renewed");
-            }
-        }
-    };
-    let done = tokio::select! {
-        done = carry_out(services, job.kind, work, id) => done,
-        () = heartbeat => unreachable!("a heartbeat does not end"),
-    };
+    // A task of its own: heavy work must not keep the lease from being renewed.
+    let heartbeat = tokio::spawn(heartbeat(services.db.clone(), id, holder.to_owned()));
+    let done = carry_out(services, job.kind, work, id).await;
+    heartbeat.abort();
     let end = match &done {
         Ok((state, counts, _)) => End { state: *state, counts: counts.clone(), error: None },
         Err(error) => End {
@@ -115,6 +110,20 @@ pub async fn run(services: &Services, job: &Job, work: &Work) -> anyhow::Result<
     runs::finish(&services.db, id, holder, &end, services.now()).await?;
     let (state, counts, files) = done?;
     Ok(Some(Ran { id, state, counts, files }))
+}
+
+async fn heartbeat(db: Db, id: i64, holder: String) {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        let lease = Lease { holder: &holder, until: real_now() + LEASE };
+        match runs::renew(&db, id, lease).await {
+            Ok(true) => {}
+            Ok(false) => tracing::error!(run.id = id, "The lease of run {id} was lost"),
+            Err(error) => {
+                tracing::warn!(run.id = id, %error, "The lease of run {id} could not be renewed");
+            }
+        }
+    }
 }
 
 type Done = (RunState, Counts, Vec<FileReport>);
@@ -167,11 +176,12 @@ async fn import_files(
         }
     };
     let mut reports = Vec::new();
+    let mut failed = None;
     for arrival in &arrivals {
-        reports.push(import::file(services, arrival, how).await?);
+        import::keep(&mut reports, &mut failed, import::file(services, arrival, how).await);
     }
     reports.extend(import::unfinished(services, how).await?);
-    Ok(reports)
+    failed.map_or(Ok(reports), Err)
 }
 
 /// A file of the inbox, with the firm that its folder says.

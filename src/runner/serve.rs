@@ -53,7 +53,7 @@ pub async fn serve(services: Arc<Services>, jobs: Vec<Job>) -> anyhow::Result<()
         tokio::select! {
             _ = terminate.recv() => break,
             _ = tokio::signal::ctrl_c() => break,
-            Some(()) = ticks.recv() => daemon.tick()?,
+            Some(()) = ticks.recv() => daemon.tick(),
             Some(ended) = daemon.runs.join_next() => daemon.ended(ended),
         }
     }
@@ -100,7 +100,7 @@ impl Daemon {
         Ok(())
     }
 
-    fn tick(&mut self) -> anyhow::Result<()> {
+    fn tick(&mut self) {
         let now = self.services.now();
         for job in self.jobs.clone() {
             let Some(schedule) = &job.schedule else { continue };
@@ -114,7 +114,10 @@ impl Daemon {
                 self.start(job, work);
             }
         }
-        self.look()
+        // A share that hangs for a moment is no reason to stop.
+        if let Err(error) = self.look() {
+            tracing::error!("The inbox cannot be read: {error:#}");
+        }
     }
 
     /// Takes the files that are the same at two looks.

@@ -79,18 +79,21 @@ pub async fn ask(services: &Services, order: &Order) -> anyhow::Result<bool> {
 pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
     services.progress.tell(Step::Begin("activate"));
-    while let Some(activation) =
-        activations::claim(&services.db, order, services.holder.as_str()).await?
-    {
+    // Each open line once: one whose answer stays away does not keep the others waiting.
+    let mut after = 0;
+    let holder = services.holder.as_str();
+    while let Some(activation) = activations::claim(&services.db, order, after, holder).await? {
+        after = activation.line_id;
         services.crash_point("activation_claimed");
-        match carry_out(services, &activation).await? {
+        let settled = carry_out(services, &activation).await;
+        if settled.is_err() {
+            // Asked by key on the next attempt.
+            activations::release(&services.db, holder).await?;
+        }
+        match settled? {
             ActivationState::Done => summary.activated += 1,
             ActivationState::Refused => summary.failed += 1,
-            _ => {
-                // An uncertain one would be claimed again at once.
-                summary.uncertain += 1;
-                break;
-            }
+            _ => summary.uncertain += 1,
         }
         services.crash_point("activation_settled");
         let done = summary.activated + summary.failed;

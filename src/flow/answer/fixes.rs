@@ -10,9 +10,9 @@ use crate::{
     catalogue::columns::Columns,
     domain::{field::Field, fold::fold, locale::Locale},
     flow::{
-        import::staged::Staged,
         map::{Table, TableRow},
         read::{Cell, Document, Row, Sheet},
+        staged::Staged,
     },
     text::Texts,
 };

@@ -30,7 +30,7 @@ use crate::{
         mail::MailState,
         order::{OrderState, RequestState},
     },
-    flow::{Services, check::Checked, import::staged, map::Mapped},
+    flow::{Services, check::Checked, map::Mapped, staged},
 };
 
 /// All that the database holds about the orders of a batch.

@@ -1,9 +1,6 @@
 //! Files in the outbox: written whole under their final name, the newest revision only, older ones in `cu/`.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use minijinja::context;
@@ -14,8 +11,8 @@ use crate::{
         batches::{self, Batch},
         rows,
     },
-    domain::{batch::BatchId, finding::Finding},
-    flow::{Services, progress::Step},
+    domain::batch::{BatchId, BatchState, RowState},
+    flow::{Services, files::write_whole, progress::Step},
     text::findings,
 };
 
@@ -73,49 +70,48 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
     }
 }
 
-/// The receipt: what was understood of a file, in a few plain lines.
-pub async fn write_receipt(
-    services: &Services,
-    batch: &Batch,
-    said: &[Finding],
-) -> anyhow::Result<()> {
+/// The receipt: what was understood of a file, in a few plain lines, and why nothing of it was taken.
+pub async fn write_receipt(services: &Services, batch: &Batch) -> anyhow::Result<()> {
+    let said = crate::db::findings::of_batch(&services.db, batch.id()).await?;
+    let said =
+        said.iter().map(|(_, finding)| finding).filter(|finding| finding.place.row.is_none());
     let sheets = rows::sheets(&services.db, batch.id()).await?;
     let counts = rows::counts(&services.db, Some(batch.id())).await?;
     let columns: Vec<String> = sheets
         .iter()
         .flat_map(|sheet| &sheet.columns.0)
-        .filter_map(|column| column.field.map(|field| format!("{} → {field}", column.header)))
+        .filter_map(|column| {
+            column.field.map(|field| {
+                format!("{} → {}", column.header, services.texts.label(&format!("field.{field}")))
+            })
+        })
         .collect();
+    let in_state = |state: Option<RowState>| {
+        let counts = counts.iter().filter(|count| state.is_none_or(|state| count.state == state));
+        counts.map(|count| count.rows).sum::<i64>()
+    };
     let texts = services.texts;
     let values = context! {
         file => batch.file_name.as_str(),
         batch => batch.id().to_string(),
         at => services.local(batch.received_at).format("%d/%m/%Y %H:%M").to_string(),
         duplicate_of => batch.duplicate_of().map(|id| id.to_string()),
-        rows => counts.iter().map(|count| count.rows).sum::<i64>(),
+        rows => in_state(None),
+        accepted => in_state(Some(RowState::Accepted)),
+        rejected => in_state(Some(RowState::Rejected)),
+        held => in_state(Some(RowState::Held)),
+        refused => batch.state == BatchState::Rejected,
+        workbook => newest(services, batch).map(|path| services.shown_path(&path)),
         columns,
-        said => said.iter().map(|finding| {
+        said => said.map(|finding| {
             format!("{} {}", findings::message(texts, finding), findings::fix(texts, finding))
         }).collect::<Vec<_>>(),
     };
     let name = format!("{}__{}.txt", stem(&batch.file_name), batch.id());
     write_whole(
         &folder(services, batch.firm.as_deref()).join(name),
-        texts.say("message.receipt", values).as_bytes(),
+        format!("{}\n", texts.say("message.receipt", values).trim()).as_bytes(),
     )
-}
-
-/// Under a temporary name first, flushed, then renamed: nobody ever sees half a file.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = path.parent().context("A file lies in a folder")?;
-    fs_err::create_dir_all(folder)?;
-    let name = path.file_name().and_then(|name| name.to_str()).context("A file has a name")?;
-    let unfinished = folder.join(format!(".{name}.tmp"));
-    let mut file = fs_err::File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs_err::rename(&unfinished, path)?;
-    Ok(())
 }
 
 fn set_older_aside(services: &Services, batch: &Batch) -> anyhow::Result<()> {

@@ -17,9 +17,9 @@ use crate::{
         locale::Locale,
     },
     flow::{
-        import::staged::Staged,
         map::{Table, TableRow},
         read::{Cell, Document, Sheet},
+        staged::Staged,
     },
     text::Texts,
 };
@@ -127,9 +127,10 @@ fn edited(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts) 
         let Some(sheet) = sheet_of(document, table, staged.tables.len()) else { continue };
         let rows: HashMap<u32, &[Cell]> =
             sheet.rows.iter().map(|row| (row.number, row.cells.as_slice())).collect();
+        let own = first_own_column(sheet, table);
         for row in table.rows.iter().filter(|row| row.kind == RowKind::Data) {
             let now = rows.get(&row.number).copied().unwrap_or_default();
-            let now = now.get(..width(table, row)).unwrap_or(now);
+            let now = now.get(..own.unwrap_or_else(|| width(table, row))).unwrap_or(now);
             let rid = rid(table, row.number, staged.tables.len() > 1);
             // A row that was fixed since is not edited where it still says what went out with the answer.
             if answer.rows.get(&rid).is_none_or(|went_out| *went_out != checksum(now)) {
@@ -155,6 +156,15 @@ fn sheet_of<'a>(document: &'a Document, table: &Table, tables: usize) -> Option<
     if tables == 1 { results.next() } else { results.nth(usize::try_from(table.sheet - 1).ok()?) }
 }
 
+/// Where our columns begin in the returned sheet: an older revision may have had fewer of the user's.
+fn first_own_column(sheet: &Sheet, table: &Table) -> Option<usize> {
+    let headings =
+        Locale::ALL.iter().map(|locale| Texts::of(*locale).label("workbook.column.state"));
+    let headings: Vec<String> = headings.collect();
+    let header = sheet.rows.iter().find(|row| row.number == table.header_row)?;
+    header.cells.iter().rposition(|cell| headings.iter().any(|known| *known == cell.text()))
+}
+
 /// The user's columns.
 fn width(table: &Table, row: &TableRow) -> usize {
     let mapped = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
@@ -178,7 +188,7 @@ fn difference(table: &Table, row: &TableRow, now: &[Cell], texts: &Texts) -> Opt
     };
     let values = context! { old => text(&before, at), new => text(&now, at) };
     let reason = texts.say("message.edited", values);
-    Some(Finding::new(Code::ClientChanged, place).value(text(&now, at)).detail("reason", reason))
+    Some(Finding::new(Code::ClientChanged, place).value(text(&now, at)).detail("edited", reason))
 }
 
 /// The same text, or the same number written otherwise.

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use minijinja::context;
 
-use super::{by_id, fixes, staged};
+use super::{by_id, fixes};
 use crate::{
     db::{
         batches::{self, Batch, Staged as Told},
@@ -31,6 +31,7 @@ use crate::{
         order::confirm::{self, Confirmed, Refusal, Wish},
         read::Document,
         report::{self, FileReport},
+        staged,
     },
     text::findings as words,
 };
@@ -44,8 +45,7 @@ pub async fn take(
     options: &ImportOptions,
 ) -> anyhow::Result<()> {
     let Some(original) = original(services, batch.firm.as_deref(), answer).await? else {
-        let finding = Finding::new(Code::FileForgedAnswer, Place::default());
-        return super::refuse(services, batch, Some(&document.format), finding).await;
+        return super::refuse(services, batch, Some(&document.format), not_ours()).await;
     };
     let decided = decide(services, &original, document, answer).await?;
     let mut refused: Vec<Finding> =
@@ -74,19 +74,24 @@ pub async fn take(
 /// What a returned workbook would do, for `check`.
 pub async fn would_do(
     services: &Services,
-    file: (&str, &Sha256),
+    (firm, file_name, sha256): (&Firm, &str, &Sha256),
     document: &Document,
     answer: &Answer,
 ) -> anyhow::Result<FileReport> {
-    let Some(original) = batches::by_id(&services.db, answer.batch).await? else {
-        let finding = Finding::new(Code::FileForgedAnswer, Place::default());
-        return Ok(report::refused(services, file, &document.format, &finding));
+    let file = (file_name, sha256);
+    let Some(original) = original(services, Some(firm.code.as_str()), answer).await? else {
+        return Ok(report::refused(services, file, &document.format, &not_ours()));
     };
     let decided = decide(services, &original, document, answer).await?;
     let said: Vec<Finding> = decided.edited.iter().chain(&decided.refused).cloned().collect();
     let orders = decided.wishes.iter().map(|(order, _)| order.code.to_string()).collect();
     let rows = super::counts(services, original.id()).await?;
     Ok(report::of_answer(services, file, &document.format, (answer.batch, rows, orders, &said)))
+}
+
+/// Signed by our key, and written for another folder: of another firm, say.
+fn not_ours() -> Finding {
+    Finding::new(Code::FileWrongFolder, Place::default())
 }
 
 /// The batch that an answer is about, of the same firm.
@@ -234,5 +239,5 @@ async fn settle(
         notifications::insert(&mut tx, new, services.now()).await?;
     }
     tx.commit().await?;
-    outbox::write_receipt(services, &by_id(services, batch.id()).await?, refused).await
+    Ok(())
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 
-use super::staged::Staged;
 use crate::{
     db::{
         batches::{self, Batch},
@@ -25,6 +24,7 @@ use crate::{
         map::{Mapped, Table, TableRow},
         options::ImportOptions,
         order::collect,
+        staged::{self, Staged},
     },
 };
 
@@ -51,14 +51,15 @@ pub async fn apply(
     if open.is_empty() {
         return Ok(said);
     }
-    let whole = super::staged::mapped(services, original).await?;
+    let whole = staged::mapped(services, original).await?;
     let mapped = Mapped {
         tables: fixed(staged, &open),
         order_level: whole.order_level,
         findings: Vec::new(),
     };
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
-    let context = super::context(services, firm, &mapped, options, false);
+    let from_csv = original.container.as_deref() == Some("csv");
+    let context = super::context(services, firm, &mapped, options, from_csv);
     let mut checked = super::checked(services, &mapped, &context).await?;
     decide(&mut checked, &open);
     store(services, (original, answer), &mapped, &checked).await?;
@@ -118,7 +119,10 @@ fn decide(checked: &mut Checked, fixes: &[&Fix]) {
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.state == RowState::Held) {
         match decisions.get(&(verdict.sheet, verdict.row)) {
             Some(Decision::Accept) if lift(findings, verdict) => verdict.state = RowState::Accepted,
-            Some(Decision::Drop) => verdict.state = RowState::Rejected,
+            Some(Decision::Drop) => {
+                verdict.state = RowState::Rejected;
+                settle_holds(findings, verdict);
+            }
             _ => {}
         }
     }
@@ -126,22 +130,29 @@ fn decide(checked: &mut Checked, fixes: &[&Fix]) {
 
 /// Turns the holds of a row into remarks; false where one of them is not a person's to lift.
 fn lift(findings: &mut [Numbered], verdict: &Verdict) -> bool {
-    let is_hold = |sheet: Option<i64>, finding: &Finding| {
-        let here = sheet == Some(verdict.sheet) && finding.place.row == Some(verdict.row);
-        here && finding.severity == Severity::Hold
-    };
-    let mut holds: Vec<&mut Finding> = findings
-        .iter_mut()
-        .filter(|(sheet, finding)| is_hold(*sheet, finding))
-        .map(|(_, finding)| finding)
-        .collect();
-    let liftable = holds.iter().all(|finding| LIFTABLE.contains(&finding.code));
+    let liftable = holds(findings, verdict).all(|finding| LIFTABLE.contains(&finding.code));
     if liftable {
-        for finding in &mut holds {
-            finding.severity = Severity::Info;
-        }
+        settle_holds(findings, verdict);
     }
     liftable
+}
+
+/// A question that was answered is a question no more.
+fn settle_holds(findings: &mut [Numbered], verdict: &Verdict) {
+    for finding in holds(findings, verdict) {
+        finding.severity = Severity::Info;
+    }
+}
+
+fn holds<'a>(
+    findings: &'a mut [Numbered],
+    verdict: &Verdict,
+) -> impl Iterator<Item = &'a mut Finding> {
+    let (sheet, row) = (Some(verdict.sheet), Some(verdict.row));
+    let here = move |(of, finding): &&mut Numbered| {
+        *of == sheet && finding.place.row == row && finding.severity == Severity::Hold
+    };
+    findings.iter_mut().filter(here).map(|(_, finding)| finding)
 }
 
 async fn store(

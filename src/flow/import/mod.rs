@@ -5,8 +5,6 @@ mod answers;
 
 mod fixes;
 
-pub mod staged;
-
 pub use answers::in_words as answers_in_words;
 
 use std::path::{Path, PathBuf};
@@ -17,16 +15,18 @@ use super::{
     Services, activate,
     answer::{self, identity, outbox, write},
     check::{self, Checked, Context, History, refuses},
+    files::write_whole,
     inbox::{self, Claimed, Owner},
     map::{self, Mapped},
     options::{Ask, ImportOptions},
     order::{
         collect::{self, Stored},
-        confirm::{self, Wish},
+        confirm::{self, Confirmed, Wish},
     },
     progress::Step,
     read::{self, Document, Limits, Refusal},
     report::{self, FileReport},
+    staged,
 };
 use crate::{
     db::{
@@ -74,13 +74,34 @@ pub async fn file(
 /// Goes on with files that a dead process had claimed, and with batches that it had begun.
 pub async fn unfinished(services: &Services, how: How<'_>) -> anyhow::Result<Vec<FileReport>> {
     let mut reports = Vec::new();
+    let mut failed = None;
     for (path, owner) in inbox::left_behind(services)? {
-        reports.push(claimed_file(services, &inbox::reclaim(path)?, owner.as_ref(), how).await?);
+        let claimed = inbox::reclaim(path)?;
+        keep(
+            &mut reports,
+            &mut failed,
+            claimed_file(services, &claimed, owner.as_ref(), how).await,
+        );
     }
     for batch in batches::unfinished(&services.db).await? {
-        reports.push(go_on(services, batch.id(), how).await?);
+        keep(&mut reports, &mut failed, go_on(services, batch.id(), how).await);
     }
-    Ok(reports)
+    failed.map_or(Ok(reports), Err)
+}
+
+/// One file that fails does not keep the others from being taken; the first failure is told at the end.
+pub fn keep(
+    reports: &mut Vec<FileReport>,
+    failed: &mut Option<anyhow::Error>,
+    done: anyhow::Result<FileReport>,
+) {
+    match done {
+        Ok(report) => reports.push(report),
+        Err(error) => {
+            tracing::error!("A file could not be taken: {error:#}");
+            failed.get_or_insert(error);
+        }
+    }
 }
 
 async fn claimed_file(
@@ -91,12 +112,8 @@ async fn claimed_file(
 ) -> anyhow::Result<FileReport> {
     let registered = inbox::register(services, claimed, owner, how.run_id).await?;
     services.crash_point("registered");
-    inbox::name_after(services, claimed, registered.batch())?;
-    let batch = by_id(services, registered.batch()).await?;
-    if batch.state == BatchState::Duplicate {
-        outbox::write_receipt(services, &batch, &[]).await?;
-    }
-    go_on(services, registered.batch(), how).await
+    inbox::name_after(services, claimed, &by_id(services, registered).await?)?;
+    go_on(services, registered, how).await
 }
 
 /// Takes a batch from where it is to its answer.
@@ -116,6 +133,7 @@ async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result
     let batch = by_id(services, id).await?;
     if !batch.archived {
         by_itself(services, &batch, how.options).await?;
+        outbox::write_receipt(services, &batch).await?;
         // Last, since nobody goes on with an archived file.
         inbox::archive(services, &batch).await?;
         services.crash_point("archived");
@@ -129,16 +147,15 @@ async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
 
 /// received → staged: what kind of file it is, and all its rows.
 async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Result<()> {
+    if batch.firm.is_none() {
+        // Naming the right folder would name other firms.
+        let finding = Finding::new(Code::FileWrongFolder, Place::default());
+        return refuse(services, batch, None, finding).await;
+    }
     services.progress.tell(Step::Begin("read"));
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
     let read = tokio::task::block_in_place(|| read(services, &path));
     services.progress.tell(Step::End);
-    if batch.firm.is_none() {
-        let folders: Vec<&str> =
-            services.settings.firms.iter().map(|firm| firm.code.as_str()).collect();
-        let finding = Finding::new(Code::FileWrongFolder, Place::default());
-        return refuse(services, batch, None, finding.detail("allowed", folders.join(", "))).await;
-    }
     let document = match read {
         Ok(document) => document,
         Err(refusal) => {
@@ -152,8 +169,7 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         identity::Known::No => {
             let mapped = map::tables(document.sheets, &services.catalogue.columns);
             staged::store(services, batch.id(), &document.format, &mapped).await?;
-            let batch = by_id(services, batch.id()).await?;
-            outbox::write_receipt(services, &batch, &mapped.findings).await
+            Ok(())
         }
         unknown => {
             let lost = unknown == identity::Known::Lost;
@@ -205,7 +221,7 @@ async fn refuse(
     let version = services.catalogue.version();
     batches::judge(&mut tx, batch.id(), BatchState::Rejected, &version, services.now()).await?;
     tx.commit().await?;
-    outbox::write_receipt(services, &by_id(services, batch.id()).await?, &[finding]).await
+    Ok(())
 }
 
 /// staged → judged: verdicts, findings and orders, in one transaction.
@@ -281,7 +297,9 @@ async fn by_itself(
             .map_or_else(|| Ok(firm.admin.email.clone()), str::parse)?;
         let wish =
             Wish { by: &by, shown: Some(&order.content), activate: options.activate == Ask::Auto };
-        confirm::confirm(services, &order, &wish).await?;
+        if let Confirmed::Refused(refusal) = confirm::confirm(services, &order, &wish).await? {
+            tracing::warn!(order = %order.code, ?refusal, "{} was not placed by itself", order.code);
+        }
         services.crash_point("placed");
         if wish.activate {
             activate::run(services, Some(&order.code)).await?;
@@ -299,10 +317,7 @@ pub async fn check_file(
     folder: &Path,
 ) -> anyhow::Result<FileReport> {
     let sha256 = inbox::hash(path)?;
-    let file_name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .context("A file's name must be readable text")?;
+    let file_name = &inbox::name_of(path);
     let read = tokio::task::block_in_place(|| read(services, path));
     let document = match read {
         Ok(document) => document,
@@ -311,7 +326,8 @@ pub async fn check_file(
     match identity::known(&document, &services.key) {
         identity::Known::No => {}
         identity::Known::Ours(answer) => {
-            return answers::would_do(services, (file_name, &sha256), &document, &answer).await;
+            return answers::would_do(services, (firm, file_name, &sha256), &document, &answer)
+                .await;
         }
         unknown => {
             let lost = unknown == identity::Known::Lost;
@@ -327,7 +343,7 @@ pub async fn check_file(
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);
     let workbook = folder.join(name);
     let view = answer::of_check(services, file_name, &firm.name, &sha256, (&mapped, &checked));
-    tokio::task::block_in_place(|| outbox::write_whole(&workbook, &write(&view)?))?;
+    tokio::task::block_in_place(|| write_whole(&workbook, &write(&view)?))?;
     Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))
 }
 

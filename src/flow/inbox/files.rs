@@ -63,12 +63,3 @@ pub async fn settled(files: Vec<PathBuf>, pause: Duration) -> Vec<PathBuf> {
     let same = files.into_iter().zip(before).filter(|(path, before)| look(path) == *before);
     same.map(|(path, _)| path).collect()
 }
-
-/// Copies under a temporary name first, so that a half-written file never has the final one.
-pub fn copy_whole(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let unfinished = to.with_extension("part");
-    fs_err::copy(from, &unfinished)?;
-    fs_err::File::open(&unfinished)?.sync_all()?;
-    fs_err::rename(&unfinished, to)?;
-    Ok(())
-}

@@ -9,12 +9,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
 use sha2::{Digest, Sha256 as Hasher};
 
 pub use files::{in_folder, settled};
 
-use super::Services;
+use super::{Services, files::copy_whole};
 use crate::{
     db::{
         batches::{self, Batch, NewBatch},
@@ -82,24 +81,36 @@ fn member_called(firm: &Firm, folder: &str) -> Option<Email> {
 pub fn claim(services: &Services, file: &Path, owner: Option<&Owner>) -> anyhow::Result<Claimed> {
     let meta = fs_err::symlink_metadata(file)?;
     anyhow::ensure!(meta.is_file(), "{} is no file (links are not followed)", file.display());
-    let file_name = file
-        .file_name()
-        .and_then(|name| name.to_str())
-        .context("A file's name must be readable text")?;
+    let file_name = name_of(file);
     let folder = claimed_folder(services, owner);
     fs_err::create_dir_all(&folder)?;
     let from_inbox = file.starts_with(&services.settings.files.inbox);
     let kind = if from_inbox { "claim" } else { "copy" };
     let path = folder.join(format!("{kind}-{}__{file_name}", uuid::Uuid::new_v4().simple()));
     if !from_inbox || fs_err::rename(file, &path).is_err() {
-        // Another disk cannot be renamed onto; the copy has its final name only when it is whole.
-        files::copy_whole(file, &path)?;
-    }
-    if from_inbox && file.exists() {
-        fs_err::remove_file(file)?;
+        // Another disk cannot be renamed onto.
+        copy_whole(file, &path)?;
+        if from_inbox {
+            fs_err::remove_file(file)?;
+        }
     }
     let sha256 = hash(&path)?;
-    Ok(Claimed { path, file_name: file_name.to_owned(), sha256 })
+    Ok(Claimed { path, file_name, sha256 })
+}
+
+/// The longest name that still has room for what is put before it, in bytes.
+const LONGEST_NAME: usize = 150;
+
+/// A file's name as readable text, cut where it is too long; its ending stays.
+pub fn name_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let (stem, ending) =
+        name.rsplit_once('.').filter(|(_, end)| end.len() <= 8).unwrap_or((&name, ""));
+    let at = stem.floor_char_boundary(LONGEST_NAME - ending.len() - 1);
+    if ending.is_empty() { stem[..at].to_owned() } else { format!("{}.{ending}", &stem[..at]) }
 }
 
 /// Like in the inbox: the firm's, and in it the member's of staff. So a file keeps its owner.
@@ -121,40 +132,18 @@ pub fn hash(path: &Path) -> anyhow::Result<Sha256> {
     }
 }
 
-/// What a claimed file is: a new batch, one to go on with, or the same bytes again.
-#[derive(Clone, Debug)]
-pub enum Registered {
-    New(BatchId),
-    /// It was begun and not finished.
-    Resumed(BatchId),
-    Duplicate {
-        of: BatchId,
-        batch: BatchId,
-    },
-}
-
-impl Registered {
-    pub const fn batch(&self) -> BatchId {
-        match self {
-            Registered::New(id)
-            | Registered::Resumed(id)
-            | Registered::Duplicate { batch: id, .. } => *id,
-        }
-    }
-}
-
-/// Registers a claimed file under its hash.
+/// Registers a claimed file under its hash: as a new batch, as one that was begun, or as the same bytes again.
 pub async fn register(
     services: &Services,
     claimed: &Claimed,
     owner: Option<&Owner>,
     run_id: Option<i64>,
-) -> anyhow::Result<Registered> {
+) -> anyhow::Result<BatchId> {
     let firm = owner.map(|owner| owner.firm.as_str());
     let mut tx = services.db.begin().await?;
     let before = batches::same_bytes(&mut tx, firm, &claimed.sha256).await?;
-    if let Some(batch) = before.iter().find(|batch| !batch.is_finished()) {
-        return Ok(Registered::Resumed(batch.id()));
+    if let Some(begun) = before.iter().find(|batch| !batch.archived) {
+        return Ok(begun.id());
     }
     let mut of = before.iter().find(|batch| counts_as_first(batch)).map(Batch::id);
     if let Some(first) = of
@@ -173,7 +162,7 @@ pub async fn register(
     };
     let batch = batches::register(&mut tx, new, services.now()).await?;
     tx.commit().await?;
-    Ok(of.map_or(Registered::New(batch), |of| Registered::Duplicate { of, batch }))
+    Ok(batch)
 }
 
 /// A refused or undone batch does not make the same bytes a duplicate.
@@ -182,18 +171,15 @@ fn counts_as_first(batch: &Batch) -> bool {
 }
 
 /// Gives a claimed file its batch's name in `work/`, where a later start finds it.
-pub fn name_after(
-    services: &Services,
-    claimed: &Claimed,
-    batch: BatchId,
-) -> anyhow::Result<PathBuf> {
-    let path = work_path(services, batch, &claimed.file_name);
+pub fn name_after(services: &Services, claimed: &Claimed, batch: &Batch) -> anyhow::Result<()> {
+    // The same bytes may have come under another name before.
+    let path = work_path(services, batch.id(), &batch.file_name);
     if path.exists() {
         fs_err::remove_file(&claimed.path)?;
     } else {
         fs_err::rename(&claimed.path, &path)?;
     }
-    Ok(path)
+    Ok(())
 }
 
 /// Where the bytes of a batch lie until they are archived.
@@ -209,7 +195,7 @@ pub async fn archive(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     let from = work_path(services, batch.id(), &batch.file_name);
     let to = folder.join(format!("{}__{}", batch.id(), batch.file_name));
     if from.exists() && fs_err::rename(&from, &to).is_err() {
-        files::copy_whole(&from, &to)?;
+        copy_whole(&from, &to)?;
         fs_err::remove_file(&from)?;
     }
     batches::archive(&services.db, batch.id()).await?;
@@ -263,11 +249,9 @@ fn claimed_in(
 
 /// A file left behind as if it were claimed just now.
 pub fn reclaim(path: PathBuf) -> anyhow::Result<Claimed> {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .context("A file's name must be readable text")?;
-    let file_name = name.split_once("__").map_or(name, |(_, original)| original).to_owned();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file_name =
+        name.split_once("__").map_or(name.as_str(), |(_, original)| original).to_owned();
     let sha256 = hash(&path)?;
     Ok(Claimed { path, file_name, sha256 })
 }

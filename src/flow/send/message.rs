@@ -1,7 +1,6 @@
 //! A letter → a message as mail programs expect it: text and HTML, the picture inline, stable headers.
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
 use lettre::{
     Address, Message,
     message::{
@@ -14,18 +13,13 @@ use super::content::Content;
 use crate::{db::mails::Mail, domain::email::Email, flow::Services, text::one_line};
 
 /// The bytes of the message, the same on every attempt.
-pub fn build(
-    services: &Services,
-    mail: &Mail,
-    content: &Content,
-    now: DateTime<Utc>,
-) -> anyhow::Result<Vec<u8>> {
+pub fn build(services: &Services, mail: &Mail, content: &Content) -> anyhow::Result<Vec<u8>> {
     let settings = &services.settings.mail;
     let reply_to = settings.reply_to.as_ref().unwrap_or(&content.reply_to);
     let to: Email = mail.recipient.parse()?;
     let message = Message::builder()
         .message_id(Some(format!("<{}>", mail.message_id)))
-        .date(now.into())
+        .date(mail.planned_at.into())
         .from(mailbox(&settings.from.name, &settings.from.email)?)
         .reply_to(mailbox("", reply_to)?)
         .to(mailbox(&mail.recipient_name, &to)?)

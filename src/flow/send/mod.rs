@@ -96,7 +96,7 @@ async fn is_day_full(services: &Services) -> anyhow::Result<bool> {
 
 async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<MailState> {
     let settled = if may_leave(services, &mail.recipient) {
-        match deliver(services, mail, now).await {
+        match deliver(services, mail).await {
             Ok(()) => {
                 services.crash_point("mail_written");
                 Settled { state: MailState::Sent, error: None, not_before: now }
@@ -128,11 +128,11 @@ async fn retry(
 }
 
 /// Writes the letter as a file that other mail programs read.
-async fn deliver(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
+async fn deliver(services: &Services, mail: &Mail) -> anyhow::Result<()> {
     let content = content::of(services, mail).await?;
-    let bytes = message::build(services, mail, &content, now)?;
+    let bytes = message::build(services, mail, &content)?;
     let local_part =
         mail.message_id.split_once('@').map_or(mail.message_id.as_str(), |(local, _)| local);
     let path = services.home.join("mail").join(format!("{local_part}.eml"));
-    super::answer::outbox::write_whole(&path, &bytes)
+    super::files::write_whole(&path, &bytes)
 }

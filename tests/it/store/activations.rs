@@ -28,7 +28,7 @@ async fn planned(db: &Db, number: u32, lines: u32) -> (OrderCode, Vec<i64>) {
 }
 
 async fn claim(db: &Db, holder: &str) -> Option<Activation> {
-    activations::claim(db, None, holder).await.unwrap()
+    activations::claim(db, None, 0, holder).await.unwrap()
 }
 
 async fn settle(db: &Db, line_id: i64, holder: &str, state: ActivationState) -> bool {
@@ -165,7 +165,7 @@ async fn a_claim_may_be_narrowed_to_one_order() {
     each_db(async |db| {
         let (first, _) = planned(db, 1, 1).await;
         let (second, lines) = planned(db, 2, 1).await;
-        let of = async |code: &OrderCode| activations::claim(db, Some(code), "a").await.unwrap();
+        let of = async |code: &OrderCode| activations::claim(db, Some(code), 0, "a").await.unwrap();
         assert_eq!(of(&second).await.unwrap().line_id, lines[0]);
         assert!(of(&second).await.is_none());
         assert!(of(&code(99)).await.is_none());

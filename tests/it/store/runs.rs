@@ -121,9 +121,11 @@ async fn runs_are_listed_newest_first_of_one_state_or_of_all() {
         let mail = start(db, "mail", OURS).await.unwrap();
 
         let ids = |runs: Vec<Run>| runs.iter().map(|run| run.id).collect::<Vec<_>>();
-        let list = async |state, limit| ids(runs::list(db, state, limit).await.unwrap());
+        let list = async |state, limit| ids(runs::list(db, state, None, limit).await.unwrap());
         assert_eq!(list(None, 9).await, [mail, import.unwrap(), done]);
         assert_eq!(list(None, 1).await, [mail]);
+        let since = runs::list(db, None, Some(later(1)), 9).await.unwrap();
+        assert_eq!(ids(since), [import.unwrap()]);
         assert_eq!(list(Some(RunState::Succeeded), 9).await, [done]);
         assert_eq!(list(Some(RunState::Cancelled), 9).await, [0; 0]);
         assert_eq!(ids(runs::running(db).await.unwrap()), [import.unwrap(), mail]);

@@ -304,7 +304,7 @@ fn an_answer_in_the_folder_of_another_firm_is_refused() {
     let answer = edited(&world, &workbook, &[set("XAC_NHAN", true)]);
     super::refused::with_a_second_firm(&world);
     let taken = world.take("HOAPHAT/tra-loi.xlsx", &answer);
-    assert_eq!((codes(&taken), &taken["exit"]), (vec!["file.forged_answer".to_owned()], &3.into()));
+    assert_eq!((codes(&taken), &taken["exit"]), (vec!["file.wrong_folder".to_owned()], &3.into()));
     assert_nothing_is_confirmed(&world);
     assert!(!taken.to_string().contains("MINHAN"), "one firm is not told of another");
     let taken = world.take("MINHAN/tra-loi.xlsx", &answer);

@@ -25,6 +25,14 @@ fn the_demo_goes_the_whole_way_and_every_list_finds_it_again() {
     all_else_that_is_listed(&world);
 }
 
+/// Each of a list, whatever it is of.
+#[track_caller]
+fn each_has(list: &[Value], names: &str) {
+    for object in list {
+        has(object, names);
+    }
+}
+
 #[track_caller]
 fn has(object: &Value, names: &str) {
     for name in names.split_whitespace() {
@@ -90,23 +98,19 @@ fn mails_that_left(world: &World, made: &[Value]) {
 
 fn all_else_that_is_listed(world: &World) {
     let batches = world.list("batches");
-    batches
-        .iter()
-        .for_each(|batch| has(batch, "id file firm kind state revision rows orders workbook"));
+    each_has(&batches, "id file firm kind state revision rows orders workbook");
     assert!(batches.iter().any(|batch| batch["state"] == "duplicate"));
     for batch in batches.iter().filter(|batch| batch["state"] == "ordered") {
         assert!(world.workbook(&text(batch, "id")).is_file());
     }
     let runs = world.list("runs");
-    runs.iter().for_each(|run| {
-        has(run, "id job slot state attempt started_at finished_at counts files error");
-    });
+    each_has(&runs, "id job slot state attempt started_at finished_at counts files error");
     assert!(runs.iter().all(|run| run["error"].is_null()));
     let jobs = world.list("jobs");
-    jobs.iter().for_each(|job| has(job, "name kind schedule next last"));
+    each_has(&jobs, "name kind schedule next last");
     assert_eq!(texts(&jobs, "name"), ["activate", "import", "mail"]);
     let bells = world.list("notifications");
-    bells.iter().for_each(|bell| has(bell, "id at firm kind text order read"));
+    each_has(&bells, "id at firm kind text order read");
     let doctor = world.run(&["doctor", "--json"]).exits(0).json();
     for check in doctor["checks"].as_array().unwrap() {
         has(check, "name ok detail fix");

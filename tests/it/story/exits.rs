@@ -95,6 +95,16 @@ fn a_job_that_runs_already_is_not_run_twice() {
 }
 
 #[test]
+fn first_commands_at_the_same_time_all_find_the_tables() {
+    let world = World::new();
+    let start = |_| world.command(&["orders", "--quiet"]).spawn().unwrap();
+    let children: Vec<_> = (0..6).map(start).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+}
+
+#[test]
 fn outside_a_workspace_the_program_says_how_to_make_one() {
     let world = World::empty();
     std::fs::create_dir_all(world.path("")).unwrap();

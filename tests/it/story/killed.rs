@@ -74,7 +74,7 @@ fn nothing_is_left_lying(world: &World) {
     }
     for folder in ["outbox", "mail", "archive"] {
         let mut files = world.files_in(folder).into_iter();
-        assert!(!files.any(|file| file.ends_with(".tmp") || file.ends_with(".part")));
+        assert!(!files.any(|file| [".tmp", ".part"].iter().any(|end| file.ends_with(end))));
     }
 }
 

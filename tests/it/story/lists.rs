@@ -37,9 +37,9 @@ impl Client {
 
     /// The same with another cell, named by its column's letter.
     pub fn with(&self, column: &str, value: &str) -> Client {
-        let mut other = self.clone();
-        other.0[usize::from(column.as_bytes()[0] - b'A')] = value.to_owned();
-        other
+        let mut cells = self.0.clone();
+        value.clone_into(&mut cells[usize::from(column.as_bytes()[0] - b'A')]);
+        Client(cells)
     }
 }
 

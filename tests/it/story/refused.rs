@@ -52,7 +52,7 @@ fn refused(world: &World, name: &str, bytes: &[u8], code: &str) -> Value {
 fn a_binary_file_is_refused_whatever_its_name() {
     let world = World::new();
     let bytes: Vec<u8> =
-        (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        (0..4_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
     refused(&world, "anh.csv", &bytes, "file.not_a_table");
     refused(&world, "thu.csv", b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj", "file.unsupported");
 }
@@ -89,7 +89,7 @@ fn encrypted() -> Vec<u8> {
         let utf16: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let entry = SECTOR * 2 + at * 128;
         put(entry, &utf16);
-        put(entry + 64, &[utf16.len() as u8 + 2, 0, kind, 1]);
+        put(entry + 64, &[u8::try_from(utf16.len() + 2).unwrap(), 0, kind, 1]);
         put(entry + 68, &[0xFF; 12]);
         put(entry + 116, &0xFFFF_FFFE_u32.to_le_bytes());
     }
@@ -140,7 +140,10 @@ fn a_file_beside_the_folders_of_several_firms_is_nobodys() {
     let world = World::new();
     with_a_second_firm(&world);
     let file = refused(&world, "khach.csv", &csv(&mixed()), "file.wrong_folder");
-    assert!(text(&file["findings"][0], "fix").contains("HOAPHAT"), "{file}");
+    assert!(
+        !text(&file["findings"][0], "fix").contains("HOAPHAT"),
+        "no firm is told of another: {file}"
+    );
     let taken = world.take("HOAPHAT/khach.csv", &csv(&mixed()));
     assert_eq!((&taken["exit"], &taken["rows"]["accepted"]), (&0.into(), &4.into()));
     assert!(text(&taken, "workbook").starts_with("outbox/HOAPHAT/"));
