@@ -146,7 +146,7 @@ fn result_names() -> Vec<String> {
     Locale::ALL.iter().map(|locale| Texts::of(*locale).label("workbook.sheet.result")).collect()
 }
 
-/// *Kết quả*, or *Kết quả (<sheet>)* where there are several, in the order of the lists.
+/// *Kết quả*, or *Kết quả* with the name of the list where there are several, in the order of the lists.
 fn sheet_of<'a>(document: &'a Document, table: &Table, tables: usize) -> Option<&'a Sheet> {
     let bases = result_names();
     let mut results = document
