@@ -155,11 +155,6 @@ impl Rules {
         values
     }
 
-    /// The rules of a field with their sources, in the order of the file.
-    pub fn of_field(&self, field: Field) -> &[Allow] {
-        self.allow.get(&field).map(Vec::as_slice).unwrap_or_default()
-    }
-
     /// `khongco@…`: written because something had to be.
     pub fn is_placeholder(&self, email: &Email) -> bool {
         self.placeholders.contains(email.local_part())

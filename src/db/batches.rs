@@ -50,13 +50,6 @@ impl Batch {
     pub fn answers(&self) -> Option<BatchId> {
         self.answers.map(BatchId::new)
     }
-
-    /// Nothing is left to do for the file itself: judged, answered, archived.
-    pub fn is_finished(&self) -> bool {
-        let judged =
-            !matches!(self.state, BatchState::Received | BatchState::Staged | BatchState::Checked);
-        judged && self.written == self.revision && self.archived
-    }
 }
 
 /// A file that was taken.
@@ -67,7 +60,6 @@ pub struct NewBatch<'a> {
     pub sha256: &'a Sha256,
     pub run_id: Option<i64>,
     pub registered_by: Option<&'a str>,
-    pub options: serde_json::Value,
     /// The batch with the same bytes.
     pub duplicate_of: Option<BatchId>,
 }
@@ -77,9 +69,9 @@ pub async fn register(tx: &mut Tx, new: NewBatch<'_>, now: DateTime<Utc>) -> sql
         if new.duplicate_of.is_some() { BatchState::Duplicate } else { BatchState::Received };
     let (id,) = tx
         .query(
-            "insert into batch (firm, kind, state, file_name, sha256, run_id, registered_by, options,
-                                duplicate_of, received_at)
-             values ($1, 'unknown', $2, $3, $4, $5, $6, $7, $8, $9)
+            "insert into batch (firm, kind, state, file_name, sha256, run_id, registered_by, duplicate_of,
+                                received_at)
+             values ($1, 'unknown', $2, $3, $4, $5, $6, $7, $8)
              returning id",
         )
         .bind(new.firm)
@@ -88,8 +80,7 @@ pub async fn register(tx: &mut Tx, new: NewBatch<'_>, now: DateTime<Utc>) -> sql
         .bind(new.sha256.as_str())
         .bind(new.run_id)
         .bind(new.registered_by)
-        .bind(Json(new.options))
-        .bind(new.duplicate_of.map(BatchId::number))
+            .bind(new.duplicate_of.map(BatchId::number))
         .bind(now)
         .one::<(i64,)>()
         .await?;

@@ -70,18 +70,6 @@ pub async fn by_id(db: &Db, licence_id: &str) -> sqlx::Result<Option<Licence>> {
         .await
 }
 
-/// Whether the client has had a licence of this kind, or of this package and year.
-pub async fn has(db: &Db, tax_id: &str, package: &str, fiscal_year: i64) -> sqlx::Result<bool> {
-    let (count,) = db
-        .query("select count(*) from platform_licence where tax_id = $1 and package = $2 and fiscal_year = $3")
-        .bind(tax_id)
-        .bind(package)
-        .bind(fiscal_year)
-        .one::<(i64,)>()
-        .await?;
-    Ok(count > 0)
-}
-
 /// Makes an account; false where the e-mail has one.
 pub async fn open_account(tx: &mut Tx, email: &str, now: DateTime<Utc>) -> sqlx::Result<bool> {
     let opened = tx

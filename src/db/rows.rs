@@ -140,15 +140,6 @@ pub async fn settle(tx: &mut Tx, batch: BatchId, verdicts: &[Verdict]) -> sqlx::
     Ok(())
 }
 
-/// Rejects every row of a list that was refused as a whole.
-pub async fn reject_all(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
-    tx.query("update batch_row set state = 'rejected' where batch_id = $1 and kind = 'data'")
-        .bind(batch.number())
-        .execute()
-        .await?;
-    Ok(())
-}
-
 /// Gives a row the cells of its fixed form.
 pub async fn replace(
     tx: &mut Tx,

@@ -157,7 +157,6 @@ pub async fn register(
         sha256: &claimed.sha256,
         run_id,
         registered_by: owner.and_then(|owner| owner.registered_by.as_ref()).map(Email::as_str),
-        options: serde_json::json!({}),
         duplicate_of: of,
     };
     let batch = batches::register(&mut tx, new, services.now()).await?;

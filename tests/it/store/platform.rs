@@ -45,13 +45,6 @@ async fn a_licence_is_read_by_its_key_and_by_its_id() {
 async fn a_client_has_one_licence_of_a_package_and_year() {
     each_db(async |db| {
         insert(db, &platform_licence(1)).await.unwrap();
-        let has =
-            async |tax_id, package, year| platform::has(db, tax_id, package, year).await.unwrap();
-        assert!(has("0101243150", "SME-50", 2026).await);
-        assert!(!has("0101243150", "SME-50", 2027).await);
-        assert!(!has("0101243150", "HKD", 2026).await);
-        assert!(!has("0100109106", "SME-50", 2026).await);
-
         let same_client = Licence { fiscal_year: 2026, ..platform_licence(2) };
         let same_key = Licence { idempotency_key: "key-1".to_owned(), ..platform_licence(2) };
         let same_id = Licence { licence_id: "LIC-1".to_owned(), ..platform_licence(2) };

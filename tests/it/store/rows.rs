@@ -13,7 +13,7 @@ use hangloat::{
 };
 use sqlx::types::Json;
 
-use super::seed::{ODD, batch, batch_of, hash, within};
+use super::seed::{ODD, batch, within};
 use crate::each_db::each_db;
 
 /// More than go over in one statement.
@@ -137,24 +137,6 @@ async fn each_row_gets_its_own_verdict() {
             (id, 1, RowState::Unchanged, 624),
         ];
         assert_eq!(counts, expected);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_is_refused_loses_all_its_rows_and_no_other_lists() {
-    each_db(async |db| {
-        let first = batch(db).await;
-        let second = batch_of(db, &hash(2)).await;
-        stage(db, first, 5).await;
-        stage(db, second, 4).await;
-        within(db, async |tx| rows::reject_all(tx, first).await).await.unwrap();
-
-        let rejected = (first.number(), 1, RowState::Rejected, 3);
-        let staged = (second.number(), 1, RowState::Staged, 2);
-        assert_eq!(counted(&rows::counts(db, None).await.unwrap()), [rejected, staged]);
-        assert_eq!(counted(&rows::counts(db, Some(second)).await.unwrap()), [staged]);
-        assert_eq!(rows::of_batch(db, first).await.unwrap()[3].state(), None);
     })
     .await;
 }

@@ -67,7 +67,6 @@ pub fn new_batch(sha256: &Sha256) -> NewBatch<'_> {
         sha256,
         run_id: None,
         registered_by: None,
-        options: serde_json::json!({}),
         duplicate_of: None,
     }
 }
