@@ -183,7 +183,7 @@ pub async fn keep_options(
     Ok(())
 }
 
-/// Gives a batch its verdict and asks for its first workbook, where it gets one; false where it has one already.
+/// Gives a batch its verdict; false where it has one already.
 pub async fn judge(
     tx: &mut Tx,
     id: BatchId,
