@@ -64,7 +64,9 @@ pub async fn open_at(global: &Global, home: &Path, clock: Clock) -> anyhow::Resu
     let settings = settings(global, home)?;
     let progress = progress::of(global, Texts::of(settings.locale));
     let crash_at = Environment::of_process().get(CRASH_AT).map(str::to_owned);
-    Services::open(home, settings, Circumstances { clock, progress, crash_at }).await
+    let program = std::env::current_exe().context("This program cannot find itself")?;
+    let with = Circumstances { clock, progress, program, crash_at };
+    Services::open(home, settings, with).await
 }
 
 pub fn jobs(services: &Services) -> anyhow::Result<Vec<Job>> {

@@ -18,7 +18,8 @@ macro_rules! files {
     };
 }
 
-const MIGRATIONS: &[(i64, &str, Sql)] = &[(1, "main", files!("0001_main.sql"))];
+const MIGRATIONS: &[(i64, &str, Sql)] =
+    &[(1, "main", files!("0001_main.sql")), (2, "intake", files!("0002_intake.sql"))];
 
 pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {
     match db {

@@ -8,6 +8,8 @@ use crate::domain::{
     batch::{BatchId, RowState},
     cell::Cell,
     field::Field,
+    legacy::Legacy,
+    sheet::Layout,
     words::words,
 };
 
@@ -22,12 +24,27 @@ words! {
 }
 
 /// A column of a list: where it stands, its header, and the field it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// From 0.
     pub index: u32,
     pub header: String,
     pub field: Option<Field>,
+    /// The fields it may be, where its header does not say which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Field>,
+    /// The encoding that its texts are still in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legacy: Option<Legacy>,
+    /// Its dates are written month first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub month_first: bool,
+}
+
+impl Column {
+    pub fn new(index: u32, header: &str, field: Option<Field>) -> Column {
+        Column { index, header: header.to_owned(), field, ..Column::default() }
+    }
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -36,6 +53,7 @@ pub struct Sheet {
     pub name: String,
     pub header_row: i64,
     pub columns: Json<Vec<Column>>,
+    pub layout: Json<Layout>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -56,13 +74,15 @@ impl StagedRow {
 
 pub async fn insert_sheet(tx: &mut Tx, batch: BatchId, sheet: &Sheet) -> sqlx::Result<()> {
     tx.query(
-        "insert into batch_sheet (batch_id, sheet, name, header_row, columns) values ($1, $2, $3, $4, $5)",
+        "insert into batch_sheet (batch_id, sheet, name, header_row, columns, layout)
+         values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(batch.number())
     .bind(sheet.sheet)
     .bind(sheet.name.as_str())
     .bind(sheet.header_row)
     .bind(&sheet.columns)
+    .bind(&sheet.layout)
     .execute()
     .await?;
     Ok(())
@@ -98,7 +118,7 @@ pub async fn insert(tx: &mut Tx, batch: BatchId, rows: &[NewRow<'_>]) -> sqlx::R
 }
 
 pub async fn sheets(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Sheet>> {
-    db.query("select sheet, name, header_row, columns from batch_sheet where batch_id = $1 order by sheet")
+    db.query("select sheet, name, header_row, columns, layout from batch_sheet where batch_id = $1 order by sheet")
         .bind(batch.number())
         .all()
         .await

@@ -22,6 +22,8 @@ pub enum Cell {
     Bool(bool),
     /// `#N/A`, `#VALUE!` …
     Error(String),
+    /// A formula that was saved without its value.
+    NoValue,
 }
 
 impl Cell {
@@ -37,7 +39,7 @@ impl Cell {
     /// zeros in front where the number format shows them.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Cell::Empty => Cow::Borrowed(""),
+            Cell::Empty | Cell::NoValue => Cow::Borrowed(""),
             Cell::Text(text) | Cell::Error(text) => Cow::Borrowed(text),
             Cell::Number { value, format } => Cow::Owned(number_text(*value, format.as_deref())),
             Cell::Date(at) if at.time() == chrono::NaiveTime::MIN => {

@@ -46,6 +46,8 @@ words! {
         HeaderDuplicate = "header.duplicate",
         HeaderUnknown = "header.unknown",
         CellErrorValue = "cell.error_value",
+        CellNoCachedValue = "cell.no_cached_value",
+        CellMergedFilled = "cell.merged_filled",
         CellTooLong = "cell.too_long",
         CellControlCharacters = "cell.control_characters",
         TaxIdDigitsLost = "tax_id.digits_lost",
@@ -57,6 +59,7 @@ words! {
         TaxIdZeroRestored = "tax_id.zero_restored",
         PhoneZeroRestored = "phone.zero_restored",
         PhoneRenumbered = "phone.renumbered",
+        TextRecoded = "text.recoded",
         TextNormalised = "text.normalised",
         DateFromText = "date.from_text",
         ClientDuplicateInFile = "client.duplicate_in_file",
@@ -75,6 +78,7 @@ words! {
         FiscalYearDiffers = "fiscal_year.differs",
         RecipientIncomplete = "recipient.incomplete",
         InvoiceIncomplete = "invoice.incomplete",
+        RowHidden = "row.hidden",
     }
 }
 
@@ -88,6 +92,7 @@ impl Code {
             | Code::ClientDuplicateInFile
             | Code::EmailDomainTypo
             | Code::EmailOfFirm
+            | Code::RowHidden
             | Code::SheetHidden
             | Code::HeaderAmbiguous => Severity::Hold,
             Code::EmailShared
@@ -98,6 +103,8 @@ impl Code {
             Code::TaxIdZeroRestored
             | Code::PhoneZeroRestored
             | Code::PhoneRenumbered
+            | Code::CellMergedFilled
+            | Code::TextRecoded
             | Code::TextNormalised
             | Code::DateFromText
             | Code::HeaderUnknown

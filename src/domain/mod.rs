@@ -9,6 +9,10 @@ pub mod locale;
 
 pub mod cell;
 
+pub mod sheet;
+
+pub mod legacy;
+
 pub mod field;
 
 pub mod finding;

@@ -74,6 +74,8 @@ pub struct Services {
     /// This process, under which claims are made.
     pub holder: Holder,
     pub progress: Progress,
+    /// This program, which reads old workbooks in a process of their own.
+    pub program: PathBuf,
     /// Where to die, in tests of what a death leaves behind.
     pub crash_at: Option<String>,
 }
@@ -83,6 +85,7 @@ pub struct Services {
 pub struct Circumstances {
     pub clock: Clock,
     pub progress: Progress,
+    pub program: PathBuf,
     pub crash_at: Option<String>,
 }
 
@@ -107,7 +110,7 @@ impl Services {
             }
         }
         let (home, holder) = (home.to_owned(), Holder::of_this_process()?);
-        let Circumstances { clock, progress, crash_at } = with;
+        let Circumstances { clock, progress, program, crash_at } = with;
         Ok(Services {
             home,
             settings,
@@ -120,6 +123,7 @@ impl Services {
             texts,
             holder,
             progress,
+            program,
             crash_at,
         })
     }

@@ -83,6 +83,7 @@ async fn store_table(tx: &mut Tx, batch: BatchId, table: &Table) -> anyhow::Resu
         name: table.name.clone(),
         header_row: table.header_row.into(),
         columns: Json(table.columns.clone()),
+        layout: Json(table.layout.clone()),
     };
     rows::insert_sheet(tx, batch, &sheet).await?;
     let new: Vec<NewRow<'_>> = table
@@ -120,6 +121,7 @@ pub async fn load(services: &Services, batch: &Batch) -> anyhow::Result<Staged> 
             header_row: u32::try_from(sheet.header_row)?,
             columns: sheet.columns.0,
             rows: by_sheet.remove(&sheet.sheet).unwrap_or_default(),
+            layout: sheet.layout.0,
         });
     }
     Ok(Staged { tables, states })

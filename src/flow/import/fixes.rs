@@ -107,7 +107,7 @@ fn column(table: &mut Table, field: Field) -> usize {
         return index(column.index);
     }
     let next = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
-    table.columns.push(Column { index: next, header: field.to_string(), field: Some(field) });
+    table.columns.push(Column::new(next, field.as_str(), Some(field)));
     index(next)
 }
 

@@ -51,7 +51,7 @@ pub fn columns_of(
         let meanings = meanings(&cell.text(), columns);
         let field = meanings.first().copied().filter(|_| meanings.len() == 1);
         let place = Place { column: Some(column_letters(index)), field, ..place.clone() };
-        let column = Column { index, header, field };
+        let column = Column::new(index, &header, field);
         if let Some(finding) = about(&column, place, &mapped, (&meanings, columns)) {
             findings.push(finding);
         }

@@ -19,6 +19,7 @@ use crate::{
         field::Field,
         finding::{Code, Finding, Place},
         fold::{fold, tidy},
+        sheet::Layout,
     },
 };
 
@@ -49,6 +50,7 @@ pub struct Table {
     pub header_row: u32,
     pub columns: Vec<Column>,
     pub rows: Vec<TableRow>,
+    pub layout: Layout,
 }
 
 /// The lists of a file, and what was said of it on the way.
@@ -152,7 +154,14 @@ fn table(
         TableRow { number: row.number, kind, cells: row.cells }
     });
     let rows = rows.collect();
-    Table { sheet: number, name: sheet.name, header_row, columns: mapped, rows }
+    Table {
+        sheet: number,
+        name: sheet.name,
+        header_row,
+        columns: mapped,
+        rows,
+        layout: sheet.layout,
+    }
 }
 
 /// The template's sheet with what holds for the whole order: a label, and beside it the value.

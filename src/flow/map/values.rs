@@ -96,7 +96,7 @@ fn value(cell: &Cell, column: String) -> Option<Value> {
     let raw = cell.text().into_owned();
     let text = tidy(&raw);
     let kind = match cell {
-        Cell::Empty => return None,
+        Cell::Empty | Cell::NoValue => return None,
         Cell::Text(_) | Cell::Bool(_) => ValueKind::Text,
         Cell::Number { value, .. } => {
             ValueKind::Number { zeros_shown: raw.starts_with('0') && *value != 0.0 }

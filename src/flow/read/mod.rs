@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use self::sniff::Kind;
 pub use self::{limits::Limits, refusal::Refusal};
 pub use crate::domain::cell::Cell;
-use crate::domain::finding::Code;
+use crate::domain::{finding::Code, sheet::Layout};
 
 /// A file as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +87,7 @@ pub struct Sheet {
     pub name: String,
     pub visible: bool,
     pub rows: Vec<Row>,
+    pub layout: Layout,
 }
 
 /// What the bytes turned out to be.

@@ -72,7 +72,7 @@ fn text_bytes(cell: &Cell) -> usize {
     match cell {
         Cell::Text(text) | Cell::Error(text) => text.len(),
         Cell::Number { format, .. } => format.as_deref().map_or(0, str::len),
-        Cell::Empty | Cell::Date(_) | Cell::Bool(_) => 0,
+        Cell::Empty | Cell::Date(_) | Cell::Bool(_) | Cell::NoValue => 0,
     }
 }
 

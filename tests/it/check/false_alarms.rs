@@ -214,7 +214,7 @@ fn any_sheet() -> impl Strategy<Value = Sheet> {
                 rows.insert(rows.len() / 4, header);
             }
             let rows = (1..).zip(rows).map(|(number, cells)| Row { number, cells }).collect();
-            Sheet { name: name.to_owned(), visible, rows }
+            Sheet { name: name.to_owned(), visible, rows, layout: Layout::default() }
         },
     )
 }

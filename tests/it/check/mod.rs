@@ -32,6 +32,7 @@ use hangloat::{
         finding::{Finding, Severity},
         firm::{Admin, Firm, Staff, StaffRole},
         locale::Locale,
+        sheet::Layout,
     },
     flow::{
         check::{self, Checked, Context, History},
@@ -77,7 +78,12 @@ fn sheet(name: &str, rows: &[&[&str]]) -> Sheet {
         number,
         cells: cells.iter().map(|cell| text(cell)).collect(),
     };
-    Sheet { name: name.to_owned(), visible: true, rows: (1..).zip(rows).map(row).collect() }
+    Sheet {
+        name: name.to_owned(),
+        visible: true,
+        rows: (1..).zip(rows).map(row).collect(),
+        layout: Layout::default(),
+    }
 }
 
 /// Ten digits with the right check digit: the first of the sequence that has one.
@@ -237,7 +243,7 @@ fn list(clients: &[Client]) -> Sheet {
     };
     let rows = std::iter::once(header).chain(clients.iter().map(cells));
     let rows = (1..).zip(rows).map(|(number, cells)| Row { number, cells });
-    Sheet { name: "DS".into(), visible: true, rows: rows.collect() }
+    Sheet { name: "DS".into(), visible: true, rows: rows.collect(), layout: Layout::default() }
 }
 
 /// What was said of a file.

@@ -25,12 +25,13 @@ fn text(text: &str) -> Cell {
 async fn a_fixed_row_gets_its_cells_and_loses_its_findings() {
     each_db(async |db| {
         let id = batch(db).await;
-        let column = Column { index: 0, header: "MST".to_owned(), field: Some(Field::TaxId) };
+        let column = Column::new(0, "MST", Some(Field::TaxId));
         let sheet = Sheet {
             sheet: 1,
             name: "DS".to_owned(),
             header_row: 1,
             columns: Json(vec![column.clone()]),
+            layout: Json::default(),
         };
         let before = [text("0100233480")];
         let row = |row_no| NewRow {
@@ -52,7 +53,7 @@ async fn a_fixed_row_gets_its_cells_and_loses_its_findings() {
         .await
         .unwrap();
 
-        let added = Column { index: 1, header: "note".to_owned(), field: Some(Field::Note) };
+        let added = Column::new(1, "note", Some(Field::Note));
         within(db, async |tx| {
             rows::widen(tx, id, 1, &[column.clone(), added.clone()]).await?;
             rows::replace(tx, id, (1, 2), &[text("0100109106"), text("đã sửa")]).await?;

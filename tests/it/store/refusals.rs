@@ -68,8 +68,13 @@ async fn end_run(db: &Db, id: i64) {
 async fn stage_rows(db: &Db, batch: BatchId) {
     let row = |row_no, kind, state| NewRow { sheet: 1, row_no, kind, cells: &[], state };
     let staged = [row(1, RowKind::Outside, None), row(2, RowKind::Data, Some(RowState::Staged))];
-    let sheet =
-        Sheet { sheet: 1, name: "Trang 1".to_owned(), header_row: 1, columns: Json(Vec::new()) };
+    let sheet = Sheet {
+        sheet: 1,
+        name: "Trang 1".to_owned(),
+        header_row: 1,
+        columns: Json(Vec::new()),
+        layout: Json::default(),
+    };
     within(db, async |tx| {
         rows::insert_sheet(tx, batch, &sheet).await?;
         rows::insert(tx, batch, &staged).await

@@ -82,14 +82,14 @@ async fn rows_come_back_as_they_were_staged_however_many_they_are() {
 async fn sheets_come_back_with_their_columns() {
     each_db(async |db| {
         let batch = batch(db).await;
-        let column =
-            |index, header: &str, field| Column { index, header: header.to_owned(), field };
+        let column = Column::new;
         let columns = vec![column(0, "Mã số thuế", Some(Field::TaxId)), column(16_383, ODD, None)];
         let sheet = |sheet, name: &str, columns| Sheet {
             sheet,
             name: name.to_owned(),
             header_row: 3,
             columns: Json(columns),
+            layout: Json::default(),
         };
         within(db, async |tx| {
             rows::insert_sheet(tx, batch, &sheet(2, "Trang 2", Vec::new())).await?;

@@ -70,7 +70,7 @@ pub fn put_cell(
         Cell::Date(at) if has_serial(at.date()) => {
             sheet.write_datetime_with_format(row, column, at, format)?;
         }
-        Cell::Empty | Cell::Text(_) | Cell::Error(_) | Cell::Date(_) => {
+        Cell::Empty | Cell::NoValue | Cell::Text(_) | Cell::Error(_) | Cell::Date(_) => {
             put_text(sheet, (row, column), &cell.text(), format)?;
         }
     }

@@ -11,7 +11,7 @@ use encoding_rs::{Encoding, UTF_8};
 use super::{
     Cell, Document, Format, Sheet, delimiter, limits::Limits, refusal::Refusal, rows::Rows, sniff,
 };
-use crate::domain::finding::Code;
+use crate::domain::{finding::Code, sheet::Layout};
 
 /// A field of more lines is no field, but the rest of the file behind a quote that was never closed.
 const MAX_BREAKS: usize = 100;
@@ -46,7 +46,7 @@ pub(super) fn read(mut file: &File, name: &str, limits: &Limits) -> Result<Docum
         let refusal = Refusal::new(Code::FileEmpty, "no field of the file has content");
         return Err(refusal.of(&format));
     }
-    let sheet = Sheet { name: name.to_owned(), visible: true, rows };
+    let sheet = Sheet { name: name.to_owned(), visible: true, rows, layout: Layout::default() };
     let (defined_names, properties) = Default::default();
     Ok(Document { format, sheets: vec![sheet], defined_names, properties })
 }

@@ -14,7 +14,10 @@ use calamine::{
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::{Cell, Document, Format, Sheet, limits::Limits, refusal::Refusal, rows::Rows};
-use crate::domain::finding::{Code, column_letters};
+use crate::domain::{
+    finding::{Code, column_letters},
+    sheet::Layout,
+};
 
 type Workbook<'a> = Xlsx<BufReader<&'a File>>;
 
@@ -74,6 +77,7 @@ fn worksheets(workbook: &Workbook<'_>) -> Result<Vec<Sheet>, Refusal> {
         name: sheet.name.clone(),
         visible: sheet.visible == SheetVisible::Visible,
         rows: Vec::new(),
+        layout: Layout::default(),
     });
     Ok(empty.collect())
 }
