@@ -28,6 +28,8 @@ mod doctor;
 
 mod demo;
 
+mod read_unstreamed;
+
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
@@ -37,6 +39,8 @@ use self::{
     args::{Cli, Command, Global, When},
     reply::{Exit, Failure, Reply, failure_of},
 };
+
+pub use self::read_unstreamed::if_asked as read_unstreamed_if_asked;
 
 /// Carries out what was typed.
 pub async fn main() -> ExitCode {

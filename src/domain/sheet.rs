@@ -13,7 +13,7 @@ pub struct Merge {
     pub last_column: u32,
 }
 
-/// Known of xlsx and xlsm; of other files nothing is hidden or merged.
+/// Known of xlsx and xlsm; of xls only what is merged, of xls and xlsb the calendar, of other files nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Layout {

@@ -285,7 +285,7 @@ fn collect(base: &Path, folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// Where Python is, with openpyxl.
+/// Where Python is, with openpyxl and xlwt.
 pub fn python() -> String {
     std::env::var("HANGLOAT_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned())
 }
@@ -304,8 +304,13 @@ pub fn require(program: &str) -> bool {
 }
 
 fn is_there(program: &str) -> bool {
-    if program == "openpyxl" {
-        let answer = Command::new(python()).args(["-c", "import openpyxl, PIL"]).output();
+    let modules = match program {
+        "openpyxl" => Some("import openpyxl, PIL"),
+        "xlwt" => Some("import xlwt"),
+        _ => None,
+    };
+    if let Some(modules) = modules {
+        let answer = Command::new(python()).args(["-c", modules]).output();
         return answer.is_ok_and(|output| output.status.success());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();

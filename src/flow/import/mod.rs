@@ -24,7 +24,7 @@ use super::{
         confirm::{self, Confirmed, Wish},
     },
     progress::Step,
-    read::{self, Document, Limits, Refusal},
+    read::{self, Document, Limits, Reader, Refusal, Unread},
     report::{self, FileReport},
     staged,
 };
@@ -154,7 +154,7 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
     }
     services.progress.tell(Step::Begin("read"));
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
-    let read = tokio::task::block_in_place(|| read(services, &path));
+    let read = tokio::task::block_in_place(|| read(services, &path))?;
     services.progress.tell(Step::End);
     let document = match read {
         Ok(document) => document,
@@ -180,19 +180,24 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
     }
 }
 
-/// Reads a file within the configured limits.
-pub fn read(services: &Services, path: &Path) -> Result<Document, Refusal> {
+/// Reads a file within the configured limits. Fails by what is no fault of the file.
+pub fn read(services: &Services, path: &Path) -> anyhow::Result<Result<Document, Refusal>> {
     const MB: u64 = 1024 * 1024;
     let limits = &services.settings.limits;
     let limits = Limits {
         max_file_bytes: u64::from(limits.max_file_mb) * MB,
+        max_unstreamed_bytes: u64::from(limits.max_file_mb_unstreamed) * MB,
         max_expanded_bytes: u64::from(limits.max_expanded_mb) * MB,
         max_shared_strings_bytes: u64::from(limits.max_shared_strings_mb) * MB,
         max_rows: limits.max_rows,
         max_columns: limits.max_columns,
         max_cell_chars: usize::try_from(limits.max_cell_chars).unwrap_or(usize::MAX),
     };
-    read::read(path, &limits)
+    match read::read(path, &Reader { limits, program: &services.program }) {
+        Ok(document) => Ok(Ok(document)),
+        Err(Unread::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Unread::Failed(error)) => Err(error),
+    }
 }
 
 /// What is said of a file that could not be read.
@@ -318,7 +323,7 @@ pub async fn check_file(
 ) -> anyhow::Result<FileReport> {
     let sha256 = inbox::hash(path)?;
     let file_name = &inbox::name_of(path);
-    let read = tokio::task::block_in_place(|| read(services, path));
+    let read = tokio::task::block_in_place(|| read(services, path))?;
     let document = match read {
         Ok(document) => document,
         Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),

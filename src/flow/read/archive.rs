@@ -22,7 +22,7 @@ const MAX_RATIO: u64 = 200;
 /// As much as is read of a part that says what the zip is.
 const MAX_LABEL: u64 = 1 << 20;
 
-/// `xlsx` or `xlsm`, if it is one and may be unpacked.
+/// `xlsx`, `xlsm`, `xlsb` or `ods`, if it is one and may be unpacked.
 pub(super) fn admit(mut file: &File, limits: &Limits) -> Result<&'static str, Refusal> {
     file.rewind()?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
@@ -61,7 +61,7 @@ fn container(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str
     let says = |word: &str| types.contains(word);
     let has = |name: &str| names.iter().any(|found| found == name);
     if says("ms-excel.sheet.binary") || has("xl/workbook.bin") {
-        Err(Refusal::unsupported("an Excel binary workbook (xlsb)"))
+        Ok("xlsb")
     } else if says("macroenabled.main+xml") && says("ms-excel") {
         Ok("xlsm")
     } else if says("spreadsheetml.sheet.main+xml")
@@ -76,19 +76,18 @@ fn container(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str
     } else if names.iter().any(|name| name == "index.zip" || name.starts_with("index/")) {
         Err(Refusal::unsupported("an Apple Numbers document"))
     } else if has("mimetype") {
-        Err(open_document(archive, names))
+        open_document(archive, names)
     } else {
         Err(Refusal::unsupported("a zip archive"))
     }
 }
 
-fn open_document(archive: &mut Archive<'_>, names: &[String]) -> Refusal {
+fn open_document(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str, Refusal> {
     if label(archive, names, "meta-inf/manifest.xml").contains("encryption-data") {
-        return Refusal::encrypted("the OpenDocument file");
+        return Err(Refusal::encrypted("the OpenDocument file"));
     }
     let is_sheet = label(archive, names, "mimetype").contains("opendocument.spreadsheet");
-    let sheet = "an OpenDocument spreadsheet (ods)";
-    Refusal::unsupported(if is_sheet { sheet } else { "an OpenDocument or e-book file" })
+    if is_sheet { Ok("ods") } else { Err(Refusal::unsupported("an OpenDocument or e-book file")) }
 }
 
 /// The text of a part in lower case; empty if there is none or it cannot be read.
@@ -184,16 +183,19 @@ mod tests {
         let macros = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml".as_slice();
         let types = ("[Content_Types].xml", macros);
         assert_eq!(look(&zip_of(&[types]), &Limits::default()), Ok("xlsm"));
+        assert_eq!(look(&zip_of(&[("xl/workbook.bin", b"")]), &Limits::default()), Ok("xlsb"));
+        let ods = b"application/vnd.oasis.opendocument.spreadsheet".as_slice();
+        assert_eq!(look(&zip_of(&[("mimetype", ods)]), &Limits::default()), Ok("ods"));
     }
 
     #[test]
     fn other_archives_are_named() {
+        let text = b"application/vnd.oasis.opendocument.text".as_slice();
+        let reason = refusal_of(&[("mimetype", text)]).reason;
+        assert!(reason.contains("OpenDocument or e-book"), "{reason}");
         let ods = b"application/vnd.oasis.opendocument.spreadsheet".as_slice();
-        let reason = refusal_of(&[("mimetype", ods)]).reason;
-        assert!(reason.contains("OpenDocument spreadsheet"), "{reason}");
         let locked = [("mimetype", ods), ("META-INF/manifest.xml", b"<m:encryption-data/>")];
         assert_eq!(refusal_of(&locked).code, Code::FileEncrypted);
-        assert!(refusal_of(&[("xl/workbook.bin", b"")]).reason.contains("xlsb"));
         assert!(refusal_of(&[("a.txt", b"a")]).reason.contains("a zip archive"));
         let cut = &zip_of(&[("a.txt", b"a")])[..20];
         assert_eq!(look(cut, &Limits::default()).unwrap_err().code, Code::FileUnreadable);

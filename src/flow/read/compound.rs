@@ -1,54 +1,96 @@
-//! OLE compound files are not read; an encrypted one is told from an old workbook by its directory.
-//! Only the entry names and the first records are looked at, never the chains between sectors.
+//! OLE compound files: an old workbook is told from an encrypted one and from other old documents.
+//! Only entry names and first records are looked at, never the chains between sectors: those are `unstreamed`'s.
 
 use std::{
     fs::File,
     io::{BufReader, ErrorKind, Read, Seek, SeekFrom},
 };
 
-use super::{refusal::Refusal, sniff::OLD_EXCEL};
+use super::refusal::Refusal;
+use crate::domain::finding::Code;
 
-/// A directory entry: 64 bytes of name in UTF-16, its first sector at 116 ([MS-CFB] 2.6.1).
+/// A directory entry: 64 bytes of name in UTF-16, its kind at 66, its class at 80, its first sector at 116
+/// ([MS-CFB] 2.6.1).
+/// Entries fill sectors from end to end, so one stands at each multiple of this wherever the directory goes on.
 const ENTRY: usize = 128;
+const KIND: usize = 66;
+const ROOT: u8 = 5;
+const CLASS: usize = 80;
 const FIRST_SECTOR: usize = 116;
-/// The record of a workbook that is followed by encrypted ones ([MS-XLS] 2.4.117).
+/// In the header: where the directory begins ([MS-CFB] 2.2).
+const DIRECTORY: usize = 48;
+/// What Excel's classes begin with, {00020810-…} and {00020820-…}.
+const EXCEL: [&[u8]; 2] = [&[0x10, 0x08, 2, 0], &[0x20, 0x08, 2, 0]];
+/// The record of a workbook that is followed by encrypted ones; it is among the first ([MS-XLS] 2.4.117).
 const FILE_PASS: u16 = 0x002F;
 /// Sheets are listed after it, in the clear.
 const BOUND_SHEET: u16 = 0x0085;
 
-/// Says what the compound file is, and that it is not read.
-pub(super) fn refusal(file: &File) -> Refusal {
-    match look(file) {
-        Ok(refusal) => refusal,
-        Err(error) => error.into(),
+/// Lets workbooks pass that have no password.
+pub(super) fn admit(file: &File) -> Result<(), Refusal> {
+    let found = look(file)?;
+    if found.is_package {
+        return Err(Refusal::encrypted("the workbook"));
     }
+    if !found.has_root {
+        let reason = "the file is damaged or was cut off: its directory is missing";
+        return Err(Refusal::new(Code::FileUnreadable, reason));
+    }
+    if let Some(other) = found.other.filter(|_| !found.is_excel) {
+        return Err(Refusal::unsupported(other));
+    }
+    if found.workbooks.is_empty() {
+        return Err(Refusal::unsupported("an old Office document"));
+    }
+    for start in found.workbooks {
+        if asks_for_password(&sector(file, start)?) {
+            return Err(Refusal::encrypted("the workbook"));
+        }
+    }
+    Ok(())
 }
 
-fn look(mut file: &File) -> std::io::Result<Refusal> {
+#[derive(Default)]
+struct Found {
+    /// The directory is there; it often stands at the end.
+    has_root: bool,
+    /// An encrypted package of today's Office.
+    is_package: bool,
+    /// Where streams of workbooks begin. A document of another kind may have them inside, and a workbook documents.
+    workbooks: Vec<u64>,
+    other: Option<&'static str>,
+    is_excel: bool,
+}
+
+fn look(mut file: &File) -> std::io::Result<Found> {
     file.rewind()?;
     let mut source = BufReader::new(file);
-    let mut header = [0; ENTRY];
-    source.read_exact(&mut header)?;
-    let sector_shift = u32::from(header[30]).clamp(7, 12);
-    let mut workbook = None;
     let mut entry = [0; ENTRY];
+    source.read_exact(&mut entry)?;
+    let shift = u32::from(entry[30]).clamp(7, 12);
+    let start = |entry: &[u8], at: usize| {
+        let number = entry[at..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
+        (u64::from(number) + 1) << shift
+    };
+    let (root, mut at) = (start(&entry, DIRECTORY), 0);
+    let mut found = Found::default();
     while read_entry(&mut source, &mut entry)? {
-        if is_named(&entry, "EncryptedPackage") {
-            return Ok(Refusal::encrypted("the workbook"));
+        at += ENTRY as u64;
+        if at == root {
+            found.has_root = entry[KIND] == ROOT;
+            found.is_excel = EXCEL.iter().any(|class| entry[CLASS..].starts_with(class));
         }
-        if is_named(&entry, "Workbook") || is_named(&entry, "Book") {
-            let sector = entry[FIRST_SECTOR..].first_chunk().map(|four| u32::from_le_bytes(*four));
-            workbook = sector.map(|sector| (u64::from(sector) + 1) << sector_shift);
+        if is_named(&entry, "EncryptedPackage") {
+            found.is_package = true;
+        } else if is_named(&entry, "Workbook") || is_named(&entry, "Book") {
+            found.workbooks.push(start(&entry, FIRST_SECTOR));
+        } else if is_named(&entry, "WordDocument") {
+            found.other = Some("a Word document (doc)");
+        } else if is_named(&entry, "PowerPoint Document") {
+            found.other = Some("a presentation (ppt)");
         }
     }
-    let Some(start) = workbook else {
-        return Ok(Refusal::unsupported("an old Office document"));
-    };
-    file.seek(SeekFrom::Start(start))?;
-    let mut records = Vec::new();
-    file.take(1 << 13).read_to_end(&mut records)?;
-    let encrypted = asks_for_password(&records);
-    Ok(if encrypted { Refusal::encrypted(OLD_EXCEL) } else { Refusal::unsupported(OLD_EXCEL) })
+    Ok(found)
 }
 
 fn read_entry(source: &mut impl Read, entry: &mut [u8; ENTRY]) -> std::io::Result<bool> {
@@ -59,10 +101,18 @@ fn read_entry(source: &mut impl Read, entry: &mut [u8; ENTRY]) -> std::io::Resul
     }
 }
 
-/// The name, and the NUL behind it.
+/// The name in whatever case, and the NUL behind it.
 fn is_named(entry: &[u8; ENTRY], name: &str) -> bool {
     let wanted = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes);
-    entry.iter().copied().zip(wanted).all(|(byte, wanted)| byte == wanted)
+    entry.iter().zip(wanted).all(|(byte, wanted)| byte.eq_ignore_ascii_case(&wanted))
+}
+
+/// What surely belongs to the stream that begins there.
+fn sector(mut file: &File, start: u64) -> std::io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(512).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Records are an id, a length and so many bytes.
@@ -81,29 +131,56 @@ fn asks_for_password(mut records: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::finding::Code;
     use std::io::Write;
 
-    /// A header, a directory entry and whatever follows.
-    fn compound(name: &str, records: &[u8]) -> Refusal {
-        let mut bytes = vec![0; 1024];
-        bytes[30] = 9;
-        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        bytes[512..512 + name.len()].copy_from_slice(&name);
-        bytes[512 + FIRST_SECTOR] = 1;
+    const WORD: &[u8] = &[0x06, 0x09, 2, 0];
+
+    /// A header, directory entries under a root of that class, and in sector 2 whatever follows.
+    fn compound(class: &[u8], names: &[&str], records: &[u8]) -> Option<Refusal> {
+        let mut bytes = vec![0; 1536];
+        (bytes[30], bytes[512 + KIND]) = (9, ROOT);
+        bytes[512 + CLASS..512 + CLASS + class.len()].copy_from_slice(class);
+        for (at, name) in (640..).step_by(ENTRY).zip(names) {
+            let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            bytes[at..at + name.len()].copy_from_slice(&name);
+            bytes[at + FIRST_SECTOR] = 2;
+        }
         bytes.extend_from_slice(records);
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
-        refusal(&file)
+        admit(&file).err()
+    }
+
+    fn code(names: &[&str], records: &[u8]) -> Option<Code> {
+        compound(&[], names, records).map(|refusal| refusal.code)
     }
 
     #[test]
     fn an_encrypted_package_is_told_from_an_old_workbook() {
-        assert_eq!(compound("EncryptedPackage", &[]).code, Code::FileEncrypted);
+        assert_eq!(code(&["EncryptedPackage"], &[]), Some(Code::FileEncrypted));
         let plain = [0x09, 0x08, 2, 0, 0, 6, 0x85, 0, 0, 0, 0x2F, 0, 0, 0];
-        assert_eq!(compound("Workbook", &plain).code, Code::FileUnsupported);
+        assert_eq!(code(&["WORKBOOK"], &plain), None);
         let locked = [0x09, 0x08, 2, 0, 0, 6, 0x2F, 0, 0, 0];
-        assert_eq!(compound("Workbook", &locked).code, Code::FileEncrypted);
-        assert_eq!(compound("WordDocument", &[]).code, Code::FileUnsupported);
+        assert_eq!(code(&["Workbook"], &locked), Some(Code::FileEncrypted));
+        assert_eq!(code(&["Book"], &locked), Some(Code::FileEncrypted));
+    }
+
+    #[test]
+    fn a_file_without_its_directory_is_damaged() {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut bytes = vec![0; 1024];
+        (bytes[30], bytes[DIRECTORY]) = (9, 1);
+        file.write_all(&bytes).unwrap();
+        assert_eq!(admit(&file).unwrap_err().code, Code::FileUnreadable);
+    }
+
+    #[test]
+    fn a_document_with_a_workbook_in_it_is_no_workbook() {
+        let reason = |class: &[u8], names: &[&str]| compound(class, names, &[]).unwrap().reason;
+        assert!(reason(WORD, &["WordDocument"]).contains("Word"));
+        assert!(reason(WORD, &["Workbook", "WordDocument"]).contains("Word"));
+        assert!(reason(&[], &["PowerPoint Document"]).contains("presentation"));
+        assert!(reason(&[], &["Contents"]).contains("old Office document"));
+        assert_eq!(compound(EXCEL[1], &["WordDocument", "Workbook"], &[]), None);
     }
 }

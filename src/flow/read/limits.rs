@@ -12,6 +12,8 @@ const MB: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub max_file_bytes: u64,
+    /// The same for xls, xlsb and ods, which are read as a whole.
+    pub max_unstreamed_bytes: u64,
     /// Of everything in a zip together, and of the cells kept from a file.
     pub max_expanded_bytes: u64,
     /// The one part of a workbook that is held in memory as a whole.
@@ -27,6 +29,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             max_file_bytes: 100 * MB,
+            max_unstreamed_bytes: 50 * MB,
             max_expanded_bytes: 2048 * MB,
             max_shared_strings_bytes: 64 * MB,
             max_rows: 1_048_576,

@@ -21,6 +21,8 @@ mod delimiter;
 
 mod csv;
 
+pub mod unstreamed;
+
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -31,7 +33,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use self::sniff::Kind;
-pub use self::{limits::Limits, refusal::Refusal};
+use self::unstreamed::Container;
+pub use self::{
+    limits::Limits,
+    refusal::{Refusal, Unread},
+};
 pub use crate::domain::cell::Cell;
 use crate::domain::{finding::Code, sheet::Layout};
 
@@ -47,8 +53,47 @@ pub struct Document {
     pub properties: BTreeMap<String, String>,
 }
 
+/// What reading needs beside the file.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    pub limits: Limits,
+    /// This program, which reads what cannot be streamed in a process of its own.
+    pub program: &'a Path,
+}
+
 /// Reads a file by what it is, whatever its name says.
-pub fn read(path: &Path, limits: &Limits) -> Result<Document, Refusal> {
+pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
+    let limits = &reader.limits;
+    let (file, head) = open(path, limits)?;
+    match sniff::look(&head) {
+        Kind::Zip => {
+            let container = archive::admit(&file, limits)?;
+            let read = match container.parse::<Container>() {
+                Ok(container) => unstreamed::read(file, container, reader),
+                Err(_) => xlsx::read(&file, container, limits).map_err(Unread::from),
+            };
+            read.map_err(|unread| unread.of(container))
+        }
+        Kind::Compound => {
+            compound::admit(&file)?;
+            let container = Container::Xls;
+            unstreamed::read(file, container, reader)
+                .map_err(|unread| unread.of(container.as_str()))
+        }
+        Kind::Text => {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            Ok(csv::read(&file, &name, limits)?)
+        }
+        Kind::Encoded(encoding) => Err(csv::undecodable(&format!("it is in {encoding}")).into()),
+        Kind::Foreign(what) => Err(Refusal::unsupported(what).into()),
+        Kind::Binary => {
+            Err(Refusal::new(Code::FileNotATable, "it is neither a workbook nor text").into())
+        }
+    }
+}
+
+/// The file, and its first bytes.
+fn open(path: &Path, limits: &Limits) -> Result<(File, Vec<u8>), Refusal> {
     let mut file = File::open(path)?;
     if limits.admit(&file.metadata()?)? == 0 {
         return Err(Refusal::new(Code::FileEmpty, "the file has no byte"));
@@ -56,21 +101,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Document, Refusal> {
     let mut head = Vec::new();
     (&file).take(sniff::HEAD).read_to_end(&mut head)?;
     file.rewind()?;
-    match sniff::look(&head) {
-        Kind::Zip => {
-            let container = archive::admit(&file, limits)?;
-            xlsx::read(&file, container, limits)
-                .map_err(|refusal| refusal.of(&Format::of(container)))
-        }
-        Kind::Text => {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            csv::read(&file, &name, limits)
-        }
-        Kind::Compound => Err(compound::refusal(&file)),
-        Kind::Encoded(encoding) => Err(csv::undecodable(&format!("it is in {encoding}"))),
-        Kind::Foreign(what) => Err(Refusal::unsupported(what)),
-        Kind::Binary => Err(Refusal::new(Code::FileNotATable, "it is neither a workbook nor text")),
-    }
+    Ok((file, head))
 }
 
 /// A row that holds something.
@@ -93,7 +124,7 @@ pub struct Sheet {
 /// What the bytes turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Format {
-    /// `xlsx`, `csv`.
+    /// `xlsx`, `xlsm`, `xls`, `xlsb`, `ods`, `csv`.
     pub container: String,
     pub encoding: Option<String>,
     pub delimiter: Option<String>,

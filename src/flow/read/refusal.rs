@@ -1,4 +1,4 @@
-//! Why a file was not read: a code that callers act on, and a plain sentence.
+//! Why a file was not read: a code that callers act on, and a plain sentence; or a fault of the machine.
 //! How it is told to people in their language is the business of `text`.
 
 use super::Format;
@@ -25,7 +25,7 @@ impl Refusal {
 
     /// `what` with its article: "a zip archive".
     pub(super) fn unsupported(what: &str) -> Refusal {
-        let reason = format!("it is {what}; Excel workbooks (.xlsx) and CSV are read");
+        let reason = format!("it is {what}; xlsx, xlsm, xls, xlsb, ods and csv are read");
         Refusal::new(Code::FileUnsupported, reason)
     }
 
@@ -41,6 +41,34 @@ impl Refusal {
 
     pub(super) fn of(self, format: &Format) -> Refusal {
         Refusal { format: Some(Box::new(format.clone())), ..self }
+    }
+}
+
+/// Why nothing was read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// By what the file is.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// By what happened around it; another time it may be read.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl Unread {
+    pub(super) fn in_sheet(self, name: &str) -> Unread {
+        self.refused(|refusal| refusal.in_sheet(name))
+    }
+
+    pub(super) fn of(self, container: &str) -> Unread {
+        self.refused(|refusal| refusal.of(&Format::of(container)))
+    }
+
+    fn refused(self, with: impl FnOnce(Refusal) -> Refusal) -> Unread {
+        match self {
+            Unread::Refused(refusal) => Unread::Refused(with(refusal)),
+            failed @ Unread::Failed(_) => failed,
+        }
     }
 }
 

@@ -37,10 +37,12 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"\x09\0\x04\0", OLD_EXCEL),
     (b"\x09\x02\x06\0", OLD_EXCEL),
     (b"\x09\x04\x06\0", OLD_EXCEL),
-    (b"\x09\x08\x08\0", OLD_EXCEL),
-    (b"\x09\x08\x10\0", OLD_EXCEL),
+    (b"\x09\x08\x08\0", BARE_EXCEL),
+    (b"\x09\x08\x10\0", BARE_EXCEL),
 ];
-pub(super) const OLD_EXCEL: &str = "an Excel 97–2003 workbook (xls)";
+const OLD_EXCEL: &str = "a workbook of Excel 2 to 4";
+/// Excel itself always wraps it.
+const BARE_EXCEL: &str = "an Excel workbook that lost its wrapping";
 
 pub(super) fn look(head: &[u8]) -> Kind {
     let foreign = FOREIGN.iter().find(|(signature, _)| head.starts_with(signature));

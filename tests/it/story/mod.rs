@@ -20,6 +20,8 @@ mod pictures;
 
 mod refused;
 
+mod old_formats;
+
 mod exits;
 
 mod serving;
