@@ -51,6 +51,8 @@ pub struct Columns {
     values: HashMap<Field, Values>,
     ignored: HashSet<String>,
     empty: HashSet<String>,
+    /// What a firm said of headers, by their keys; no field: such a column is left alone.
+    remembered: HashMap<String, Option<Field>>,
 }
 
 /// The values of one field: by what people write, and as they are shown.
@@ -112,21 +114,40 @@ impl Columns {
             fields,
             ignored: ignored.headers.iter().map(|header| key(header)).collect(),
             empty: empty.values.iter().map(|value| key(value)).collect(),
+            remembered: HashMap::new(),
         })
+    }
+
+    /// The same with what a firm said of headers before: header and field, or none to leave a column alone.
+    #[must_use]
+    pub fn remembering<'a>(
+        &self,
+        answers: impl IntoIterator<Item = (&'a str, Option<Field>)>,
+    ) -> Columns {
+        let answers = answers.into_iter().map(|(header, field)| (key(header), field));
+        Columns { remembered: answers.collect(), ..self.clone() }
     }
 
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The field that a header names.
+    /// The field that a header names, or that the firm said it names.
     pub fn field(&self, header: &str) -> Option<Field> {
-        self.fields.get(&key(header)).copied()
+        let key = key(header);
+        let said = self.remembered.get(&key).copied();
+        said.unwrap_or_else(|| self.fields.get(&key).copied())
     }
 
-    /// A header of a column without data, like `STT`.
+    /// The field of which some words are a synonym in the catalogue, whatever a firm said.
+    pub fn synonym(&self, words: &str) -> Option<Field> {
+        self.fields.get(&key(words)).copied()
+    }
+
+    /// A header of a column without data, like `STT`, or one that the firm said to leave alone.
     pub fn is_ignored(&self, header: &str) -> bool {
-        self.ignored.contains(&key(header))
+        let key = key(header);
+        self.ignored.contains(&key) || self.remembered.get(&key) == Some(&None)
     }
 
     /// The header in our workbooks.
@@ -253,6 +274,16 @@ mod tests {
         assert_eq!(columns.field("Mã số thuế và tên"), None);
         assert_eq!(columns.field(""), None);
         assert!(columns.is_ignored("STT") && columns.is_ignored("#") && !columns.is_ignored("MST"));
+    }
+
+    #[test]
+    fn what_a_firm_said_of_a_header_goes_over_the_catalogue() {
+        let said = [("Ghi chú / Mã", Some(Field::ExternalId)), ("Di động", None)];
+        let columns = built_in().remembering(said);
+        assert_eq!(columns.field("GHI CHU/MA"), Some(Field::ExternalId));
+        assert_eq!((columns.field("Di động"), columns.is_ignored("di dong")), (None, true));
+        assert_eq!(columns.synonym("di dong"), Some(Field::Phone));
+        assert_eq!(columns.field("MST"), Some(Field::TaxId));
     }
 
     #[test]

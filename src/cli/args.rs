@@ -113,6 +113,15 @@ pub enum Command {
         #[command(flatten)]
         narrowed: Narrowed,
     },
+    /// List what the firms said that headers mean, or forget one of it
+    Mappings {
+        /// Ask about this header again
+        #[arg(long, value_name = "ID")]
+        forget: Option<i64>,
+        /// Only this firm
+        #[arg(long, value_name = "CODE")]
+        firm: Option<String>,
+    },
     /// Confirm an order as it stands, which places it
     Confirm(Confirm),
     /// Activate the licences of placed orders
@@ -141,6 +150,7 @@ impl Command {
             Command::Licences { .. } => "licences",
             Command::Mails { .. } => "mails",
             Command::Notifications { .. } => "notifications",
+            Command::Mappings { .. } => "mappings",
             Command::Confirm(_) => "confirm",
             Command::Activate { .. } => "activate",
             Command::Doctor => "doctor",

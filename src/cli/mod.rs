@@ -24,6 +24,8 @@ mod order;
 
 mod lists;
 
+mod mappings;
+
 mod doctor;
 
 mod demo;
@@ -83,6 +85,7 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
         Command::Mails { id, narrowed } => lists::mails(&global, id, &narrowed).await,
         Command::Notifications { narrowed } => lists::notifications(&global, &narrowed).await,
+        Command::Mappings { forget, firm } => mappings::run(&global, forget, firm.as_deref()).await,
         Command::Confirm(args) => order::confirm(&global, &args).await,
         Command::Activate { orders } => order::activate(&global, &orders).await,
         Command::Doctor => doctor::run(&global).await,

@@ -205,6 +205,20 @@ pub async fn judge(
     Ok(changed == 1)
 }
 
+/// A list of which nothing was taken yet is to be judged again; false where it stands elsewhere.
+pub async fn judge_again(tx: &mut Tx, id: BatchId) -> sqlx::Result<bool> {
+    let changed = tx
+        .query(
+            "update batch set state = 'staged'
+             where id = $1 and state in ('held', 'rejected')
+               and not exists (select 1 from client_order o where o.batch_id = batch.id)",
+        )
+        .bind(id.number())
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
 /// Moves a batch on; false where it stands elsewhere.
 pub async fn move_on(
     tx: &mut Tx,

@@ -76,6 +76,12 @@ pub async fn forget(tx: &mut Tx, batch: BatchId, (sheet, row_no): (i64, u32)) ->
     Ok(())
 }
 
+/// Forgets all that was said of a list that is mapped again.
+pub async fn forget_all(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
+    tx.query("delete from finding where batch_id = $1").bind(batch.number()).execute().await?;
+    Ok(())
+}
+
 /// In the order of sheets and rows; what is said of the whole file comes first.
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
     let stored: Vec<Stored> = db

@@ -15,6 +15,8 @@ pub mod rows;
 
 pub mod findings;
 
+pub mod header_answers;
+
 pub mod orders;
 
 pub mod lines;

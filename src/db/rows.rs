@@ -193,6 +193,35 @@ pub async fn widen(
     Ok(())
 }
 
+/// What part of its sheet a row is, after the list was mapped again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    pub sheet: i64,
+    pub row_no: u32,
+    pub kind: RowKind,
+    pub state: Option<RowState>,
+}
+
+/// Gives the rows of a batch their parts.
+pub async fn part(tx: &mut Tx, batch: BatchId, parts: &[Part]) -> sqlx::Result<()> {
+    const PART: Sql = Sql {
+        sqlite: "with p as materialized (
+                     select value->>'sheet' as sheet, value->>'row_no' as row_no, value->>'kind' as kind,
+                            value->>'state' as state
+                     from json_each($2))
+                 update batch_row set kind = p.kind, state = p.state
+                 from p
+                 where batch_id = $1 and batch_row.sheet = p.sheet and batch_row.row_no = p.row_no",
+        postgres: "update batch_row set kind = p.kind, state = p.state
+                 from jsonb_to_recordset($2) as p (sheet bigint, row_no bigint, kind text, state text)
+                 where batch_id = $1 and batch_row.sheet = p.sheet and batch_row.row_no = p.row_no",
+    };
+    for parts in parts.chunks(ROWS_A_STATEMENT) {
+        tx.query(PART).bind(batch.number()).bind(Json(parts)).execute().await?;
+    }
+    Ok(())
+}
+
 /// How many rows of a sheet ended in each state.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Count {

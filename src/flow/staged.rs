@@ -101,6 +101,34 @@ async fn store_table(tx: &mut Tx, batch: BatchId, table: &Table) -> anyhow::Resu
     Ok(())
 }
 
+/// Replaces what was made of a list by what is made of it now; `about_others` is said of what is no list.
+/// False where the list went on meanwhile.
+pub async fn replace(
+    tx: &mut Tx,
+    batch: BatchId,
+    mapped: &Mapped,
+    about_others: &[Numbered],
+) -> anyhow::Result<bool> {
+    if !batches::judge_again(tx, batch).await? {
+        return Ok(false);
+    }
+    for table in &mapped.tables {
+        rows::widen(tx, batch, table.sheet, &table.columns).await?;
+        let part = |row: &TableRow| rows::Part {
+            sheet: table.sheet,
+            row_no: row.number,
+            kind: row.kind,
+            state: (row.kind == RowKind::Data).then_some(RowState::Staged),
+        };
+        let parts: Vec<rows::Part> = table.rows.iter().map(part).collect();
+        rows::part(tx, batch, &parts).await?;
+    }
+    findings::forget_all(tx, batch).await?;
+    findings::insert(tx, batch, &numbered(mapped)).await?;
+    findings::insert(tx, batch, about_others).await?;
+    Ok(true)
+}
+
 /// The rows of a batch, and where each stands.
 pub async fn load(services: &Services, batch: &Batch) -> anyhow::Result<Staged> {
     let mut states = HashMap::new();

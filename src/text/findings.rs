@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 
 use super::Texts;
-use crate::domain::finding::Finding;
+use crate::domain::{field::Field, finding::Finding};
 
 /// Longer contents of a cell are shown up to here.
 const SHOWN_CHARS: usize = 80;
@@ -46,8 +46,15 @@ fn values(texts: &Texts, finding: &Finding) -> Value {
         ("sheet", &finding.place.sheet),
     ];
     values.extend(found.iter().filter_map(|(name, text)| Some((*name, shown(text.as_ref()?)))));
+    values.extend(finding.detail.get("fields").map(|names| ("allowed", labels(texts, names))));
     values.extend(finding.detail.iter().map(|(name, text)| (name.as_str(), text.clone())));
     Value::from_pairs(values)
+}
+
+/// The labels of fields that are named by their own names.
+fn labels(texts: &Texts, names: &str) -> String {
+    let fields = names.split(',').filter_map(|name| name.parse::<Field>().ok());
+    fields.map(|field| texts.label(&format!("field.{field}"))).collect::<Vec<_>>().join(", ")
 }
 
 /// `Mã số thuế` → `mã số thuế`; an abbreviation in front stays (`VAT method`).
@@ -74,7 +81,6 @@ fn shown(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        field::Field,
         finding::{Code, Place, Severity, code_of},
         locale::Locale,
     };

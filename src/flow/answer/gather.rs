@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     identity,
     payments::{payee, payments},
+    questions,
     rows::{self, At, Known},
     steps::next_steps,
     view::{ControlTotals, Counts, Decision, LineView, OrderView, ResultView, SheetView, ViewKind},
@@ -64,6 +65,8 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
     let sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
     let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
     let counts = counts(&sheets);
+    let language = (services.texts, services.settings.locale);
+    let questions = questions::views(&staged.tables, &services.catalogue.columns, language);
     let payments = payments(services, &business.requests, &business.lines)?;
     Ok(ResultView {
         locale: services.settings.locale,
@@ -73,10 +76,16 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         batch: Some(id),
         revision: u32::try_from(batch.revision)?,
         generated_at: services.local(at),
-        next_steps: next_steps(services, &counts, &business.orders, &business.lines),
+        next_steps: next_steps(
+            services,
+            (&counts, questions.len()),
+            &business.orders,
+            &business.lines,
+        ),
         totals: totals(&business.lines),
         counts,
         orders: order_views(services, &business)?,
+        questions,
         file_findings: file_findings(services, &findings),
         payee: (!payments.is_empty()).then(|| payee(services)),
         payments,
@@ -120,6 +129,7 @@ pub fn of_check(
         counts: counts(&sheets),
         totals: dry_totals(services, checked),
         orders: Vec::new(),
+        questions: Vec::new(),
         file_findings: file_findings(services, &findings),
         payments: Vec::new(),
         payee: None,

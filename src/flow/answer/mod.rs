@@ -31,5 +31,7 @@ pub mod returned;
 
 pub mod fixes;
 
+pub mod questions;
+
 pub use gather::{choices, of_batch, of_check};
 pub use result::write;

@@ -12,7 +12,7 @@ use crate::{
 /// What the reader has to do next, the most pressing first.
 pub fn next_steps(
     services: &Services,
-    counts: &Counts,
+    (counts, questions): (&Counts, usize),
     orders: &[Order],
     lines: &[Line],
 ) -> Vec<String> {
@@ -20,11 +20,16 @@ pub fn next_steps(
     let say = |key: &str, n: usize| texts.say(&format!("message.next.{key}"), context! { n });
     let count = |state| orders.iter().filter(|order| order.state == state).count();
     let mut steps = Vec::new();
+    if questions > 0 {
+        steps.push(say("columns", questions));
+    }
     let (waiting, placed) = (count(OrderState::AwaitingConfirmation), count(OrderState::Placed));
     if waiting > 0 {
         steps.push(say("confirm", waiting));
     }
-    let to_fix = usize::try_from(counts.rejected + counts.held).unwrap_or(usize::MAX);
+    // Of a list with a question every row is held, and what is wrong with it is seen after the answer.
+    let held = if questions > 0 { 0 } else { counts.held };
+    let to_fix = usize::try_from(counts.rejected + held).unwrap_or(usize::MAX);
     if to_fix > 0 {
         steps.push(say("fix", to_fix));
     }

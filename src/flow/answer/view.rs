@@ -35,6 +35,8 @@ pub struct ResultView {
     pub totals: ControlTotals,
     pub orders: Vec<OrderView>,
     pub sheets: Vec<SheetView>,
+    /// Columns of which it is not clear what they are.
+    pub questions: Vec<QuestionView>,
     /// What is said about the file, not about a row.
     pub file_findings: Vec<FindingText>,
     pub payments: Vec<PaymentView>,
@@ -169,6 +171,19 @@ impl DataRow {
         let found = self.fields.iter().find(|(known, _)| *known == field);
         found.map_or("", |(_, value)| value)
     }
+}
+
+/// A header that a person must explain.
+#[derive(Clone, Debug)]
+pub struct QuestionView {
+    /// `E`; `E (Chi nhánh 2)` where there are several lists.
+    pub columns: String,
+    /// As it stands in the list, on one line.
+    pub header: String,
+    /// Some values below it.
+    pub samples: Vec<String>,
+    /// The likeliest first.
+    pub choices: Vec<String>,
 }
 
 /// A finding in words.

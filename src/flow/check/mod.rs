@@ -127,6 +127,7 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
     for (table, row) in clients(&mapped.tables) {
         let fields = map::fields(table, row, &context.catalogue.columns);
         let mut judged = row::judge(fields, context, history);
+        judged.findings.retain(|finding| !is_asked(table, finding));
         judged.findings.extend(cells::look_elsewhere(table, row, context));
         rows.push(judged);
     }
@@ -143,6 +144,12 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
     checked.findings.splice(0..0, about_all.into_iter().map(|finding| (None, finding)));
     settle(&mut checked, &mapped.findings);
     checked
+}
+
+/// What is missing may stand in a column of which it is asked what it is.
+fn is_asked(table: &Table, finding: &Finding) -> bool {
+    let may_be = |field| table.columns.iter().any(|column| column.asked.contains(&field));
+    finding.code == Code::Missing && finding.place.field.is_some_and(may_be)
 }
 
 /// An error without a row refuses all rows; a hold without a row holds those that would be accepted.

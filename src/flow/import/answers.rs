@@ -3,7 +3,7 @@
 use anyhow::Context;
 use minijinja::context;
 
-use super::{by_id, fixes};
+use super::{by_id, fixes, headers};
 use crate::{
     db::{
         batches::{self, Batch, Staged as Told},
@@ -25,6 +25,7 @@ use crate::{
             fixes::{self as fixed_rows, Fix},
             identity::Answer,
             outbox,
+            questions::{self, Explained},
             returned::{self, Returned, Ticks},
         },
         options::ImportOptions,
@@ -47,10 +48,17 @@ pub async fn take(
     let Some(original) = original(services, batch.firm.as_deref(), answer).await? else {
         return super::refuse(services, batch, Some(&document.format), not_ours()).await;
     };
+    let original = headers::judged(services, original, options).await?;
     let decided = decide(services, &original, document, answer).await?;
     let mut refused: Vec<Finding> =
         decided.edited.iter().chain(&decided.refused).cloned().collect();
-    let mut is_done = refused.is_empty() && decided.wishes.is_empty() && decided.fixes.is_empty();
+    let mut is_done = refused.is_empty() && decided.is_nothing();
+    if !decided.explained.is_empty() {
+        let (explained, by) = (&decided.explained, &decided.by);
+        let is_taken = headers::explain(services, &original, explained, by, options).await?;
+        is_done |= is_taken;
+        refused.extend((!is_taken).then(|| returned::stale(answer, &original, &[])));
+    }
     for (order, ticks) in &decided.wishes {
         let refusal = carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?;
         is_done |= refusal.is_none();
@@ -61,10 +69,10 @@ pub async fn take(
         activate::run(services, Some(order)).await?;
     }
     let staged = staged::load(services, &original).await?;
-    let fixed =
-        fixes::apply(services, (&original, batch), &staged, &decided.fixes, options).await?;
-    is_done |= !decided.fixes.is_empty();
-    refused.extend(fixed);
+    let fixes = headers::while_asked(&staged.tables, decided.fixes);
+    let said = fixes::apply(services, (&original, batch), &staged, &fixes, options).await?;
+    is_done |= !fixes.is_empty();
+    refused.extend(said);
     // Each order's decision stands alone: one that was carried out is not undone by another's refusal.
     let state = if is_done { BatchState::Done } else { BatchState::Rejected };
     settle(services, (batch, state), document, answer, &refused).await?;
@@ -108,12 +116,20 @@ async fn original(
 struct Decided {
     by: Email,
     wishes: Vec<(Order, Ticks)>,
+    /// Headers that were asked about.
+    explained: Vec<Explained>,
     fixes: Vec<Fix>,
     /// Cells of the user's rows that were edited.
     edited: Vec<Finding>,
     /// Also what was asked for before a sudden death, and not carried out.
     to_activate: Vec<OrderCode>,
     refused: Vec<Finding>,
+}
+
+impl Decided {
+    fn is_nothing(&self) -> bool {
+        self.wishes.is_empty() && self.explained.is_empty() && self.fixes.is_empty()
+    }
 }
 
 async fn decide(
@@ -130,22 +146,28 @@ async fn decide(
     let staged = staged::load(services, original).await?;
     let Returned { ticks, by, edited } =
         returned::read(document, answer, orders.len(), &staged, services.texts);
-    let mut refused = Vec::new();
+    let (mut explained, mut refused) = questions::read(document, &services.catalogue.columns);
+    let known = headers::known(services, original.firm.as_deref()).await?;
     let fixes = fixed_rows::read(document, &staged, &services.catalogue.columns);
+    let fixes = headers::without_unknown(fixes, &questions::unknown_then(document, &known));
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);
+        explained.clear();
         firm.admin.email.clone()
     });
+    if !headers::leave_answered(&mut explained, &staged.tables, &known) {
+        refused.push(returned::stale(answer, original, &[]));
+    }
     // An edited row is a question; a tick beside it confirms something that nobody was shown.
     if !(edited.is_empty() && refused.is_empty()) {
         let (wishes, to_activate) = (Vec::new(), Vec::new());
-        return Ok(Decided { by, wishes, fixes, edited, to_activate, refused });
+        return Ok(Decided { by, wishes, explained, fixes, edited, to_activate, refused });
     }
     let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();
     let to_activate = wishes.iter().filter(|(_, ticks)| ticks.activate);
     let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
     let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
-    Ok(Decided { by, wishes, fixes, edited, to_activate, refused })
+    Ok(Decided { by, wishes, explained, fixes, edited, to_activate, refused })
 }
 
 /// Whether a tick asks for something that is not done yet.

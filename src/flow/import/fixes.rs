@@ -55,7 +55,8 @@ pub async fn apply(
     let mapped = Mapped {
         tables: fixed(staged, &open),
         order_level: whole.order_level,
-        findings: Vec::new(),
+        // What a column means is still asked: nothing joins an order.
+        findings: whole.findings.into_iter().filter(asks_for_a_column).collect(),
     };
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let from_csv = original.container.as_deref() == Some("csv");
@@ -68,6 +69,10 @@ pub async fn apply(
     };
     said.extend(checked.findings.into_iter().map(|(_, finding)| finding).filter(grave));
     Ok(said)
+}
+
+fn asks_for_a_column(finding: &Finding) -> bool {
+    finding.code == Code::HeaderAmbiguous && finding.place.row.is_none()
 }
 
 /// The row went on since the answer was written.

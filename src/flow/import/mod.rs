@@ -5,6 +5,8 @@ mod answers;
 
 mod fixes;
 
+mod headers;
+
 pub use answers::in_words as answers_in_words;
 
 use std::path::{Path, PathBuf};
@@ -167,7 +169,8 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             answers::take(services, batch, &document, &answer, how.options).await
         }
         identity::Known::No => {
-            let mapped = map::tables(document.sheets, &services.catalogue.columns);
+            let columns = headers::known(services, batch.firm.as_deref()).await?;
+            let mapped = map::tables(document.sheets, &columns, how.options.hidden_rows);
             staged::store(services, batch.id(), &document.format, &mapped).await?;
             Ok(())
         }
@@ -342,7 +345,8 @@ pub async fn check_file(
         }
     }
     let format = document.format;
-    let mapped = map::tables(document.sheets, &services.catalogue.columns);
+    let columns = headers::known(services, Some(firm.code.as_str())).await?;
+    let mapped = map::tables(document.sheets, &columns, options.hidden_rows);
     let context = context(services, firm, &mapped, options, format.container == "csv");
     let checked = checked(services, &mapped, &context).await?;
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);

@@ -1,10 +1,14 @@
 //! Which rows under a header are clients, and which are notes, totals, signatures and headings between them.
 //! Whether a client's row is right is decided by the checks.
 
+use std::collections::BTreeSet;
+
+use super::headers::meanings;
 use crate::{
     catalogue::columns::Columns,
     db::rows::Column,
     domain::{cell::Cell, field::Field, fold::fold},
+    flow::read::Row,
 };
 
 /// How a row begins that is a total, a note or a place to sign, folded.
@@ -21,6 +25,9 @@ const NOTES: [&str; 11] = [
     "total",
     "note",
 ];
+/// How a row begins from which on people sign, folded.
+const SIGNED: [&str; 6] =
+    ["nguoi lap", "nguoi duyet", "ke toan truong", "thu truong don vi", "ky ghi ro", "ky ten"];
 /// Words of a total that many names of companies begin with (`Công ty`, `Tổng công ty`), folded: they are
 /// a total alone, or before a number.
 const TOTALS: [&str; 2] = ["tong", "cong"];
@@ -29,8 +36,85 @@ const SURELY_A_CLIENT: usize = 4;
 /// The shortest number that may be meant as a tax id.
 const TAX_ID_DIGITS: usize = 9;
 
+/// So many fields in a row are a header.
+const HEADER_FIELDS: usize = 3;
+/// A count of clients has no more digits.
+const COUNT_DIGITS: usize = 4;
+
+/// Which rows below a header are clients.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub clients: BTreeSet<usize>,
+    /// Where another list begins, with columns of its own, of which no client may be lost.
+    pub other_list: Option<usize>,
+}
+
+/// Tells the clients among the rows from `first` on.
+pub fn clients(rows: &[Row], first: usize, mapped: &[Column], columns: &Columns) -> Found {
+    let mut found = Found::default();
+    let mut is_signed = false;
+    for (at, Row { cells, .. }) in rows.iter().enumerate().skip(first) {
+        match header_again(cells, mapped, columns) {
+            Some(Again::Same) => is_signed = false,
+            Some(Again::Other) => {
+                let is_list = rows[at + 1..].iter().any(|row| row.cells.iter().any(is_long_number));
+                found.other_list = is_list.then_some(at);
+                return found;
+            }
+            None if is_signed && !speaks_of_a_client(cells) => {}
+            None if is_client(cells, mapped, columns) => {
+                found.clients.insert(at);
+            }
+            None => is_signed |= begins_with(cells, &SIGNED),
+        }
+    }
+    found
+}
+
+enum Again {
+    Same,
+    Other,
+}
+
+/// Printed lists repeat their header on each page; a header of other columns begins another list.
+fn header_again(cells: &[Cell], mapped: &[Column], columns: &Columns) -> Option<Again> {
+    // Every client's row has a digit, few headers have one.
+    if cells.iter().any(has_digit) {
+        return None;
+    }
+    let named = (0u32..).zip(cells).flat_map(|(index, cell)| {
+        meanings(&cell.text(), columns).into_iter().map(move |field| (index, field))
+    });
+    let named: Vec<(u32, Field)> = named.collect();
+    let is_here = |(index, field): &(u32, Field)| {
+        mapped.iter().any(|column| column.index == *index && column.field == Some(*field))
+    };
+    let here = named.iter().filter(|named| is_here(named)).count();
+    let fields: BTreeSet<Field> = named.iter().map(|(_, field)| *field).collect();
+    if here >= 2 {
+        Some(Again::Same)
+    } else if fields.len() >= HEADER_FIELDS && fields.contains(&Field::TaxId) {
+        Some(Again::Other)
+    } else {
+        None
+    }
+}
+
+fn has_digit(cell: &Cell) -> bool {
+    match cell {
+        Cell::Number { .. } | Cell::Date(_) => true,
+        Cell::Text(text) => text.contains(|c: char| c.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+/// Under the place to sign stand names, and perhaps another page of the list.
+fn speaks_of_a_client(cells: &[Cell]) -> bool {
+    cells.iter().any(|cell| is_long_number(cell) || cell.text().contains('@'))
+}
+
 /// A client has a tax id, or at least two of its other fields; totals and notes have neither.
-pub fn is_client(cells: &[Cell], mapped: &[Column], columns: &Columns) -> bool {
+fn is_client(cells: &[Cell], mapped: &[Column], columns: &Columns) -> bool {
     let cell = |column: &Column| {
         let cell = usize::try_from(column.index).ok().and_then(|index| cells.get(index));
         cell.filter(|cell| says_something(cell, columns))
@@ -38,13 +122,39 @@ pub fn is_client(cells: &[Cell], mapped: &[Column], columns: &Columns) -> bool {
     let filled: Vec<(Field, &Cell)> =
         mapped.iter().filter_map(|column| Some((column.field?, cell(column)?))).collect();
     let tax_id = filled.iter().find(|(field, _)| *field == Field::TaxId).map(|(_, cell)| *cell);
-    if is_header_again(tax_id, columns) || are_column_numbers(cells) {
+    if names_its_column(tax_id, columns) || are_column_numbers(cells) {
         return false;
     }
     if reads_as_note(cells) {
-        return filled.len() >= SURELY_A_CLIENT || (filled.len() >= 2 && has_digits(tax_id));
+        return filled.len() >= SURELY_A_CLIENT
+            || (filled.len() >= 2 && tax_id.is_some_and(is_long_number));
     }
-    tax_id.is_some() || filled.len() >= 2
+    (tax_id.is_some() || filled.len() >= 2) && !counts_a_group(cells, &filled)
+}
+
+/// `I. Doanh nghiệp | 12`, or a bare number of clients in the column of the tax id.
+fn counts_a_group(cells: &[Cell], filled: &[(Field, &Cell)]) -> bool {
+    let is_count = |cell: &Cell| {
+        let text = fold(&cell.text());
+        text.len() <= COUNT_DIGITS && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    match filled {
+        [(Field::TaxId, cell)] => {
+            is_count(cell) && cells.iter().filter(|c| !c.is_empty()).count() == 1
+        }
+        [(Field::Name, _), (Field::TaxId, count)] | [(Field::TaxId, count), (Field::Name, _)] => {
+            is_count(count) && heads_a_group(cells)
+        }
+        _ => false,
+    }
+}
+
+/// `I`, `II.`, `A. Doanh nghiệp`.
+fn heads_a_group(cells: &[Cell]) -> bool {
+    let first = cells.iter().find(|cell| !cell.is_empty()).map(Cell::text).unwrap_or_default();
+    let (number, rest) = first.trim().split_once(['.', ')', ' ']).unwrap_or((first.trim(), ""));
+    let is_number = !number.is_empty() && number.chars().all(|c| "IVXABCDĐE".contains(c));
+    is_number && (rest.is_empty() || rest.starts_with(' '))
 }
 
 fn says_something(cell: &Cell, columns: &Columns) -> bool {
@@ -52,34 +162,40 @@ fn says_something(cell: &Cell, columns: &Columns) -> bool {
     is_error || (!cell.is_empty() && !columns.means_nothing(&cell.text()))
 }
 
-/// Printed lists repeat their header on each page.
-fn is_header_again(tax_id: Option<&Cell>, columns: &Columns) -> bool {
+/// The lower row of a header of two, on the next page.
+fn names_its_column(tax_id: Option<&Cell>, columns: &Columns) -> bool {
     tax_id.is_some_and(|cell| columns.field(&cell.text()) == Some(Field::TaxId))
 }
 
 /// Forms number their columns under the header: `A`, `B`, `(1)`, `(2)` …
-fn are_column_numbers(cells: &[Cell]) -> bool {
+pub fn are_column_numbers(cells: &[Cell]) -> bool {
     let mut filled = cells.iter().filter(|cell| !cell.is_empty());
     filled.all(|cell| fold(&cell.text()).chars().count() <= 2)
 }
 
-fn has_digits(cell: Option<&Cell>) -> bool {
-    let digits = |cell: &Cell| cell.text().chars().filter(char::is_ascii_digit).count();
-    cell.is_some_and(|cell| digits(cell) >= TAX_ID_DIGITS)
+fn is_long_number(cell: &Cell) -> bool {
+    cell.text().chars().filter(char::is_ascii_digit).count() >= TAX_ID_DIGITS
+}
+
+/// Whether a row begins with one of these, and not with a longer word: `notebook` is no note.
+fn begins_with(cells: &[Cell], beginnings: &[&str]) -> bool {
+    let first = first_text(cells);
+    let begins = |begins: &&str| {
+        first.strip_prefix(*begins).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    beginnings.iter().any(begins)
+}
+
+fn first_text(cells: &[Cell]) -> String {
+    let first = cells.iter().find(|cell| !cell.is_empty());
+    first.map(|cell| fold(&cell.text())).unwrap_or_default()
 }
 
 fn reads_as_note(cells: &[Cell]) -> bool {
-    let first = cells.iter().find(|cell| !cell.is_empty());
-    let first = first.map(|cell| fold(&cell.text())).unwrap_or_default();
+    let first = first_text(cells);
     let mut words = first.split(' ');
     let (word, next) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_total = TOTALS.contains(&word)
         && (next.is_empty() || next.starts_with(|c: char| c.is_ascii_digit()));
-    let begins = |note: &&str| first.strip_prefix(*note).is_some_and(|rest| !continues(rest));
-    is_total || (NOTES.iter().any(begins) && !first.starts_with("tong cong ty"))
-}
-
-/// Whether a word goes on: `notebook` is no note.
-fn continues(rest: &str) -> bool {
-    rest.starts_with(char::is_alphanumeric)
+    is_total || (begins_with(cells, &NOTES) && !first.starts_with("tong cong ty"))
 }

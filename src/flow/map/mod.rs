@@ -1,30 +1,34 @@
 //! Which column is which field: the header row under titles, the rows under it, and what is none of them.
 //! What the values mean is decided by the checks.
 
+mod header_row;
+
 mod headers;
+
+mod longest;
 
 mod data;
 
 mod values;
 
-use std::collections::BTreeSet;
-
 pub use values::{Fields, Value, ValueKind, fields};
 
-use super::read::{Cell, Sheet};
+use self::header_row::Head;
+use super::{
+    options::HiddenRows,
+    read::{Cell, Row, Sheet},
+};
 use crate::{
     catalogue::columns::Columns,
     db::rows::{Column, RowKind},
     domain::{
         field::Field,
-        finding::{Code, Finding, Place},
+        finding::{Code, Finding, Place, Severity},
         fold::{fold, tidy},
         sheet::Layout,
     },
 };
 
-/// A header stands among the first rows that hold something.
-const HEADER_WITHIN: usize = 60;
 /// Sheets of ours beside the rows of a result, folded: a dry run that is dropped is a new list.
 const RESULT_SHEETS: [&str; 8] =
     ["tom tat", "can sua", "nguon goc", "ma qr", "summary", "to fix", "origin", "qr codes"];
@@ -62,8 +66,8 @@ pub struct Mapped {
     pub findings: Vec<Finding>,
 }
 
-/// Finds the lists among the sheets of a file.
-pub fn tables(sheets: Vec<Sheet>, columns: &Columns) -> Mapped {
+/// Finds the lists among the sheets of a file; `hidden` says what becomes of lists on hidden sheets.
+pub fn tables(sheets: Vec<Sheet>, columns: &Columns, hidden: HiddenRows) -> Mapped {
     let mut mapped = Mapped::default();
     let mut skipped = Vec::new();
     let is_ours = sheets.iter().any(|sheet| is_result(&sheet.name));
@@ -73,13 +77,13 @@ pub fn tables(sheets: Vec<Sheet>, columns: &Columns) -> Mapped {
         if is_ours && has(&RESULT_SHEETS) {
             continue;
         }
-        match header_at(&sheet, columns) {
-            Some(header) if sheet.visible => {
+        match header_row::find(&sheet, columns) {
+            Some(head) if sheet.visible || hidden == HiddenRows::Take => {
                 let number = i64::try_from(mapped.tables.len()).unwrap_or(0) + 1;
-                mapped.tables.push(table(number, sheet, header, columns, &mut mapped.findings));
+                mapped.tables.push(table(number, sheet, &head, columns, &mut mapped.findings));
             }
-            Some(header) if header + 1 < sheet.rows.len() => {
-                mapped.findings.push(about_sheet(Code::SheetHidden, sheet.name));
+            Some(head) if head.last + 1 < sheet.rows.len() => {
+                mapped.findings.push(about_hidden(sheet.name, hidden));
             }
             None if has(&ORDER_SHEETS) => mapped.order_level.extend(order_level(&sheet, columns)),
             None if has(&SILENT_SHEETS) => {}
@@ -87,6 +91,26 @@ pub fn tables(sheets: Vec<Sheet>, columns: &Columns) -> Mapped {
         }
     }
     let rest = about_the_rest(&mapped.tables, skipped);
+    mapped.findings.extend(rest);
+    mapped
+}
+
+/// Maps lists that were staged once more, with what a firm said of their headers meanwhile.
+pub fn again(tables: Vec<Table>, columns: &Columns) -> Mapped {
+    let mut mapped = Mapped::default();
+    for before in tables {
+        let Table { sheet: number, name, columns: old, rows, layout, .. } = before;
+        let rows = rows.into_iter().map(|row| Row { number: row.number, cells: row.cells });
+        let sheet = Sheet { name, visible: true, rows: rows.collect(), layout };
+        // What was a header with less knowledge is one with more.
+        let Some(head) = header_row::find(&sheet, columns) else { continue };
+        let mut table = table(number, sheet, &head, columns, &mut mapped.findings);
+        // Fixed rows may have added columns behind those of the file.
+        let last = table.columns.iter().map(|column| column.index).max();
+        table.columns.extend(old.into_iter().filter(|column| Some(column.index) > last));
+        mapped.tables.push(table);
+    }
+    let rest = about_the_rest(&mapped.tables, Vec::new());
     mapped.findings.extend(rest);
     mapped
 }
@@ -116,37 +140,29 @@ fn about_sheet(code: Code, name: String) -> Finding {
     Finding::new(code, place).detail("sheet", name)
 }
 
-/// The row with the most known headers, if they are enough to be a header.
-fn header_at(sheet: &Sheet, columns: &Columns) -> Option<usize> {
-    let known = |at: &usize| {
-        let cells = sheet.rows[*at].cells.iter();
-        let headers = cells.flat_map(|cell| headers::meanings(&cell.text(), columns));
-        headers.collect::<BTreeSet<Field>>()
-    };
-    let (at, fields) = (0..sheet.rows.len().min(HEADER_WITHIN))
-        .map(|at| (at, known(&at)))
-        // The first of equals: `max_by_key` would take the last.
-        .rev()
-        .max_by_key(|(_, fields)| fields.len())?;
-    let enough = fields.len() >= 3 || (fields.len() == 2 && fields.contains(&Field::TaxId));
-    enough.then_some(at)
+/// As the job wants it: a question, or left out and named.
+fn about_hidden(name: String, hidden: HiddenRows) -> Finding {
+    let finding = about_sheet(Code::SheetHidden, name);
+    if hidden == HiddenRows::Skip { finding.severity(Severity::Info) } else { finding }
 }
 
 fn table(
     number: i64,
     sheet: Sheet,
-    header: usize,
+    head: &Head,
     columns: &Columns,
     findings: &mut Vec<Finding>,
 ) -> Table {
-    let header_row = sheet.rows[header].number;
+    let header_row = sheet.rows[head.last].number;
     let place =
         Place { sheet: Some(sheet.name.clone()), row: Some(header_row), ..Place::default() };
-    let mapped = headers::columns_of(&place, &sheet.rows[header].cells, columns, findings);
+    let mapped = headers::columns_of(&place, &head.texts, columns, findings);
+    let found = data::clients(&sheet.rows, head.last + 1, &mapped, columns);
+    findings.extend(found.other_list.map(|at| other_list(&place, sheet.rows[at].number)));
     let rows = sheet.rows.into_iter().enumerate().map(|(at, row)| {
-        let kind = if at == header {
+        let kind = if at == head.last {
             RowKind::Header
-        } else if at > header && data::is_client(&row.cells, &mapped, columns) {
+        } else if found.clients.contains(&at) {
             RowKind::Data
         } else {
             RowKind::Outside
@@ -162,6 +178,13 @@ fn table(
         rows,
         layout: sheet.layout,
     }
+}
+
+/// Without a row: it holds the file, of which a part would be lost.
+fn other_list(place: &Place, row: u32) -> Finding {
+    let field = Some(Field::TaxId);
+    let place = Place { row: None, field, ..place.clone() };
+    Finding::new(Code::HeaderAmbiguous, place).detail("other_list", row.to_string())
 }
 
 /// The template's sheet with what holds for the whole order: a label, and beside it the value.

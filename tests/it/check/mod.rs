@@ -9,6 +9,8 @@ mod false_alarms;
 
 mod fields;
 
+mod headers;
+
 mod history;
 
 mod lists;
@@ -207,7 +209,7 @@ impl World {
     }
 
     fn sheets(&self, sheets: Vec<Sheet>) -> Said {
-        let mapped = map::tables(sheets, &catalogue().columns);
+        let mapped = map::tables(sheets, &catalogue().columns, self.options.hidden_rows);
         let mut order_level = self.order_level.clone();
         order_level.extend(mapped.order_level.clone());
         let context = Context {

@@ -27,6 +27,8 @@ mod requests;
 
 mod activations;
 
+mod header_answers;
+
 mod licences;
 
 mod mails;

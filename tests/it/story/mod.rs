@@ -16,6 +16,8 @@ mod killed;
 
 mod answers;
 
+mod headers;
+
 mod pictures;
 
 mod refused;

@@ -3,6 +3,8 @@
 
 mod summary;
 
+mod questions;
+
 mod orders;
 
 mod payments;
@@ -32,6 +34,7 @@ use rust_xlsxwriter::{DocProperties, Workbook};
 pub use fix::RID;
 pub use identity::SHEET as IDENTITY_SHEET;
 pub use orders::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM};
+pub use questions::{HEADER_COLUMN, NAME_COLUMN};
 
 use super::{fit::sheet_name, lists::Lists, look::Look, view::ResultView};
 use crate::text::Texts;
@@ -55,13 +58,14 @@ pub fn write(view: &ResultView) -> anyhow::Result<Vec<u8>> {
     let mut workbook = Workbook::new();
     workbook.set_properties(&properties(view));
 
-    let summary = summary::sheet(&kit).context("The summary cannot be written")?;
+    let mut lists = Lists::default();
+    let summary = summary::sheet(&kit, &mut lists).context("The summary cannot be written")?;
     workbook.push_worksheet(summary.sheet);
     for (name, place) in summary.names {
         workbook.define_name(name, &place)?;
     }
     add_results(&kit, &mut workbook)?;
-    add_rest(&kit, &mut workbook)?;
+    add_rest(&kit, &mut workbook, lists)?;
     let bytes = workbook.save_to_buffer();
     bytes.with_context(|| format!("The result of `{}` cannot be written", view.file_name))
 }
@@ -84,8 +88,7 @@ fn add_results(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn add_rest(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<()> {
-    let mut lists = Lists::default();
+fn add_rest(kit: &Kit, workbook: &mut Workbook, mut lists: Lists) -> anyhow::Result<()> {
     let fix = fix::sheet(kit, &mut lists).context("The rows to fix cannot be written")?;
     let qr = payments::sheet(kit).context("The payment codes cannot be written")?;
     let origin = origin::sheet(kit).context("The origin cannot be written")?;

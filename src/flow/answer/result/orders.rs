@@ -100,7 +100,8 @@ fn boxes(
     page.end_row()
 }
 
-fn who(kit: &Kit, page: &mut Page) -> Result<String, XlsxError> {
+/// The cell for who decides.
+pub fn who(kit: &Kit, page: &mut Page) -> Result<String, XlsxError> {
     page.cell(0, &kit.label("confirm.by"), &kit.look.label)?;
     page.text((1, 2), "", &kit.look.input)?;
     page.text((3, 8), &kit.label("confirm.by_hint"), &kit.look.text)?;

@@ -77,6 +77,7 @@ pub fn view() -> ResultView {
             order("DH-2611-000124", CustomerType::Household, "ASP Kế toán – Hộ kinh doanh", 7),
         ],
         sheets: vec![list("DS khách hàng", rows)],
+        questions: Vec::new(),
         file_findings: vec![finding("header.unknown", Severity::Info, None, None)],
         payments: Vec::new(),
         payee: Some(PayeeView {

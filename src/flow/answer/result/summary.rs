@@ -4,8 +4,9 @@
 use minijinja::context;
 use rust_xlsxwriter::{FormatAlign, Worksheet, XlsxError};
 
-use super::{Kit, orders, payments};
+use super::{Kit, orders, payments, questions};
 use crate::flow::answer::{
+    lists::Lists,
     look::{Tone, as_number},
     page::Page,
     view::{FindingText, ViewKind},
@@ -22,13 +23,14 @@ pub struct Summary {
     pub names: Vec<(String, String)>,
 }
 
-pub fn sheet(kit: &Kit) -> anyhow::Result<Summary> {
+pub fn sheet(kit: &Kit, lists: &mut Lists) -> anyhow::Result<Summary> {
     let mut page = Page::new(&kit.label("sheet.summary"), GRID, &kit.look)?;
     head(kit, &mut page)?;
     next_steps(kit, &mut page)?;
+    let mut names = questions::section(kit, &mut page, lists)?;
     numbers(kit, &mut page)?;
     orders::table(kit, &mut page)?;
-    let names = orders::decisions(kit, &mut page)?;
+    names.extend(orders::decisions(kit, &mut page)?);
     payments::section(kit, &mut page)?;
     findings(kit, &mut page)?;
     Ok(Summary { sheet: page.sheet, names })

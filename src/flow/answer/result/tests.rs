@@ -20,7 +20,7 @@ use crate::{
         mail::MailState,
         order::{Kind, LineState, OrderState, Recipient, RequestState},
     },
-    flow::answer::view::{ResultView, RowKind, ViewKind},
+    flow::answer::view::{QuestionView, ResultView, RowKind, ViewKind},
     text::Texts,
 };
 
@@ -49,6 +49,26 @@ fn part(bytes: &[u8], name: &str) -> String {
 fn names(view: &ResultView) -> Vec<(String, String)> {
     let names = book(view).defined_names().to_vec();
     names.into_iter().filter(|(name, _)| !name.starts_with("_xlnm")).collect()
+}
+
+#[test]
+fn a_question_about_a_column_has_a_cell_to_answer_in_and_its_choices() {
+    let mut view = view();
+    view.questions = vec![QuestionView {
+        columns: "E".into(),
+        header: "MST người đại diện".into(),
+        samples: vec!["Lan".into(), "Bình".into()],
+        choices: vec!["Mã số thuế".into(), "bỏ qua cột này".into()],
+    }];
+    let named = names(&view).into_iter().find(|(name, _)| name == "COT_1").unwrap().1;
+    let row: u32 = named.rsplit('$').next().unwrap().parse().unwrap();
+    assert!(named.ends_with(&format!("$H${row}")), "{named}");
+    let cells = cells(&view, "Tóm tắt");
+    assert_eq!(text(&cells, (row, 1)), "E");
+    assert_eq!(text(&cells, (row, 2)), "MST người đại diện");
+    assert_eq!(text(&cells, (row, 4)), "Lan\nBình");
+    let summary = part(&write(&view).unwrap(), "xl/worksheets/sheet1.xml");
+    assert!(summary.contains("Mã số thuế,bỏ qua cột này"), "no drop-down");
 }
 
 #[test]

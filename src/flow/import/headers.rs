@@ -1,0 +1,137 @@
+//! What a firm says that headers of its lists mean: remembered, and told with each list.
+//! Asking, and reading what was chosen, is the business of `answer`.
+
+use anyhow::Context as _;
+
+use crate::{
+    catalogue::columns::Columns,
+    db::{
+        batches::Batch,
+        findings::{self, Numbered},
+        header_answers::{self, HeaderAnswer, NewHeaderAnswer},
+    },
+    domain::{batch::BatchState, email::Email, field::Field, finding::Code, fold::fold},
+    flow::{
+        Services,
+        answer::{
+            fixes::{Decision, Fix},
+            questions::{self, Explained},
+        },
+        map::{self, Table},
+        options::ImportOptions,
+        staged,
+    },
+};
+
+/// The synonyms of headers, and what the firm said beyond them.
+pub async fn known(services: &Services, firm: Option<&str>) -> anyhow::Result<Columns> {
+    let columns = &services.catalogue.columns;
+    let Some(firm) = firm else { return Ok(columns.clone()) };
+    let answers = header_answers::known(&services.db, Some(firm)).await?;
+    Ok(columns.remembering(answers.iter().map(said)))
+}
+
+fn said(answer: &HeaderAnswer) -> (&str, Option<Field>) {
+    (&answer.header, answer.field())
+}
+
+/// Remembers what was said, maps the staged rows with it and judges them again: the file is not read once more.
+/// False where the list went on meanwhile, so that nothing of it can change.
+pub async fn explain(
+    services: &Services,
+    original: &Batch,
+    explained: &[Explained],
+    by: &Email,
+    options: &ImportOptions,
+) -> anyhow::Result<bool> {
+    if !remap(services, original, explained, by).await? {
+        return Ok(false);
+    }
+    services.crash_point("remapped");
+    judged(services, super::by_id(services, original.id()).await?, options).await?;
+    Ok(true)
+}
+
+/// A list that a sudden death left between being mapped again and being judged again.
+pub async fn judged(
+    services: &Services,
+    original: Batch,
+    options: &ImportOptions,
+) -> anyhow::Result<Batch> {
+    if original.state != BatchState::Staged {
+        return Ok(original);
+    }
+    super::judge(services, &original, options).await?;
+    super::by_itself(services, &original, options).await?;
+    super::by_id(services, original.id()).await
+}
+
+/// One transaction: answers, columns, parts of rows, findings.
+async fn remap(
+    services: &Services,
+    original: &Batch,
+    explained: &[Explained],
+    by: &Email,
+) -> anyhow::Result<bool> {
+    let firm = original.firm.as_deref().context("An answered batch has a firm")?;
+    let answers = header_answers::known(&services.db, Some(firm)).await?;
+    let headers: Vec<String> = explained.iter().map(Explained::header).collect();
+    let new = headers.iter().map(String::as_str).zip(explained.iter().map(|new| new.field));
+    let columns = services.catalogue.columns.remembering(answers.iter().map(said).chain(new));
+    let staged = staged::load(services, original).await?;
+    let mapped = map::again(staged.tables, &columns);
+    let about_others = about_others(services, original).await?;
+    let mut tx = services.db.begin().await?;
+    for (header, Explained { shown, field }) in headers.iter().zip(explained) {
+        let (shown, field, answered_by) = (shown.as_str(), *field, by.as_str());
+        let new = NewHeaderAnswer { firm, header, shown, field, batch: original.id(), answered_by };
+        header_answers::remember(&mut tx, &new, services.now()).await?;
+    }
+    let replaced = staged::replace(&mut tx, original.id(), &mapped, &about_others).await?;
+    if replaced {
+        tx.commit().await?;
+    }
+    Ok(replaced)
+}
+
+/// What was said of sheets that are not lists, and so not staged.
+async fn about_others(services: &Services, original: &Batch) -> anyhow::Result<Vec<Numbered>> {
+    let mut said = findings::of_batch(&services.db, original.id()).await?;
+    said.retain(|(_, said)| matches!(said.code, Code::SheetSkipped | Code::SheetHidden));
+    Ok(said)
+}
+
+/// Leaves the answers to what is still asked; false where one differs from what was answered before.
+pub fn leave_answered(explained: &mut Vec<Explained>, tables: &[Table], known: &Columns) -> bool {
+    let asked: Vec<String> =
+        questions::asked(tables).iter().map(|question| fold(&question[0].1.header)).collect();
+    let all = std::mem::take(explained);
+    let (open, before): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|explained| asked.contains(&explained.header()));
+    *explained = open;
+    let is_same = |said: &Explained| {
+        known.field(&said.shown) == said.field
+            && (said.field.is_some() || known.is_ignored(&said.shown))
+    };
+    before.iter().all(is_same)
+}
+
+/// A row of a list of which it is not clear what its columns are cannot be taken as it is.
+pub fn while_asked(tables: &[Table], mut fixes: Vec<Fix>) -> Vec<Fix> {
+    if !questions::asked(tables).is_empty() {
+        for fix in &mut fixes {
+            fix.decision = fix.decision.filter(|decision| *decision == Decision::Drop);
+        }
+        fixes.retain(|fix| fix.decision.is_some() || !fix.changes.is_empty());
+    }
+    fixes
+}
+
+/// What a workbook could not show was not emptied by anybody.
+pub fn without_unknown(mut fixes: Vec<Fix>, fields: &[Field]) -> Vec<Fix> {
+    for fix in &mut fixes {
+        fix.changes.retain(|(field, cell)| !(cell.is_empty() && fields.contains(field)));
+    }
+    fixes.retain(|fix| fix.decision.is_some() || !fix.changes.is_empty());
+    fixes
+}

@@ -1,0 +1,147 @@
+//! A header that may be two things: asked in the workbook, answered there, remembered for the firm, and revoked.
+
+use serde_json::{Value, json};
+
+use super::{
+    lists::{Client, csv, enterprise},
+    workbooks::{edited, read, set, sheet_text},
+};
+use crate::world::{FIRM, World, require, text, texts};
+
+/// As lists are, but for the headers of two columns: `D` names the representative, `E` holds the e-mail.
+fn unclear(clients: &[Client]) -> Vec<u8> {
+    let csv = String::from_utf8(csv(clients)).unwrap();
+    csv.replacen("Người đại diện", "MST/tên người đại diện", 1)
+        .replacen("Email,", "Gửi thư điện tử cho ai,", 1)
+        .into_bytes()
+}
+
+fn codes(file: &Value) -> Vec<String> {
+    texts(file["findings"].as_array().unwrap(), "code")
+}
+
+fn fields(file: &Value) -> Vec<Value> {
+    let columns = file["tables"][0]["columns"].as_array().unwrap();
+    columns.iter().map(|column| column["field"].clone()).collect()
+}
+
+fn back(world: &World, batch: &str, edits: &[Value]) -> Value {
+    let workbook = world.workbook(batch);
+    world.take("tra-loi.xlsx", &edited(world, &workbook, edits))
+}
+
+#[test]
+fn a_header_is_asked_about_answered_remembered_and_asked_about_again_when_forgotten() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let file = world.import("khach.csv", &unclear(&[enterprise(1), enterprise(2)]));
+    assert_eq!((&file["outcome"], &file["exit"]), (&"held".into(), &1.into()));
+    assert_eq!(codes(&file), ["header.ambiguous", "header.ambiguous"]);
+    assert_eq!((&fields(&file)[3], &fields(&file)[4]), (&Value::Null, &Value::Null));
+
+    let workbook = world.workbook("B000001");
+    let names = &read(&workbook)["names"];
+    assert_eq!((&names["COT_1"], &names["COT_2"]), (&"".into(), &"".into()));
+    let summary = sheet_text(&workbook, "Tóm tắt");
+    for shown in ["Cột chưa rõ", "MST/tên người đại diện", "Nguyễn Văn Số 1\nNguyễn Văn Số 2"]
+    {
+        assert!(summary.contains(shown), "{shown} in {summary}");
+    }
+    let choices = sheet_text(&workbook, "Lists");
+    assert!(choices.contains("bỏ qua cột này") && choices.contains("Người đại diện"), "{choices}");
+
+    // One of two: the other is asked again.
+    let edits = [
+        set("COT_1", "Người đại diện theo pháp luật"),
+        set("NGUOI_XAC_NHAN", "binh@minhan.example"),
+    ];
+    let answered = back(&world, "B000001", &edits);
+    assert_eq!((&answered["outcome"], &answered["findings"]), (&"accepted".into(), &json!([])));
+    let summary = sheet_text(&world.workbook("B000001"), "Tóm tắt");
+    assert!(
+        !summary.contains("MST/tên") && summary.contains("Gửi thư điện tử cho ai"),
+        "{summary}"
+    );
+    assert_eq!(world.list("orders"), Vec::<Value>::new());
+
+    let answered = back(&world, "B000001", &[set("COT_1", "Email")]);
+    assert_eq!((&answered["outcome"], &answered["exit"]), (&"accepted".into(), &0.into()));
+    let orders = world.list("orders");
+    assert_eq!((orders.len(), &orders[0]["state"]), (1, &"awaiting_confirmation".into()));
+    assert_eq!(world.order("DH-2611-000001")["lines"].as_array().unwrap().len(), 2);
+    assert_eq!(world.list("batches").last().unwrap()["state"], "awaiting_confirmation");
+
+    let known = world.list("mappings");
+    assert_eq!(texts(&known, "field"), ["representative", "email"]);
+    let first = &known[0];
+    assert_eq!(
+        (text(first, "firm"), text(first, "batch")),
+        (FIRM.to_owned(), "B000001".to_owned())
+    );
+    assert_eq!(text(first, "header"), "MST/tên người đại diện");
+    let by = texts(&known, "answered_by");
+    assert_eq!(by, ["binh@minhan.example", "lan@minhan.example"]);
+
+    let next = world.import("khach-2.csv", &unclear(&[enterprise(3)]));
+    assert_eq!((&next["outcome"], codes(&next)), (&"accepted".into(), vec![]));
+    assert_eq!((&fields(&next)[3], &fields(&next)[4]), (&"representative".into(), &"email".into()));
+    let path = world.outside("thu.csv");
+    std::fs::write(&path, unclear(&[enterprise(4)])).unwrap();
+    world.run(&["check", path.to_str().unwrap(), "--json"]).exits(0);
+
+    let id = first["id"].to_string();
+    let left = world.run(&["mappings", "--forget", &id, "--json"]).exits(0).json();
+    assert_eq!(texts(left["mappings"].as_array().unwrap(), "field"), ["email"]);
+    world.run(&["mappings", "--forget", &id]).exits(0);
+    world.run(&["mappings", "--forget", "999"]).exits(2);
+    let again = world.import("khach-3.csv", &unclear(&[enterprise(5)]));
+    assert_eq!(
+        (&again["outcome"], codes(&again)),
+        (&"held".into(), vec!["header.ambiguous".into()])
+    );
+}
+
+#[test]
+fn an_answer_survives_a_sudden_death_and_is_not_taken_for_another_firm() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.import("khach.csv", &unclear(&[enterprise(1)]));
+    let edits = [set("COT_1", "Người đại diện theo pháp luật"), set("COT_2", "bỏ qua cột này")];
+    let workbook = world.workbook("B000001");
+    let answer = edited(&world, &workbook, &edits);
+    let path = world.drop_file("tra-loi.xlsx", &answer);
+    let args = ["run", "import", path.to_str().unwrap()];
+    assert!(world.is_killed_at("remapped", &args));
+    world.run_at_once(&["run", "import", "--json"]);
+    let batch = world.run(&["batches", "B000001", "--json"]).exits(0).json()["batches"][0].clone();
+    assert_eq!((&batch["state"], &batch["revision"]), (&"rejected".into(), &2.into()));
+    assert_eq!(texts(&world.list("mappings"), "answered_by").len(), 2);
+    assert_eq!(world.list("mappings")[1]["field"], Value::Null);
+
+    super::refused::with_a_second_firm(&world);
+    let list = unclear(&[enterprise(2)]);
+    let other = world.take("HOAPHAT/khach-2.csv", &list);
+    assert_eq!(codes(&other), ["header.ambiguous", "header.ambiguous"]);
+    assert_eq!(world.take("MINHAN/khach-2.csv", &list)["findings"][0]["code"], "email.missing");
+    let none = world.run(&["mappings", "--firm", "HOAPHAT", "--json"]).exits(0).json();
+    assert_eq!(none["mappings"], json!([]));
+}
+
+#[test]
+fn a_choice_that_is_none_is_told_and_an_untouched_question_is_no_answer() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.import("khach.csv", &unclear(&[enterprise(1)]));
+    let untouched = back(&world, "B000001", &[]);
+    assert_eq!((&untouched["outcome"], &untouched["findings"]), (&"accepted".into(), &json!([])));
+    let wrong = back(&world, "B000001", &[set("COT_1", "cái gì đó")]);
+    assert_eq!((codes(&wrong), &wrong["exit"]), (vec!["header.ambiguous".to_owned()], &1.into()));
+    assert!(text(&wrong["findings"][0], "message").contains("“cái gì đó”"), "{wrong}");
+    assert_eq!(world.list("mappings"), Vec::<Value>::new());
+}
