@@ -58,6 +58,7 @@ pub struct Allow {
 #[serde(default, deny_unknown_fields)]
 struct EmailWritten {
     placeholders: Vec<String>,
+    providers: Vec<String>,
     domain_typos: BTreeMap<String, String>,
 }
 
@@ -91,6 +92,8 @@ pub struct Rules {
     allow: HashMap<Field, Vec<Allow>>,
     /// Local parts of addresses that nobody has.
     placeholders: HashSet<String>,
+    /// Of mail, whose names are misspelt.
+    providers: Vec<String>,
     domain_typos: HashMap<String, String>,
     provinces: HashSet<String>,
 }
@@ -109,6 +112,7 @@ impl Rules {
             version,
             allow: by_field,
             placeholders: email.placeholders.into_iter().map(lower).collect(),
+            providers: email.providers.into_iter().map(lower).collect(),
             domain_typos: typos.map(|(wrong, right)| (lower(wrong), lower(right))).collect(),
             provinces: personal_id.provinces.into_iter().collect(),
         })
@@ -160,15 +164,40 @@ impl Rules {
         self.placeholders.contains(email.local_part())
     }
 
-    /// The domain that was probably meant.
+    /// The domain that was probably meant: by the table of typos, or one slip away from that of a big provider.
     pub fn domain_suggestion(&self, email: &Email) -> Option<&str> {
-        self.domain_typos.get(email.domain()).map(String::as_str)
+        let domain = email.domain();
+        if let Some(right) = self.domain_typos.get(domain) {
+            return Some(right);
+        }
+        let is_right = self.providers.iter().any(|provider| provider == domain);
+        let mut near = self.providers.iter().filter(|provider| is_slip(domain, provider));
+        near.next().filter(|_| !is_right).map(String::as_str)
     }
 
     /// The first three digits of a personal id.
     pub fn knows_province(&self, digits: &str) -> bool {
         self.provinces.contains(digits)
     }
+}
+
+/// One letter too many, too few, wrong or swapped, in the name or in what follows it, but not at the beginning:
+/// `email.com` and `ymail.com` are others than `gmail.com`. Two letters at the end are those of a country.
+fn is_slip(domain: &str, provider: &str) -> bool {
+    let (Some((name, end)), Some((right_name, right_end))) =
+        (domain.split_once('.'), provider.split_once('.'))
+    else {
+        return false;
+    };
+    let in_name = end == right_end
+        && name.as_bytes().first() == right_name.as_bytes().first()
+        && strsim::osa_distance(name, right_name) == 1;
+    let is_country = |end: &str| end.rsplit('.').next().is_some_and(|end| end.len() == 2);
+    let in_end = name == right_name
+        && is_country(end) == is_country(right_end)
+        && end != right_end
+        && strsim::osa_distance(end, right_end) == 1;
+    in_name || (in_end && !is_country(end))
 }
 
 /// What serde does not see: a value must be one of its field's, and an end comes after its beginning.
@@ -247,7 +276,34 @@ mod tests {
         assert!(rules.is_placeholder(&email("KhongCo@gmail.com")));
         assert!(!rules.is_placeholder(&email("lan@gmail.com")));
         assert_eq!(rules.domain_suggestion(&email("lan@gmial.com")), Some("gmail.com"));
-        assert_eq!(rules.domain_suggestion(&email("lan@gmail.com")), None);
+        for domain in [
+            "gmail.com",
+            "email.com",
+            "mail.com",
+            "ymail.com",
+            "gmx.com",
+            "yahoo.com.vn",
+            "yahoo.com.cn",
+            "yahoo.co.uk",
+            "outlook.de",
+            "hotmail.fr",
+            "congty.vn",
+            "zmail.vn",
+        ] {
+            let address = email(&format!("lan@{domain}"));
+            assert_eq!(rules.domain_suggestion(&address), None, "{domain}");
+        }
+        for (domain, right) in [
+            ("gmakl.com", "gmail.com"),
+            ("gmali.com", "gmail.com"),
+            ("gmail.comn", "gmail.com"),
+            ("yahoi.com.vn", "yahoo.com.vn"),
+            ("hotmaik.com", "hotmail.com"),
+            ("outlokk.com", "outlook.com"),
+        ] {
+            let address = email(&format!("lan@{domain}"));
+            assert_eq!(rules.domain_suggestion(&address), Some(right), "{domain}");
+        }
         assert!(rules.knows_province("001") && !rules.knows_province("003"));
     }
 

@@ -2,6 +2,7 @@
 //! Made-up and misspelt ones are well-formed; they are found by the checks.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::words::checked_text;
 
@@ -33,6 +34,74 @@ impl Email {
         let top = self.domain().rsplit('.').next().unwrap_or_default();
         format!("{}***@{}***.{top}", first(self.local_part()), first(self.domain()))
     }
+}
+
+/// An address and whether it had to be freed from something around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadEmail {
+    pub email: Email,
+    pub is_repaired: bool,
+}
+
+impl Email {
+    /// Reads what a person or another program wrote: `Lan <lan@x.vn>`, `mailto:lan@x.vn`, `lan @x.vn;`. It is refused
+    /// where more than one address, or anything but a name before one in angles, is in the text.
+    pub fn read(text: &str) -> Result<ReadEmail, EmailError> {
+        if let Ok(email) = text.parse() {
+            let is_repaired = text.trim().starts_with('\'');
+            if !is_repaired {
+                return Ok(ReadEmail { email, is_repaired });
+            }
+        }
+        let plain = plain(text);
+        let [address] = &addresses(&plain)[..] else { return Err(EmailError) };
+        let before = plain.split('<').next().unwrap_or_default();
+        let is_named = plain.contains('<') && !before.contains('@');
+        let rest = if is_named { plain.replacen(before, "", 1) } else { plain.clone() };
+        let nothing_else = parts(&rest).all(|part| part.contains('@'));
+        let found = ReadEmail { email: address.clone(), is_repaired: true };
+        nothing_else.then_some(found).ok_or(EmailError)
+    }
+}
+
+/// The address that was probably meant in a text that is none: the first of several, or the one among other words.
+pub fn likely(text: &str) -> Option<Email> {
+    let plain = plain(text);
+    let squeezed = || plain.split_whitespace().collect::<String>().parse().ok();
+    let dotted = || plain.replace(',', ".").parse().ok();
+    addresses(&plain).first().cloned().or_else(squeezed).or_else(dotted)
+}
+
+/// Full-width letters as usual ones, nothing invisible, no `mailto:`, no blanks around the @.
+fn plain(text: &str) -> String {
+    let invisible =
+        |c: &char| matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}' | '\u{2060}' | '\u{AD}');
+    let text: String = text.nfkc().filter(|c| !invisible(c)).collect();
+    let text = text.to_lowercase().replace("mailto:", " ");
+    text.split('@').map(str::trim).collect::<Vec<_>>().join("@")
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || "<>;,\"()[]|".contains(c));
+    // One slash may belong to an address; before a second address it parts them.
+    let parts = parts.flat_map(|part| {
+        let several = part.matches('@').count() > 1;
+        part.split(move |c| several && c == '/')
+    });
+    let parts = parts
+        .map(|part| part.trim_start_matches(['\'', '.', ':']).trim_end_matches(['\'', '.', ':']));
+    parts.filter(|part| !part.is_empty())
+}
+
+/// Each once.
+fn addresses(text: &str) -> Vec<Email> {
+    let mut found: Vec<Email> = Vec::new();
+    for email in parts(text).filter_map(|part| part.parse().ok()) {
+        if !found.contains(&email) {
+            found.push(email);
+        }
+    }
+    found
 }
 
 impl std::str::FromStr for Email {
@@ -99,5 +168,61 @@ mod tests {
     #[test]
     fn a_masked_address_names_nobody() {
         assert_eq!("lan@minhan.example".parse::<Email>().unwrap().masked(), "l***@m***.example");
+    }
+
+    #[test]
+    fn one_address_is_read_out_of_what_stands_around_it() {
+        for text in [
+            "Lan <lan@x.vn>",
+            "\"Nguyễn Thị Lan\" <Lan@x.vn>",
+            "<lan@x.vn>",
+            "mailto:lan@x.vn",
+            "lan@x.vn<mailto:lan@x.vn>",
+            "lan@x.vn;",
+            "lan@x.vn.",
+            "lan@x.vn, lan@x.vn",
+            "lan @ x.vn",
+            "lan @x.vn",
+            "lan＠x.vn",
+            "'lan@x.vn",
+            "lan@x.vn\u{200B}",
+        ] {
+            let read = Email::read(text).unwrap();
+            assert_eq!((read.email.as_str(), read.is_repaired), ("lan@x.vn", true), "{text}");
+        }
+        assert!(!Email::read(" Lan@x.vn ").unwrap().is_repaired);
+    }
+
+    #[test]
+    fn where_something_must_be_guessed_it_is_left_to_a_person() {
+        for (text, suggestion) in [
+            ("lan@x.vn; hoa@x.vn", Some("lan@x.vn")),
+            ("lan@x.vn/hoa@x.vn", Some("lan@x.vn")),
+            ("lan@x.vn (kế toán)", Some("lan@x.vn")),
+            ("chị Lan lan@x.vn", Some("lan@x.vn")),
+            ("lan@x .vn", Some("lan@x.vn")),
+            ("lan@x,vn", Some("lan@x.vn")),
+            ("l\u{430}n@x.vn", None),
+            ("nguyễn@x.vn", None),
+            ("lan", None),
+        ] {
+            assert_eq!(Email::read(text), Err(EmailError), "{text}");
+            assert_eq!(likely(text).as_ref().map(Email::as_str), suggestion, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_it_and_an_address_that_was_read_is_read_again(
+            text in "(\\PC*|[a-c@.,;<> /']{0,20})",
+        ) {
+            if let Ok(read) = Email::read(&text) {
+                let again = ReadEmail { email: read.email.clone(), is_repaired: false };
+                let is_quoted = read.email.as_str().starts_with('\'');
+                proptest::prop_assert!(!is_quoted);
+                proptest::prop_assert_eq!(Email::read(read.email.as_str()), Ok(again));
+            }
+            let _ = likely(&text);
+        }
     }
 }

@@ -57,21 +57,33 @@ impl From<FiscalYear> for i32 {
     }
 }
 
-/// Reads `2026`, `2026.0` and `NTC 2026`; two years in one cell are nobody's to choose between.
+/// Reads `2026`, `2026.0`, `NTC 2026`, and `2025-2026` as the year in which it starts; other years in one cell are
+/// nobody's to choose between.
 impl std::str::FromStr for FiscalYear {
     type Err = FiscalYearError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || FiscalYearError(text.to_owned());
         let number = text.trim().trim_start_matches('\'');
         let number = number.strip_suffix(".0").unwrap_or(number);
-        let mut years = number.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
-        match (years.next(), years.next()) {
-            (Some(year), None) if year.len() == 4 => {
-                year.parse::<i32>().ok().and_then(|year| year.try_into().ok()).ok_or_else(error)
-            }
+        let parts = number.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+        let years: Option<Vec<FiscalYear>> = parts.map(of_four_digits).collect();
+        match years.as_deref() {
+            Some([year]) => Ok(*year),
+            Some([year, next]) if next.previous() == *year => Ok(*year),
             _ => Err(error()),
         }
     }
+}
+
+fn of_four_digits(text: &str) -> Option<FiscalYear> {
+    let year = text.parse::<i32>().ok().filter(|_| text.len() == 4)?;
+    year.try_into().ok()
+}
+
+/// The only year that a text holds among other numbers.
+pub fn only_year(text: &str) -> Option<FiscalYear> {
+    let mut years = text.split(|c: char| !c.is_ascii_digit()).filter_map(of_four_digits);
+    years.next().filter(|_| years.next().is_none())
 }
 
 impl fmt::Display for FiscalYear {
@@ -85,13 +97,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_year_is_read_and_two_are_refused() {
-        for text in ["2026", "2026.0", "NTC 2026", " năm 2026 "] {
+    fn one_year_is_read_and_two_that_are_none_are_refused() {
+        for text in ["2026", "2026.0", "NTC 2026", " năm 2026 ", "2026-2027", "2026 / 2027"] {
             assert_eq!(text.parse::<FiscalYear>().unwrap().year(), 2026, "{text}");
         }
-        for text in ["2025-2026", "26", "20260", "", "năm nay", "1026"] {
+        for text in ["2025-2027", "2026-2025", "26", "2025-26", "20260", "", "năm nay", "1026"] {
             assert!(text.parse::<FiscalYear>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_year_among_other_numbers_is_found() {
+        assert_eq!(only_year("31/12/2026").map(FiscalYear::year), Some(2026));
+        assert_eq!(only_year("2025 2027"), None);
     }
 
     #[test]

@@ -8,7 +8,8 @@ pub fn fold(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     for c in text.nfd().filter(|c| !is_combining_mark(*c)) {
         match c {
-            'đ' | 'Đ' => key.push('d'),
+            // The last two are Icelandic, and look the same.
+            'đ' | 'Đ' | 'ð' | 'Ð' => key.push('d'),
             c if c.is_alphanumeric() => key.extend(c.to_lowercase()),
             _ if key.is_empty() || key.ends_with(' ') => {}
             _ => key.push(' '),
@@ -18,11 +19,17 @@ pub fn fold(text: &str) -> String {
     key
 }
 
-/// Composed (NFC), without invisible characters, runs of blanks as one space, nothing around it.
+/// Composed (NFC), without invisible characters, runs of blanks as one space, nothing around it; the Icelandic letter
+/// that old keyboards made instead of `Đ` is one.
 pub fn tidy(text: &str) -> String {
     let visible =
         |c: &char| !matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}' | '\u{2060}' | '\u{AD}');
-    let composed: String = text.chars().filter(visible).nfc().collect();
+    let meant = |c: char| match c {
+        'Ð' => 'Đ',
+        'ð' => 'đ',
+        c => c,
+    };
+    let composed: String = text.chars().filter(visible).map(meant).nfc().collect();
     composed.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -42,12 +49,14 @@ mod tests {
             assert_eq!(fold(text), "ma so thue");
         }
         assert_eq!(fold("Địa chỉ"), "dia chi");
+        assert_eq!(fold("\u{D0}ịa chỉ"), "dia chi");
         assert_eq!(fold("MST/Mã số kinh doanh"), "mst ma so kinh doanh");
     }
 
     #[test]
     fn tidying_composes_and_squeezes_but_keeps_words() {
         assert_eq!(tidy("  Công\u{a0}ty \u{200b} TNHH  Hòa Bình\n"), "Công ty TNHH Hòa Bình");
+        assert_eq!(tidy("\u{D0}à Nẵng"), "Đà Nẵng");
         assert_eq!(bank_ascii("Công ty Phần mềm"), "CONG TY PHAN MEM");
     }
 }

@@ -5,6 +5,8 @@ pub(crate) mod words;
 
 pub mod fold;
 
+pub mod date;
+
 pub mod locale;
 
 pub mod cell;
@@ -12,6 +14,8 @@ pub mod cell;
 pub mod sheet;
 
 pub mod legacy;
+
+mod syllable;
 
 pub mod field;
 
@@ -22,6 +26,8 @@ pub mod firm;
 pub mod tax_id;
 
 pub mod phone;
+
+pub mod phones;
 
 pub mod email;
 

@@ -3,6 +3,7 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::words::checked_text;
 
@@ -90,29 +91,43 @@ impl std::str::FromStr for Phone {
 }
 checked_text!(Phone, PhoneError);
 
-/// Digits and a leading `+`, from a text with nothing else but the separators of phone numbers.
+/// Digits and a leading `+`, from a text with nothing else but the separators of phone numbers; full-width digits
+/// are digits, and a number with the country's code in any of its forms has it as `+84`.
 fn digits_of(text: &str) -> Result<String, PhoneError> {
-    let text = text.trim().trim_start_matches('\'');
-    let text = text.strip_suffix(".0").unwrap_or(text);
-    let separator = |c: char| c.is_whitespace() || matches!(c, '.' | '-' | '(' | ')' | '–');
+    let text: String = text.trim().trim_start_matches('\'').nfkc().collect();
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    let separator = |c: char| {
+        let dash = matches!(c, '.' | '-' | '(' | ')' | '–' | '‑' | '—' | '·');
+        dash || c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}' | '\u{2060}')
+    };
     let digits: String = text.chars().filter(|c| !separator(*c)).collect();
     let bare = digits.strip_prefix('+').unwrap_or(&digits);
     if bare.is_empty() || !bare.bytes().all(|b| b.is_ascii_digit()) {
         return Err(PhoneError);
     }
-    Ok(match digits.strip_prefix("0084") {
-        Some(rest) => format!("+84{rest}"),
+    let abroad = bare.strip_prefix("0084").or_else(|| digits.strip_prefix("+84"));
+    // `84 0912…`: no number within the country is so long.
+    let abroad = abroad.or_else(|| bare.strip_prefix("84").filter(|_| bare.len() >= 11));
+    Ok(match abroad {
+        Some(rest) => format!("+84{}", rest.strip_prefix('0').unwrap_or(rest)),
         None => digits,
     })
 }
 
 fn repaired(digits: &str) -> (String, Option<PhoneRepair>) {
-    let lost_zero = digits.len() == 9 && digits.starts_with(['3', '5', '7', '8', '9']);
+    let lost_zero = match digits.len() {
+        9 => digits.starts_with(['3', '5', '7', '8', '9']),
+        // A landline.
+        10 => digits.starts_with('2'),
+        _ => false,
+    };
     if lost_zero {
         return (format!("0{digits}"), Some(PhoneRepair::ZeroRestored));
     }
-    for (old, new) in RENUMBERED.iter().filter(|_| digits.len() == 11) {
-        if let Some(rest) = digits.strip_prefix(old) {
+    let national = digits.strip_prefix("+84").map(|rest| format!("0{rest}"));
+    let national = national.as_deref().unwrap_or(digits);
+    for (old, new) in RENUMBERED.iter().filter(|_| national.len() == 11) {
+        if let Some(rest) = national.strip_prefix(old) {
             return (format!("{new}{rest}"), Some(PhoneRepair::Renumbered));
         }
     }
@@ -135,6 +150,7 @@ fn parse(digits: &str) -> Result<Phone, PhoneError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_mobile_is_read_in_every_usual_spelling() {
@@ -145,6 +161,14 @@ mod tests {
             "0084912345678",
             "84912345678",
             "0912.345.678",
+            "+84 (0) 912 345 678",
+            "(+84) 912345678",
+            "(84) 0912345678",
+            "0084 0912345678",
+            "+84-912-345-678",
+            "0912\u{200B}345678",
+            "０９１２３４５６７８",
+            "0912345678.0",
         ] {
             let (phone, repair) = Phone::read(text).unwrap();
             assert_eq!((phone.as_str(), repair), ("+84912345678", None), "{text}");
@@ -157,6 +181,12 @@ mod tests {
         assert_eq!(Phone::read("912345678").unwrap().1, Some(PhoneRepair::ZeroRestored));
         let (phone, repair) = Phone::read("01672345678").unwrap();
         assert_eq!((phone.as_str(), repair), ("+84372345678", Some(PhoneRepair::Renumbered)));
+        for text in ["+84 167 234 5678", "841672345678", "0084 (0)1672345678"] {
+            assert_eq!(Phone::read(text).unwrap(), (phone.clone(), repair), "{text}");
+        }
+        let (landline, repair) = Phone::read("2438251234").unwrap();
+        assert_eq!(landline.as_str(), "+842438251234");
+        assert_eq!(repair, Some(PhoneRepair::ZeroRestored));
     }
 
     #[test]
@@ -171,6 +201,16 @@ mod tests {
             ["113", "0712345678", "0912345678x", "0909123456/0903123456", "#VALUE!", "19001234", ""]
         {
             assert_eq!(Phone::read(text), Err(PhoneError), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_it_and_a_number_that_was_read_is_read_again(text in "(\\PC*|[+0-9 .()-]{0,20})") {
+            if let Ok((phone, _)) = Phone::read(&text) {
+                prop_assert_eq!(Phone::read(phone.as_str()), Ok((phone.clone(), None)));
+                prop_assert_eq!(Phone::read(&phone.national()).map(|(read, _)| read), Ok(phone));
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{client::CustomerType, words::checked_text};
 
@@ -135,17 +136,40 @@ impl fmt::Display for TaxIdKind {
     }
 }
 
-/// The digits of a text that holds nothing else but separators.
+/// The digits of a text that holds nothing else but separators; full-width digits are digits.
 fn digits_of(text: &str) -> Result<String, TaxIdError> {
+    let invisible =
+        |c: &char| matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}' | '\u{2060}' | '\u{AD}');
+    let text: String = text.nfkc().filter(|c| !invisible(c)).collect();
     let text = text.trim().trim_start_matches('\'');
-    let text = text.strip_suffix(".0").unwrap_or(text);
     if is_scientific(text) {
         return Err(TaxIdError::DigitsLost);
     }
+    let text = whole(text).ok_or(TaxIdError::Malformed)?;
     let separator = |c: char| c.is_whitespace() || matches!(c, '.' | '-' | '–' | '‑');
     let digits: String = text.chars().filter(|c| !separator(*c)).collect();
     let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     if all_digits { Ok(digits) } else { Err(TaxIdError::Malformed) }
+}
+
+/// A number without `.0` or `.00` behind it; `None` for one with a fraction. Three digits there are a branch.
+fn whole(text: &str) -> Option<&str> {
+    let Some((number, fraction)) = text.split_once('.') else { return Some(text) };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(number) || !digits(fraction) || number.len() < 9 {
+        return Some(text);
+    }
+    match fraction.len() {
+        3 if fraction != "000" => Some(text),
+        _ => fraction.bytes().all(|b| b == b'0').then_some(number),
+    }
+}
+
+/// The only tax id that stands in a text among letters: `MST: 0101243150`.
+pub fn only_tax_id(text: &str) -> Option<TaxId> {
+    let pieces = text.split(|c: char| c.is_alphabetic() || ":;,/|()\n".contains(c));
+    let mut found = pieces.filter_map(|piece| piece.parse().ok());
+    found.next().filter(|first| found.all(|other: TaxId| other == *first))
 }
 
 /// `1.00112E+11`: what is left of a long number in a narrow column.
@@ -189,8 +213,12 @@ mod tests {
             "0316794479",
             "01.00.112.437",
             "0100112437.0",
+            "0100112437.00",
+            "０１０１２４３１５０",
+            "0101243150\u{200B}",
+            "\u{A0}0101243150",
         ] {
-            assert!(text.parse::<TaxId>().is_ok(), "{text}");
+            assert_eq!(text.parse::<TaxId>().unwrap().kind(), TaxIdKind::Organisation, "{text}");
         }
         for text in ["0100109106066", "0100111948-110", "0312 68 78 78 - 001"] {
             assert_eq!(text.parse::<TaxId>().unwrap().kind(), TaxIdKind::Branch, "{text}");
@@ -212,10 +240,22 @@ mod tests {
             ("0100112571001001", Length),
             ("1052380000000", Malformed),
             ("1.00112E+11", DigitsLost),
+            ("101243150.5", Malformed),
+            ("0101243150.1234", Malformed),
+            ("MST: 0101243150", Malformed),
             ("", Malformed),
         ] {
             assert_eq!(text.parse::<TaxId>().unwrap_err(), error, "{text}");
         }
+    }
+
+    #[test]
+    fn a_tax_id_is_found_behind_its_name() {
+        let found = |text: &str| only_tax_id(text).map(|id| id.to_string());
+        assert_eq!(found("MST: 0101243150").as_deref(), Some("0101243150"));
+        assert_eq!(found("0100111948-110 (chi nhánh)").as_deref(), Some("0100111948-110"));
+        assert_eq!(found("0101243150 / 0100109106"), None);
+        assert_eq!(found("VV34567890"), None);
     }
 
     #[test]
@@ -243,6 +283,15 @@ mod tests {
         fn another_implementation_agrees_on_ten_and_thirteen_digits(digits in "[0-9]{10}([0-9]{3})?") {
             let theirs = stdnum::Validator::validate(&stdnum::country::vn::MST, &digits).is_ok();
             prop_assert_eq!(digits.parse::<TaxId>().is_ok(), theirs);
+        }
+
+        #[test]
+        fn no_text_breaks_it_and_a_tax_id_that_was_read_is_read_again(text in "(\\PC*|[0-9 .E+-]{0,18})") {
+            let origin = Origin { customer_type: None, may_lack_zeros: true };
+            if let Ok(read) = TaxId::read(&text, origin) {
+                prop_assert_eq!(read.tax_id.as_str().parse::<TaxId>(), Ok(read.tax_id.clone()));
+            }
+            let _ = only_tax_id(&text);
         }
     }
 }

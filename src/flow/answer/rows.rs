@@ -88,9 +88,10 @@ pub fn in_words(texts: &Texts, finding: &Finding) -> FindingText {
     }
 }
 
-/// The mapped values as written, for the sheet to fix.
+/// The mapped values as they should be read, for the sheet to fix: decoded, and those of merged cells in each row.
 pub fn given(table: &Table, row: &TableRow, columns: &Columns) -> Vec<(Field, String)> {
-    fields(table, row, columns).given().map(|(field, value)| (field, value.raw.clone())).collect()
+    let fields = fields(table, row, columns);
+    fields.given().map(|(field, value)| (field, value.shown().to_owned())).collect()
 }
 
 fn suggestions(findings: &[&Finding]) -> Vec<(Field, String)> {

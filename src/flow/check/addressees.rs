@@ -1,9 +1,11 @@
 //! Who gets the notice and pays, and who the invoice is for, with what each of them needs.
 //! Which kind of order a row is, is decided before.
 
-use std::str::FromStr;
-
-use super::{row::any_phone, tax_id, values::Reader};
+use super::{
+    row::{any_email, any_phone},
+    tax_id,
+    values::Reader,
+};
 use crate::domain::{
     email::Email,
     field::Field,
@@ -28,14 +30,13 @@ pub fn read(reader: &mut Reader<'_>, kind: Option<Kind>) -> Addressees {
     let is_renewal = kind == Some(Kind::Renewal);
     let recipient = recipient(reader, is_renewal);
     let invoice_to = invoice_to(reader, is_renewal, recipient);
-    let email = |text: &str| Email::from_str(text).ok();
     let addressees = Addressees {
         recipient,
-        recipient_email: reader.parsed(Field::RecipientEmail, email),
+        recipient_email: any_email(reader, Field::RecipientEmail),
         recipient_phone: any_phone(reader, Field::RecipientPhone),
         invoice_to,
         invoice_tax_id: tax_id::read_other(reader, Field::InvoiceTaxId),
-        invoice_email: reader.parsed(Field::InvoiceEmail, email),
+        invoice_email: any_email(reader, Field::InvoiceEmail),
     };
     check_complete(reader, &addressees);
     addressees

@@ -1,8 +1,6 @@
 //! One row against the rules that every row needs.
 //! How a field is read is said in `values`; rows are compared with each other and with history elsewhere.
 
-use std::str::FromStr;
-
 use super::{
     Context, History,
     addressees::{self, Addressees},
@@ -11,13 +9,14 @@ use super::{
 };
 use crate::domain::{
     client::ClientRow,
-    email::Email,
+    email::{self, Email},
     field::Field,
     finding::{Code, Finding},
     fiscal_year::FiscalYear,
     fold::fold,
     order::Kind,
     phone::{Phone, PhoneRepair},
+    phones,
     tax_id::TaxId,
 };
 use crate::flow::map::Fields;
@@ -123,7 +122,7 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
 /// `None` also for an address that nobody has.
 fn log_in_email(reader: &mut Reader<'_>) -> Option<Email> {
     reader.require(Field::Email);
-    let email = reader.parsed(Field::Email, |text| Email::from_str(text).ok())?;
+    let email = any_email(reader, Field::Email)?;
     if reader.record.is_some_and(|record| record.email == email) {
         // Looked at when the client was first ordered for.
         return Some(email);
@@ -143,6 +142,16 @@ fn log_in_email(reader: &mut Reader<'_>) -> Option<Email> {
     Some(email)
 }
 
+/// An address, freed from what stands around it.
+pub fn any_email(reader: &mut Reader<'_>, field: Field) -> Option<Email> {
+    let likely = |text: &str| email::likely(text).map(|email| email.to_string());
+    let read = reader.parsed_or(field, |text| Email::read(text).ok(), likely)?;
+    if read.is_repaired {
+        reader.normalised(field, read.email.to_string());
+    }
+    Some(read.email)
+}
+
 fn log_in_phone(reader: &mut Reader<'_>) -> Option<Phone> {
     reader.require(Field::Phone);
     phone(reader, Field::Phone, Phone::is_mobile)
@@ -154,16 +163,44 @@ pub fn any_phone(reader: &mut Reader<'_>, field: Field) -> Option<Phone> {
 }
 
 fn phone(reader: &mut Reader<'_>, field: Field, fits: impl Fn(&Phone) -> bool) -> Option<Phone> {
-    let read = |text: &str| Phone::read(text).ok().filter(|(phone, _)| fits(phone));
-    let (phone, repair) = reader.parsed(field, read)?;
+    let text = reader.said(field)?;
+    let Some((phone, repair)) = Phone::read(&text).ok().filter(|(phone, _)| fits(phone)) else {
+        return one_of_several(reader, field, &text, fits);
+    };
     let code = repair.map(|repair| match repair {
         PhoneRepair::ZeroRestored => Code::PhoneZeroRestored,
         PhoneRepair::Renumbered => Code::PhoneRenumbered,
     });
     if let Some(code) = code {
         reader.find(code, field).suggestion = Some(phone.national());
+    } else if is_full_width(&text) {
+        reader.normalised(field, phone.national());
     }
     Some(phone)
+}
+
+/// The only one of several numbers that fits; which of two is meant, or what else stands there, is not ours to guess.
+fn one_of_several(
+    reader: &mut Reader<'_>,
+    field: Field,
+    text: &str,
+    fits: impl Fn(&Phone) -> bool,
+) -> Option<Phone> {
+    let phones::Among { phones, alone } = phones::among(text);
+    let mut fitting = phones.into_iter().filter(&fits);
+    let first = fitting.next();
+    if let Some(phone) = first.clone().filter(|_| alone && fitting.next().is_none()) {
+        reader.normalised(field, phone.national());
+        return Some(phone);
+    }
+    let meant = first.or_else(|| phones::with_letters_as_digits(text).filter(&fits));
+    reader.find(Code::Malformed, field).suggestion = meant.map(|phone| phone.national());
+    None
+}
+
+/// Digits of a Chinese or Japanese keyboard.
+pub fn is_full_width(text: &str) -> bool {
+    text.contains(|c| ('０'..='９').contains(&c))
 }
 
 /// As said; else a renewal where the client has the year before, else a purchase.

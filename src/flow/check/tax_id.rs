@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-use super::values::Reader;
+use super::{row::is_full_width, values::Reader};
 use crate::{
     domain::{
         client::CustomerType,
         field::Field,
         finding::{Code, Severity},
-        tax_id::{Origin, TaxId, TaxIdError, TaxIdKind},
+        tax_id::{self, Origin, TaxId, TaxIdError, TaxIdKind},
     },
-    flow::map::{Fields, ValueKind},
+    flow::map::{Fields, Value, ValueKind},
 };
 
 /// From this day a household's tax id is its representative's personal id (TT86/2024).
@@ -32,7 +32,9 @@ pub fn read(reader: &mut Reader<'_>) -> Option<TaxId> {
     let from_number = matches!(value.kind, ValueKind::Number { zeros_shown: false });
     let may_lack_zeros = from_number || reader.context.from_csv;
     let origin = Origin { customer_type: reader.customer_type, may_lack_zeros };
-    match TaxId::read(&value.text, origin) {
+    let is_whole = from_number_is_whole(value);
+    let read = TaxId::read(&value.text, origin).and_then(|read| is_whole.map(|()| read));
+    match read {
         Err(error) => {
             let text = value.text.clone();
             refuse(reader, error, &text);
@@ -44,9 +46,19 @@ pub fn read(reader: &mut Reader<'_>) -> Option<TaxId> {
             // The number itself; what is shown of it has its zeros already.
             let bare = zeros_shown.then(|| value.text.trim_start_matches('0').to_owned());
             say_one_thing(reader, &read.tax_id, (read.zero_restored, bare));
+            if is_full_width(&value.text) {
+                reader.normalised(Field::TaxId, read.tax_id.to_string());
+            }
             Some(read.tax_id)
         }
     }
+}
+
+/// A number has no separators: a point or a sign in it is a fraction, or a number below zero.
+fn from_number_is_whole(value: &Value) -> Result<(), TaxIdError> {
+    let is_number = matches!(value.kind, ValueKind::Number { .. });
+    let is_odd = is_number && value.text.contains(['.', '-']);
+    if is_odd { Err(TaxIdError::Malformed) } else { Ok(()) }
 }
 
 /// The wrong kind, an unknown province, or that a zero came back.
@@ -67,7 +79,8 @@ fn say_one_thing(
 /// Another tax id of a row, which may also have lost its zero.
 pub fn read_other(reader: &mut Reader<'_>, field: Field) -> Option<TaxId> {
     let origin = Origin { customer_type: None, may_lack_zeros: false };
-    let read = reader.parsed(field, |text| TaxId::read(text, origin).ok())?;
+    let likely = |text: &str| tax_id::only_tax_id(text).map(|id| id.to_string());
+    let read = reader.parsed_or(field, |text| TaxId::read(text, origin).ok(), likely)?;
     if read.zero_restored {
         let restored = read.tax_id.to_string();
         reader.find(Code::TaxIdZeroRestored, field).suggestion = Some(restored);
@@ -83,6 +96,11 @@ fn refuse(reader: &mut Reader<'_>, error: TaxIdError, text: &str) {
         TaxIdError::Length => Code::TaxIdLength,
         TaxIdError::Checksum => Code::TaxIdChecksum,
     };
+    if error == TaxIdError::Malformed {
+        let meant = tax_id::only_tax_id(text).filter(|id| id.as_str() != text);
+        reader.find(code, Field::TaxId).suggestion = meant.map(|id| id.to_string());
+        return;
+    }
     let suggestion = match error {
         TaxIdError::Ambiguous => Some(format!("00{text}")),
         // Eleven digits of a household are most often a personal id without its zero; nothing proves it.

@@ -10,10 +10,12 @@ use crate::{
     catalogue::packages::Package,
     domain::{
         client::{CustomerType, Regime, VatMethod},
+        date,
         field::Field,
         finding::Code,
         fiscal_year::{self, FiscalYear},
     },
+    flow::map::{Value, ValueKind},
 };
 
 /// A fiscal year and its methods, as far as they are right.
@@ -86,7 +88,7 @@ pub fn read(reader: &mut Reader<'_>, package: Option<&Package>) -> Term {
 
 fn fiscal_year(reader: &mut Reader<'_>, package: Option<&Package>) -> Option<FiscalYear> {
     reader.require(Field::FiscalYear);
-    let year = reader.parsed(Field::FiscalYear, |text| FiscalYear::from_str(text).ok())?;
+    let year = year(reader)?;
     let today = reader.context.today;
     if let Some(package) = package.filter(|package| !package.allows_year(year, today)) {
         let all = (2000..2100).filter_map(|year| FiscalYear::try_from(year).ok());
@@ -96,6 +98,36 @@ fn fiscal_year(reader: &mut Reader<'_>, package: Option<&Package>) -> Option<Fis
             .collect();
         let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
         reader.find_instead(Code::FiscalYearOutOfRange, Field::FiscalYear, &allowed);
+    }
+    Some(year)
+}
+
+/// A year, or the 1 January with which it starts; of another day nobody knows which year is meant.
+fn year(reader: &mut Reader<'_>) -> Option<FiscalYear> {
+    let own = reader.own(Field::FiscalYear);
+    let day = match own {
+        Some(Value { kind: ValueKind::Date(date), .. }) => Some(*date),
+        Some(value) => date::read(&value.text, value.order),
+        None => None,
+    };
+    let from_1904 = reader.fields.from_1904;
+    let of_day = |date: NaiveDate| {
+        // `2026` in a column of dates is the 2026th day.
+        let typed = i32::try_from(date::serial(date, from_1904)).ok();
+        let started = (date.ordinal() == 1).then(|| date.year());
+        let year = typed.filter(|year| (2000..2100).contains(year)).or(started);
+        year.and_then(|year| FiscalYear::try_from(year).ok())
+    };
+    let read = |text: &str| match day {
+        Some(date) => of_day(date),
+        None => FiscalYear::from_str(text).ok(),
+    };
+    let meant = |text: &str| fiscal_year::only_year(text).map(|year| year.to_string());
+    let year = reader.parsed_or(Field::FiscalYear, read, meant)?;
+    let is_range =
+        own.is_some_and(|value| value.text.contains(&year.year().wrapping_add(1).to_string()));
+    if day.is_some() || is_range {
+        reader.normalised(Field::FiscalYear, year.to_string());
     }
     Some(year)
 }

@@ -9,15 +9,12 @@ use super::Context;
 use crate::{
     domain::{
         client::{ClientRow, CustomerType},
+        date::{self, Order},
         field::Field,
         finding::{Code, Finding},
     },
     flow::map::{Fields, Value, ValueKind},
 };
-
-/// Formats of dates that people write; the first that fits counts.
-const DATE_FORMATS: [&str; 6] =
-    ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d", "%d/%m/%y", "%Y/%m/%d"];
 
 /// One row under the eyes of the checks.
 #[derive(Debug)]
@@ -56,7 +53,7 @@ impl<'a> Reader<'a> {
     /// Says something about a field, with the value as found.
     pub fn find(&mut self, code: Code, field: Field) -> &mut Finding {
         let mut finding = Finding::new(code, self.fields.place(Some(field)));
-        let raw = self.fields.get(field).map(|value| value.raw.clone());
+        let raw = self.fields.get(field).map(|value| value.shown().to_owned());
         finding.value = raw.or_else(|| self.said(field));
         let at = self.findings.len();
         self.findings.push(finding);
@@ -113,10 +110,20 @@ impl<'a> Reader<'a> {
 
     /// Reads a field that may be empty; what cannot be read is malformed.
     pub fn parsed<T>(&mut self, field: Field, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.parsed_or(field, parse, |_| None)
+    }
+
+    /// The same, with what may have been meant.
+    pub fn parsed_or<T>(
+        &mut self,
+        field: Field,
+        parse: impl Fn(&str) -> Option<T>,
+        meant: impl Fn(&str) -> Option<String>,
+    ) -> Option<T> {
         let text = self.said(field)?;
         let parsed = parse(&text);
         if parsed.is_none() {
-            self.find(Code::Malformed, field);
+            self.find(Code::Malformed, field).suggestion = meant(&text);
         }
         parsed
     }
@@ -163,24 +170,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A date from a date cell, or from text in a usual form.
+    /// A date from a date cell, from the number of one, or from text in a usual form.
     pub fn date(&mut self, field: Field) -> Option<NaiveDate> {
-        if let Some(Value { kind: ValueKind::Date(date), .. }) = self.own(field) {
+        let own = self.own(field);
+        if let Some(Value { kind: ValueKind::Date(date), .. }) = own {
             return Some(*date);
         }
-        let date = self.parsed(field, date_of)?;
-        if self.own(field).is_some() {
-            let suggestion = date.format("%d/%m/%Y").to_string();
-            self.find(Code::DateFromText, field).suggestion = Some(suggestion);
+        let order = own.map_or(Order::DayFirst, |value| value.order);
+        let from_1904 = self.fields.from_1904;
+        let read =
+            |text: &str| date::of_serial(text, from_1904).or_else(|| date::read(text, order));
+        let other = match order {
+            Order::DayFirst => Order::MonthFirst,
+            Order::MonthFirst => Order::DayFirst,
+        };
+        let date = self.parsed_or(field, read, |text| date::read(text, other).map(in_vietnam))?;
+        if own.is_some() {
+            self.find(Code::DateFromText, field).suggestion = Some(in_vietnam(date));
         }
         Some(date)
     }
 }
 
-fn date_of(text: &str) -> Option<NaiveDate> {
-    let day = text.split_whitespace().next().unwrap_or_default();
-    DATE_FORMATS
-        .iter()
-        .filter_map(|format| NaiveDate::parse_from_str(day, format).ok())
-        .find(|date| (1990..2100).contains(&chrono::Datelike::year(date)))
+fn in_vietnam(date: NaiveDate) -> String {
+    date.format("%d/%m/%Y").to_string()
 }

@@ -21,7 +21,7 @@ use crate::{
         Services,
         answer::fixes::{Decision, Fix},
         check::{Checked, Verdict},
-        map::{Mapped, Table, TableRow},
+        map::{Mapped, Table, TableRow, typed, unmerged},
         options::ImportOptions,
         order::collect,
         staged::{self, Staged},
@@ -85,17 +85,21 @@ fn stale(staged: &Staged, fix: &Fix) -> Finding {
 /// The lists with the fixed rows alone; a field that had no column gets one at the end.
 fn fixed(staged: &Staged, fixes: &[&Fix]) -> Vec<Table> {
     let mut tables = Vec::new();
-    for table in &staged.tables {
-        let of_table: Vec<&&Fix> = fixes.iter().filter(|fix| fix.sheet == table.sheet).collect();
-        let mut table =
-            Table { rows: table.rows.clone(), columns: table.columns.clone(), ..table.clone() };
+    for whole in &staged.tables {
+        let of_table: Vec<&&Fix> = fixes.iter().filter(|fix| fix.sheet == whole.sheet).collect();
+        let mut table = whole.clone();
         table.rows.retain(|row| of_table.iter().any(|fix| fix.row == row.number));
+        for row in &mut table.rows {
+            row.cells = unmerged(whole, row);
+        }
         for fix in of_table {
             for (field, cell) in &fix.changes {
                 let index = column(&mut table, *field);
+                let of_field = table.columns.iter().find(|column| column.field == Some(*field));
+                let of_field = of_field.cloned().unwrap_or_default();
                 if let Some(row) = table.rows.iter_mut().find(|row| row.number == fix.row) {
                     row.cells.resize(row.cells.len().max(index + 1), Cell::Empty);
-                    row.cells[index] = cell.clone();
+                    row.cells[index] = typed(cell.clone(), &of_field);
                 }
             }
         }

@@ -158,8 +158,8 @@ fn heads_a_group(cells: &[Cell]) -> bool {
 }
 
 fn says_something(cell: &Cell, columns: &Columns) -> bool {
-    let is_error = matches!(cell, Cell::Error(_));
-    is_error || (!cell.is_empty() && !columns.means_nothing(&cell.text()))
+    let is_flawed = matches!(cell, Cell::Error(_) | Cell::NoValue);
+    is_flawed || (!cell.is_empty() && !columns.means_nothing(&cell.text()))
 }
 
 /// The lower row of a header of two, on the next page.
@@ -170,7 +170,7 @@ fn names_its_column(tax_id: Option<&Cell>, columns: &Columns) -> bool {
 /// Forms number their columns under the header: `A`, `B`, `(1)`, `(2)` …
 pub fn are_column_numbers(cells: &[Cell]) -> bool {
     let mut filled = cells.iter().filter(|cell| !cell.is_empty());
-    filled.all(|cell| fold(&cell.text()).chars().count() <= 2)
+    filled.all(|cell| *cell != Cell::NoValue && fold(&cell.text()).chars().count() <= 2)
 }
 
 fn is_long_number(cell: &Cell) -> bool {

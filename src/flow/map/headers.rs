@@ -23,6 +23,15 @@ const LIST_AGAIN: usize = 3;
 
 /// The field that a header names; several where its parts name different ones.
 pub fn meanings(header: &str, columns: &Columns) -> BTreeSet<Field> {
+    let decoded = || super::recode::readings(header).map(|header| as_written(&header, columns));
+    let written = as_written(header, columns);
+    if !written.is_empty() {
+        return written;
+    }
+    decoded().find(|meanings| !meanings.is_empty()).unwrap_or_default()
+}
+
+fn as_written(header: &str, columns: &Columns) -> BTreeSet<Field> {
     if let Some(field) = columns.field(header) {
         return BTreeSet::from([field]);
     }

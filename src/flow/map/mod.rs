@@ -9,9 +9,15 @@ mod longest;
 
 mod data;
 
+mod recode;
+
+mod merges;
+
 mod values;
 
-pub use values::{Fields, Value, ValueKind, fields};
+pub use merges::unmerged;
+pub use recode::typed;
+pub use values::{Fields, Source, Value, ValueKind, fields};
 
 use self::header_row::Head;
 use super::{
@@ -148,7 +154,7 @@ fn about_hidden(name: String, hidden: HiddenRows) -> Finding {
 
 fn table(
     number: i64,
-    sheet: Sheet,
+    mut sheet: Sheet,
     head: &Head,
     columns: &Columns,
     findings: &mut Vec<Finding>,
@@ -156,7 +162,7 @@ fn table(
     let header_row = sheet.rows[head.last].number;
     let place =
         Place { sheet: Some(sheet.name.clone()), row: Some(header_row), ..Place::default() };
-    let mapped = headers::columns_of(&place, &head.texts, columns, findings);
+    let mut mapped = headers::columns_of(&place, &head.texts, columns, findings);
     let found = data::clients(&sheet.rows, head.last + 1, &mapped, columns);
     findings.extend(found.other_list.map(|at| other_list(&place, sheet.rows[at].number)));
     let rows = sheet.rows.into_iter().enumerate().map(|(at, row)| {
@@ -169,7 +175,9 @@ fn table(
         };
         TableRow { number: row.number, kind, cells: row.cells }
     });
-    let rows = rows.collect();
+    let rows: Vec<TableRow> = rows.collect();
+    recode::settle(&mut mapped, &rows, columns);
+    merges::sort(&mut sheet.layout.merges);
     Table {
         sheet: number,
         name: sheet.name,

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use unicode_normalization::UnicodeNormalization;
 
-use super::{Table, TableRow};
+use super::{Table, TableRow, merges};
 use crate::{
     catalogue::columns::Columns,
+    db::rows::Column,
     domain::{
         cell::Cell,
+        date::Order,
         field::Field,
         finding::{Place, column_letters},
         fold::tidy,
@@ -24,6 +27,29 @@ pub struct Value {
     pub text: String,
     pub kind: ValueKind,
     pub column: String,
+    pub source: Source,
+    /// How a date of its column is written.
+    pub order: Order,
+}
+
+/// How a value came to be what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Written,
+    /// From an old encoding: this is what it says, blanks and all.
+    Recoded(String),
+    /// From the first of the cells that it is merged with.
+    Merged,
+}
+
+impl Value {
+    /// As a person should read it.
+    pub fn shown(&self) -> &str {
+        match &self.source {
+            Source::Recoded(decoded) => decoded,
+            Source::Written | Source::Merged => &self.raw,
+        }
+    }
 }
 
 /// What kind of cell a value came from.
@@ -37,6 +63,8 @@ pub enum ValueKind {
     Date(NaiveDate),
     /// `#N/A` and the like.
     Error,
+    /// A formula that was saved without its value.
+    NoValue,
 }
 
 /// The fields of one row, nothing among them empty.
@@ -45,6 +73,8 @@ pub struct Fields {
     pub sheet: i64,
     pub sheet_name: String,
     pub row: u32,
+    /// Its days are counted from 1904.
+    pub from_1904: bool,
     values: BTreeMap<Field, Value>,
     columns: BTreeMap<Field, String>,
 }
@@ -74,11 +104,9 @@ pub fn fields(table: &Table, row: &TableRow, columns: &Columns) -> Fields {
         let Some(field) = column.field else { continue };
         let letters = column_letters(column.index);
         places.insert(field, letters.clone());
-        let cell = usize::try_from(column.index).ok().and_then(|index| row.cells.get(index));
-        let value = cell
-            .and_then(|cell| value(cell, letters))
+        let value = written(table, row, column)
             // `#N/A` is a formula that failed; `n/a` typed by a person is nothing.
-            .filter(|value| value.kind == ValueKind::Error || !columns.means_nothing(&value.text));
+            .filter(|value| value.is_flawed() || !columns.means_nothing(&value.text));
         if let Some(value) = value {
             values.insert(field, value);
         }
@@ -87,22 +115,56 @@ pub fn fields(table: &Table, row: &TableRow, columns: &Columns) -> Fields {
         sheet: table.sheet,
         sheet_name: table.name.clone(),
         row: row.number,
+        from_1904: table.layout.from_1904,
         values,
         columns: places,
     }
 }
 
-fn value(cell: &Cell, column: String) -> Option<Value> {
-    let raw = cell.text().into_owned();
-    let text = tidy(&raw);
+impl Value {
+    fn is_flawed(&self) -> bool {
+        matches!(self.kind, ValueKind::Error | ValueKind::NoValue)
+    }
+}
+
+/// What a row says in a column: its own cell, or the one that it is merged with.
+fn written(table: &Table, row: &TableRow, column: &Column) -> Option<Value> {
+    let own = usize::try_from(column.index).ok().and_then(|index| row.cells.get(index));
+    if let Some(cell) = own.filter(|cell| !cell.is_empty()) {
+        return value(cell, column);
+    }
+    let merged = value(merges::first_cell(table, row, column)?, column)?;
+    // What was recoded is said of the first cell.
+    let raw = merged.shown().to_owned();
+    Some(Value { raw, source: Source::Merged, ..merged })
+}
+
+fn value(cell: &Cell, column: &Column) -> Option<Value> {
+    let mut raw = cell.text().into_owned();
+    let legacy = column.legacy.filter(|_| matches!(cell, Cell::Text(_)));
+    let decoded = legacy.and_then(|legacy| legacy.decode(&raw)).filter(|decoded| *decoded != raw);
+    if legacy.is_some() && decoded.is_none() {
+        // What was typed later is decomposed, and nobody needs to hear of it.
+        raw = raw.nfc().collect();
+    }
+    let text = tidy(decoded.as_deref().unwrap_or(&raw));
     let kind = match cell {
-        Cell::Empty | Cell::NoValue => return None,
+        Cell::Empty => return None,
         Cell::Text(_) | Cell::Bool(_) => ValueKind::Text,
         Cell::Number { value, .. } => {
             ValueKind::Number { zeros_shown: raw.starts_with('0') && *value != 0.0 }
         }
         Cell::Date(at) => ValueKind::Date(at.date()),
         Cell::Error(_) => ValueKind::Error,
+        Cell::NoValue => ValueKind::NoValue,
     };
-    (!text.is_empty()).then_some(Value { raw, text, kind, column })
+    let value = Value {
+        raw,
+        text,
+        kind,
+        column: column_letters(column.index),
+        source: decoded.map_or(Source::Written, Source::Recoded),
+        order: if column.month_first { Order::MonthFirst } else { Order::DayFirst },
+    };
+    (!value.text.is_empty() || value.is_flawed()).then_some(value)
 }

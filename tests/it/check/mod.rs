@@ -15,6 +15,8 @@ mod history;
 
 mod lists;
 
+mod repairs;
+
 mod tax_ids;
 
 mod terms;
