@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::run::JobKind,
-    flow::{answer::outbox, import, report::FileReport},
+    flow::{answer::outbox, folders, import, report::FileReport},
 };
 
 pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
@@ -33,6 +33,7 @@ pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
             Some(folder) => std::path::absolute(folder)?,
             None => outbox::folder(&services, Some(firm.code.as_str())),
         };
+        folders::demand(vec![folders::folder("folder of the workbook", folder.clone())])?;
         files.push(import::check_file(&services, &path, firm, &options, &folder).await?);
     }
     Reply::new(exit_of(&files), files_in_words(&services, &files)).with("files", files)

@@ -88,7 +88,7 @@ async fn drop_samples(services: &Services) -> anyhow::Result<Vec<FileReport>> {
     for (name, bytes) in SAMPLES {
         let path = inbox.join(name);
         fs_err::write(&path, bytes)?;
-        arrivals.push(arrival(services, path));
+        arrivals.push(arrival(services, path, None));
     }
     Ok(run_job(services, JobKind::Import, Files::Given(arrivals)).await?.files)
 }
@@ -107,9 +107,10 @@ async fn again(services: &Services) -> anyhow::Result<String> {
     let (name, bytes) = SAMPLES[0];
     let path = services.settings.files.inbox.join(name);
     fs_err::write(&path, bytes)?;
-    let files = run_job(services, JobKind::Import, Files::Given(vec![arrival(services, path)]))
-        .await?
-        .files;
+    let files =
+        run_job(services, JobKind::Import, Files::Given(vec![arrival(services, path, None)]))
+            .await?
+            .files;
     let first = files.first().and_then(|file| file.duplicate_of);
     Ok(say(services, "again", context! { file => name, first => first.map(|id| id.to_string()) }))
 }

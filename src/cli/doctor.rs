@@ -15,7 +15,11 @@ use crate::{
     catalogue::Catalogue,
     config::Settings,
     db::Db,
-    flow::{Clock, key::Key},
+    flow::{
+        Clock,
+        folders::{self, Folder},
+        key::Key,
+    },
     runner::definition::load_jobs,
 };
 
@@ -24,7 +28,7 @@ const NOT_BEFORE: i32 = 2026;
 
 #[derive(Debug, Serialize)]
 struct Check {
-    name: &'static str,
+    name: String,
     ok: bool,
     detail: String,
     fix: Option<String>,
@@ -55,7 +59,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let row = |check: &Check| {
         let sign = if check.ok { "ok" } else { "WRONG" };
         [
-            check.name.to_owned(),
+            check.name.clone(),
             sign.to_owned(),
             check.detail.clone(),
             check.fix.clone().unwrap_or_default(),
@@ -65,8 +69,8 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     Reply::new(if wrong { Exit::NeedsPerson } else { Exit::Done }, human).with("checks", checks)
 }
 
-fn fine(name: &'static str, detail: String) -> Check {
-    Check { name, ok: true, detail, fix: None }
+fn fine(name: impl Into<String>, detail: String) -> Check {
+    Check { name: name.into(), ok: true, detail, fix: None }
 }
 
 impl Check {
@@ -75,33 +79,24 @@ impl Check {
     }
 }
 
-/// Each folder must take a file and let it be renamed.
+/// Each folder must take a file and let it be renamed; also from the inbox into `work/`.
 fn folders(home: &Path, settings: &Settings) -> Vec<Check> {
-    let files = &settings.files;
-    let folders = [
-        ("inbox", files.inbox.clone()),
-        ("outbox", files.outbox.clone()),
-        ("archive", files.archive.clone()),
-        ("work", home.join("work")),
-        ("mail folder", home.join("mail")),
-    ];
-    let check = |(name, path): (&'static str, std::path::PathBuf)| {
-        let check = fine(name, path.display().to_string());
-        match can_rename_in(&path) {
-            Ok(()) => check,
-            Err(error) => Check { detail: format!("{error:#}"), ..check }
-                .unless(true, "make the folder, and let this user write in it"),
-        }
+    let mut all = folders::all(home, settings);
+    all.push(folders::folder("mail folder", home.join("mail")));
+    let usable = all.iter().all(|folder| folder.wrong.is_none());
+    let check = |folder: Folder| {
+        let wrong = folder.wrong.is_some();
+        let place = folder.path.display().to_string();
+        let detail = folder.wrong.map_or(place, |error| format!("{error:#}"));
+        fine(folder.name, detail).unless(wrong, folders::FIX)
     };
-    folders.into_iter().map(check).collect()
-}
-
-fn can_rename_in(folder: &Path) -> anyhow::Result<()> {
-    let (from, to) = (folder.join(".hangloat-doctor.tmp"), folder.join(".hangloat-doctor2.tmp"));
-    fs_err::write(&from, b"x")?;
-    fs_err::rename(&from, &to)?;
-    fs_err::remove_file(&to)?;
-    Ok(())
+    let mut checks: Vec<Check> = all.into_iter().map(check).collect();
+    if usable {
+        let one_disk = folders::are_on_one_disk(&settings.files.inbox, &home.join("work"));
+        let how = if one_disk { "renamed" } else { "copied: two disks" };
+        checks.push(fine("inbox to work", how.to_owned()));
+    }
+    checks
 }
 
 fn key(settings: &Settings) -> Check {

@@ -32,10 +32,11 @@ mod demo;
 
 mod read_unstreamed;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{io::IsTerminal, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
     args::{Cli, Command, Global, When},
@@ -43,6 +44,9 @@ use self::{
 };
 
 pub use self::read_unstreamed::if_asked as read_unstreamed_if_asked;
+
+/// How long an interrupted command may take to leave what it is at.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// Carries out what was typed.
 pub async fn main() -> ExitCode {
@@ -52,20 +56,34 @@ pub async fn main() -> ExitCode {
     };
     start_logging(&cli.global);
     let (global, name) = (cli.global.clone(), cli.command.name());
-    let interrupted = async {
-        // `serve` stops by itself.
-        if name == "serve" {
-            std::future::pending::<()>().await;
-        }
-        let _ = tokio::signal::ctrl_c().await;
-    };
+    let mut work = tokio::spawn(carry_out(cli));
     let answer = tokio::select! {
-        answer = carry_out(cli) => answer,
-        () = interrupted => return ExitCode::from(130),
+        answer = &mut work => answer.unwrap_or_else(|panic| Err(panic.into())),
+        // `serve` stops by itself.
+        code = interrupted(), if name != "serve" => {
+            work.abort();
+            // What it was at is left well: it costs no try.
+            let _ = tokio::time::timeout(LEAVING, work).await;
+            std::process::exit(code);
+        }
     };
     match answer {
         Ok(reply) => tell(&global, name, &reply),
         Err(error) => complain(&global, Some(name), &failure_of(error)),
+    }
+}
+
+/// The exit code of the signal that came.
+async fn interrupted() -> i32 {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => 130,
+        _ = terminated => 143,
     }
 }
 

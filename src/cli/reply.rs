@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::config::ConfigError;
+use crate::{config::ConfigError, flow::fault::Fault};
 
 /// Exit codes; where several apply, the first of 70, 78, 69, 4, 75.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,45 +94,29 @@ impl Failure {
 
 /// Finds in a chain of causes what decides about the exit code.
 pub fn failure_of(error: anyhow::Error) -> Failure {
-    let message = format!("{error:#}");
-    let failure = |exit, code| Failure { exit, code, message, place: None, fix: None };
-    match error.downcast::<Failure>() {
-        Ok(failure) => failure,
-        Err(error) => {
-            for cause in error.chain() {
-                if let Some(wrong) = cause.downcast_ref::<ConfigError>() {
-                    return of_configuration(wrong);
-                }
-                if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-                    return match io.kind() {
-                        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                            failure(Exit::Stopped, "disk.full")
-                        }
-                        _ => failure(Exit::Configuration, "file"),
-                    };
-                }
-                if let Some(sql) = cause.downcast_ref::<sqlx::Error>() {
-                    return failure(
-                        if is_fault(sql) { Exit::Bug } else { Exit::Unreachable },
-                        "database",
-                    );
-                }
-            }
-            failure(Exit::Bug, "bug")
-        }
+    let error = match error.downcast::<Failure>() {
+        Ok(failure) => return failure,
+        Err(error) => error,
+    };
+    if let Some(wrong) = error.chain().find_map(|cause| cause.downcast_ref::<ConfigError>()) {
+        return of_configuration(wrong);
     }
-}
-
-/// Whether a statement was wrong, rather than the database away.
-fn is_fault(error: &sqlx::Error) -> bool {
-    use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode, RowNotFound, TypeNotFound};
-    match error {
-        sqlx::Error::Database(database) => database.kind() != sqlx::error::ErrorKind::Other,
-        ColumnDecode { .. } | ColumnNotFound(_) | Decode(_) | RowNotFound | TypeNotFound { .. } => {
-            true
+    let (exit, code, fix) = match Fault::of(&error) {
+        Fault::DiskFull => {
+            (Exit::Stopped, "disk.full", Some("make room, then do the same again: it goes on"))
         }
-        _ => false,
-    }
+        Fault::Folder => (Exit::Configuration, "file", None),
+        Fault::Database => (Exit::Unreachable, "database", None),
+        Fault::StillWritten => {
+            (Exit::NotRun, "file.still_written", Some("do it again when the file is whole"))
+        }
+        Fault::Internal => (Exit::Bug, "bug", None),
+    };
+    let message = match exit {
+        Exit::Stopped => format!("stopped by a full disk, can be resumed: {error:#}"),
+        _ => format!("{error:#}"),
+    };
+    Failure { exit, code, message, place: None, fix: fix.map(str::to_owned) }
 }
 
 pub fn of_configuration(wrong: &ConfigError) -> Failure {

@@ -1,6 +1,6 @@
 //! `run JOB`: one job now, under the same lease as the daemon's.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::{
     args::{Global, Run},
@@ -15,7 +15,7 @@ use crate::{
         run::{JobKind, RunState},
     },
     flow::{
-        Services,
+        Services, folders,
         import::Arrival,
         inbox::{self, Owner},
         options::{Defaults, ImportOptions},
@@ -26,6 +26,7 @@ use crate::{
 
 pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
+    folders::demand(folders::all(&services.home, &services.settings))?;
     let job = job(workspace::jobs(&services)?, &args.job)?;
     if job.kind != JobKind::Import && !(args.files.is_empty() && args.set.is_empty()) {
         return Err(Failure::usage("FILE and --set are for imports", "leave them out").into());
@@ -101,16 +102,41 @@ type Gone = Vec<(PathBuf, Owner)>;
 fn arrivals(services: &Services, args: &Run) -> anyhow::Result<(Vec<Arrival>, Gone)> {
     let (mut arrivals, mut gone) = (Vec::new(), Vec::new());
     for file in &args.files {
-        let path = std::path::absolute(file)?;
+        let path = without_dots(&std::path::absolute(file)?);
+        if let Some(link) = link_of(&services.settings.files.inbox, &path) {
+            let message = format!("{} is a link, and links are not followed", link.display());
+            return Err(Failure::usage(message, "name the file itself").into());
+        }
         let inside = path.starts_with(&services.settings.files.inbox);
         let owner = owner(services, &path, inside, args.firm.as_deref())?;
         match owner {
-            _ if path.is_file() => arrivals.push(Arrival { path, owner }),
+            _ if path.is_file() => arrivals.push(Arrival { path, owner, settled: None }),
             Some(owner) if inside => gone.push((path, owner)),
             _ => return Err(no_file(file).into()),
         }
     }
     Ok((arrivals, gone))
+}
+
+/// `inbox/../other` lies not in the inbox.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// A link that was named, or that lies on the way to it in the inbox.
+fn link_of<'a>(inbox: &Path, path: &'a Path) -> Option<&'a Path> {
+    let on_the_way = path.ancestors().skip(1).filter(|folder| folder.starts_with(inbox));
+    let is_link = |path: &&Path| path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+    std::iter::once(path).chain(on_the_way).find(is_link)
 }
 
 fn no_file(file: &Path) -> Failure {
@@ -141,7 +167,7 @@ async fn taken_before(
     owner: &Owner,
     files: &[FileReport],
 ) -> anyhow::Result<Option<FileReport>> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = inbox::name_of(path);
     if files.iter().any(|file| file.file == name) {
         return Ok(None);
     }

@@ -32,8 +32,10 @@ pub struct Batch {
     /// Counts what happened to it, so that a workbook is not taken for newer than it is.
     changes: i64,
     pub catalogue_version: Option<String>,
-    /// The original lies in the archive.
+    /// Nobody goes on with it. The original lies in the archive, or in `work/` where it could not be moved.
     pub archived: bool,
+    /// How often it was begun and not ended, without a passing fault.
+    pub attempts: i64,
     pub received_at: DateTime<Utc>,
     pub checked_at: Option<DateTime<Utc>>,
 }
@@ -62,6 +64,8 @@ pub struct NewBatch<'a> {
     pub registered_by: Option<&'a str>,
     /// The batch with the same bytes.
     pub duplicate_of: Option<BatchId>,
+    /// What holds for the whole of it.
+    pub options: serde_json::Value,
 }
 
 pub async fn register(tx: &mut Tx, new: NewBatch<'_>, now: DateTime<Utc>) -> sqlx::Result<BatchId> {
@@ -70,8 +74,8 @@ pub async fn register(tx: &mut Tx, new: NewBatch<'_>, now: DateTime<Utc>) -> sql
     let (id,) = tx
         .query(
             "insert into batch (firm, kind, state, file_name, sha256, run_id, registered_by, duplicate_of,
-                                received_at)
-             values ($1, 'unknown', $2, $3, $4, $5, $6, $7, $8)
+                                received_at, options)
+             values ($1, 'unknown', $2, $3, $4, $5, $6, $7, $8, $9)
              returning id",
         )
         .bind(new.firm)
@@ -80,8 +84,9 @@ pub async fn register(tx: &mut Tx, new: NewBatch<'_>, now: DateTime<Utc>) -> sql
         .bind(new.sha256.as_str())
         .bind(new.run_id)
         .bind(new.registered_by)
-            .bind(new.duplicate_of.map(BatchId::number))
+        .bind(new.duplicate_of.map(BatchId::number))
         .bind(now)
+        .bind(Json(new.options))
         .one::<(i64,)>()
         .await?;
     Ok(BatchId::new(id))
@@ -117,6 +122,40 @@ pub async fn unfinished(db: &Db) -> sqlx::Result<Vec<Batch>> {
     )
     .all()
     .await
+}
+
+/// Counts one more try, before it is made.
+pub async fn begin_try(db: &Db, id: BatchId) -> sqlx::Result<()> {
+    db.query("update batch set attempts = attempts + 1 where id = $1")
+        .bind(id.number())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// A try ended well.
+pub async fn end_try(db: &Db, id: BatchId) -> sqlx::Result<()> {
+    db.query("update batch set attempts = 0 where id = $1").bind(id.number()).execute().await?;
+    Ok(())
+}
+
+/// Takes back the registration of a file of which nothing was read; false where more became of it.
+pub async fn forget(db: &Db, id: BatchId) -> sqlx::Result<bool> {
+    let forgotten = db
+        .query("delete from batch where id = $1 and state = 'received'")
+        .bind(id.number())
+        .execute()
+        .await?;
+    Ok(forgotten == 1)
+}
+
+/// No workbook is written any more until the batch changes again.
+pub async fn give_up_workbook(db: &Db, id: BatchId) -> sqlx::Result<()> {
+    db.query("update batch set revision = written where id = $1")
+        .bind(id.number())
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// What a list of batches is narrowed to.
@@ -272,7 +311,7 @@ pub async fn wrote(db: &Db, batch: &Batch) -> sqlx::Result<bool> {
     Ok(wrote == 1)
 }
 
-/// The original lies in the archive.
+/// Nobody goes on with a batch that is archived.
 pub async fn archive(db: &Db, id: BatchId) -> sqlx::Result<()> {
     // A literal true would be a boolean on one engine and a name on the other's older versions.
     db.query("update batch set archived = $2 where id = $1")

@@ -200,11 +200,12 @@ impl<'q> Query<'q> {
     }
 
     pub async fn one<T: Record>(self) -> sqlx::Result<T> {
-        each!(self, |on, q| T::from_row(&q.fetch_one(on).await?))
+        self.optional().await?.ok_or(sqlx::Error::RowNotFound)
     }
 
+    /// The first row. All are read: what a statement writes is committed at its end, and that may fail too.
     pub async fn optional<T: Record>(self) -> sqlx::Result<Option<T>> {
-        each!(self, |on, q| q.fetch_optional(on).await?.as_ref().map(T::from_row).transpose())
+        each!(self, |on, q| q.fetch_all(on).await?.first().map(T::from_row).transpose())
     }
 
     pub async fn all<T: Record>(self) -> sqlx::Result<Vec<T>> {
@@ -244,4 +245,34 @@ impl<T> Record for T where
 /// Whether a statement failed because its row is there already.
 pub fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// What kind of fault an error of the database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No room on its disk.
+    Full,
+    /// Not reachable, or too busy.
+    Away,
+    /// The statement was wrong.
+    Wrong,
+}
+
+/// Of a cause that is an error of the database.
+pub fn fault_of(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode, Io, RowNotFound, TypeNotFound};
+    /// SQLite's "full", and failing to lengthen a file or its index of pages; PostgreSQL's "disk full".
+    const FULL: [&str; 4] = ["13", "778", "4874", "53100"];
+    Some(match cause.downcast_ref::<sqlx::Error>()? {
+        sqlx::Error::Database(error) => match error.code() {
+            Some(code) if FULL.contains(&code.as_ref()) => Fault::Full,
+            _ if error.kind() == sqlx::error::ErrorKind::Other => Fault::Away,
+            _ => Fault::Wrong,
+        },
+        Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Fault::Full,
+        ColumnDecode { .. } | ColumnNotFound(_) | Decode(_) | RowNotFound | TypeNotFound { .. } => {
+            Fault::Wrong
+        }
+        _ => Fault::Away,
+    })
 }

@@ -21,6 +21,11 @@ impl Holder {
         &self.0
     }
 
+    /// The machine of this process.
+    pub fn host(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
     /// Whether `holder` was a process of this machine and is no more. Of other machines nothing is known.
     pub fn is_dead(holder: &str) -> bool {
         let parts: Vec<&str> = holder.split('/').collect();

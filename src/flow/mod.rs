@@ -42,6 +42,10 @@ pub mod progress;
 
 pub mod files;
 
+pub mod folders;
+
+pub mod fault;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -104,11 +108,6 @@ impl Services {
         let platform =
             Embedded::new(db.clone(), key.clone(), settings.platform.base_url.as_deref());
         let texts = Texts::of(settings.locale);
-        if settings.firms.len() > 1 {
-            for firm in &settings.firms {
-                fs_err::create_dir_all(settings.files.inbox.join(firm.code.as_str()))?;
-            }
-        }
         let (home, holder) = (home.to_owned(), Holder::of_this_process()?);
         let Circumstances { clock, progress, program, crash_at } = with;
         Ok(Services {

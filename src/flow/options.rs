@@ -4,8 +4,9 @@
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::LazyLock};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, MapAccess, Visitor},
+    ser::SerializeMap,
 };
 
 use crate::{
@@ -163,6 +164,28 @@ impl<'de> Deserialize<'de> for OptionKey {
     }
 }
 
+/// As it is read: settings by their names, and for each field its values by customer type.
+impl Serialize for ImportOptions {
+    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
+        let ImportOptions { mixed, confirm, activate, on_error, hidden_rows, defaults } = self;
+        let mut map = target.serialize_map(None)?;
+        map.serialize_entry(&Setting::Mixed, mixed)?;
+        map.serialize_entry(&Setting::Confirm, confirm)?;
+        map.serialize_entry(&Setting::Activate, activate)?;
+        map.serialize_entry(&Setting::OnError, on_error)?;
+        map.serialize_entry(&Setting::HiddenRows, hidden_rows)?;
+        let mut by_field: BTreeMap<Field, BTreeMap<&str, &str>> = BTreeMap::new();
+        for ((field, customer_type), value) in &defaults.0 {
+            let key = customer_type.map_or(FOR_ALL, CustomerType::as_str);
+            by_field.entry(*field).or_default().insert(key, value);
+        }
+        for (field, values) in by_field {
+            map.serialize_entry(&field, &values)?;
+        }
+        map.end()
+    }
+}
+
 impl<'de> Deserialize<'de> for ImportOptions {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<ImportOptions, D::Error> {
         source.deserialize_map(OptionsVisitor)
@@ -236,16 +259,20 @@ impl<'de> Visitor<'de> for FieldDefaultVisitor {
             let Scalar(value) = map.next_value()?;
             match key {
                 TableKey::Type(customer_type) => values.push((Some(customer_type), value)),
-                TableKey::Day => values.push((None, value)),
+                TableKey::All | TableKey::Day => values.push((None, value)),
             }
         }
         Ok(FieldDefault(values))
     }
 }
 
+/// The value of rows of every customer type, beside those of one.
+const FOR_ALL: &str = "all";
+
 /// A customer type; a day of TOML also arrives as a table, with one key of the library's own.
 enum TableKey {
     Type(CustomerType),
+    All,
     Day,
 }
 
@@ -254,6 +281,7 @@ impl<'de> Deserialize<'de> for TableKey {
         let text = String::deserialize(source)?;
         match text.parse() {
             Ok(customer_type) => Ok(TableKey::Type(customer_type)),
+            Err(_) if text == FOR_ALL => Ok(TableKey::All),
             Err(_) if text == "$__toml_private_datetime" => Ok(TableKey::Day),
             Err(_) => Err(D::Error::unknown_field(&text, &["enterprise", "household"])),
         }
@@ -299,6 +327,16 @@ mod tests {
         job.overlay(typed);
         assert_eq!(job.get(Field::Package, Some(CustomerType::Household)), Some("ASP-DN"));
         assert_eq!(job.get(Field::FiscalYear, None), Some("2026"));
+    }
+
+    #[test]
+    fn options_that_were_kept_come_back_as_they_were() {
+        let mut options = ImportOptions { confirm: Ask::Auto, ..ImportOptions::default() };
+        options.defaults.set("package=ASP-DN").unwrap();
+        options.defaults.set("package.household=ASP-HKD").unwrap();
+        options.defaults.set("fiscal_year=2026").unwrap();
+        let kept = serde_json::to_value(&options).unwrap();
+        assert_eq!(serde_json::from_value::<ImportOptions>(kept).unwrap(), options);
     }
 
     #[test]

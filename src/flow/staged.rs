@@ -19,6 +19,7 @@ use crate::{
     flow::{
         Services,
         map::{Mapped, Table, TableRow},
+        options::ImportOptions,
         read::Format,
     },
 };
@@ -33,8 +34,21 @@ pub struct Staged {
 /// What holds for a whole batch.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Options {
+pub struct Options {
     order_level: Vec<(Field, String)>,
+    /// With what it was registered: whoever goes on with it does the same.
+    import: Option<ImportOptions>,
+}
+
+impl Options {
+    pub fn of(import: &ImportOptions) -> Options {
+        Options { import: Some(import.clone()), ..Options::default() }
+    }
+}
+
+/// The options that a batch was registered with; older ones have none.
+pub fn options(batch: &Batch) -> anyhow::Result<Option<ImportOptions>> {
+    Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.import)
 }
 
 /// The findings of a mapping with the numbers of their sheets.
@@ -52,7 +66,7 @@ pub fn numbered(mapped: &Mapped) -> Vec<Numbered> {
 /// Stores rows, columns and what was said of them on the way, in one transaction.
 pub async fn store(
     services: &Services,
-    batch: BatchId,
+    batch: &Batch,
     format: &Format,
     mapped: &Mapped,
 ) -> anyhow::Result<()> {
@@ -64,15 +78,15 @@ pub async fn store(
         delimiter: format.delimiter.as_deref(),
         answers: None,
     };
-    if !batches::stage(&mut tx, batch, &told).await? {
+    if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());
     }
-    let options = Options { order_level: mapped.order_level.clone() };
-    batches::keep_options(&mut tx, batch, serde_json::to_value(options)?).await?;
+    let options = Options { order_level: mapped.order_level.clone(), import: options(batch)? };
+    batches::keep_options(&mut tx, batch.id(), serde_json::to_value(options)?).await?;
     for table in &mapped.tables {
-        store_table(&mut tx, batch, table).await?;
+        store_table(&mut tx, batch.id(), table).await?;
     }
-    findings::insert(&mut tx, batch, &numbered(mapped)).await?;
+    findings::insert(&mut tx, batch.id(), &numbered(mapped)).await?;
     tx.commit().await?;
     Ok(())
 }

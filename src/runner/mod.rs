@@ -5,7 +5,9 @@ pub mod definition;
 
 pub mod serve;
 
-use std::time::Duration;
+mod watch;
+
+use std::{path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 
@@ -19,9 +21,10 @@ use crate::{
     flow::{
         Clock, Services, activate,
         answer::outbox,
+        fault::Fault,
         holder::Holder,
         import::{self, Arrival, How},
-        inbox,
+        inbox::{self, Look},
         options::ImportOptions,
         report::FileReport,
         send,
@@ -89,6 +92,14 @@ pub async fn recover(services: &Services) -> anyhow::Result<()> {
 /// Runs a job now; `None` where it is running already.
 pub async fn run(services: &Services, job: &Job, work: &Work) -> anyhow::Result<Option<Ran>> {
     recover(services).await?;
+    // Also another job of the same kind, and another machine's on the same folder.
+    let lock = match job.kind {
+        JobKind::Import => match lock(services)? {
+            Some(lock) => Some(lock),
+            None => return Ok(None),
+        },
+        _ => None,
+    };
     let holder = services.holder.as_str();
     let lease = Lease { holder, until: real_now() + LEASE };
     let Some(id) = runs::start(&services.db, &job.name, job.kind, lease, services.now()).await?
@@ -107,9 +118,24 @@ pub async fn run(services: &Services, job: &Job, work: &Work) -> anyhow::Result<
             error: Some(format!("{error:#}")),
         },
     };
-    runs::finish(&services.db, id, holder, &end, services.now()).await?;
+    drop(lock);
+    let finished = runs::finish(&services.db, id, holder, &end, services.now()).await;
+    // What ended the run says more than that its end could not be noted.
     let (state, counts, files) = done?;
+    finished?;
     Ok(Some(Ran { id, state, counts, files }))
+}
+
+/// Of `work/`, gone with this process; `None` where another one has it.
+fn lock(services: &Services) -> anyhow::Result<Option<std::fs::File>> {
+    let folder = fs_err::File::open(services.home.join("work"))?.into_parts().0;
+    match folder.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
+        // Some shares know no locks; the lease of the job holds there.
+        Err(std::fs::TryLockError::Error(error)) => tracing::debug!(%error, "work/ has no locks"),
+        Ok(()) => {}
+    }
+    Ok(Some(folder))
 }
 
 async fn heartbeat(db: Db, id: i64, holder: String) {
@@ -171,23 +197,38 @@ async fn import_files(
     let arrivals = match &work.files {
         Files::Given(arrivals) => arrivals.clone(),
         Files::Inbox => {
-            let whole = inbox::settled(inbox::in_folder(services)?, inbox::PAUSE).await;
-            whole.into_iter().map(|path| arrival(services, path)).collect()
+            let seen = inbox::settled(services).await?;
+            for (path, why) in &seen.left {
+                tracing::warn!("Left alone: {}: {why}", services.shown_path(path));
+            }
+            seen.files.into_iter().map(|(path, look)| arrival(services, path, Some(look))).collect()
         }
     };
     let mut reports = Vec::new();
     let mut failed = None;
     for arrival in &arrivals {
         import::keep(&mut reports, &mut failed, import::file(services, arrival, how).await);
+        // The others are safer in the inbox.
+        if failed.as_ref().map(Fault::of).is_some_and(stops_all) {
+            break;
+        }
+    }
+    if let Some(error) = failed.take_if(|error| stops_all(Fault::of(error))) {
+        return Err(error);
     }
     reports.extend(import::unfinished(services, how).await?);
     failed.map_or(Ok(reports), Err)
 }
 
+/// Where the next file would fail too.
+fn stops_all(fault: Fault) -> bool {
+    matches!(fault, Fault::DiskFull | Fault::Database)
+}
+
 /// A file of the inbox, with the firm that its folder says.
-pub fn arrival(services: &Services, path: std::path::PathBuf) -> Arrival {
+pub fn arrival(services: &Services, path: PathBuf, settled: Option<Look>) -> Arrival {
     let owner = inbox::owner(services, &path);
-    Arrival { path, owner }
+    Arrival { path, owner, settled }
 }
 
 fn counts_of(files: &[FileReport]) -> Counts {

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -14,20 +14,30 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
     task::JoinSet,
+    time::Instant,
 };
 use tokio_cron_scheduler::{Job as Ticking, JobScheduler};
 
-use super::{Files, Work, arrival, definition::Job, run};
+use super::{Files, Work, arrival, definition::Job, run, watch::watch};
 use crate::{
     db::batches,
     domain::run::JobKind,
-    flow::{Services, inbox},
+    flow::{
+        Services,
+        fault::Fault,
+        import::Arrival,
+        inbox::{self, Settling, Why},
+    },
 };
 
 /// Ticks that may wait while the daemon is busy; more are dropped, since each does the same.
 const TICKS: usize = 4;
-/// Between two looks into the inbox.
+/// Between two looks into the inbox; where the file system tells of arrivals, a look comes sooner.
 const LOOK: Duration = Duration::from_secs(2);
+const SOONEST: Duration = Duration::from_millis(200);
+/// After an import that failed, it is tried again: at first so soon, then ever later.
+const AGAIN: Duration = Duration::from_secs(4);
+const AGAIN_AT_MOST: Duration = Duration::from_mins(1);
 
 /// What the daemon remembers between ticks.
 struct Daemon {
@@ -37,9 +47,28 @@ struct Daemon {
     since: HashMap<String, DateTime<Utc>>,
     /// Jobs that run in this process.
     busy: HashSet<String>,
-    runs: JoinSet<String>,
-    seen: HashMap<PathBuf, (u64, Option<SystemTime>)>,
-    looked: Option<tokio::time::Instant>,
+    runs: JoinSet<Ended>,
+    settling: Settling,
+    /// What was told of files that are left alone; each is told once.
+    told: HashSet<(PathBuf, Why)>,
+    next_look: Instant,
+    looked: Option<Instant>,
+    again: Option<Again>,
+}
+
+/// An import that failed is tried again.
+#[derive(Clone, Copy)]
+struct Again {
+    at: Instant,
+    after: Duration,
+    /// A full disk, say: the next file would fail too.
+    stops_others: bool,
+}
+
+/// A job that ended in this process.
+struct Ended {
+    job: Job,
+    fault: Option<Fault>,
 }
 
 /// Serves until SIGTERM or Ctrl-C; what runs then is finished first.
@@ -47,13 +76,17 @@ pub async fn serve(services: Arc<Services>, jobs: Vec<Job>) -> anyhow::Result<()
     super::recover(&services).await?;
     let (ticker, mut ticks) = ticker().await?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let (_watcher, mut arrivals) = watch(&services.settings.files.inbox);
     let mut daemon = Daemon::new(services, jobs);
     daemon.go_on().await?;
     loop {
+        let next_look = daemon.next_look;
         tokio::select! {
             _ = terminate.recv() => break,
             _ = tokio::signal::ctrl_c() => break,
             Some(()) = ticks.recv() => daemon.tick(),
+            Some(()) = arrivals.recv() => daemon.look_soon(),
+            () = tokio::time::sleep_until(next_look) => daemon.look(),
             Some(ended) = daemon.runs.join_next() => daemon.ended(ended),
         }
     }
@@ -86,14 +119,26 @@ impl Daemon {
     fn new(services: Arc<Services>, jobs: Vec<Job>) -> Daemon {
         let now = services.now();
         let since = jobs.iter().map(|job| (job.name.clone(), now)).collect();
-        let (busy, runs, seen) = (HashSet::new(), JoinSet::new(), HashMap::new());
-        Daemon { services, jobs, since, busy, runs, seen, looked: None }
+        Daemon {
+            services,
+            jobs,
+            since,
+            busy: HashSet::new(),
+            runs: JoinSet::new(),
+            settling: Settling::default(),
+            told: HashSet::new(),
+            next_look: Instant::now(),
+            looked: None,
+            again: None,
+        }
     }
 
     /// Goes on with files that were begun before this start.
     async fn go_on(&mut self) -> anyhow::Result<()> {
+        inbox::archive_rest(&self.services).await?;
         let begun = !batches::unfinished(&self.services.db).await?.is_empty()
-            || !inbox::left_behind(&self.services)?.is_empty();
+            || !inbox::left_behind(&self.services)?.is_empty()
+            || !inbox::hidden(&self.services)?.is_empty();
         if begun {
             self.import(Vec::new());
         }
@@ -114,48 +159,60 @@ impl Daemon {
                 self.start(job, work);
             }
         }
-        // A share that hangs for a moment is no reason to stop.
-        if let Err(error) = self.look() {
-            tracing::error!("The inbox cannot be read: {error:#}");
-        }
     }
 
-    /// Takes the files that are the same at two looks.
-    fn look(&mut self) -> anyhow::Result<()> {
-        let soon = self.looked.is_some_and(|at| at.elapsed() < LOOK);
-        if soon
-            || self
-                .jobs
-                .iter()
-                .any(|job| job.kind == JobKind::Import && self.busy.contains(&job.name))
+    /// Something arrived; what comes in many pieces is not looked at for each.
+    fn look_soon(&mut self) {
+        let soonest = self.looked.map_or_else(Instant::now, |looked| looked + SOONEST);
+        self.next_look = self.next_look.min(soonest);
+    }
+
+    /// Looks into the inbox, and takes what is whole.
+    fn look(&mut self) {
+        let now = Instant::now();
+        self.looked = Some(now);
+        self.next_look = now + LOOK;
+        if self.jobs.iter().any(|job| job.kind == JobKind::Import && self.busy.contains(&job.name))
         {
-            return Ok(());
+            return;
         }
-        self.looked = Some(tokio::time::Instant::now());
-        let mut now = HashMap::new();
-        for path in inbox::in_folder(&self.services)? {
-            if let Ok(meta) = path.metadata() {
-                now.insert(path, (meta.len(), meta.modified().ok()));
-            }
+        // A share that hangs for a moment is no reason to stop.
+        if let Err(error) = self.take_whole() {
+            tracing::error!("The inbox cannot be read: {error:#}");
         }
-        let mut whole: Vec<PathBuf> = now
-            .iter()
-            .filter(|(path, look)| self.seen.get(*path) == Some(*look))
-            .map(|(path, _)| path.clone())
-            .collect();
-        whole.sort();
-        self.seen = now;
-        if !whole.is_empty() {
-            self.import(whole);
+        self.next_look =
+            self.settling.next_at().map_or(self.next_look, |at| at.min(self.next_look));
+    }
+
+    fn take_whole(&mut self) -> anyhow::Result<()> {
+        let seen = self.settling.whole(inbox::look(&self.services)?);
+        self.tell_left(&seen.left);
+        let is_due = self.again.is_some_and(|again| again.at <= Instant::now());
+        let may_try = self.again.is_none_or(|again| !again.stops_others);
+        if is_due || (may_try && !seen.files.is_empty()) {
+            let files = seen.files.into_iter();
+            let arrivals =
+                files.map(|(path, look)| arrival(&self.services, path, Some(look))).collect();
+            self.import(arrivals);
         }
         Ok(())
     }
 
-    fn import(&mut self, paths: Vec<PathBuf>) {
+    fn tell_left(&mut self, left: &[(PathBuf, Why)]) {
+        let is_growing = |why: &Why| *why == Why::StillWritten;
+        for (path, why) in left.iter().filter(|(_, why)| !is_growing(why)) {
+            if self.told.insert((path.clone(), *why)) {
+                tracing::warn!("Left alone: {}: {why}", self.services.shown_path(path));
+            }
+        }
+        // Of one that comes again later it is told again.
+        self.told.retain(|known| left.contains(known));
+    }
+
+    fn import(&mut self, arrivals: Vec<Arrival>) {
         let Some(job) = self.jobs.iter().find(|job| job.kind == JobKind::Import).cloned() else {
             return;
         };
-        let arrivals = paths.into_iter().map(|path| arrival(&self.services, path)).collect();
         let work = Work { files: Files::Given(arrivals), ..Work::of(&job) };
         self.start(job, work);
     }
@@ -172,25 +229,39 @@ impl Daemon {
         }
         let services = Arc::clone(&self.services);
         self.runs.spawn(async move {
-            match run(&services, &job, &work).await {
+            let done = run(&services, &job, &work).await;
+            let fault = done.as_ref().err().map(Fault::of);
+            match done {
                 Ok(Some(ran)) => tracing::info!(run.id = ran.id, job = job.name, state = %ran.state, counts = ?ran.counts, "`{}` ended", job.name),
                 Ok(None) => tracing::info!(job = job.name, "`{}` is running elsewhere", job.name),
                 Err(error) => tracing::error!(job = job.name, "`{}` failed: {error:#}", job.name),
             }
-            job.name
+            Ended { job, fault }
         });
     }
 
-    fn ended(&mut self, ended: Result<String, tokio::task::JoinError>) {
-        match ended {
-            Ok(job) => {
-                self.busy.remove(&job);
+    fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
+        let (is_import, fault) = match ended {
+            Ok(Ended { job, fault }) => {
+                self.busy.remove(&job.name);
+                (job.kind == JobKind::Import, fault)
             }
             Err(error) => {
                 // Which job it was is lost with it; none may stay locked for that.
                 self.busy.clear();
                 tracing::error!(%error, "A job ended in a panic");
+                (true, Some(Fault::Internal))
             }
+        };
+        if is_import {
+            self.again = fault.map(|fault| self.after(fault));
         }
+    }
+
+    /// Ever later where the fault must pass first; a file that is at fault itself is soon set aside.
+    fn after(&self, fault: Fault) -> Again {
+        let longer = self.again.map_or(AGAIN, |again| AGAIN_AT_MOST.min(again.after * 2));
+        let after = if fault.is_passing() { longer } else { AGAIN };
+        Again { at: Instant::now() + after, after, stops_others: fault.is_passing() }
     }
 }

@@ -37,9 +37,10 @@ fn each_big_dependency_is_named_behind_one_door() {
         ("csv::", &["flow/read/"]),
         ("rust_xlsxwriter::", &["flow/answer/"]),
         ("lettre::", &["flow/send/"]),
-        ("sqlx::", &["db/", "flow/staged.rs", "flow/activate/", "cli/reply.rs"]),
+        ("sqlx::", &["db/", "flow/staged.rs", "flow/activate/"]),
         ("clap::", &["cli/"]),
         ("tokio_cron_scheduler::", &["runner/serve.rs"]),
+        ("notify::", &["runner/watch.rs"]),
         ("qrcode::", &["flow/pay/"]),
         ("rlibphonenumber::", &["domain/phone.rs"]),
     ] {

@@ -296,11 +296,16 @@ pub fn require(program: &str) -> bool {
     let found =
         *FOUND.lock().unwrap().entry(program.to_owned()).or_insert_with(|| is_there(program));
     if !found {
-        let must = std::env::var("HANGLOAT_TEST_REQUIRE").is_ok_and(|value| value == "1");
-        assert!(!must, "{program} is missing, and HANGLOAT_TEST_REQUIRE=1");
-        println!("skipped: {program} is missing");
+        skipped(&format!("{program} is missing"));
     }
     found
+}
+
+/// Says why a test is skipped; where all must run, it fails.
+pub fn skipped(why: &str) {
+    let must = std::env::var("HANGLOAT_TEST_REQUIRE").is_ok_and(|value| value == "1");
+    assert!(!must, "{why}, and HANGLOAT_TEST_REQUIRE=1");
+    println!("skipped: {why}");
 }
 
 fn is_there(program: &str) -> bool {

@@ -7,9 +7,14 @@ mod fixes;
 
 mod headers;
 
-pub use answers::in_words as answers_in_words;
+mod taking;
 
-use std::path::{Path, PathBuf};
+mod tries;
+
+pub use answers::in_words as answers_in_words;
+pub use taking::{Arrival, file, keep, unfinished};
+
+use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -17,8 +22,8 @@ use super::{
     Services, activate,
     answer::{self, identity, outbox, write},
     check::{self, Checked, Context, History, refuses},
-    files::write_whole,
-    inbox::{self, Claimed, Owner},
+    files::{hash, write_whole},
+    inbox::{self, StillWritten},
     map::{self, Mapped},
     options::{Ask, ImportOptions},
     order::{
@@ -32,7 +37,7 @@ use super::{
 };
 use crate::{
     db::{
-        self,
+        self, Tx,
         batches::{self, Batch, Staged as Told},
         findings, lines, orders,
     },
@@ -47,75 +52,11 @@ use crate::{
 /// How often a list is checked again because another one ordered the same clients meanwhile.
 const OVERTAKEN_AT_MOST: usize = 5;
 
-/// A file to be taken.
-#[derive(Clone, Debug)]
-pub struct Arrival {
-    pub path: PathBuf,
-    /// `None` for a file that lies beside the firms' folders.
-    pub owner: Option<Owner>,
-}
-
 /// What all files of a run share.
 #[derive(Clone, Copy, Debug)]
 pub struct How<'a> {
     pub options: &'a ImportOptions,
     pub run_id: Option<i64>,
-}
-
-/// Takes one file to its answer.
-pub async fn file(
-    services: &Services,
-    arrival: &Arrival,
-    how: How<'_>,
-) -> anyhow::Result<FileReport> {
-    let claimed = inbox::claim(services, &arrival.path, arrival.owner.as_ref())?;
-    services.crash_point("claimed");
-    claimed_file(services, &claimed, arrival.owner.as_ref(), how).await
-}
-
-/// Goes on with files that a dead process had claimed, and with batches that it had begun.
-pub async fn unfinished(services: &Services, how: How<'_>) -> anyhow::Result<Vec<FileReport>> {
-    let mut reports = Vec::new();
-    let mut failed = None;
-    for (path, owner) in inbox::left_behind(services)? {
-        let claimed = inbox::reclaim(path)?;
-        keep(
-            &mut reports,
-            &mut failed,
-            claimed_file(services, &claimed, owner.as_ref(), how).await,
-        );
-    }
-    for batch in batches::unfinished(&services.db).await? {
-        keep(&mut reports, &mut failed, go_on(services, batch.id(), how).await);
-    }
-    failed.map_or(Ok(reports), Err)
-}
-
-/// One file that fails does not keep the others from being taken; the first failure is told at the end.
-pub fn keep(
-    reports: &mut Vec<FileReport>,
-    failed: &mut Option<anyhow::Error>,
-    done: anyhow::Result<FileReport>,
-) {
-    match done {
-        Ok(report) => reports.push(report),
-        Err(error) => {
-            tracing::error!("A file could not be taken: {error:#}");
-            failed.get_or_insert(error);
-        }
-    }
-}
-
-async fn claimed_file(
-    services: &Services,
-    claimed: &Claimed,
-    owner: Option<&Owner>,
-    how: How<'_>,
-) -> anyhow::Result<FileReport> {
-    let registered = inbox::register(services, claimed, owner, how.run_id).await?;
-    services.crash_point("registered");
-    inbox::name_after(services, claimed, &by_id(services, registered).await?)?;
-    go_on(services, registered, how).await
 }
 
 /// Takes a batch from where it is to its answer.
@@ -158,6 +99,11 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
     let read = tokio::task::block_in_place(|| read(services, &path))?;
     services.progress.tell(Step::End);
+    // Who had it open when it was claimed may write on.
+    if tokio::task::block_in_place(|| hash(&path))? != batch.sha256 {
+        return Err(StillWritten(batch.file_name.clone()).into());
+    }
+    services.crash_point("read");
     let document = match read {
         Ok(document) => document,
         Err(refusal) => {
@@ -171,7 +117,7 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         identity::Known::No => {
             let columns = headers::known(services, batch.firm.as_deref()).await?;
             let mapped = map::tables(document.sheets, &columns, how.options.hidden_rows);
-            staged::store(services, batch.id(), &document.format, &mapped).await?;
+            staged::store(services, batch, &document.format, &mapped).await?;
             Ok(())
         }
         unknown => {
@@ -225,9 +171,18 @@ async fn refuse(
     };
     let mut tx = services.db.begin().await?;
     batches::stage(&mut tx, batch.id(), &told).await?;
-    findings::insert(&mut tx, batch.id(), &[(None, finding.clone())]).await?;
+    rejected(services, tx, batch.id(), finding).await
+}
+
+async fn rejected(
+    services: &Services,
+    mut tx: Tx,
+    id: BatchId,
+    finding: Finding,
+) -> anyhow::Result<()> {
+    findings::insert(&mut tx, id, &[(None, finding)]).await?;
     let version = services.catalogue.version();
-    batches::judge(&mut tx, batch.id(), BatchState::Rejected, &version, services.now()).await?;
+    batches::judge(&mut tx, id, BatchState::Rejected, &version, services.now()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -324,7 +279,7 @@ pub async fn check_file(
     options: &ImportOptions,
     folder: &Path,
 ) -> anyhow::Result<FileReport> {
-    let sha256 = inbox::hash(path)?;
+    let sha256 = hash(path)?;
     let file_name = &inbox::name_of(path);
     let read = tokio::task::block_in_place(|| read(services, path))?;
     let document = match read {

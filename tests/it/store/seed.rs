@@ -68,6 +68,7 @@ pub fn new_batch(sha256: &Sha256) -> NewBatch<'_> {
         run_id: None,
         registered_by: None,
         duplicate_of: None,
+        options: serde_json::json!({}),
     }
 }
 

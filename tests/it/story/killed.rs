@@ -10,7 +10,8 @@ use super::{
 use crate::world::{FIRM, World, require, text};
 
 /// From the claim of a file to its answer.
-const IMPORT: [&str; 6] = ["claimed", "registered", "staged", "checked", "workbook", "answered"];
+const IMPORT: [&str; 7] =
+    ["claimed", "registered", "read", "staged", "checked", "workbook", "answered"];
 /// Then its file is done with: the same bytes from outside are a duplicate.
 const ARCHIVED: &str = "archived";
 /// Around the call of the platform.

@@ -31,3 +31,9 @@ mod serving;
 mod mails;
 
 mod same;
+
+mod hot_folder;
+
+mod set_aside;
+
+mod no_room;

@@ -1,0 +1,83 @@
+//! Whether the folders of a workspace can be used: made, written, renamed in, and moved between.
+//! Who asks is decided elsewhere; nothing stays of the asking.
+
+use std::path::{Path, PathBuf};
+
+use super::fault::Fault;
+use crate::config::{ConfigError, Settings};
+
+/// A folder, and why it cannot be used.
+#[derive(Debug)]
+pub struct Folder {
+    pub name: String,
+    pub path: PathBuf,
+    pub wrong: Option<anyhow::Error>,
+}
+
+pub const FIX: &str = "make the folder, free room on its disk, and let this user write in it";
+
+/// Inbox and outbox with those of each firm, work and archive.
+pub fn all(home: &Path, settings: &Settings) -> Vec<Folder> {
+    let files = &settings.files;
+    let mut folders = vec![
+        folder("inbox", files.inbox.clone()),
+        folder("outbox", files.outbox.clone()),
+        folder("archive", files.archive.clone()),
+        folder("work", home.join("work")),
+    ];
+    if settings.firms.len() > 1 {
+        for firm in &settings.firms {
+            let code = firm.code.as_str();
+            folders.push(folder(&format!("inbox of {code}"), files.inbox.join(code)));
+            folders.push(folder(&format!("outbox of {code}"), files.outbox.join(code)));
+        }
+    }
+    folders
+}
+
+pub fn folder(name: &str, path: PathBuf) -> Folder {
+    let wrong = can_rename_in(&path).err();
+    Folder { name: name.to_owned(), path, wrong }
+}
+
+/// Fails with the first folder that cannot be used. A full disk is told as such.
+pub fn demand(folders: Vec<Folder>) -> anyhow::Result<()> {
+    let Some((name, error)) =
+        folders.into_iter().find_map(|folder| Some((folder.name, folder.wrong?)))
+    else {
+        return Ok(());
+    };
+    if Fault::of(&error) == Fault::DiskFull {
+        return Err(error);
+    }
+    let message = format!("this folder cannot be used: {error:#}");
+    Err(ConfigError::new(name, message).with_fix(FIX).into())
+}
+
+fn can_rename_in(folder: &Path) -> anyhow::Result<()> {
+    if !fs_err::symlink_metadata(folder).is_ok_and(|meta| meta.is_symlink()) {
+        fs_err::create_dir_all(folder)?;
+    }
+    let is_real = fs_err::symlink_metadata(folder)?.is_dir();
+    anyhow::ensure!(
+        is_real,
+        "{} is a link or a file, and links are not followed",
+        folder.display()
+    );
+    // Two programs may ask at once.
+    let id = uuid::Uuid::new_v4().simple();
+    let (from, to) = (folder.join(format!(".{id}.tmp")), folder.join(format!(".{id}-2.tmp")));
+    let done = fs_err::write(&from, b"x").and_then(|()| fs_err::rename(&from, &to));
+    let removed = fs_err::remove_file(if done.is_ok() { &to } else { &from });
+    done.and(removed)?;
+    Ok(())
+}
+
+/// Whether a file can be renamed from one folder into another; else it is copied, which is slower.
+pub fn are_on_one_disk(from: &Path, to: &Path) -> bool {
+    let name = format!(".{}.tmp", uuid::Uuid::new_v4().simple());
+    let (from, to) = (from.join(&name), to.join(&name));
+    let renamed = fs_err::write(&from, b"x").and_then(|()| fs_err::rename(&from, &to));
+    let _ = fs_err::remove_file(if renamed.is_ok() { &to } else { &from });
+    renamed.is_ok()
+}

@@ -1,0 +1,261 @@
+//! Which files of the inbox may be taken, and why others are left alone. Nothing is moved here, and no link is followed.
+
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    fmt,
+    io::ErrorKind,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use super::{is_reserved, writers};
+use crate::flow::Services;
+
+/// For so long a file must look the same before it is taken.
+pub const SETTLED: Duration = Duration::from_secs(2);
+/// Endings and names of files that are not meant for us, or not whole yet.
+const UNFINISHED: [&str; 3] = [".tmp", ".part", ".crdownload"];
+const SYSTEM: [&str; 2] = ["thumbs.db", "desktop.ini"];
+/// An office program that was closed well takes its owner file away.
+const STALE: Duration = Duration::from_hours(24);
+/// Below the inbox lie the firms' folders, and below those their staff's.
+const DEEPEST: usize = 2;
+
+/// How a file looks from outside: another one under the same name, or one that grows, looks different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    device: u64,
+    inode: u64,
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Look {
+    /// `None` where no file is: nothing, a folder, a link.
+    pub fn at(path: &Path) -> std::io::Result<Option<Look>> {
+        match fs_err::symlink_metadata(path) {
+            Ok(meta) if meta.is_file() => Ok(Some(Look {
+                device: meta.dev(),
+                inode: meta.ino(),
+                len: meta.len(),
+                modified: meta.modified().ok(),
+            })),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Why a file is left where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    Empty,
+    /// By its name: a download, or a copy that is not finished.
+    Unfinished,
+    /// Its owner file lies beside it.
+    Open,
+    OpenForDays,
+    /// It looked different a moment ago, or a program has it open for writing.
+    StillWritten,
+    Link,
+    /// In a folder that is no firm's and no member of staff's.
+    TooDeep,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Why::Empty => "it is empty",
+            Why::Unfinished => "its name says that it is not finished",
+            Why::Open => "it is open in an office program (its owner file lies beside it)",
+            Why::OpenForDays => {
+                "it is open in an office program for over a day; if nobody has it open, delete the owner file beside it"
+            }
+            Why::StillWritten => "it is still being written",
+            Why::Link => "it is a link, and links are not followed; drop the file itself",
+            Why::TooDeep => "its folder is no firm's and no member of staff's",
+        })
+    }
+}
+
+/// What lies in the inbox.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// In order.
+    pub files: Vec<(PathBuf, Look)>,
+    pub left: Vec<(PathBuf, Why)>,
+}
+
+/// Looks once. Files of the system and hidden ones are passed over without a word.
+pub fn look(services: &Services) -> anyhow::Result<Seen> {
+    let mut seen = Seen::default();
+    collect(&services.settings.files.inbox, 0, &mut seen)?;
+    seen.files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(seen)
+}
+
+fn collect(folder: &Path, depth: usize, seen: &mut Seen) -> anyhow::Result<()> {
+    let mut names = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        names.push((entry.file_name(), entry.file_type()?));
+    }
+    let owners = Owners::among(folder, names.iter().map(|(name, _)| name.as_os_str()));
+    for (name, kind) in names {
+        let path = folder.join(&name);
+        if is_hidden(&name) {
+            continue;
+        }
+        if kind.is_symlink() {
+            seen.left.push((path, Why::Link));
+        } else if kind.is_dir() {
+            if is_reserved(&name.to_string_lossy()) {
+                continue;
+            }
+            if depth < DEEPEST {
+                collect(&path, depth + 1, seen)?;
+            } else {
+                seen.left.push((path, Why::TooDeep));
+            }
+        } else if let Some(look) = Look::at(&path)? {
+            match owners.of(&name).or_else(|| of_itself(&name, look)) {
+                Some(why) => seen.left.push((path, why)),
+                None => seen.files.push((path, look)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    let bytes = name.as_encoded_bytes();
+    bytes.starts_with(b".")
+        || bytes.starts_with(b"~$")
+        || SYSTEM.contains(&name.to_string_lossy().to_lowercase().as_str())
+}
+
+fn of_itself(name: &OsStr, look: Look) -> Option<Why> {
+    let lower = name.to_string_lossy().to_lowercase();
+    if UNFINISHED.iter().any(|ending| lower.ends_with(ending)) {
+        return Some(Why::Unfinished);
+    }
+    (look.len == 0).then_some(Why::Empty)
+}
+
+/// The owner files of a folder: Office writes `~$name` and for long names `~$` without the first two letters,
+/// LibreOffice `.~lock.name#`.
+struct Owners(HashMap<OsString, bool>);
+
+impl Owners {
+    fn among<'a>(folder: &Path, names: impl Iterator<Item = &'a OsStr>) -> Owners {
+        let is_owner = |name: &&OsStr| {
+            let bytes = name.as_encoded_bytes();
+            bytes.starts_with(b"~$") || bytes.starts_with(b".~lock.")
+        };
+        let stale = |name: &OsStr| {
+            let meta = fs_err::symlink_metadata(folder.join(name)).ok();
+            let age = meta.and_then(|meta| meta.modified().ok()?.elapsed().ok());
+            age.is_some_and(|age| age > STALE)
+        };
+        Owners(names.filter(is_owner).map(|name| (name.to_owned(), stale(name))).collect())
+    }
+
+    fn of(&self, name: &OsStr) -> Option<Why> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let is_stale = owner_names(name).iter().find_map(|owner| self.0.get(owner))?;
+        Some(if *is_stale { Why::OpenForDays } else { Why::Open })
+    }
+}
+
+fn owner_names(name: &OsStr) -> Vec<OsString> {
+    let around = |before: &str, name: &OsStr, after: &str| {
+        let mut owner = OsString::from(before);
+        owner.push(name);
+        owner.push(after);
+        owner
+    };
+    let mut names = vec![around("~$", name, ""), around(".~lock.", name, "#")];
+    if let Some(text) = name.to_str() {
+        let rest: String = text.chars().skip(2).collect();
+        names.push(OsString::from(format!("~${rest}")));
+    }
+    names
+}
+
+/// Remembers since when each file looks as it does.
+#[derive(Debug, Default)]
+pub struct Settling(HashMap<PathBuf, (Look, tokio::time::Instant)>);
+
+impl Settling {
+    /// The files that looked the same for [`SETTLED`] and that no program of this machine is writing; the others
+    /// are told as left.
+    pub fn whole(&mut self, mut seen: Seen) -> Seen {
+        let now = tokio::time::Instant::now();
+        let before = std::mem::take(&mut self.0);
+        for (path, look) in &seen.files {
+            let since = before.get(path).filter(|(then, _)| then == look);
+            self.0.insert(path.clone(), (*look, since.map_or(now, |(_, since)| *since)));
+        }
+        let is_settled = |path: &PathBuf| {
+            self.0.get(path).is_some_and(|(_, since)| now.duration_since(*since) >= SETTLED)
+        };
+        let (settled, fresh): (Vec<_>, Vec<_>) =
+            seen.files.into_iter().partition(|(path, _)| is_settled(path));
+        let written = writers::of(settled.iter().map(|(path, _)| path.as_path()));
+        let (written, whole): (Vec<_>, Vec<_>) =
+            settled.into_iter().partition(|(path, _)| written.contains(path));
+        let left = fresh.into_iter().chain(written).map(|(path, _)| (path, Why::StillWritten));
+        seen.left.extend(left);
+        Seen { files: whole, left: seen.left }
+    }
+
+    /// When the next file may be settled.
+    pub fn next_at(&self) -> Option<tokio::time::Instant> {
+        let now = tokio::time::Instant::now();
+        self.0.values().map(|(_, since)| *since + SETTLED).filter(|at| *at > now).min()
+    }
+}
+
+/// Looks twice, for a run that takes what lies there whole.
+pub async fn settled(services: &Services) -> anyhow::Result<Seen> {
+    let mut settling = Settling::default();
+    let first = settling.whole(look(services)?);
+    if first.left.iter().any(|(_, why)| *why == Why::StillWritten) {
+        tokio::time::sleep(SETTLED).await;
+    }
+    Ok(settling.whole(look(services)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_open_in_an_office_program_has_an_owner_file_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |owner: &str, name: &str| {
+            Owners::among(folder.path(), std::iter::once(OsStr::new(owner))).of(OsStr::new(name))
+        };
+        for owner in ["~$danh-sach.xlsx", "~$nh-sach.xlsx", ".~lock.danh-sach.xlsx#"] {
+            assert_eq!(of(owner, "danh-sach.xlsx"), Some(Why::Open), "{owner}");
+        }
+        assert_eq!(of("~$khac.xlsx", "danh-sach.xlsx"), None);
+        assert_eq!(of("~$ch hàng.xlsx", "Khách hàng.xlsx"), None, "two letters, not bytes");
+        assert_eq!(of("~$ách hàng.xlsx", "Khách hàng.xlsx"), Some(Why::Open));
+    }
+
+    #[test]
+    fn a_stale_owner_file_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = fs_err::File::create(folder.path().join("~$a.xlsx")).unwrap();
+        let days = SystemTime::now() - STALE * 2;
+        owner.file().set_modified(days).unwrap();
+        let owners = Owners::among(folder.path(), std::iter::once(OsStr::new("~$a.xlsx")));
+        assert_eq!(owners.of(OsStr::new("a.xlsx")), Some(Why::OpenForDays));
+    }
+}
