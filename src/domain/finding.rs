@@ -79,6 +79,8 @@ words! {
         RecipientIncomplete = "recipient.incomplete",
         InvoiceIncomplete = "invoice.incomplete",
         RowHidden = "row.hidden",
+        /// What is written on the sheet to fix and belongs to no row of the list, or to no one row.
+        RowUnknownAnswer = "row.unknown_answer",
     }
 }
 
@@ -93,6 +95,7 @@ impl Code {
             | Code::EmailDomainTypo
             | Code::EmailOfFirm
             | Code::RowHidden
+            | Code::RowUnknownAnswer
             | Code::SheetHidden
             | Code::HeaderAmbiguous => Severity::Hold,
             Code::EmailShared

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{
-    identity,
+    identity, missing,
     payments::{payee, payments},
     questions,
     rows::{self, At, Known},
@@ -29,9 +29,18 @@ use crate::{
         finding::Finding,
         fiscal_year::FiscalYear,
         mail::MailState,
-        order::{OrderState, RequestState},
+        money::Money,
+        order::{OrderCode, OrderState, RequestState},
     },
-    flow::{Services, check::Checked, map::Mapped, staged},
+    flow::{
+        Services,
+        check::{
+            Checked,
+            groups::{self, Key, Total},
+        },
+        map::Mapped,
+        staged,
+    },
 };
 
 /// All that the database holds about the orders of a batch.
@@ -56,6 +65,8 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         mails: mails::of_batch(&services.db, id).await?,
     };
     let at = moment(batch, &business);
+    let missing = missing::count(services, Some(id), &staged.tables, &findings).await?;
+    let by_order = tokio::task::block_in_place(|| order_totals(&business.lines));
     let known = Known {
         tables: &staged.tables,
         states: staged.states,
@@ -82,9 +93,10 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
             &business.orders,
             &business.lines,
         ),
-        totals: totals(&business.lines),
+        totals: totals(&business.lines, &by_order),
+        missing,
         counts,
-        orders: order_views(services, &business)?,
+        orders: order_views(services, &business, &by_order)?,
         questions,
         file_findings: file_findings(services, &findings),
         payee: (!payments.is_empty()).then(|| payee(services)),
@@ -104,7 +116,7 @@ pub fn of_check(
     file_name: &str,
     firm: &str,
     sha256: &Sha256,
-    (mapped, checked): (&Mapped, &Checked),
+    (mapped, checked, missing): (&Mapped, &Checked, usize),
 ) -> ResultView {
     let states = checked
         .verdicts
@@ -128,6 +140,7 @@ pub fn of_check(
         next_steps: vec![services.texts.label("message.next.check")],
         counts: counts(&sheets),
         totals: dry_totals(services, checked),
+        missing,
         orders: Vec::new(),
         questions: Vec::new(),
         file_findings: file_findings(services, &findings),
@@ -170,10 +183,18 @@ fn counts(sheets: &[SheetView]) -> Counts {
     counts
 }
 
-fn totals(lines: &[Line]) -> ControlTotals {
+/// Of each order the number of its lines and what they cost.
+fn order_totals(lines: &[Line]) -> HashMap<&OrderCode, Total> {
+    let key = Key::of(lines.iter().map(|line| Some([line.order_code.to_string()])));
+    let amounts: Vec<i64> = lines.iter().map(|line| line.amount().as_dong()).collect();
+    let totals = groups::totals(&key, &amounts).into_iter();
+    totals.map(|total| (&lines[total.first].order_code, total)).collect()
+}
+
+fn totals(lines: &[Line], by_order: &HashMap<&OrderCode, Total>) -> ControlTotals {
     ControlTotals {
-        rows: lines.len() as u64,
-        amount: lines.iter().map(Line::amount).sum(),
+        rows: by_order.values().map(|total| total.rows).sum(),
+        amount: Money::dong(by_order.values().map(|total| total.sum).sum()),
         tax_id_sum: lines.iter().map(|line| line.client.tax_id.last_four()).sum(),
     }
 }
@@ -190,7 +211,11 @@ fn dry_totals(services: &Services, checked: &Checked) -> ControlTotals {
     }
 }
 
-fn order_views(services: &Services, business: &Business) -> anyhow::Result<Vec<OrderView>> {
+fn order_views(
+    services: &Services,
+    business: &Business,
+    by_order: &HashMap<&OrderCode, Total>,
+) -> anyhow::Result<Vec<OrderView>> {
     let view = |order: &Order| {
         let package = services.catalogue.packages.get(&order.package);
         let waits = order.state == OrderState::AwaitingConfirmation;
@@ -203,8 +228,7 @@ fn order_views(services: &Services, business: &Business) -> anyhow::Result<Vec<O
             customer_type: order.customer_type,
             fiscal_year: FiscalYear::try_from(i32::try_from(order.fiscal_year())?)?,
             recipient: order.recipient,
-            lines: business.lines.iter().filter(|line| line.order_code == order.code).count()
-                as u64,
+            lines: by_order.get(&order.code).map_or(0, |total| total.rows),
             amount: order.amount(),
             state: order.state,
             revision: order.revision,

@@ -23,6 +23,8 @@ mod payments;
 
 mod steps;
 
+pub mod missing;
+
 pub mod identity;
 
 pub mod outbox;

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use minijinja::context;
 
-use super::{gather, result};
+use super::{gather, missing, result};
 use crate::{
     db::{
         batches::{self, Batch},
         rows,
     },
-    domain::batch::{BatchId, BatchState, RowState},
-    flow::{Services, files::write_whole, progress::Step},
+    domain::batch::{BatchId, BatchKind, BatchState, RowState},
+    flow::{Services, files::write_whole, progress::Step, staged},
     text::findings,
 };
 
@@ -73,6 +73,8 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
 /// The receipt: what was understood of a file, in a few plain lines, and why nothing of it was taken.
 pub async fn write_receipt(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     let said = crate::db::findings::of_batch(&services.db, batch.id()).await?;
+    let staged = staged::load(services, batch).await?;
+    let missing = missing::count(services, Some(batch.id()), &staged.tables, &said).await?;
     let said =
         said.iter().map(|(_, finding)| finding).filter(|finding| finding.place.row.is_none());
     let sheets = rows::sheets(&services.db, batch.id()).await?;
@@ -90,6 +92,7 @@ pub async fn write_receipt(services: &Services, batch: &Batch) -> anyhow::Result
         let counts = counts.iter().filter(|count| state.is_none_or(|state| count.state == state));
         counts.map(|count| count.rows).sum::<i64>()
     };
+    let unchanged = in_state(Some(RowState::Unchanged));
     let texts = services.texts;
     let values = context! {
         file => batch.file_name.as_str(),
@@ -100,6 +103,9 @@ pub async fn write_receipt(services: &Services, batch: &Batch) -> anyhow::Result
         accepted => in_state(Some(RowState::Accepted)),
         rejected => in_state(Some(RowState::Rejected)),
         held => in_state(Some(RowState::Held)),
+        unchanged,
+        nothing_new => unchanged > 0 && unchanged == in_state(None) && batch.kind == BatchKind::Clients,
+        missing,
         refused => batch.state == BatchState::Rejected,
         workbook => newest(services, batch).map(|path| services.shown_path(&path)),
         columns,

@@ -48,7 +48,7 @@ pub fn next_steps(
         steps.push(say("pay", placed));
     }
     if steps.is_empty() {
-        steps.push(say("nothing", 0));
+        steps.push(say(if counts.bring_nothing() { "nothing_new" } else { "nothing" }, 0));
     }
     steps
 }

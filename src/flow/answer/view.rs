@@ -33,6 +33,8 @@ pub struct ResultView {
     pub next_steps: Vec<String>,
     pub counts: Counts,
     pub totals: ControlTotals,
+    /// Lines of earlier lists whose clients are not in this one.
+    pub missing: usize,
     pub orders: Vec<OrderView>,
     pub sheets: Vec<SheetView>,
     /// Columns of which it is not clear what they are.
@@ -66,6 +68,13 @@ pub struct Counts {
     pub rejected: u64,
     pub held: u64,
     pub unchanged: u64,
+}
+
+impl Counts {
+    /// Every row was ordered before, or is left out.
+    pub fn bring_nothing(&self) -> bool {
+        self.total > 0 && self.unchanged == self.total
+    }
 }
 
 /// Sums with which a person compares a list of their own.

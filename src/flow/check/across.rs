@@ -1,10 +1,11 @@
 //! Rows against each other: the same client, log-in or phone twice in one file.
 
-use std::{collections::HashMap, hash::Hash};
-
 use minijinja::context;
 
-use super::row::Judged;
+use super::{
+    groups::{self, Key},
+    row::Judged,
+};
 use crate::{
     domain::{
         email::Email,
@@ -17,29 +18,31 @@ use crate::{
 
 /// The first of equals stays as it is; the later ones are told of it, also where more is wrong with either.
 pub fn compare(rows: &mut [Judged], texts: &Texts) {
-    same(rows, texts, Code::ClientDuplicateInFile, |row| row.seen.bought.clone());
-    same(rows, texts, Code::EmailShared, |row| row.seen.email.as_ref().map(Email::to_string));
-    same(rows, texts, Code::PhoneShared, |row| row.seen.phone.as_ref().map(Phone::to_string));
-}
-
-fn same<K: Eq + Hash>(
-    rows: &mut [Judged],
-    texts: &Texts,
-    code: Code,
-    key: impl Fn(&Judged) -> Option<K>,
-) {
-    let mut first: HashMap<K, usize> = HashMap::new();
-    for at in 0..rows.len() {
-        let Some(key) = key(&rows[at]) else { continue };
-        let before = *first.entry(key).or_insert(at);
-        let is_same_client =
-            rows[before].seen.tax_id.is_some() && rows[before].seen.tax_id == rows[at].seen.tax_id;
-        // A client shares its e-mail and phone with itself.
-        if before != at && (code == Code::ClientDuplicateInFile || !is_same_client) {
-            let finding = said(texts, &rows[before], &rows[at], code);
-            rows[at].findings.push(finding);
+    let seen = || rows.iter().map(|row| &row.seen);
+    let bought = seen().map(|seen| {
+        let (tax_id, family, year) = seen.bought.as_ref()?;
+        Some([tax_id.to_string(), family.clone(), year.to_string()])
+    });
+    let keys = [
+        Key::of(bought),
+        Key::of(seen().map(|seen| seen.email.as_ref().map(|email| [email.to_string()]))),
+        Key::of(seen().map(|seen| seen.phone.as_ref().map(|phone| [phone.to_string()]))),
+    ];
+    let codes = [Code::ClientDuplicateInFile, Code::EmailShared, Code::PhoneShared];
+    for (code, firsts) in codes.into_iter().zip(groups::first_of_equals(&keys)) {
+        for (at, first) in firsts.into_iter().enumerate() {
+            let Some(before) = first else { continue };
+            // A client shares its e-mail and phone with itself.
+            if code == Code::ClientDuplicateInFile || !is_same_client(&rows[before], &rows[at]) {
+                let finding = said(texts, &rows[before], &rows[at], code);
+                rows[at].findings.push(finding);
+            }
         }
     }
+}
+
+fn is_same_client(a: &Judged, b: &Judged) -> bool {
+    a.seen.tax_id.is_some() && a.seen.tax_id == b.seen.tax_id
 }
 
 fn said(texts: &Texts, before: &Judged, row: &Judged, code: Code) -> Finding {

@@ -5,7 +5,11 @@ mod across;
 
 mod cells;
 
-mod history;
+pub mod groups;
+
+mod hidden;
+
+pub mod history;
 
 mod row;
 
@@ -20,13 +24,14 @@ mod values;
 use chrono::NaiveDate;
 
 pub use history::History;
+use row::{Judged, Seen};
 
 use super::{
     map::{self, Mapped, Table, TableRow},
     options::{ImportOptions, Mixed, OnError},
 };
 use crate::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, columns::Columns},
     db::{findings::Numbered, rows::RowKind},
     domain::{
         batch::RowState,
@@ -110,9 +115,13 @@ fn says_of_all<'a>(mut findings: impl Iterator<Item = &'a Finding>, severity: Se
 
 /// The tax ids that rows of these tables may mean, for the look into history.
 pub fn tax_ids(tables: &[Table], context: &Context<'_>) -> Vec<String> {
-    let read = |(table, row): (&Table, &TableRow)| {
-        tax_id::likely(&map::fields(table, row, &context.catalogue.columns))
-    };
+    named(tables, &context.catalogue.columns)
+}
+
+/// The same, with nothing known but what headers mean.
+pub fn named(tables: &[Table], columns: &Columns) -> Vec<String> {
+    let read =
+        |(table, row): (&Table, &TableRow)| tax_id::likely(&map::fields(table, row, columns));
     let mut ids: Vec<String> =
         clients(tables).flat_map(read).map(|tax_id| tax_id.to_string()).collect();
     ids.sort();
@@ -123,18 +132,14 @@ pub fn tax_ids(tables: &[Table], context: &Context<'_>) -> Vec<String> {
 /// Judges every row.
 pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Checked {
     let mut checked = Checked::default();
-    let mut rows: Vec<row::Judged> = Vec::new();
+    let mut rows: Vec<Judged> = Vec::new();
     for (table, row) in clients(&mapped.tables) {
-        let fields = map::fields(table, row, &context.catalogue.columns);
-        let mut judged = row::judge(fields, context, history);
-        judged.findings.retain(|finding| !is_asked(table, finding));
-        judged.findings.extend(cells::look_elsewhere(table, row, context));
-        rows.push(judged);
+        rows.push(judge(table, row, context, history));
     }
     across::compare(&mut rows, context.texts);
     history.compare(&mut rows, context);
     for judged in rows {
-        let state = state_of(&judged.findings);
+        let state = state_of(&judged.findings, context);
         let client = judged.client.filter(|_| state != RowState::Rejected);
         let (sheet, row) = (judged.fields.sheet, judged.fields.row);
         checked.verdicts.push(Verdict { sheet, row, state, client });
@@ -150,6 +155,21 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
 fn is_asked(table: &Table, finding: &Finding) -> bool {
     let may_be = |field| table.columns.iter().any(|column| column.asked.contains(&field));
     finding.code == Code::Missing && finding.place.field.is_some_and(may_be)
+}
+
+/// One row alone. Of one that is left out because nobody sees it, nothing else is said.
+fn judge(table: &Table, row: &TableRow, context: &Context<'_>, history: &History) -> Judged {
+    let fields = map::fields(table, row, &context.catalogue.columns);
+    let hidden = hidden::look(table, row, context);
+    if hidden::is_skipped(hidden.as_slice(), context) {
+        let findings = hidden.into_iter().collect();
+        return Judged { fields, client: None, findings, seen: Seen::default() };
+    }
+    let mut judged = row::judge(fields, context, history);
+    judged.findings.retain(|finding| !is_asked(table, finding));
+    judged.findings.splice(0..0, hidden);
+    judged.findings.extend(cells::look_elsewhere(table, row, context));
+    judged
 }
 
 /// An error without a row refuses all rows; a hold without a row holds those that would be accepted.
@@ -175,12 +195,15 @@ fn clients(tables: &[Table]) -> impl Iterator<Item = (&Table, &TableRow)> {
     tables.iter().flat_map(rows)
 }
 
-/// Rejected by an error, else held by a hold; unchanged where the firm has the very same line.
-fn state_of(findings: &[Finding]) -> RowState {
+/// Rejected by an error, else held by a hold; unchanged where the firm has the very same line, and where a hidden
+/// row is left out.
+fn state_of(findings: &[Finding], context: &Context<'_>) -> RowState {
     let any = |severity| findings.iter().any(|finding| finding.severity == severity);
     if any(Severity::Error) {
         RowState::Rejected
-    } else if findings.iter().any(|finding| finding.code == Code::ClientSameAsBefore) {
+    } else if findings.iter().any(|finding| finding.code == Code::ClientSameAsBefore)
+        || hidden::is_skipped(findings, context)
+    {
         RowState::Unchanged
     } else if any(Severity::Hold) {
         RowState::Held

@@ -22,7 +22,7 @@ use crate::{
     flow::{
         Services, activate,
         answer::{
-            fixes::{self as fixed_rows, Fix},
+            fixes::{self as fixed_rows, Fixes},
             identity::Answer,
             outbox,
             questions::{self, Explained},
@@ -71,7 +71,7 @@ pub async fn take(
     let staged = staged::load(services, &original).await?;
     let fixes = headers::while_asked(&staged.tables, decided.fixes);
     let said = fixes::apply(services, (&original, batch), &staged, &fixes, options).await?;
-    is_done |= !fixes.is_empty();
+    is_done |= !fixes.rows.is_empty();
     refused.extend(said);
     // Each order's decision stands alone: one that was carried out is not undone by another's refusal.
     let state = if is_done { BatchState::Done } else { BatchState::Rejected };
@@ -91,7 +91,8 @@ pub async fn would_do(
         return Ok(report::refused(services, file, &document.format, &not_ours()));
     };
     let decided = decide(services, &original, document, answer).await?;
-    let said: Vec<Finding> = decided.edited.iter().chain(&decided.refused).cloned().collect();
+    let said: Vec<Finding> =
+        decided.edited.iter().chain(&decided.refused).chain(&decided.fixes.told).cloned().collect();
     let orders = decided.wishes.iter().map(|(order, _)| order.code.to_string()).collect();
     let rows = super::counts(services, original.id()).await?;
     Ok(report::of_answer(services, file, &document.format, (answer.batch, rows, orders, &said)))
@@ -118,7 +119,7 @@ struct Decided {
     wishes: Vec<(Order, Ticks)>,
     /// Headers that were asked about.
     explained: Vec<Explained>,
-    fixes: Vec<Fix>,
+    fixes: Fixes,
     /// Cells of the user's rows that were edited.
     edited: Vec<Finding>,
     /// Also what was asked for before a sudden death, and not carried out.
@@ -148,7 +149,8 @@ async fn decide(
         returned::read(document, answer, orders.len(), &staged, services.texts);
     let (mut explained, mut refused) = questions::read(document, &services.catalogue.columns);
     let known = headers::known(services, original.firm.as_deref()).await?;
-    let fixes = fixed_rows::read(document, &staged, &services.catalogue.columns);
+    let fixes =
+        fixed_rows::read((document, answer), &staged, &services.catalogue.columns, services.texts);
     let fixes = headers::without_unknown(fixes, &questions::unknown_then(document, &known));
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);

@@ -15,39 +15,46 @@ use crate::{
         batch::RowState,
         cell::Cell,
         field::Field,
-        finding::{Code, Finding, Place, Severity},
+        finding::{Code, Finding, Severity},
     },
     flow::{
         Services,
-        answer::fixes::{Decision, Fix},
-        check::{Checked, Verdict},
+        answer::fixes::{Decision, Fix, Fixes, stale},
+        check::{self, Checked, Verdict},
         map::{Mapped, Table, TableRow, typed, unmerged},
-        options::ImportOptions,
-        order::collect,
+        options::{ImportOptions, OnError},
+        order::collect::{self, Standing, Stored},
         staged::{self, Staged},
     },
 };
 
 /// Holds that ask whether something unusual is meant.
-const LIFTABLE: [Code; 3] = [Code::EmailDomainTypo, Code::EmailOfFirm, Code::TaxIdAmbiguous];
+const LIFTABLE: [Code; 4] =
+    [Code::EmailDomainTypo, Code::EmailOfFirm, Code::TaxIdAmbiguous, Code::RowHidden];
 
-/// Judges the fixed rows and stores what came of them, in one transaction; says what is still wrong.
+/// A sheet and a row of it.
+type At = (i64, u32);
+
+/// Judges the fixed rows and stores what came of them, in one transaction; says what was not taken and what is still
+/// wrong.
 pub async fn apply(
     services: &Services,
     (original, answer): (&Batch, &Batch),
     staged: &Staged,
-    fixes: &[Fix],
+    fixes: &Fixes,
     options: &ImportOptions,
 ) -> anyhow::Result<Vec<Finding>> {
-    let waiting = |fix: &&Fix| {
-        matches!(
-            staged.states.get(&(fix.sheet, fix.row)),
-            Some(RowState::Rejected | RowState::Held)
-        )
+    let state = |fix: &Fix| staged.states.get(&(fix.sheet, fix.row)).copied();
+    let waits = |fix: &&Fix| matches!(state(fix), Some(RowState::Rejected | RowState::Held));
+    let (open, late): (Vec<&Fix>, Vec<&Fix>) = fixes.rows.iter().partition(waits);
+    let is_lost = |fix: &&&Fix| {
+        let dropped = fix.decision == Some(Decision::Drop);
+        !fix.changes.is_empty() || (dropped && state(fix) == Some(RowState::Accepted))
     };
-    let (open, late): (Vec<&Fix>, Vec<&Fix>) = fixes.iter().partition(waiting);
-    let late = late.iter().filter(|fix| !fix.changes.is_empty());
-    let mut said: Vec<Finding> = late.map(|fix| stale(staged, fix)).collect();
+    let mut said = fixes.told.clone();
+    let table = |fix: &Fix| staged.tables.iter().find(|table| table.sheet == fix.sheet);
+    let lost = late.iter().filter(is_lost);
+    said.extend(lost.filter_map(|fix| Some(stale(table(fix)?, fix.row))));
     if open.is_empty() {
         return Ok(said);
     }
@@ -60,108 +67,98 @@ pub async fn apply(
     };
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let from_csv = original.container.as_deref() == Some("csv");
-    let context = super::context(services, firm, &mapped, options, from_csv);
-    let mut checked = super::checked(services, &mapped, &context).await?;
-    decide(&mut checked, &open);
-    store(services, (original, answer), &mapped, &checked).await?;
-    let grave = |finding: &Finding| {
-        finding.place.row.is_some() && matches!(finding.severity, Severity::Error | Severity::Hold)
-    };
-    said.extend(checked.findings.into_iter().map(|(_, finding)| finding).filter(grave));
-    Ok(said)
+    // Each row stands alone: how many of those that came back are still wrong says nothing of the others.
+    let options = ImportOptions { on_error: OnError::AcceptValid, ..options.clone() };
+    let context = super::context(services, firm, &mapped, &options, from_csv);
+    let context = check::Context { max_bad_share: 1.0, ..context };
+    for _ in 0..super::OVERTAKEN_AT_MOST {
+        let mut checked = super::checked(services, &mapped, &context).await?;
+        decide(&mut checked, &open);
+        if store(services, (original, answer), &mapped, &checked).await? == Stored::Done {
+            let found = checked.findings.into_iter().map(|(_, finding)| finding);
+            said.extend(found.filter(is_grave));
+            return Ok(said);
+        }
+    }
+    anyhow::bail!("Other lists kept ordering the clients of {}; try again", answer.file_name)
 }
 
 fn asks_for_a_column(finding: &Finding) -> bool {
     finding.code == Code::HeaderAmbiguous && finding.place.row.is_none()
 }
 
-/// The row went on since the answer was written.
-fn stale(staged: &Staged, fix: &Fix) -> Finding {
-    let sheet =
-        staged.tables.iter().find(|table| table.sheet == fix.sheet).map(|table| table.name.clone());
-    Finding::new(Code::RowStaleAnswer, Place { sheet, row: Some(fix.row), ..Place::default() })
+fn is_grave(finding: &Finding) -> bool {
+    let is_open = matches!(finding.severity, Severity::Error | Severity::Hold);
+    finding.place.row.is_some() && is_open
 }
 
 /// The lists with the fixed rows alone; a field that had no column gets one at the end.
 fn fixed(staged: &Staged, fixes: &[&Fix]) -> Vec<Table> {
+    let fixes: HashMap<At, &Fix> = fixes.iter().map(|fix| ((fix.sheet, fix.row), *fix)).collect();
     let mut tables = Vec::new();
-    for whole in &staged.tables {
-        let of_table: Vec<&&Fix> = fixes.iter().filter(|fix| fix.sheet == whole.sheet).collect();
-        let mut table = whole.clone();
-        table.rows.retain(|row| of_table.iter().any(|fix| fix.row == row.number));
-        for row in &mut table.rows {
-            row.cells = unmerged(whole, row);
-        }
-        for fix in of_table {
+    for table in &staged.tables {
+        let mut columns = table.columns.clone();
+        let mut rows = Vec::new();
+        for row in &table.rows {
+            let Some(fix) = fixes.get(&(table.sheet, row.number)) else { continue };
+            let mut row = TableRow { cells: unmerged(table, row), ..row.clone() };
             for (field, cell) in &fix.changes {
-                let index = column(&mut table, *field);
-                let of_field = table.columns.iter().find(|column| column.field == Some(*field));
-                let of_field = of_field.cloned().unwrap_or_default();
-                if let Some(row) = table.rows.iter_mut().find(|row| row.number == fix.row) {
-                    row.cells.resize(row.cells.len().max(index + 1), Cell::Empty);
-                    row.cells[index] = typed(cell.clone(), &of_field);
-                }
+                let index = column(&mut columns, &table.rows, *field);
+                row.cells.resize(row.cells.len().max(index + 1), Cell::Empty);
+                let column = columns.iter().find(|column| column.field == Some(*field));
+                row.cells[index] =
+                    column.map_or_else(|| cell.clone(), |column| typed(cell.clone(), column));
             }
+            rows.push(row);
         }
-        if !table.rows.is_empty() {
-            tables.push(table);
+        if !rows.is_empty() {
+            let (name, layout) = (table.name.clone(), table.layout.clone());
+            let (sheet, header_row) = (table.sheet, table.header_row);
+            tables.push(Table { sheet, name, header_row, columns, rows, layout });
         }
     }
     tables
 }
 
-fn column(table: &mut Table, field: Field) -> usize {
+/// Where a field stands; one without a column gets the first that no row has a cell in.
+fn column(columns: &mut Vec<Column>, rows: &[TableRow], field: Field) -> usize {
     let index = |index: u32| usize::try_from(index).unwrap_or_default();
-    if let Some(column) = table.columns.iter().find(|column| column.field == Some(field)) {
+    if let Some(column) = columns.iter().find(|column| column.field == Some(field)) {
         return index(column.index);
     }
-    let next = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
-    table.columns.push(Column::new(next, field.as_str(), Some(field)));
+    let mapped = columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
+    let longest = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
+    let next = mapped.max(u32::try_from(longest).unwrap_or_default());
+    columns.push(Column::new(next, field.as_str(), Some(field)));
     index(next)
 }
 
-/// `nhận` takes a held row as it is, where the hold is one that a person may lift; `bỏ` ends it.
+/// `nhận` takes a held row as it is, where each hold is one that a person may lift; `bỏ` ends it. A question that was
+/// answered is a question no more.
 fn decide(checked: &mut Checked, fixes: &[&Fix]) {
-    let decisions: HashMap<(i64, u32), Decision> =
+    let decisions: HashMap<At, Decision> =
         fixes.iter().filter_map(|fix| Some(((fix.sheet, fix.row), fix.decision?))).collect();
     let Checked { verdicts, findings, .. } = checked;
-    for verdict in verdicts.iter_mut().filter(|verdict| verdict.state == RowState::Held) {
-        match decisions.get(&(verdict.sheet, verdict.row)) {
-            Some(Decision::Accept) if lift(findings, verdict) => verdict.state = RowState::Accepted,
-            Some(Decision::Drop) => {
-                verdict.state = RowState::Rejected;
-                settle_holds(findings, verdict);
-            }
-            _ => {}
+    let mut holds: HashMap<At, Vec<&mut Finding>> = HashMap::new();
+    for (sheet, finding) in findings {
+        if let Some(at) =
+            sheet.zip(finding.place.row).filter(|_| finding.severity == Severity::Hold)
+        {
+            holds.entry(at).or_default().push(finding);
         }
     }
-}
-
-/// Turns the holds of a row into remarks; false where one of them is not a person's to lift.
-fn lift(findings: &mut [Numbered], verdict: &Verdict) -> bool {
-    let liftable = holds(findings, verdict).all(|finding| LIFTABLE.contains(&finding.code));
-    if liftable {
-        settle_holds(findings, verdict);
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.state == RowState::Held) {
+        let at = (verdict.sheet, verdict.row);
+        let holds = holds.remove(&at).unwrap_or_default();
+        verdict.state = match decisions.get(&at) {
+            Some(Decision::Accept) if holds.iter().all(|it| LIFTABLE.contains(&it.code)) => {
+                RowState::Accepted
+            }
+            Some(Decision::Drop) => RowState::Rejected,
+            _ => continue,
+        };
+        holds.into_iter().for_each(|finding| finding.severity = Severity::Info);
     }
-    liftable
-}
-
-/// A question that was answered is a question no more.
-fn settle_holds(findings: &mut [Numbered], verdict: &Verdict) {
-    for finding in holds(findings, verdict) {
-        finding.severity = Severity::Info;
-    }
-}
-
-fn holds<'a>(
-    findings: &'a mut [Numbered],
-    verdict: &Verdict,
-) -> impl Iterator<Item = &'a mut Finding> {
-    let (sheet, row) = (Some(verdict.sheet), Some(verdict.row));
-    let here = move |(of, finding): &&mut Numbered| {
-        *of == sheet && finding.place.row == row && finding.severity == Severity::Hold
-    };
-    findings.iter_mut().filter(here).map(|(_, finding)| finding)
 }
 
 async fn store(
@@ -169,50 +166,44 @@ async fn store(
     (original, answer): (&Batch, &Batch),
     mapped: &Mapped,
     checked: &Checked,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Stored> {
+    let standing = Standing::of(services, original.id()).await?;
+    let states: HashMap<At, RowState> = checked
+        .verdicts
+        .iter()
+        .map(|verdict| ((verdict.sheet, verdict.row), verdict.state))
+        .collect();
     let mut tx = services.db.begin().await?;
-    let settled = |verdict: &Verdict| Settled {
-        sheet: verdict.sheet,
-        row_no: verdict.row,
-        state: verdict.state,
-    };
-    let verdicts: Vec<Settled> = checked.verdicts.iter().map(settled).collect();
-    let state = |table: &Table, row: &TableRow| {
-        let verdict = checked
-            .verdicts
-            .iter()
-            .find(|verdict| verdict.sheet == table.sheet && verdict.row == row.number);
-        verdict.map_or(RowState::Rejected, |verdict| verdict.state)
-    };
     for table in &mapped.tables {
         rows::widen(&mut tx, original.id(), table.sheet, &table.columns).await?;
         for row in &table.rows {
             rows::replace(&mut tx, original.id(), (table.sheet, row.number), &row.cells).await?;
             findings::forget(&mut tx, original.id(), (table.sheet, row.number)).await?;
         }
-        let new: Vec<NewRow<'_>> = table
-            .rows
-            .iter()
-            .map(|row| NewRow {
-                sheet: table.sheet,
-                row_no: row.number,
-                kind: RowKind::Data,
-                cells: &row.cells,
-                state: Some(state(table, row)),
-            })
-            .collect();
-        rows::insert(&mut tx, answer.id(), &new).await?;
+        let state = |row: &TableRow| states.get(&(table.sheet, row.number)).copied();
+        let new = table.rows.iter().map(|row| NewRow {
+            sheet: table.sheet,
+            row_no: row.number,
+            kind: RowKind::Data,
+            cells: &row.cells,
+            state: state(row).or(Some(RowState::Rejected)),
+        });
+        rows::insert(&mut tx, answer.id(), &new.collect::<Vec<_>>()).await?;
     }
+    let settled = |verdict: &Verdict| Settled {
+        sheet: verdict.sheet,
+        row_no: verdict.row,
+        state: verdict.state,
+    };
+    let verdicts: Vec<Settled> = checked.verdicts.iter().map(settled).collect();
     rows::settle(&mut tx, original.id(), &verdicts).await?;
-    let about_rows: Vec<Numbered> = checked
-        .findings
-        .iter()
-        .filter(|(_, finding)| finding.place.row.is_some())
-        .cloned()
-        .collect();
+    let about_rows = checked.findings.iter().filter(|(_, finding)| finding.place.row.is_some());
+    let about_rows: Vec<Numbered> = about_rows.cloned().collect();
     findings::insert(&mut tx, original.id(), &about_rows).await?;
-    collect::join(services, &mut tx, original, checked).await?;
+    if collect::join(services, &mut tx, original, checked, &standing).await? == Stored::Overtaken {
+        return Ok(Stored::Overtaken);
+    }
     batches::ask_for_workbook(&mut tx, original.id()).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(Stored::Done)
 }

@@ -14,7 +14,7 @@ use crate::{
     flow::{
         Services,
         answer::{
-            fixes::{Decision, Fix},
+            fixes::{Decision, Fix, Fixes},
             questions::{self, Explained},
         },
         map::{self, Table},
@@ -117,21 +117,25 @@ pub fn leave_answered(explained: &mut Vec<Explained>, tables: &[Table], known: &
 }
 
 /// A row of a list of which it is not clear what its columns are cannot be taken as it is.
-pub fn while_asked(tables: &[Table], mut fixes: Vec<Fix>) -> Vec<Fix> {
+pub fn while_asked(tables: &[Table], mut fixes: Fixes) -> Fixes {
     if !questions::asked(tables).is_empty() {
-        for fix in &mut fixes {
+        for fix in &mut fixes.rows {
             fix.decision = fix.decision.filter(|decision| *decision == Decision::Drop);
         }
-        fixes.retain(|fix| fix.decision.is_some() || !fix.changes.is_empty());
+        fixes.rows.retain(says_something);
     }
     fixes
 }
 
 /// What a workbook could not show was not emptied by anybody.
-pub fn without_unknown(mut fixes: Vec<Fix>, fields: &[Field]) -> Vec<Fix> {
-    for fix in &mut fixes {
+pub fn without_unknown(mut fixes: Fixes, fields: &[Field]) -> Fixes {
+    for fix in &mut fixes.rows {
         fix.changes.retain(|(field, cell)| !(cell.is_empty() && fields.contains(field)));
     }
-    fixes.retain(|fix| fix.decision.is_some() || !fix.changes.is_empty());
+    fixes.rows.retain(says_something);
     fixes
+}
+
+fn says_something(fix: &Fix) -> bool {
+    fix.decision.is_some() || !fix.changes.is_empty()
 }

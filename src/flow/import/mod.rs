@@ -306,7 +306,9 @@ pub async fn check_file(
     let checked = checked(services, &mapped, &context).await?;
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);
     let workbook = folder.join(name);
-    let view = answer::of_check(services, file_name, &firm.name, &sha256, (&mapped, &checked));
+    let missing = answer::missing::count(services, None, &mapped.tables, &checked.findings).await?;
+    let of_list = (&mapped, &checked, missing);
+    let view = answer::of_check(services, file_name, &firm.name, &sha256, of_list);
     tokio::task::block_in_place(|| write_whole(&workbook, &write(&view)?))?;
     Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))
 }

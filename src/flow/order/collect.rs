@@ -10,12 +10,12 @@ use crate::{
         self, Tx,
         batches::{self, Batch},
         findings,
-        lines::{self, NewLine, Under},
+        lines::{self, Line, NewLine, Under},
         orders::{self, NewOrder, Order},
         rows,
     },
     domain::{
-        batch::{BatchState, RowState},
+        batch::{BatchId, BatchState, RowState},
         client::{ClientRow, CustomerType},
         fiscal_year::FiscalYear,
         money::Money,
@@ -108,6 +108,21 @@ fn state_of(checked: &Checked) -> BatchState {
     }
 }
 
+/// The orders of a batch and their lines, as they are before fixed rows join them. Read outside of the transaction,
+/// which sees by an order's content whether it is still so.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    orders: Vec<Order>,
+    lines: Vec<Line>,
+}
+
+impl Standing {
+    pub async fn of(services: &Services, batch: BatchId) -> anyhow::Result<Standing> {
+        let orders = orders::of_batch(&services.db, batch).await?;
+        Ok(Standing { orders, lines: lines::of_batch(&services.db, batch).await? })
+    }
+}
+
 /// Adds the accepted rows of fixed ones: to the order of their kind while it awaits its confirmation, else as a
 /// follow-on order of the batch.
 pub async fn join(
@@ -115,22 +130,29 @@ pub async fn join(
     tx: &mut Tx,
     batch: &Batch,
     checked: &Checked,
-) -> anyhow::Result<()> {
-    let orders = orders::of_batch(&services.db, batch.id()).await?;
+    standing: &Standing,
+) -> anyhow::Result<Stored> {
+    let orders = &standing.orders;
     let mut position = orders.iter().map(|order| order.position).max().unwrap_or(0);
     for group in groups(checked) {
         let awaiting = |order: &&Order| {
             order.state == OrderState::AwaitingConfirmation && group.0.is_of(order)
         };
-        if let Some(order) = orders.iter().find(awaiting) {
-            append(services, tx, order, &group).await?;
+        let joined = if let Some(order) = orders.iter().find(awaiting) {
+            let before = standing.lines.iter().filter(|line| line.order_code == order.code);
+            append(services, tx, order, &before.collect::<Vec<_>>(), &group).await
         } else {
             position += 1;
-            insert(services, tx, batch, position, &group).await?;
-            batches::await_again(tx, batch.id()).await?;
+            let inserted = insert(services, tx, batch, position, &group).await;
+            inserted.map(|()| Stored::Done)
+        };
+        match joined {
+            Ok(Stored::Done) => batches::await_again(tx, batch.id()).await?,
+            Err(error) if !error.downcast_ref().is_some_and(db::is_taken) => return Err(error),
+            _ => return Ok(Stored::Overtaken),
         }
     }
-    Ok(())
+    Ok(Stored::Done)
 }
 
 /// The order's next revision: its lines, and the fixed rows behind them.
@@ -138,9 +160,9 @@ async fn append(
     services: &Services,
     tx: &mut Tx,
     order: &Order,
+    before: &[&Line],
     (key, rows): &Group<'_>,
-) -> anyhow::Result<()> {
-    let before = lines::of_order(&services.db, &order.code).await?;
+) -> anyhow::Result<Stored> {
     let package = services
         .catalogue
         .packages
@@ -153,17 +175,14 @@ async fn append(
     let all = old.chain(new.iter().map(|line| (line.line_no, line.amount, line.client)));
     let content = content::hash(&order.code, all)?;
     let amount = order.amount() + new.iter().map(|line| line.amount).sum();
-    let revised = orders::revise(tx, &order.code, &order.content, &content, amount).await?;
-    anyhow::ensure!(
-        revised,
-        "{} changed while fixed rows joined it; drop the workbook again",
-        order.code
-    );
+    if !orders::revise(tx, &order.code, &order.content, &content, amount).await? {
+        return Ok(Stored::Overtaken);
+    }
     let (family, fiscal_year) = (package.family.as_str(), key.fiscal_year.year());
     let under =
         Under { order: &order.code, batch: order.batch(), firm: &order.firm, family, fiscal_year };
     lines::insert(tx, under, &new).await?;
-    Ok(())
+    Ok(Stored::Done)
 }
 
 fn new_lines<'a>(

@@ -5,7 +5,7 @@ use super::*;
 use Severity::{Error, Hold, Info, Warning};
 use hangloat::{
     domain::finding::Code,
-    flow::options::{Mixed, OnError},
+    flow::options::{HiddenRows, Mixed, OnError},
 };
 
 #[test]
@@ -125,4 +125,50 @@ fn one_bad_row_refuses_the_file_where_the_job_says_so() {
     assert_eq!(said.states(), [RowState::Rejected; 3]);
     assert_eq!(said.detail("file.bad_share", "limit"), "0 %");
     assert!(world.check(&bad_of(0, 3)).is_clean());
+}
+
+/// Three clients; the second is hidden.
+fn with_a_hidden_row(world: &World, clients: &[Client]) -> Said {
+    let mut sheet = list(clients);
+    sheet.layout.hidden = vec![(3, 3)];
+    world.sheets(vec![sheet])
+}
+
+#[test]
+fn a_hidden_row_is_asked_about_taken_or_left_out_as_the_job_says() {
+    let clients = [enterprise(1), enterprise(2), enterprise(3)];
+    for (hidden_rows, severity, state) in [
+        (HiddenRows::Hold, Hold, RowState::Held),
+        (HiddenRows::Take, Info, RowState::Accepted),
+        (HiddenRows::Skip, Info, RowState::Unchanged),
+    ] {
+        let mut world = World::default();
+        world.options.hidden_rows = hidden_rows;
+        let said = with_a_hidden_row(&world, &clients);
+        assert_eq!(said.states(), [RowState::Accepted, state, RowState::Accepted], "{hidden_rows}");
+        let finding = said.only();
+        assert_eq!((finding.code, finding.severity), (Code::RowHidden, severity));
+        assert_eq!((finding.place.row, finding.place.sheet.as_deref()), (Some(3), Some("DS")));
+        assert_eq!(
+            said.checked.accepted().count(),
+            if state == RowState::Accepted { 3 } else { 2 }
+        );
+    }
+}
+
+#[test]
+fn a_hidden_row_that_is_left_out_is_not_judged_and_no_other_is_measured_by_it() {
+    let mut world = World::default();
+    world.options.hidden_rows = HiddenRows::Skip;
+    let wrong = with(enterprise(3), &[(Field::Phone, text("113"))]);
+    let said = with_a_hidden_row(&world, &[enterprise(1), wrong, enterprise(3)]);
+    assert_eq!(said.names(), ["row.hidden"]);
+    let twin = enterprise(3);
+    assert!(
+        with_a_hidden_row(&world, &[enterprise(1), twin, enterprise(3)]).states()[2]
+            == RowState::Accepted
+    );
+    world.options.hidden_rows = HiddenRows::Hold;
+    let said = with_a_hidden_row(&world, &[enterprise(1), enterprise(3), enterprise(3)]);
+    assert_eq!(said.of_row(4), ["client.duplicate_in_file hold"], "asked about, so it counts");
 }

@@ -55,6 +55,45 @@ fn a_row_that_says_the_same_in_other_words_is_unchanged() {
 }
 
 #[test]
+fn spelling_order_columns_and_defaults_are_no_changes() {
+    let world = after(&[enterprise(1), household(2)], LineState::Active);
+    let spelt = |client: Client, email: &str, phone: &str| {
+        with(client, &[(Field::Email, text(email)), (Field::Phone, text(phone))])
+    };
+    let first = spelt(enterprise(1), "GiamDoc1@CongTy1.example", "+84 912.000.001");
+    let second = spelt(household(2), "GIAMDOC2@congty2.example ", "84912000002");
+    let said = world.check(&[second.clone(), first.clone()]);
+    assert_eq!(said.states(), [RowState::Unchanged; 2], "{:?}", said.names());
+    let world =
+        world.set(&["package.enterprise=ASP-DN", "package.household=ASP-HKD", "kind=purchase"]);
+    let bare = |client| without(client, &[Field::Package, Field::Kind]);
+    assert_eq!(world.check(&[bare(first), bare(second)]).states(), [RowState::Unchanged; 2]);
+}
+
+#[test]
+fn an_unchanged_row_is_asked_nothing_that_was_answered_when_it_was_ordered() {
+    let of_firm = with(enterprise(1), &[(Field::Email, text("lan@minhan.example"))]);
+    let before = World::default().check(std::slice::from_ref(&of_firm));
+    let known = vec![line(before.client(0), "MINHAN", LineState::Active)];
+    let mut world = World { known, ..World::default() };
+    // Twice in the list, hidden, and of a year that is long over.
+    world.today = day("2029-03-01");
+    let mut sheet = list(&[of_firm.clone(), of_firm]);
+    sheet.layout.hidden = vec![(2, 3)];
+    let said = world.sheets(vec![sheet]);
+    assert_eq!(said.states(), [RowState::Unchanged; 2]);
+    assert_eq!(said.names(), ["client.same_as_before"; 2]);
+}
+
+#[test]
+fn an_unchanged_row_says_which_line_it_is() {
+    let world = after(&[enterprise(1)], LineState::Waiting);
+    let said = world.check(&[enterprise(1)]);
+    assert_eq!(said.detail("client.same_as_before", "line"), "DH-2611-000123/17");
+    assert_eq!(said.detail("client.same_as_before", "batch"), "B000045");
+}
+
+#[test]
 fn a_row_that_says_something_else_is_held_with_old_and_new() {
     let world = after(&[enterprise(1)], LineState::Grace);
     let changed = with(

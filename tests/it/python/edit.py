@@ -3,6 +3,9 @@
 {"name": N, "value": V}              the cell that the workbook-level name N means
 {"sheet": S, "cell": C, "value": V}  a cell
 {"property": P, "value": V}          a custom document property
+{"sheet": S, "insert_rows": R}       an empty row above row R
+{"sheet": S, "copy_row": R, "to": T} the cells of row R in row T too
+{"sheet": S, "rename": T}            another name of a sheet
 {"forget": "properties" | sheet}     no custom properties, or no such sheet
 {"signature": V}                     another signature, wherever one stands
 """
@@ -39,6 +42,13 @@ def edit(book, change):
             named_cell(book, name).value = value
         case {"sheet": sheet, "cell": cell, "value": value}:
             book[sheet][cell].value = value
+        case {"sheet": sheet, "insert_rows": row}:
+            book[sheet].insert_rows(row)
+        case {"sheet": sheet, "copy_row": row, "to": to}:
+            for cell in list(book[sheet][row]):
+                book[sheet].cell(to, cell.column).value = cell.value
+        case {"sheet": sheet, "rename": title}:
+            book[sheet].title = title
         case {"property": name, "value": value}:
             book.custom_doc_props[name].value = value
         case {"forget": what}:

@@ -18,6 +18,8 @@ mod answers;
 
 mod headers;
 
+mod fixed;
+
 mod pictures;
 
 mod refused;

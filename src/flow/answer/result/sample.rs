@@ -72,6 +72,7 @@ pub fn view() -> ResultView {
         ],
         counts,
         totals: ControlTotals { rows: lines, amount, tax_id_sum: 8_123_456_789_012 },
+        missing: 0,
         orders: vec![
             order("DH-2611-000123", CustomerType::Enterprise, "ASP Kế toán – Doanh nghiệp", 11),
             order("DH-2611-000124", CustomerType::Household, "ASP Kế toán – Hộ kinh doanh", 7),

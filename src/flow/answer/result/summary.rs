@@ -100,6 +100,10 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         }
         page.end_row()?;
     }
+    if kit.view.missing > 0 {
+        let said = kit.texts.say("workbook.summary.missing", context! { n => kit.view.missing });
+        page.line(&said, &look.plain)?;
+    }
     Ok(())
 }
 
