@@ -11,6 +11,8 @@ pub mod locale;
 
 pub mod cell;
 
+pub mod number_format;
+
 pub mod sheet;
 
 pub mod legacy;

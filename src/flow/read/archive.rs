@@ -19,6 +19,8 @@ const MAX_PARTS: usize = 10_000;
 const SMALL: u64 = 10 << 20;
 /// A sheet of half a million rows unpacks to seven times its size, the emptiest ones to some twenty.
 const MAX_RATIO: u64 = 200;
+/// Lists of sheets, names, colours and properties.
+pub(super) const MAX_LABEL_PART: u64 = 8 << 20;
 /// As much as is read of a part that says what the zip is.
 const MAX_LABEL: u64 = 1 << 20;
 
@@ -124,24 +126,32 @@ fn refuse_bombs(
     Ok(())
 }
 
-/// Parts that are held in memory as a whole.
+/// Parts that are held in memory as a whole, or kept as lists that are larger than the part.
 fn refuse_costly<R: Read>(
     part: ZipFile<'_, R>,
     name: &str,
     limits: &Limits,
 ) -> Result<(), Refusal> {
     let most = limits.max_shared_strings_bytes;
-    if name.ends_with("sharedstrings.xml") {
-        if part.size() > most {
-            let reason = format!("its texts unpack to more than {} MB", most >> 20);
-            return Err(too_large(reason));
-        }
-        return declared::refuse_texts(BufReader::new(part), limits);
+    let is_texts = name.ends_with("sharedstrings.xml");
+    let is_styles = name.ends_with("styles.xml");
+    let is_label = name.ends_with(".rels")
+        || name.ends_with("workbook.xml")
+        || name.ends_with("theme1.xml")
+        || name.starts_with("docprops/");
+    let allowed = if is_label { most.min(MAX_LABEL_PART) } else { most };
+    if (is_texts || is_styles || is_label) && part.size() > allowed {
+        let reason = format!("its part `{name}` unpacks to more than {} MB", allowed >> 20);
+        return Err(too_large(reason));
     }
-    if name.ends_with("styles.xml") {
-        return declared::refuse_styles(BufReader::new(part));
+    let part = BufReader::new(part);
+    if is_texts {
+        declared::refuse_texts(part, limits)
+    } else if is_styles {
+        declared::refuse_styles(part)
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 fn too_large(reason: String) -> Refusal {

@@ -27,12 +27,22 @@ pub(super) fn find(text: &str) -> Option<u8> {
     let is_cut = sample.len() < text.len();
     let mut best = None;
     for delimiter in CANDIDATES {
+        // Commas of sentences and addresses divide nothing, unless nothing else does.
+        if delimiter == b',' && best.is_some() && is_prose(sample) {
+            continue;
+        }
         let score = evenness(&widths(sample, delimiter, is_cut));
         if score.is_some() && score > best.map(|(score, _)| score) {
             best = score.map(|score| (score, delimiter));
         }
     }
     best.map(|(_, delimiter)| delimiter)
+}
+
+/// Most commas have a space behind them.
+fn is_prose(sample: &[u8]) -> bool {
+    let commas = sample.iter().filter(|b| **b == b',').count();
+    sample.windows(2).filter(|two| *two == b", ").count() * 2 > commas
 }
 
 /// How many fields each of the first records has; one that the sample cuts off is left out.
@@ -71,6 +81,11 @@ mod tests {
             ("\"a;b\",c\n\"d;e;f\",g\n", Some(b',')),
             ("Tên\nCông ty A, chi nhánh\nCông ty B\nCông ty C\n", None),
             ("MST\n0101243150\n", None),
+            (
+                "DANH SÁCH, LẦN 2\nKính gửi, ông A\nNgày 1, tháng 11\nTên;MST;Gói\nA;1;b\n",
+                Some(b';'),
+            ),
+            ("Tên, MST\nA, 1\nB, 2\n", Some(b',')),
             ("SAO KÊ\n\nTừ ngày;01/11\nNgày;Có;Nội dung\n1;1.234,5;a\n2;5;b\n", Some(b';')),
         ] {
             assert_eq!(find(text), delimiter, "{text}");

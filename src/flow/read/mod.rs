@@ -13,6 +13,8 @@ mod archive;
 
 mod declared;
 
+mod xml;
+
 mod rows;
 
 mod xlsx;

@@ -7,17 +7,29 @@ use crate::domain::finding::{Code, column_letters};
 /// The picture of NUL, which stands for it from here on.
 const NUL: &str = "\u{2400}";
 
+/// Bytes of cells that are kept before it is known whether the whole file can be read: of a larger one nothing is
+/// kept at first, so that a refused one never takes more.
+pub(super) const TRIAL: u64 = 64 << 20;
+
 /// The rows of one sheet while it is read.
 pub(super) struct Rows<'a> {
     limits: &'a Limits,
     /// Bytes that all sheets of the file take up so far.
     kept: &'a mut u64,
+    /// Beyond so many bytes rows are only counted.
+    most: u64,
+    count: u32,
     taken: Vec<Row>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(limits: &'a Limits, kept: &'a mut u64) -> Rows<'a> {
-        Rows { limits, kept, taken: Vec::new() }
+        Rows::within(limits, kept, u64::MAX)
+    }
+
+    /// Keeps nothing once the file takes up more than `most`.
+    pub(super) fn within(limits: &'a Limits, kept: &'a mut u64, most: u64) -> Rows<'a> {
+        Rows { limits, kept, most, count: 0, taken: Vec::new() }
     }
 
     /// Takes a row if it holds something.
@@ -28,7 +40,13 @@ impl<'a> Rows<'a> {
         }
         cells.truncate(width);
         self.refuse_excess(number, &cells)?;
-        self.taken.push(Row { number, cells });
+        self.count += 1;
+        if *self.kept > self.most {
+            self.taken = Vec::new();
+        } else {
+            cells.shrink_to_fit();
+            self.taken.push(Row { number, cells });
+        }
         Ok(())
     }
 
@@ -44,28 +62,39 @@ impl<'a> Rows<'a> {
         Cell::Text(text.replace('\0', NUL))
     }
 
+    /// Before so many cells are made.
+    pub(super) fn refuse_width(&self, number: u32, width: usize) -> Result<(), Refusal> {
+        let most = self.limits.max_columns;
+        if width <= most as usize {
+            return Ok(());
+        }
+        let last = column_letters(u32::try_from(width - 1).unwrap_or(u32::MAX - 1));
+        Err(too_large(format!("more than {most} columns (at {last}{number})")))
+    }
+
     pub(super) fn finish(self) -> Vec<Row> {
         self.taken
     }
 
     fn refuse_excess(&mut self, number: u32, cells: &[Cell]) -> Result<(), Refusal> {
-        let Limits { max_rows, max_columns, max_expanded_bytes, .. } = self.limits;
-        let too_large = |reason| Err(Refusal::new(Code::FileTooLarge, reason));
-        if self.taken.len() >= *max_rows as usize {
-            return too_large(format!("more than {max_rows} rows (at row {number})"));
+        let Limits { max_rows, max_expanded_bytes, .. } = self.limits;
+        if self.count >= *max_rows {
+            return Err(too_large(format!("more than {max_rows} rows (at row {number})")));
         }
-        if cells.len() > *max_columns as usize {
-            let last = column_letters(u32::try_from(cells.len() - 1).unwrap_or(u32::MAX - 1));
-            return too_large(format!("more than {max_columns} columns (at {last}{number})"));
-        }
+        self.refuse_width(number, cells.len())?;
         let texts: usize = cells.iter().map(text_bytes).sum();
-        *self.kept += (size_of_val(cells) + texts) as u64;
+        *self.kept += (size_of::<Row>() + size_of_val(cells) + texts) as u64;
         if *self.kept > *max_expanded_bytes {
             let most = max_expanded_bytes >> 20;
-            return too_large(format!("its cells take up more than {most} MB (at row {number})"));
+            let reason = format!("its cells take up more than {most} MB (at row {number})");
+            return Err(too_large(reason));
         }
         Ok(())
     }
+}
+
+fn too_large(reason: String) -> Refusal {
+    Refusal::new(Code::FileTooLarge, reason)
 }
 
 fn text_bytes(cell: &Cell) -> usize {
@@ -113,6 +142,19 @@ mod tests {
         assert!(push(&limits, vec![text("a")]).is_ok());
         let refusal = push(&limits, vec![text(&"a".repeat(100))]).unwrap_err();
         assert_eq!(refusal.code, Code::FileTooLarge);
+    }
+
+    #[test]
+    fn what_is_too_large_for_a_first_try_is_only_counted() {
+        let limits = Limits { max_rows: 3, ..Limits::default() };
+        let mut kept = 0;
+        let mut rows = Rows::within(&limits, &mut kept, 150);
+        for number in 1..=3 {
+            rows.push(number, vec![text("a")]).unwrap();
+        }
+        assert!(rows.push(4, vec![text("a")]).is_err());
+        assert_eq!(rows.finish(), []);
+        assert!(kept > 150);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a file is, by its first bytes: a name can say anything.
 //! Zips and compound files have more than one meaning; `archive` and `compound` look further.
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+
 /// As much of a file as is looked at.
 pub(super) const HEAD: u64 = 8192;
 
@@ -56,8 +58,8 @@ pub(super) fn look(head: &[u8]) -> Kind {
         Kind::Encoded("UTF-32")
     } else if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
         Kind::Text
-    } else if is_bare_utf16(head) {
-        Kind::Encoded("UTF-16 without a byte order mark")
+    } else if bare_utf16(head).is_some() {
+        Kind::Text
     } else if is_binary(head) {
         Kind::Binary
     } else {
@@ -81,11 +83,12 @@ pub(super) fn foreign_text(text: &str) -> Option<&'static str> {
     is_dif.then_some("a table in DIF")
 }
 
-/// Latin text in UTF-16 has a NUL in every other place, and hardly any elsewhere.
-fn is_bare_utf16(head: &[u8]) -> bool {
+/// UTF-16 without a mark: Latin text in it has a NUL in every other place, and hardly any elsewhere.
+pub(super) fn bare_utf16(head: &[u8]) -> Option<&'static Encoding> {
     let nuls = |first: usize| head.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
     let (even, odd) = (nuls(0), nuls(1));
-    even.min(odd) * 8 < even.max(odd) && even.max(odd) * 4 > head.len()
+    let is_wide = even.min(odd) * 8 < even.max(odd) && even.max(odd) * 4 > head.len();
+    is_wide.then_some(if odd > even { UTF_16LE } else { UTF_16BE })
 }
 
 /// More than one byte in ten that no text has, or a NUL where not even the encoding is right.
@@ -123,6 +126,9 @@ mod tests {
     fn wide_text_is_known_by_its_mark_or_its_nuls() {
         assert_eq!(look(b"\xFF\xFEa\0"), Kind::Text);
         assert_eq!(look(b"\xFF\xFE\0\0a\0\0\0"), Kind::Encoded("UTF-32"));
-        assert_eq!(look(b"a\0,\0b\0"), Kind::Encoded("UTF-16 without a byte order mark"));
+        assert_eq!(look(b"a\0,\0b\0"), Kind::Text);
+        assert_eq!(bare_utf16(b"a\0,\0b\0"), Some(UTF_16LE));
+        assert_eq!(bare_utf16(b"\0a\0,\0b"), Some(UTF_16BE));
+        assert_eq!(bare_utf16(b"a,b"), None);
     }
 }

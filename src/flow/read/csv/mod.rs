@@ -1,28 +1,37 @@
 //! Delimited text: decoded strictly, every field a text, every record under the line it starts on.
-//! Nothing is taken for a number or a date here, and legacy encodings are not guessed.
+//! Nothing is taken for a number or a date here.
+
+mod encoding;
+
+mod lines;
+
+mod quotes;
+
+mod syllables;
 
 use std::{
     fs::File,
-    io::{Read, Seek},
+    io::{self, Read},
 };
 
-use encoding_rs::{Encoding, UTF_8};
-
+pub(super) use self::encoding::undecodable;
+use self::{lines::Lines, quotes::Raw};
 use super::{
-    Cell, Document, Format, Sheet, delimiter, limits::Limits, refusal::Refusal, rows::Rows, sniff,
+    Cell, Document, Format, Sheet, delimiter,
+    limits::Limits,
+    refusal::Refusal,
+    rows::{Rows, TRIAL},
+    sniff,
 };
 use crate::domain::{finding::Code, sheet::Layout};
 
-/// A field of more lines is no field, but the rest of the file behind a quote that was never closed.
-const MAX_BREAKS: usize = 100;
 /// Stands in no text, so that each line is one field.
 const NO_DELIMITER: u8 = b'\x1F';
+/// As many bytes of a record are held at once; a longer one is a quote that was never closed, or no table.
+const MAX_RECORD: usize = 4 << 20;
 
-pub(super) fn read(mut file: &File, name: &str, limits: &Limits) -> Result<Document, Refusal> {
-    file.rewind()?;
-    let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or(0));
-    file.take(limits.max_file_bytes).read_to_end(&mut bytes)?;
-    let (text, encoding) = decode(bytes)?;
+pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document, Refusal> {
+    let (text, encoding) = encoding::text(file, limits)?;
     if text.trim().is_empty() {
         return Err(Refusal::new(Code::FileEmpty, "nothing is written in the file"));
     }
@@ -37,11 +46,9 @@ pub(super) fn read(mut file: &File, name: &str, limits: &Limits) -> Result<Docum
         delimiter: delimiter.map(|it| char::from(it).to_string()),
         ..Format::of("csv")
     };
-    let mut kept = 0;
-    let mut rows = Rows::new(limits, &mut kept);
-    read_records(&text, start, delimiter.unwrap_or(NO_DELIMITER), &mut rows)
-        .map_err(|refusal| refusal.of(&format))?;
-    let rows = rows.finish();
+    let delimiter = delimiter.unwrap_or(NO_DELIMITER);
+    let text = Text { text: &text, start, delimiter };
+    let rows = text.rows(limits).map_err(|refusal| refusal.of(&format))?;
     if rows.is_empty() {
         let refusal = Refusal::new(Code::FileEmpty, "no field of the file has content");
         return Err(refusal.of(&format));
@@ -51,113 +58,90 @@ pub(super) fn read(mut file: &File, name: &str, limits: &Limits) -> Result<Docum
     Ok(Document { format, sheets: vec![sheet], defined_names, properties })
 }
 
-/// By the byte order mark, else UTF-8; a byte that does not fit refuses the file.
-fn decode(bytes: Vec<u8>) -> Result<(String, &'static Encoding), Refusal> {
-    let (encoding, mark) = Encoding::for_bom(&bytes).unwrap_or((UTF_8, 0));
-    if encoding == UTF_8 {
-        let mut text = String::from_utf8(bytes).map_err(|error| {
-            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = Lines::new(before).of(before.len());
-            undecodable(&format!("line {line} is not in UTF-8"))
-        })?;
-        text.drain(..mark);
-        return Ok((text, encoding));
-    }
-    let (text, has_errors) = encoding.decode_without_bom_handling(&bytes[mark..]);
-    if has_errors {
-        return Err(undecodable(&format!("it is not wholly in {}", encoding.name())));
-    }
-    Ok((text.into_owned(), encoding))
-}
-
-pub(super) fn undecodable(what: &str) -> Refusal {
-    let reason = format!("{what}; save it as an Excel workbook or as \"CSV UTF-8\"");
-    Refusal::new(Code::FileEncoding, reason)
-}
-
-fn read_records(
-    text: &str,
+/// The text, and how it is divided.
+struct Text<'a> {
+    text: &'a str,
     start: usize,
     delimiter: u8,
-    rows: &mut Rows<'_>,
-) -> Result<(), Refusal> {
-    let mut builder = csv::ReaderBuilder::new();
-    let reader = builder.delimiter(delimiter).has_headers(false).flexible(true);
-    let mut reader = reader.from_reader(&text.as_bytes()[start..]);
-    let mut record = csv::StringRecord::new();
-    let mut lines = Lines::new(text.as_bytes());
-    let mut width = 0;
-    while reader.read_record(&mut record).map_err(|error| broken(&error))? {
-        let number = lines.of(start + offset(record.position()));
-        let is_last = start + offset(Some(reader.position())) >= text.len();
-        refuse_open_quote(&record, number, is_last && !is_closed(text))?;
-        let mut cells: Vec<Cell> = Vec::with_capacity(width);
-        cells.extend(record.iter().map(|field| rows.text(field)));
-        width = cells.len();
-        rows.push(number, cells)?;
+}
+
+impl Text<'_> {
+    fn rows(&self, limits: &Limits) -> Result<Vec<super::Row>, Refusal> {
+        let mut kept = 0;
+        let mut rows = Rows::within(limits, &mut kept, TRIAL);
+        self.read_records(&mut rows)?;
+        let taken = rows.finish();
+        if kept <= TRIAL {
+            return Ok(taken);
+        }
+        kept = 0;
+        let mut rows = Rows::new(limits, &mut kept);
+        self.read_records(&mut rows)?;
+        Ok(rows.finish())
     }
-    Ok(())
+
+    fn read_records(&self, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+        let mut builder = csv::ReaderBuilder::new();
+        let builder = builder.delimiter(self.delimiter).has_headers(false).flexible(true);
+        let source = Paced { text: &self.text.as_bytes()[self.start..], left: MAX_RECORD };
+        let mut reader = builder.from_reader(source);
+        let mut record = csv::StringRecord::new();
+        let mut lines = Lines::new(self.text.as_bytes());
+        let (mut width, mut number) = (0, 1);
+        loop {
+            let has_more =
+                reader.read_record(&mut record).map_err(|error| broken(&error, number))?;
+            if !has_more {
+                return Ok(());
+            }
+            reader.get_mut().left = MAX_RECORD;
+            let start = self.start + offset(record.position());
+            let end = (self.start + offset(Some(reader.position()))).min(self.text.len());
+            number = lines.of(start);
+            let text = &self.text[start..end];
+            Raw { text, delimiter: self.delimiter, line: number, width }.refuse_open()?;
+            width = record.len();
+            let last = (0..width).rev().find(|at| !record[*at].trim().is_empty());
+            let used = last.map_or(0, |last| last + 1);
+            rows.refuse_width(number, used)?;
+            rows.push(number, record.iter().take(used).map(|field| rows.text(field)).collect())?;
+        }
+    }
+}
+
+/// Fails when a record takes too much of the text.
+struct Paced<'a> {
+    text: &'a [u8],
+    left: usize,
+}
+
+impl Read for Paced<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 && !self.text.is_empty() {
+            return Err(io::Error::other("too long"));
+        }
+        let taken = self.text.read(into)?;
+        self.left = self.left.saturating_sub(taken);
+        Ok(taken)
+    }
 }
 
 fn offset(position: Option<&csv::Position>) -> usize {
     position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX))
 }
 
-fn broken(error: &csv::Error) -> Refusal {
-    Refusal::new(Code::FileUnreadable, format!("the text cannot be divided into fields: {error}"))
-}
-
-/// Whether the last thing in the text is a closing quote, if it is a quoted field at all.
-fn is_closed(text: &str) -> bool {
-    text.trim_end_matches(['\r', '\n', ' ', '\t']).ends_with('"')
-}
-
-/// A field of several lines that no quote ends has swallowed what follows it.
-fn refuse_open_quote(
-    record: &csv::StringRecord,
-    number: u32,
-    is_open_end: bool,
-) -> Result<(), Refusal> {
-    let mut line = number;
-    for (index, field) in record.iter().enumerate() {
-        let breaks = Lines::new(field.as_bytes()).of(field.len()).saturating_sub(1);
-        let is_open = is_open_end && breaks > 0 && index + 1 == record.len();
-        if is_open || breaks as usize > MAX_BREAKS {
-            let reason = format!("a quote (\") that is opened on line {line} is never closed");
-            return Err(Refusal::new(Code::FileUnreadable, reason));
+/// `line` is that of the record before.
+fn broken(error: &csv::Error, line: u32) -> Refusal {
+    let most = MAX_RECORD >> 20;
+    let reason = match error.kind() {
+        csv::ErrorKind::Io(_) => {
+            format!(
+                "what follows line {line} has no end within {most} MB: a quote (\") may be open"
+            )
         }
-        line += breaks;
-    }
-    Ok(())
-}
-
-/// Counts lines onward through a text, whether they end in LF, CRLF or CR.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u32,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a [u8]) -> Lines<'a> {
-        Lines { text, at: 0, line: 1 }
-    }
-
-    /// The line of the first content from `byte` on: a reader leaves the end of one record, and blank
-    /// lines, to the next.
-    fn of(&mut self, byte: usize) -> u32 {
-        while let Some(found) = self.text.get(self.at) {
-            let is_break = match found {
-                b'\n' => true,
-                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
-                _ if self.at >= byte => break,
-                _ => false,
-            };
-            self.line += u32::from(is_break);
-            self.at += 1;
-        }
-        self.line
-    }
+        _ => format!("the text cannot be divided into fields: {error}"),
+    };
+    Refusal::new(Code::FileUnreadable, reason)
 }
 
 #[cfg(test)]

@@ -94,14 +94,70 @@ fn the_encoding_is_told_by_its_mark() {
     }
 }
 
+/// Each character as the byte of its number.
+fn bytes(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+}
+
+fn first_cell(text: &[u8]) -> (String, String) {
+    let document = document(text).unwrap();
+    let cell = document.sheets[0].rows[0].cells[0].text().into_owned();
+    (document.format.encoding.unwrap(), cell)
+}
+
 #[test]
-fn a_text_in_another_encoding_is_refused_with_its_line() {
-    let refusal = document(b"Ten,MST\r\nC\xD4NG TY,1\r\n").unwrap_err();
-    assert_eq!(refusal.code, Code::FileEncoding);
-    assert!(refusal.reason.starts_with("line 2 is not in UTF-8"), "{refusal}");
+fn wide_text_needs_no_mark() {
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        let text = &utf16("Công ty Ấn Độ;MST;Gói\r\nA;1;2\r\n", order)[2..];
+        assert_eq!(first_cell(text).1, "Công ty Ấn Độ");
+    }
+}
+
+#[test]
+fn vietnamese_in_windows_1258_is_composed() {
+    let text = bytes(
+        "Ng\u{fd}\u{f5}\u{cc}i \u{f0}a\u{f2}i di\u{ea}\u{f2}n pha\u{ec}p lu\u{e2}\u{f2}t;MST\r\nA;1\r\n",
+    );
+    assert_eq!(
+        first_cell(&text),
+        ("windows-1258".to_owned(), "Người đại diện pháp luật".to_owned())
+    );
+}
+
+#[test]
+fn bytes_of_old_vietnamese_fonts_are_kept_as_a_workbook_would_have_them() {
+    for old in ["Ng\u{AD}êi ®¹i diÖn ph¸p luËt", "Ngöôøi ñaïi dieän phaùp luaät"] {
+        let text = bytes(&format!("{old};MST\r\nA;1\r\n"));
+        assert_eq!(first_cell(&text), ("windows-1252".to_owned(), old.to_owned()));
+    }
+    let western = bytes("Müller und Söhne, España;MST\nA;1\n");
+    assert_eq!(first_cell(&western).1, "Müller und Söhne, España");
+}
+
+#[test]
+fn what_cannot_be_decoded_with_certainty_is_refused_with_its_line() {
+    let mixed =
+        [b"Ten,MST\r\n".as_slice(), "Công ty Hòa Bình,".as_bytes(), b"C\xD4NG,1\r\n"].concat();
+    let undefined = b"Ten,MST\r\nC\xD4NG \x81,1\r\n".to_vec();
+    let marked = b"\xEF\xBB\xBFTen,MST\r\nC\xD4NG,1\r\n".to_vec();
+    for bytes in [mixed, undefined, marked] {
+        let refusal = document(&bytes).unwrap_err();
+        assert_eq!(refusal.code, Code::FileEncoding);
+        assert!(refusal.reason.starts_with("line 2 is not in "), "{refusal}");
+    }
     let mut odd = utf16("a;b", u16::to_le_bytes);
     odd.push(b'c');
     assert_eq!(document(&odd).unwrap_err().code, Code::FileEncoding);
+}
+
+#[test]
+fn a_record_without_an_end_is_refused_where_it_begins() {
+    for piece in [",", "\"", "a"] {
+        let text = format!("a,b\nc,d\n{}", piece.repeat(MAX_RECORD * 2));
+        let refusal = document(text.as_bytes()).unwrap_err();
+        assert_eq!(refusal.code, Code::FileUnreadable);
+        assert!(refusal.reason.starts_with("what follows line 2 "), "{refusal}");
+    }
 }
 
 #[test]

@@ -1,5 +1,11 @@
-//! Excel workbooks, cell by cell: values with their number formats, sheets with their visibility.
+//! Excel workbooks, cell by cell: values with their number formats, sheets with their visibility and layout.
 //! A range of cells is never asked for, since a far-off cell would make it as large as the sheet could be.
+
+mod layout;
+
+mod parts;
+
+mod values;
 
 use std::{
     collections::HashSet,
@@ -8,12 +14,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use calamine::{
-    CellErrorType, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError,
-};
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
-use super::{Cell, Document, Format, Sheet, limits::Limits, refusal::Refusal, rows::Rows};
+use self::{layout::Found, parts::Parts};
+use super::{
+    Cell, Document, Format, Sheet,
+    limits::Limits,
+    refusal::Refusal,
+    rows::{Rows, TRIAL},
+};
 use crate::domain::{
     finding::{Code, column_letters},
     sheet::Layout,
@@ -23,12 +32,8 @@ type Workbook<'a> = Xlsx<BufReader<&'a File>>;
 
 /// The last cell of any sheet is XFD1048576; a reader of workbooks believes in others too.
 const SHEET: (u32, u32) = (1_048_576, 16_384);
-/// Each sheet of a workbook may be the same part again.
+/// Each sheet takes its place in memory, and its time.
 const MAX_SHEETS: usize = 1000;
-/// The days that Excel counts from 1 January 1900 to 31 December 9999.
-const DATES: std::ops::Range<f64> = 1.0..2_958_466.0;
-/// In the calendar that begins in 1904 the same days reach further.
-const LAST_YEAR: i32 = 9999;
 
 /// Reads a file that `archive` has admitted.
 pub(super) fn read(file: &File, container: &str, limits: &Limits) -> Result<Document, Refusal> {
@@ -40,16 +45,16 @@ pub(super) fn read(file: &File, container: &str, limits: &Limits) -> Result<Docu
 }
 
 fn read_workbook(mut file: &File, container: &str, limits: &Limits) -> Result<Document, Refusal> {
+    let found = parts::open(file)?.map_or_else(|| Ok(Vec::new()), look_at_layouts)?;
     file.rewind()?;
     let mut workbook: Workbook<'_> =
         Xlsx::new(BufReader::new(file)).map_err(|error| broken(&error, None))?;
+    let tables = worksheets(&workbook, found)?;
     let mut kept = 0;
-    let mut sheets = Vec::new();
-    for sheet in worksheets(&workbook)? {
-        let mut rows = Rows::new(limits, &mut kept);
-        read_sheet(&mut workbook, &sheet.name, &mut rows)
-            .map_err(|refusal| refusal.in_sheet(&sheet.name))?;
-        sheets.push(Sheet { rows: rows.finish(), ..sheet });
+    let mut sheets = read_sheets(&mut workbook, &tables, limits, (&mut kept, TRIAL))?;
+    if kept > TRIAL {
+        kept = 0;
+        sheets = read_sheets(&mut workbook, &tables, limits, (&mut kept, u64::MAX))?;
     }
     if sheets.iter().all(|sheet| sheet.rows.is_empty()) {
         return Err(Refusal::new(Code::FileEmpty, "no sheet has a cell with content"));
@@ -61,44 +66,71 @@ fn read_workbook(mut file: &File, container: &str, limits: &Limits) -> Result<Do
     Ok(Document { format, sheets, defined_names, properties: properties.into_iter().collect() })
 }
 
+/// Before the cells are read: whoever reads them believes in texts without an end.
+fn look_at_layouts(mut parts: Parts<'_>) -> Result<Vec<Found>, Refusal> {
+    let sheets = std::mem::take(&mut parts.sheets);
+    if sheets.iter().collect::<HashSet<_>>().len() < sheets.len() || sheets.len() > MAX_SHEETS {
+        return Err(damaged("two sheets are one, or there are more than there can be"));
+    }
+    sheets
+        .iter()
+        .map(|path| parts.part(path).map_or_else(|| Ok(Found::default()), layout::find))
+        .collect()
+}
+
 /// The sheets that can hold a table, still without rows. Charts and dialogues are left out.
-fn worksheets(workbook: &Workbook<'_>) -> Result<Vec<Sheet>, Refusal> {
+fn worksheets(workbook: &Workbook<'_>, found: Vec<Found>) -> Result<Vec<(Sheet, Found)>, Refusal> {
     let all = workbook.sheets_metadata();
     let names: HashSet<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
     if all.is_empty() {
-        return Err(Refusal::new(Code::FileUnreadable, "the workbook is damaged: it has no sheet"));
+        return Err(damaged("it has no sheet"));
     }
-    if names.len() < all.len() || all.len() > MAX_SHEETS {
-        let reason = "the workbook is damaged: sheets of one name, or more than there can be";
-        return Err(Refusal::new(Code::FileUnreadable, reason));
+    if names.len() < all.len() || found.len() != all.len() {
+        return Err(damaged("sheets of one name, or without a part of their own"));
     }
-    let tables = all.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    let empty = tables.map(|sheet| Sheet {
-        name: sheet.name.clone(),
-        visible: sheet.visible == SheetVisible::Visible,
-        rows: Vec::new(),
-        layout: Layout::default(),
+    let from_1904 = workbook.has_1904_epoch();
+    let tables = all.iter().zip(found).filter(|(sheet, _)| sheet.typ == SheetType::WorkSheet);
+    let empty = tables.map(|(sheet, mut found)| {
+        let layout = Layout { from_1904, ..std::mem::take(&mut found.layout) };
+        let visible = sheet.visible == SheetVisible::Visible;
+        (Sheet { name: sheet.name.clone(), visible, rows: Vec::new(), layout }, found)
     });
     Ok(empty.collect())
 }
 
-fn read_sheet(workbook: &mut Workbook<'_>, name: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read_sheets(
+    workbook: &mut Workbook<'_>,
+    tables: &[(Sheet, Found)],
+    limits: &Limits,
+    (kept, most): (&mut u64, u64),
+) -> Result<Vec<Sheet>, Refusal> {
+    let mut sheets = Vec::with_capacity(tables.len());
+    for (sheet, found) in tables {
+        let mut rows = Rows::within(limits, kept, most);
+        read_sheet(workbook, (&sheet.name, found), &mut rows)
+            .map_err(|refusal| refusal.in_sheet(&sheet.name))?;
+        sheets.push(Sheet { rows: rows.finish(), ..sheet.clone() });
+    }
+    Ok(sheets)
+}
+
+fn read_sheet(
+    workbook: &mut Workbook<'_>,
+    (name, layout): (&str, &Found),
+    rows: &mut Rows<'_>,
+) -> Result<(), Refusal> {
     let mut reader = workbook.worksheet_cells_reader(name).map_err(|error| broken(&error, None))?;
-    let (mut row, mut cells) = (0, Vec::new());
+    let (mut row, mut cells, mut count) = (0, Vec::new(), 0);
     loop {
         let next = reader.next_cell_with_style_id().map_err(|error| broken(&error, Some(row)))?;
         let Some((found, style)) = next else { break };
-        if matches!(found.get_value(), DataRef::Empty) {
+        count += 1;
+        let is_empty = matches!(found.get_value(), DataRef::Empty);
+        if is_empty && !layout.is_uncalculated(count - 1) {
             continue;
         }
         let (its_row, column) = found.get_position();
-        let is_behind = its_row == row && (column as usize) < cells.len();
-        if its_row < row || is_behind {
-            return Err(misplaced(its_row, column, "stands twice or out of order"));
-        }
-        if its_row >= SHEET.0 || column >= SHEET.1 {
-            return Err(misplaced(its_row, column, "stands outside of any sheet"));
-        }
+        refuse_misplaced((its_row, column), (row, cells.len()))?;
         if its_row > row {
             rows.push(number_of(row), std::mem::take(&mut cells))?;
             row = its_row;
@@ -107,7 +139,11 @@ fn read_sheet(workbook: &mut Workbook<'_>, name: &str, rows: &mut Rows<'_>) -> R
         let format = style.and_then(|style| style.number_format.as_ref());
         let format = format.map_or("", |format| format.format_code.as_str());
         cells.resize(column as usize, Cell::Empty);
-        cells.push(cell(found.get_value(), format, rows));
+        cells.push(if is_empty {
+            Cell::NoValue
+        } else {
+            values::cell(found.get_value(), format, rows)
+        });
     }
     rows.push(number_of(row), cells)
 }
@@ -117,9 +153,21 @@ fn number_of(row: u32) -> u32 {
     row.saturating_add(1)
 }
 
-fn misplaced(row: u32, column: u32, how: &str) -> Refusal {
-    let cell = format!("{}{}", column_letters(column), number_of(row));
-    Refusal::new(Code::FileUnreadable, format!("the sheet is damaged: cell {cell} {how}"))
+/// A cell that stands before what was read of the sheet so far: a row, and as many cells of it.
+fn refuse_misplaced(cell: (u32, u32), (row, width): (u32, usize)) -> Result<(), Refusal> {
+    let how = if cell.0 < row || (cell.0 == row && (cell.1 as usize) < width) {
+        "stands twice or out of order"
+    } else if cell.0 >= SHEET.0 || cell.1 >= SHEET.1 {
+        "stands outside of any sheet"
+    } else {
+        return Ok(());
+    };
+    let cell = format!("{}{}", column_letters(cell.1), number_of(cell.0));
+    Err(Refusal::new(Code::FileUnreadable, format!("the sheet is damaged: cell {cell} {how}")))
+}
+
+fn damaged(how: &str) -> Refusal {
+    Refusal::new(Code::FileUnreadable, format!("the workbook is damaged: {how}"))
 }
 
 fn broken(error: &XlsxError, row: Option<u32>) -> Refusal {
@@ -128,54 +176,6 @@ fn broken(error: &XlsxError, row: Option<u32>) -> Refusal {
     }
     let place = row.map_or(String::new(), |row| format!(" (at or after row {})", number_of(row)));
     Refusal::new(Code::FileUnreadable, format!("the workbook is damaged{place}: {error}"))
-}
-
-fn cell(value: &DataRef<'_>, format: &str, rows: &Rows<'_>) -> Cell {
-    match value {
-        DataRef::Empty => Cell::Empty,
-        DataRef::String(text) | DataRef::DurationIso(text) => rows.text(text),
-        DataRef::SharedString(text) => rows.text(text),
-        #[expect(clippy::cast_precision_loss, reason = "Excel has only doubles")]
-        DataRef::Int(value) => number(*value as f64, format),
-        DataRef::Float(value) => number(*value, format),
-        DataRef::Bool(value) => Cell::Bool(*value),
-        DataRef::Error(error) => Cell::Error(error.to_string()),
-        DataRef::DateTime(serial) => date(*serial, format),
-        DataRef::DateTimeIso(text) => iso_date(text).map_or_else(|| rows.text(text), Cell::Date),
-    }
-}
-
-fn number(value: f64, format: &str) -> Cell {
-    if !value.is_finite() {
-        return Cell::Error(CellErrorType::Num.to_string());
-    }
-    Cell::Number { value, format: is_notable(format).then(|| format.to_owned()) }
-}
-
-/// Whether a format changes what a person reads in a whole number: zeros in front, or a percentage.
-fn is_notable(format: &str) -> bool {
-    let first = format.split(';').next().unwrap_or_default();
-    let whole = first.split('.').next().unwrap_or_default();
-    ["00", "0#", "\"0", "\\0"].iter().any(|zeros| whole.contains(zeros)) || first.contains('%')
-}
-
-/// A number in a date format that is no date (a time of day, a tax id) stays a number.
-fn date(serial: ExcelDateTime, format: &str) -> Cell {
-    let value = serial.as_f64();
-    let is_date = serial.is_datetime() && DATES.contains(&value);
-    let at = if is_date { serial.as_datetime() } else { None };
-    match at.filter(|at| at.year() <= LAST_YEAR) {
-        Some(at) => Cell::Date(at),
-        None if !value.is_finite() => Cell::Error("#NUM!".to_owned()),
-        None => Cell::Number { value, format: Some(format.to_owned()) },
-    }
-}
-
-fn iso_date(text: &str) -> Option<NaiveDateTime> {
-    let text = text.trim_end_matches('Z');
-    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    let instant = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok();
-    instant.or_else(|| day().map(|day| day.and_time(NaiveTime::MIN)))
 }
 
 #[cfg(test)]

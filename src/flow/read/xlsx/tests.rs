@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use rust_xlsxwriter::{
     Chart, ChartType, DocProperties, ExcelDateTime as Written, Format as Style, Formula,
     Workbook as Made, Worksheet,
@@ -42,18 +42,22 @@ fn styled(value: f64, format: &str) -> Cell {
 
 /// A workbook whose one sheet has these rows.
 fn by_hand(rows: &str) -> Vec<u8> {
+    let book = "<workbook><sheets><sheet name='S' sheetId='1' r:id='r1'/></sheets></workbook>";
+    package(book, &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"))
+}
+
+fn package(book: &str, sheet: &str) -> Vec<u8> {
     let rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let relation = |kind: &str, target: &str| {
         format!(
             "<Relationships><Relationship Id='r1' Type='{rel}/{kind}' Target='{target}'/></Relationships>"
         )
     };
-    let book = "<workbook><sheets><sheet name='S' sheetId='1' r:id='r1'/></sheets></workbook>";
     let parts = [
         ("_rels/.rels", relation("officeDocument", "xl/book.xml")),
         ("xl/_rels/book.xml.rels", relation("worksheet", "sheet.xml")),
         ("xl/book.xml", book.to_owned()),
-        ("xl/sheet.xml", format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")),
+        ("xl/sheet.xml", sheet.to_owned()),
     ];
     let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in parts {
@@ -151,10 +155,57 @@ fn hidden_sheets_are_read_and_charts_are_not() {
 }
 
 #[test]
-fn a_formula_that_was_never_calculated_is_empty() {
-    let rows = "<row><c r='A1'><f>1+1</f></c><c r='B1'><v>1</v></c></row>";
+fn a_formula_that_was_never_calculated_has_no_value() {
+    let rows = "<row><c r='A1'><f>1+1</f><v></v></c><c r='B1'><v>1</v></c><c r='C1'/>
+        <c r='D1'><f>B1</f></c><c r='E1' t='str'><f>B1</f><v></v></c><c r='F1'><v>2</v></c></row>";
     let document = open(&by_hand(rows), &Limits::default()).unwrap();
-    assert_eq!(document.sheets[0].rows[0].cells, [Cell::Empty, number(1.0, None)]);
+    let cells = &document.sheets[0].rows[0].cells;
+    assert_eq!(cells[..2], [Cell::NoValue, number(1.0, None)]);
+    assert_eq!(cells[2..], [Cell::Empty, Cell::NoValue, Cell::Empty, number(2.0, None)]);
+}
+
+#[test]
+fn hidden_rows_merged_cells_and_the_calendar_are_known() {
+    let mut workbook = Made::new();
+    let sheet = workbook.add_worksheet();
+    for row in 0..6 {
+        sheet.write(row, 0, row).unwrap();
+    }
+    sheet.set_row_hidden(2).unwrap().set_row_hidden(3).unwrap();
+    sheet.merge_range(1, 1, 4, 1, "DN", &Style::new()).unwrap();
+    let document = open(&workbook.save_to_buffer().unwrap(), &Limits::default()).unwrap();
+    let layout = &document.sheets[0].layout;
+    assert_eq!((&layout.hidden[..], layout.from_1904), (&[(3, 4)][..], false));
+    let merge =
+        crate::domain::sheet::Merge { first_row: 2, last_row: 5, first_column: 1, last_column: 1 };
+    assert_eq!(layout.merges, [merge]);
+}
+
+#[test]
+fn one_part_for_two_sheets_is_refused() {
+    let part = "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>";
+    let two = "<workbook><workbookPr date1904='1'/><sheets><sheet name='S' r:id='r1'/><sheet name='T' r:id='r1'/></sheets></workbook>";
+    let refusal = open(&package(two, part), &Limits::default()).unwrap_err();
+    assert_eq!(refusal.code, Code::FileUnreadable);
+    let one = two.replace("<sheet name='T' r:id='r1'/>", "");
+    let document = open(&package(&one, part), &Limits::default()).unwrap();
+    assert!(document.sheets[0].layout.from_1904);
+}
+
+#[test]
+fn entities_of_ones_own_are_never_expanded() {
+    let part = "<!DOCTYPE w [<!ENTITY a 'aaaa'><!ENTITY b SYSTEM 'file:///etc/hostname'>]>
+        <worksheet><sheetData><row><c t='str'><v>&b;</v></c></row></sheetData></worksheet>";
+    let book = "<workbook><sheets><sheet name='S' r:id='r1'/></sheets></workbook>";
+    let refusal = open(&package(book, part), &Limits::default()).unwrap_err();
+    assert_eq!(refusal.code, Code::FileUnreadable);
+}
+
+#[test]
+fn a_text_without_an_end_is_refused_before_it_is_read() {
+    let text = "a".repeat(3 << 20);
+    let refusal = refusal(&format!("<row><c t='str'><v>{text}</v></c></row>"));
+    assert_eq!(refusal.code, Code::FileTooLarge);
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! From bytes to text: by the byte order mark, else UTF-16 by its NULs, else UTF-8, else a single-byte encoding.
+//! Bytes of TCVN3 and VNI are left as windows-1252 shows them, like in a workbook; columns are recoded later.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read, Seek},
+};
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, WINDOWS_1252, WINDOWS_1258};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{lines::line_of, syllables};
+use crate::{
+    domain::finding::Code,
+    flow::read::{limits::Limits, refusal::Refusal, sniff},
+};
+
+/// As much of a text as says what it is in.
+const SAMPLE: usize = 1 << 20;
+
+pub(super) fn text(
+    mut file: &File,
+    limits: &Limits,
+) -> Result<(String, &'static Encoding), Refusal> {
+    let mut head = Vec::new();
+    file.rewind()?;
+    file.take(sniff::HEAD).read_to_end(&mut head)?;
+    let marked = Encoding::for_bom(&head).map(|(encoding, _)| encoding);
+    let wide = marked.filter(|encoding| *encoding != UTF_8).or_else(|| sniff::bare_utf16(&head));
+    if let Some(encoding) = wide {
+        return Ok((decoded(file, encoding, limits)?, encoding));
+    }
+    file.rewind()?;
+    let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or(0));
+    file.take(limits.max_file_bytes).read_to_end(&mut bytes)?;
+    match String::from_utf8(bytes) {
+        Ok(mut text) => {
+            text.drain(..if marked.is_some() { 3 } else { 0 });
+            Ok((text, UTF_8))
+        }
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let encoding = single_byte(&error.into_bytes(), valid, marked.is_some())?;
+            Ok((decoded(file, encoding, limits)?, encoding))
+        }
+    }
+}
+
+/// Strictly: what the encoding does not have refuses the file.
+fn decoded(
+    mut file: &File,
+    encoding: &'static Encoding,
+    limits: &Limits,
+) -> Result<String, Refusal> {
+    file.rewind()?;
+    let mut source = BufReader::new(file.take(limits.max_file_bytes));
+    let mut decoder = encoding.new_decoder_with_bom_removal();
+    let mut text = String::new();
+    loop {
+        let chunk = source.fill_buf()?;
+        let (length, from) = (chunk.len(), text.len());
+        let room = decoder.max_utf8_buffer_length_without_replacement(length).unwrap_or(length * 3);
+        text.reserve(room);
+        let (result, _) =
+            decoder.decode_to_string_without_replacement(chunk, &mut text, length == 0);
+        source.consume(length);
+        // Where a single-byte encoding has no letter it decodes to a control.
+        let is_gap = |c: char| encoding.is_single_byte() && ('\u{80}'..'\u{A0}').contains(&c);
+        let unknown = text[from..].find(is_gap);
+        if matches!(result, DecoderResult::Malformed(..)) || unknown.is_some() {
+            let line = line_of(text.as_bytes(), from + unknown.unwrap_or(text.len() - from));
+            return Err(undecodable(&format!("line {line} is not in {}", encoding.name())));
+        }
+        if text.len() as u64 > limits.max_file_bytes {
+            let most = limits.max_file_bytes >> 20;
+            let reason = format!("its text has more than {most} MB");
+            return Err(Refusal::new(Code::FileTooLarge, reason));
+        }
+        if length == 0 {
+            break;
+        }
+    }
+    // Its tones are marks behind their letters.
+    Ok(if encoding == WINDOWS_1258 { text.nfc().collect() } else { text })
+}
+
+/// The encoding of bytes that are not UTF-8 from `valid` on, where it is certain.
+fn single_byte(bytes: &[u8], valid: usize, is_marked: bool) -> Result<&'static Encoding, Refusal> {
+    let refused = |why: &str| Err(undecodable(&format!("line {} {why}", line_of(bytes, valid))));
+    if is_marked || is_mixed(bytes) {
+        return refused("is not in UTF-8");
+    }
+    let first = bytes.iter().position(|b| !b.is_ascii()).unwrap_or(0);
+    let line_start =
+        bytes[..first].iter().rposition(|b| b"\r\n".contains(b)).map_or(0, |at| at + 1);
+    let sample = &bytes[line_start..bytes.len().min(line_start + SAMPLE)];
+    let tally = syllables::tally(sample);
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(sample, true);
+    let guess = detector.guess(Some(b"vn"), Utf8Detection::Deny);
+    let is_vietnamese = tally.syllables * 10 >= tally.words * 8 && tally.words > 0;
+    if is_vietnamese || (guess == WINDOWS_1258 && tally.syllables * 10 >= tally.words * 6) {
+        Ok(WINDOWS_1258)
+    } else if tally.syllables * 2 > tally.words {
+        refused("is neither in windows-1258 nor surely in another encoding")
+    } else {
+        Ok(WINDOWS_1252)
+    }
+}
+
+/// UTF-8 with some broken bytes: hardly any letters of another encoding look like UTF-8.
+fn is_mixed(bytes: &[u8]) -> bool {
+    let (mut sound, mut broken) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += chunk.invalid().len();
+    }
+    sound * 4 > broken
+}
+
+pub(in crate::flow::read) fn undecodable(what: &str) -> Refusal {
+    let reason = format!("{what}; save it as an Excel workbook or as \"CSV UTF-8\"");
+    Refusal::new(Code::FileEncoding, reason)
+}
