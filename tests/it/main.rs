@@ -11,6 +11,8 @@
 
 mod check;
 
+mod corpus;
+
 mod each_db;
 
 mod layers;

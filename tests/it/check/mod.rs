@@ -13,6 +13,8 @@ mod headers;
 
 mod history;
 
+mod laws;
+
 mod lists;
 
 mod repairs;

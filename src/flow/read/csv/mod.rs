@@ -17,7 +17,7 @@ use std::{
 pub(super) use self::encoding::undecodable;
 use self::{lines::Lines, quotes::Raw};
 use super::{
-    Cell, Document, Format, Sheet, delimiter,
+    Document, Format, Sheet, delimiter,
     limits::Limits,
     refusal::Refusal,
     rows::{Rows, TRIAL},

@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::flow::read::Cell;
 
 fn read_with(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut file = tempfile::tempfile().unwrap();
