@@ -19,7 +19,7 @@ use crate::domain::{
     phones,
     tax_id::TaxId,
 };
-use crate::flow::map::Fields;
+use crate::flow::map::{Fields, Value};
 
 /// A row, what it means if it is right, and what is said of it.
 #[derive(Clone, Debug)]
@@ -167,12 +167,16 @@ fn phone(reader: &mut Reader<'_>, field: Field, fits: impl Fn(&Phone) -> bool) -
     let Some((phone, repair)) = Phone::read(&text).ok().filter(|(phone, _)| fits(phone)) else {
         return one_of_several(reader, field, &text, fits);
     };
-    let code = repair.map(|repair| match repair {
-        PhoneRepair::ZeroRestored => Code::PhoneZeroRestored,
-        PhoneRepair::Renumbered => Code::PhoneRenumbered,
-    });
+    let bare = reader.own(field).and_then(Value::without_shown_zeros);
+    let code = match repair {
+        Some(PhoneRepair::ZeroRestored) => Some(Code::PhoneZeroRestored),
+        Some(PhoneRepair::Renumbered) => Some(Code::PhoneRenumbered),
+        None => bare.as_ref().map(|_| Code::PhoneZeroRestored),
+    };
     if let Some(code) = code {
-        reader.find(code, field).suggestion = Some(phone.national());
+        let finding = reader.find(code, field);
+        finding.suggestion = Some(phone.national());
+        finding.value = bare.or(finding.value.take());
     } else if is_full_width(&text) {
         reader.normalised(field, phone.national());
     }

@@ -29,7 +29,7 @@ pub fn likely(fields: &Fields) -> Vec<TaxId> {
 pub fn read(reader: &mut Reader<'_>) -> Option<TaxId> {
     reader.require(Field::TaxId);
     let value = reader.own(Field::TaxId)?;
-    let from_number = matches!(value.kind, ValueKind::Number { zeros_shown: false });
+    let from_number = matches!(value.kind, ValueKind::Number { zeros_shown: false, .. });
     let may_lack_zeros = from_number || reader.context.from_csv;
     let origin = Origin { customer_type: reader.customer_type, may_lack_zeros };
     let is_whole = from_number_is_whole(value);
@@ -42,10 +42,7 @@ pub fn read(reader: &mut Reader<'_>) -> Option<TaxId> {
             TaxId::from_str(&text).ok().filter(|_| error == TaxIdError::Ambiguous)
         }
         Ok(read) => {
-            let zeros_shown = matches!(value.kind, ValueKind::Number { zeros_shown: true });
-            // The number itself; what is shown of it has its zeros already.
-            let bare = zeros_shown.then(|| value.text.trim_start_matches('0').to_owned());
-            say_one_thing(reader, &read.tax_id, (read.zero_restored, bare));
+            say_one_thing(reader, &read.tax_id, (read.zero_restored, value.without_shown_zeros()));
             if is_full_width(&value.text) {
                 reader.normalised(Field::TaxId, read.tax_id.to_string());
             }
@@ -54,11 +51,12 @@ pub fn read(reader: &mut Reader<'_>) -> Option<TaxId> {
     }
 }
 
-/// A number has no separators: a point or a sign in it is a fraction, or a number below zero.
+/// A point or a sign in a number is no separator, unless its format puts it there.
 fn from_number_is_whole(value: &Value) -> Result<(), TaxIdError> {
-    let is_number = matches!(value.kind, ValueKind::Number { .. });
-    let is_odd = is_number && value.text.contains(['.', '-']);
-    if is_odd { Err(TaxIdError::Malformed) } else { Ok(()) }
+    match value.kind {
+        ValueKind::Number { is_whole: false, .. } => Err(TaxIdError::Malformed),
+        _ => Ok(()),
+    }
 }
 
 /// The wrong kind, an unknown province, or that a zero came back.

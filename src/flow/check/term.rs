@@ -76,7 +76,7 @@ fn codes<'a>(reader: &Reader<'a>, fits: impl Fn(&Package) -> bool) -> Vec<&'a st
 
 pub fn read(reader: &mut Reader<'_>, package: Option<&Package>) -> Term {
     let year = fiscal_year(reader, package);
-    let starts = year.and_then(|year| starts(reader, year));
+    let starts = starts(reader, year);
     let vat_method = reader.required_word(Field::VatMethod);
     let regime = reader.required_word(Field::Regime);
     if let (Some(customer_type), Some(starts)) = (reader.customer_type, starts) {
@@ -133,10 +133,11 @@ fn year(reader: &mut Reader<'_>) -> Option<FiscalYear> {
 }
 
 /// As said; else on the day of the year that the firm's record has, else on 1 January.
-fn starts(reader: &mut Reader<'_>, year: FiscalYear) -> Option<Starts> {
+fn starts(reader: &mut Reader<'_>, year: Option<FiscalYear>) -> Option<Starts> {
     let is_given = reader.has(Field::FiscalYearStart);
     let given = reader.date(Field::FiscalYearStart);
     let books = reader.date(Field::BooksStart);
+    let year = year?;
     if is_given && given.is_none() {
         return None;
     }

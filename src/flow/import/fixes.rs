@@ -157,7 +157,9 @@ fn decide(checked: &mut Checked, fixes: &[&Fix]) {
             Some(Decision::Drop) => RowState::Rejected,
             _ => continue,
         };
-        holds.into_iter().for_each(|finding| finding.severity = Severity::Info);
+        for finding in holds {
+            finding.severity = Severity::Info;
+        }
     }
 }
 

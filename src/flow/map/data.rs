@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::headers::meanings;
+use super::{headers::meanings, recode::readings};
 use crate::{
     catalogue::columns::Columns,
     db::rows::Column,
@@ -179,23 +179,31 @@ fn is_long_number(cell: &Cell) -> bool {
 
 /// Whether a row begins with one of these, and not with a longer word: `notebook` is no note.
 fn begins_with(cells: &[Cell], beginnings: &[&str]) -> bool {
-    let first = first_text(cells);
+    first_texts(cells).iter().any(|text| begins(text, beginnings))
+}
+
+fn begins(text: &str, beginnings: &[&str]) -> bool {
     let begins = |begins: &&str| {
-        first.strip_prefix(*begins).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        text.strip_prefix(*begins).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
     };
     beginnings.iter().any(begins)
 }
 
-fn first_text(cells: &[Cell]) -> String {
-    let first = cells.iter().find(|cell| !cell.is_empty());
-    first.map(|cell| fold(&cell.text())).unwrap_or_default()
+/// Folded, as it is written and as it may be meant in an old encoding.
+fn first_texts(cells: &[Cell]) -> Vec<String> {
+    let Some(first) = cells.iter().find(|cell| !cell.is_empty()) else { return Vec::new() };
+    let text = first.text();
+    std::iter::once(fold(&text)).chain(readings(&text).map(|text| fold(&text))).collect()
 }
 
 fn reads_as_note(cells: &[Cell]) -> bool {
-    let first = first_text(cells);
+    first_texts(cells).iter().any(|text| is_note(text))
+}
+
+fn is_note(first: &str) -> bool {
     let mut words = first.split(' ');
     let (word, next) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_total = TOTALS.contains(&word)
         && (next.is_empty() || next.starts_with(|c: char| c.is_ascii_digit()));
-    is_total || (begins_with(cells, &NOTES) && !first.starts_with("tong cong ty"))
+    is_total || (begins(first, &NOTES) && !first.starts_with("tong cong ty"))
 }

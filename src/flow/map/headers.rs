@@ -139,8 +139,16 @@ fn exact_fields<'a>(headings: impl Iterator<Item = &'a Heading<'a>>) -> BTreeSet
     headings.filter_map(exact).collect()
 }
 
+/// `STT / No.`: no part of it is data.
+fn is_ignored(header: &str, columns: &Columns) -> bool {
+    let parts = header.split(['/', '\n', '|']).filter(|part| !part.trim().is_empty());
+    let parts: Vec<&str> = parts.collect();
+    let all = !parts.is_empty() && parts.iter().all(|part| columns.is_ignored(part));
+    all || columns.is_ignored(header)
+}
+
 fn exactly(header: &str, columns: &Columns) -> Reading {
-    if columns.is_ignored(header) {
+    if is_ignored(header, columns) {
         return Reading::Ignored;
     }
     let fields: Vec<Field> = meanings(header, columns).into_iter().collect();

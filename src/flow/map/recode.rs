@@ -29,8 +29,9 @@ pub fn settle(columns: &mut [Column], rows: &[TableRow], catalogue: &Columns) {
             _ => None,
         });
         if is_date(field) {
-            column.month_first = is_month_first(texts);
-        } else if may_be_recoded(field) {
+            column.month_first = is_month_first(texts.clone());
+        }
+        if may_be_recoded(field) {
             column.legacy = encoding(texts, |text| catalogue.value(field, text).is_some());
         }
     }
@@ -85,37 +86,43 @@ fn is_month_first<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
     found
 }
 
-/// The one encoding in which every text with a letter outside ASCII is Vietnamese, or a value that is known.
+/// The one encoding in which every text with a letter outside ASCII is Vietnamese, or a value that is known. Of
+/// several, the one in which more values are known.
 fn encoding<'a>(
     texts: impl Iterator<Item = &'a str> + Clone,
     is_known: impl Fn(&str) -> bool,
 ) -> Option<Legacy> {
     let texts = texts.filter(|text| legacy::is_suspect(text));
-    let agreeing = |legacy: &&Legacy| agree(**legacy, texts.clone(), &is_known);
-    let mut agreeing = Legacy::ALL.iter().filter(agreeing);
-    agreeing.next().copied().filter(|_| agreeing.next().is_none())
+    let known = |legacy| agree(legacy, texts.clone(), &is_known).map(|known| (known, legacy));
+    let agreeing: Vec<(usize, Legacy)> =
+        Legacy::ALL.iter().filter_map(|legacy| known(*legacy)).collect();
+    let (most, legacy) = agreeing.iter().max_by_key(|(known, _)| known)?;
+    let is_alone = agreeing.iter().filter(|(known, _)| known == most).count() == 1;
+    is_alone.then_some(*legacy)
 }
 
+/// How many texts are values that are known; `None` where a text speaks against the encoding, or nothing for it.
 fn agree<'a>(
     legacy: Legacy,
     texts: impl Iterator<Item = &'a str>,
     is_known: impl Fn(&str) -> bool,
-) -> bool {
-    let (mut speak_for, mut against, mut is_proven) = (0, 0, false);
+) -> Option<usize> {
+    let (mut known, mut speak_for, mut against, mut is_proven) = (0, 0, 0, false);
     for text in texts {
-        let Some(decoded) = legacy.decode(text) else { return false };
+        let decoded = legacy.decode(text)?;
         if is_known(&decoded) {
+            known += 1;
             is_proven |= !is_known(text);
             continue;
         }
         let Weight { impossible_as_written, impossible_as_read } = legacy.weigh(text, &decoded);
         if impossible_as_read > impossible_as_written {
-            return false;
+            return None;
         }
         speak_for += impossible_as_written;
         against += impossible_as_read;
         let proves = || legacy::readings(text).iter().any(|(read, _)| *read == legacy);
         is_proven = is_proven || speak_for >= 2 || (impossible_as_written > 0 && proves());
     }
-    is_proven && speak_for >= FOR_EACH_AGAINST * against
+    (is_proven && speak_for >= FOR_EACH_AGAINST * against).then_some(known)
 }

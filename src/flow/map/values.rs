@@ -59,6 +59,8 @@ pub enum ValueKind {
     /// `zeros_shown`: its number format shows the zeros that the number itself cannot hold.
     Number {
         zeros_shown: bool,
+        /// Neither a fraction nor below zero.
+        is_whole: bool,
     },
     Date(NaiveDate),
     /// `#N/A` and the like.
@@ -122,6 +124,13 @@ pub fn fields(table: &Table, row: &TableRow, columns: &Columns) -> Fields {
 }
 
 impl Value {
+    /// The number itself, where its format alone shows zeros before it.
+    pub fn without_shown_zeros(&self) -> Option<String> {
+        let shown = matches!(self.kind, ValueKind::Number { zeros_shown: true, .. });
+        let digits = || self.text.chars().filter(char::is_ascii_digit).collect::<String>();
+        shown.then(|| digits().trim_start_matches('0').to_owned())
+    }
+
     fn is_flawed(&self) -> bool {
         matches!(self.kind, ValueKind::Error | ValueKind::NoValue)
     }
@@ -152,7 +161,11 @@ fn value(cell: &Cell, column: &Column) -> Option<Value> {
         Cell::Empty => return None,
         Cell::Text(_) | Cell::Bool(_) => ValueKind::Text,
         Cell::Number { value, .. } => {
-            ValueKind::Number { zeros_shown: raw.starts_with('0') && *value != 0.0 }
+            let is_whole = *value >= 0.0 && value.fract() == 0.0;
+            ValueKind::Number {
+                is_whole,
+                zeros_shown: is_whole && *value > 0.0 && raw.starts_with('0'),
+            }
         }
         Cell::Date(at) => ValueKind::Date(at.date()),
         Cell::Error(_) => ValueKind::Error,

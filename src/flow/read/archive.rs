@@ -135,10 +135,8 @@ fn refuse_costly<R: Read>(
     let most = limits.max_shared_strings_bytes;
     let is_texts = name.ends_with("sharedstrings.xml");
     let is_styles = name.ends_with("styles.xml");
-    let is_label = name.ends_with(".rels")
-        || name.ends_with("workbook.xml")
-        || name.ends_with("theme1.xml")
-        || name.starts_with("docprops/");
+    let is_label = ["_rels/", "docprops/", "theme/"].iter().any(|folder| name.contains(folder))
+        || name.ends_with("workbook.xml");
     let allowed = if is_label { most.min(MAX_LABEL_PART) } else { most };
     if (is_texts || is_styles || is_label) && part.size() > allowed {
         let reason = format!("its part `{name}` unpacks to more than {} MB", allowed >> 20);

@@ -41,8 +41,11 @@ pub(super) fn find(text: &str) -> Option<u8> {
 
 /// Most commas have a space behind them.
 fn is_prose(sample: &[u8]) -> bool {
-    let commas = sample.iter().filter(|b| **b == b',').count();
-    sample.windows(2).filter(|two| *two == b", ").count() * 2 > commas
+    let mut commas = sample.split(|b| *b == b',');
+    // What stands before the first comma is behind none.
+    commas.next();
+    let (spaced, tight): (Vec<_>, Vec<_>) = commas.partition(|rest| rest.starts_with(b" "));
+    spaced.len() > tight.len()
 }
 
 /// How many fields each of the first records has; one that the sample cuts off is left out.

@@ -56,11 +56,7 @@ pub(super) fn look(head: &[u8]) -> Kind {
         Kind::Compound
     } else if head.starts_with(b"\xFF\xFE\0\0") || head.starts_with(b"\0\0\xFE\xFF") {
         Kind::Encoded("UTF-32")
-    } else if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
-        Kind::Text
-    } else if bare_utf16(head).is_some() {
-        Kind::Text
-    } else if is_binary(head) {
+    } else if !is_wide(head) && is_binary(head) {
         Kind::Binary
     } else {
         Kind::Text
@@ -83,11 +79,17 @@ pub(super) fn foreign_text(text: &str) -> Option<&'static str> {
     is_dif.then_some("a table in DIF")
 }
 
+fn is_wide(head: &[u8]) -> bool {
+    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || bare_utf16(head).is_some()
+}
+
 /// UTF-16 without a mark: Latin text in it has a NUL in every other place, and hardly any elsewhere.
 pub(super) fn bare_utf16(head: &[u8]) -> Option<&'static Encoding> {
     let nuls = |first: usize| head.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
     let (even, odd) = (nuls(0), nuls(1));
     let is_wide = even.min(odd) * 8 < even.max(odd) && even.max(odd) * 4 > head.len();
+    // A lone NUL is no letter.
+    let is_wide = is_wide && head.len() > 1;
     is_wide.then_some(if odd > even { UTF_16LE } else { UTF_16BE })
 }
 

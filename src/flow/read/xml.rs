@@ -43,6 +43,10 @@ pub(super) fn walk(
                 let reason = "a cell or an element in it is longer than any program writes";
                 return Err(Refusal::new(Code::FileTooLarge, reason));
             }
+            Err(quick_xml::Error::Io(error)) => {
+                let reason = format!("the workbook is damaged: {error}");
+                return Err(Refusal::new(Code::FileUnreadable, reason));
+            }
             Err(_) => return Ok(()),
         };
         match next {

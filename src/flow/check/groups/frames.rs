@@ -14,7 +14,7 @@ pub fn first_of_equals(keys: &[Key]) -> PolarsResult<Vec<Vec<Option<usize>>>> {
     for (at, key) in keys.iter().enumerate() {
         let parts = parts(&format!("{at}."), key);
         columns.extend(texts(&parts, key));
-        let first = col("row").first().over(&exprs(&parts))?;
+        let first = col("row").first().over(exprs(&parts))?;
         let mask = when(col(parts[0].as_str()).is_not_null()).then(first).otherwise(lit(NULL));
         masks.push(mask.cast(DataType::UInt64).alias(format!("first {at}")));
     }

@@ -18,7 +18,7 @@ impl Key {
     pub fn of<const N: usize>(rows: impl Iterator<Item = Option<[String; N]>>) -> Key {
         let mut key = Key { columns: vec![Vec::new(); N], rows: 0 };
         for row in rows {
-            let mut parts = row.map(|parts| parts.into_iter());
+            let mut parts = row.map(IntoIterator::into_iter);
             for column in &mut key.columns {
                 column.push(parts.as_mut().and_then(Iterator::next));
             }

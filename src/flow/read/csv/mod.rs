@@ -47,7 +47,7 @@ pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document,
         ..Format::of("csv")
     };
     let delimiter = delimiter.unwrap_or(NO_DELIMITER);
-    let text = Text { text: &text, start, delimiter };
+    let text = Divided { text: &text, start, delimiter };
     let rows = text.rows(limits).map_err(|refusal| refusal.of(&format))?;
     if rows.is_empty() {
         let refusal = Refusal::new(Code::FileEmpty, "no field of the file has content");
@@ -59,13 +59,13 @@ pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document,
 }
 
 /// The text, and how it is divided.
-struct Text<'a> {
+struct Divided<'a> {
     text: &'a str,
     start: usize,
     delimiter: u8,
 }
 
-impl Text<'_> {
+impl Divided<'_> {
     fn rows(&self, limits: &Limits) -> Result<Vec<super::Row>, Refusal> {
         let mut kept = 0;
         let mut rows = Rows::within(limits, &mut kept, TRIAL);

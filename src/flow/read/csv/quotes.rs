@@ -50,10 +50,13 @@ impl Raw<'_> {
         None
     }
 
-    /// Each line alone has the fields of a whole row: two rows with a quote too many each.
+    /// Each line alone has the fields of a whole row: two rows with a quote too many each. A program that quotes
+    /// every field leaves none open.
     fn are_rows(&self, raw: &str) -> bool {
         let separators = |line: &str| line.bytes().filter(|b| *b == self.delimiter).count();
+        let are_all_quoted = raw.starts_with('"') && raw.ends_with('"');
         self.width > 2
+            && !are_all_quoted
             && raw
                 .split(['\r', '\n'])
                 .all(|line| line.is_empty() || separators(line) + 1 == self.width)
@@ -108,9 +111,14 @@ mod tests {
 
     #[test]
     fn fields_of_several_lines_are_fields() {
-        for text in
-            ["A,\"X\nY\",1", "\"A\"\"\nB\",1", "A,5\" pipe,1", "A,\"X\nY\" ,1", "A,\"X\nY\""]
-        {
+        for text in [
+            "A,\"X\nY\",1",
+            "\"A\",\",,,,,,,,\nX,,,,,,,,\",\"1\"",
+            "\"A\"\"\nB\",1",
+            "A,5\" pipe,1",
+            "A,\"X\nY\" ,1",
+            "A,\"X\nY\"",
+        ] {
             assert_eq!(refused(text, 9), None, "{text}");
         }
     }

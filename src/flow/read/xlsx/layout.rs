@@ -3,7 +3,7 @@
 
 use std::io::BufRead;
 
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::SHEET;
 use crate::{
@@ -41,7 +41,11 @@ impl Found {
 pub(super) fn find(part: impl BufRead) -> Result<Found, Refusal> {
     let mut scan = Scan::default();
     xml::walk(part, |event| scan.look(event))?;
-    let Scan { mut found, .. } = scan;
+    let Scan { mut found, names_a_text, .. } = scan;
+    if names_a_text {
+        let reason = "the sheet is damaged: a cell names a text that stands elsewhere";
+        return Err(Refusal::new(Code::FileUnreadable, reason));
+    }
     if found.layout.merges.len() > MAX_MERGES || found.uncalculated.len() > MAX_STRETCHES {
         let reason = "it has more merged cells or formulas without a value than are read";
         return Err(Refusal::new(Code::FileTooLarge, reason));
@@ -59,6 +63,8 @@ struct Scan {
     /// As many as have begun.
     cells: u64,
     cell: Option<OpenCell>,
+    /// By `&name;`, which no program writes and nobody fills in: the cell would be read without it.
+    names_a_text: bool,
 }
 
 #[derive(Default)]
@@ -76,14 +82,18 @@ impl Scan {
                 "c" => self.end_cell(),
                 "v" => self.in_value(false),
                 "sheetData" => self.is_in_data = false,
-                "mergeCells" => return Next::Stop,
                 _ => {}
             },
             Event::Text(text) if !text.is_empty() => self.content(),
-            Event::GeneralRef(_) | Event::CData(_) => self.content(),
+            Event::GeneralRef(name) => {
+                self.names_a_text |= !is_character(name);
+                self.content();
+            }
+            Event::CData(_) => self.content(),
             _ => {}
         }
-        let is_excess = self.found.layout.merges.len() > MAX_MERGES
+        let is_excess = self.names_a_text
+            || self.found.layout.merges.len() > MAX_MERGES
             || self.found.uncalculated.len() > MAX_STRETCHES;
         match (&self.cell, is_excess) {
             (_, true) => Next::Stop,
@@ -150,6 +160,11 @@ impl Scan {
             _ => self.found.uncalculated.push((its, its)),
         }
     }
+}
+
+/// `&amp;`, `&#10;`: a character that is written by its name.
+fn is_character(name: &BytesRef<'_>) -> bool {
+    name.is_char_ref() || matches!(&**name, "amp" | "lt" | "gt" | "quot" | "apos")
 }
 
 /// `B2:C5`; a cell by itself is merged with nothing.

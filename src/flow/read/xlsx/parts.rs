@@ -35,7 +35,7 @@ pub(super) fn open(mut file: &File) -> Result<Option<Parts<'_>>, Refusal> {
     let mut places = HashMap::with_capacity(archive.len());
     for index in 0..archive.len() {
         let part = archive.by_index_raw(index).ok();
-        if let Some(Ok(name)) = part.as_ref().map(|part| part.name()) {
+        if let Some(Ok(name)) = part.as_ref().map(zip::read::ZipFile::name) {
             places.insert(normal(&name), index);
         }
     }
@@ -60,7 +60,8 @@ impl Parts<'_> {
             let kind = xml::attribute(element, "Type").unwrap_or_default();
             if kind.ends_with("/relationships/officeDocument") {
                 let target = xml::attribute(element, "Target").unwrap_or_default();
-                let target = unescape(&target).map(|it| it.into_owned()).unwrap_or_default();
+                let target =
+                    unescape(&target).map(std::borrow::Cow::into_owned).unwrap_or_default();
                 target.trim_start_matches('/').clone_into(&mut workbook);
             }
         })?;
