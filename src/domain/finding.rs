@@ -201,6 +201,19 @@ pub fn column_letters(index: u32) -> String {
     letters.iter().rev().map(|letter| char::from(*letter)).collect()
 }
 
+/// The column of its letters, counted from 0, if a sheet has it: `A` is 0, `XFD` is 16,383.
+pub fn column_index(letters: &str) -> Option<u32> {
+    let value = |byte: u8| {
+        byte.is_ascii_alphabetic().then(|| u32::from(byte.to_ascii_uppercase() - b'A') + 1)
+    };
+    let is_short = (1..=3).contains(&letters.len());
+    let number = letters
+        .bytes()
+        .filter(|_| is_short)
+        .try_fold(0, |sum, byte| Some(sum * 26 + value(byte)?))?;
+    number.checked_sub(1).filter(|index| *index < 16_384)
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(sheet) = &self.sheet {
@@ -219,6 +232,10 @@ mod tests {
     fn columns_are_named_as_a_spreadsheet_names_them() {
         let names = [(0, "A"), (25, "Z"), (26, "AA"), (16383, "XFD")];
         assert!(names.iter().all(|(index, name)| column_letters(*index) == *name));
+        assert!(names.iter().all(|(index, name)| column_index(name) == Some(*index)));
+        assert!(
+            ["", "XFE", "ZZZZZZZZZZZZZZZZ", "A1"].iter().all(|name| column_index(name).is_none())
+        );
     }
 
     #[test]

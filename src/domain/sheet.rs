@@ -13,6 +13,19 @@ pub struct Merge {
     pub last_column: u32,
 }
 
+impl Merge {
+    /// Between two corners, each with its row from 1 and its column from 0; a cell by itself is merged with nothing.
+    pub fn between((row, column): (u32, u32), (to_row, to_column): (u32, u32)) -> Option<Merge> {
+        let merge = Merge {
+            first_row: row.min(to_row),
+            last_row: row.max(to_row),
+            first_column: column.min(to_column),
+            last_column: column.max(to_column),
+        };
+        ((row, column) != (to_row, to_column)).then_some(merge)
+    }
+}
+
 /// Known of xlsx and xlsm; of xls only what is merged, of xls and xlsb the calendar, of other files nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

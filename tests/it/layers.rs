@@ -35,6 +35,11 @@ fn each_big_dependency_is_named_behind_one_door() {
     for (name, doors) in [
         ("calamine::", &["flow/read/"][..]),
         ("csv::", &["flow/read/"]),
+        ("quick_xml::", &["flow/read/"]),
+        ("zip::", &["flow/read/"]),
+        ("encoding_rs::", &["flow/read/"]),
+        ("chardetng::", &["flow/read/"]),
+        ("rlimit::", &["flow/read/unstreamed/"]),
         ("rust_xlsxwriter::", &["flow/answer/"]),
         ("lettre::", &["flow/send/"]),
         ("sqlx::", &["db/", "flow/staged.rs", "flow/activate/"]),

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::{batches::Batch, rows::RowKind},
     domain::{
-        finding::{Code, Finding, Place, column_letters},
+        finding::{Code, Finding, Place, column_index, column_letters},
         locale::Locale,
     },
     flow::{
@@ -105,10 +105,7 @@ fn row_and_column(reference: &str) -> Option<(u32, usize)> {
     let reference = reference.replace('$', "");
     let digits = reference.find(|c: char| c.is_ascii_digit())?;
     let (letters, row) = reference.split_at(digits);
-    let column = letters.bytes().try_fold(0_usize, |column, letter| {
-        letter.is_ascii_uppercase().then(|| column * 26 + usize::from(letter - b'A') + 1)
-    })?;
-    Some((row.parse().ok()?, column.checked_sub(1)?))
+    Some((row.parse().ok()?, usize::try_from(column_index(letters)?).ok()?))
 }
 
 /// TRUE, 1, x, ✓ or có.

@@ -132,9 +132,9 @@ fn combined(sheet: &Sheet, upper: &Row, lower: &Row, columns: &Columns) -> Vec<S
     };
     let mut group = String::new();
     let mut texts = Vec::new();
-    for at in 0..width {
+    for (at, is_reached) in reached(sheet, upper.number, width).into_iter().enumerate() {
         let (own, below) = (text(upper, at), text(lower, at));
-        if !own.is_empty() || below.is_empty() || !reaches(sheet, upper.number, at) {
+        if !own.is_empty() || below.is_empty() || !is_reached {
             // A name with nothing below it stands for its own column alone.
             group = if below.is_empty() { String::new() } else { own.clone() };
         }
@@ -147,16 +147,22 @@ fn combined(sheet: &Sheet, upper: &Row, lower: &Row, columns: &Columns) -> Vec<S
     texts
 }
 
-/// Whether a group reaches from the column before; without merges, over all empty cells.
-fn reaches(sheet: &Sheet, row: u32, at: usize) -> bool {
+/// The columns to which a group reaches from the one before; without merges, all of them.
+fn reached(sheet: &Sheet, row: u32, width: usize) -> Vec<bool> {
     let merges = &sheet.layout.merges;
-    let at = u32::try_from(at).unwrap_or(u32::MAX);
-    merges.is_empty()
-        || merges.iter().any(|merge| {
-            (merge.first_row..=merge.last_row).contains(&row)
-                && merge.first_column < at
-                && at <= merge.last_column
-        })
+    // How many merges begin to reach at a column, less those that no longer do: there may be very many.
+    let mut steps = vec![0_i64; width + 1];
+    let column = |at: u32| usize::try_from(at).unwrap_or(width).min(width);
+    for merge in merges.iter().filter(|it| (it.first_row..=it.last_row).contains(&row)) {
+        steps[column(merge.first_column.saturating_add(1))] += 1;
+        steps[column(merge.last_column.saturating_add(1))] -= 1;
+    }
+    let mut open = 0;
+    let reaches = |step: &i64| {
+        open += step;
+        merges.is_empty() || open > 0
+    };
+    steps[..width].iter().map(reaches).collect()
 }
 
 /// `Khách hàng` over `MST` is the client's tax id; `Hóa đơn` over `MST` is another one's.

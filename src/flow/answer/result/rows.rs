@@ -12,7 +12,7 @@ use super::{
     own::{self, Own},
 };
 use crate::{
-    domain::finding::Severity,
+    domain::finding::{Severity, column_index},
     flow::{
         answer::{
             fit::{height, lines},
@@ -200,11 +200,15 @@ impl Writer<'_> {
     }
 }
 
+fn column_of(letters: &str) -> Option<usize> {
+    column_index(letters).and_then(|index| usize::try_from(index).ok())
+}
+
 /// The wrong cells by column, counted from 0; what is only information marks none.
 fn marks(findings: &[FindingText]) -> BTreeMap<usize, Mark> {
     let mut marks = BTreeMap::<usize, Mark>::new();
     for finding in findings.iter().filter(|finding| finding.severity != Severity::Info) {
-        let Some(column) = finding.column.as_deref().and_then(column_index) else { continue };
+        let Some(column) = finding.column.as_deref().and_then(column_of) else { continue };
         let text = explained(finding);
         match marks.get_mut(&column) {
             None => {
@@ -225,11 +229,4 @@ fn marks(findings: &[FindingText]) -> BTreeMap<usize, Mark> {
 pub fn explained(finding: &FindingText) -> String {
     let parts = [finding.message.as_str(), finding.fix.as_str()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n→ ")
-}
-
-/// `A` is 0, `XFD` is 16,383.
-fn column_index(letters: &str) -> Option<usize> {
-    let value = |byte: u8| byte.is_ascii_uppercase().then(|| usize::from(byte - b'A') + 1);
-    let number = letters.bytes().try_fold(0, |sum: usize, byte| Some(sum * 26 + value(byte)?))?;
-    number.checked_sub(1).filter(|index| *index < 16_384)
 }

@@ -13,7 +13,7 @@ pub(super) struct Raw<'a> {
     pub(super) delimiter: u8,
     /// The line it starts on.
     pub(super) line: u32,
-    /// How many fields most records have.
+    /// How many fields the record before has.
     pub(super) width: usize,
 }
 

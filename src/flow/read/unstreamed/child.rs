@@ -102,7 +102,7 @@ fn tell_xls(source: Source, out: &mut impl Write) -> Result<Line, Refusal> {
     for Found { name, visible, .. } in worksheets(workbook.sheets_metadata())? {
         let merges = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
         let layout = Layout {
-            merges: merges.iter().map(merge).collect(),
+            merges: merges.iter().filter_map(merge).collect(),
             from_1904: workbook.has_1904_epoch(),
             ..Layout::default()
         };
@@ -168,13 +168,9 @@ fn done(
     Line::Done { defined_names: names.to_vec(), properties }
 }
 
-fn merge(found: &Dimensions) -> Merge {
-    Merge {
-        first_row: number_of(found.start.0),
-        last_row: number_of(found.end.0),
-        first_column: found.start.1,
-        last_column: found.end.1,
-    }
+fn merge(found: &Dimensions) -> Option<Merge> {
+    let corner = |(row, column): (u32, u32)| (number_of(row), column);
+    Merge::between(corner(found.start), corner(found.end))
 }
 
 /// As people count.

@@ -144,6 +144,7 @@ fn take_rows(lines: &mut Lines<impl BufRead>, rows: &mut Rows<'_>) -> Result<Opt
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
+const SIGXCPU: i32 = 24;
 
 /// Why the process ended before it had said everything.
 fn silenced(status: ExitStatus) -> Unread {
@@ -153,6 +154,7 @@ fn silenced(status: ExitStatus) -> Unread {
         (_, Some(signal @ (SIGHUP | SIGINT | SIGTERM))) => {
             anyhow::anyhow!("The reader of old workbooks was stopped by signal {signal}").into()
         }
+        (_, Some(SIGXCPU)) => too_large("reading it takes too long"),
         // Rust aborts where it gets no memory; the kernel kills.
         (_, Some(_)) => too_large("reading it takes more memory than is given"),
         _ => anyhow::anyhow!("The reader of old workbooks ended with {status}").into(),

@@ -8,7 +8,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::SHEET;
 use crate::{
     domain::{
-        finding::Code,
+        finding::{Code, column_index},
         sheet::{Layout, Merge},
     },
     flow::read::{
@@ -19,7 +19,7 @@ use crate::{
 
 /// Each is kept; a form of many pages has some thousand.
 const MAX_MERGES: usize = 200_000;
-/// Of formulas without a value, where each stands alone.
+/// Of hidden rows, or of formulas without a value, where each stands alone.
 const MAX_STRETCHES: usize = 2_000_000;
 
 #[derive(Default)]
@@ -30,6 +30,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    fn is_excess(&self) -> bool {
+        let Layout { hidden, merges, .. } = &self.layout;
+        merges.len() > MAX_MERGES || hidden.len().max(self.uncalculated.len()) > MAX_STRETCHES
+    }
+
     /// Whether that cell, counted through the sheet from 0, has a formula without a value.
     pub(super) fn is_uncalculated(&self, cell: u64) -> bool {
         let at = self.uncalculated.partition_point(|(_, last)| *last < cell);
@@ -46,8 +51,8 @@ pub(super) fn find(part: impl BufRead) -> Result<Found, Refusal> {
         let reason = "the sheet is damaged: a cell names a text that stands elsewhere";
         return Err(Refusal::new(Code::FileUnreadable, reason));
     }
-    if found.layout.merges.len() > MAX_MERGES || found.uncalculated.len() > MAX_STRETCHES {
-        let reason = "it has more merged cells or formulas without a value than are read";
+    if found.is_excess() {
+        let reason = "it has more hidden rows, merged cells or empty formulas than are read";
         return Err(Refusal::new(Code::FileTooLarge, reason));
     }
     found.layout.hidden.sort_unstable();
@@ -92,9 +97,7 @@ impl Scan {
             Event::CData(_) => self.content(),
             _ => {}
         }
-        let is_excess = self.names_a_text
-            || self.found.layout.merges.len() > MAX_MERGES
-            || self.found.uncalculated.len() > MAX_STRETCHES;
+        let is_excess = self.names_a_text || self.found.is_excess();
         match (&self.cell, is_excess) {
             (_, true) => Next::Stop,
             (Some(_), _) => Next::Within,
@@ -170,27 +173,15 @@ fn is_character(name: &BytesRef<'_>) -> bool {
 /// `B2:C5`; a cell by itself is merged with nothing.
 fn merge(place: &str) -> Option<Merge> {
     let (start, end) = place.split_once(':')?;
-    let ((row, column), (to_row, to_column)) = (cell_at(start)?, cell_at(end)?);
-    let merge = Merge {
-        first_row: row.min(to_row),
-        last_row: row.max(to_row),
-        first_column: column.min(to_column),
-        last_column: column.max(to_column),
-    };
-    ((row, column) != (to_row, to_column)).then_some(merge)
+    Merge::between(cell_at(start)?, cell_at(end)?)
 }
 
 /// Row from 1 and column from 0 of `B2`, if a sheet has it.
 fn cell_at(place: &str) -> Option<(u32, u32)> {
     let split = place.find(|c: char| c.is_ascii_digit())?;
     let (letters, digits) = place.split_at(split);
-    let of = |letter: u8| u32::from(letter.to_ascii_uppercase() - b'A') + 1;
-    let is_column =
-        (1..=3).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_alphabetic());
-    let column =
-        is_column.then(|| letters.bytes().fold(0, |column, letter| column * 26 + of(letter)))?;
     let row = digits.parse().ok()?;
-    ((1..=SHEET.0).contains(&row) && column <= SHEET.1).then_some((row, column - 1))
+    (1..=SHEET.0).contains(&row).then_some((row, column_index(letters)?))
 }
 
 #[cfg(test)]
