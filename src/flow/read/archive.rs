@@ -62,7 +62,7 @@ fn container(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str
     let types = label(archive, names, "[content_types].xml");
     let says = |word: &str| types.contains(word);
     let has = |name: &str| names.iter().any(|found| found == name);
-    if says("ms-excel.sheet.binary") || has("xl/workbook.bin") {
+    if has("xl/workbook.bin") {
         Ok("xlsb")
     } else if says("macroenabled.main+xml") && says("ms-excel") {
         Ok("xlsm")
@@ -71,6 +71,9 @@ fn container(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str
         || has("xl/workbook.xml")
     {
         Ok("xlsx")
+    } else if says("ms-excel.sheet.binary") {
+        // Last of these: some programs declare it beside every workbook.
+        Ok("xlsb")
     } else if says("wordprocessingml") {
         Err(Refusal::unsupported("a Word document (docx)"))
     } else if says("presentationml") {

@@ -8,7 +8,7 @@ mod parts;
 mod values;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{BufReader, Seek},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -28,6 +28,8 @@ use crate::domain::{
     sheet::Layout,
 };
 
+/// By the names of the sheets.
+type Layouts = HashMap<String, Found>;
 type Workbook<'a> = Xlsx<BufReader<&'a File>>;
 
 /// The last cell of any sheet is XFD1048576; a reader of workbooks believes in others too.
@@ -45,7 +47,7 @@ pub(super) fn read(file: &File, container: &str, limits: &Limits) -> Result<Docu
 }
 
 fn read_workbook(mut file: &File, container: &str, limits: &Limits) -> Result<Document, Refusal> {
-    let found = parts::open(file)?.map_or_else(|| Ok(Vec::new()), look_at_layouts)?;
+    let found = parts::open(file)?.map_or_else(|| Ok(Layouts::new()), look_at_layouts)?;
     file.rewind()?;
     let mut workbook: Workbook<'_> =
         Xlsx::new(BufReader::new(file)).map_err(|error| broken(&error, None))?;
@@ -67,35 +69,39 @@ fn read_workbook(mut file: &File, container: &str, limits: &Limits) -> Result<Do
 }
 
 /// Before the cells are read: whoever reads them believes in texts without an end.
-fn look_at_layouts(mut parts: Parts<'_>) -> Result<Vec<Found>, Refusal> {
+fn look_at_layouts(mut parts: Parts<'_>) -> Result<Layouts, Refusal> {
     let sheets = std::mem::take(&mut parts.sheets);
-    if sheets.iter().collect::<HashSet<_>>().len() < sheets.len() || sheets.len() > MAX_SHEETS {
+    let paths: HashSet<&String> = sheets.iter().map(|(_, path)| path).collect();
+    if paths.len() < sheets.len() || sheets.len() > MAX_SHEETS {
         return Err(damaged("two sheets are one, or there are more than there can be"));
     }
-    sheets
-        .iter()
-        .map(|path| parts.part(path).map_or_else(|| Ok(Found::default()), layout::find))
-        .collect()
+    let mut found = |(name, path): (String, String)| {
+        let layout = parts.part(&path).map_or_else(|| Ok(Found::default()), layout::find);
+        layout.map(|layout| (name, layout))
+    };
+    sheets.into_iter().map(&mut found).collect()
 }
 
 /// The sheets that can hold a table, still without rows. Charts and dialogues are left out.
-fn worksheets(workbook: &Workbook<'_>, found: Vec<Found>) -> Result<Vec<(Sheet, Found)>, Refusal> {
+fn worksheets(workbook: &Workbook<'_>, mut found: Layouts) -> Result<Vec<(Sheet, Found)>, Refusal> {
     let all = workbook.sheets_metadata();
     let names: HashSet<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
     if all.is_empty() {
         return Err(damaged("it has no sheet"));
     }
-    if names.len() < all.len() || found.len() != all.len() {
-        return Err(damaged("sheets of one name, or without a part of their own"));
+    if names.len() < all.len() {
+        return Err(damaged("sheets of one name"));
     }
     let from_1904 = workbook.has_1904_epoch();
-    let tables = all.iter().zip(found).filter(|(sheet, _)| sheet.typ == SheetType::WorkSheet);
-    let empty = tables.map(|(sheet, mut found)| {
+    let tables = all.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let empty = tables.map(|sheet| {
+        let found = found.remove(&sheet.name);
+        let mut found = found.ok_or_else(|| damaged("a sheet without a part of its own"))?;
         let layout = Layout { from_1904, ..std::mem::take(&mut found.layout) };
         let visible = sheet.visible == SheetVisible::Visible;
-        (Sheet { name: sheet.name.clone(), visible, rows: Vec::new(), layout }, found)
+        Ok((Sheet { name: sheet.name.clone(), visible, rows: Vec::new(), layout }, found))
     });
-    Ok(empty.collect())
+    empty.collect()
 }
 
 fn read_sheets(

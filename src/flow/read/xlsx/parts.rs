@@ -24,8 +24,8 @@ pub(super) struct Parts<'a> {
     archive: ZipArchive<BufReader<&'a File>>,
     /// In lower case and with `/` between folders; of two, the last counts.
     places: HashMap<String, usize>,
-    /// The paths of the sheets, in the order of the workbook.
-    pub(super) sheets: Vec<String>,
+    /// The names of the sheets and their paths, in the order of the workbook.
+    pub(super) sheets: Vec<(String, String)>,
 }
 
 /// `None` if it is no zip; damage inside is left to the reader of cells.
@@ -54,14 +54,13 @@ impl Parts<'_> {
         self.archive.by_index(index).ok().map(BufReader::new)
     }
 
-    fn list(&mut self) -> Result<Vec<String>, Refusal> {
+    fn list(&mut self) -> Result<Vec<(String, String)>, Refusal> {
         let mut workbook = "xl/workbook.xml".to_owned();
         self.each(("_rels/.rels", "Relationship"), |element| {
             let kind = xml::attribute(element, "Type").unwrap_or_default();
             if kind.ends_with("/relationships/officeDocument") {
                 let target = xml::attribute(element, "Target").unwrap_or_default();
-                let target =
-                    unescape(&target).map(std::borrow::Cow::into_owned).unwrap_or_default();
+                let target = plain(&target);
                 target.trim_start_matches('/').clone_into(&mut workbook);
             }
         })?;
@@ -76,7 +75,9 @@ impl Parts<'_> {
         self.each((&workbook, "sheet"), |element| {
             let target = targets.get(&relation(element)).cloned().unwrap_or_default();
             let inside = target.strip_prefix('/').map(str::to_owned);
-            sheets.push(normal(&inside.unwrap_or_else(|| format!("{folder}{target}"))));
+            let path = normal(&inside.unwrap_or_else(|| format!("{folder}{target}")));
+            let name = xml::attribute(element, "name").unwrap_or_default();
+            sheets.push((plain(&name), path));
         })?;
         Ok(sheets)
     }
@@ -104,6 +105,10 @@ impl Parts<'_> {
             Ok(())
         }
     }
+}
+
+fn plain(written: &str) -> String {
+    unescape(written).map(std::borrow::Cow::into_owned).unwrap_or_default()
 }
 
 /// Its prefix is free to choose.
