@@ -5,7 +5,11 @@ use super::{fold::fold, phone::Phone};
 
 /// Between two numbers, folded.
 const OR: [&str; 5] = ["hoac", "va", "or", "and", "hay"];
+/// A mobile without its zero.
+const SHORTEST: usize = 9;
 const LONGEST: usize = 14;
+/// A text with more groups of digits than several numbers have holds none worth looking for.
+const MOST_GROUPS: usize = 40;
 
 /// The numbers of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +22,9 @@ pub struct Among {
 
 /// Finds the numbers that stand in a text.
 pub fn among(text: &str) -> Among {
+    if groups(text).count() > MOST_GROUPS {
+        return Among::default();
+    }
     let mut found = Among { phones: Vec::new(), alone: true };
     for piece in text.split(|c: char| c.is_alphabetic() || "/;,|&\n".contains(c)) {
         read_piece(piece, &mut found);
@@ -40,9 +47,13 @@ pub fn with_letters_as_digits(text: &str) -> Option<Phone> {
     Phone::read(&digits).ok().map(|(phone, _)| phone)
 }
 
+fn groups(text: &str) -> impl Iterator<Item = &str> {
+    let groups = text.split(|c: char| !c.is_ascii_digit() && c != '+');
+    groups.filter(|group| !group.is_empty())
+}
+
 fn read_piece(piece: &str, found: &mut Among) {
-    let groups = piece.split(|c: char| !c.is_ascii_digit() && c != '+');
-    let groups: Vec<&str> = groups.filter(|group| !group.is_empty()).collect();
+    let groups: Vec<&str> = groups(piece).collect();
     let mut at = 0;
     while at < groups.len() {
         if let Some((phone, taken)) = first(&groups[at..]) {
@@ -65,7 +76,8 @@ fn first(groups: &[&str]) -> Option<(Phone, usize)> {
         if digits.len() > LONGEST {
             return None;
         }
-        if let Ok((phone, _)) = Phone::read(&digits) {
+        let phone = (digits.len() >= SHORTEST).then(|| Phone::read(&digits).ok()).flatten();
+        if let Some((phone, _)) = phone {
             return Some((phone, taken));
         }
     }
@@ -112,6 +124,13 @@ mod tests {
         }
         assert!(among("3-9253861/3").phones.is_empty());
         assert_eq!(with_letters_as_digits("O9l2 345 678").unwrap().as_str(), "+84912345678");
+    }
+
+    #[test]
+    fn no_number_is_looked_for_among_very_many_groups_of_digits() {
+        assert_eq!(among(&"0909 123 456 / ".repeat(MOST_GROUPS / 3)).phones.len(), 1);
+        assert_eq!(among(&"0909 123 456 / ".repeat(MOST_GROUPS)), Among::default());
+        assert_eq!(numbers("912 345 678"), (vec!["+84912345678".to_owned()], true));
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Whether a word can be a Vietnamese syllable: an onset, a nucleus with its tone in the right place, a coda.
 //! Possible is not the same as real; it is enough to tell text from garbage.
 
-use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -73,6 +73,10 @@ const RHYMES: [(&str, &[usize], &str); 56] = [
     ("uêu", &[1], "_"),
 ];
 
+/// The nuclei without their marks.
+static BARE: LazyLock<Vec<String>> =
+    LazyLock::new(|| RHYMES.iter().map(|(vowels, ..)| fold(vowels)).collect());
+
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
 /// Syllables that end in a stop have one of these two.
 const SHARP_AND_HEAVY: [char; 2] = ['\u{301}', '\u{323}'];
@@ -135,10 +139,9 @@ fn ends_well(rhyme: &str, before: usize, tone: Option<(usize, char)>, is_bare: b
         let is_sharp = tone.is_some_and(|(_, tone)| SHARP_AND_HEAVY.contains(&tone));
         !is_stop || is_bare || is_sharp
     };
-    RHYMES.iter().any(|(vowels, places, codas)| {
-        let vowels = if is_bare { Cow::Owned(fold(vowels)) } else { Cow::Borrowed(*vowels) };
-        let coda =
-            rhyme.strip_prefix(&*vowels).map(|coda| if coda.is_empty() { "_" } else { coda });
+    RHYMES.iter().zip(BARE.iter()).any(|((vowels, places, codas), bare)| {
+        let vowels = if is_bare { bare.as_str() } else { *vowels };
+        let coda = rhyme.strip_prefix(vowels).map(|coda| if coda.is_empty() { "_" } else { coda });
         let known = coda.filter(|coda| codas.split(' ').any(|known| known == *coda));
         known.is_some_and(|coda| in_place(places) && sounds(coda))
     })

@@ -213,6 +213,12 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_to_a_column_beyond_all_numbers_points_nowhere() {
+        assert_eq!(row_and_column("$TTTTTTTTTTTTTTTTTTTTTTTTTTTC$4"), None);
+        assert_eq!(row_and_column("$C$99999999999"), None);
+    }
+
+    #[test]
     fn a_tick_is_made_in_many_ways_and_anything_else_is_none() {
         let ticked = ["x", "X", "✓", "TRUE", "1", " có "].map(|text| Cell::Text(text.to_owned()));
         assert!(ticked.iter().all(is_ticked));

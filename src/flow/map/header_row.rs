@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{data::are_column_numbers, headers::meanings};
+use super::{
+    data::are_column_numbers,
+    headers::{LONGEST, meanings},
+};
 use crate::{
     catalogue::columns::Columns,
     domain::{cell::Cell, field::Field, fold::fold},
@@ -110,11 +113,10 @@ fn names_groups(sheet: &Sheet, upper: &Row, lower: &Row) -> bool {
     let merges = &sheet.layout.merges;
     let filled = |row: &Row| row.cells.iter().filter(|cell| !cell.is_empty()).count();
     if !merges.is_empty() {
+        let columns = 2..filled(lower).max(3);
         return merges.iter().any(|merge| {
-            let columns = (merge.last_column - merge.first_column + 1) as usize;
-            merge.first_row <= upper.number
-                && upper.number <= merge.last_row
-                && (2..filled(lower).max(3)).contains(&columns)
+            let over = merge.last_column.saturating_sub(merge.first_column) as usize + 1;
+            (merge.first_row..=merge.last_row).contains(&upper.number) && columns.contains(&over)
         });
     }
     let is_short = |cell: &Cell| {
@@ -136,7 +138,8 @@ fn combined(sheet: &Sheet, upper: &Row, lower: &Row, columns: &Columns) -> Vec<S
         let (own, below) = (text(upper, at), text(lower, at));
         if !own.is_empty() || below.is_empty() || !is_reached {
             // A name with nothing below it stands for its own column alone.
-            group = if below.is_empty() { String::new() } else { own.clone() };
+            let is_alone = below.is_empty() || own.len() > LONGEST;
+            group = if is_alone { String::new() } else { own.clone() };
         }
         texts.push(match (group.as_str(), below.as_str()) {
             (_, "") => own,
@@ -147,22 +150,25 @@ fn combined(sheet: &Sheet, upper: &Row, lower: &Row, columns: &Columns) -> Vec<S
     texts
 }
 
-/// The columns to which a group reaches from the one before; without merges, all of them.
+/// Which columns a group reaches from the column before; without merges, all of them.
 fn reached(sheet: &Sheet, row: u32, width: usize) -> Vec<bool> {
     let merges = &sheet.layout.merges;
-    // How many merges begin to reach at a column, less those that no longer do: there may be very many.
-    let mut steps = vec![0_i64; width + 1];
-    let column = |at: u32| usize::try_from(at).unwrap_or(width).min(width);
-    for merge in merges.iter().filter(|it| (it.first_row..=it.last_row).contains(&row)) {
-        steps[column(merge.first_column.saturating_add(1))] += 1;
-        steps[column(merge.last_column.saturating_add(1))] -= 1;
+    if merges.is_empty() {
+        return vec![true; width];
     }
-    let mut open = 0;
-    let reaches = |step: &i64| {
-        open += step;
-        merges.is_empty() || open > 0
+    let mut ends = vec![0_usize; width];
+    for merge in merges.iter().filter(|merge| (merge.first_row..=merge.last_row).contains(&row)) {
+        if let Some(end) = ends.get_mut(merge.first_column as usize) {
+            *end = (*end).max(merge.last_column as usize + 1);
+        }
+    }
+    let mut end = 0;
+    let is_reached = |(at, own): (usize, usize)| {
+        let is_reached = at < end;
+        end = end.max(own);
+        is_reached
     };
-    steps[..width].iter().map(reaches).collect()
+    ends.into_iter().enumerate().map(is_reached).collect()
 }
 
 /// `Khách hàng` over `MST` is the client's tax id; `Hóa đơn` over `MST` is another one's.
@@ -179,5 +185,33 @@ fn both(group: &str, below: &str, columns: &Columns) -> String {
         turned
     } else {
         joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sheet::{Layout, Merge};
+
+    fn over(merges: &[(u32, u32)]) -> Sheet {
+        let merge = |(first_column, last_column): &(u32, u32)| Merge {
+            first_row: 1,
+            last_row: 2,
+            first_column: *first_column,
+            last_column: *last_column,
+        };
+        let layout = Layout { merges: merges.iter().map(merge).collect(), ..Layout::default() };
+        Sheet { name: String::new(), visible: true, rows: Vec::new(), layout }
+    }
+
+    #[test]
+    fn a_group_reaches_as_far_as_it_is_merged() {
+        assert_eq!(reached(&over(&[]), 1, 3), [true; 3]);
+        assert_eq!(
+            reached(&over(&[(3, 4), (1, 2)]), 2, 6),
+            [false, false, true, false, true, false]
+        );
+        assert_eq!(reached(&over(&[(0, 9), (1, 1), (40, 50)]), 1, 3), [false, true, true]);
+        assert_eq!(reached(&over(&[(0, 9)]), 3, 3), [false; 3]);
     }
 }

@@ -18,11 +18,16 @@ use crate::{
 const HINTS: [&str; 9] =
     ["bat buoc", "khong bat buoc", "neu co", "required", "optional", "if any", "dd", "mm", "yyyy"];
 
+/// A longer text names no column and no group of them, in bytes.
+pub const LONGEST: usize = 1_000;
 /// So many fields that a header names twice are a list of their own.
 const LIST_AGAIN: usize = 3;
 
 /// The field that a header names; several where its parts name different ones.
 pub fn meanings(header: &str, columns: &Columns) -> BTreeSet<Field> {
+    if header.len() > LONGEST {
+        return BTreeSet::new();
+    }
     let decoded = || super::recode::readings(header).map(|header| as_written(&header, columns));
     let written = as_written(header, columns);
     if !written.is_empty() {

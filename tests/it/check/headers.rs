@@ -325,3 +325,12 @@ fn a_hidden_list_is_held_taken_or_left_out_as_the_job_wants() {
     assert_eq!(file(HiddenRows::Take), (0, None, vec![accepted, accepted]));
     assert_eq!(file(HiddenRows::Skip), (1, Some(Severity::Info), vec![accepted]));
 }
+
+#[test]
+fn a_text_as_long_as_a_page_names_neither_a_column_nor_a_group() {
+    let (long, page) = ("Khách hàng ".repeat(200), "MST / ".repeat(300));
+    let above = [&["", "", &long, "", ""], &HEADER[..5]].concat();
+    let said = World::default().sheets(vec![sheet("DS", &[&above, &HEADER, &HOA])]);
+    assert_eq!((said.mapped.tables[0].header_row, rows(&said)), (2, vec![3]));
+    assert_eq!(field_of(&beside(&page), HEADER.len()), None);
+}
