@@ -144,6 +144,11 @@ impl Columns {
         self.fields.get(&key(words)).copied()
     }
 
+    /// Whether a firm said what this header means.
+    pub fn is_remembered(&self, header: &str) -> bool {
+        self.remembered.contains_key(&key(header))
+    }
+
     /// A header of a column without data, like `STT`, or one that the firm said to leave alone.
     pub fn is_ignored(&self, header: &str) -> bool {
         let key = key(header);

@@ -113,8 +113,10 @@ fn headings<'a>(headers: &'a [String], columns: &Columns) -> Vec<Heading<'a>> {
     };
     let filled = (0..).zip(headers).filter(|(_, header)| !tidy(header).is_empty());
     let mut headings: Vec<Heading<'_>> = filled.map(heading).collect();
-    let fuller = exact_fields(headings.iter().filter(|heading| !is_bare(heading.header)));
-    for heading in headings.iter_mut().filter(|heading| is_bare(heading.header)) {
+    // What a header says by itself comes before what a firm once said of another.
+    let yields = |header: &str| is_bare(header) || columns.is_remembered(header);
+    let fuller = exact_fields(headings.iter().filter(|heading| !yields(heading.header)));
+    for heading in headings.iter_mut().filter(|heading| yields(heading.header)) {
         if matches!(heading.reading, Reading::Is(field) if fuller.contains(&field)) {
             heading.reading = Reading::Unknown;
         }
