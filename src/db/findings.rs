@@ -65,14 +65,18 @@ pub async fn insert(tx: &mut Tx, batch: BatchId, findings: &[Numbered]) -> sqlx:
     Ok(())
 }
 
-/// Forgets what was said of a row that is judged again.
-pub async fn forget(tx: &mut Tx, batch: BatchId, (sheet, row_no): (i64, u32)) -> sqlx::Result<()> {
-    tx.query("delete from finding where batch_id = $1 and sheet = $2 and row_no = $3")
-        .bind(batch.number())
-        .bind(sheet)
-        .bind(i64::from(row_no))
-        .execute()
-        .await?;
+/// Forgets what was said of rows of a sheet that are judged again.
+pub async fn forget(tx: &mut Tx, batch: BatchId, sheet: i64, rows: &[u32]) -> sqlx::Result<()> {
+    const FORGET: Sql = Sql {
+        sqlite: "delete from finding
+                 where batch_id = $1 and sheet = $2 and row_no in (select value from json_each($3))",
+        postgres: "delete from finding
+                 where batch_id = $1 and sheet = $2
+                   and row_no in (select value::bigint from jsonb_array_elements_text($3) as r (value))",
+    };
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        tx.query(FORGET).bind(batch.number()).bind(sheet).bind(Json(rows)).execute().await?;
+    }
     Ok(())
 }
 

@@ -64,6 +64,8 @@ pub struct StagedRow {
     pub kind: RowKind,
     pub cells: Json<Vec<Cell>>,
     state: Option<String>,
+    /// A person left it out.
+    pub dropped: bool,
 }
 
 impl StagedRow {
@@ -126,7 +128,7 @@ pub async fn sheets(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Sheet>> {
 
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {
     db.query(
-        "select sheet, row_no, kind, cells, state from batch_row where batch_id = $1 order by sheet, row_no",
+        "select sheet, row_no, kind, cells, state, dropped from batch_row where batch_id = $1 order by sheet, row_no",
     )
     .bind(batch.number())
     .all()
@@ -160,20 +162,33 @@ pub async fn settle(tx: &mut Tx, batch: BatchId, verdicts: &[Verdict]) -> sqlx::
     Ok(())
 }
 
-/// Gives a row the cells of its fixed form.
-pub async fn replace(
-    tx: &mut Tx,
-    batch: BatchId,
-    (sheet, row_no): (i64, u32),
-    cells: &[Cell],
-) -> sqlx::Result<()> {
-    tx.query("update batch_row set cells = $4 where batch_id = $1 and sheet = $2 and row_no = $3")
-        .bind(batch.number())
-        .bind(sheet)
-        .bind(i64::from(row_no))
-        .bind(Json(cells))
-        .execute()
-        .await?;
+/// A row in its fixed form.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fixed<'a> {
+    pub sheet: i64,
+    pub row_no: u32,
+    pub cells: &'a [Cell],
+    /// A person left it out.
+    pub dropped: bool,
+}
+
+/// Gives rows the cells of their fixed form.
+pub async fn replace(tx: &mut Tx, batch: BatchId, rows: &[Fixed<'_>]) -> sqlx::Result<()> {
+    const REPLACE: Sql = Sql {
+        sqlite: "with f as materialized (
+                     select value->>'sheet' as sheet, value->>'row_no' as row_no, value->'cells' as cells,
+                            value->>'dropped' as dropped
+                     from json_each($2))
+                 update batch_row set cells = f.cells, dropped = f.dropped
+                 from f
+                 where batch_id = $1 and batch_row.sheet = f.sheet and batch_row.row_no = f.row_no",
+        postgres: "update batch_row set cells = f.cells, dropped = f.dropped
+                 from jsonb_to_recordset($2) as f (sheet bigint, row_no bigint, cells jsonb, dropped boolean)
+                 where batch_id = $1 and batch_row.sheet = f.sheet and batch_row.row_no = f.row_no",
+    };
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        tx.query(REPLACE).bind(batch.number()).bind(Json(rows)).execute().await?;
+    }
     Ok(())
 }
 

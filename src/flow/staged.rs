@@ -1,6 +1,6 @@
 //! What was read of a list, in the database: the file is not read again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -29,6 +29,8 @@ use crate::{
 pub struct Staged {
     pub tables: Vec<Table>,
     pub states: HashMap<(i64, u32), RowState>,
+    /// Rows that a person left out.
+    pub dropped: BTreeSet<(i64, u32)>,
 }
 
 /// What holds for a whole batch.
@@ -115,42 +117,48 @@ async fn store_table(tx: &mut Tx, batch: BatchId, table: &Table) -> anyhow::Resu
     Ok(())
 }
 
-/// Replaces what was made of a list by what is made of it now; `about_others` is said of what is no list.
-/// False where the list went on meanwhile.
+/// Replaces what was made of a list by what is made of it now, but for the rows that a person left out; `kept` is
+/// said of them, and of what is no list. False where the list went on meanwhile.
 pub async fn replace(
     tx: &mut Tx,
     batch: BatchId,
     mapped: &Mapped,
-    about_others: &[Numbered],
+    (dropped, kept): (&BTreeSet<(i64, u32)>, &[Numbered]),
 ) -> anyhow::Result<bool> {
     if !batches::judge_again(tx, batch).await? {
         return Ok(false);
     }
     for table in &mapped.tables {
         rows::widen(tx, batch, table.sheet, &table.columns).await?;
+        let is_dropped = |row: &TableRow| dropped.contains(&(table.sheet, row.number));
+        let state =
+            |row: &TableRow| if is_dropped(row) { RowState::Rejected } else { RowState::Staged };
         let part = |row: &TableRow| rows::Part {
             sheet: table.sheet,
             row_no: row.number,
             kind: row.kind,
-            state: (row.kind == RowKind::Data).then_some(RowState::Staged),
+            state: (row.kind == RowKind::Data).then(|| state(row)),
         };
         let parts: Vec<rows::Part> = table.rows.iter().map(part).collect();
         rows::part(tx, batch, &parts).await?;
     }
     findings::forget_all(tx, batch).await?;
     findings::insert(tx, batch, &numbered(mapped)).await?;
-    findings::insert(tx, batch, about_others).await?;
+    findings::insert(tx, batch, kept).await?;
     Ok(true)
 }
 
 /// The rows of a batch, and where each stands.
 pub async fn load(services: &Services, batch: &Batch) -> anyhow::Result<Staged> {
-    let mut states = HashMap::new();
+    let (mut states, mut dropped) = (HashMap::new(), BTreeSet::new());
     let mut by_sheet: HashMap<i64, Vec<TableRow>> = HashMap::new();
     for row in rows::of_batch(&services.db, batch.id()).await? {
         let number = u32::try_from(row.row_no)?;
         if let Some(state) = row.state() {
             states.insert((row.sheet, number), state);
+        }
+        if row.dropped {
+            dropped.insert((row.sheet, number));
         }
         let table_row = TableRow { number, kind: row.kind, cells: row.cells.0 };
         by_sheet.entry(row.sheet).or_default().push(table_row);
@@ -166,12 +174,18 @@ pub async fn load(services: &Services, batch: &Batch) -> anyhow::Result<Staged> 
             layout: sheet.layout.0,
         });
     }
-    Ok(Staged { tables, states })
+    Ok(Staged { tables, states, dropped })
 }
 
-/// What the checks need of a staged list.
+/// What the checks need of a staged list. Rows that a person left out are no clients of it.
 pub async fn mapped(services: &Services, batch: &Batch) -> anyhow::Result<Mapped> {
-    let Staged { tables, .. } = load(services, batch).await?;
+    let Staged { mut tables, dropped, .. } = load(services, batch).await?;
+    for table in &mut tables {
+        let sheet = table.sheet;
+        for row in table.rows.iter_mut().filter(|row| dropped.contains(&(sheet, row.number))) {
+            row.kind = RowKind::Outside;
+        }
+    }
     let options: Options = serde_json::from_value(batch.options.0.clone())?;
     let said = findings::of_batch(&services.db, batch.id()).await?;
     let findings = said.into_iter().map(|(_, finding)| finding).collect();

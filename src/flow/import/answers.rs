@@ -49,10 +49,15 @@ pub async fn take(
         return super::refuse(services, batch, Some(&document.format), not_ours()).await;
     };
     let original = headers::judged(services, original, options).await?;
-    let decided = decide(services, &original, document, answer).await?;
+    let mut decided = decide(services, &original, document, answer).await?;
     let mut refused: Vec<Finding> =
         decided.edited.iter().chain(&decided.refused).cloned().collect();
     let mut is_done = refused.is_empty() && decided.is_nothing();
+    let drops = headers::drops(&mut decided.fixes);
+    is_done |= !drops.rows.is_empty();
+    let staged = staged::load(services, &original).await?;
+    let both = (&original, batch);
+    refused.extend(fixes::apply(services, both, &staged, &drops, options).await?);
     if !decided.explained.is_empty() {
         let (explained, by) = (&decided.explained, &decided.by);
         let is_taken = headers::explain(services, &original, explained, by, options).await?;
@@ -69,8 +74,8 @@ pub async fn take(
         activate::run(services, Some(order)).await?;
     }
     let staged = staged::load(services, &original).await?;
-    let fixes = headers::while_asked(&staged.tables, decided.fixes);
-    let said = fixes::apply(services, (&original, batch), &staged, &fixes, options).await?;
+    let fixes = headers::while_held(services, &original, decided.fixes).await?;
+    let said = fixes::apply(services, both, &staged, &fixes, options).await?;
     is_done |= !fixes.rows.is_empty();
     refused.extend(said);
     // Each order's decision stands alone: one that was carried out is not undone by another's refusal.

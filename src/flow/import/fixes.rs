@@ -62,8 +62,8 @@ pub async fn apply(
     let mapped = Mapped {
         tables: fixed(staged, &open),
         order_level: whole.order_level,
-        // What a column means is still asked: nothing joins an order.
-        findings: whole.findings.into_iter().filter(asks_for_a_column).collect(),
+        // What is asked of the whole list is asked still: nothing joins an order.
+        findings: whole.findings.into_iter().filter(holds_all).collect(),
     };
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let from_csv = original.container.as_deref() == Some("csv");
@@ -73,18 +73,24 @@ pub async fn apply(
     let context = check::Context { max_bad_share: 1.0, ..context };
     for _ in 0..super::OVERTAKEN_AT_MOST {
         let mut checked = super::checked(services, &mapped, &context).await?;
-        decide(&mut checked, &open);
-        if store(services, (original, answer), &mapped, &checked).await? == Stored::Done {
-            let found = checked.findings.into_iter().map(|(_, finding)| finding);
-            said.extend(found.filter(is_grave));
+        let decisions = decisions(&open);
+        decide(&mut checked, &decisions);
+        if store(services, (original, answer), &mapped, &checked, &decisions).await? == Stored::Done
+        {
+            let is_told = |(sheet, finding): &Numbered| {
+                is_grave(finding) && !is_dropped(&decisions, sheet.zip(finding.place.row))
+            };
+            let told = checked.findings.into_iter().filter(is_told);
+            said.extend(told.map(|(_, finding)| finding));
             return Ok(said);
         }
     }
     anyhow::bail!("Other lists kept ordering the clients of {}; try again", answer.file_name)
 }
 
-fn asks_for_a_column(finding: &Finding) -> bool {
-    finding.code == Code::HeaderAmbiguous && finding.place.row.is_none()
+/// A question about a whole list, which no decision about a row answers.
+pub fn holds_all(finding: &Finding) -> bool {
+    finding.severity == Severity::Hold && finding.place.row.is_none()
 }
 
 fn is_grave(finding: &Finding) -> bool {
@@ -133,11 +139,17 @@ fn column(columns: &mut Vec<Column>, rows: &[TableRow], field: Field) -> usize {
     index(next)
 }
 
-/// `nhận` takes a held row as it is, where each hold is one that a person may lift; `bỏ` ends it. A question that was
-/// answered is a question no more.
-fn decide(checked: &mut Checked, fixes: &[&Fix]) {
-    let decisions: HashMap<At, Decision> =
-        fixes.iter().filter_map(|fix| Some(((fix.sheet, fix.row), fix.decision?))).collect();
+fn decisions(fixes: &[&Fix]) -> HashMap<At, Decision> {
+    fixes.iter().filter_map(|fix| Some(((fix.sheet, fix.row), fix.decision?))).collect()
+}
+
+fn is_dropped(decisions: &HashMap<At, Decision>, at: Option<At>) -> bool {
+    at.and_then(|at| decisions.get(&at)) == Some(&Decision::Drop)
+}
+
+/// `nhận` takes a held row as it is, where each hold is one that a person may lift; `bỏ` ends it, whatever it says. A
+/// question that was answered is a question no more.
+fn decide(checked: &mut Checked, decisions: &HashMap<At, Decision>) {
     let Checked { verdicts, findings, .. } = checked;
     let mut holds: HashMap<At, Vec<&mut Finding>> = HashMap::new();
     for (sheet, finding) in findings {
@@ -147,13 +159,15 @@ fn decide(checked: &mut Checked, fixes: &[&Fix]) {
             holds.entry(at).or_default().push(finding);
         }
     }
-    for verdict in verdicts.iter_mut().filter(|verdict| verdict.state == RowState::Held) {
+    for verdict in verdicts {
         let at = (verdict.sheet, verdict.row);
         let holds = holds.remove(&at).unwrap_or_default();
+        let is_liftable = verdict.state == RowState::Held
+            // One without a hold of its own is held by a question about the whole list.
+            && !holds.is_empty()
+            && holds.iter().all(|it| LIFTABLE.contains(&it.code));
         verdict.state = match decisions.get(&at) {
-            Some(Decision::Accept) if holds.iter().all(|it| LIFTABLE.contains(&it.code)) => {
-                RowState::Accepted
-            }
+            Some(Decision::Accept) if is_liftable => RowState::Accepted,
             Some(Decision::Drop) => RowState::Rejected,
             _ => continue,
         };
@@ -163,11 +177,21 @@ fn decide(checked: &mut Checked, fixes: &[&Fix]) {
     }
 }
 
+fn fixed_form<'a>(
+    sheet: i64,
+    row: &'a TableRow,
+    decisions: &HashMap<At, Decision>,
+) -> rows::Fixed<'a> {
+    let dropped = is_dropped(decisions, Some((sheet, row.number)));
+    rows::Fixed { sheet, row_no: row.number, cells: &row.cells, dropped }
+}
+
 async fn store(
     services: &Services,
     (original, answer): (&Batch, &Batch),
     mapped: &Mapped,
     checked: &Checked,
+    decisions: &HashMap<At, Decision>,
 ) -> anyhow::Result<Stored> {
     let standing = Standing::of(services, original.id()).await?;
     let states: HashMap<At, RowState> = checked
@@ -178,10 +202,11 @@ async fn store(
     let mut tx = services.db.begin().await?;
     for table in &mapped.tables {
         rows::widen(&mut tx, original.id(), table.sheet, &table.columns).await?;
-        for row in &table.rows {
-            rows::replace(&mut tx, original.id(), (table.sheet, row.number), &row.cells).await?;
-            findings::forget(&mut tx, original.id(), (table.sheet, row.number)).await?;
-        }
+        let fixed = |row| fixed_form(table.sheet, row, decisions);
+        let fixed: Vec<rows::Fixed<'_>> = table.rows.iter().map(fixed).collect();
+        rows::replace(&mut tx, original.id(), &fixed).await?;
+        let numbers: Vec<u32> = table.rows.iter().map(|row| row.number).collect();
+        findings::forget(&mut tx, original.id(), table.sheet, &numbers).await?;
         let state = |row: &TableRow| states.get(&(table.sheet, row.number)).copied();
         let new = table.rows.iter().map(|row| NewRow {
             sheet: table.sheet,

@@ -1,6 +1,8 @@
 //! What a firm says that headers of its lists mean: remembered, and told with each list.
 //! Asking, and reading what was chosen, is the business of `answer`.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 
 use crate::{
@@ -80,24 +82,34 @@ async fn remap(
     let columns = services.catalogue.columns.remembering(answers.iter().map(said).chain(new));
     let staged = staged::load(services, original).await?;
     let mapped = map::again(staged.tables, &columns);
-    let about_others = about_others(services, original).await?;
+    let kept = kept(services, original, &staged.dropped).await?;
     let mut tx = services.db.begin().await?;
     for (header, Explained { shown, field }) in headers.iter().zip(explained) {
         let (shown, field, answered_by) = (shown.as_str(), *field, by.as_str());
         let new = NewHeaderAnswer { firm, header, shown, field, batch: original.id(), answered_by };
         header_answers::remember(&mut tx, &new, services.now()).await?;
     }
-    let replaced = staged::replace(&mut tx, original.id(), &mapped, &about_others).await?;
+    let replaced =
+        staged::replace(&mut tx, original.id(), &mapped, (&staged.dropped, &kept)).await?;
     if replaced {
         tx.commit().await?;
     }
     Ok(replaced)
 }
 
-/// What was said of sheets that are not lists, and so not staged.
-async fn about_others(services: &Services, original: &Batch) -> anyhow::Result<Vec<Numbered>> {
+/// What was said of rows that a person left out, and of sheets that are not lists, and so not staged.
+async fn kept(
+    services: &Services,
+    original: &Batch,
+    dropped: &BTreeSet<(i64, u32)>,
+) -> anyhow::Result<Vec<Numbered>> {
+    let is_kept = |(sheet, said): &Numbered| {
+        let at = sheet.zip(said.place.row);
+        matches!(said.code, Code::SheetSkipped | Code::SheetHidden)
+            || at.is_some_and(|at| dropped.contains(&at))
+    };
     let mut said = findings::of_batch(&services.db, original.id()).await?;
-    said.retain(|(_, said)| matches!(said.code, Code::SheetSkipped | Code::SheetHidden));
+    said.retain(is_kept);
     Ok(said)
 }
 
@@ -116,15 +128,29 @@ pub fn leave_answered(explained: &mut Vec<Explained>, tables: &[Table], known: &
     before.iter().all(is_same)
 }
 
-/// A row of a list of which it is not clear what its columns are cannot be taken as it is.
-pub fn while_asked(tables: &[Table], mut fixes: Fixes) -> Fixes {
-    if !questions::asked(tables).is_empty() {
+/// No row of a list that is held as a whole can be taken as it is.
+pub async fn while_held(
+    services: &Services,
+    original: &Batch,
+    mut fixes: Fixes,
+) -> anyhow::Result<Fixes> {
+    let said = findings::of_batch(&services.db, original.id()).await?;
+    if said.iter().any(|(_, said)| super::fixes::holds_all(said)) {
         for fix in &mut fixes.rows {
             fix.decision = fix.decision.filter(|decision| *decision == Decision::Drop);
         }
         fixes.rows.retain(says_something);
     }
-    fixes
+    Ok(fixes)
+}
+
+/// Whom a person leaves out goes first: a list that is judged again leaves them out, too.
+pub fn drops(fixes: &mut Fixes) -> Fixes {
+    let all = std::mem::take(&mut fixes.rows);
+    let is_dropped = |fix: &Fix| fix.decision == Some(Decision::Drop);
+    let (dropped, others) = all.into_iter().partition(is_dropped);
+    fixes.rows = others;
+    Fixes { rows: dropped, told: Vec::new() }
 }
 
 /// What a workbook could not show was not emptied by anybody.

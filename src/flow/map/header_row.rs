@@ -73,6 +73,12 @@ pub fn find(sheet: &Sheet, columns: &Columns) -> Option<Head> {
     best.filter(|head| is_enough(&head.fields))
 }
 
+/// The header that was found in a row before.
+pub fn stood(sheet: &Sheet, number: u32, columns: &Columns) -> Option<Head> {
+    let at = sheet.rows.iter().position(|row| row.number == number)?;
+    Some(at_row(sheet, at, columns))
+}
+
 fn is_better(head: &Head, best: &Head) -> bool {
     let (new, old) = (head.fields.len(), best.fields.len());
     // The names of groups may themselves be names of fields.

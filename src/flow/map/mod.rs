@@ -105,11 +105,13 @@ pub fn tables(sheets: Vec<Sheet>, columns: &Columns, hidden: HiddenRows) -> Mapp
 pub fn again(tables: Vec<Table>, columns: &Columns) -> Mapped {
     let mut mapped = Mapped::default();
     for before in tables {
-        let Table { sheet: number, name, columns: old, rows, layout, .. } = before;
+        let Table { sheet: number, name, header_row, columns: old, rows, layout } = before;
         let rows = rows.into_iter().map(|row| Row { number: row.number, cells: row.cells });
         let sheet = Sheet { name, visible: true, rows: rows.collect(), layout };
-        // What was a header with less knowledge is one with more.
-        let Some(head) = header_row::find(&sheet, columns) else { continue };
+        // A column that is to be left alone may have been one of those that made a header of a row.
+        let head = header_row::find(&sheet, columns)
+            .or_else(|| header_row::stood(&sheet, header_row, columns));
+        let Some(head) = head else { continue };
         let mut table = table(number, sheet, &head, columns, &mut mapped.findings);
         // Fixed rows may have added columns behind those of the file.
         let last = table.columns.iter().map(|column| column.index).max();

@@ -3,7 +3,7 @@
 
 use super::*;
 use hangloat::domain::{finding::Code, sheet::Merge};
-use hangloat::flow::options::HiddenRows;
+use hangloat::{db::rows::RowKind, flow::options::HiddenRows};
 
 const HEADER: [&str; 11] = [
     "Tên khách hàng",
@@ -186,6 +186,19 @@ fn a_staged_list_is_mapped_again_as_a_new_one_would_be() {
     let again = map::again(before.tables, &columns);
     let anew = map::tables(sheets(), &columns, HiddenRows::Hold);
     assert_eq!((again.tables, again.findings), (anew.tables, anew.findings));
+}
+
+#[test]
+fn a_list_keeps_its_header_where_a_firm_says_that_one_of_two_columns_means_nothing() {
+    let sheets = vec![sheet("DS", &[&["MST", "Số ghi trên giấy"], &["0101243150", "A1"]])];
+    let columns = |said| catalogue().columns.remembering([("so ghi tren giay", said)]);
+    let before = map::tables(sheets, &columns(Some(Field::Name)), HiddenRows::Hold);
+    let again = map::again(before.tables, &columns(None));
+    let table = &again.tables[0];
+    let kinds: Vec<RowKind> = table.rows.iter().map(|row| row.kind).collect();
+    assert_eq!((table.header_row, kinds), (1, vec![RowKind::Header, RowKind::Data]));
+    assert_eq!((table.columns[0].field, table.columns[1].field), (Some(Field::TaxId), None));
+    assert!(again.findings.is_empty(), "{:?}", again.findings);
 }
 
 /// Two rows of headers, the upper one with merged cells.

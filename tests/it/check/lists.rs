@@ -175,7 +175,7 @@ fn a_duplicate_on_another_sheet_says_on_which() {
         World::default().sheets(vec![sheet("Một", &[VI, HOA]), sheet("Hai", &[VI, TAM, HOA])]);
     let duplicate = said.finding("client.duplicate_in_file");
     assert_eq!((duplicate.place.sheet.as_deref(), duplicate.place.row), (Some("Hai"), Some(3)));
-    assert_eq!(duplicate.detail["other"], "dòng 2 (sheet Một)");
+    assert_eq!(duplicate.detail["other"], "dòng 2 (trang Một)");
 }
 
 #[test]

@@ -56,8 +56,10 @@ async fn a_fixed_row_gets_its_cells_and_loses_its_findings() {
         let added = Column::new(1, "note", Some(Field::Note));
         within(db, async |tx| {
             rows::widen(tx, id, 1, &[column.clone(), added.clone()]).await?;
-            rows::replace(tx, id, (1, 2), &[text("0100109106"), text("đã sửa")]).await?;
-            findings::forget(tx, id, (1, 2)).await
+            let cells = [text("0100109106"), text("đã sửa")];
+            let fixed = rows::Fixed { sheet: 1, row_no: 2, cells: &cells, dropped: true };
+            rows::replace(tx, id, &[fixed]).await?;
+            findings::forget(tx, id, 1, &[2]).await
         })
         .await
         .unwrap();
@@ -65,6 +67,7 @@ async fn a_fixed_row_gets_its_cells_and_loses_its_findings() {
         let found = rows::of_batch(db, id).await.unwrap();
         assert_eq!(found[0].cells.0, [text("0100109106"), text("đã sửa")]);
         assert_eq!(found[1].cells.0, before);
+        assert_eq!([found[0].dropped, found[1].dropped], [true, false]);
         assert_eq!(rows::sheets(db, id).await.unwrap()[0].columns.0, [column, added]);
         let left = findings::of_batch(db, id).await.unwrap();
         assert_eq!(

@@ -172,3 +172,32 @@ fn a_fixed_row_that_another_list_ordered_meanwhile_is_not_bought_twice() {
     assert_eq!(texts(again["findings"].as_array().unwrap(), "code"), ["row.stale_answer"]);
     assert_eq!(again["findings"][0]["row"], 3);
 }
+
+#[test]
+fn a_client_that_changed_waits_on_when_it_is_accepted_and_is_told_why() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    let changed = enterprise(1).with("E", "moi@congty1.example");
+    let file = world.import("khach-2.csv", &csv(&[changed]));
+    let workbook = world.path(&text(&file, "workbook"));
+    let taken = back(&world, &workbook, &[cell(FIX, &format!("{DECISION}2"), "nhận")]);
+    assert_eq!(texts(taken["findings"].as_array().unwrap(), "code"), ["client.changed"]);
+    let fix = text(&taken["findings"][0], "fix");
+    assert!(fix.contains("chưa cập nhật được"), "{fix}");
+    assert_eq!(taken["rows"]["held"], 1);
+    assert_eq!(ordered(&world), clients(&[1]));
+}
+
+#[test]
+fn a_row_that_was_corrected_and_left_out_is_left_out() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = waiting();
+    let edits = [phone(2, 2), cell(FIX, &format!("{DECISION}2"), "bỏ")];
+    let taken = back(&world, &workbook, &edits);
+    assert_eq!((told(&taken), rows(&taken)), (Vec::new(), [4, 0, 1, 0, 3]));
+    assert_eq!(ordered(&world), clients(&[1]));
+}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     lists::{Client, csv, enterprise},
-    workbooks::{edited, read, set, sheet_text},
+    workbooks::{cell, edited, read, set, sheet_text},
 };
 use crate::world::{FIRM, World, require, text, texts};
 
@@ -144,4 +144,62 @@ fn a_choice_that_is_none_is_told_and_an_untouched_question_is_no_answer() {
     assert_eq!((codes(&wrong), &wrong["exit"]), (vec!["header.ambiguous".to_owned()], &1.into()));
     assert!(text(&wrong["findings"][0], "message").contains("“cái gì đó”"), "{wrong}");
     assert_eq!(world.list("mappings"), Vec::<Value>::new());
+}
+
+/// Two clients whose representatives stand under an unclear header.
+fn asked() -> World {
+    let world = World::new();
+    let list = String::from_utf8(csv(&[enterprise(1), enterprise(2)])).unwrap();
+    let list = list.replacen("Người đại diện", "MST/tên người đại diện", 1);
+    let file = world.import("khach.csv", list.as_bytes());
+    assert_eq!((&file["outcome"], &file["rows"]["held"]), (&"held".into(), &2.into()));
+    world
+}
+
+/// The second client, in the sheet to fix.
+fn decide(decision: &str) -> Value {
+    cell("Cần sửa", "AJ3", decision)
+}
+
+fn answer() -> Value {
+    set("COT_1", "Người đại diện theo pháp luật")
+}
+
+fn ordered(world: &World) -> Vec<String> {
+    let orders = world.orders();
+    orders.iter().flat_map(|order| texts(order["lines"].as_array().unwrap(), "tax_id")).collect()
+}
+
+#[test]
+fn a_dropped_row_stays_out_when_its_list_is_judged_again() {
+    if !require("openpyxl") {
+        return;
+    }
+    let one_by_one = [vec![decide("bỏ")], vec![answer()]];
+    for answers in [&one_by_one[..], &[vec![decide("bỏ"), answer()]]] {
+        let world = asked();
+        for edits in answers {
+            let taken = back(&world, "B000001", edits);
+            assert_eq!(codes(&taken), Vec::<String>::new(), "{taken}");
+            assert_eq!(taken["outcome"], "accepted");
+        }
+        assert_eq!(ordered(&world), [enterprise(1).tax_id()]);
+        let batch = &world.run(&["batches", "B000001", "--json"]).exits(0).json()["batches"][0];
+        assert_eq!(batch["state"], "awaiting_confirmation");
+    }
+}
+
+#[test]
+fn a_row_of_a_list_that_is_held_as_a_whole_cannot_be_taken_alone() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = asked();
+    back(&world, "B000001", &[decide("nhận"), cell("Cần sửa", "H3", "0912000099")]);
+    assert_eq!(ordered(&world), Vec::<String>::new());
+    back(&world, "B000001", &[answer()]);
+    assert_eq!(
+        ordered(&world),
+        [enterprise(1).tax_id(), enterprise(2).tax_id()].map(str::to_owned)
+    );
 }

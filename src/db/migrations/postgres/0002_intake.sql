@@ -1,6 +1,9 @@
 -- Hidden rows, merged cells and the calendar of a sheet, as JSON.
 alter table batch_sheet add column layout jsonb not null default '{}';
 
+-- A person left the row out: it stays so when the list is judged again.
+alter table batch_row add column dropped boolean not null default false;
+
 -- How often a file was begun: one that ends the program each time is set aside.
 alter table batch add column attempts bigint not null default 0 check (attempts >= 0);
 

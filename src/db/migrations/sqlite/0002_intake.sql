@@ -1,6 +1,9 @@
 -- Hidden rows, merged cells and the calendar of a sheet, as JSON.
 alter table batch_sheet add column layout text not null default '{}';
 
+-- A person left the row out: it stays so when the list is judged again.
+alter table batch_row add column dropped integer not null default 0 check (dropped in (0, 1));
+
 -- How often a file was begun: one that ends the program each time is set aside.
 alter table batch add column attempts integer not null default 0 check (attempts >= 0);
 

@@ -277,7 +277,7 @@ pub fn finding(
         "email.shared" => {
             ("E-mail dùng chung với dòng 20.", "Nên dùng e-mail riêng cho mỗi khách.")
         }
-        "header.unknown" => ("Cột «Ghi chú nội bộ» không dùng đến; được giữ nguyên.", ""),
+        "header.unknown" => ("Cột “Ghi chú nội bộ” không dùng đến; được giữ nguyên.", ""),
         _ => ("Thông tin thêm về dòng này.", ""),
     };
     FindingText {
