@@ -105,7 +105,7 @@ pub fn failure_of(error: anyhow::Error) -> Failure {
         Fault::DiskFull => {
             (Exit::Stopped, "disk.full", Some("make room, then do the same again: it goes on"))
         }
-        Fault::Folder => (Exit::Configuration, "file", None),
+        Fault::Folder | Fault::File | Fault::Reader => (Exit::Configuration, "file", None),
         Fault::Database => (Exit::Unreachable, "database", None),
         Fault::StillWritten => {
             (Exit::NotRun, "file.still_written", Some("do it again when the file is whole"))

@@ -1,16 +1,41 @@
 //! What kind of fault ended a piece of work: whether it passes by itself, or lies in the work.
 //! What follows from it, an exit code or another try, is decided elsewhere.
 
-use std::io::ErrorKind;
+use std::io::ErrorKind::{
+    self, ConnectionAborted, ConnectionReset, FileTooLarge, HostUnreachable, NetworkDown,
+    NetworkUnreachable, NotConnected, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem,
+    ResourceBusy, StaleNetworkFileHandle, StorageFull, TimedOut,
+};
 
-use super::inbox::StillWritten;
+use super::{inbox::StillWritten, read::unstreamed::NotStarted};
 use crate::db;
+
+const FULL: [ErrorKind; 3] = [StorageFull, QuotaExceeded, FileTooLarge];
+/// A share that is away, or a folder that somebody else uses or must open to this user.
+const AWAY: [ErrorKind; 11] = [
+    PermissionDenied,
+    ReadOnlyFilesystem,
+    StaleNetworkFileHandle,
+    TimedOut,
+    ResourceBusy,
+    NetworkDown,
+    NetworkUnreachable,
+    HostUnreachable,
+    NotConnected,
+    ConnectionReset,
+    ConnectionAborted,
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Resumed where there is room again.
     DiskFull,
+    /// A folder that cannot be used now.
     Folder,
+    /// Of a file or a folder, and nothing says that it passes.
+    File,
+    /// The process that reads old workbooks did not start.
+    Reader,
     /// Not reachable.
     Database,
     StillWritten,
@@ -26,7 +51,12 @@ impl Fault {
 
     /// Passes without anything being done to the file, so it costs no try.
     pub fn is_passing(self) -> bool {
-        self != Fault::Internal
+        !matches!(self, Fault::File | Fault::Internal)
+    }
+
+    /// Where the next file would fail too.
+    pub fn stops_all(self) -> bool {
+        matches!(self, Fault::DiskFull | Fault::Database)
     }
 }
 
@@ -34,13 +64,44 @@ fn fault(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if cause.is::<StillWritten>() {
         return Some(Fault::StillWritten);
     }
+    if cause.is::<NotStarted>() {
+        return Some(Fault::Reader);
+    }
     if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-        let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
-        return Some(if full.contains(&io.kind()) { Fault::DiskFull } else { Fault::Folder });
+        return Some(of_kind(io.kind()));
     }
     db::fault_of(cause).map(|fault| match fault {
         db::Fault::Full => Fault::DiskFull,
         db::Fault::Away => Fault::Database,
         db::Fault::Wrong => Fault::Internal,
     })
+}
+
+fn of_kind(kind: ErrorKind) -> Fault {
+    if FULL.contains(&kind) {
+        Fault::DiskFull
+    } else if AWAY.contains(&kind) {
+        Fault::Folder
+    } else {
+        Fault::File
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_to_pass_costs_no_try() {
+        let of = |kind: ErrorKind| {
+            Fault::of(&anyhow::Error::from(std::io::Error::from(kind)).context("a file"))
+        };
+        assert_eq!(of(StorageFull), Fault::DiskFull);
+        assert_eq!(of(StaleNetworkFileHandle), Fault::Folder);
+        for kind in [ErrorKind::NotFound, ErrorKind::InvalidData, ErrorKind::Other] {
+            assert!(!of(kind).is_passing(), "{kind}");
+        }
+        let unnamed = std::io::Error::from_raw_os_error(5);
+        assert_eq!(Fault::of(&unnamed.into()), Fault::File, "EIO");
+    }
 }

@@ -209,20 +209,15 @@ async fn import_files(
     for arrival in &arrivals {
         import::keep(&mut reports, &mut failed, import::file(services, arrival, how).await);
         // The others are safer in the inbox.
-        if failed.as_ref().map(Fault::of).is_some_and(stops_all) {
+        if failed.as_ref().map(Fault::of).is_some_and(Fault::stops_all) {
             break;
         }
     }
-    if let Some(error) = failed.take_if(|error| stops_all(Fault::of(error))) {
+    if let Some(error) = failed.take_if(|error| Fault::of(error).stops_all()) {
         return Err(error);
     }
     reports.extend(import::unfinished(services, how).await?);
     failed.map_or(Ok(reports), Err)
-}
-
-/// Where the next file would fail too.
-fn stops_all(fault: Fault) -> bool {
-    matches!(fault, Fault::DiskFull | Fault::Database)
 }
 
 /// A file of the inbox, with the firm that its folder says.

@@ -26,7 +26,7 @@ use crate::{
         Services,
         fault::Fault,
         import::Arrival,
-        inbox::{self, Settling, Why},
+        inbox::{self, Look, Settling, Why},
     },
 };
 
@@ -54,6 +54,8 @@ struct Daemon {
     next_look: Instant,
     looked: Option<Instant>,
     again: Option<Again>,
+    /// What lay whole there when the last import began.
+    tried: HashSet<(PathBuf, Look)>,
 }
 
 /// An import that failed is tried again.
@@ -130,6 +132,7 @@ impl Daemon {
             next_look: Instant::now(),
             looked: None,
             again: None,
+            tried: HashSet::new(),
         }
     }
 
@@ -189,7 +192,10 @@ impl Daemon {
         self.tell_left(&seen.left);
         let is_due = self.again.is_some_and(|again| again.at <= Instant::now());
         let may_try = self.again.is_none_or(|again| !again.stops_others);
-        if is_due || (may_try && !seen.files.is_empty()) {
+        // One that failed waits for its time, and the others do not wait for it.
+        let is_new = |file| self.again.is_none() || !self.tried.contains(file);
+        if is_due || (may_try && seen.files.iter().any(is_new)) {
+            self.tried = seen.files.iter().cloned().collect();
             let files = seen.files.into_iter();
             let arrivals =
                 files.map(|(path, look)| arrival(&self.services, path, Some(look))).collect();
@@ -261,7 +267,7 @@ impl Daemon {
     /// Ever later where the fault must pass first; a file that is at fault itself is soon set aside.
     fn after(&self, fault: Fault) -> Again {
         let longer = self.again.map_or(AGAIN, |again| AGAIN_AT_MOST.min(again.after * 2));
-        let after = if fault.is_passing() { longer } else { AGAIN };
-        Again { at: Instant::now() + after, after, stops_others: fault.is_passing() }
+        let after = if fault == Fault::Internal { AGAIN } else { longer };
+        Again { at: Instant::now() + after, after, stops_others: fault.stops_all() }
     }
 }

@@ -116,7 +116,9 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         }
         identity::Known::No => {
             let columns = headers::known(services, batch.firm.as_deref()).await?;
-            let mapped = map::tables(document.sheets, &columns, how.options.hidden_rows);
+            let rows = how.options.hidden_rows;
+            let mapped =
+                tokio::task::block_in_place(|| map::tables(document.sheets, &columns, rows));
             staged::store(services, batch, &document.format, &mapped).await?;
             Ok(())
         }
@@ -279,7 +281,7 @@ pub async fn check_file(
     options: &ImportOptions,
     folder: &Path,
 ) -> anyhow::Result<FileReport> {
-    let sha256 = hash(path)?;
+    let sha256 = tokio::task::block_in_place(|| hash(path))?;
     let file_name = &inbox::name_of(path);
     let read = tokio::task::block_in_place(|| read(services, path))?;
     let document = match read {
@@ -301,7 +303,8 @@ pub async fn check_file(
     }
     let format = document.format;
     let columns = headers::known(services, Some(firm.code.as_str())).await?;
-    let mapped = map::tables(document.sheets, &columns, options.hidden_rows);
+    let mapped =
+        tokio::task::block_in_place(|| map::tables(document.sheets, &columns, options.hidden_rows));
     let context = context(services, firm, &mapped, options, format.container == "csv");
     let checked = checked(services, &mapped, &context).await?;
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);

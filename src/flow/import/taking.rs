@@ -1,7 +1,7 @@
 //! From a file in the inbox to its batch, and on with what was begun: each try is counted, and what is not whole or
 //! ends the program too often is kept from the others. What is done with a batch is said in `go_on`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{How, by_id, go_on, refuse, rejected, tries};
 use crate::{
@@ -59,14 +59,14 @@ pub async fn file(
 pub async fn unfinished(services: &Services, how: How<'_>) -> anyhow::Result<Vec<FileReport>> {
     let mut reports = Vec::new();
     let mut failed = None;
-    inbox::tidy(services)?;
+    for hidden in inbox::hidden(services)? {
+        let done = tokio::task::block_in_place(|| inbox::end_copying(services, &hidden));
+        keep(&mut reports, &mut failed, done.map(|()| None));
+    }
+    keep(&mut reports, &mut failed, inbox::remove_copies(services).map(|()| None));
     for (path, owner) in inbox::left_behind(services)? {
-        let claimed =
-            tokio::task::block_in_place(|| inbox::reclaim(services, &path, owner.as_ref()));
-        if let Claim::Taken(claimed) = claimed? {
-            let done = claimed_file(services, &claimed, owner.as_ref(), how).await;
-            keep(&mut reports, &mut failed, done);
-        }
+        let done = left_behind(services, &path, owner.as_ref(), how).await;
+        keep(&mut reports, &mut failed, done);
     }
     for batch in batches::unfinished(&services.db).await? {
         let path = inbox::work_path(services, batch.id(), &batch.file_name);
@@ -79,6 +79,21 @@ pub async fn unfinished(services: &Services, how: How<'_>) -> anyhow::Result<Vec
     }
     inbox::archive_rest(services).await?;
     failed.map_or(Ok(reports), Err)
+}
+
+async fn left_behind(
+    services: &Services,
+    path: &Path,
+    owner: Option<&Owner>,
+    how: How<'_>,
+) -> anyhow::Result<Option<FileReport>> {
+    if let Some(batch) = inbox::forgotten(path) {
+        batches::forget(&services.db, batch).await?;
+    }
+    match tokio::task::block_in_place(|| inbox::reclaim(services, path, owner))? {
+        Claim::Taken(claimed) => claimed_file(services, &claimed, owner, how).await,
+        Claim::Gone | Claim::StillWritten => Ok(None),
+    }
 }
 
 /// One file that fails does not keep the others from being taken; the first failure is told at the end.
@@ -116,7 +131,8 @@ async fn begun(
     let work = async {
         if let Some(claimed) = claimed {
             services.crash_point("registered");
-            inbox::name_after(services, claimed, &by_id(services, id).await?)?;
+            let batch = by_id(services, id).await?;
+            tokio::task::block_in_place(|| inbox::name_after(services, claimed, &batch))?;
         }
         let batch = by_id(services, id).await?;
         if batch.attempts > tries::AT_MOST {
@@ -138,10 +154,13 @@ async fn begun(
 
 /// The file goes back to the inbox, as if it had not been taken.
 async fn not_taken(services: &Services, batch: &Batch) -> anyhow::Result<Option<FileReport>> {
-    if batches::forget(&services.db, batch.id()).await? {
-        let path = inbox::work_path(services, batch.id(), &batch.file_name);
+    if batch.state == BatchState::Received {
+        let path = inbox::claim_again(services, batch)?;
+        services.crash_point("claimed_again");
+        batches::forget(&services.db, batch.id()).await?;
+        services.crash_point("forgotten");
         let owner = (batch.firm.as_deref(), batch.registered_by.as_deref());
-        inbox::give_back(services, &path, owner, &batch.file_name)?;
+        tokio::task::block_in_place(|| inbox::give_back(services, &path, owner, &batch.file_name))?;
     }
     Ok(None)
 }

@@ -6,7 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::claim::{Claimed, give_back};
+use super::{
+    Owner,
+    claim::{Claimed, give_back},
+    claimed_folder,
+};
 use crate::{
     db::batches::{self, Batch},
     domain::batch::BatchId,
@@ -38,9 +42,20 @@ pub fn name_after(services: &Services, claimed: &Claimed, batch: &Batch) -> anyh
     Ok(fs_err::rename(&claimed.path, &path)?)
 }
 
+/// Takes the batch's name from a file that is to go back: until it has, a later start finds it as a claimed one.
+pub fn claim_again(services: &Services, batch: &Batch) -> anyhow::Result<PathBuf> {
+    let registered_by = batch.registered_by.as_deref().map(str::parse).transpose()?;
+    let owner = batch.firm.clone().map(|firm| Owner { firm, registered_by });
+    let folder = claimed_folder(services, owner.as_ref());
+    fs_err::create_dir_all(&folder)?;
+    let path = folder.join(format!("claim-{}__{}", batch.id(), batch.file_name));
+    fs_err::rename(work_path(services, batch.id(), &batch.file_name), &path)?;
+    Ok(path)
+}
+
 /// Moves the original into the archive of its month, and says that the batch is done with.
 pub async fn archive(services: &Services, batch: &Batch) -> anyhow::Result<()> {
-    if let Err(error) = original(services, batch) {
+    if let Err(error) = tokio::task::block_in_place(|| original(services, batch)) {
         tracing::warn!(batch = %batch.id(), "{} could not be archived and stays in work/: {error:#}", batch.id());
     }
     batches::archive(&services.db, batch.id()).await?;
@@ -54,7 +69,7 @@ pub async fn archive_rest(services: &Services) -> anyhow::Result<()> {
         let Some(id) = name.split_once("__").and_then(|(id, _)| id.parse().ok()) else { continue };
         let batch = batches::by_id(&services.db, id).await?;
         let Some(batch) = batch.filter(|batch| batch.archived) else { continue };
-        if let Err(error) = original(services, &batch) {
+        if let Err(error) = tokio::task::block_in_place(|| original(services, &batch)) {
             tracing::debug!(batch = %id, "{id} still cannot be archived: {error:#}");
         }
     }

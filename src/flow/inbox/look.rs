@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
     fmt,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -24,7 +24,7 @@ const STALE: Duration = Duration::from_hours(24);
 const DEEPEST: usize = 2;
 
 /// How a file looks from outside: another one under the same name, or one that grows, looks different.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Look {
     device: u64,
     inode: u64,
@@ -34,7 +34,7 @@ pub struct Look {
 
 impl Look {
     /// `None` where no file is: nothing, a folder, a link.
-    pub fn at(path: &Path) -> std::io::Result<Option<Look>> {
+    pub fn at(path: &Path) -> io::Result<Option<Look>> {
         match fs_err::symlink_metadata(path) {
             Ok(meta) if meta.is_file() => Ok(Some(Look {
                 device: meta.dev(),
@@ -46,6 +46,11 @@ impl Look {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Device and number: the same file, by whatever path.
+    fn identity(self) -> (u64, u64) {
+        (self.device, self.inode)
     }
 }
 
@@ -61,6 +66,8 @@ pub enum Why {
     /// It looked different a moment ago, or a program has it open for writing.
     StillWritten,
     Link,
+    /// A file or a folder of somebody else, or of a share that is away.
+    Unreadable,
     /// In a folder that is no firm's and no member of staff's.
     TooDeep,
 }
@@ -76,6 +83,7 @@ impl fmt::Display for Why {
             }
             Why::StillWritten => "it is still being written",
             Why::Link => "it is a link, and links are not followed; drop the file itself",
+            Why::Unreadable => "it cannot be read; let this user read it",
             Why::TooDeep => "its folder is no firm's and no member of staff's",
         })
     }
@@ -92,18 +100,20 @@ pub struct Seen {
 /// Looks once. Files of the system and hidden ones are passed over without a word.
 pub fn look(services: &Services) -> anyhow::Result<Seen> {
     let mut seen = Seen::default();
-    collect(&services.settings.files.inbox, 0, &mut seen)?;
+    collect((&services.settings.files.inbox, 0), services.now().into(), &mut seen)?;
     seen.files.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(seen)
 }
 
-fn collect(folder: &Path, depth: usize, seen: &mut Seen) -> anyhow::Result<()> {
+fn collect((folder, depth): (&Path, usize), now: SystemTime, seen: &mut Seen) -> io::Result<()> {
     let mut names = Vec::new();
     for entry in fs_err::read_dir(folder)? {
         let entry = entry?;
-        names.push((entry.file_name(), entry.file_type()?));
+        if let Some(kind) = seen.or_left(&entry.path(), entry.file_type()) {
+            names.push((entry.file_name(), kind));
+        }
     }
-    let owners = Owners::among(folder, names.iter().map(|(name, _)| name.as_os_str()));
+    let owners = Owners::among(folder, names.iter().map(|(name, _)| name.as_os_str()), now);
     for (name, kind) in names {
         let path = folder.join(&name);
         if is_hidden(&name) {
@@ -116,11 +126,12 @@ fn collect(folder: &Path, depth: usize, seen: &mut Seen) -> anyhow::Result<()> {
                 continue;
             }
             if depth < DEEPEST {
-                collect(&path, depth + 1, seen)?;
+                let collected = collect((&path, depth + 1), now, seen);
+                seen.or_left(&path, collected);
             } else {
                 seen.left.push((path, Why::TooDeep));
             }
-        } else if let Some(look) = Look::at(&path)? {
+        } else if let Some(Some(look)) = seen.or_left(&path, Look::at(&path)) {
             match owners.of(&name).or_else(|| of_itself(&name, look)) {
                 Some(why) => seen.left.push((path, why)),
                 None => seen.files.push((path, look)),
@@ -128,6 +139,22 @@ fn collect(folder: &Path, depth: usize, seen: &mut Seen) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+impl Seen {
+    /// What vanished is passed over; what cannot be looked at is left, and keeps no other from being seen.
+    fn or_left<T>(&mut self, path: &Path, looked: io::Result<T>) -> Option<T> {
+        let vanished = |error: &io::Error| error.kind() == ErrorKind::NotFound;
+        if looked.as_ref().is_err_and(|error| !vanished(error)) {
+            self.left.push((path.to_owned(), Why::Unreadable));
+        }
+        looked.ok()
+    }
+}
+
+/// Said before it is claimed, so that nothing leaves the inbox that cannot be read.
+fn is_readable(path: &Path) -> bool {
+    fs_err::File::open(path).map_or_else(|error| error.kind() == ErrorKind::NotFound, |_| true)
 }
 
 fn is_hidden(name: &OsStr) -> bool {
@@ -150,14 +177,14 @@ fn of_itself(name: &OsStr, look: Look) -> Option<Why> {
 struct Owners(HashMap<OsString, bool>);
 
 impl Owners {
-    fn among<'a>(folder: &Path, names: impl Iterator<Item = &'a OsStr>) -> Owners {
+    fn among<'a>(folder: &Path, names: impl Iterator<Item = &'a OsStr>, now: SystemTime) -> Owners {
         let is_owner = |name: &&OsStr| {
             let bytes = name.as_encoded_bytes();
             bytes.starts_with(b"~$") || bytes.starts_with(b".~lock.")
         };
         let stale = |name: &OsStr| {
             let meta = fs_err::symlink_metadata(folder.join(name)).ok();
-            let age = meta.and_then(|meta| meta.modified().ok()?.elapsed().ok());
+            let age = meta.and_then(|meta| now.duration_since(meta.modified().ok()?).ok());
             age.is_some_and(|age| age > STALE)
         };
         Owners(names.filter(is_owner).map(|name| (name.to_owned(), stale(name))).collect())
@@ -206,9 +233,12 @@ impl Settling {
         };
         let (settled, fresh): (Vec<_>, Vec<_>) =
             seen.files.into_iter().partition(|(path, _)| is_settled(path));
-        let written = writers::of(settled.iter().map(|(path, _)| path.as_path()));
+        let written = writers::of(settled.iter().map(|(_, look)| look.identity()));
         let (written, whole): (Vec<_>, Vec<_>) =
-            settled.into_iter().partition(|(path, _)| written.contains(path));
+            settled.into_iter().partition(|(_, look)| written.contains(&look.identity()));
+        let (whole, unreadable): (Vec<_>, Vec<_>) =
+            whole.into_iter().partition(|(path, _)| is_readable(path));
+        seen.left.extend(unreadable.into_iter().map(|(path, _)| (path, Why::Unreadable)));
         let left = fresh.into_iter().chain(written).map(|(path, _)| (path, Why::StillWritten));
         seen.left.extend(left);
         Seen { files: whole, left: seen.left }
@@ -239,7 +269,8 @@ mod tests {
     fn a_file_that_is_open_in_an_office_program_has_an_owner_file_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let of = |owner: &str, name: &str| {
-            Owners::among(folder.path(), std::iter::once(OsStr::new(owner))).of(OsStr::new(name))
+            let owners = std::iter::once(OsStr::new(owner));
+            Owners::among(folder.path(), owners, SystemTime::now()).of(OsStr::new(name))
         };
         for owner in ["~$danh-sach.xlsx", "~$nh-sach.xlsx", ".~lock.danh-sach.xlsx#"] {
             assert_eq!(of(owner, "danh-sach.xlsx"), Some(Why::Open), "{owner}");
@@ -250,12 +281,31 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_owner_file_is_told_as_such() {
+    fn an_owner_file_is_stale_after_a_day_of_the_given_clock() {
         let folder = tempfile::tempdir().unwrap();
-        let owner = fs_err::File::create(folder.path().join("~$a.xlsx")).unwrap();
-        let days = SystemTime::now() - STALE * 2;
-        owner.file().set_modified(days).unwrap();
-        let owners = Owners::among(folder.path(), std::iter::once(OsStr::new("~$a.xlsx")));
-        assert_eq!(owners.of(OsStr::new("a.xlsx")), Some(Why::OpenForDays));
+        fs_err::write(folder.path().join("~$a.xlsx"), "").unwrap();
+        let after = |age: Duration| {
+            let names = std::iter::once(OsStr::new("~$a.xlsx"));
+            let owners = Owners::among(folder.path(), names, SystemTime::now() + age);
+            owners.of(OsStr::new("a.xlsx"))
+        };
+        assert_eq!(after(STALE * 2), Some(Why::OpenForDays));
+        assert_eq!(after(STALE / 2), Some(Why::Open));
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_told_before_it_is_claimed_and_what_vanished_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (socket, file) = (folder.path().join("socket"), folder.path().join("a.csv"));
+        // Not even root can open one.
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        fs_err::write(&file, "a").unwrap();
+        assert!(!is_readable(&socket) && is_readable(&file));
+        assert!(is_readable(&folder.path().join("gone")));
+        let mut seen = Seen::default();
+        assert_eq!(seen.or_left::<()>(&file, Err(ErrorKind::NotFound.into())), None);
+        assert!(seen.left.is_empty());
+        assert_eq!(seen.or_left::<()>(&file, Err(ErrorKind::PermissionDenied.into())), None);
+        assert_eq!(seen.left, [(file, Why::Unreadable)]);
     }
 }

@@ -1,7 +1,8 @@
 //! Takes whole files once: settled, claimed by a rename into `work/`, known by the hash of their bytes, archived.
 //! A file's name and times are no identity; what is in it is not looked at here.
 //!
-//! `look` finds what is whole, `claim` takes it, `register` gives it a batch, `archive` keeps it.
+//! `look` finds what is whole, `claim` takes it, `behind` finds it again, `register` gives it a batch, `archive`
+//! keeps it.
 
 mod look;
 
@@ -9,14 +10,15 @@ mod writers;
 
 mod claim;
 
+mod behind;
+
 mod archive;
 
 use std::path::{Path, PathBuf};
 
-pub use archive::{archive, archive_rest, name_after, work_path};
-pub use claim::{
-    Claim, Claimed, StillWritten, claim, give_back, hidden, left_behind, reclaim, tidy,
-};
+pub use archive::{archive, archive_rest, claim_again, name_after, work_path};
+pub use behind::{end_copying, forgotten, hidden, left_behind, reclaim, remove_copies};
+pub use claim::{Claim, Claimed, StillWritten, claim, give_back};
 pub use look::{Look, SETTLED, Seen, Settling, Why, look, settled};
 
 use super::{Services, options::ImportOptions, staged::Options};

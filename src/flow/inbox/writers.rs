@@ -4,12 +4,16 @@
 use std::{
     collections::HashSet,
     ffi::OsStr,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
+/// Device and number of a file: a path may go through links, and these do not.
+type Identity = (u64, u64);
+
 /// Those of `files` that are open for writing.
-pub fn of<'a>(files: impl Iterator<Item = &'a Path>) -> HashSet<PathBuf> {
-    let files: HashSet<&Path> = files.collect();
+pub fn of(files: impl Iterator<Item = Identity>) -> HashSet<Identity> {
+    let files: HashSet<Identity> = files.collect();
     if files.is_empty() {
         return HashSet::new();
     }
@@ -26,8 +30,8 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     entries.filter_map(Result::ok).map(|entry| entry.path())
 }
 
-fn written(opened: &Path, files: &HashSet<&Path>) -> Option<PathBuf> {
-    let file = fs_err::read_link(opened).ok().filter(|file| files.contains(file.as_path()))?;
+fn written(opened: &Path, files: &HashSet<Identity>) -> Option<Identity> {
+    let file = identity(opened).filter(|file| files.contains(file))?;
     let number = opened.file_name()?;
     let info = opened.parent()?.with_file_name("fdinfo").join(number);
     let info = fs_err::read_to_string(info).ok()?;
@@ -37,6 +41,12 @@ fn written(opened: &Path, files: &HashSet<&Path>) -> Option<PathBuf> {
     writes.then_some(file)
 }
 
+/// Of what it leads to.
+fn identity(opened: &Path) -> Option<Identity> {
+    let meta = fs_err::metadata(opened).ok()?;
+    Some((meta.dev(), meta.ino()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,12 +54,12 @@ mod tests {
     #[test]
     fn a_file_open_for_writing_is_seen_and_one_open_for_reading_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
+        let folder = folder.path();
         let (read, written) = (folder.join("read"), folder.join("written"));
         fs_err::write(&read, "").unwrap();
         let _reads = fs_err::File::open(&read).unwrap();
         let _writes = fs_err::File::create(&written).unwrap();
-        let found = of([read.as_path(), written.as_path()].into_iter());
-        assert_eq!(found, HashSet::from([written]));
+        let [read, written] = [read, written].map(|path| identity(&path).unwrap());
+        assert_eq!(of([read, written].into_iter()), HashSet::from([written]));
     }
 }

@@ -26,7 +26,7 @@ const MAX_LABEL: u64 = 1 << 20;
 
 /// `xlsx`, `xlsm`, `xlsb` or `ods`, if it is one and may be unpacked.
 pub(super) fn admit(mut file: &File, limits: &Limits) -> Result<&'static str, Refusal> {
-    file.rewind()?;
+    file.rewind().map_err(|error| broken(&error.into()))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
     if archive.len() > MAX_PARTS {
         let reason = format!("it packs {} files; at most {MAX_PARTS} are read", archive.len());

@@ -6,7 +6,7 @@ use std::{
     io::{BufReader, ErrorKind, Read, Seek, SeekFrom},
 };
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Unread};
 use crate::domain::finding::Code;
 
 /// A directory entry: 64 bytes of name in UTF-16, its kind at 66, its class at 80, its first sector at 116
@@ -27,24 +27,24 @@ const FILE_PASS: u16 = 0x002F;
 const BOUND_SHEET: u16 = 0x0085;
 
 /// Lets workbooks pass that have no password.
-pub(super) fn admit(file: &File) -> Result<(), Refusal> {
+pub(super) fn admit(file: &File) -> Result<(), Unread> {
     let found = look(file)?;
     if found.is_package {
-        return Err(Refusal::encrypted("the workbook"));
+        return Err(Refusal::encrypted("the workbook").into());
     }
     if !found.has_root {
         let reason = "the file is damaged or was cut off: its directory is missing";
-        return Err(Refusal::new(Code::FileUnreadable, reason));
+        return Err(Refusal::new(Code::FileUnreadable, reason).into());
     }
     if let Some(other) = found.other.filter(|_| !found.is_excel) {
-        return Err(Refusal::unsupported(other));
+        return Err(Refusal::unsupported(other).into());
     }
     if found.workbooks.is_empty() {
-        return Err(Refusal::unsupported("an old Office document"));
+        return Err(Refusal::unsupported("an old Office document").into());
     }
     for start in found.workbooks {
         if asks_for_password(&sector(file, start)?) {
-            return Err(Refusal::encrypted("the workbook"));
+            return Err(Refusal::encrypted("the workbook").into());
         }
     }
     Ok(())
@@ -148,7 +148,7 @@ mod tests {
         bytes.extend_from_slice(records);
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
-        admit(&file).err()
+        admit(&file).err().map(Unread::refusal)
     }
 
     fn code(names: &[&str], records: &[u8]) -> Option<Code> {
@@ -171,7 +171,7 @@ mod tests {
         let mut bytes = vec![0; 1024];
         (bytes[30], bytes[DIRECTORY]) = (9, 1);
         file.write_all(&bytes).unwrap();
-        assert_eq!(admit(&file).unwrap_err().code, Code::FileUnreadable);
+        assert_eq!(admit(&file).unwrap_err().refusal().code, Code::FileUnreadable);
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
         }
         Kind::Text => {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            Ok(csv::read(&file, &name, limits)?)
+            csv::read(&file, &name, limits)
         }
         Kind::Encoded(encoding) => Err(csv::undecodable(&format!("it is in {encoding}")).into()),
         Kind::Foreign(what) => Err(Refusal::unsupported(what).into()),
@@ -95,10 +95,10 @@ pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
 }
 
 /// The file, and its first bytes.
-fn open(path: &Path, limits: &Limits) -> Result<(File, Vec<u8>), Refusal> {
+fn open(path: &Path, limits: &Limits) -> Result<(File, Vec<u8>), Unread> {
     let mut file = File::open(path)?;
     if limits.admit(&file.metadata()?)? == 0 {
-        return Err(Refusal::new(Code::FileEmpty, "the file has no byte"));
+        return Err(Refusal::new(Code::FileEmpty, "the file has no byte").into());
     }
     let mut head = Vec::new();
     (&file).take(sniff::HEAD).read_to_end(&mut head)?;

@@ -1,6 +1,8 @@
 //! Why a file was not read: a code that callers act on, and a plain sentence; or a fault of the machine.
 //! How it is told to people in their language is the business of `text`.
 
+use std::io::ErrorKind;
+
 use super::Format;
 use crate::domain::finding::Code;
 
@@ -72,8 +74,40 @@ impl Unread {
     }
 }
 
-impl From<std::io::Error> for Refusal {
-    fn from(error: std::io::Error) -> Refusal {
-        Refusal::new(Code::FileUnreadable, format!("it cannot be read: {error}"))
+/// A file that ends too soon is damaged; any other error is the machine's, or its share's.
+impl From<std::io::Error> for Unread {
+    fn from(error: std::io::Error) -> Unread {
+        match error.kind() {
+            ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
+                let reason = format!("it cannot be read: {error}");
+                Refusal::new(Code::FileUnreadable, reason).into()
+            }
+            _ => Unread::Failed(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Unread {
+    /// Of a file of which it is sure that it is refused.
+    pub(super) fn refusal(self) -> Refusal {
+        match self {
+            Unread::Refused(refusal) => refusal,
+            Unread::Failed(error) => panic!("{error:#}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_that_is_cut_off_is_refused_for_an_error_of_reading() {
+        let unread = |kind: ErrorKind| Unread::from(std::io::Error::from(kind));
+        assert_eq!(unread(ErrorKind::UnexpectedEof).refusal().code, Code::FileUnreadable);
+        for kind in [ErrorKind::StaleNetworkFileHandle, ErrorKind::PermissionDenied] {
+            assert!(matches!(unread(kind), Unread::Failed(_)), "{kind}");
+        }
     }
 }

@@ -63,12 +63,13 @@ fn each_kind_of_refusal_has_its_code() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_unreadable() {
+fn a_folder_is_unreadable_and_what_is_not_there_says_nothing_of_a_file() {
     let folder = Folder::new();
-    for path in [folder.0.path().to_owned(), folder.0.path().join("nothing")] {
-        let refusal = read(&path, &Limits::default()).unwrap_err();
-        assert_eq!(refusal.code, Code::FileUnreadable, "{refusal}");
-    }
+    let refusal = read(folder.0.path(), &Limits::default()).unwrap_err();
+    assert_eq!(refusal.code, Code::FileUnreadable, "{refusal}");
+    let reader = Reader { limits: Limits::default(), program: Path::new("/nowhere") };
+    let gone = super::read(&folder.0.path().join("nothing"), &reader);
+    assert!(matches!(gone, Err(Unread::Failed(_))));
 }
 
 #[test]

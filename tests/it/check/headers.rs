@@ -3,7 +3,10 @@
 
 use super::*;
 use hangloat::domain::{finding::Code, sheet::Merge};
-use hangloat::{db::rows::RowKind, flow::options::HiddenRows};
+use hangloat::{
+    db::rows::{Column, RowKind},
+    flow::options::HiddenRows,
+};
 
 const HEADER: [&str; 11] = [
     "Tên khách hàng",
@@ -174,6 +177,18 @@ fn what_a_firm_said_of_a_header_is_no_question_any_more() {
     let mapped = map(None);
     assert_eq!(mapped.tables[0].columns[3].field, None);
     assert!(mapped.findings.is_empty(), "{:?}", mapped.findings);
+}
+
+#[test]
+fn what_a_header_says_by_itself_comes_before_what_was_said_of_another() {
+    let headers = [&["Email/SĐT"], &HEADER[..]].concat();
+    let row = [&["hoa@hoabinh.example"], &HOA[..]].concat();
+    let columns = catalogue().columns.remembering([("email sdt", Some(Field::Phone))]);
+    let mapped = map::tables(vec![sheet("DS", &[&headers, &row])], &columns, HiddenRows::Hold);
+    let of_phone = |column: &&Column| column.field == Some(Field::Phone);
+    let phones: Vec<&str> =
+        mapped.tables[0].columns.iter().filter(of_phone).map(|it| it.header.as_str()).collect();
+    assert_eq!(phones, [HEADER[5]]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::symlink,
     process::Stdio,
     thread::sleep,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use super::lists::{Client, csv, enterprise};
@@ -73,18 +73,15 @@ fn however_a_file_arrives_it_is_taken_once_and_whole() {
 }
 
 #[test]
-fn a_small_list_has_its_receipt_within_three_seconds() {
+fn a_small_list_has_its_receipt_and_is_archived_while_the_daemon_runs() {
     let world = World::new();
     let daemon = world.serve();
     // Settled in: the first list is answered.
     world.drop_file("a.csv", &list([1]));
     eventually("the first is answered", || world.files_in("archive").len() == 1);
-    let dropped = Instant::now();
     world.drop_file("khach.csv", &list(100..150));
     let receipt = world.path("outbox/khach__B000002.txt");
     eventually("the receipt is there", || receipt.exists());
-    // A loaded machine may need longer; only polling would take four seconds before it begins.
-    println!("the receipt took {:?}", dropped.elapsed());
     eventually("it is archived", || world.files_in("archive").len() == 2);
     ends_well(&world, daemon);
 }

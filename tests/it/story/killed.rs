@@ -258,3 +258,20 @@ fn a_file_in_the_folder_of_a_member_of_staff_stays_theirs_after_a_kill() {
     assert_eq!(copies.count(), 2, "the copy of a log-in goes to whoever registered");
     assert!(!dropped.exists());
 }
+
+#[test]
+fn a_file_that_changed_after_its_claim_is_never_lost_on_its_way_back() {
+    for point in ["claimed_again", "forgotten"] {
+        let world = dropped();
+        assert!(world.is_killed_at("read", &FROM_INBOX));
+        // Who had it open writes on.
+        let taken = world.path("work/B000001__khach.csv");
+        let more = [std::fs::read(&taken).unwrap(), b"\n".to_vec()].concat();
+        std::fs::write(&taken, more).unwrap();
+        assert!(world.is_killed_at(point, &["run", "import"]), "{point} is not on the way");
+        world.run_at_once(&["run", "import"]).exits(0);
+        assert_eq!((world.list("batches").len(), world.list("orders").len()), (1, 2), "{point}");
+        assert_eq!(world.files_in("archive").len(), 1);
+        nothing_is_left_lying(&world);
+    }
+}

@@ -13,7 +13,11 @@ use unicode_normalization::UnicodeNormalization;
 use super::{lines::line_of, syllables};
 use crate::{
     domain::finding::Code,
-    flow::read::{limits::Limits, refusal::Refusal, sniff},
+    flow::read::{
+        limits::Limits,
+        refusal::{Refusal, Unread},
+        sniff,
+    },
 };
 
 /// As much of a text as says what it is in.
@@ -22,7 +26,7 @@ const SAMPLE: usize = 1 << 20;
 pub(super) fn text(
     mut file: &File,
     limits: &Limits,
-) -> Result<(String, &'static Encoding), Refusal> {
+) -> Result<(String, &'static Encoding), Unread> {
     let mut head = Vec::new();
     file.rewind()?;
     file.take(sniff::HEAD).read_to_end(&mut head)?;
@@ -33,7 +37,8 @@ pub(super) fn text(
     }
     file.rewind()?;
     let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or(0));
-    file.take(limits.max_file_bytes).read_to_end(&mut bytes)?;
+    file.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    refuse_grown(bytes.len() as u64, limits)?;
     match String::from_utf8(bytes) {
         Ok(mut text) => {
             text.drain(..if marked.is_some() { 3 } else { 0 });
@@ -52,14 +57,17 @@ fn decoded(
     mut file: &File,
     encoding: &'static Encoding,
     limits: &Limits,
-) -> Result<String, Refusal> {
+) -> Result<String, Unread> {
     file.rewind()?;
-    let mut source = BufReader::new(file.take(limits.max_file_bytes));
+    let mut source = BufReader::new(file.take(limits.max_file_bytes.saturating_add(1)));
     let mut decoder = encoding.new_decoder_with_bom_removal();
     let mut text = String::new();
+    let mut bytes = 0;
     loop {
         let chunk = source.fill_buf()?;
         let (length, from) = (chunk.len(), text.len());
+        bytes += length as u64;
+        refuse_grown(bytes, limits)?;
         let room = decoder.max_utf8_buffer_length_without_replacement(length).unwrap_or(length * 3);
         text.reserve(room);
         let (result, _) =
@@ -70,12 +78,12 @@ fn decoded(
         let unknown = text[from..].find(is_gap);
         if matches!(result, DecoderResult::Malformed(..)) || unknown.is_some() {
             let line = line_of(text.as_bytes(), from + unknown.unwrap_or(text.len() - from));
-            return Err(undecodable(&format!("line {line} is not in {}", encoding.name())));
+            return Err(undecodable(&format!("line {line} is not in {}", encoding.name())).into());
         }
         if text.len() as u64 > limits.max_file_bytes {
             let most = limits.max_file_bytes >> 20;
             let reason = format!("its text has more than {most} MB");
-            return Err(Refusal::new(Code::FileTooLarge, reason));
+            return Err(Refusal::new(Code::FileTooLarge, reason).into());
         }
         if length == 0 {
             break;
@@ -83,6 +91,15 @@ fn decoded(
     }
     // Its tones are marks behind their letters.
     Ok(if encoding == WINDOWS_1258 { text.nfc().collect() } else { text })
+}
+
+/// A file that was within its limit when it was opened may have been written to since.
+fn refuse_grown(bytes: u64, limits: &Limits) -> Result<(), Refusal> {
+    if bytes <= limits.max_file_bytes {
+        return Ok(());
+    }
+    let most = limits.max_file_bytes >> 20;
+    Err(Refusal::new(Code::FileTooLarge, format!("the file has more than {most} MB")))
 }
 
 /// The encoding of bytes that are not UTF-8 from `valid` on, where it is certain.

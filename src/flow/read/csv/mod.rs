@@ -19,7 +19,7 @@ use self::{lines::Lines, quotes::Raw};
 use super::{
     Document, Format, Sheet, delimiter,
     limits::Limits,
-    refusal::Refusal,
+    refusal::{Refusal, Unread},
     rows::{Rows, TRIAL},
     sniff,
 };
@@ -30,13 +30,13 @@ const NO_DELIMITER: u8 = b'\x1F';
 /// As many bytes of a record are held at once; a longer one is a quote that was never closed, or no table.
 const MAX_RECORD: usize = 4 << 20;
 
-pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document, Refusal> {
+pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document, Unread> {
     let (text, encoding) = encoding::text(file, limits)?;
     if text.trim().is_empty() {
-        return Err(Refusal::new(Code::FileEmpty, "nothing is written in the file"));
+        return Err(Refusal::new(Code::FileEmpty, "nothing is written in the file").into());
     }
     if let Some(what) = sniff::foreign_text(&text) {
-        return Err(Refusal::unsupported(what));
+        return Err(Refusal::unsupported(what).into());
     }
     let declared = delimiter::declared(&text);
     let start = declared.map_or(0, |(_, start)| start);
@@ -51,7 +51,7 @@ pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document,
     let rows = text.rows(limits).map_err(|refusal| refusal.of(&format))?;
     if rows.is_empty() {
         let refusal = Refusal::new(Code::FileEmpty, "no field of the file has content");
-        return Err(refusal.of(&format));
+        return Err(refusal.of(&format).into());
     }
     let sheet = Sheet { name: name.to_owned(), visible: true, rows, layout: Layout::default() };
     let (defined_names, properties) = Default::default();

@@ -9,7 +9,7 @@ use crate::flow::read::Cell;
 fn read_with(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    read(&file, "danh-sach", limits)
+    read(&file, "danh-sach", limits).map_err(Unread::refusal)
 }
 
 fn document(bytes: &[u8]) -> Result<Document, Refusal> {
@@ -193,4 +193,14 @@ fn too_much_is_refused() {
     let refusal = refused("a,b\nc,d,e\n", columns);
     assert_eq!(refusal.reason, "more than 2 columns (at C2)");
     assert_eq!(refusal.format.unwrap().delimiter.as_deref(), Some(","));
+}
+
+#[test]
+fn a_file_that_grew_over_its_limit_is_refused_and_never_cut() {
+    let utf16: Vec<u8> = "\u{FEFF}a,b\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, most) in [(&b"a,b\n1,2\n"[..], 7), (&utf16[..], 17)] {
+        let limits = |max_file_bytes| Limits { max_file_bytes, ..Limits::default() };
+        assert_eq!(read_with(bytes, &limits(most)).unwrap_err().code, Code::FileTooLarge);
+        assert!(read_with(bytes, &limits(most + 1)).is_ok());
+    }
 }

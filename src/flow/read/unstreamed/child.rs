@@ -17,7 +17,7 @@ use calamine::{
 };
 use rlimit::Resource;
 
-use super::{Cell, Container, Refusal, Row, cells::cell, lines::Line};
+use super::{Cell, Container, Refusal, Row, Unread, cells::cell, lines::Line};
 use crate::domain::{
     finding::{Code, column_letters},
     sheet::{Layout, Merge},
@@ -33,7 +33,7 @@ const TIME: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(200);
 /// Exit code of one that used up its time.
 pub(super) const LATE: i32 = 124;
-/// Exit code of one whom nobody hears any more, or who could not be bound.
+/// Exit code of one whom nobody hears any more, who could not be bound, or whose file is away.
 const GIVEN_UP: u8 = 70;
 /// A workbook cannot have more that could be seen.
 const MAX_SHEETS: usize = 1000;
@@ -48,11 +48,14 @@ pub fn run(container: Container) -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout().lock());
     // Damage that nobody thought of makes the reader of workbooks panic, not fail.
     let told = catch_unwind(AssertUnwindSafe(|| tell(container, &mut out)));
-    let told = told.unwrap_or_else(|_| Err(damaged(&"its reader gave up")));
-    let last = told.unwrap_or_else(|refusal| {
-        let Refusal { code, reason, sheet, format: _ } = refusal;
-        Line::Refused { code, reason, sheet }
-    });
+    let told = told.unwrap_or_else(|_| Err(damaged(&"its reader gave up").into()));
+    let last = match told {
+        Ok(last) => last,
+        Err(Unread::Refused(Refusal { code, reason, sheet, format: _ })) => {
+            Line::Refused { code, reason, sheet }
+        }
+        Err(Unread::Failed(_)) => return ExitCode::from(GIVEN_UP),
+    };
     match last.write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(GIVEN_UP),
@@ -84,7 +87,7 @@ fn watch() -> std::io::Result<()> {
 }
 
 /// Everything but the last line, which it returns.
-fn tell(container: Container, out: &mut impl Write) -> Result<Line, Refusal> {
+fn tell(container: Container, out: &mut impl Write) -> Result<Line, Unread> {
     let file = File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     let source = BufReader::new(file);
     match container {
@@ -94,7 +97,7 @@ fn tell(container: Container, out: &mut impl Write) -> Result<Line, Refusal> {
     }
 }
 
-fn tell_xls(source: Source, out: &mut impl Write) -> Result<Line, Refusal> {
+fn tell_xls(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
     let mut workbook: Xls<Source> = Xls::new(source).map_err(|error| match error {
         XlsError::Password => Refusal::encrypted("the workbook"),
         other => damaged(&other),
@@ -114,7 +117,7 @@ fn tell_xls(source: Source, out: &mut impl Write) -> Result<Line, Refusal> {
     Ok(done(workbook.defined_names(), properties))
 }
 
-fn tell_ods(source: Source, out: &mut impl Write) -> Result<Line, Refusal> {
+fn tell_ods(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
     let mut workbook: Ods<Source> = Ods::new(source).map_err(|error| match error {
         OdsError::Password => Refusal::encrypted("the OpenDocument file"),
         OdsError::CellLimitExceeded { .. } => {
@@ -130,7 +133,7 @@ fn tell_ods(source: Source, out: &mut impl Write) -> Result<Line, Refusal> {
     Ok(done(workbook.defined_names(), properties))
 }
 
-fn tell_xlsb(source: Source, out: &mut impl Write) -> Result<Line, Refusal> {
+fn tell_xlsb(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
     let mut workbook: Xlsb<Source> = Xlsb::new(source).map_err(|error| match error {
         XlsbError::Password => Refusal::encrypted("the workbook"),
         other => damaged(&other),
@@ -183,7 +186,7 @@ fn tell_range<W: Reader<Source>>(
     workbook: &mut W,
     name: &str,
     out: &mut impl Write,
-) -> Result<(), Refusal>
+) -> Result<(), Unread>
 where
     W::Error: std::fmt::Display,
 {
@@ -211,11 +214,7 @@ fn cell_at(range: &Range<Data>, formulas: &Range<String>, place: (u32, u32)) -> 
 }
 
 /// Cell by cell, since a far-off one would make a range as large as the sheet could be.
-fn tell_cells(
-    workbook: &mut Xlsb<Source>,
-    name: &str,
-    out: &mut impl Write,
-) -> Result<(), Refusal> {
+fn tell_cells(workbook: &mut Xlsb<Source>, name: &str, out: &mut impl Write) -> Result<(), Unread> {
     let mut reader = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
     let (mut row, mut cells) = (0, Vec::new());
     while let Some(found) = reader.next_cell().map_err(|error| damaged(&error))? {
@@ -223,7 +222,7 @@ fn tell_cells(
         let is_behind = its_row == row && (column as usize) < cells.len();
         if its_row < row || is_behind || its_row >= SHEET.0 || column >= SHEET.1 {
             let place = format!("{}{}", column_letters(column), number_of(its_row));
-            return Err(damaged(&format!("cell {place} stands twice or out of order")));
+            return Err(damaged(&format!("cell {place} stands twice or out of order")).into());
         }
         if its_row > row {
             tell_row(row, std::mem::take(&mut cells), out)?;
@@ -236,7 +235,7 @@ fn tell_cells(
 }
 
 /// Says nothing of a row without content.
-fn tell_row(row: u32, mut cells: Vec<Cell>, out: &mut impl Write) -> Result<(), Refusal> {
+fn tell_row(row: u32, mut cells: Vec<Cell>, out: &mut impl Write) -> Result<(), Unread> {
     let width = cells.iter().rposition(|cell| *cell != Cell::Empty).map_or(0, |last| last + 1);
     cells.truncate(width);
     if cells.is_empty() {

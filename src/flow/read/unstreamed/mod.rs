@@ -43,7 +43,7 @@ pub(super) fn read(
     container: Container,
     reader: &Reader<'_>,
 ) -> Result<Document, Unread> {
-    refuse_large(file.metadata().map_err(Refusal::from)?.len(), &reader.limits)?;
+    refuse_large(file.metadata()?.len(), &reader.limits)?;
     let mut child = Reading::start(file, container, reader.program)?;
     let told = child.lines().and_then(|mut lines| document(&mut lines, container, &reader.limits));
     match told? {
@@ -65,18 +65,23 @@ fn refuse_large(bytes: u64, limits: &Limits) -> Result<(), Refusal> {
     Err(Refusal::new(Code::FileTooLarge, reason))
 }
 
+/// Too many processes, or a program that is just being replaced: it says nothing of the file.
+#[derive(Debug, thiserror::Error)]
+#[error("The reader of old workbooks does not start")]
+pub struct NotStarted(#[source] std::io::Error);
+
 /// The process that reads; it is not left behind.
 struct Reading(Child);
 
 impl Reading {
     /// It gets the open file, not its name, and nothing of the environment.
     fn start(mut file: File, container: Container, program: &Path) -> Result<Reading, Unread> {
-        file.rewind().map_err(Refusal::from)?;
+        file.rewind()?;
         let mut command = Command::new(program);
         command.args([COMMAND, container.as_str()]).env_clear().stdin(file);
         // In a group of its own: who interrupts this process has said nothing about the file.
         command.stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
-        Ok(Reading(command.spawn().context("The reader of old workbooks does not start")?))
+        Ok(Reading(command.spawn().map_err(|error| anyhow::Error::from(NotStarted(error)))?))
     }
 
     fn lines(&mut self) -> Result<Lines<BufReader<ChildStdout>>, Unread> {

@@ -48,7 +48,7 @@ pub(super) fn read(file: &File, container: &str, limits: &Limits) -> Result<Docu
 
 fn read_workbook(mut file: &File, container: &str, limits: &Limits) -> Result<Document, Refusal> {
     let found = parts::open(file)?.map_or_else(|| Ok(Layouts::new()), look_at_layouts)?;
-    file.rewind()?;
+    file.rewind().map_err(|error| damaged(&error.to_string()))?;
     let mut workbook: Workbook<'_> =
         Xlsx::new(BufReader::new(file)).map_err(|error| broken(&error, None))?;
     let tables = worksheets(&workbook, found)?;

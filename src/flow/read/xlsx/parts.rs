@@ -30,7 +30,7 @@ pub(super) struct Parts<'a> {
 
 /// `None` if it is no zip; damage inside is left to the reader of cells.
 pub(super) fn open(mut file: &File) -> Result<Option<Parts<'_>>, Refusal> {
-    file.rewind()?;
+    file.rewind().map_err(|error| damaged(&error.to_string()))?;
     let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(None) };
     let mut places = HashMap::with_capacity(archive.len());
     for index in 0..archive.len() {
