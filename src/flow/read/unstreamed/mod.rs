@@ -154,12 +154,11 @@ const SIGXCPU: i32 = 24;
 /// Why the process ended before it had said everything.
 fn silenced(status: ExitStatus) -> Unread {
     match (status.code(), status.signal()) {
-        (Some(child::LATE), _) => too_large("reading it takes too long"),
+        (Some(child::LATE), _) | (_, Some(SIGXCPU)) => too_large("reading it takes too long"),
         // Whoever stops a service stops all its processes.
         (_, Some(signal @ (SIGHUP | SIGINT | SIGTERM))) => {
             anyhow::anyhow!("The reader of old workbooks was stopped by signal {signal}").into()
         }
-        (_, Some(SIGXCPU)) => too_large("reading it takes too long"),
         // Rust aborts where it gets no memory; the kernel kills.
         (_, Some(_)) => too_large("reading it takes more memory than is given"),
         _ => anyhow::anyhow!("The reader of old workbooks ended with {status}").into(),
