@@ -180,7 +180,8 @@ fn lost(document: &Document, texts: &Texts) -> Option<Finding> {
     (sheet.rows.len() > 1).then(|| told(texts, &place, "lost", ""))
 }
 
-fn told(texts: &Texts, place: &Place, why: &str, value: &str) -> Finding {
+/// A part of the sheet that was not taken, and why.
+pub fn told(texts: &Texts, place: &Place, why: &str, value: &str) -> Finding {
     let reason = texts.say(&format!("message.unknown_answer.{why}"), context! { value });
     let finding = Finding::new(Code::RowUnknownAnswer, place.clone()).detail("reason", reason);
     if value.is_empty() { finding } else { finding.value(value) }

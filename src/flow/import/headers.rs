@@ -12,11 +12,17 @@ use crate::{
         findings::{self, Numbered},
         header_answers::{self, HeaderAnswer, NewHeaderAnswer},
     },
-    domain::{batch::BatchState, email::Email, field::Field, finding::Code, fold::fold},
+    domain::{
+        batch::BatchState,
+        email::Email,
+        field::Field,
+        finding::{Code, Place},
+        fold::fold,
+    },
     flow::{
         Services,
         answer::{
-            fixes::{Decision, Fix, Fixes},
+            fixes::{Decision, Fix, Fixes, told},
             questions::{self, Explained},
         },
         map::{self, Table},
@@ -128,7 +134,7 @@ pub fn leave_answered(explained: &mut Vec<Explained>, tables: &[Table], known: &
     before.iter().all(is_same)
 }
 
-/// No row of a list that is held as a whole can be taken as it is.
+/// No row of a list that is held as a whole can be taken as it is; who asks for one is told.
 pub async fn while_held(
     services: &Services,
     original: &Batch,
@@ -137,7 +143,10 @@ pub async fn while_held(
     let said = findings::of_batch(&services.db, original.id()).await?;
     if said.iter().any(|(_, said)| super::fixes::holds_all(said)) {
         for fix in &mut fixes.rows {
-            fix.decision = fix.decision.filter(|decision| *decision == Decision::Drop);
+            if fix.decision.take_if(|decision| *decision == Decision::Accept).is_some() {
+                let place = Place { row: Some(fix.row), ..Place::default() };
+                fixes.told.push(told(services.texts, &place, "held", ""));
+            }
         }
         fixes.rows.retain(says_something);
     }

@@ -195,7 +195,8 @@ fn a_row_of_a_list_that_is_held_as_a_whole_cannot_be_taken_alone() {
         return;
     }
     let world = asked();
-    back(&world, "B000001", &[decide("nhận"), cell("Cần sửa", "H3", "0912000099")]);
+    let told = back(&world, "B000001", &[decide("nhận"), cell("Cần sửa", "H3", "0912000099")]);
+    assert_eq!(codes(&told), ["row.unknown_answer"]);
     assert_eq!(ordered(&world), Vec::<String>::new());
     back(&world, "B000001", &[answer()]);
     assert_eq!(
