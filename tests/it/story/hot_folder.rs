@@ -39,11 +39,10 @@ fn ends_well(world: &World, daemon: Daemon) {
 fn however_a_file_arrives_it_is_taken_once_and_whole() {
     let world = World::new();
     let daemon = world.serve();
-    eventually("the daemon is ready", || world.path("hangloat.db").exists());
-
     // Saved by Office: a temporary file, then a rename.
     let temporary = world.drop_file("D3F1A2.tmp", &list([11, 12]));
     fs::rename(&temporary, world.path("inbox/office.csv")).unwrap();
+    eventually("the daemon takes files", || !world.path("inbox/office.csv").exists());
     // Copied with its time.
     let old = world.outside("cu.csv");
     fs::write(&old, list([21])).unwrap();
