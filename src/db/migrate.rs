@@ -27,7 +27,7 @@ pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {
             let migrator = migrator(|sql| sql.sqlite);
             // SQLite has no lock for this. Of two processes that start at once the slower one finds its
             // change made by the other, and looks again.
-            for _ in MIGRATIONS {
+            for _ in 0..3 * MIGRATIONS.len() {
                 if migrator.run(pool).await.is_ok() {
                     return Ok(());
                 }

@@ -214,6 +214,10 @@ pub struct Daemon {
 impl Daemon {
     /// Sends SIGTERM, and says how it ended.
     pub fn stop(mut self) -> ExitStatus {
+        // One that is still starting on a loaded machine does not listen yet.
+        eventually("the daemon listens", || {
+            listens(&self.child) || self.child.try_wait().unwrap().is_some()
+        });
         signal("-TERM", &self.child);
         let mut ended = None;
         eventually("the daemon stops", || {
@@ -222,6 +226,17 @@ impl Daemon {
         });
         ended.unwrap()
     }
+}
+
+/// Whether a process has a handler for SIGTERM.
+fn listens(child: &Child) -> bool {
+    const TERM: u64 = 1 << 14;
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+    let status = status.unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|it| it & TERM > 0)
 }
 
 impl Drop for Daemon {

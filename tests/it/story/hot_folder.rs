@@ -29,7 +29,8 @@ fn taken(world: &World) -> Vec<(String, i64)> {
 }
 
 fn ends_well(world: &World, daemon: Daemon) {
-    assert!(daemon.stop().success());
+    let ended = daemon.stop();
+    assert!(ended.success(), "{ended}");
     let states: Vec<String> = world.list("runs").iter().map(|run| text(run, "state")).collect();
     assert!(states.iter().all(|state| state == "succeeded"), "{states:?}");
     assert!(world.files_in("inbox").is_empty() && world.files_in("work").is_empty());
