@@ -31,11 +31,12 @@ use super::{
         confirm::{self, Confirmed, Wish},
     },
     progress::Step,
-    read::{self, Document, Limits, Reader, Refusal, Unread},
+    read::{self, Document, Limits, Reader, Refusal, Sheet, Unread},
     report::{self, FileReport},
     staged,
 };
 use crate::{
+    catalogue::columns::Columns,
     db::{
         self, Tx,
         batches::{self, Batch, Staged as Told},
@@ -97,7 +98,8 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
     }
     services.progress.tell(Step::Begin("read"));
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
-    let read = tokio::task::block_in_place(|| read(services, &path))?;
+    let columns = headers::known(services, batch.firm.as_deref()).await?;
+    let read = tokio::task::block_in_place(|| read(services, &path, &columns))?;
     services.progress.tell(Step::End);
     // Who had it open when it was claimed may write on.
     if tokio::task::block_in_place(|| hash(&path))? != batch.sha256 {
@@ -115,7 +117,6 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             answers::take(services, batch, &document, &answer, how.options).await
         }
         identity::Known::No => {
-            let columns = headers::known(services, batch.firm.as_deref()).await?;
             let rows = how.options.hidden_rows;
             let mapped =
                 tokio::task::block_in_place(|| map::tables(document.sheets, &columns, rows));
@@ -132,7 +133,11 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
 }
 
 /// Reads a file within the configured limits. Fails by what is no fault of the file.
-pub fn read(services: &Services, path: &Path) -> anyhow::Result<Result<Document, Refusal>> {
+pub fn read(
+    services: &Services,
+    path: &Path,
+    columns: &Columns,
+) -> anyhow::Result<Result<Document, Refusal>> {
     const MB: u64 = 1024 * 1024;
     let limits = &services.settings.limits;
     let limits = Limits {
@@ -144,7 +149,8 @@ pub fn read(services: &Services, path: &Path) -> anyhow::Result<Result<Document,
         max_columns: limits.max_columns,
         max_cell_chars: usize::try_from(limits.max_cell_chars).unwrap_or(usize::MAX),
     };
-    match read::read(path, &Reader { limits, program: &services.program }) {
+    let is_list = |sheet: &Sheet| map::is_list(sheet, columns);
+    match read::read(path, &Reader { limits, program: &services.program, is_list: &is_list }) {
         Ok(document) => Ok(Ok(document)),
         Err(Unread::Refused(refusal)) => Ok(Err(refusal)),
         Err(Unread::Failed(error)) => Err(error),
@@ -283,7 +289,8 @@ pub async fn check_file(
 ) -> anyhow::Result<FileReport> {
     let sha256 = tokio::task::block_in_place(|| hash(path))?;
     let file_name = &inbox::name_of(path);
-    let read = tokio::task::block_in_place(|| read(services, path))?;
+    let columns = headers::known(services, Some(firm.code.as_str())).await?;
+    let read = tokio::task::block_in_place(|| read(services, path, &columns))?;
     let document = match read {
         Ok(document) => document,
         Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),
@@ -302,7 +309,6 @@ pub async fn check_file(
         }
     }
     let format = document.format;
-    let columns = headers::known(services, Some(firm.code.as_str())).await?;
     let mapped =
         tokio::task::block_in_place(|| map::tables(document.sheets, &columns, options.hidden_rows));
     let context = context(services, firm, &mapped, options, format.container == "csv");

@@ -72,6 +72,11 @@ pub struct Mapped {
     pub findings: Vec<Finding>,
 }
 
+/// Whether a sheet, or the beginning of one, holds a list.
+pub fn is_list(sheet: &Sheet, columns: &Columns) -> bool {
+    header_row::find(sheet, columns).is_some()
+}
+
 /// Finds the lists among the sheets of a file; `hidden` says what becomes of lists on hidden sheets.
 pub fn tables(sheets: Vec<Sheet>, columns: &Columns, hidden: HiddenRows) -> Mapped {
     let mut mapped = Mapped::default();

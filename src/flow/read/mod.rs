@@ -56,11 +56,13 @@ pub struct Document {
 }
 
 /// What reading needs beside the file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reader<'a> {
     pub limits: Limits,
     /// This program, which reads what cannot be streamed in a process of its own.
     pub program: &'a Path,
+    /// Whether the beginning of a sheet is that of a list: of a large file without one no more is kept.
+    pub is_list: &'a dyn Fn(&Sheet) -> bool,
 }
 
 /// Reads a file by what it is, whatever its name says.
@@ -72,7 +74,7 @@ pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
             let container = archive::admit(&file, limits)?;
             let read = match container.parse::<Container>() {
                 Ok(container) => unstreamed::read(file, container, reader),
-                Err(_) => xlsx::read(&file, container, limits).map_err(Unread::from),
+                Err(_) => xlsx::read(&file, container, reader).map_err(Unread::from),
             };
             read.map_err(|unread| unread.of(container))
         }
@@ -84,7 +86,7 @@ pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
         }
         Kind::Text => {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            csv::read(&file, &name, limits)
+            csv::read(&file, &name, reader)
         }
         Kind::Encoded(encoding) => Err(csv::undecodable(&format!("it is in {encoding}")).into()),
         Kind::Foreign(what) => Err(Refusal::unsupported(what).into()),

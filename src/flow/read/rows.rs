@@ -7,16 +7,20 @@ use crate::domain::finding::{Code, column_letters};
 /// The picture of NUL, which stands for it from here on.
 const NUL: &str = "\u{2400}";
 
-/// Bytes of cells that are kept before it is known whether the whole file can be read: of a larger one nothing is
-/// kept at first, so that a refused one never takes more.
+/// Bytes of cells that are kept before it is known whether the whole file can be read: of a larger one only the
+/// beginning is kept at first, so that a refused one never takes more.
 pub(super) const TRIAL: u64 = 64 << 20;
+/// So many rows of each sheet, among which the header of a list stands.
+const BEGINNING: usize = 100;
+/// What the keeper of memory adds to each piece of it, and gives at least.
+const OF_EACH_PIECE: usize = 16;
 
 /// The rows of one sheet while it is read.
 pub(super) struct Rows<'a> {
     limits: &'a Limits,
-    /// Bytes that all sheets of the file take up so far.
+    /// Bytes of memory that all sheets of the file take up so far.
     kept: &'a mut u64,
-    /// Beyond so many bytes rows are only counted.
+    /// Beyond so many bytes rows behind the beginning are only counted.
     most: u64,
     count: u32,
     taken: Vec<Row>,
@@ -27,7 +31,7 @@ impl<'a> Rows<'a> {
         Rows::within(limits, kept, u64::MAX)
     }
 
-    /// Keeps nothing once the file takes up more than `most`.
+    /// Keeps no more than the beginning once the file takes up more than `most`.
     pub(super) fn within(limits: &'a Limits, kept: &'a mut u64, most: u64) -> Rows<'a> {
         Rows { limits, kept, most, count: 0, taken: Vec::new() }
     }
@@ -42,7 +46,8 @@ impl<'a> Rows<'a> {
         self.refuse_excess(number, &cells)?;
         self.count += 1;
         if *self.kept > self.most {
-            self.taken = Vec::new();
+            self.taken.truncate(BEGINNING);
+            self.taken.shrink_to_fit();
         } else {
             cells.shrink_to_fit();
             self.taken.push(Row { number, cells });
@@ -83,7 +88,7 @@ impl<'a> Rows<'a> {
         }
         self.refuse_width(number, cells.len())?;
         let texts: usize = cells.iter().map(text_bytes).sum();
-        *self.kept += (size_of::<Row>() + size_of_val(cells) + texts) as u64;
+        *self.kept += (size_of::<Row>() + piece(size_of_val(cells)) + texts) as u64;
         if *self.kept > *max_expanded_bytes {
             let most = max_expanded_bytes >> 20;
             let reason = format!("its cells take up more than {most} MB (at row {number})");
@@ -99,9 +104,18 @@ fn too_large(reason: String) -> Refusal {
 
 fn text_bytes(cell: &Cell) -> usize {
     match cell {
-        Cell::Text(text) | Cell::Error(text) => text.len(),
-        Cell::Number { format, .. } => format.as_deref().map_or(0, str::len),
+        Cell::Text(text) | Cell::Error(text) => piece(text.len()),
+        Cell::Number { format, .. } => format.as_deref().map_or(0, |format| piece(format.len())),
         Cell::Empty | Cell::Date(_) | Cell::Bool(_) | Cell::NoValue => 0,
+    }
+}
+
+/// What so many bytes take up.
+fn piece(bytes: usize) -> usize {
+    if bytes == 0 {
+        0
+    } else {
+        (bytes + OF_EACH_PIECE / 2).next_multiple_of(OF_EACH_PIECE).max(2 * OF_EACH_PIECE)
     }
 }
 
@@ -138,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_counts_as_expanded() {
-        let limits = Limits { max_expanded_bytes: 100, ..Limits::default() };
+        let limits = Limits { max_expanded_bytes: 150, ..Limits::default() };
         assert!(push(&limits, vec![text("a")]).is_ok());
         let refusal = push(&limits, vec![text(&"a".repeat(100))]).unwrap_err();
         assert_eq!(refusal.code, Code::FileTooLarge);
@@ -148,13 +162,14 @@ mod tests {
     fn what_is_too_large_for_a_first_try_is_only_counted() {
         let limits = Limits { max_rows: 3, ..Limits::default() };
         let mut kept = 0;
-        let mut rows = Rows::within(&limits, &mut kept, 150);
+        let mut rows = Rows::within(&limits, &mut kept, 250);
         for number in 1..=3 {
             rows.push(number, vec![text("a")]).unwrap();
         }
         assert!(rows.push(4, vec![text("a")]).is_err());
-        assert_eq!(rows.finish(), []);
-        assert!(kept > 150);
+        let kept_rows: Vec<u32> = rows.finish().iter().map(|row| row.number).collect();
+        assert_eq!(kept_rows, [1, 2]);
+        assert!(kept > 250);
     }
 
     #[test]

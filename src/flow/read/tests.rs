@@ -7,7 +7,8 @@ use super::*;
 
 /// Nothing here needs a process of its own.
 fn read(path: &Path, limits: &Limits) -> Result<Document, Refusal> {
-    let reader = Reader { limits: limits.clone(), program: Path::new("/nowhere") };
+    let reader =
+        Reader { limits: limits.clone(), program: Path::new("/nowhere"), is_list: &|_| true };
     super::read(path, &reader).map_err(|unread| match unread {
         Unread::Refused(refusal) => refusal,
         Unread::Failed(error) => panic!("{error:#}"),
@@ -67,7 +68,8 @@ fn a_folder_is_unreadable_and_what_is_not_there_says_nothing_of_a_file() {
     let folder = Folder::new();
     let refusal = read(folder.0.path(), &Limits::default()).unwrap_err();
     assert_eq!(refusal.code, Code::FileUnreadable, "{refusal}");
-    let reader = Reader { limits: Limits::default(), program: Path::new("/nowhere") };
+    let reader =
+        Reader { limits: Limits::default(), program: Path::new("/nowhere"), is_list: &|_| true };
     let gone = super::read(&folder.0.path().join("nothing"), &reader);
     assert!(matches!(gone, Err(Unread::Failed(_))));
 }

@@ -38,7 +38,7 @@ pub fn read(bytes: &[u8], suffix: &str) -> Result<Document, Unread> {
     let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
     file.write_all(bytes).unwrap();
     // Old workbooks are read in a process of its own, which is not what is fuzzed here.
-    read::read(file.path(), &Reader { limits: limits(), program: Path::new("false") })
+    read::read(file.path(), &Reader { limits: limits(), program: Path::new("false"), is_list: &|_| true })
 }
 
 /// The reader catches panics of the crates below it, and answers; only what nobody caught ends the run.

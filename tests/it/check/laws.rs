@@ -177,7 +177,7 @@ fn read_bytes(bytes: &[u8], suffix: &str) -> Result<Document, Unread> {
     let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
     file.write_all(bytes).unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_hangloat"));
-    read::read(file.path(), &Reader { limits: Limits::default(), program })
+    read::read(file.path(), &Reader { limits: Limits::default(), program, is_list: &|_| true })
 }
 
 /// As a spreadsheet writes a field.

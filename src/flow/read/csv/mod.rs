@@ -17,8 +17,7 @@ use std::{
 pub(super) use self::encoding::undecodable;
 use self::{lines::Lines, quotes::Raw};
 use super::{
-    Document, Format, Sheet, delimiter,
-    limits::Limits,
+    Document, Format, Reader, Sheet, delimiter,
     refusal::{Refusal, Unread},
     rows::{Rows, TRIAL},
     sniff,
@@ -30,7 +29,8 @@ const NO_DELIMITER: u8 = b'\x1F';
 /// As many bytes of a record are held at once; a longer one is a quote that was never closed, or no table.
 const MAX_RECORD: usize = 4 << 20;
 
-pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document, Unread> {
+pub(super) fn read(file: &File, name: &str, reader: &Reader<'_>) -> Result<Document, Unread> {
+    let limits = &reader.limits;
     let (text, encoding) = encoding::text(file, limits)?;
     if text.trim().is_empty() {
         return Err(Refusal::new(Code::FileEmpty, "nothing is written in the file").into());
@@ -48,12 +48,13 @@ pub(super) fn read(file: &File, name: &str, limits: &Limits) -> Result<Document,
     };
     let delimiter = delimiter.unwrap_or(NO_DELIMITER);
     let text = Divided { text: &text, start, delimiter };
-    let rows = text.rows(limits).map_err(|refusal| refusal.of(&format))?;
-    if rows.is_empty() {
+    let empty =
+        Sheet { name: name.to_owned(), visible: true, rows: Vec::new(), layout: Layout::default() };
+    let sheet = text.sheet(empty, reader).map_err(|refusal| refusal.of(&format))?;
+    if sheet.rows.is_empty() {
         let refusal = Refusal::new(Code::FileEmpty, "no field of the file has content");
         return Err(refusal.of(&format).into());
     }
-    let sheet = Sheet { name: name.to_owned(), visible: true, rows, layout: Layout::default() };
     let (defined_names, properties) = Default::default();
     Ok(Document { format, sheets: vec![sheet], defined_names, properties })
 }
@@ -66,18 +67,19 @@ struct Divided<'a> {
 }
 
 impl Divided<'_> {
-    fn rows(&self, limits: &Limits) -> Result<Vec<super::Row>, Refusal> {
+    /// Of a large text without a list only the beginning.
+    fn sheet(&self, empty: Sheet, reader: &Reader<'_>) -> Result<Sheet, Refusal> {
         let mut kept = 0;
-        let mut rows = Rows::within(limits, &mut kept, TRIAL);
+        let mut rows = Rows::within(&reader.limits, &mut kept, TRIAL);
         self.read_records(&mut rows)?;
-        let taken = rows.finish();
-        if kept <= TRIAL {
-            return Ok(taken);
+        let sheet = Sheet { rows: rows.finish(), ..empty };
+        if kept <= TRIAL || !(reader.is_list)(&sheet) {
+            return Ok(sheet);
         }
         kept = 0;
-        let mut rows = Rows::new(limits, &mut kept);
+        let mut rows = Rows::new(&reader.limits, &mut kept);
         self.read_records(&mut rows)?;
-        Ok(rows.finish())
+        Ok(Sheet { rows: rows.finish(), ..sheet })
     }
 
     fn read_records(&self, rows: &mut Rows<'_>) -> Result<(), Refusal> {

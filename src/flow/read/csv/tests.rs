@@ -3,13 +3,17 @@
 
 use std::io::Write;
 
+use std::path::Path;
+
 use super::*;
-use crate::flow::read::Cell;
+use crate::flow::read::{Cell, Limits};
 
 fn read_with(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    read(&file, "danh-sach", limits).map_err(Unread::refusal)
+    let (limits, program) = (limits.clone(), Path::new("/nowhere"));
+    let reader = Reader { limits, program, is_list: &|_| true };
+    read(&file, "danh-sach", &reader).map_err(Unread::refusal)
 }
 
 fn document(bytes: &[u8]) -> Result<Document, Refusal> {

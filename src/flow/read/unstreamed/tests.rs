@@ -96,7 +96,11 @@ fn an_end_from_outside_says_nothing_of_the_file() {
 
 #[test]
 fn a_program_that_is_not_there_says_nothing_of_the_file() {
-    let reader = Reader { limits: Limits::default(), program: Path::new("/nowhere/hangloat") };
+    let reader = Reader {
+        limits: Limits::default(),
+        program: Path::new("/nowhere/hangloat"),
+        is_list: &|_| true,
+    };
     let file = tempfile::tempfile().unwrap();
     assert!(matches!(read(file, Container::Ods, &reader), Err(Unread::Failed(_))));
 }
@@ -104,7 +108,7 @@ fn a_program_that_is_not_there_says_nothing_of_the_file() {
 #[test]
 fn a_file_over_its_own_limit_is_not_even_tried() {
     let limits = Limits { max_unstreamed_bytes: 3, ..Limits::default() };
-    let reader = Reader { limits, program: Path::new("/nowhere/hangloat") };
+    let reader = Reader { limits, program: Path::new("/nowhere/hangloat"), is_list: &|_| true };
     let file = tempfile::tempfile().unwrap();
     file.set_len(4).unwrap();
     let refused = read(file, Container::Xlsb, &reader).unwrap_err();

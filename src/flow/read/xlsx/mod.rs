@@ -38,15 +38,24 @@ const SHEET: (u32, u32) = (1_048_576, 16_384);
 const MAX_SHEETS: usize = 1000;
 
 /// Reads a file that `archive` has admitted.
-pub(super) fn read(file: &File, container: &str, limits: &Limits) -> Result<Document, Refusal> {
+pub(super) fn read(
+    file: &File,
+    container: &str,
+    reader: &super::Reader<'_>,
+) -> Result<Document, Refusal> {
     // A position or a date made up to overflow makes the reader of workbooks panic, not fail.
-    let result = catch_unwind(AssertUnwindSafe(|| read_workbook(file, container, limits)));
+    let result = catch_unwind(AssertUnwindSafe(|| read_workbook(file, container, reader)));
     result.unwrap_or_else(|_| {
         Err(Refusal::new(Code::FileUnreadable, "the workbook is damaged: its reader gave up"))
     })
 }
 
-fn read_workbook(mut file: &File, container: &str, limits: &Limits) -> Result<Document, Refusal> {
+fn read_workbook(
+    mut file: &File,
+    container: &str,
+    reader: &super::Reader<'_>,
+) -> Result<Document, Refusal> {
+    let limits = &reader.limits;
     let found = parts::open(file)?.map_or_else(|| Ok(Layouts::new()), look_at_layouts)?;
     file.rewind().map_err(|error| damaged(&error.to_string()))?;
     let mut workbook: Workbook<'_> =
@@ -54,7 +63,7 @@ fn read_workbook(mut file: &File, container: &str, limits: &Limits) -> Result<Do
     let tables = worksheets(&workbook, found)?;
     let mut kept = 0;
     let mut sheets = read_sheets(&mut workbook, &tables, limits, (&mut kept, TRIAL))?;
-    if kept > TRIAL {
+    if kept > TRIAL && sheets.iter().any(reader.is_list) {
         kept = 0;
         sheets = read_sheets(&mut workbook, &tables, limits, (&mut kept, u64::MAX))?;
     }

@@ -1,7 +1,7 @@
 //! Workbooks made by another library, and some sheets by hand that no library makes.
 //! What may be unpacked at all is tested beside `archive`.
 
-use std::io::Write;
+use std::{io::Write, path::Path};
 
 use chrono::{NaiveDate, NaiveTime};
 use rust_xlsxwriter::{
@@ -15,7 +15,9 @@ use super::*;
 fn open(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    read(&file, "xlsx", limits)
+    let (limits, program) = (limits.clone(), Path::new("/nowhere"));
+    let reader = crate::flow::read::Reader { limits, program, is_list: &|_| true };
+    read(&file, "xlsx", &reader)
 }
 
 fn made(build: impl FnOnce(&mut Worksheet)) -> Document {
