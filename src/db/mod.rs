@@ -38,8 +38,8 @@ use std::{str::FromStr, time::Duration};
 use anyhow::Context;
 use futures::stream::{BoxStream, StreamExt};
 use sqlx::{
-    Encode, FromRow, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
-    Transaction, Type,
+    Connection as _, Encode, FromRow, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
+    SqlitePool, Transaction, Type,
     postgres::{PgArguments, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
@@ -131,7 +131,15 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY);
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await;
+    // A full disk ends a transaction by itself, and the connection believes that it still is in one.
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        })
+        .connect_with(options)
+        .await;
     Ok(Db::Sqlite(pool.with_context(|| format!("The database {url} cannot be opened"))?))
 }
 

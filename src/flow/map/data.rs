@@ -52,7 +52,7 @@ pub struct Found {
 /// Tells the clients among the rows from `first` on.
 pub fn clients(rows: &[Row], first: usize, mapped: &[Column], columns: &Columns) -> Found {
     let mut found = Found::default();
-    let mut is_signed = false;
+    let (mut is_signed, mut before) = (false, None);
     for (at, Row { cells, .. }) in rows.iter().enumerate().skip(first) {
         match header_again(cells, mapped, columns) {
             Some(Again::Same) => is_signed = false,
@@ -62,13 +62,31 @@ pub fn clients(rows: &[Row], first: usize, mapped: &[Column], columns: &Columns)
                 return found;
             }
             None if is_signed && !speaks_of_a_client(cells) => {}
-            None if is_client(cells, mapped, columns) => {
+            None if is_client(cells, mapped, columns) || goes_on(before, cells, mapped) => {
                 found.clients.insert(at);
+                before = Some(cells.as_slice());
             }
             None => is_signed |= begins_with(cells, &SIGNED),
         }
     }
     found
+}
+
+/// Nothing but a name, under the next number of the list: a client of whom the rest is missing.
+fn goes_on(before: Option<&[Cell]>, cells: &[Cell], mapped: &[Column]) -> bool {
+    let Some(before) = before else { return false };
+    let field = |index: usize| {
+        mapped.iter().find(|column| column.index as usize == index).and_then(|column| column.field)
+    };
+    let number = |cell: &Cell| cell.text().trim().parse::<u32>().ok();
+    let is_next = |(index, cell): (usize, &Cell)| {
+        let last = before.get(index).and_then(number);
+        field(index).is_none() && last.is_some_and(|last| number(cell) == Some(last + 1))
+    };
+    let names = cells.iter().enumerate().any(|(index, cell)| {
+        field(index) == Some(Field::Name) && !cell.is_empty() && !has_digit(cell)
+    });
+    names && !reads_as_note(cells) && cells.iter().enumerate().any(is_next)
 }
 
 enum Again {
@@ -90,6 +108,9 @@ fn header_again(cells: &[Cell], mapped: &[Column], columns: &Columns) -> Option<
         mapped.iter().any(|column| column.index == *index && column.field == Some(*field))
     };
     let here = named.iter().filter(|named| is_here(named)).count();
+    if here >= 1 && changed_places(&named, mapped) {
+        return Some(Again::Other);
+    }
     let fields: BTreeSet<Field> = named.iter().map(|(_, field)| *field).collect();
     if here >= 2 {
         Some(Again::Same)
@@ -98,6 +119,20 @@ fn header_again(cells: &[Cell], mapped: &[Column], columns: &Columns) -> Option<
     } else {
         None
     }
+}
+
+/// Over a column of the list stands another one's name now, and its own over another column.
+fn changed_places(named: &[(u32, Field)], mapped: &[Column]) -> bool {
+    let only = |index: u32| {
+        let mut fields = named.iter().filter(|(named, _)| *named == index).map(|(_, field)| *field);
+        fields.next().filter(|_| fields.next().is_none())
+    };
+    mapped.iter().any(|column| {
+        let Some((field, now)) = column.field.zip(only(column.index)) else { return false };
+        let moved_to =
+            |(index, _): &(u32, Field)| *index != column.index && only(*index) == Some(field);
+        now != field && named.iter().any(moved_to)
+    })
 }
 
 fn has_digit(cell: &Cell) -> bool {

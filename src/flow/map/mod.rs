@@ -90,6 +90,9 @@ pub fn tables(sheets: Vec<Sheet>, columns: &Columns, hidden: HiddenRows) -> Mapp
         }
         match header_row::find(&sheet, columns) {
             Some(head) if sheet.visible || hidden == HiddenRows::Take => {
+                if !sheet.visible {
+                    mapped.findings.push(about_hidden(sheet.name.clone(), hidden));
+                }
                 let number = i64::try_from(mapped.tables.len()).unwrap_or(0) + 1;
                 mapped.tables.push(table(number, sheet, &head, columns, &mut mapped.findings));
             }
@@ -153,10 +156,14 @@ fn about_sheet(code: Code, name: String) -> Finding {
     Finding::new(code, place).detail("sheet", name)
 }
 
-/// As the job wants it: a question, or left out and named.
+/// As the job wants it: a question, or taken or left out and named.
 fn about_hidden(name: String, hidden: HiddenRows) -> Finding {
     let finding = about_sheet(Code::SheetHidden, name);
-    if hidden == HiddenRows::Skip { finding.severity(Severity::Info) } else { finding }
+    match hidden {
+        HiddenRows::Hold => finding,
+        HiddenRows::Take => finding.severity(Severity::Info).detail("taken", "1"),
+        HiddenRows::Skip => finding.severity(Severity::Info),
+    }
 }
 
 fn table(

@@ -339,6 +339,32 @@ fn a_list_below_with_columns_of_its_own_holds_the_file() {
 }
 
 #[test]
+fn a_list_below_whose_columns_changed_places_holds_the_file() {
+    for (one, other) in [(0, 1), (0, 3)] {
+        let (mut header, mut row) = (HEADER, BINH);
+        header.swap(one, other);
+        row.swap(one, other);
+        let said = World::default().sheets(vec![sheet("DS", &[&HEADER, &HOA, &header, &row])]);
+        let only = said.only();
+        assert_eq!((only.code, only.severity), (Code::HeaderAmbiguous, Severity::Hold));
+        assert_eq!((only.detail["other_list"].as_str(), rows(&said)), ("3", vec![2]));
+    }
+}
+
+#[test]
+fn a_name_alone_under_the_next_number_is_a_client_and_a_note_is_none() {
+    let numbered = |number: &'static str, row: &[&'static str]| [&[number][..], row].concat();
+    let header = numbered("STT", &HEADER);
+    let (one, two) = (numbered("1", &HOA), numbered("2", &["Công ty TNHH Còn Thiếu"]));
+    let rows_of =
+        |last: &[&str]| rows(&World::default().sheets(vec![sheet("DS", &[&header, &one, last])]));
+    assert_eq!(rows_of(&two), [2, 3]);
+    assert_eq!(rows_of(&["", "Công ty TNHH Còn Thiếu"]), [2]);
+    assert_eq!(rows_of(&["7", "Công ty TNHH Còn Thiếu"]), [2]);
+    assert_eq!(rows_of(&["2", "khách hàng 2026"]), [2]);
+}
+
+#[test]
 fn a_hidden_list_is_held_taken_or_left_out_as_the_job_wants() {
     let file = |hidden_rows| {
         let mut world = World::default();
@@ -350,7 +376,7 @@ fn a_hidden_list_is_held_taken_or_left_out_as_the_job_wants() {
     };
     let accepted = RowState::Accepted;
     assert_eq!(file(HiddenRows::Hold), (1, Some(Severity::Hold), vec![RowState::Held]));
-    assert_eq!(file(HiddenRows::Take), (0, None, vec![accepted, accepted]));
+    assert_eq!(file(HiddenRows::Take), (1, Some(Severity::Info), vec![accepted, accepted]));
     assert_eq!(file(HiddenRows::Skip), (1, Some(Severity::Info), vec![accepted]));
 }
 

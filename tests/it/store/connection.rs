@@ -94,3 +94,17 @@ async fn a_database_that_cannot_be_opened_is_named() {
     let error = Db::open("sqlite:/nowhere/at/all/test.db").await.unwrap_err();
     assert!(format!("{error:#}").contains("/nowhere/at/all/test.db"), "{error:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_the_engine_ended_by_itself_spoils_no_later_one() {
+    each_db(async |db| {
+        // As often as there are connections, and more.
+        for _ in 0..20 {
+            let mut tx = db.begin().await.unwrap();
+            // What a full disk does behind the back of the connection.
+            tx.query("rollback").execute().await.unwrap();
+        }
+        within(db, async |tx| instance::next_number(tx, "order").await.map(drop)).await.unwrap();
+    })
+    .await;
+}

@@ -93,6 +93,38 @@ fn decoded(
     Ok(if encoding == WINDOWS_1258 { text.nfc().collect() } else { text })
 }
 
+/// Letters that an encoding did not have were saved as `?`, and nobody can say any more which they were:
+/// `Th??ng m?i` for `Thương mại`.
+pub(super) fn refuse_lost(text: &str) -> Result<(), Refusal> {
+    let end = text.char_indices().nth(SAMPLE).map_or(text.len(), |(at, _)| at);
+    let is_letter = |c: char| c.is_alphabetic() || c == '?';
+    let words = text[..end].split(|c: char| !is_letter(c)).filter(|word| !word.is_empty());
+    let (mut all, mut lost, mut first) = (0, 0, None);
+    for word in words {
+        all += 1;
+        if lost_letters(word) {
+            lost += 1;
+            first.get_or_insert(word);
+        }
+    }
+    let Some(word) = first.filter(|_| lost >= LOST_WORDS && lost * LOST_SHARE >= all) else {
+        return Ok(());
+    };
+    let line = line_of(text.as_bytes(), word.as_ptr() as usize - text.as_ptr() as usize);
+    Err(undecodable(&format!("letters were lost when it was saved: line {line} has `{word}`")))
+}
+
+/// So many words, and one in so many, are no accident.
+const LOST_WORDS: usize = 3;
+const LOST_SHARE: usize = 50;
+
+/// A question mark inside of a word, or two beside its letters; not the one behind a question.
+fn lost_letters(word: &str) -> bool {
+    let marks = word.bytes().filter(|b| *b == b'?').count();
+    let is_behind = word.find('?') == Some(word.len() - marks);
+    marks > 0 && marks < word.chars().count() && (!is_behind || marks == 2)
+}
+
 /// A file that was within its limit when it was opened may have been written to since.
 fn refuse_grown(bytes: u64, limits: &Limits) -> Result<(), Refusal> {
     if bytes <= limits.max_file_bytes {

@@ -38,6 +38,7 @@ pub(super) fn read(file: &File, name: &str, reader: &Reader<'_>) -> Result<Docum
     if let Some(what) = sniff::foreign_text(&text) {
         return Err(Refusal::unsupported(what).into());
     }
+    encoding::refuse_lost(&text)?;
     let declared = delimiter::declared(&text);
     let start = declared.map_or(0, |(_, start)| start);
     let delimiter = declared.map_or_else(|| delimiter::find(&text), |(it, _)| Some(it));

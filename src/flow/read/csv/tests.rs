@@ -208,3 +208,17 @@ fn a_file_that_grew_over_its_limit_is_refused_and_never_cut() {
         assert!(read_with(bytes, &limits(most + 1)).is_ok());
     }
 }
+
+#[test]
+fn letters_that_became_question_marks_refuse_the_file_and_questions_do_not() {
+    let lost = "Ten;MST\nCong ty TNHH Th??ng m?i V? D?;0100109106\n?? V?n Th?;1\n";
+    let refusal = document(lost.as_bytes()).unwrap_err();
+    assert_eq!(refusal.code, Code::FileEncoding);
+    assert!(refusal.reason.contains("line 2 has `Th??ng`"), "{}", refusal.reason);
+    for kept in [
+        "Tên;Ghi chú\nAn;Đã ký?\nBình;Ai trả? Khi nào?\nChi;??\nDũng;?\n",
+        "a;b\nwho?;x\nwhy?;y\nwhat?;z\n",
+    ] {
+        assert!(document(kept.as_bytes()).is_ok(), "{kept}");
+    }
+}
