@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::{
-    batch::BatchId, client::CustomerType, email::Email, locale::Locale, order::OrderCode,
+use crate::{
+    domain::{
+        batch::BatchId, client::CustomerType, email::Email, locale::Locale, order::OrderCode,
+    },
+    flow::export::{Format, What},
 };
 
 /// Takes client lists from an inbox folder and carries them through to licences, mails and money.
@@ -129,6 +132,8 @@ pub enum Command {
         #[arg(required = true)]
         orders: Vec<OrderCode>,
     },
+    /// Write what there is into a file: orders, lines, licences, findings, invoices
+    Export(Export),
     /// Check that folders, key, database, tables, mail, platform and clock are right
     Doctor,
 }
@@ -153,6 +158,7 @@ impl Command {
             Command::Mappings { .. } => "mappings",
             Command::Confirm(_) => "confirm",
             Command::Activate { .. } => "activate",
+            Command::Export(_) => "export",
             Command::Doctor => "doctor",
         }
     }
@@ -191,6 +197,21 @@ pub struct Template {
     /// enterprise or household
     #[arg(long = "type", value_name = "TYPE")]
     pub customer_type: CustomerType,
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+    /// Where to write it; default: the outbox
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// orders, lines, licences, findings or invoices
+    pub what: What,
+    /// xlsx, csv or json
+    #[arg(long, default_value_t = Format::Xlsx)]
+    pub format: Format,
+    /// Only of this firm
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
     /// Where to write it; default: the outbox

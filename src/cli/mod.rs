@@ -26,6 +26,8 @@ mod lists;
 
 mod mappings;
 
+mod export;
+
 mod doctor;
 
 mod demo;
@@ -106,6 +108,7 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Mappings { forget, firm } => mappings::run(&global, forget, firm.as_deref()).await,
         Command::Confirm(args) => order::confirm(&global, &args).await,
         Command::Activate { orders } => order::activate(&global, &orders).await,
+        Command::Export(args) => export::run(&global, &args).await,
         Command::Doctor => doctor::run(&global).await,
     }
 }

@@ -128,6 +128,17 @@ pub async fn of_payer(db: &Db, batch: BatchId, payer_email: &str) -> sqlx::Resul
     .await
 }
 
+/// Of one firm or of all, in the order of their orders.
+pub async fn list(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Line>> {
+    db.query(
+        "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+         from order_line where $1 is null or firm = $1 order by order_code, line_no",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Line>> {
     db.query(
         "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state

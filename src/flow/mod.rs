@@ -30,6 +30,8 @@ pub mod send;
 
 pub mod import;
 
+pub mod export;
+
 pub mod report;
 
 pub mod options;

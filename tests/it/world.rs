@@ -182,6 +182,12 @@ impl World {
         fs::write(self.path(relative), text.replace(from, to)).unwrap();
     }
 
+    /// Where its database is.
+    pub fn store_url(&self) -> String {
+        let embedded = || format!("sqlite:{}", self.path("hangloat.db").display());
+        self.store.as_ref().map_or_else(embedded, |schema| schema.url.clone())
+    }
+
     /// Everything that the database holds, as text or as its bytes.
     pub fn database(&self) -> Vec<u8> {
         match &self.store {

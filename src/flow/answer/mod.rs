@@ -15,6 +15,8 @@ mod result;
 
 pub mod template;
 
+pub mod export;
+
 mod gather;
 
 mod rows;

@@ -39,3 +39,5 @@ mod hot_folder;
 mod set_aside;
 
 mod no_room;
+
+mod exports;

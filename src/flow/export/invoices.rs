@@ -1,0 +1,117 @@
+//! What the invoicing program needs: the buyer of each paid request (NĐ123/2020 Art. 10), what was bought and for how
+//! much. No invoice is issued here.
+
+use anyhow::Context as _;
+
+use super::{
+    Datum, Table, What,
+    tables::{perhaps, text},
+};
+use crate::{
+    db::requests::{self, Paid},
+    domain::{
+        client::{ClientRow, CustomerType},
+        email::Email,
+        firm::Firm,
+        order::Recipient,
+    },
+    flow::Services,
+};
+
+/// Software is not subject to VAT (không chịu thuế): there is no rate, not one of 0 %.
+const NO_VAT: &str = "KCT";
+
+/// Who an e-invoice is for.
+struct Buyer<'a> {
+    name: &'a str,
+    tax_id: Option<&'a str>,
+    address: Option<&'a str>,
+    email: Option<&'a Email>,
+    /// Who buys for a business, where that is somebody else.
+    person: Option<&'a str>,
+}
+
+pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+    let columns = vec![
+        "payment_code",
+        "order",
+        "line",
+        "firm",
+        "buyer_name",
+        "buyer_tax_id",
+        "buyer_address",
+        "buyer_email",
+        "buyer_person",
+        "package",
+        "package_name",
+        "fiscal_year",
+        "for_tax_id",
+        "for_name",
+        "quantity",
+        "price",
+        "amount",
+        "vat",
+        "currency",
+    ];
+    let mut rows = Vec::new();
+    for paid in requests::paid(&services.db, firm).await? {
+        rows.push(row(services, &paid)?);
+    }
+    Ok(Table { what: What::Invoices, columns, rows })
+}
+
+fn row(services: &Services, paid: &Paid) -> anyhow::Result<Vec<Datum>> {
+    let firm = services.firm(&paid.firm)?;
+    let client = &paid.client.0;
+    let buyer = buyer(client, firm).with_context(|| format!("The buyer of {}", paid.code))?;
+    let package = services.catalogue.packages.get(&paid.package);
+    Ok(vec![
+        text(&paid.code),
+        text(&paid.order_code),
+        Datum::Whole(paid.line_no),
+        text(&paid.firm),
+        text(buyer.name),
+        perhaps(buyer.tax_id),
+        perhaps(buyer.address),
+        perhaps(buyer.email),
+        perhaps(buyer.person),
+        text(&paid.package),
+        perhaps(package.map(|package| &package.name)),
+        Datum::Whole(client.fiscal_year.year().into()),
+        text(&client.tax_id),
+        text(&client.name),
+        Datum::Whole(1),
+        Datum::Money(paid.amount().as_dong()),
+        Datum::Money(paid.amount().as_dong()),
+        text(NO_VAT),
+        text("VND"),
+    ])
+}
+
+fn buyer<'a>(client: &'a ClientRow, firm: &'a Firm) -> anyhow::Result<Buyer<'a>> {
+    let email = client.invoice_email.as_ref();
+    Ok(match client.invoice_to {
+        Recipient::Client => Buyer {
+            name: &client.name,
+            tax_id: Some(client.tax_id.as_str()),
+            address: client.address.as_deref(),
+            email: email.or(Some(&client.email)),
+            person: (client.customer_type == CustomerType::Enterprise)
+                .then_some(client.representative.as_str()),
+        },
+        Recipient::Firm => Buyer {
+            name: &firm.name,
+            tax_id: firm.tax_id.as_ref().map(|tax_id| tax_id.as_str()),
+            address: None,
+            email: email.or(Some(&firm.admin.email)),
+            person: Some(&firm.admin.name),
+        },
+        Recipient::Other => Buyer {
+            name: client.invoice_name.as_deref().context("Another buyer has a name")?,
+            tax_id: client.invoice_tax_id.as_ref().map(|tax_id| tax_id.as_str()),
+            address: client.invoice_address.as_deref(),
+            email: email.or(client.recipient_email.as_ref()),
+            person: None,
+        },
+    })
+}

@@ -1,0 +1,184 @@
+//! What there is, as files for other programs: orders, lines, licences, findings, and what is to be invoiced.
+//! Which of them is asked for, and where it goes, is decided by the caller.
+
+mod delimited;
+
+mod invoices;
+
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::{Services, answer, files::write_whole};
+use crate::domain::words::words;
+
+words! {
+    /// What can be exported.
+    pub enum What {
+        Orders = "orders",
+        Lines = "lines",
+        Licences = "licences",
+        Findings = "findings",
+        /// One row for each paid request: the buyer (NĐ123/2020 Art. 10), the package, the amount without VAT.
+        Invoices = "invoices",
+    }
+}
+
+words! {
+    /// As which kind of file.
+    pub enum Format {
+        Xlsx = "xlsx",
+        /// UTF-8 with a mark, as Excel wants it; no field begins like a formula.
+        Csv = "csv",
+        Json = "json",
+    }
+}
+
+/// Excel has so many rows, one of which is the header: what is longer goes on in a next file.
+const ROWS_OF_A_FILE: usize = 1_048_575;
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    Nothing,
+    Text(String),
+    Whole(i64),
+    /// Whole đồng.
+    Money(i64),
+    Day(NaiveDate),
+    Moment(DateTime<Tz>),
+}
+
+impl Datum {
+    fn json(&self) -> Value {
+        match self {
+            Datum::Nothing => Value::Null,
+            Datum::Whole(number) | Datum::Money(number) => (*number).into(),
+            other => other.text().into(),
+        }
+    }
+
+    /// About as wide as a cell shows it.
+    pub fn shown(&self) -> String {
+        match self {
+            Datum::Money(_) => format!("{}  ", self.text()),
+            Datum::Moment(at) => at.format("%d/%m/%Y %H:%M").to_string(),
+            other => other.text(),
+        }
+    }
+
+    /// Dates by ISO 8601, moments by RFC 3339.
+    fn text(&self) -> String {
+        match self {
+            Datum::Nothing => String::new(),
+            Datum::Text(text) => text.clone(),
+            Datum::Whole(number) | Datum::Money(number) => number.to_string(),
+            Datum::Day(day) => day.to_string(),
+            Datum::Moment(at) => at.to_rfc3339(),
+        }
+    }
+}
+
+/// Rows under stable names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    pub what: What,
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<Vec<Datum>>,
+}
+
+/// Gathers a table, of one firm or of all.
+pub async fn gather(services: &Services, what: What, firm: Option<&str>) -> anyhow::Result<Table> {
+    match what {
+        What::Orders => tables::orders(services, firm).await,
+        What::Lines => tables::lines(services, firm).await,
+        What::Licences => tables::licences(services, firm).await,
+        What::Findings => tables::findings(services, firm).await,
+        What::Invoices => invoices::table(services, firm).await,
+    }
+}
+
+/// Writes a table as one file, or as several where a sheet has too few rows; what lies there is replaced.
+pub fn write(
+    services: &Services,
+    table: &Table,
+    format: Format,
+    path: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let whole = [table.rows.as_slice()];
+    let parts: Vec<&[Vec<Datum>]> = match format {
+        Format::Xlsx if !table.rows.is_empty() => table.rows.chunks(ROWS_OF_A_FILE).collect(),
+        _ => whole.to_vec(),
+    };
+    let mut written = Vec::new();
+    for (number, rows) in (1..).zip(parts) {
+        let bytes = match format {
+            Format::Xlsx => answer::export::write(services, table, rows)?,
+            Format::Csv => delimited::write(table)?,
+            Format::Json => json(table)?,
+        };
+        let path = part_of(path, number)?;
+        write_whole(&path, &bytes)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// `lines.xlsx`, `lines-2.xlsx` …
+fn part_of(path: &Path, number: usize) -> anyhow::Result<PathBuf> {
+    if number == 1 {
+        return Ok(path.to_owned());
+    }
+    let mut name = path.file_stem().context("An export has a name")?.to_owned();
+    name.push(format!("-{number}"));
+    Ok(path.with_file_name(name).with_extension(path.extension().unwrap_or_default()))
+}
+
+fn json(table: &Table) -> anyhow::Result<Vec<u8>> {
+    let object = |row: &Vec<Datum>| {
+        let names = table.columns.iter().map(|name| (*name).to_owned());
+        Value::Object(names.zip(row.iter().map(Datum::json)).collect())
+    };
+    Ok(serde_json::to_vec_pretty(&table.rows.iter().map(object).collect::<Vec<_>>())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        let row = vec![Datum::Text(text.to_owned()), Datum::Money(2_950_000), Datum::Nothing];
+        Table { what: What::Lines, columns: vec!["name", "amount", "note"], rows: vec![row] }
+    }
+
+    #[test]
+    fn a_csv_is_quoted_and_has_no_formula() {
+        let lines =
+            |text: &str| String::from_utf8(delimited::write(&table(text)).unwrap()).unwrap();
+        assert_eq!(
+            lines("An, \"Bình\""),
+            "\u{feff}name,amount,note\r\n\"An, \"\"Bình\"\"\",2950000,\r\n"
+        );
+        for formula in ["=1+1", "+84912345678", "-1", "@SUM(A1)", "\t=1"] {
+            assert!(lines(formula).contains(&format!("'{formula}")), "{formula}");
+        }
+    }
+
+    #[test]
+    fn json_has_numbers_as_numbers_and_nothing_as_null() {
+        let value: Value = serde_json::from_slice(&json(&table("=A")).unwrap()).unwrap();
+        assert_eq!(value, serde_json::json!([{ "name": "=A", "amount": 2_950_000, "note": null }]));
+    }
+
+    #[test]
+    fn what_goes_on_in_another_file_says_which() {
+        let path = |number| part_of(Path::new("out/lines.xlsx"), number).unwrap();
+        assert_eq!(path(1), Path::new("out/lines.xlsx"));
+        assert_eq!(path(2), Path::new("out/lines-2.xlsx"));
+    }
+}

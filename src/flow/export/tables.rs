@@ -1,0 +1,203 @@
+//! The tables that stand in the database much as they are exported.
+//! What is to be invoiced is put together elsewhere.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{Datum, Table, What};
+use crate::{
+    db::{
+        batches::{self, Filter},
+        findings,
+        licences::{self, Licence},
+        lines, orders, requests,
+    },
+    domain::field::Field,
+    flow::Services,
+    text::findings::{fix, message},
+};
+
+pub(super) fn text(text: impl ToString) -> Datum {
+    Datum::Text(text.to_string())
+}
+
+pub(super) fn perhaps(value: Option<impl ToString>) -> Datum {
+    value.map_or(Datum::Nothing, text)
+}
+
+fn of(firm: Option<&str>) -> Filter {
+    Filter { firm: firm.map(str::to_owned), ..Filter::default() }
+}
+
+pub(super) async fn orders(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+    let columns = vec![
+        "code",
+        "batch",
+        "firm",
+        "kind",
+        "package",
+        "customer_type",
+        "fiscal_year",
+        "recipient",
+        "invoice_to",
+        "state",
+        "revision",
+        "amount",
+        "registered_by",
+        "confirmed_by",
+        "placed_at",
+    ];
+    let moment = |at| Datum::Moment(services.local(at));
+    let row = |order: &orders::Order| {
+        vec![
+            text(&order.code),
+            text(order.batch()),
+            text(&order.firm),
+            text(order.kind),
+            text(&order.package),
+            text(order.customer_type),
+            Datum::Whole(order.fiscal_year()),
+            text(order.recipient),
+            text(order.invoice_to),
+            text(order.state),
+            Datum::Whole(order.revision),
+            Datum::Money(order.amount().as_dong()),
+            perhaps(order.registered_by.as_ref()),
+            perhaps(order.confirmed_by.as_ref()),
+            order.placed_at.map_or(Datum::Nothing, moment),
+        ]
+    };
+    let found = orders::list(&services.db, &of(firm)).await?;
+    Ok(Table { what: What::Orders, columns, rows: found.iter().map(row).collect() })
+}
+
+/// A line with its client, what is to be paid for it and what the platform made of it.
+pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+    let mut columns = vec!["order", "line", "batch", "row", "firm", "state", "amount"];
+    columns.extend(Field::ALL.iter().map(|field| field.as_str()));
+    columns.extend(["payment_code", "licence_id", "activated_at", "grace_until", "cutoff_at"]);
+    let codes = requests::codes(&services.db, firm).await?;
+    let codes: HashMap<i64, String> = codes.into_iter().collect();
+    let licences = licences::list(&services.db, &of(firm)).await?;
+    let licences: HashMap<i64, Licence> =
+        licences.into_iter().map(|licence| (licence.line_id, licence)).collect();
+    let row = |line: &lines::Line| {
+        let mut row = vec![
+            text(&line.order_code),
+            Datum::Whole(line.line_no),
+            text(line.batch()),
+            Datum::Whole(line.row_no),
+            text(&line.firm),
+            text(line.state),
+            Datum::Money(line.amount().as_dong()),
+        ];
+        let client = serde_json::to_value(&line.client.0)?;
+        row.extend(Field::ALL.iter().map(|field| plain(&client[field.as_str()])));
+        row.push(perhaps(codes.get(&line.id)));
+        row.extend(licence_cells(services, licences.get(&line.id)));
+        Ok(row)
+    };
+    let found = lines::list(&services.db, firm).await?;
+    let rows: anyhow::Result<_> = found.iter().map(row).collect();
+    Ok(Table { what: What::Lines, columns, rows: rows? })
+}
+
+/// A field as it is stored; days are days.
+fn plain(value: &Value) -> Datum {
+    match value {
+        Value::Null => Datum::Nothing,
+        Value::Number(number) => number.as_i64().map_or_else(|| text(number), Datum::Whole),
+        Value::String(said) => said.parse().map_or_else(|_| text(said), Datum::Day),
+        other => text(other),
+    }
+}
+
+fn licence_cells(services: &Services, licence: Option<&Licence>) -> [Datum; 4] {
+    let moment = |at| Datum::Moment(services.local(at));
+    [
+        perhaps(licence.map(|licence| &licence.licence_id)),
+        licence.map_or(Datum::Nothing, |licence| moment(licence.activated_at)),
+        licence.and_then(|licence| licence.grace_until).map_or(Datum::Nothing, moment),
+        licence.and_then(|licence| licence.cutoff_at).map_or(Datum::Nothing, moment),
+    ]
+}
+
+pub(super) async fn licences(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+    let columns = vec![
+        "licence_id",
+        "order",
+        "line",
+        "firm",
+        "tax_id",
+        "package",
+        "fiscal_year",
+        "state",
+        "activated_at",
+        "grace_until",
+        "cutoff_at",
+        "paid_on",
+        "suspended_at",
+    ];
+    let moment = |at| Datum::Moment(services.local(at));
+    let row = |licence: &Licence| {
+        vec![
+            text(&licence.licence_id),
+            text(&licence.order_code),
+            Datum::Whole(licence.line_no),
+            text(&licence.firm),
+            text(&licence.tax_id),
+            text(&licence.package),
+            Datum::Whole(licence.fiscal_year),
+            text(licence.state),
+            moment(licence.activated_at),
+            licence.grace_until.map_or(Datum::Nothing, moment),
+            licence.cutoff_at.map_or(Datum::Nothing, moment),
+            licence.paid_on.map_or(Datum::Nothing, Datum::Day),
+            licence.suspended_at.map_or(Datum::Nothing, moment),
+        ]
+    };
+    let found = licences::list(&services.db, &of(firm)).await?;
+    Ok(Table { what: What::Licences, columns, rows: found.iter().map(row).collect() })
+}
+
+/// Of every batch, the newest first.
+pub(super) async fn findings(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+    let columns = vec![
+        "batch",
+        "file",
+        "firm",
+        "sheet",
+        "row",
+        "column",
+        "field",
+        "code",
+        "severity",
+        "value",
+        "suggestion",
+        "message",
+        "fix",
+    ];
+    let mut rows = Vec::new();
+    for batch in batches::list(&services.db, &of(firm)).await? {
+        for (_, finding) in findings::of_batch(&services.db, batch.id()).await? {
+            let place = &finding.place;
+            rows.push(vec![
+                text(batch.id()),
+                text(&batch.file_name),
+                perhaps(batch.firm.as_ref()),
+                perhaps(place.sheet.as_ref()),
+                place.row.map_or(Datum::Nothing, |row| Datum::Whole(row.into())),
+                perhaps(place.column.as_ref()),
+                perhaps(place.field),
+                text(finding.name()),
+                text(finding.severity),
+                perhaps(finding.value.as_ref()),
+                perhaps(finding.suggestion.as_ref()),
+                text(message(services.texts, &finding)),
+                text(fix(services.texts, &finding)),
+            ]);
+        }
+    }
+    Ok(Table { what: What::Findings, columns, rows })
+}

@@ -1,0 +1,83 @@
+//! Files for other programs: what there is, under stable names, and what is to be invoiced.
+
+use hangloat::db::Db;
+use serde_json::{Value, json};
+
+use super::{
+    lists::{csv, enterprise, household},
+    workbooks,
+};
+use crate::world::{FIRM, World, require, text};
+
+/// Two placed orders, of an enterprise that pays itself and of a household for which another gets the invoice.
+fn placed() -> World {
+    let world = World::new();
+    let taken = world.import("ds.csv", &csv(&[enterprise(1), household(2)]));
+    for order in taken["orders"].as_array().unwrap() {
+        world.run(&["confirm", order.as_str().unwrap()]).exits(0);
+    }
+    world
+}
+
+fn exported(world: &World, what: &str) -> Vec<Value> {
+    let path = world.outside("out.json");
+    let path = path.to_str().unwrap();
+    world.run(&["export", what, "--format", "json", "-o", path]).exits(0);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn orders_lines_and_findings_are_exported_under_their_own_names() {
+    let world = placed();
+    let orders = exported(&world, "orders");
+    let amounts: Vec<&Value> = orders.iter().map(|order| &order["amount"]).collect();
+    assert_eq!(orders.len(), 2);
+    assert!(amounts.contains(&&json!(2_950_000)) && amounts.contains(&&json!(1_450_000)));
+    let lines = exported(&world, "lines");
+    let line = lines.iter().find(|line| line["customer_type"] == "enterprise").unwrap();
+    assert_eq!(line["tax_id"], enterprise(1).tax_id());
+    assert_eq!((&line["regime"], &line["state"]), (&json!("TT99"), &json!("placed")));
+    assert_eq!(line["fiscal_year_start"], "2026-01-01");
+    assert!(text(line, "payment_code").starts_with("HL"));
+    let findings = exported(&world, "findings");
+    assert!(findings.iter().any(|finding| finding["code"] == "order.mixed_types"));
+}
+
+#[test]
+fn an_exported_workbook_has_a_new_name_each_time_and_ids_as_text() {
+    let world = placed();
+    let names = || {
+        let files = world.run(&["export", "lines", "--firm", FIRM, "--json"]).exits(0).json();
+        text(&files["files"][0], "path")
+    };
+    let first = names();
+    assert_eq!(first, "outbox/lines__2026-11-23__r1.xlsx");
+    assert_eq!(names(), "outbox/lines__2026-11-23__r2.xlsx");
+    if require("openpyxl") {
+        let book = workbooks::read(&world.path(&first));
+        let rows = book["sheets"]["Dòng đơn hàng"].as_array().unwrap();
+        assert_eq!(rows.len(), 3);
+        assert!(
+            rows.iter().any(|row| row.as_array().unwrap().contains(&json!(household(2).tax_id())))
+        );
+    }
+    let unknown = world.run(&["export", "nothing", "--json"]);
+    assert_eq!(unknown.code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paid_is_handed_on_with_the_buyer_and_without_vat() {
+    let world = placed();
+    assert_eq!(exported(&world, "invoices"), Vec::<Value>::new());
+    let db = Db::open(&world.store_url()).await.unwrap();
+    db.query("update payment_request set state = 'paid', paid = amount").execute().await.unwrap();
+    let invoices = exported(&world, "invoices");
+    assert_eq!(invoices.len(), 2);
+    let invoice = invoices.iter().find(|row| row["package"] == "ASP-DN").unwrap();
+    let client = enterprise(1);
+    assert_eq!(invoice["buyer_name"], client.name());
+    assert_eq!(invoice["buyer_tax_id"], client.tax_id());
+    assert_eq!(invoice["buyer_email"], client.email());
+    assert!(text(invoice, "buyer_address").starts_with("Số 1 "));
+    assert_eq!((&invoice["amount"], &invoice["vat"]), (&json!(2_950_000), &json!("KCT")));
+}
