@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::{
     domain::{
         batch::BatchId, client::CustomerType, email::Email, locale::Locale, order::OrderCode,
+        tax_id::TaxId,
     },
     flow::export::{Format, What},
 };
@@ -105,6 +106,8 @@ pub enum Command {
         #[command(flatten)]
         narrowed: Narrowed,
     },
+    /// List the clients of the firms' catalogues, or say that two tax ids are one client's
+    Clients(Clients),
     /// List the mails, or show one
     Mails {
         id: Option<i64>,
@@ -153,6 +156,7 @@ impl Command {
             Command::Batches { .. } => "batches",
             Command::Orders { .. } => "orders",
             Command::Licences { .. } => "licences",
+            Command::Clients(_) => "clients",
             Command::Mails { .. } => "mails",
             Command::Notifications { .. } => "notifications",
             Command::Mappings { .. } => "mappings",
@@ -217,6 +221,19 @@ pub struct Export {
     /// Where to write it; default: the outbox
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Clients {
+    /// Only this firm
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+    /// Make one client of two: the tax id of before, and the present one
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason")]
+    pub same: Vec<TaxId>,
+    /// Why they are one client
+    #[arg(long, value_name = "TEXT", requires = "same")]
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,8 @@ mod order;
 
 mod lists;
 
+mod clients;
+
 mod mappings;
 
 mod export;
@@ -103,6 +105,7 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Batches { id, narrowed } => lists::batches(&global, id, &narrowed).await,
         Command::Orders { code, narrowed } => order::list(&global, code, &narrowed).await,
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
+        Command::Clients(args) => clients::run(&global, &args).await,
         Command::Mails { id, narrowed } => lists::mails(&global, id, &narrowed).await,
         Command::Notifications { narrowed } => lists::notifications(&global, &narrowed).await,
         Command::Mappings { forget, firm } => mappings::run(&global, forget, firm.as_deref()).await,

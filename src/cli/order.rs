@@ -60,7 +60,8 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
     }
     let wish = Wish { by: &by, shown: None, activate: args.activate };
     let confirmed = confirming::confirm(&services, &order, &wish).await?;
-    if args.activate && !matches!(confirmed, Confirmed::Refused(_)) {
+    let activates = args.activate || order.kind.activates_when_confirmed();
+    if activates && !matches!(confirmed, Confirmed::Refused(_)) {
         activation::run(&services, Some(&order.code)).await?;
     }
     outbox::write_workbook(&services, order.batch()).await?;

@@ -348,6 +348,20 @@ pub async fn settle_orders(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Ends a batch of which every order is paid, done or cancelled.
+pub async fn finish(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
+    tx.query(
+        "update batch set state = 'done'
+         where id = $1 and state = 'ordered'
+           and not exists (select 1 from client_order o
+                           where o.batch_id = batch.id and o.state not in ('paid', 'done', 'cancelled'))",
+    )
+    .bind(id.number())
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// The content of each order that a revision showed.
 pub async fn shown(db: &Db, id: BatchId, revision: i64) -> sqlx::Result<Vec<(String, String)>> {
     db.query("select order_code, content from shown where batch_id = $1 and revision = $2 order by order_code")

@@ -18,8 +18,11 @@ macro_rules! files {
     };
 }
 
-const MIGRATIONS: &[(i64, &str, Sql)] =
-    &[(1, "main", files!("0001_main.sql")), (2, "intake", files!("0002_intake.sql"))];
+const MIGRATIONS: &[(i64, &str, Sql)] = &[
+    (1, "main", files!("0001_main.sql")),
+    (2, "intake", files!("0002_intake.sql")),
+    (3, "clients", files!("0003_clients.sql")),
+];
 
 pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {
     match db {

@@ -11,6 +11,8 @@ pub mod runs;
 
 pub mod batches;
 
+pub mod clients;
+
 pub mod rows;
 
 pub mod findings;

@@ -202,3 +202,19 @@ pub async fn ask_activation(
         .await?;
     Ok(asked == 1)
 }
+
+/// Ends a placed free order whose lines are all settled; false where one still waits.
+pub async fn finish_free(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<bool> {
+    let finished = tx
+        .query(
+            "update client_order set state = 'done'
+             where code = $1 and kind = 'free' and state = 'placed'
+               and not exists (select 1 from order_line l
+                               where l.order_code = client_order.code
+                                 and l.state not in ('active', 'suspended', 'cancelled'))",
+        )
+        .bind(code.as_str())
+        .execute()
+        .await?;
+    Ok(finished == 1)
+}

@@ -70,6 +70,13 @@ pub async fn by_id(db: &Db, licence_id: &str) -> sqlx::Result<Option<Licence>> {
         .await
 }
 
+/// Whether a client has, or had, a free year.
+pub async fn had_free(db: &Db, tax_id: &str) -> sqlx::Result<bool> {
+    let free =
+        db.query("select licence_id from platform_licence where tax_id = $1 and kind = 'free'");
+    Ok(!free.bind(tax_id).all::<(String,)>().await?.is_empty())
+}
+
 /// Makes an account; false where the e-mail has one.
 pub async fn open_account(tx: &mut Tx, email: &str, now: DateTime<Utc>) -> sqlx::Result<bool> {
     let opened = tx

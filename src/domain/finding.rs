@@ -66,6 +66,10 @@ words! {
         ClientAlreadyOrdered = "client.already_ordered",
         ClientSameAsBefore = "client.same_as_before",
         ClientChanged = "client.changed",
+        ClientMaybeSame = "client.maybe_same",
+        ClientLicensedElsewhere = "client.licensed_elsewhere",
+        FreeYearAlreadyUsed = "free_year.already_used",
+        FreeYearAvailable = "free_year.available",
         EmailShared = "email.shared",
         EmailPlaceholder = "email.placeholder",
         EmailDomainTypo = "email.domain_typo",
@@ -91,6 +95,9 @@ impl Code {
             Code::TaxIdAmbiguous
             | Code::ClientAlreadyOrdered
             | Code::ClientChanged
+            | Code::ClientMaybeSame
+            | Code::ClientLicensedElsewhere
+            | Code::FreeYearAlreadyUsed
             | Code::ClientDuplicateInFile
             | Code::EmailDomainTypo
             | Code::EmailOfFirm
@@ -100,6 +107,7 @@ impl Code {
             | Code::HeaderAmbiguous => Severity::Hold,
             Code::EmailShared
             | Code::PhoneShared
+            | Code::FreeYearAvailable
             | Code::TaxIdUnknownProvince
             | Code::FiscalYearDiffers
             | Code::HeaderDuplicate => Severity::Warning,

@@ -7,7 +7,10 @@ use chrono::{DateTime, Datelike};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::words::{checked_text, words};
+use super::{
+    money::Money,
+    words::{checked_text, words},
+};
 
 words! {
     /// Why a licence is ordered.
@@ -17,6 +20,18 @@ words! {
         Free = "free",
         /// The next year of a client that has a licence.
         Renewal = "renewal",
+    }
+}
+
+impl Kind {
+    /// What a line of this kind costs where its package costs so much.
+    pub fn price(self, of_package: Money) -> Money {
+        if self == Kind::Free { Money::ZERO } else { of_package }
+    }
+
+    /// Nothing is to be paid for a free year, so nothing is waited for.
+    pub fn activates_when_confirmed(self) -> bool {
+        self == Kind::Free
     }
 }
 

@@ -18,6 +18,8 @@ pub mod staged;
 
 pub mod check;
 
+pub mod past;
+
 pub mod order;
 
 pub mod answer;

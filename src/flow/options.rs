@@ -49,6 +49,14 @@ words! {
 }
 
 words! {
+    /// What becomes of clients that the firm's catalogue does not have.
+    pub enum NewClients {
+        Add = "add",
+        Refuse = "refuse",
+    }
+}
+
+words! {
     /// The options that are no defaults of fields.
     pub enum Setting {
         Mixed = "mixed",
@@ -56,6 +64,7 @@ words! {
         Activate = "activate",
         OnError = "on_error",
         HiddenRows = "hidden_rows",
+        NewClients = "new_clients",
     }
 }
 
@@ -66,6 +75,7 @@ pub struct ImportOptions {
     pub activate: Ask,
     pub on_error: OnError,
     pub hidden_rows: HiddenRows,
+    pub new_clients: NewClients,
     pub defaults: Defaults,
 }
 
@@ -77,6 +87,7 @@ impl Default for ImportOptions {
             activate: Ask::Ask,
             on_error: OnError::AcceptValid,
             hidden_rows: HiddenRows::Hold,
+            new_clients: NewClients::Add,
             defaults: Defaults::default(),
         }
     }
@@ -167,13 +178,22 @@ impl<'de> Deserialize<'de> for OptionKey {
 /// As it is read: settings by their names, and for each field its values by customer type.
 impl Serialize for ImportOptions {
     fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
-        let ImportOptions { mixed, confirm, activate, on_error, hidden_rows, defaults } = self;
+        let ImportOptions {
+            mixed,
+            confirm,
+            activate,
+            on_error,
+            hidden_rows,
+            new_clients,
+            defaults,
+        } = self;
         let mut map = target.serialize_map(None)?;
         map.serialize_entry(&Setting::Mixed, mixed)?;
         map.serialize_entry(&Setting::Confirm, confirm)?;
         map.serialize_entry(&Setting::Activate, activate)?;
         map.serialize_entry(&Setting::OnError, on_error)?;
         map.serialize_entry(&Setting::HiddenRows, hidden_rows)?;
+        map.serialize_entry(&Setting::NewClients, new_clients)?;
         let mut by_field: BTreeMap<Field, BTreeMap<&str, &str>> = BTreeMap::new();
         for ((field, customer_type), value) in &defaults.0 {
             let key = customer_type.map_or(FOR_ALL, CustomerType::as_str);
@@ -211,6 +231,9 @@ impl<'de> Visitor<'de> for OptionsVisitor {
                 OptionKey::Setting(Setting::OnError) => options.on_error = map.next_value()?,
                 OptionKey::Setting(Setting::HiddenRows) => {
                     options.hidden_rows = map.next_value()?;
+                }
+                OptionKey::Setting(Setting::NewClients) => {
+                    options.new_clients = map.next_value()?;
                 }
                 OptionKey::Field(field) => {
                     let FieldDefault(values) = map.next_value()?;

@@ -53,6 +53,12 @@ impl Embedded {
         let request: ActivationRequest = serde_json::from_str(body).map_err(|error| {
             PlatformError::Refused { code: "bad_request", detail: error.to_string() }
         })?;
+        if request.kind == RequestKind::Free
+            && platform::had_free(&self.db, request.client.tax_id.as_str()).await?
+        {
+            let detail = request.client.tax_id.to_string();
+            return Err(PlatformError::Refused { code: "free_year_already_used", detail });
+        }
         let licence = fresh(key, request_sha256, &request, now);
         match self.store(&licence, &request, now).await {
             Err(error) if is_taken(&error) => self.taken(key, &request).await,

@@ -11,7 +11,7 @@ use anyhow::Context;
 use minijinja::context;
 
 use self::platform::PlatformError;
-use super::{Services, key, progress::Step, send};
+use super::{Services, key, order::settle, progress::Step, send};
 use crate::{
     db::{
         Tx,
@@ -65,8 +65,11 @@ pub async fn plan(
 
 /// Asks for the activation of an order that is placed; false where its state forbids it.
 pub async fn ask(services: &Services, order: &Order) -> anyhow::Result<bool> {
-    if !matches!(order.state, OrderState::Placed | OrderState::Paid) {
-        return Ok(false);
+    match order.state {
+        OrderState::Placed | OrderState::Paid => {}
+        // Free, and activated already.
+        OrderState::Done => return Ok(true),
+        OrderState::AwaitingConfirmation | OrderState::Cancelled => return Ok(false),
     }
     let lines = lines::of_order(&services.db, &order.code).await?;
     let mut tx = services.db.begin().await?;
@@ -217,6 +220,7 @@ async fn settle_failed(
 
 /// The workbook shows each change; the bell rings when the last line of the order is settled.
 async fn after_each(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
+    settle::finish_free(tx, order).await?;
     batches::ask_for_workbook(tx, order.batch()).await?;
     if !activations::is_open(tx, &order.code).await? {
         let (done, refused) = activations::counts(tx, &order.code).await?;

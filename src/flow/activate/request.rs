@@ -14,7 +14,7 @@ use crate::{
         licence::Role,
         order::Kind,
     },
-    flow::Services,
+    flow::{Services, order::registrant},
 };
 
 pub fn of(services: &Services, order: &Order, line: &Line) -> anyhow::Result<ActivationRequest> {
@@ -32,7 +32,7 @@ pub fn of(services: &Services, order: &Order, line: &Line) -> anyhow::Result<Act
         grace_days: (!free).then_some(services.settings.grace.days),
         client: who(client),
         accounting: books(client),
-        accounts: accounts(services.firm(&order.firm)?, client),
+        accounts: accounts(services.firm(&order.firm)?, order, line),
         databases: Databases { per_fiscal_year: package.databases_per_fiscal_year, initial: 1 },
     })
 }
@@ -70,8 +70,10 @@ fn books(client: &ClientRow) -> Accounting {
     }
 }
 
-/// The client's admin from the registration, the firm's admin, and the staff assigned with its role.
-fn accounts(firm: &Firm, client: &ClientRow) -> Vec<Account> {
+/// The client's admin from the registration, the firm's admin, and the staff at work there with their roles. An e-mail
+/// has one account, its first.
+fn accounts(firm: &Firm, order: &Order, line: &Line) -> Vec<Account> {
+    let client = &line.client;
     let account = |email: &Email, name: &str, role| Account {
         email: email.clone(),
         name: Some(name.to_owned()),
@@ -81,14 +83,25 @@ fn accounts(firm: &Firm, client: &ClientRow) -> Vec<Account> {
         account(&client.email, &client.representative, Role::ClientAdmin),
         account(&firm.admin.email, &firm.admin.name, Role::AspAdmin),
     ];
-    let assigned =
-        firm.staff.iter().find(|staff| Some(&staff.email) == client.assigned_to.as_ref());
-    if let Some(staff) = assigned {
+    let staff =
+        |wanted: Option<&str>| firm.staff.iter().find(|it| Some(it.email.as_str()) == wanted);
+    // Who registers a free year enters its data, whatever else that person is.
+    let registrant = registrant(order, line).filter(|_| order.kind == Kind::Free);
+    if let Some(staff) = staff(registrant) {
+        accounts.push(account(&staff.email, &staff.name, Role::AspDataEntry));
+    }
+    if let Some(staff) = staff(client.assigned_to.as_ref().map(Email::as_str)) {
         let role = match staff.role {
             StaffRole::Manager => Role::AspManager,
             StaffRole::DataEntry => Role::AspDataEntry,
         };
         accounts.push(account(&staff.email, &staff.name, role));
     }
+    let mut seen = Vec::new();
+    accounts.retain(|account| {
+        let is_first = !seen.contains(&account.email);
+        seen.push(account.email.clone());
+        is_first
+    });
     accounts
 }

@@ -25,12 +25,13 @@ use crate::{
     },
     domain::{
         batch::{RowState, Sha256},
+        client::ClientRow,
         field::Field,
         finding::Finding,
         fiscal_year::FiscalYear,
         mail::MailState,
         money::Money,
-        order::{OrderCode, OrderState, RequestState},
+        order::{Kind, OrderCode, OrderState, RequestState},
     },
     flow::{
         Services,
@@ -201,12 +202,13 @@ fn totals(lines: &[Line], by_order: &HashMap<&OrderCode, Total>) -> ControlTotal
 
 fn dry_totals(services: &Services, checked: &Checked) -> ControlTotals {
     let today = services.today();
-    let price = |code: &str| {
-        services.catalogue.packages.get(code).and_then(|package| package.price_on(today))
+    let price = |client: &ClientRow| {
+        let package = services.catalogue.packages.get(&client.package);
+        package.and_then(|package| package.price_on(today)).map(|price| client.kind.price(price))
     };
     ControlTotals {
         rows: checked.accepted().count() as u64,
-        amount: checked.accepted().filter_map(|(_, client)| price(&client.package)).sum(),
+        amount: checked.accepted().filter_map(|(_, client)| price(client)).sum(),
         tax_id_sum: checked.accepted().map(|(_, client)| client.tax_id.last_four()).sum(),
     }
 }
@@ -234,7 +236,9 @@ fn order_views(
             revision: order.revision,
             decision: Decision {
                 confirm: (!cancelled).then_some(!waits),
-                activate: (!cancelled).then_some(order.activation_asked_at.is_some()),
+                activate: (!cancelled).then_some(
+                    order.activation_asked_at.is_some() || order.kind.activates_when_confirmed(),
+                ),
             },
         })
     };
@@ -273,9 +277,13 @@ fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMa
                 .and_then(|licence| licence.cutoff_at)
                 .map(|at| services.local(last_moment(at))),
             mail: mail_words(services, mails),
-            payment: request
-                .map(|request| request_words(services, request.state))
-                .unwrap_or_default(),
+            payment: match request {
+                Some(request) => request_words(services, request.state),
+                None if line.client.kind == Kind::Free => {
+                    services.texts.label("workbook.payment.free")
+                }
+                None => String::new(),
+            },
             state: line.state,
         };
         Ok(((line.sheet, u32::try_from(line.row_no)?), view))

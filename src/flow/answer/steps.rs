@@ -5,7 +5,7 @@ use minijinja::context;
 use super::view::Counts;
 use crate::{
     db::{lines::Line, orders::Order},
-    domain::order::{LineState, OrderState},
+    domain::order::{Kind, LineState, OrderState},
     flow::Services,
 };
 
@@ -23,7 +23,7 @@ pub fn next_steps(
     if questions > 0 {
         steps.push(say("columns", questions));
     }
-    let (waiting, placed) = (count(OrderState::AwaitingConfirmation), count(OrderState::Placed));
+    let waiting = count(OrderState::AwaitingConfirmation);
     if waiting > 0 {
         steps.push(say("confirm", waiting));
     }
@@ -44,8 +44,10 @@ pub fn next_steps(
     if failed > 0 {
         steps.push(say("failed", failed));
     }
-    if placed > 0 {
-        steps.push(say("pay", placed));
+    let is_unpaid = |order: &&Order| order.state == OrderState::Placed && order.kind != Kind::Free;
+    let unpaid = orders.iter().filter(is_unpaid).count();
+    if unpaid > 0 {
+        steps.push(say("pay", unpaid));
     }
     if steps.is_empty() {
         steps.push(say(if counts.bring_nothing() { "nothing_new" } else { "nothing" }, 0));

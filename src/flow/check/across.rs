@@ -3,6 +3,7 @@
 use minijinja::context;
 
 use super::{
+    History,
     groups::{self, Key},
     row::Judged,
 };
@@ -11,29 +12,48 @@ use crate::{
         email::Email,
         field::Field,
         finding::{Code, Finding, Severity},
+        fiscal_year::FiscalYear,
+        order::Kind,
         phone::Phone,
     },
     text::Texts,
 };
 
 /// The first of equals stays as it is; the later ones are told of it, also where more is wrong with either.
-pub fn compare(rows: &mut [Judged], texts: &Texts) {
+pub fn compare(rows: &mut [Judged], texts: &Texts, history: &History) {
     let seen = || rows.iter().map(|row| &row.seen);
     let bought = seen().map(|seen| {
         let (tax_id, family, year) = seen.bought.as_ref()?;
-        Some([tax_id.to_string(), family.clone(), year.to_string()])
+        Some([history.who(tax_id), family.clone(), year.to_string()])
+    });
+    // One free year for a client, ever; a second one of the same year is a duplicate.
+    let free = seen().map(|seen| {
+        let (tax_id, ..) = seen.bought.as_ref().filter(|_| seen.kind == Some(Kind::Free))?;
+        Some([history.who(tax_id)])
     });
     let keys = [
         Key::of(bought),
+        Key::of(free),
         Key::of(seen().map(|seen| seen.email.as_ref().map(|email| [email.to_string()]))),
         Key::of(seen().map(|seen| seen.phone.as_ref().map(|phone| [phone.to_string()]))),
     ];
-    let codes = [Code::ClientDuplicateInFile, Code::EmailShared, Code::PhoneShared];
+    let codes = [
+        Code::ClientDuplicateInFile,
+        Code::FreeYearAlreadyUsed,
+        Code::EmailShared,
+        Code::PhoneShared,
+    ];
     for (code, firsts) in codes.into_iter().zip(groups::first_of_equals(&keys)) {
         for (at, first) in firsts.into_iter().enumerate() {
             let Some(before) = first else { continue };
             // A client shares its e-mail and phone with itself.
-            if code == Code::ClientDuplicateInFile || !is_same_client(&rows[before], &rows[at]) {
+            let is_same_client = is_same_client(&rows[before], &rows[at], history);
+            let is_said = match code {
+                Code::ClientDuplicateInFile => true,
+                Code::FreeYearAlreadyUsed => year(&rows[before]) != year(&rows[at]),
+                _ => !is_same_client,
+            };
+            if is_said {
                 let finding = said(texts, &rows[before], &rows[at], code);
                 rows[at].findings.push(finding);
             }
@@ -41,14 +61,20 @@ pub fn compare(rows: &mut [Judged], texts: &Texts) {
     }
 }
 
-fn is_same_client(a: &Judged, b: &Judged) -> bool {
-    a.seen.tax_id.is_some() && a.seen.tax_id == b.seen.tax_id
+fn is_same_client(a: &Judged, b: &Judged, history: &History) -> bool {
+    let who = |row: &Judged| row.seen.tax_id.as_ref().map(|tax_id| history.who(tax_id));
+    who(a).is_some() && who(a) == who(b)
+}
+
+fn year(row: &Judged) -> Option<FiscalYear> {
+    row.seen.bought.as_ref().map(|(_, _, year)| *year)
 }
 
 fn said(texts: &Texts, before: &Judged, row: &Judged, code: Code) -> Finding {
     let (field, own) = match code {
         Code::EmailShared => (Field::Email, row.seen.email.as_ref().map(Email::to_string)),
         Code::PhoneShared => (Field::Phone, row.seen.phone.as_ref().map(Phone::national)),
+        Code::FreeYearAlreadyUsed => (Field::Kind, None),
         _ => (Field::TaxId, None),
     };
     let raw = row.fields.get(field).map(|value| value.raw.clone());

@@ -38,7 +38,10 @@ pub fn read(reader: &mut Reader<'_>, kind: Option<Kind>) -> Addressees {
         invoice_tax_id: tax_id::read_other(reader, Field::InvoiceTaxId),
         invoice_email: any_email(reader, Field::InvoiceEmail),
     };
-    check_complete(reader, &addressees);
+    // A free year has neither a notice nor an invoice.
+    if kind != Some(Kind::Free) {
+        check_complete(reader, &addressees);
+    }
     addressees
 }
 

@@ -1,6 +1,7 @@
 //! Rows against what was ordered before: the same client, package family and year twice.
+//! What else the past forbids or asks is said in `rights`, who may be the same client in `same`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use minijinja::context;
 use serde_json::Value;
@@ -8,10 +9,14 @@ use serde_json::Value;
 use super::{
     Context,
     groups::{self, Key},
+    identity::Identities,
     row::Judged,
 };
 use crate::{
-    db::lines::Known,
+    db::{
+        clients::{Client, Tie},
+        lines::Known,
+    },
     domain::{
         client::ClientRow,
         field::Field,
@@ -29,74 +34,117 @@ pub const LINE: &str = "line";
 const OF_ITS_DAY: [Code; 3] =
     [Code::PackageNotOnSale, Code::FiscalYearOutOfRange, Code::NotAllowed];
 
-/// The lines that clients of a list have already.
+/// What the database knows of the clients of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// Of every firm.
+    pub lines: Vec<Known>,
+    /// Of the firm's own catalogue; also those that only resemble a client of the list.
+    pub clients: Vec<Client>,
+    /// Of every firm.
+    pub ties: Vec<Tie>,
+}
+
+/// The same, ready to be asked about.
 #[derive(Clone, Debug, Default)]
 pub struct History {
+    identities: Identities,
     lines: Vec<Known>,
-    of: HashMap<TaxId, Vec<usize>>,
+    lines_of: HashMap<String, Vec<usize>>,
+    clients: Vec<ClientRow>,
+    client_of: HashMap<String, usize>,
 }
 
 impl History {
-    pub fn new(lines: Vec<Known>) -> History {
-        let mut of: HashMap<TaxId, Vec<usize>> = HashMap::new();
-        for (at, line) in lines.iter().enumerate() {
-            of.entry(line.client.tax_id.clone()).or_default().push(at);
+    /// `pairs` are the tax ids that rows of the list say to be one client's.
+    pub fn new(past: Past, pairs: &[(String, String)]) -> History {
+        let Past { lines, clients, ties } = past;
+        let mut identities = Identities::default();
+        let said = pairs.iter().map(|(one, other)| (one.as_str(), other.as_str()));
+        let known = ties.iter().map(|tie| (tie.client.as_str(), tie.tax_id.as_str()));
+        for (one, other) in said.chain(known) {
+            identities.join(one, other);
         }
-        History { lines, of }
+        let mut lines_of: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, line) in lines.iter().enumerate() {
+            lines_of.entry(identities.who(line.client.tax_id.as_str())).or_default().push(at);
+        }
+        let mut client_of = HashMap::new();
+        for (at, client) in clients.iter().enumerate() {
+            client_of.insert(identities.who(&client.tax_id), at);
+        }
+        let clients = clients.into_iter().map(|client| client.record.0).collect();
+        History { identities, lines, lines_of, clients, client_of }
     }
 
-    /// The firm's newest word on a client, by any of its tax ids.
-    pub(super) fn record(&self, firm: &str, tax_ids: &[TaxId]) -> Option<&ClientRow> {
-        let known = self.of(tax_ids).filter(|line| line.firm == firm);
-        known.max_by_key(|line| line.fiscal_year).map(|line| &line.client.0)
+    /// The same for all tax ids of a client.
+    pub(super) fn who(&self, tax_id: &TaxId) -> String {
+        self.identities.who(tax_id.as_str())
+    }
+
+    /// The firm's record of a client, by any of its tax ids.
+    pub(super) fn record(&self, tax_ids: &[TaxId]) -> Option<&ClientRow> {
+        let known = tax_ids.iter().find_map(|tax_id| self.client_of.get(&self.who(tax_id)));
+        known.map(|at| &self.clients[*at])
+    }
+
+    /// The firm's clients that may have to do with those of the list.
+    pub(super) fn clients(&self) -> &[ClientRow] {
+        &self.clients
     }
 
     /// Whether a client has, or had, a licence of a family for a year.
     pub fn has_licence(&self, tax_ids: &[TaxId], family: &str, year: FiscalYear) -> bool {
         let year = i64::from(year.year());
-        let bought = |line: &&Known| line.family == family && line.fiscal_year == year;
-        self.of(tax_ids).filter(bought).any(|line| {
-            matches!(line.state, LineState::Grace | LineState::Active | LineState::Suspended)
-        })
+        self.of(tax_ids)
+            .any(|line| line.family == family && line.fiscal_year == year && is_licence(line))
     }
 
-    /// Says of each row that the firm has ordered already what came of it.
-    pub(super) fn compare(&self, rows: &mut [Judged], context: &Context<'_>) {
+    /// Says of each row that the firm has ordered already what came of it, and which rows those are.
+    pub(super) fn compare(&self, rows: &mut [Judged], context: &Context<'_>) -> BTreeSet<usize> {
         let is_own = |line: &&Known| line.firm == context.firm.code.as_str();
         let own: Vec<&Known> = self.lines.iter().filter(is_own).collect();
         let bought = Key::of(own.iter().map(|line| {
-            let tax_id = line.client.tax_id.to_string();
-            Some([tax_id, line.family.clone(), line.fiscal_year.to_string()])
+            let who = self.who(&line.client.tax_id);
+            Some([who, line.family.clone(), line.fiscal_year.to_string()])
         }));
         // Two for each row: by its tax id, then by the one before it.
-        let wanted = Key::of(rows.iter().flat_map(|row| wanted(row, context)));
-        let mut told = None;
+        let wanted = Key::of(rows.iter().flat_map(|row| self.wanted(row, context)));
+        let mut told = BTreeSet::new();
         for (asked, line) in groups::matches(&wanted, &bought) {
             let at = asked / 2;
-            if told.replace(at) != Some(at) {
+            if told.insert(at) {
                 tell(context, &mut rows[at], own[line]);
             }
         }
+        told
     }
 
-    fn of(&self, tax_ids: &[TaxId]) -> impl Iterator<Item = &Known> {
-        let lines = tax_ids.iter().filter_map(|tax_id| self.of.get(tax_id)).flatten();
+    /// The lines of a client, by any of its tax ids, at every firm.
+    pub(super) fn of(&self, tax_ids: &[TaxId]) -> impl Iterator<Item = &Known> {
+        let whos: BTreeSet<String> = tax_ids.iter().map(|tax_id| self.who(tax_id)).collect();
+        let lines = whos.into_iter().filter_map(|who| self.lines_of.get(&who)).flatten();
         lines.map(|at| &self.lines[*at])
+    }
+
+    /// Client, package family and year, under each tax id of a client.
+    fn wanted(&self, row: &Judged, context: &Context<'_>) -> [Option<[String; 3]>; 2] {
+        let client = row.client.as_ref();
+        let family = client
+            .and_then(|client| context.catalogue.packages.get(&client.package))
+            .map(|package| package.family.as_str());
+        let key = |tax_id: &TaxId, client: &ClientRow| {
+            Some([self.who(tax_id), family?.to_owned(), client.fiscal_year.year().to_string()])
+        };
+        let now = client.and_then(|client| key(&client.tax_id, client));
+        let before = client.and_then(|client| key(client.old_tax_id.as_ref()?, client));
+        [now, before]
     }
 }
 
-/// Client, package family and year, under each tax id of a client.
-fn wanted(row: &Judged, context: &Context<'_>) -> [Option<[String; 3]>; 2] {
-    let client = row.client.as_ref();
-    let family = client
-        .and_then(|client| context.catalogue.packages.get(&client.package))
-        .map(|package| package.family.as_str());
-    let key = |tax_id: &TaxId, client: &ClientRow| {
-        Some([tax_id.to_string(), family?.to_owned(), client.fiscal_year.year().to_string()])
-    };
-    let now = client.and_then(|client| key(&client.tax_id, client));
-    let before = client.and_then(|client| key(client.old_tax_id.as_ref()?, client));
-    [now, before]
+/// Whether a line became a licence, also one that is suspended.
+pub(super) fn is_licence(line: &Known) -> bool {
+    matches!(line.state, LineState::Grace | LineState::Active | LineState::Suspended)
 }
 
 fn tell(context: &Context<'_>, row: &mut Judged, line: &Known) {
@@ -124,17 +172,22 @@ fn said(context: &Context<'_>, row: &Judged, client: &ClientRow, line: &Known) -
         Code::ClientChanged
     };
     let value = row.fields.get(Field::TaxId).map(|value| value.raw.clone()).unwrap_or_default();
-    let values = context! {
-        batch => line.batch().to_string(), row => line.row_no, order => line.order_code.to_string(),
-        line => line.line_no,
-    };
-    let other = context.texts.say("message.place.order", values);
+    let other = place_of(context, line);
     let finding = Finding::new(code, place)
         .value(value)
         .detail("other", other)
         .detail(BATCH, line.batch().to_string())
         .detail(LINE, format!("{}/{}", line.order_code, line.line_no));
     if changes.is_empty() { finding } else { finding.detail("reason", changes.join("; ")) }
+}
+
+/// Where an earlier line of the firm stands.
+pub(super) fn place_of(context: &Context<'_>, line: &Known) -> String {
+    let values = context! {
+        batch => line.batch().to_string(), row => line.row_no, order => line.order_code.to_string(),
+        line => line.line_no,
+    };
+    context.texts.say("message.place.order", values)
 }
 
 /// The given fields that say something else than before: `email: old → new`.
@@ -144,14 +197,32 @@ fn changes(
     client: &ClientRow,
     before: &ClientRow,
 ) -> Vec<String> {
+    changed(context, row, client, before).into_iter().map(|(_, change)| change).collect()
+}
+
+/// The same with their fields.
+pub(super) fn changed(
+    context: &Context<'_>,
+    row: &Judged,
+    client: &ClientRow,
+    before: &ClientRow,
+) -> Vec<(Field, String)> {
     let (Ok(new), Ok(old)) = (serde_json::to_value(client), serde_json::to_value(before)) else {
         return Vec::new();
     };
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown = |value: &Value| match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
     let label = |field: &str| context.texts.label(&format!("field.{field}"));
-    let given = row.fields.given().map(|(field, _)| field.as_str());
+    let change = |field: Field| {
+        let name = field.as_str();
+        format!("{}: {} → {}", label(name), shown(&old[name]), shown(&new[name]))
+    };
+    let given = row.fields.given().map(|(field, _)| field);
     given
-        .filter(|field| new[*field] != old[*field])
-        .map(|field| format!("{}: {} → {}", label(field), shown(&old[field]), shown(&new[field])))
+        .filter(|field| new[field.as_str()] != old[field.as_str()])
+        .map(|field| (field, change(field)))
         .collect()
 }

@@ -11,7 +11,15 @@ mod hidden;
 
 pub mod history;
 
+mod identity;
+
+mod kind;
+
+mod rights;
+
 mod row;
+
+mod same;
 
 mod term;
 
@@ -23,7 +31,7 @@ mod values;
 
 use chrono::NaiveDate;
 
-pub use history::History;
+pub use history::{History, Past};
 use row::{Judged, Seen};
 
 use super::{
@@ -39,7 +47,10 @@ use crate::{
         field::Field,
         finding::{Code, Finding, Place, Severity},
         firm::Firm,
+        fold::fold,
         locale::Locale,
+        phone::Phone,
+        tax_id::TaxId,
     },
     text::Texts,
 };
@@ -113,20 +124,42 @@ fn says_of_all<'a>(mut findings: impl Iterator<Item = &'a Finding>, severity: Se
     findings.any(|finding| finding.severity == severity && finding.place.row.is_none())
 }
 
-/// The tax ids that rows of these tables may mean, for the look into history.
-pub fn tax_ids(tables: &[Table], context: &Context<'_>) -> Vec<String> {
-    named(tables, &context.catalogue.columns)
+/// By which the past of a list's clients is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub tax_ids: Vec<String>,
+    pub phones: Vec<String>,
+    /// Folded.
+    pub names: Vec<String>,
+    /// Tax ids that a row says to be one client's.
+    pub pairs: Vec<(String, String)>,
 }
 
-/// The same, with nothing known but what headers mean.
+/// What rows of these tables may mean, for the look into history.
+pub fn wanted(tables: &[Table], columns: &Columns) -> Wanted {
+    let mut wanted = Wanted::default();
+    for (table, row) in clients(tables) {
+        let fields = map::fields(table, row, columns);
+        let ids: Vec<String> = tax_id::likely(&fields).iter().map(TaxId::to_string).collect();
+        if let [one, other] = ids.as_slice() {
+            wanted.pairs.push((one.clone(), other.clone()));
+        }
+        wanted.tax_ids.extend(ids);
+        let text = |field| fields.get(field).map(|value| value.text.as_str());
+        let phone = text(Field::Phone).and_then(|text| Phone::read(text).ok());
+        wanted.phones.extend(phone.map(|(phone, _)| phone.to_string()));
+        wanted.names.extend(text(Field::Name).map(fold));
+    }
+    for keys in [&mut wanted.tax_ids, &mut wanted.phones, &mut wanted.names] {
+        keys.sort();
+        keys.dedup();
+    }
+    wanted
+}
+
+/// The tax ids that rows may mean, with nothing known but what headers mean.
 pub fn named(tables: &[Table], columns: &Columns) -> Vec<String> {
-    let read =
-        |(table, row): (&Table, &TableRow)| tax_id::likely(&map::fields(table, row, columns));
-    let mut ids: Vec<String> =
-        clients(tables).flat_map(read).map(|tax_id| tax_id.to_string()).collect();
-    ids.sort();
-    ids.dedup();
-    ids
+    wanted(tables, columns).tax_ids
 }
 
 /// Judges every row.
@@ -136,8 +169,10 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
     for (table, row) in clients(&mapped.tables) {
         rows.push(judge(table, row, context, history));
     }
-    across::compare(&mut rows, context.texts);
-    history.compare(&mut rows, context);
+    across::compare(&mut rows, context.texts, history);
+    let told = history.compare(&mut rows, context);
+    rights::look(&mut rows, &told, context, history);
+    same::look(&mut rows, context, history);
     for judged in rows {
         let state = state_of(&judged.findings, context);
         let client = judged.client.filter(|_| state != RowState::Rejected);

@@ -4,11 +4,11 @@
 use super::{
     Context, History,
     addressees::{self, Addressees},
-    tax_id, term,
+    kind, tax_id, term,
     values::Reader,
 };
 use crate::domain::{
-    client::ClientRow,
+    client::{ClientRow, CustomerType},
     email::{self, Email},
     field::Field,
     finding::{Code, Finding},
@@ -19,7 +19,10 @@ use crate::domain::{
     phones,
     tax_id::TaxId,
 };
-use crate::flow::map::{Fields, Value};
+use crate::flow::{
+    map::{Fields, Value},
+    options::NewClients,
+};
 
 /// A row, what it means if it is right, and what is said of it.
 #[derive(Clone, Debug)]
@@ -39,13 +42,18 @@ pub struct Seen {
     pub email: Option<Email>,
     pub phone: Option<Phone>,
     /// Folded.
+    pub name: Option<String>,
+    /// Folded.
     pub representative: Option<String>,
+    pub customer_type: Option<CustomerType>,
+    pub kind: Option<Kind>,
 }
 
 /// Reads every field, so that all is said at once.
 pub fn judge(fields: Fields, context: &Context<'_>, history: &History) -> Judged {
-    let record = history.record(context.firm.code.as_str(), &tax_id::likely(&fields));
-    let mut reader = Reader::new(&fields, context, record);
+    let tax_ids = tax_id::likely(&fields);
+    let mut reader = Reader::new(&fields, context, history.record(&tax_ids));
+    reader.next_year = kind::year_to_renew(&reader, history, &tax_ids);
     reader.look_at_cells();
     let (client, seen) = read(&mut reader, history);
     let findings = reader.findings;
@@ -57,6 +65,9 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
     let package = term::package(reader);
     let tax_id = tax_id::read(reader);
     let old_tax_id = tax_id::read_other(reader, Field::OldTaxId);
+    if tax_id.is_some() {
+        refuse_new(reader);
+    }
     let name = reader.required_text(Field::Name);
     let representative = reader.required_text(Field::Representative);
     let (email, phone) = (log_in_email(reader), log_in_phone(reader));
@@ -65,7 +76,8 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
     let family = package.map(|package| package.family.clone());
     let bought = tax_id.clone().zip(family).zip(term.year);
     let bought = bought.map(|((tax_id, family), year)| (tax_id, family, year));
-    let kind = kind(reader, history, bought.as_ref(), old_tax_id.as_ref());
+    let renews = bought.as_ref().map(|bought| is_renewal(history, bought, old_tax_id.as_ref()));
+    let kind = kind::read(reader, package, renews);
     let addressees = addressees::read(reader, kind);
     let currency = currency(reader);
     let inventory_method = reader.word(Field::InventoryMethod);
@@ -76,7 +88,10 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
         bought,
         email: email.clone(),
         phone: phone.clone(),
+        name: name.as_deref().map(fold),
         representative: representative.as_deref().map(fold),
+        customer_type: reader.customer_type,
+        kind,
     };
     let client = || {
         let (phone, starts) = (phone?, term.starts?);
@@ -117,6 +132,24 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
         })
     };
     (client(), seen)
+}
+
+/// A client that the firm's catalogue does not have, where the job takes known ones only.
+fn refuse_new(reader: &mut Reader<'_>) {
+    let refuses = reader.context.options.new_clients == NewClients::Refuse;
+    if refuses && reader.record.is_none() {
+        reader.find(Code::Unknown, Field::TaxId);
+    }
+}
+
+/// Whether the client has a licence of the family for the year before.
+fn is_renewal(
+    history: &History,
+    (tax_id, family, year): &(TaxId, String, FiscalYear),
+    old_tax_id: Option<&TaxId>,
+) -> bool {
+    let tax_ids: Vec<TaxId> = [Some(tax_id), old_tax_id].into_iter().flatten().cloned().collect();
+    history.has_licence(&tax_ids, family, year.previous())
 }
 
 /// `None` also for an address that nobody has.
@@ -205,31 +238,6 @@ fn one_of_several(
 /// Digits of a Chinese or Japanese keyboard.
 pub fn is_full_width(text: &str) -> bool {
     text.contains(|c| ('０'..='９').contains(&c))
-}
-
-/// As said; else a renewal where the client has the year before, else a purchase.
-fn kind(
-    reader: &mut Reader<'_>,
-    history: &History,
-    bought: Option<&(TaxId, String, FiscalYear)>,
-    old_tax_id: Option<&TaxId>,
-) -> Option<Kind> {
-    let said: Option<Kind> = reader.word(Field::Kind);
-    if said == Some(Kind::Free) {
-        let paid = [Kind::Purchase, Kind::Renewal].map(Kind::as_str);
-        let paid = paid.map(|kind| reader.display(Field::Kind, kind));
-        reader.find_instead(Code::NotAllowed, Field::Kind, &paid);
-        return None;
-    }
-    if reader.has(Field::Kind) {
-        return said;
-    }
-    let renewed = bought.is_some_and(|(tax_id, family, year)| {
-        let tax_ids: Vec<TaxId> =
-            [Some(tax_id), old_tax_id].into_iter().flatten().cloned().collect();
-        history.has_licence(&tax_ids, family, year.previous())
-    });
-    Some(if renewed { Kind::Renewal } else { Kind::Purchase })
 }
 
 fn currency(reader: &mut Reader<'_>) -> Option<String> {

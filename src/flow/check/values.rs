@@ -12,6 +12,7 @@ use crate::{
         date::{self, Order},
         field::Field,
         finding::{Code, Finding},
+        fiscal_year::FiscalYear,
     },
     flow::map::{Fields, Value, ValueKind},
 };
@@ -25,6 +26,8 @@ pub struct Reader<'a> {
     pub customer_type: Option<CustomerType>,
     /// The client as the firm has it already: what the row leaves out.
     pub record: Option<&'a ClientRow>,
+    /// The fiscal year that a renewal is for where nothing says so.
+    pub next_year: Option<FiscalYear>,
     /// Fields whose cells can mean nothing.
     pub flawed: BTreeSet<Field>,
     pub findings: Vec<Finding>,
@@ -42,6 +45,7 @@ impl<'a> Reader<'a> {
             context,
             customer_type: None,
             record,
+            next_year: None,
             flawed: BTreeSet::new(),
             findings: Vec::new(),
             record_texts: record
@@ -87,6 +91,11 @@ impl<'a> Reader<'a> {
     /// What may differ from order to order is no property of the client.
     fn recorded(&self, field: Field) -> Option<String> {
         use Field::{BooksStart, FiscalYearStart, InvoiceTo, Kind, Recipient, RegisteredBy};
+        if field == Field::FiscalYear
+            && let Some(year) = self.next_year
+        {
+            return Some(year.to_string());
+        }
         let of_order = [Kind, Recipient, InvoiceTo, RegisteredBy, FiscalYearStart, BooksStart];
         match &self.record_texts[field.as_str()] {
             Json::Null => None,

@@ -171,7 +171,10 @@ async fn decide(
         return Ok(Decided { by, wishes, explained, fixes, edited, to_activate, refused });
     }
     let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();
-    let to_activate = wishes.iter().filter(|(_, ticks)| ticks.activate);
+    let activates = |(order, ticks): &&(Order, Ticks)| {
+        ticks.activate || (ticks.confirm && order.kind.activates_when_confirmed())
+    };
+    let to_activate = wishes.iter().filter(activates);
     let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
     let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
     Ok(Decided { by, wishes, explained, fixes, edited, to_activate, refused })

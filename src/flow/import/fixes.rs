@@ -20,7 +20,7 @@ use crate::{
     flow::{
         Services,
         answer::fixes::{Decision, Fix, Fixes, stale},
-        check::{self, Checked, Verdict},
+        check::{self, Checked, Verdict, history::LINE},
         map::{Mapped, Table, TableRow, typed, unmerged},
         options::{ImportOptions, OnError},
         order::collect::{self, Standing, Stored},
@@ -29,8 +29,22 @@ use crate::{
 };
 
 /// Holds that ask whether something unusual is meant.
-const LIFTABLE: [Code; 4] =
-    [Code::EmailDomainTypo, Code::EmailOfFirm, Code::TaxIdAmbiguous, Code::RowHidden];
+const LIFTABLE: [Code; 6] = [
+    Code::EmailDomainTypo,
+    Code::EmailOfFirm,
+    Code::TaxIdAmbiguous,
+    Code::RowHidden,
+    Code::ClientMaybeSame,
+    Code::ClientLicensedElsewhere,
+];
+
+/// What differs from an earlier line is a question to that line; what differs from the catalogue, or from another year,
+/// may be meant.
+fn is_liftable(finding: &Finding) -> bool {
+    let is_about_a_line = finding.detail.contains_key(LINE);
+    let may_be_meant = matches!(finding.code, Code::ClientChanged | Code::ClientAlreadyOrdered);
+    LIFTABLE.contains(&finding.code) || (may_be_meant && !is_about_a_line)
+}
 
 /// A sheet and a row of it.
 type At = (i64, u32);
@@ -165,7 +179,7 @@ fn decide(checked: &mut Checked, decisions: &HashMap<At, Decision>) {
         let is_liftable = verdict.state == RowState::Held
             // One without a hold of its own is held by a question about the whole list.
             && !holds.is_empty()
-            && holds.iter().all(|it| LIFTABLE.contains(&it.code));
+            && holds.iter().all(|it| is_liftable(it));
         verdict.state = match decisions.get(&at) {
             Some(Decision::Accept) if is_liftable => RowState::Accepted,
             Some(Decision::Drop) => RowState::Rejected,

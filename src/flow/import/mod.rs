@@ -30,6 +30,7 @@ use super::{
         collect::{self, Stored},
         confirm::{self, Confirmed, Wish},
     },
+    past,
     progress::Step,
     read::{self, Document, Limits, Reader, Refusal, Sheet, Unread},
     report::{self, FileReport},
@@ -40,7 +41,7 @@ use crate::{
     db::{
         self, Tx,
         batches::{self, Batch, Staged as Told},
-        findings, lines, orders,
+        findings, orders,
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
@@ -244,9 +245,10 @@ pub async fn checked(
     if refuses(mapped.findings.iter()) && mapped.tables.is_empty() {
         return Ok(Checked { is_refused: true, ..Checked::default() });
     }
-    let tax_ids = check::tax_ids(&mapped.tables, context);
-    let tax_ids: Vec<&str> = tax_ids.iter().map(String::as_str).collect();
-    let history = History::new(lines::known(&services.db, &tax_ids).await?);
+    let columns = &context.catalogue.columns;
+    let wanted = tokio::task::block_in_place(|| check::wanted(&mapped.tables, columns));
+    let past = past::of(services, context.firm, &wanted).await?;
+    let history = History::new(past, &wanted.pairs);
     Ok(tokio::task::block_in_place(|| check::check(mapped, context, &history)))
 }
 
@@ -272,7 +274,7 @@ async fn by_itself(
             tracing::warn!(order = %order.code, ?refusal, "{} was not placed by itself", order.code);
         }
         services.crash_point("placed");
-        if wish.activate {
+        if wish.activate || order.kind.activates_when_confirmed() {
             activate::run(services, Some(&order.code)).await?;
         }
     }

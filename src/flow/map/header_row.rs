@@ -9,7 +9,12 @@ use super::{
 };
 use crate::{
     catalogue::columns::Columns,
-    domain::{cell::Cell, field::Field, fold::fold},
+    domain::{
+        cell::Cell,
+        field::Field,
+        fold::fold,
+        tax_id::{Origin, TaxId},
+    },
     flow::read::{Row, Sheet},
 };
 
@@ -70,7 +75,21 @@ pub fn find(sheet: &Sheet, columns: &Columns) -> Option<Head> {
             best = Some(head);
         }
     }
-    best.filter(|head| is_enough(&head.fields))
+    best.filter(|head| is_enough(&head.fields) || is_of_tax_ids(sheet, head, columns))
+}
+
+/// A column of tax ids alone, numbered or not, names clients that the firm has.
+fn is_of_tax_ids(sheet: &Sheet, head: &Head, columns: &Columns) -> bool {
+    let filled = head.texts.iter().enumerate().filter(|(_, text)| !text.trim().is_empty());
+    let (ids, others): (Vec<_>, Vec<_>) =
+        filled.partition(|(_, text)| columns.field(text) == Some(Field::TaxId));
+    let [(at, _)] = ids.as_slice() else { return false };
+    let origin = Origin { customer_type: None, may_lack_zeros: false };
+    let is_tax_id = |row: &Row| {
+        row.cells.get(*at).is_some_and(|cell| TaxId::read(&cell.text(), origin).is_ok())
+    };
+    others.iter().all(|(_, text)| columns.is_ignored(text))
+        && sheet.rows.iter().skip(head.last + 1).take(HEADER_WITHIN).any(is_tax_id)
 }
 
 /// The header that was found in a row before.

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use chrono::NaiveDate;
 
-use super::content;
+use super::{clients, content};
 use crate::{
     catalogue::packages::Package,
     db::{
@@ -168,7 +168,7 @@ async fn append(
         .packages
         .get(&key.package)
         .context("A checked package is in the catalogue")?;
-    let price = price(package, services.today())?;
+    let price = price(package, key.kind, services.today())?;
     let next = before.iter().map(|line| line.line_no).max().unwrap_or(0) + 1;
     let new = new_lines(next, price, rows);
     let old = before.iter().map(|line| (line.line_no, line.amount(), &line.client.0));
@@ -182,6 +182,7 @@ async fn append(
     let under =
         Under { order: &order.code, batch: order.batch(), firm: &order.firm, family, fiscal_year };
     lines::insert(tx, under, &new).await?;
+    keep(services, tx, &order.firm, rows).await?;
     Ok(Stored::Done)
 }
 
@@ -237,7 +238,7 @@ async fn insert(
         .packages
         .get(&key.package)
         .context("A checked package is in the catalogue")?;
-    let price = price(package, services.today())?;
+    let price = price(package, key.kind, services.today())?;
     let number = db::instance::next_number(tx, "order").await?;
     let code = OrderCode::new(number, services.local(services.now()));
     let lines = new_lines(1, price, rows);
@@ -266,11 +267,23 @@ async fn insert(
     let (family, fiscal_year) = (package.family.as_str(), key.fiscal_year.year());
     let under = Under { order: &code, batch: batch.id(), firm, family, fiscal_year };
     lines::insert(tx, under, &lines).await?;
-    Ok(())
+    keep(services, tx, firm, rows).await
 }
 
-fn price(package: &Package, today: NaiveDate) -> anyhow::Result<Money> {
+/// The clients of the rows enter the firm's catalogue.
+async fn keep(
+    services: &Services,
+    tx: &mut Tx,
+    firm: &str,
+    rows: &[(&Verdict, &ClientRow)],
+) -> anyhow::Result<()> {
+    let rows: Vec<&ClientRow> = rows.iter().map(|(_, client)| *client).collect();
+    clients::keep(tx, firm, &rows, services.now()).await
+}
+
+fn price(package: &Package, kind: Kind, today: NaiveDate) -> anyhow::Result<Money> {
     package
         .price_on(today)
+        .map(|price| kind.price(price))
         .with_context(|| format!("The package {} has no price today", package.code))
 }

@@ -126,11 +126,14 @@ async fn place(
         return Ok(Confirmed::Refused(Refusal::Stale));
     }
     lines::place(&mut tx, &order.code).await?;
+    let mut placed = order.clone();
+    placed.registered_by.get_or_insert_with(|| wish.by.to_string());
+    let order = &placed;
     if order.kind != Kind::Free {
         request_payment(services, &mut tx, order, lines, wish.by).await?;
     }
     ring(services, &mut tx, order, lines.len()).await?;
-    if wish.activate {
+    if wish.activate || order.kind.activates_when_confirmed() {
         activate::plan(services, &mut tx, order, lines).await?;
     }
     batches::settle_orders(&mut tx, order.batch()).await?;
@@ -194,7 +197,8 @@ fn payer(
 
 async fn ring(services: &Services, tx: &mut Tx, order: &Order, lines: usize) -> anyhow::Result<()> {
     let values = context! { order => order.code.as_str(), lines => lines, amount => order.amount().to_string() };
-    let text = services.texts.say("message.bell.order_placed", values);
+    let key = if order.kind == Kind::Free { "free_placed" } else { "order_placed" };
+    let text = services.texts.say(&format!("message.bell.{key}"), values);
     let kind = NotificationKind::OrderPlaced;
     let new = NewNotification { firm: &order.firm, kind, text: &text, order: Some(&order.code) };
     notifications::insert(tx, new, services.now()).await?;

@@ -7,7 +7,12 @@ use serde::Serialize;
 use crate::{
     catalogue::Catalogue,
     db::{lines::Line, orders::Order},
-    domain::{client::ClientRow, field::Field, money::Money, order::OrderCode},
+    domain::{
+        client::ClientRow,
+        field::Field,
+        money::Money,
+        order::{Kind, OrderCode},
+    },
     flow::key::sha256,
     text::Texts,
 };
@@ -47,7 +52,8 @@ pub fn drift(
     let package = catalogue.packages.get(&order.package);
     let price = package
         .filter(|package| package.is_on_sale(today))
-        .and_then(|package| package.price_on(today));
+        .and_then(|package| package.price_on(today))
+        .map(|price| order.kind.price(price));
     let mut differences = Vec::new();
     match price {
         None => differences.push(
@@ -63,6 +69,10 @@ pub fn drift(
                 differences.push(texts.say("message.drift.price", values));
             }
         }
+    }
+    if order.kind == Kind::Free && package.is_some_and(|package| !package.free_first_year) {
+        let values = context! { package => order.package.as_str() };
+        differences.push(texts.say("message.drift.no_free_year", values));
     }
     let allowed = |client: &ClientRow, field, word: &str| {
         catalogue.rules.allows(field, word, client.customer_type, client.fiscal_year_start, today)

@@ -12,10 +12,10 @@ use crate::{
         requests::{self, Request},
     },
     domain::{
-        email::Email, licence::Role, mail::Purpose, money::Money, payment_code::PaymentCode,
-        phone::Phone,
+        email::Email, licence::Role, mail::Purpose, money::Money, order::Kind,
+        payment_code::PaymentCode, phone::Phone,
     },
-    flow::{Services, pay},
+    flow::{Services, order::registrant, pay},
 };
 
 /// A letter and its inline picture.
@@ -50,7 +50,7 @@ async fn notice(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
     orders.dedup();
     let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
     let picture = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
-    let (firm, reply_to) = firm_block(services, order)?;
+    let (firm, reply_to) = firm_block(services, order, order.registered_by.as_deref())?;
     let letter = letters::order_notice(
         services.texts,
         &OrderNotice {
@@ -122,7 +122,7 @@ async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
     let client = &line.client;
     let copy_for_firm = mail.recipient != client.email.as_str();
     let day = |at| services.local(at).format("%d/%m/%Y").to_string();
-    let (firm, reply_to) = firm_block(services, order)?;
+    let (firm, reply_to) = firm_block(services, order, registrant(order, &line))?;
     let letter = letters::log_in(
         services.texts,
         &LogIn {
@@ -134,6 +134,7 @@ async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
             firm,
             package: package_name(services, &client.package),
             fiscal_year: client.fiscal_year,
+            is_free: order.kind == Kind::Free,
             order: order.code.clone(),
             log_in_email: login.login.email.to_string(),
             link: login.setup_url.clone().filter(|_| !copy_for_firm),
@@ -153,9 +154,13 @@ fn package_name(services: &Services, code: &str) -> String {
 }
 
 /// The firm and the member of it who registered the order, whom a client may call.
-fn firm_block(services: &Services, order: &Order) -> anyhow::Result<(FirmBlock, Email)> {
+fn firm_block(
+    services: &Services,
+    order: &Order,
+    registered_by: Option<&str>,
+) -> anyhow::Result<(FirmBlock, Email)> {
     let firm = services.firm(&order.firm)?;
-    let registered_by = order.registered_by.as_deref().and_then(|email| email.parse().ok());
+    let registered_by = registered_by.and_then(|email| email.parse().ok());
     let email: Email = registered_by.unwrap_or_else(|| firm.admin.email.clone());
     let block = FirmBlock {
         name: firm.name.clone(),

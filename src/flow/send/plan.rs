@@ -9,7 +9,7 @@ use crate::{
         orders::Order,
     },
     domain::mail::Purpose,
-    flow::Services,
+    flow::{Services, order::registrant},
 };
 
 /// The order notice to one payer: name and e-mail.
@@ -34,7 +34,7 @@ pub async fn log_in(
     let to_client = (client.representative.as_str(), client.email.as_str());
     plan(services, tx, order, Some(line), (purpose, to_client)).await?;
     let firm = services.firm(&order.firm)?;
-    let registered_by = order.registered_by.as_deref().unwrap_or(firm.admin.email.as_str());
+    let registered_by = registrant(order, line).unwrap_or(firm.admin.email.as_str());
     if registered_by != client.email.as_str() {
         plan(services, tx, order, Some(line), (purpose, (&firm.name, registered_by))).await?;
     }

@@ -15,7 +15,7 @@ use hangloat::{
         sheet::Layout,
     },
     flow::{
-        check::{self, Checked, Context, History},
+        check::{self, Checked, Context, History, Past},
         map::{self, Mapped},
         options::{HiddenRows, ImportOptions},
         read::{self, Document, Limits, Reader, Row, Sheet, Unread},
@@ -125,8 +125,8 @@ pub fn judge(sheets: Vec<Sheet>, from_csv: bool) -> (Mapped, Checked) {
         texts: Texts::of(Locale::Vi),
         locale: Locale::Vi,
     };
-    let _ = check::tax_ids(&mapped.tables, &context);
-    let checked = check::check(&mapped, &context, &History::new(Vec::new()));
+    let wanted = check::wanted(&mapped.tables, &context.catalogue.columns);
+    let checked = check::check(&mapped, &context, &History::new(Past::default(), &wanted.pairs));
     hold(&before, &mapped, &checked);
     (mapped, checked)
 }

@@ -7,7 +7,11 @@ use hangloat::domain::order::LineState;
 use sqlx::Connection;
 
 /// A line as the database hands it over.
-fn line(client: &hangloat::domain::client::ClientRow, firm: &str, state: LineState) -> Known {
+pub(super) fn line(
+    client: &hangloat::domain::client::ClientRow,
+    firm: &str,
+    state: LineState,
+) -> Known {
     const LINE: &str = "select $1 as firm, 'ASP' as family, $2 as fiscal_year,
         'DH-2611-000123' as order_code, 17 as line_no, 45 as batch_id, 9 as row_no, $3 as client, $4 as state";
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -20,7 +24,7 @@ fn line(client: &hangloat::domain::client::ClientRow, firm: &str, state: LineSta
 }
 
 /// The firm has these clients in this state.
-fn after(clients: &[Client], state: LineState) -> World {
+pub(super) fn after(clients: &[Client], state: LineState) -> World {
     let said = World::default().check(clients);
     let known = said.checked.accepted().map(|(_, client)| line(client, "MINHAN", state)).collect();
     World { known, ..World::default() }
@@ -165,8 +169,55 @@ fn for_a_client_the_firm_has_the_tax_id_is_enough() {
     );
     assert_eq!(client.contact_phone.as_str(), "+842438251234");
     assert_eq!(client.external_id.as_deref(), Some("KH01"));
-    let alone = super::client(&[(Field::TaxId, &organisation(2))]);
-    assert_eq!(world.check(&[alone]).states(), [RowState::Unchanged]);
+    assert_eq!(
+        world.check(&[alone()]).client(0),
+        client,
+        "the year after the licence that ran last"
+    );
+}
+
+fn alone() -> Client {
+    client(&[(Field::TaxId, &organisation(2))])
+}
+
+#[test]
+fn a_tax_id_alone_renews_for_the_next_year_once() {
+    let of_year = |year: &str| with(enterprise(1), &[(Field::FiscalYear, text(year))]);
+    let this_year = after(&[enterprise(1)], LineState::Active);
+    let said = this_year.check(&[alone()]);
+    assert!(said.is_clean(), "{:?}", said.names());
+    let client = said.client(0);
+    let read = (client.kind.as_str(), client.fiscal_year.year(), client.recipient.as_str());
+    assert_eq!(read, ("renewal", 2027, "firm"));
+    for state in [LineState::Waiting, LineState::Placed, LineState::Grace, LineState::Active] {
+        let known = said.checked.accepted().map(|(_, next)| line(next, "MINHAN", state));
+        let known = this_year.known.iter().cloned().chain(known).collect();
+        let again = World { known, ..World::default() }.check(&[alone()]);
+        assert_eq!(again.states(), [RowState::Unchanged], "{state}: {:?}", again.names());
+    }
+    let lapsed = after(&[of_year("2025")], LineState::Suspended);
+    assert_eq!(lapsed.check(&[alone()]).client(0).fiscal_year.year(), 2026);
+    // What was never licensed is not renewed, and what is said to be bought is no renewal.
+    let ordered = after(&[enterprise(1)], LineState::Placed);
+    assert_eq!(ordered.check(&[alone()]).states(), [RowState::Unchanged]);
+    let bought = with(alone(), &[(Field::Kind, text("Mua mới"))]);
+    assert_eq!(this_year.check(&[bought]).states(), [RowState::Unchanged]);
+}
+
+#[test]
+fn a_column_of_tax_ids_alone_is_a_list() {
+    let world = after(&[enterprise(1)], LineState::Active);
+    let id = organisation(2);
+    for rows in [&[&["MST/Mã số kinh doanh"][..], &[&id]], &[&["STT", "MST"], &["1", &id]]] {
+        let said = world.sheets(vec![sheet("DS", rows)]);
+        assert_eq!(said.states(), [RowState::Accepted], "{:?}", said.names());
+        assert_eq!(said.client(0).kind.as_str(), "renewal");
+    }
+    // A form is no list, nor is a word above other numbers.
+    for rows in [&[&["Mã số thuế", &id][..], &["Điện thoại", "x"]], &[&["MST"], &["12"]]]
+    {
+        assert!(world.sheets(vec![sheet("DS", rows)]).states().is_empty());
+    }
 }
 
 #[test]
@@ -193,7 +244,8 @@ fn the_record_of_another_firm_is_nobodys_business() {
     let said = World::default().check(&[enterprise(1)]);
     let known = vec![line(said.client(0), "KHAC", LineState::Active)];
     let world = World { known, ..World::default() };
-    assert!(world.check(&[enterprise(1)]).is_clean());
+    let next = with(enterprise(1), &[(Field::FiscalYear, text("2027"))]);
+    assert!(world.check(&[next]).is_clean());
     let bare = client(&[(Field::TaxId, &organisation(2)), (Field::FiscalYear, "2026")]);
     assert_eq!(world.check(&[bare]).states(), [RowState::Rejected]);
 }

@@ -13,11 +13,17 @@ mod headers;
 
 mod history;
 
+mod kinds;
+
 mod laws;
 
 mod lists;
 
 mod repairs;
+
+mod rights;
+
+mod same;
 
 mod tax_ids;
 
@@ -30,18 +36,21 @@ use std::{collections::BTreeMap, path::Path, sync::OnceLock};
 use chrono::NaiveDate;
 use hangloat::{
     catalogue::Catalogue,
-    db::lines::Known,
+    db::{
+        clients::{self, Tie},
+        lines::Known,
+    },
     domain::{
         batch::RowState,
         cell::Cell,
         field::Field,
-        finding::{Finding, Severity},
+        finding::{Code, Finding, Severity},
         firm::{Admin, Firm, Staff, StaffRole},
         locale::Locale,
         sheet::Layout,
     },
     flow::{
-        check::{self, Checked, Context, History},
+        check::{self, Checked, Context, History, Past},
         map::{self, Mapped},
         options::ImportOptions,
         read::{Row, Sheet},
@@ -212,6 +221,25 @@ impl World {
         self.sheets(vec![list(clients)])
     }
 
+    /// As a database has it that these lines were accepted into: the catalogue has the newest word on each client.
+    fn past(&self) -> Past {
+        let mut newest: BTreeMap<String, clients::Client> = BTreeMap::new();
+        let own = self.known.iter().filter(|line| line.firm == self.firm.code.as_str());
+        let mut own: Vec<&Known> = own.collect();
+        own.sort_by_key(|line| line.fiscal_year);
+        for line in own {
+            let (firm, tax_id) = (line.firm.clone(), line.client.tax_id.to_string());
+            let client = clients::Client { firm, tax_id, record: line.client.clone() };
+            newest.insert(client.tax_id.clone(), client);
+        }
+        let ties = self.known.iter().filter_map(|line| {
+            let tax_id = line.client.old_tax_id.as_ref()?.to_string();
+            Some(Tie { firm: line.firm.clone(), tax_id, client: line.client.tax_id.to_string() })
+        });
+        let clients = newest.into_values().collect();
+        Past { lines: self.known.clone(), clients, ties: ties.collect() }
+    }
+
     fn sheets(&self, sheets: Vec<Sheet>) -> Said {
         let mapped = map::tables(sheets, &catalogue().columns, self.options.hidden_rows);
         let mut order_level = self.order_level.clone();
@@ -228,14 +256,8 @@ impl World {
             texts: Texts::of(self.locale),
             locale: self.locale,
         };
-        let ids = check::tax_ids(&mapped.tables, &context);
-        let known = |line: &&Known| {
-            [Some(&line.client.tax_id), line.client.old_tax_id.as_ref()]
-                .into_iter()
-                .flatten()
-                .any(|id| ids.contains(&id.to_string()))
-        };
-        let history = History::new(self.known.iter().filter(known).cloned().collect());
+        let wanted = check::wanted(&mapped.tables, &catalogue().columns);
+        let history = History::new(self.past(), &wanted.pairs);
         let checked = check::check(&mapped, &context, &history);
         Said { mapped, checked }
     }
@@ -259,8 +281,10 @@ struct Said {
 }
 
 impl Said {
+    /// All but that a first year could have been free, which is said of nearly every row: that has tests of its own.
     fn all(&self) -> impl Iterator<Item = &Finding> {
-        self.mapped.findings.iter().chain(self.checked.findings.iter().map(|(_, said)| said))
+        let all = self.mapped.findings.iter().chain(self.checked.findings.iter().map(|(_, it)| it));
+        all.filter(|finding| finding.code != Code::FreeYearAvailable)
     }
 
     fn states(&self) -> Vec<RowState> {

@@ -156,9 +156,3 @@ fn a_package_is_on_sale_and_for_the_customer_type() {
     assert_eq!(said.finding("package.not_on_sale").value.as_deref(), Some("ASP-DN"));
     assert_eq!(said.states(), [RowState::Rejected]);
 }
-
-#[test]
-fn a_free_year_is_no_kind_that_can_be_ordered_here() {
-    let said = said_of(Field::Kind, "Miễn phí", "kind.not_allowed", Error);
-    assert_eq!(said.detail("kind.not_allowed", "allowed"), "Mua mới, Gia hạn");
-}

@@ -69,9 +69,14 @@ impl Golden {
     }
 }
 
+/// That a first year could have been free is said of nearly every row, and has tests of its own.
+fn is_of_interest(finding: &Value) -> bool {
+    finding["code"] != "free_year.available"
+}
+
 fn counted(report: &Value) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for finding in report["findings"].as_array().unwrap() {
+    for finding in report["findings"].as_array().unwrap().iter().filter(|it| is_of_interest(it)) {
         *counts.entry(text(finding, "code")).or_default() += 1;
     }
     counts

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     super::world::{World, require},
-    Value, reports, script, text,
+    Value, is_of_interest, reports, script, text,
 };
 
 /// Enough for every kind of error to stand in it.
@@ -36,7 +36,8 @@ fn found(report: &Value) -> Vec<Found> {
         let field = finding["field"].as_str().unwrap_or_default().to_owned();
         (finding["row"].as_u64().unwrap_or(0), field, text(finding, "code"))
     };
-    let mut found: Vec<Found> = report["findings"].as_array().unwrap().iter().map(one).collect();
+    let findings = report["findings"].as_array().unwrap().iter().filter(|it| is_of_interest(it));
+    let mut found: Vec<Found> = findings.map(one).collect();
     found.sort();
     found
 }

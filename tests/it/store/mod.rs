@@ -23,6 +23,8 @@ mod orders;
 
 mod lines;
 
+mod clients;
+
 mod requests;
 
 mod activations;

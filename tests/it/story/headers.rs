@@ -85,7 +85,10 @@ fn a_header_is_asked_about_answered_remembered_and_asked_about_again_when_forgot
     assert_eq!(by, ["binh@minhan.example", "lan@minhan.example"]);
 
     let next = world.import("khach-2.csv", &unclear(&[enterprise(3)]));
-    assert_eq!((&next["outcome"], codes(&next)), (&"accepted".into(), vec![]));
+    assert_eq!(
+        (&next["outcome"], codes(&next)),
+        (&"accepted".into(), vec!["free_year.available".to_owned()])
+    );
     assert_eq!((&fields(&next)[3], &fields(&next)[4]), (&"representative".into(), &"email".into()));
     let path = world.outside("thu.csv");
     std::fs::write(&path, unclear(&[enterprise(4)])).unwrap();

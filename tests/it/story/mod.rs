@@ -34,6 +34,12 @@ mod mails;
 
 mod same;
 
+mod free_year;
+
+mod renewal;
+
+mod catalogue;
+
 mod hot_folder;
 
 mod set_aside;

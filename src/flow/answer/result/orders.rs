@@ -4,10 +4,13 @@
 use rust_xlsxwriter::XlsxError;
 
 use super::Kit;
-use crate::flow::answer::{
-    look::as_number,
-    page::Page,
-    view::{OrderView, ViewKind},
+use crate::{
+    domain::order::Kind,
+    flow::answer::{
+        look::as_number,
+        page::Page,
+        view::{OrderView, ViewKind},
+    },
 };
 
 /// The cell that confirms; with several orders `XAC_NHAN_1` … in their order.
@@ -95,7 +98,8 @@ fn boxes(
     if let Some(ticked) = order.decision.activate {
         name(NAME_ACTIVATE, page.reference(5));
         page.tick(5, ticked)?;
-        page.text((6, 8), &kit.label("confirm.activate"), &kit.look.text)?;
+        let key = if order.kind == Kind::Free { "activate_free" } else { "activate" };
+        page.text((6, 8), &kit.label(&format!("confirm.{key}")), &kit.look.text)?;
     }
     page.end_row()
 }

@@ -24,6 +24,8 @@ pub struct LogIn {
     /// The name of the package, not its code.
     pub package: String,
     pub fiscal_year: FiscalYear,
+    /// Nothing is to be paid for the year.
+    pub is_free: bool,
     pub order: OrderCode,
     pub log_in_email: String,
     /// The one-time link to set a password, in the client's first letter alone.
@@ -48,6 +50,7 @@ pub fn log_in(texts: &Texts, log_in: &LogIn) -> anyhow::Result<Letter> {
     if !log_in.copy_for_firm {
         draft.button(&key("button"), target(log_in)?)?;
     }
+    draft.paragraph("log_in.free")?;
     draft.paragraph(&key("once"))?;
     draft.paragraph(&key("later"))?;
     facts(&mut draft, log_in)?;
@@ -76,6 +79,8 @@ fn values(log_in: &LogIn) -> Value {
         log_in_email => log_in.log_in_email.as_str(),
         sign_in_url => log_in.sign_in_url.as_str(),
         expires => log_in.expires.as_deref(),
+        is_free => log_in.is_free,
+        year => log_in.fiscal_year.year(),
         order_count => 1,
         ..log_in.firm.values()
     }

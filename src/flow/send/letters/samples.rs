@@ -65,6 +65,7 @@ pub fn log_in(first_time: bool, copy_for_firm: bool) -> LogIn {
         firm: firm(),
         package: "ASP Kế toán – Doanh nghiệp".to_owned(),
         fiscal_year: "2026".parse().unwrap(),
+        is_free: false,
         order: "DH-2611-000123".parse().unwrap(),
         log_in_email: "hung@hoasen.example".to_owned(),
         link: (first_time && !copy_for_firm).then(|| LINK.to_owned()),

@@ -1,0 +1,127 @@
+//! The firms' catalogues of clients: listed, and two tax ids joined that are one client's.
+//! Clients enter by their orders; nothing is added here.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    args::{Clients, Global},
+    reply::{Exit, Failure, Reply},
+    table::table,
+    workspace,
+};
+use crate::{
+    db::{
+        batches::Filter,
+        clients::{self, Client, Tie},
+        licences::{self, Licence},
+    },
+    domain::tax_id::TaxId,
+    flow::{
+        Services,
+        order::clients::{self as catalogue, Joined},
+    },
+};
+
+pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let named = args.firm.as_deref();
+    let firm = match args.same.as_slice() {
+        [old, new] => {
+            let firm = workspace::firm(&services, named)?.code.to_string();
+            join(&services, &firm, (old, new), args.reason.as_deref().unwrap_or_default()).await?;
+            Some(firm)
+        }
+        _ => named
+            .map(|named| workspace::firm(&services, Some(named)))
+            .transpose()?
+            .map(|firm| firm.code.to_string()),
+    };
+    let mut known = clients::list(&services.db, firm.as_deref()).await?;
+    if let [_, new] = args.same.as_slice() {
+        known.retain(|client| client.tax_id == new.as_str());
+    }
+    let ties = clients::all_ties(&services.db, firm.as_deref()).await?;
+    let filter = Filter { firm, ..Filter::default() };
+    let licences = licences::list(&services.db, &filter).await?;
+    let all = All::of(&ties, &licences);
+    let shown: Vec<Value> = known.iter().map(|client| all.json(client)).collect();
+    let header = ["tax id", "client", "type", "firm", "email", "phone", "licences"];
+    Reply::new(Exit::Done, table(header, known.iter().map(|client| all.row(client))))
+        .with("clients", shown)
+}
+
+async fn join(
+    services: &Services,
+    firm: &str,
+    both: (&TaxId, &TaxId),
+    reason: &str,
+) -> anyhow::Result<()> {
+    let mut tx = services.db.begin().await?;
+    match catalogue::join(&mut tx, firm, both, reason, services.now()).await? {
+        Joined::Done | Joined::Already => Ok(tx.commit().await?),
+        Joined::Unknown(tax_id) => {
+            let message = format!("{firm} has no client with the tax id {tax_id}");
+            Err(Failure::unknown(message, "`hangloat clients` lists them").into())
+        }
+    }
+}
+
+/// Tax ids and licences by the present tax ids of their clients.
+struct All<'a> {
+    tax_ids: HashMap<(&'a str, &'a str), Vec<&'a str>>,
+    licences: HashMap<(&'a str, &'a str), Vec<&'a Licence>>,
+}
+
+impl All<'_> {
+    fn of<'a>(ties: &'a [Tie], licences: &'a [Licence]) -> All<'a> {
+        let client: HashMap<(&str, &str), &str> = ties
+            .iter()
+            .map(|it| ((it.firm.as_str(), it.tax_id.as_str()), it.client.as_str()))
+            .collect();
+        let mut all = All { tax_ids: HashMap::new(), licences: HashMap::new() };
+        for tie in ties {
+            all.tax_ids.entry((&tie.firm, &tie.client)).or_default().push(&tie.tax_id);
+        }
+        for licence in licences {
+            let own = (licence.firm.as_str(), licence.tax_id.as_str());
+            let present = client.get(&own).copied().unwrap_or(own.1);
+            all.licences.entry((own.0, present)).or_default().push(licence);
+        }
+        all
+    }
+
+    fn json(&self, client: &Client) -> Value {
+        let key = (client.firm.as_str(), client.tax_id.as_str());
+        let licences = self.licences.get(&key).into_iter().flatten().map(|licence| {
+            json!({
+                "licence_id": licence.licence_id, "order": licence.order_code, "line": licence.line_no,
+                "package": licence.package, "fiscal_year": licence.fiscal_year, "state": licence.state,
+            })
+        });
+        let record = &client.record;
+        json!({
+            "tax_id": client.tax_id, "name": record.name, "customer_type": record.customer_type,
+            "firm": client.firm, "email": record.email, "phone": record.phone,
+            "assigned_to": record.assigned_to, "licences": licences.collect::<Vec<_>>(),
+            "tax_ids": self.tax_ids.get(&key),
+        })
+    }
+
+    fn row(&self, client: &Client) -> [String; 7] {
+        let key = (client.firm.as_str(), client.tax_id.as_str());
+        let licences = self.licences.get(&key).into_iter().flatten();
+        let licences = licences.map(|it| format!("{} {}", it.fiscal_year, it.state));
+        let record = &client.record;
+        [
+            client.tax_id.clone(),
+            record.name.clone(),
+            record.customer_type.to_string(),
+            client.firm.clone(),
+            record.email.to_string(),
+            record.phone.national(),
+            licences.collect::<Vec<_>>().join(", "),
+        ]
+    }
+}

@@ -1,0 +1,199 @@
+//! The firms' catalogues of clients, and which tax ids are one client's.
+//! Who enters them, and what two tax ids have to do with each other, is decided by `flow`.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use crate::domain::client::ClientRow;
+
+/// A client of a firm as the firm has it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Client {
+    pub firm: String,
+    /// The present one.
+    pub tax_id: String,
+    pub record: Json<ClientRow>,
+}
+
+/// A tax id that a client has or had.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Tie {
+    pub firm: String,
+    pub tax_id: String,
+    /// The client's present tax id.
+    pub client: String,
+}
+
+/// By which clients of a firm are looked for; any of these is enough.
+#[derive(Clone, Debug, Default)]
+pub struct Near<'a> {
+    /// Present tax ids.
+    pub tax_ids: &'a [String],
+    pub phones: &'a [String],
+    /// Folded names.
+    pub names: &'a [String],
+}
+
+/// A client on its way in.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewClient {
+    pub tax_id: String,
+    pub name_key: String,
+    pub phone: String,
+    pub record: ClientRow,
+}
+
+const TIES: Sql = Sql {
+    sqlite: "select distinct t.firm, t.tax_id, t.client
+             from client_tax_id w join client_tax_id t on t.firm = w.firm and t.client = w.client
+             where w.tax_id in (select value from json_each($1)) and ($2 is null or w.firm = $2)
+             order by t.firm, t.tax_id",
+    postgres: "select distinct t.firm, t.tax_id, t.client
+             from client_tax_id w join client_tax_id t on t.firm = w.firm and t.client = w.client
+             where w.tax_id in (select jsonb_array_elements_text($1)) and ($2 is null or w.firm = $2)
+             order by t.firm, t.tax_id",
+};
+
+/// All tax ids of the clients that have or had one of these, at every firm.
+pub async fn ties(db: &Db, tax_ids: &[String]) -> sqlx::Result<Vec<Tie>> {
+    let mut ties = Vec::new();
+    for tax_ids in tax_ids.chunks(ROWS_A_STATEMENT) {
+        let query = db.query(TIES).bind(Json(tax_ids)).bind(None::<&str>);
+        ties.extend(query.all::<Tie>().await?);
+    }
+    Ok(ties)
+}
+
+/// The same of one firm, as the transaction sees it.
+pub async fn ties_of(tx: &mut Tx, firm: &str, tax_ids: &[String]) -> sqlx::Result<Vec<Tie>> {
+    let mut ties = Vec::new();
+    for tax_ids in tax_ids.chunks(ROWS_A_STATEMENT) {
+        ties.extend(tx.query(TIES).bind(Json(tax_ids)).bind(firm).all::<Tie>().await?);
+    }
+    Ok(ties)
+}
+
+/// The firm's clients that have one of the tax ids, phones or names; one may come more than once.
+pub async fn near(db: &Db, firm: &str, near: Near<'_>) -> sqlx::Result<Vec<Client>> {
+    const BY_TAX_ID: Sql = Sql {
+        sqlite: "select firm, tax_id, record from client
+                 where firm = $1 and tax_id in (select value from json_each($2)) order by tax_id",
+        postgres: "select firm, tax_id, record from client
+                 where firm = $1 and tax_id in (select jsonb_array_elements_text($2)) order by tax_id",
+    };
+    const BY_PHONE: Sql = Sql {
+        sqlite: "select firm, tax_id, record from client
+                 where firm = $1 and phone in (select value from json_each($2)) order by tax_id",
+        postgres: "select firm, tax_id, record from client
+                 where firm = $1 and phone in (select jsonb_array_elements_text($2)) order by tax_id",
+    };
+    const BY_NAME: Sql = Sql {
+        sqlite: "select firm, tax_id, record from client
+                 where firm = $1 and name_key in (select value from json_each($2)) order by tax_id",
+        postgres: "select firm, tax_id, record from client
+                 where firm = $1 and name_key in (select jsonb_array_elements_text($2)) order by tax_id",
+    };
+    let mut found = Vec::new();
+    for (sql, keys) in [(BY_TAX_ID, near.tax_ids), (BY_PHONE, near.phones), (BY_NAME, near.names)] {
+        for keys in keys.chunks(ROWS_A_STATEMENT) {
+            found.extend(db.query(sql).bind(firm).bind(Json(keys)).all::<Client>().await?);
+        }
+    }
+    Ok(found)
+}
+
+/// One client, by its present tax id.
+pub async fn by_tax_id(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Result<Option<Client>> {
+    tx.query("select firm, tax_id, record from client where firm = $1 and tax_id = $2")
+        .bind(firm)
+        .bind(tax_id)
+        .optional()
+        .await
+}
+
+/// In the order of firms and tax ids.
+pub async fn list(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Client>> {
+    db.query("select firm, tax_id, record from client where $1 is null or firm = $1 order by firm, tax_id")
+        .bind(firm)
+        .all()
+        .await
+}
+
+/// All tax ids of all clients, of one firm or of all.
+pub async fn all_ties(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Tie>> {
+    db.query(
+        "select firm, tax_id, client from client_tax_id where $1 is null or firm = $1 order by firm, client, tax_id",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
+/// Makes clients, or gives them their newest record; each tax id once.
+pub async fn put(
+    tx: &mut Tx,
+    firm: &str,
+    clients: &[NewClient],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    // Without `where true` SQLite takes `on conflict` for a part of a join.
+    const PUT: Sql = Sql {
+        sqlite: "insert into client (firm, tax_id, name_key, phone, record, updated_at)
+                 select $1, value->>'tax_id', value->>'name_key', value->>'phone', value->'record', $3
+                 from json_each($2) where true
+                 on conflict (firm, tax_id) do update
+                     set name_key = excluded.name_key, phone = excluded.phone, record = excluded.record,
+                         updated_at = excluded.updated_at",
+        postgres: "insert into client (firm, tax_id, name_key, phone, record, updated_at)
+                 select $1, tax_id, name_key, phone, record, $3
+                 from jsonb_to_recordset($2) as r (tax_id text, name_key text, phone text, record jsonb)
+                 on conflict (firm, tax_id) do update
+                     set name_key = excluded.name_key, phone = excluded.phone, record = excluded.record,
+                         updated_at = excluded.updated_at",
+    };
+    for clients in clients.chunks(ROWS_A_STATEMENT) {
+        tx.query(PUT).bind(firm).bind(Json(clients)).bind(now).execute().await?;
+    }
+    Ok(())
+}
+
+/// Says of tax ids which client has them: pairs of a tax id and a client's present one, each tax id once.
+pub async fn tie(
+    tx: &mut Tx,
+    firm: &str,
+    pairs: &[(String, String)],
+    reason: Option<&str>,
+) -> sqlx::Result<()> {
+    const TIE: Sql = Sql {
+        sqlite: "insert into client_tax_id (firm, tax_id, client, reason)
+                 select $1, value->>0, value->>1, $3 from json_each($2) where true
+                 on conflict (firm, tax_id) do update
+                     set client = excluded.client, reason = coalesce(excluded.reason, client_tax_id.reason)",
+        postgres: "insert into client_tax_id (firm, tax_id, client, reason)
+                 select $1, value->>0, value->>1, $3 from jsonb_array_elements($2)
+                 on conflict (firm, tax_id) do update
+                     set client = excluded.client, reason = coalesce(excluded.reason, client_tax_id.reason)",
+    };
+    for pairs in pairs.chunks(ROWS_A_STATEMENT) {
+        tx.query(TIE).bind(firm).bind(Json(pairs)).bind(reason).execute().await?;
+    }
+    Ok(())
+}
+
+/// Gives all tax ids of one client to another, and ends the first.
+pub async fn join(tx: &mut Tx, firm: &str, from: &str, into: &str) -> sqlx::Result<()> {
+    tx.query("update client_tax_id set client = $3 where firm = $1 and client = $2")
+        .bind(firm)
+        .bind(from)
+        .bind(into)
+        .execute()
+        .await?;
+    tx.query("delete from client where firm = $1 and tax_id = $2")
+        .bind(firm)
+        .bind(from)
+        .execute()
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The firm's catalogue of clients: who enters it, what it fills in, and what a person says about it.
+
+use serde_json::Value;
+
+use super::{
+    lists::{csv, enterprise, household},
+    workbooks::{cell, edited},
+};
+use crate::world::{World, require, text, texts};
+
+fn clients(world: &World) -> Vec<Value> {
+    world.list("clients")
+}
+
+#[test]
+fn a_client_enters_the_catalogue_with_its_first_order_and_is_listed_with_its_licences() {
+    let world = World::new();
+    let wrong = enterprise(2).with("F", "113");
+    world.take("khach.csv", &csv(&[enterprise(1), wrong, household(1)]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+    let known = clients(&world);
+    assert_eq!(texts(&known, "tax_id"), [household(1).tax_id(), enterprise(1).tax_id()]);
+    let first = &known[1];
+    let said = ["name", "customer_type", "firm", "email", "phone"].map(|name| text(first, name));
+    assert_eq!(
+        said,
+        [enterprise(1).name(), "enterprise", "MINHAN", enterprise(1).email(), "+84912000001"]
+    );
+    assert!(first["assigned_to"].is_null());
+    assert_eq!(first["licences"][0]["fiscal_year"], 2026);
+    assert_eq!(known[0]["licences"].as_array().unwrap().len(), 0);
+    let table = world.run(&["clients", "--firm", "MINHAN"]).exits(0).stdout;
+    assert!(table.contains(enterprise(1).name()) && table.contains("2026 grace"), "{table}");
+    world.run(&["clients", "--firm", "KHONGCO"]).exits(2);
+}
+
+#[test]
+fn a_dry_run_knows_the_catalogue_and_adds_nothing_to_it() {
+    let world = World::new();
+    world.take("khach.csv", &csv(&[enterprise(1)]));
+    let path = world.outside("khach-2.csv");
+    let next = enterprise(1).with("I", "2027").with("G", "Số 9 Lê Lợi, Hà Nội");
+    std::fs::write(&path, csv(&[next, enterprise(2)])).unwrap();
+    let checked = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(0).json();
+    let findings = checked["files"][0]["findings"].as_array().unwrap().clone();
+    let changed: Vec<&Value> =
+        findings.iter().filter(|finding| finding["code"] == "client.changed").collect();
+    assert_eq!((changed.len(), text(changed[0], "severity")), (1, "info".to_owned()));
+    assert!(text(changed[0], "message").contains("→ Số 9 Lê Lợi"), "{changed:?}");
+    assert_eq!(clients(&world).len(), 1);
+}
+
+#[test]
+fn a_new_log_in_is_taken_and_remembered_when_a_person_says_so() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.take("khach.csv", &csv(&[enterprise(1)]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+    let next = enterprise(1).with("I", "2027").with("E", "moi@congty1.example").with("L", "");
+    let file = world.take("nam-sau.csv", &csv(&[next]));
+    assert_eq!(
+        (file["rows"]["held"].as_i64(), text(&clients(&world)[0], "email")),
+        (Some(1), enterprise(1).email().to_owned()),
+        "{file}"
+    );
+    let workbook = world.path(&text(&file, "workbook"));
+    let answer = edited(&world, &workbook, &[cell("Cần sửa", "AJ2", "nhận")]);
+    let taken = world.take("tra-loi.xlsx", &answer);
+    assert_eq!(taken["rows"]["accepted"], 1, "{taken}");
+    assert_eq!(text(&clients(&world)[0], "email"), "moi@congty1.example");
+    assert_eq!(text(&world.order("DH-2611-000002"), "kind"), "renewal");
+}
+
+#[test]
+fn a_job_may_take_known_clients_only() {
+    let world = World::new();
+    world.take("khach.csv", &csv(&[enterprise(1)]));
+    world.rewrite("jobs/import.toml", r#"new_clients = "add""#, r#"new_clients = "refuse""#);
+    let file = world.take("khach-2.csv", &csv(&[enterprise(1), enterprise(2)]));
+    assert_eq!(
+        (file["rows"]["unchanged"].as_i64(), file["rows"]["rejected"].as_i64()),
+        (Some(1), Some(1))
+    );
+    let codes = texts(file["findings"].as_array().unwrap(), "code");
+    assert!(codes.contains(&"tax_id.unknown".to_owned()), "{codes:?}");
+    world.rewrite("jobs/import.toml", r#"new_clients = "refuse""#, r#"new_clients = "never""#);
+    world.run(&["jobs"]).exits(78);
+}
+
+#[test]
+fn two_tax_ids_of_one_client_are_joined_by_a_word_and_stay_so() {
+    let world = World::new();
+    let former = household(1).with("B", "8037630690").with("A", "Quán Phở Sen");
+    world.take("khach.csv", &csv(&[former]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+    let next = household(1).with("A", "Quán Phở Sen").with("I", "2027").with("L", "");
+    let file = world.take("nam-sau.csv", &csv(std::slice::from_ref(&next)));
+    let codes = texts(file["findings"].as_array().unwrap(), "code");
+    assert!(codes.contains(&"client.maybe_same".to_owned()), "{codes:?}");
+
+    let (client, former) = (household(1), "8037630690");
+    let same = ["clients", "--same", former, client.tax_id()];
+    world.run(&same).exits(2);
+    let said = [&same[..], &["--reason", "số định danh của chủ hộ", "--json"]].concat();
+    let joined = world.run(&said).exits(0).json()["clients"][0].clone();
+    assert_eq!(text(&joined, "tax_id"), household(1).tax_id());
+    assert_eq!(joined["tax_ids"].as_array().unwrap().len(), 2);
+    assert_eq!(joined["licences"][0]["fiscal_year"], 2026);
+    world.run(&said).exits(0);
+    assert_eq!(clients(&world).len(), 1);
+    let other = ["clients", "--same", "0101243150", client.tax_id(), "--reason", "nhầm"];
+    world.run(&other).exits(2);
+
+    let file = world.take("nam-sau-2.csv", &csv(&[next.with("G", "Số 9 Lê Lợi")]));
+    assert_eq!(file["rows"]["accepted"], 1, "{file}");
+    assert_eq!(text(&world.order("DH-2611-000002"), "kind"), "renewal");
+    assert_eq!(clients(&world).len(), 1);
+}
