@@ -7,7 +7,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     domain::{
-        batch::BatchId, client::CustomerType, email::Email, locale::Locale, order::OrderCode,
+        batch::{BatchId, RowRef},
+        client::CustomerType,
+        email::Email,
+        locale::Locale,
+        order::OrderCode,
         tax_id::TaxId,
     },
     flow::export::{Format, What},
@@ -128,6 +132,16 @@ pub enum Command {
         #[arg(long, value_name = "CODE")]
         firm: Option<String>,
     },
+    /// Take held rows as they are; also rows that were left out
+    Accept {
+        #[arg(required = true, value_name = "ROW")]
+        rows: Vec<RowRef>,
+    },
+    /// Leave rows out that wait to be fixed or decided
+    Drop {
+        #[arg(required = true, value_name = "ROW")]
+        rows: Vec<RowRef>,
+    },
     /// Confirm an order as it stands, which places it
     Confirm(Confirm),
     /// Activate the licences of placed orders
@@ -160,6 +174,8 @@ impl Command {
             Command::Mails { .. } => "mails",
             Command::Notifications { .. } => "notifications",
             Command::Mappings { .. } => "mappings",
+            Command::Accept { .. } => "accept",
+            Command::Drop { .. } => "drop",
             Command::Confirm(_) => "confirm",
             Command::Activate { .. } => "activate",
             Command::Export(_) => "export",

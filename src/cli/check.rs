@@ -1,31 +1,26 @@
 //! `check`: a dry run of files. Nothing is stored.
 
+use std::path::Path;
+
+use minijinja::context;
+
 use super::{
     args::{Check, Global},
     reply::{Exit, Failure, Reply},
     run::{files_in_words, set},
     workspace,
 };
-use crate::{
-    domain::run::JobKind,
-    flow::{answer::outbox, folders, import, report::FileReport},
-};
+use crate::flow::{Services, answer::outbox, folders, import, report::FileReport};
 
 pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let jobs = workspace::jobs(&services)?;
-    let job = jobs.into_iter().find(|job| job.kind == JobKind::Import);
-    let mut options = job.map(|job| job.import).unwrap_or_default();
-    set(&mut options, &args.set)?;
+    let mut options = workspace::import_options(&services)?;
+    set(services.texts, &mut options, &args.set)?;
     let mut files = Vec::new();
     for file in &args.files {
         let path = std::path::absolute(file)?;
         if !path.is_file() {
-            return Err(Failure::unknown(
-                format!("There is no file {}", file.display()),
-                "name an existing file",
-            )
-            .into());
+            return Err(no_file(&services, file).into());
         }
         let owner = crate::flow::inbox::owner(&services, &path).map(|owner| owner.firm);
         let firm = workspace::firm(&services, args.firm.as_deref().or(owner.as_deref()))?;
@@ -37,6 +32,11 @@ pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
         files.push(import::check_file(&services, &path, firm, &options, &folder).await?);
     }
     Reply::new(exit_of(&files), files_in_words(&services, &files)).with("files", files)
+}
+
+pub fn no_file(services: &Services, file: &Path) -> Failure {
+    let values = context! { file => file.display().to_string() };
+    Failure::no_such(services.texts, "no_file", values)
 }
 
 /// 3 where every file is refused, 1 where a person has to look.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use minijinja::context;
 use serde_json::{Value, json};
 
 use super::{
@@ -47,9 +48,9 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let licences = licences::list(&services.db, &filter).await?;
     let all = All::of(&ties, &licences);
     let shown: Vec<Value> = known.iter().map(|client| all.json(client)).collect();
-    let header = ["tax id", "client", "type", "firm", "email", "phone", "licences"];
-    Reply::new(Exit::Done, table(header, known.iter().map(|client| all.row(client))))
-        .with("clients", shown)
+    let header = ["tax_id", "client", "kind", "firm", "email", "phone", "licences"];
+    let human = table(services.texts, header, known.iter().map(|client| all.row(client)));
+    Reply::new(Exit::Done, human).with("clients", shown)
 }
 
 async fn join(
@@ -62,8 +63,8 @@ async fn join(
     match catalogue::join(&mut tx, firm, both, reason, services.now()).await? {
         Joined::Done | Joined::Already => Ok(tx.commit().await?),
         Joined::Unknown(tax_id) => {
-            let message = format!("{firm} has no client with the tax id {tax_id}");
-            Err(Failure::unknown(message, "`hangloat clients` lists them").into())
+            let values = context! { firm, tax_id => tax_id.to_string() };
+            Err(Failure::no_such(services.texts, "no_client", values).into())
         }
     }
 }

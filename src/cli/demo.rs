@@ -23,6 +23,7 @@ use crate::{
         report::FileReport,
     },
     runner::{self, Files, Work, arrival},
+    text::Texts,
 };
 
 /// The lists that are dropped.
@@ -35,8 +36,8 @@ const NOW: &str = "2026-11-23T08:30:00+07:00";
 const FOLDER: &str = "hangloat-demo";
 
 pub async fn run(global: &Global, dir: Option<PathBuf>) -> anyhow::Result<Reply> {
-    let home = std::path::absolute(folder(dir)?)?;
-    init::workspace(&home)?;
+    let home = std::path::absolute(folder(workspace::texts(global), dir)?)?;
+    init::make(&home)?;
     let now: DateTime<Utc> = global.now.map_or_else(|| NOW.parse(), Ok)?;
     let services = workspace::open_at(global, &home, Clock::Frozen(now)).await?;
     let mut told = vec![say(&services, "begin", context! { home => home.display().to_string() })];
@@ -52,12 +53,12 @@ pub async fn run(global: &Global, dir: Option<PathBuf>) -> anyhow::Result<Reply>
 }
 
 /// A folder that is named must be free; else the next free one is taken.
-fn folder(dir: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+fn folder(texts: &Texts, dir: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let is_free = |dir: &Path| !dir.join(FILE_NAME).exists();
     if let Some(dir) = dir {
         if !is_free(&dir) {
-            let message = format!("{} is a workspace already", dir.display());
-            return Err(Failure::usage(message, "name another folder, or remove that one").into());
+            let values = context! { folder => dir.display().to_string() };
+            return Err(Failure::misused(texts, "not_free", values).into());
         }
         return Ok(dir);
     }
@@ -65,7 +66,7 @@ fn folder(dir: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let mut folders = std::iter::once(PathBuf::from(FOLDER)).chain(numbered);
     folders
         .find(|dir| is_free(dir))
-        .ok_or_else(|| Failure::usage("No folder is free", "name one").into())
+        .ok_or_else(|| Failure::misused(texts, "none_free", context! {}).into())
 }
 
 fn say(services: &Services, key: &str, values: minijinja::Value) -> String {
@@ -74,9 +75,8 @@ fn say(services: &Services, key: &str, values: minijinja::Value) -> String {
 
 async fn run_job(services: &Services, kind: JobKind, files: Files) -> anyhow::Result<runner::Ran> {
     let job = workspace::jobs(services)?.into_iter().find(|job| job.kind == kind);
-    let job = job.ok_or_else(|| {
-        Failure::unknown(format!("There is no job of kind {kind}"), "run `hangloat init`")
-    })?;
+    let of_kind = || context! { kind => kind.to_string() };
+    let job = job.ok_or_else(|| Failure::no_such(services.texts, "no_job_of_kind", of_kind()))?;
     let work = Work { files, ..Work::of(&job) };
     let ran = runner::run(services, &job, &work).await?;
     ran.ok_or_else(|| anyhow::anyhow!("the job {} of a new workspace runs already", job.name))

@@ -3,6 +3,7 @@
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use chrono::Datelike;
+use minijinja::context;
 use serde::Serialize;
 
 use super::{
@@ -21,6 +22,7 @@ use crate::{
         key::Key,
     },
     runner::definition::load_jobs,
+    text::Texts,
 };
 
 /// The program was not written before this year; a clock that says so is wrong.
@@ -37,36 +39,44 @@ struct Check {
 pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let home = workspace::home(global)?;
     let settings = workspace::settings(global, &home)?;
-    let mut checks = folders(&home, &settings);
-    checks.push(key(&settings));
-    checks.push(database(&settings).await);
-    checks.push(tables(
-        "catalogue",
-        Catalogue::load(&home.join("jobs/catalogue")).map(|catalogue| catalogue.version()),
-    ));
-    checks.push(tables(
-        "jobs",
-        load_jobs(&home.join("jobs")).map(|jobs| format!("{} jobs", jobs.len())),
-    ));
-    checks.push(
-        fine("firms", format!("{}", settings.firms.len()))
-            .unless(settings.firms.is_empty(), "add a [[firm]] to hangloat.toml"),
-    );
-    checks.push(fine("mail", "files in mail/".to_owned()));
-    checks.push(fine("platform", "embedded".to_owned()));
-    checks.push(clock());
+    let texts = Texts::of(settings.locale);
+    let mut checks = folders(texts, &home, &settings);
+    checks.push(key(texts, &settings));
+    checks.push(database(texts, &settings).await);
+    let catalogue = Catalogue::load(&home.join("jobs/catalogue"));
+    checks.push(tables(texts, "catalogue", catalogue.map(|catalogue| catalogue.version())));
+    let jobs = load_jobs(&home.join("jobs")).map(|jobs| jobs.len());
+    let jobs = jobs.map(|n| texts.say("command.doctor.jobs", context! { n }));
+    checks.push(tables(texts, "jobs", jobs));
+    let no_firm = settings.firms.is_empty().then(|| fix(texts, "firms"));
+    checks.push(fine("firms", settings.firms.len().to_string()).unless(no_firm));
+    checks.push(fine("mail", texts.label("command.doctor.mail")));
+    checks.push(fine("platform", texts.label("command.doctor.platform")));
+    checks.push(clock(texts, &settings));
     let wrong = checks.iter().any(|check| !check.ok);
     let row = |check: &Check| {
-        let sign = if check.ok { "ok" } else { "WRONG" };
+        let sign = if check.ok { "ok" } else { "wrong" };
         [
-            check.name.clone(),
-            sign.to_owned(),
+            name_in_words(texts, &check.name),
+            texts.label(&format!("command.doctor.{sign}")),
             check.detail.clone(),
             check.fix.clone().unwrap_or_default(),
         ]
     };
-    let human = table(["check", "", "detail", "fix"], checks.iter().map(row));
+    let human = table(texts, ["check", "is", "detail", "fix"], checks.iter().map(row));
     Reply::new(if wrong { Exit::NeedsPerson } else { Exit::Done }, human).with("checks", checks)
+}
+
+/// `inbox of MINHAN`: what it is, and of which firm.
+fn name_in_words(texts: &Texts, name: &str) -> String {
+    let (what, firm) = name.split_once(folders::OF).unwrap_or((name, ""));
+    let key = format!("command.doctor.name.{}", what.replace(' ', "_"));
+    let what = if texts.has(&key) { texts.label(&key) } else { what.to_owned() };
+    if firm.is_empty() { what } else { format!("{what} ({firm})") }
+}
+
+fn fix(texts: &Texts, key: &str) -> String {
+    texts.label(&format!("command.doctor.fix.{key}"))
 }
 
 fn fine(name: impl Into<String>, detail: String) -> Check {
@@ -74,62 +84,67 @@ fn fine(name: impl Into<String>, detail: String) -> Check {
 }
 
 impl Check {
-    fn unless(self, wrong: bool, fix: &str) -> Check {
-        Check { ok: !wrong, fix: wrong.then(|| fix.to_owned()), ..self }
+    /// Wrong where there is something to do about it.
+    fn unless(self, fix: Option<String>) -> Check {
+        Check { ok: fix.is_none(), fix, ..self }
     }
 }
 
 /// Each folder must take a file and let it be renamed; also from the inbox into `work/`.
-fn folders(home: &Path, settings: &Settings) -> Vec<Check> {
+fn folders(texts: &Texts, home: &Path, settings: &Settings) -> Vec<Check> {
     let mut all = folders::all(home, settings);
     all.push(folders::folder("mail folder", home.join("mail")));
     let usable = all.iter().all(|folder| folder.wrong.is_none());
     let check = |folder: Folder| {
-        let wrong = folder.wrong.is_some();
+        let is_wrong = folder.wrong.as_ref().map(|_| fix(texts, "folder"));
         let place = folder.path.display().to_string();
         let detail = folder.wrong.map_or(place, |error| format!("{error:#}"));
-        fine(folder.name, detail).unless(wrong, folders::FIX)
+        fine(folder.name, detail).unless(is_wrong)
     };
     let mut checks: Vec<Check> = all.into_iter().map(check).collect();
     if usable {
         let one_disk = folders::are_on_one_disk(&settings.files.inbox, &home.join("work"));
-        let how = if one_disk { "renamed" } else { "copied: two disks" };
-        checks.push(fine("inbox to work", how.to_owned()));
+        let how = if one_disk { "renamed" } else { "copied" };
+        checks.push(fine("inbox to work", texts.label(&format!("command.doctor.{how}"))));
     }
     checks
 }
 
-fn key(settings: &Settings) -> Check {
+fn key(texts: &Texts, settings: &Settings) -> Check {
     let path = &settings.store.key_file;
     let check = fine("key", path.display().to_string());
     if let Err(error) = Key::load(path) {
-        return Check { detail: format!("{error:#}"), ..check }
-            .unless(true, "`hangloat init` makes one; restore the old one if there was one");
+        let check = Check { detail: format!("{error:#}"), ..check };
+        return check.unless(Some(fix(texts, "key")));
     }
     let open = fs_err::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
-    check.unless(open, "others can read it: chmod 600 hangloat.key")
+    check.unless(open.then(|| fix(texts, "key_open")))
 }
 
-async fn database(settings: &Settings) -> Check {
+async fn database(texts: &Texts, settings: &Settings) -> Check {
     match Db::open(&settings.store.url).await {
         Ok(db) => fine("database", db.engine().to_owned()),
-        Err(error) => fine("database", format!("{error:#}"))
-            .unless(true, "check [store] url, and that the server runs"),
+        Err(error) => fine("database", format!("{error:#}")).unless(Some(fix(texts, "database"))),
     }
 }
 
-fn tables(name: &'static str, read: Result<String, crate::config::ConfigError>) -> Check {
+fn tables(
+    texts: &Texts,
+    name: &'static str,
+    read: Result<String, crate::config::ConfigError>,
+) -> Check {
     match read {
         Ok(detail) => fine(name, detail),
         Err(error) => {
-            let wrong = of_configuration(&error);
-            let fix = wrong.fix.unwrap_or_else(|| "correct the file".to_owned());
-            fine(name, error.to_string()).unless(true, &fix)
+            let wrong = of_configuration(&error, texts);
+            let fix = wrong.fix.unwrap_or_else(|| fix(texts, "file"));
+            fine(name, format!("{}: {}", error.place, wrong.message)).unless(Some(fix))
         }
     }
 }
 
-fn clock() -> Check {
+fn clock(texts: &Texts, settings: &Settings) -> Check {
     let now = Clock::System.now();
-    fine("clock", now.to_rfc3339()).unless(now.year() < NOT_BEFORE, "set the machine's clock")
+    let wrong = (now.year() < NOT_BEFORE).then(|| fix(texts, "clock"));
+    fine("clock", now.with_timezone(&settings.timezone).to_rfc3339()).unless(wrong)
 }

@@ -6,9 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use minijinja::context;
 use serde::Serialize;
 
-use super::reply::{Exit, Reply};
+use super::{
+    args::Global,
+    reply::{Exit, Reply},
+    workspace,
+};
 use crate::{
     catalogue,
     config::{FILE_NAME, SAMPLE},
@@ -29,9 +34,9 @@ pub struct Made {
     pub kind: &'static str,
 }
 
-pub fn run(dir: Option<PathBuf>) -> anyhow::Result<Reply> {
+pub fn run(global: &Global, dir: Option<PathBuf>) -> anyhow::Result<Reply> {
     let home = std::path::absolute(dir.unwrap_or_else(|| PathBuf::from(".")))?;
-    let made = workspace(&home)?;
+    let made = make(&home)?;
     let shown: Vec<Made> = made
         .iter()
         .map(|made| Made {
@@ -39,20 +44,15 @@ pub fn run(dir: Option<PathBuf>) -> anyhow::Result<Reply> {
             ..made.clone()
         })
         .collect();
-    let human = if made.is_empty() {
-        format!("{} is a workspace already; nothing was changed.", home.display())
-    } else {
-        format!(
-            "A workspace was made in {}.\n\
-             Next: put your firm into {FILE_NAME}, drop a client list into inbox/, and run `hangloat run import`.",
-            home.display()
-        )
-    };
+    let at_home = Global { home: Some(home.clone()), ..global.clone() };
+    let key = if made.is_empty() { "there" } else { "made" };
+    let values = context! { home => home.display().to_string(), file => FILE_NAME };
+    let human = workspace::texts(&at_home).say(&format!("command.init.{key}"), values);
     Reply::new(Exit::Done, human).with("files", shown)
 }
 
 /// Makes what is missing of a workspace.
-pub fn workspace(home: &Path) -> anyhow::Result<Vec<Made>> {
+pub fn make(home: &Path) -> anyhow::Result<Vec<Made>> {
     let mut made = Vec::new();
     for folder in FOLDERS {
         let path = home.join(folder);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use minijinja::context;
 use serde_json::{Value, json};
 
 use super::{
@@ -35,27 +36,29 @@ const RUNS: i64 = 200;
 pub async fn jobs(global: &Global) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     let last: HashMap<_, _> = runs::last_started(&services.db).await?.into_iter().collect();
-    let local = |at| services.local(at).to_rfc3339();
+    let local = |at| services.rfc3339(at);
     let now = services.now();
-    let next =
-        |job: &Job| job.schedule.as_ref()?.next_after(now, services.settings.timezone).map(local);
-    let last = |job: &Job| last.get(&job.name).copied().map(local);
+    let next = |job: &Job| job.schedule.as_ref()?.next_after(now, services.settings.timezone);
+    let last = |job: &Job| last.get(&job.name).copied();
     let jobs = workspace::jobs(&services)?;
     let schedule = |job: &Job| job.schedule.as_ref().map(ToString::to_string);
     let shown = jobs.iter().map(|job| {
-        json!({ "name": job.name, "kind": job.kind, "schedule": schedule(job), "next": next(job), "last": last(job) })
+        json!({ "name": job.name, "kind": job.kind, "schedule": schedule(job),
+                "next": next(job).map(local), "last": last(job).map(local) })
     });
+    let shown_at = |at| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string();
     let row = |job: &Job| {
         let cell = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         [
             job.name.clone(),
-            job.kind.to_string(),
+            word(&services, "command.job_kind", &job.kind),
             cell(schedule(job)),
-            cell(next(job)),
-            cell(last(job)),
+            cell(next(job).map(shown_at)),
+            cell(last(job).map(shown_at)),
         ]
     };
-    let human = table(["job", "kind", "schedule", "next", "last"], jobs.iter().map(row));
+    let human =
+        table(services.texts, ["job", "kind", "schedule", "next", "last"], jobs.iter().map(row));
     Reply::new(Exit::Done, human).with("jobs", shown.collect::<Vec<_>>())
 }
 
@@ -65,40 +68,53 @@ pub async fn runs(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyh
     let state = narrowed.state.as_deref().and_then(|state| state.parse().ok());
     let found = match id {
         Some(id) => vec![
-            runs::by_id(&services.db, id).await?.ok_or_else(|| unknown("run", &id.to_string()))?,
+            runs::by_id(&services.db, id)
+                .await?
+                .ok_or_else(|| unknown(&services, "no_run", &id))?,
         ],
         None => runs::list(&services.db, state, narrowed.since, RUNS).await?,
     };
     let batches = batches::list(&services.db, &batches::Filter::default()).await?;
-    let shown: Vec<Value> = found.iter().map(|run| run_json(run, &batches)).collect();
+    let shown: Vec<Value> = found.iter().map(|run| run_json(&services, run, &batches)).collect();
     let row = |run: &Run| {
-        let counts: Vec<String> =
-            run.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
         let started =
             run.started_at.map(|at| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string());
         let error = run.error.clone().unwrap_or_default();
         [
             run.id.to_string(),
             run.job.clone(),
-            run.state.to_string(),
+            word(&services, "command.run_state", &run.state),
             started.unwrap_or_default(),
-            counts.join(", "),
+            counts_in_words(&services, &run.counts),
             error,
         ]
     };
-    let human = table(["run", "job", "state", "started", "counts", "error"], found.iter().map(row));
+    let human = table(
+        services.texts,
+        ["run", "job", "state", "started", "counts", "error"],
+        found.iter().map(row),
+    );
     Reply::new(Exit::Done, human).with("runs", shown)
 }
 
-pub fn run_json(run: &Run, batches: &[Batch]) -> Value {
+/// `dòng 12, nhận 10`.
+pub fn counts_in_words(services: &Services, counts: &runs::Counts) -> String {
+    let count = |(name, count): (&String, &i64)| {
+        format!("{} {count}", word(services, "command.count", name))
+    };
+    counts.iter().map(count).collect::<Vec<_>>().join(", ")
+}
+
+pub fn run_json(services: &Services, run: &Run, batches: &[Batch]) -> Value {
     let files: Vec<Value> = batches
         .iter()
         .filter(|batch| batch.run_id == Some(run.id))
         .map(|batch| json!({ "batch": batch.id(), "file": batch.file_name }))
         .collect();
+    let local = |at| services.rfc3339(at);
     json!({
         "id": run.id, "job": run.job, "slot": null, "state": run.state, "attempt": run.attempt,
-        "started_at": run.started_at, "finished_at": run.finished_at, "counts": run.counts.0, "files": files,
+        "started_at": run.started_at.map(local), "finished_at": run.finished_at.map(local), "counts": run.counts.0, "files": files,
         "error": run.error,
     })
 }
@@ -113,7 +129,7 @@ pub async fn batches(
         Some(id) => vec![
             batches::by_id(&services.db, id)
                 .await?
-                .ok_or_else(|| unknown("batch", &id.to_string()))?,
+                .ok_or_else(|| unknown(&services, "no_batch", &id))?,
         ],
         None => {
             batches::list(&services.db, &workspace::filter::<BatchState>(&services, narrowed)?)
@@ -141,13 +157,16 @@ pub async fn batches(
             batch.id().to_string(),
             batch.file_name.clone(),
             batch.firm.clone().unwrap_or_default(),
-            batch.kind.to_string(),
-            batch.state.to_string(),
+            word(&services, "command.batch_kind", &batch.kind),
+            word(&services, "command.batch_state", &batch.state),
             format!("{}/{}", rows.accepted, rows.total),
         ]
     };
-    let human =
-        table(["batch", "file", "firm", "kind", "state", "accepted"], found.iter().map(row));
+    let human = table(
+        services.texts,
+        ["batch", "file", "firm", "kind", "state", "accepted"],
+        found.iter().map(row),
+    );
     Reply::new(Exit::Done, human).with("batches", shown)
 }
 
@@ -162,7 +181,7 @@ fn batch_json(
         "revision": batch.revision, "rows": rows, "orders": orders,
         "workbook": outbox::newest(services, batch).map(|path| services.shown_path(&path)),
         "sha256": batch.sha256, "duplicate_of": batch.duplicate_of(), "answers": batch.answers(),
-        "received_at": batch.received_at,
+        "received_at": services.rfc3339(batch.received_at),
     })
 }
 
@@ -171,7 +190,7 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
     let found =
         licences::list(&services.db, &workspace::filter::<LicenceState>(&services, narrowed)?)
             .await?;
-    let local = |at| services.local(at).to_rfc3339();
+    let local = |at| services.rfc3339(at);
     let shown = found.iter().map(|licence| {
         json!({
             "licence_id": licence.licence_id, "order": licence.order_code, "line": licence.line_no,
@@ -190,12 +209,12 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
             licence.tax_id.clone(),
             licence.package.clone(),
             licence.fiscal_year.to_string(),
-            licence.state.to_string(),
+            word(&services, "workbook.line_state", &licence.state),
             cutoff.unwrap_or_default(),
         ]
     };
-    let header = ["licence", "line", "tax id", "package", "year", "state", "cut-off"];
-    Reply::new(Exit::Done, table(header, found.iter().map(row)))
+    let header = ["licence", "line", "tax_id", "package", "year", "state", "cutoff"];
+    Reply::new(Exit::Done, table(services.texts, header, found.iter().map(row)))
         .with("licences", shown.collect::<Vec<_>>())
 }
 
@@ -205,7 +224,7 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
         Some(id) => vec![
             mails::by_id(&services.db, id)
                 .await?
-                .ok_or_else(|| unknown("mail", &id.to_string()))?,
+                .ok_or_else(|| unknown(&services, "no_mail", &id))?,
         ],
         None => {
             mails::list(&services.db, &workspace::filter::<MailState>(&services, narrowed)?).await?
@@ -215,21 +234,26 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
         json!({
             "id": mail.id, "purpose": mail.purpose, "to": mail.recipient, "subject": mail.subject,
             "state": mail.state, "attempts": mail.attempts, "message_id": mail.message_id,
-            "planned_at": mail.planned_at, "sent_at": mail.sent_at, "error": mail.error,
+            "planned_at": services.rfc3339(mail.planned_at),
+            "sent_at": mail.sent_at.map(|at| services.rfc3339(at)), "error": mail.error,
         })
     });
     let row = |mail: &Mail| {
         let error = mail.error.clone().unwrap_or_default();
         [
             mail.id.to_string(),
-            mail.purpose.to_string(),
+            word(&services, "message.purpose", &mail.purpose),
             mail.recipient.clone(),
             mail.subject.clone(),
-            mail.state.to_string(),
+            word(&services, "workbook.mail_state", &mail.state),
             error,
         ]
     };
-    let human = table(["mail", "purpose", "to", "about", "state", "error"], found.iter().map(row));
+    let human = table(
+        services.texts,
+        ["mail", "purpose", "to", "about", "state", "error"],
+        found.iter().map(row),
+    );
     Reply::new(Exit::Done, human).with("mails", shown.collect::<Vec<_>>())
 }
 
@@ -241,7 +265,7 @@ pub async fn notifications(global: &Global, narrowed: &Narrowed) -> anyhow::Resu
     found.retain(|bell| filter.state.as_deref().is_none_or(|kind| bell.kind.as_str() == kind));
     let shown = found.iter().map(|bell| {
         json!({
-            "id": bell.id, "at": bell.at, "firm": bell.firm, "kind": bell.kind, "text": bell.text,
+            "id": bell.id, "at": services.rfc3339(bell.at), "firm": bell.firm, "kind": bell.kind, "text": bell.text,
             "order": bell.order_code, "read": bell.read,
         })
     });
@@ -249,17 +273,17 @@ pub async fn notifications(global: &Global, narrowed: &Narrowed) -> anyhow::Resu
         let at = services.local(bell.at).format("%d/%m/%Y %H:%M").to_string();
         [at, bell.firm.clone(), bell.text.clone()]
     };
-    let human = table(["at", "firm", "text"], found.iter().map(row));
+    let human = table(services.texts, ["at", "firm", "text"], found.iter().map(row));
     Reply::new(Exit::Done, human).with("notifications", shown.collect::<Vec<_>>())
 }
 
-fn unknown(what: &str, id: &str) -> Failure {
-    Failure::unknown(
-        format!("There is no {what} {id}"),
-        format!("`hangloat {}` lists them", plural(what)),
-    )
+fn unknown(services: &Services, key: &str, id: &impl ToString) -> Failure {
+    Failure::no_such(services.texts, key, context! { id => id.to_string() })
 }
 
-fn plural(what: &str) -> String {
-    if what == "batch" { "batches".to_owned() } else { format!("{what}s") }
+/// A word of a closed set, as people say it.
+fn word(services: &Services, set: &str, word: &impl ToString) -> String {
+    let word = word.to_string();
+    let key = format!("{set}.{word}");
+    if services.texts.has(&key) { services.texts.label(&key) } else { word }
 }

@@ -1,5 +1,6 @@
 //! What the firms said that headers of their lists mean: listed, and forgotten where it was wrong.
 
+use minijinja::context;
 use serde_json::json;
 
 use super::{
@@ -21,9 +22,10 @@ pub async fn run(
     let services = workspace::open(global).await?;
     let firm = firm.map(|firm| workspace::firm(&services, Some(firm))).transpose()?;
     let firm = firm.map(|firm| firm.code.as_str());
-    if let Some(id) = forget {
-        self::forget(&services, id, firm).await?;
-    }
+    let forgotten = match forget {
+        Some(id) => Some(self::forget(&services, id, firm).await?),
+        None => None,
+    };
     let known = header_answers::known(&services.db, firm).await?;
     let shown: Vec<_> = known.iter().map(|answer| json(&services, answer)).collect();
     let row = |answer: &HeaderAnswer| {
@@ -37,25 +39,35 @@ pub async fn run(
             answer.batch().to_string(),
         ]
     };
-    let header = ["id", "firm", "header", "field", "answered by", "at", "batch"];
-    Reply::new(Exit::Done, table(header, known.iter().map(row))).with("mappings", shown)
+    let header = ["id", "firm", "header", "field", "answered_by", "at", "batch"];
+    let list = table(services.texts, header, known.iter().map(row));
+    let human = match forgotten {
+        Some(said) if known.is_empty() => said,
+        Some(said) => format!("{said}\n{list}"),
+        None => list,
+    };
+    Reply::new(Exit::Done, human).with("mappings", shown)
 }
 
-/// One that was forgotten before stays so.
-async fn forget(services: &Services, id: i64, firm: Option<&str>) -> anyhow::Result<()> {
+/// One that was forgotten before stays so. What was forgotten, in words.
+async fn forget(services: &Services, id: i64, firm: Option<&str>) -> anyhow::Result<String> {
+    let texts = services.texts;
     let known = header_answers::by_id(&services.db, id).await?;
-    if known.is_none_or(|answer| firm.is_some_and(|firm| answer.firm != firm)) {
-        let fix = "`hangloat mappings` lists them";
-        return Err(Failure::unknown(format!("There is no mapping {id}"), fix).into());
-    }
-    header_answers::forget(&services.db, id, services.now()).await?;
-    Ok(())
+    let Some(known) = known.filter(|answer| firm.is_none_or(|firm| answer.firm == firm)) else {
+        return Err(Failure::no_such(texts, "no_mapping", context! { id }).into());
+    };
+    let is_new = header_answers::forget(&services.db, id, services.now()).await?;
+    let values = context! {
+        header => known.shown.as_str(), firm => known.firm.as_str(), field => field(services, &known),
+    };
+    let key = if is_new { "forgotten" } else { "forgotten_before" };
+    Ok(texts.say(&format!("command.mappings.{key}"), values))
 }
 
 fn json(services: &Services, answer: &HeaderAnswer) -> serde_json::Value {
     json!({
         "id": answer.id, "firm": answer.firm, "header": answer.shown, "field": answer.field(),
-        "answered_by": answer.answered_by, "answered_at": services.local(answer.answered_at).to_rfc3339(),
+        "answered_by": answer.answered_by, "answered_at": services.rfc3339(answer.answered_at),
         "batch": answer.batch(),
     })
 }

@@ -4,6 +4,8 @@ mod args;
 
 mod reply;
 
+mod usage;
+
 mod progress;
 
 mod workspace;
@@ -21,6 +23,8 @@ mod run;
 mod serve;
 
 mod order;
+
+mod rows;
 
 mod lists;
 
@@ -44,8 +48,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
     args::{Cli, Command, Global, When},
-    reply::{Exit, Failure, Reply, failure_of},
+    reply::{Failure, Reply, failure_of},
 };
+
+use crate::{flow::answer::fixes::Decision, text::Texts};
 
 pub use self::read_unstreamed::if_asked as read_unstreamed_if_asked;
 
@@ -56,7 +62,7 @@ const LEAVING: Duration = Duration::from_secs(10);
 pub async fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error),
+        Err(error) => return usage::not_understood(&error),
     };
     start_logging(&cli.global);
     let (global, name) = (cli.global.clone(), cli.command.name());
@@ -73,7 +79,10 @@ pub async fn main() -> ExitCode {
     };
     match answer {
         Ok(reply) => tell(&global, name, &reply),
-        Err(error) => complain(&global, Some(name), &failure_of(error)),
+        Err(error) => {
+            let texts = workspace::texts(&global);
+            complain(&global, name, (&failure_of(error, texts), texts))
+        }
     }
 }
 
@@ -95,7 +104,7 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
     let global = cli.global;
     match cli.command {
         Command::Demo { dir } => demo::run(&global, dir).await,
-        Command::Init { dir } => init::run(dir),
+        Command::Init { dir } => init::run(&global, dir),
         Command::Template(args) => template::run(&global, &args).await,
         Command::Check(args) => check::run(&global, &args).await,
         Command::Run(args) => run::run(&global, &args).await,
@@ -109,6 +118,8 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Mails { id, narrowed } => lists::mails(&global, id, &narrowed).await,
         Command::Notifications { narrowed } => lists::notifications(&global, &narrowed).await,
         Command::Mappings { forget, firm } => mappings::run(&global, forget, firm.as_deref()).await,
+        Command::Accept { rows } => rows::decide(&global, &rows, Decision::Accept).await,
+        Command::Drop { rows } => rows::decide(&global, &rows, Decision::Drop).await,
         Command::Confirm(args) => order::confirm(&global, &args).await,
         Command::Activate { orders } => order::activate(&global, &orders).await,
         Command::Export(args) => export::run(&global, &args).await,
@@ -136,32 +147,31 @@ fn say(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-#[expect(clippy::print_stderr, reason = "what went wrong is for the person")]
-fn complain(global: &Global, command: Option<&str>, failure: &Failure) -> ExitCode {
+fn complain(global: &Global, command: &str, (failure, texts): (&Failure, &Texts)) -> ExitCode {
     if global.json {
-        say(&format!("{:#}", failure.json(command)));
+        say(&format!("{:#}", failure.json(Some(command))));
     } else {
         let (red, plain) = if colours(global) { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        let (error, fix) = (texts.label("command.said.error"), texts.label("command.said.fix"));
         let place = failure.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-        eprintln!("{red}error:{plain} {place}{}", failure.message);
-        if let Some(fix) = &failure.fix {
-            eprintln!("  fix: {fix}");
+        say_wrong(&format!("{red}{error}:{plain} {place}{}", failure.message));
+        if let Some(what) = failure.fix.as_ref().filter(|what| !what.is_empty()) {
+            say_wrong(&format!("  {fix}: {what}"));
         }
     }
     ExitCode::from(failure.exit as u8)
 }
 
-/// Help and version are answers; the rest is usage, told as JSON where that was asked for.
-fn not_understood(error: &clap::Error) -> ExitCode {
-    let json = std::env::args_os().any(|arg| arg == "--json");
-    if error.use_stderr() && json {
-        let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        say(&format!("{:#}", Failure::usage(message, "see `hangloat --help`").json(None)));
-    } else if error.print().is_err() {
-        return ExitCode::from(Exit::Bug as u8);
-    }
-    ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 })
+/// Without colours, where it is not known what was asked for.
+fn complain_plainly(failure: &Failure, texts: &Texts) {
+    let (error, fix) = (texts.label("command.said.error"), texts.label("command.said.fix"));
+    say_wrong(&format!("{error}: {}", failure.message));
+    say_wrong(&format!("  {fix}: {}", failure.fix.as_deref().unwrap_or_default()));
+}
+
+#[expect(clippy::print_stderr, reason = "what went wrong is for the person")]
+fn say_wrong(text: &str) {
+    eprintln!("{text}");
 }
 
 fn colours(global: &Global) -> bool {

@@ -1,5 +1,6 @@
 //! `orders`, `confirm`, `activate`: what is ordered, and the gestures that move it on.
 
+use minijinja::context;
 use serde_json::{Value, json};
 
 use super::{
@@ -25,6 +26,7 @@ use crate::{
         import::answers_in_words,
         order::confirm::{self as confirming, Confirmed, Refusal, Wish},
     },
+    text::Texts,
 };
 
 pub async fn list(
@@ -39,8 +41,8 @@ pub async fn list(
         let orders =
             orders::list(&services.db, &workspace::filter::<OrderState>(&services, narrowed)?)
                 .await?;
-        let shown: Vec<Value> = orders.iter().map(order_json).collect();
-        return Reply::new(Exit::Done, in_words(&orders)).with("orders", shown);
+        let shown: Vec<Value> = orders.iter().map(|it| order_json(&services, it)).collect();
+        return Reply::new(Exit::Done, in_words(services.texts, &orders)).with("orders", shown);
     };
     reply(&services, Exit::Done, &orders).await
 }
@@ -51,12 +53,8 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
     let order = by_code(&services, &args.order).await?;
     let by = who(&services, &order, args.by.as_ref())?;
     if args.revision.is_some_and(|revision| revision != order.revision) {
-        let message = format!("{} has revision {} now", order.code, order.revision);
-        return Err(Failure::state(
-            message,
-            format!("look at it with `hangloat orders {}`", order.code),
-        )
-        .into());
+        let values = context! { order => order.code.as_str(), revision => order.revision };
+        return Err(Failure::not_allowed(services.texts, "other_revision", values).into());
     }
     let wish = Wish { by: &by, shown: None, activate: args.activate };
     let confirmed = confirming::confirm(&services, &order, &wish).await?;
@@ -74,14 +72,14 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
 }
 
 fn refused(services: &Services, order: &Order, refusal: &Refusal) -> Failure {
-    let message = format!("{}: {}", order.code, answers_in_words(services, refusal));
-    let fix = match refusal {
-        Refusal::Changed(_) => "look at the new revision of the workbook, then confirm again",
-        Refusal::Stale => "look at it again, then confirm",
-        Refusal::SamePerson => "let another member of the firm confirm, with --by",
-        Refusal::State(_) => "nothing can be confirmed here",
+    let key = match refusal {
+        Refusal::Changed(_) => "order_changed",
+        Refusal::Stale => "order_stale",
+        Refusal::SamePerson => "same_person",
+        Refusal::State(_) => "order_state",
     };
-    Failure::state(message, fix)
+    let reason = answers_in_words(services, refusal);
+    Failure::not_allowed(services.texts, key, context! { order => order.code.as_str(), reason })
 }
 
 pub async fn activate(global: &Global, codes: &[OrderCode]) -> anyhow::Result<Reply> {
@@ -93,12 +91,9 @@ pub async fn activate(global: &Global, codes: &[OrderCode]) -> anyhow::Result<Re
     crate::runner::recover(&services).await?;
     for order in &found {
         if !activation::ask(&services, order).await? {
-            let message = format!("{} is `{}`", order.code, order.state);
-            return Err(Failure::state(
-                message,
-                "only a placed order is activated; confirm it first",
-            )
-            .into());
+            let state = state_in_words(services.texts, order);
+            let values = context! { order => order.code.as_str(), state };
+            return Err(Failure::not_allowed(services.texts, "not_placed", values).into());
         }
     }
     let (mut exit, mut after) = (Exit::Done, Vec::new());
@@ -124,7 +119,7 @@ async fn exit_of(services: &Services, order: &Order) -> anyhow::Result<Exit> {
 
 async fn by_code(services: &Services, code: &OrderCode) -> anyhow::Result<Order> {
     let unknown =
-        || Failure::unknown(format!("There is no order {code}"), "`hangloat orders` lists them");
+        || Failure::no_such(services.texts, "no_order", context! { order => code.as_str() });
     orders::by_code(&services.db, code).await?.ok_or_else(|| unknown().into())
 }
 
@@ -134,9 +129,8 @@ fn who(services: &Services, order: &Order, by: Option<&Email>) -> anyhow::Result
         None => Ok(firm.admin.email.clone()),
         Some(by) if firm.name_of(by).is_some() => Ok(by.clone()),
         Some(by) => {
-            let message = format!("{by} is no member of {}", firm.code);
-            Err(Failure::usage(message, "say the e-mail of the admin or of a member of staff")
-                .into())
+            let values = context! { email => by.as_str(), firm => firm.code.as_str() };
+            Err(Failure::misused(services.texts, "no_member", values).into())
         }
     }
 }
@@ -152,26 +146,26 @@ async fn reply(services: &Services, exit: Exit, orders: &[Order]) -> anyhow::Res
             let request = requests.iter().find(|request| request.line_id == line.id);
             (request, licences.iter().find(|licence| licence.line_id == line.id))
         };
-        let mut json = order_json(order);
+        let mut json = order_json(services, order);
         json["lines"] = lines.iter().map(|line| line_json(services, line, of(line))).collect();
         json["payment_requests"] =
             lines.iter().filter_map(|line| request_json(services, line, of(line))).collect();
         words.push(format!(
             "{}\n{}",
-            in_words(std::slice::from_ref(order)),
-            lines_in_words(&lines, of)
+            in_words(services.texts, std::slice::from_ref(order)),
+            lines_in_words(services.texts, &lines, of)
         ));
         shown.push(json);
     }
     Reply::new(exit, words.join("\n")).with("orders", shown)
 }
 
-fn order_json(order: &Order) -> Value {
+fn order_json(services: &Services, order: &Order) -> Value {
     json!({
         "code": order.code, "batch": order.batch(), "firm": order.firm, "kind": order.kind, "package": order.package,
         "customer_type": order.customer_type, "fiscal_year": order.fiscal_year(), "recipient": order.recipient,
         "invoice_to": order.invoice_to, "state": order.state, "revision": order.revision, "amount": order.amount(),
-        "placed_at": order.placed_at,
+        "placed_at": order.placed_at.map(|at| services.rfc3339(at)),
     })
 }
 
@@ -180,7 +174,7 @@ fn line_json(
     line: &Line,
     (request, licence): (Option<&Request>, Option<&Licence>),
 ) -> Value {
-    let local = |at| services.local(at).to_rfc3339();
+    let local = |at| services.rfc3339(at);
     json!({
         "line": line.line_no, "row": line.row_no, "name": line.name, "tax_id": line.client.tax_id,
         "state": line.state,
@@ -198,8 +192,7 @@ fn request_json(
     (request, licence): (Option<&Request>, Option<&Licence>),
 ) -> Option<Value> {
     let request = request?;
-    let due =
-        licence.and_then(|licence| licence.cutoff_at).map(|at| services.local(at).to_rfc3339());
+    let due = licence.and_then(|licence| licence.cutoff_at).map(|at| services.rfc3339(at));
     Some(json!({
         "payment_code": request.code, "batch_code": request.batch_code, "line": line.line_no,
         "amount": request.amount(), "paid": request.paid(), "state": request.state, "payer": request.payer_name,
@@ -207,7 +200,11 @@ fn request_json(
     }))
 }
 
-fn in_words(orders: &[Order]) -> String {
+fn state_in_words(texts: &Texts, order: &Order) -> String {
+    texts.label(&format!("workbook.order_state.{}", order.state))
+}
+
+fn in_words(texts: &Texts, orders: &[Order]) -> String {
     let row = |order: &Order| {
         [
             order.code.to_string(),
@@ -215,14 +212,19 @@ fn in_words(orders: &[Order]) -> String {
             order.firm.clone(),
             order.package.clone(),
             order.fiscal_year().to_string(),
-            order.state.to_string(),
+            state_in_words(texts, order),
             order.amount().to_string(),
         ]
     };
-    table(["order", "batch", "firm", "package", "year", "state", "amount"], orders.iter().map(row))
+    table(
+        texts,
+        ["order", "batch", "firm", "package", "year", "state", "amount"],
+        orders.iter().map(row),
+    )
 }
 
 fn lines_in_words<'a>(
+    texts: &Texts,
     lines: &[Line],
     of: impl Fn(&Line) -> (Option<&'a Request>, Option<&'a Licence>),
 ) -> String {
@@ -232,10 +234,14 @@ fn lines_in_words<'a>(
             line.line_no.to_string(),
             line.name.clone(),
             line.client.tax_id.to_string(),
-            line.state.to_string(),
+            texts.label(&format!("workbook.line_state.{}", line.state)),
             licence.map(|licence| licence.licence_id.clone()).unwrap_or_default(),
             request.map(|request| request.code.to_string()).unwrap_or_default(),
         ]
     };
-    table(["line", "client", "tax id", "state", "licence", "payment code"], lines.iter().map(row))
+    table(
+        texts,
+        ["line", "client", "tax_id", "state", "licence", "payment_code"],
+        lines.iter().map(row),
+    )
 }

@@ -1,9 +1,14 @@
 //! What a command answers: an exit code, words for people, one JSON document for programs.
 
+use minijinja::context;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{config::ConfigError, flow::fault::Fault};
+use crate::{
+    config::ConfigError,
+    flow::{fault::Fault, folders::Unusable},
+    text::Texts,
+};
 
 /// Exit codes; where several apply, the first of 70, 78, 69, 4, 75.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +74,31 @@ impl Failure {
         }
     }
 
+    /// What is wrong and what to do, from the words of `command.error.<key>`.
+    fn said(texts: &Texts, key: &str, values: impl Into<minijinja::Value>) -> (String, String) {
+        let values = values.into();
+        let say = |part: &str| texts.say(&format!("command.error.{key}.{part}"), values.clone());
+        (say("message"), say("fix"))
+    }
+
+    /// A usage that is wrong.
+    pub fn misused(texts: &Texts, key: &str, values: minijinja::Value) -> Failure {
+        let (message, fix) = Failure::said(texts, key, values);
+        Failure::usage(message, fix)
+    }
+
+    /// What was named and is not there.
+    pub fn no_such(texts: &Texts, key: &str, values: minijinja::Value) -> Failure {
+        let (message, fix) = Failure::said(texts, key, values);
+        Failure::unknown(message, fix)
+    }
+
+    /// An action that the state forbids.
+    pub fn not_allowed(texts: &Texts, key: &str, values: minijinja::Value) -> Failure {
+        let (message, fix) = Failure::said(texts, key, values);
+        Failure::state(message, fix)
+    }
+
     /// An ORDER, ID or FILE that is not there.
     pub fn unknown(what: impl Into<String>, fix: impl Into<String>) -> Failure {
         Failure { code: "unknown", ..Failure::usage(what, fix) }
@@ -93,38 +123,41 @@ impl Failure {
 }
 
 /// Finds in a chain of causes what decides about the exit code.
-pub fn failure_of(error: anyhow::Error) -> Failure {
+pub fn failure_of(error: anyhow::Error, texts: &Texts) -> Failure {
     let error = match error.downcast::<Failure>() {
         Ok(failure) => return failure,
         Err(error) => error,
     };
     if let Some(wrong) = error.chain().find_map(|cause| cause.downcast_ref::<ConfigError>()) {
-        return of_configuration(wrong);
+        return of_configuration(wrong, texts);
     }
-    let (exit, code, fix) = match Fault::of(&error) {
-        Fault::DiskFull => {
-            (Exit::Stopped, "disk.full", Some("make room, then do the same again: it goes on"))
-        }
-        Fault::Folder | Fault::File | Fault::Reader => (Exit::Configuration, "file", None),
-        Fault::Database => (Exit::Unreachable, "database", None),
-        Fault::StillWritten => {
-            (Exit::NotRun, "file.still_written", Some("do it again when the file is whole"))
-        }
-        Fault::Internal => (Exit::Bug, "bug", None),
+    if let Some(unusable) = error.chain().find_map(|cause| cause.downcast_ref::<Unusable>()) {
+        return of_folder(unusable, texts);
+    }
+    let (exit, code, key) = match Fault::of(&error) {
+        Fault::DiskFull => (Exit::Stopped, "disk.full", "disk_full"),
+        Fault::Folder | Fault::File | Fault::Reader => (Exit::Configuration, "file", "file"),
+        Fault::Database => (Exit::Unreachable, "database", "database"),
+        Fault::StillWritten => (Exit::NotRun, "file.still_written", "still_written"),
+        Fault::Internal => (Exit::Bug, "bug", "bug"),
     };
-    let message = match exit {
-        Exit::Stopped => format!("stopped by a full disk, can be resumed: {error:#}"),
-        _ => format!("{error:#}"),
-    };
-    Failure { exit, code, message, place: None, fix: fix.map(str::to_owned) }
+    let (message, fix) = Failure::said(texts, key, context! { what => format!("{error:#}") });
+    Failure { exit, code, message, place: None, fix: Some(fix) }
 }
 
-pub fn of_configuration(wrong: &ConfigError) -> Failure {
-    Failure {
-        exit: Exit::Configuration,
-        code: "configuration",
-        message: wrong.message.clone(),
-        place: Some(wrong.place.clone()),
-        fix: wrong.fix.clone(),
-    }
+/// The technical part of a wrong file stays as the readers of files say it.
+pub fn of_configuration(wrong: &ConfigError, texts: &Texts) -> Failure {
+    let ConfigError { place, message, fix } = wrong;
+    let (message, fix) =
+        Failure::said(texts, "configuration", context! { place, what => message, fix });
+    let (place, fix) = (Some(place.clone()), Some(fix));
+    Failure { exit: Exit::Configuration, code: "configuration", message, place, fix }
+}
+
+fn of_folder(unusable: &Unusable, texts: &Texts) -> Failure {
+    let Unusable { path, reason, .. } = unusable;
+    let values = context! { path => path.display().to_string(), what => reason };
+    let (message, fix) = Failure::said(texts, "folder", values);
+    let place = Some(unusable.name.clone());
+    Failure { exit: Exit::Configuration, code: "configuration", message, place, fix: Some(fix) }
 }

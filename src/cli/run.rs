@@ -2,9 +2,12 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use minijinja::context;
+
 use super::{
     args::{Global, Run},
-    check::exit_of,
+    check::{exit_of, no_file},
+    lists,
     reply::{Exit, Failure, Reply},
     workspace,
 };
@@ -18,31 +21,30 @@ use crate::{
         Services, folders,
         import::Arrival,
         inbox::{self, Owner},
-        options::{Defaults, ImportOptions},
+        options::{Defaults, ImportOptions, SetError},
         report::{self, FileReport},
     },
     runner::{self, Files, Work, definition::Job},
+    text::Texts,
 };
 
 pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     folders::demand(folders::all(&services.home, &services.settings))?;
-    let job = job(workspace::jobs(&services)?, &args.job)?;
+    let job = job(services.texts, workspace::jobs(&services)?, &args.job)?;
     if job.kind != JobKind::Import && !(args.files.is_empty() && args.set.is_empty()) {
-        return Err(Failure::usage("FILE and --set are for imports", "leave them out").into());
+        return Err(Failure::misused(services.texts, "only_imports", context! {}).into());
     }
     let mut work = Work::of(&job);
-    set(&mut work.options, &args.set)?;
+    set(services.texts, &mut work.options, &args.set)?;
     let (arrivals, gone) = arrivals(&services, args)?;
     if !args.files.is_empty() {
         work.files = Files::Given(arrivals);
     }
     let Some(ran) = runner::run(&services, &job, &work).await? else {
-        let message = format!("`{}` is running already", job.name);
-        let fix = Some("wait until it has ended; `hangloat runs` shows it".to_owned());
-        return Err(
-            Failure { exit: Exit::NotRun, code: "running", message, place: None, fix }.into()
-        );
+        let values = context! { job => job.name.as_str() };
+        let said = Failure::not_allowed(services.texts, "running", values);
+        return Err(Failure { exit: Exit::NotRun, code: "running", ..said }.into());
     };
     let mut files = ran.files;
     for (path, owner) in gone {
@@ -50,7 +52,7 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     }
     let run = runs::by_id(&services.db, ran.id).await?;
     let taken = batches::list(&services.db, &batches::Filter::default()).await?;
-    let run = run.map(|run| super::lists::run_json(&run, &taken));
+    let run = run.map(|run| lists::run_json(&services, &run, &taken));
     if job.kind == JobKind::Import {
         let reply = Reply::new(exit_of(&files), files_in_words(&services, &files));
         return reply
@@ -59,14 +61,13 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
             .with("runs", run.into_iter().collect::<Vec<_>>());
     }
     let exit = if ran.state == RunState::Succeeded { Exit::Done } else { Exit::NeedsPerson };
-    let counts: Vec<String> =
-        ran.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    let reply = Reply::new(exit, format!("{}: {}", job.name, counts.join(", ")));
+    let counts = lists::counts_in_words(&services, &ran.counts);
+    let reply = Reply::new(exit, format!("{}: {counts}", job.name));
     reply.with("job", job.name)?.with("runs", run.into_iter().collect::<Vec<_>>())
 }
 
 /// By its name, or by its kind where that is unique.
-fn job(jobs: Vec<Job>, named: &str) -> anyhow::Result<Job> {
+fn job(texts: &Texts, jobs: Vec<Job>, named: &str) -> anyhow::Result<Job> {
     let by_name = jobs.iter().position(|job| job.name == named);
     let of_kind: Vec<usize> =
         (0..jobs.len()).filter(|at| jobs[*at].kind.as_str() == named).collect();
@@ -75,25 +76,28 @@ fn job(jobs: Vec<Job>, named: &str) -> anyhow::Result<Job> {
         _ => None,
     });
     let known: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
-    let unknown = || {
-        Failure::unknown(
-            format!("There is no job `{named}`"),
-            format!("one of: {}", known.join(", ")),
-        )
-    };
+    let values = context! { job => named, known => known.join(", ") };
+    let unknown = || Failure::no_such(texts, "no_job", values.clone());
     let at = found.ok_or_else(unknown)?;
     jobs.into_iter().nth(at).ok_or_else(|| unknown().into())
 }
 
 /// `--set` beats the options of the job.
-pub fn set(options: &mut ImportOptions, typed: &[String]) -> anyhow::Result<()> {
+pub fn set(texts: &Texts, options: &mut ImportOptions, typed: &[String]) -> anyhow::Result<()> {
     let mut defaults = Defaults::default();
     for pair in typed {
-        let fix = "say field=value, like package=ASP-DN or package.household=ASP-HKD";
-        defaults.set(pair).map_err(|error| Failure::usage(error.to_string(), fix))?;
+        defaults.set(pair).map_err(|error| Failure::misused(texts, "set", of_set(&error)))?;
     }
     options.defaults.overlay(defaults);
     Ok(())
+}
+
+fn of_set(error: &SetError) -> minijinja::Value {
+    match error {
+        SetError::Form(text) => context! { text },
+        SetError::Field { found, near } => context! { field => found, near => *near },
+        SetError::CustomerType(word) => context! { word },
+    }
 }
 
 type Gone = Vec<(PathBuf, Owner)>;
@@ -104,15 +108,15 @@ fn arrivals(services: &Services, args: &Run) -> anyhow::Result<(Vec<Arrival>, Go
     for file in &args.files {
         let path = without_dots(&std::path::absolute(file)?);
         if let Some(link) = link_of(&services.settings.files.inbox, &path) {
-            let message = format!("{} is a link, and links are not followed", link.display());
-            return Err(Failure::usage(message, "name the file itself").into());
+            let values = context! { file => link.display().to_string() };
+            return Err(Failure::misused(services.texts, "link", values).into());
         }
         let inside = path.starts_with(&services.settings.files.inbox);
         let owner = owner(services, &path, inside, args.firm.as_deref())?;
         match owner {
             _ if path.is_file() => arrivals.push(Arrival { path, owner, settled: None }),
             Some(owner) if inside => gone.push((path, owner)),
-            _ => return Err(no_file(file).into()),
+            _ => return Err(no_file(services, file).into()),
         }
     }
     Ok((arrivals, gone))
@@ -139,10 +143,6 @@ fn link_of<'a>(inbox: &Path, path: &'a Path) -> Option<&'a Path> {
     std::iter::once(path).chain(on_the_way).find(is_link)
 }
 
-fn no_file(file: &Path) -> Failure {
-    Failure::unknown(format!("There is no file {}", file.display()), "name an existing file")
-}
-
 fn owner(
     services: &Services,
     path: &Path,
@@ -153,8 +153,8 @@ fn owner(
         return Ok(inbox::owner(services, path));
     }
     let Some(named) = firm else {
-        let message = format!("{} lies outside the inbox: whose is it?", path.display());
-        return Err(Failure::usage(message, "say --firm CODE, or drop the file into inbox/").into());
+        let values = context! { file => path.display().to_string() };
+        return Err(Failure::misused(services.texts, "outside", values).into());
     };
     let firm = workspace::firm(services, Some(named))?;
     Ok(Some(Owner { firm: firm.code.to_string(), registered_by: None }))
@@ -174,7 +174,7 @@ async fn taken_before(
     let of_firm = batches::Filter { firm: Some(owner.firm.clone()), ..Default::default() };
     let known = batches::list(&services.db, &of_firm).await?;
     let Some(batch) = known.into_iter().find(|batch| batch.file_name == name) else {
-        return Err(no_file(path).into());
+        return Err(no_file(services, path).into());
     };
     report::of_batch(services, batch.id()).await.map(Some)
 }
@@ -200,7 +200,7 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
     }
     let rows = &file.rows;
     if file.outcome != Outcome::Duplicate && rows.total > 0 {
-        let values = minijinja::context! {
+        let values = context! {
             total => rows.total, accepted => rows.accepted, rejected => rows.rejected, held => rows.held,
             unchanged => rows.unchanged,
         };

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use minijinja::context;
+
 use super::{
     args::Global,
     reply::{Exit, Reply},
@@ -26,13 +28,14 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     }
     let jobs = workspace::jobs(&services)?;
     if !global.quiet {
-        say(&home);
+        let values = context! { home => home.display().to_string() };
+        say(&services.texts.say("command.serving", values));
     }
     runner::serve::serve(Arc::new(services), jobs).await?;
     Ok(Reply::new(Exit::Done, ""))
 }
 
 #[expect(clippy::print_stderr, reason = "a daemon says that it began")]
-fn say(home: &std::path::Path) {
-    eprintln!("Serving {} until SIGTERM or Ctrl-C; -v tells more.", home.display());
+fn say(text: &str) {
+    eprintln!("{text}");
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use minijinja::context;
+
 use super::{
     args::{Global, Template},
     init::Made,
@@ -50,8 +52,8 @@ pub async fn run(global: &Global, args: &Template) -> anyhow::Result<Reply> {
     write_whole(&path, &template::write(&view)?)?;
     let shown = services.shown_path(&path);
     let made = Made { path: Path::new(&shown).to_owned(), kind: "template" };
-    Reply::new(Exit::Done, format!("{shown}\nFill it in and drop it into inbox/."))
-        .with("files", [made])
+    let human = services.texts.say("command.template", context! { file => shown });
+    Reply::new(Exit::Done, human).with("files", [made])
 }
 
 fn view(services: &Services, customer_type: CustomerType, firm: &str) -> TemplateView {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
+use minijinja::context;
 
 use super::{
     args::{Global, Narrowed, Since},
@@ -15,14 +16,16 @@ use super::{
 use crate::{
     config::{self, ConfigError, Environment, MailTransport, PlatformKind, Settings},
     db::batches::Filter,
-    domain::{firm::Firm, grace::start_of, words::UnknownWord},
-    flow::{Circumstances, Clock, Services},
+    domain::{firm::Firm, grace::start_of, locale::Locale, run::JobKind, words::UnknownWord},
+    flow::{Circumstances, Clock, Services, options::ImportOptions},
     runner::definition::{self, Job},
     text::Texts,
 };
 
 /// What tests set to see what a sudden death leaves behind; of no effect in release builds.
 const CRASH_AT: &str = "HANGLOAT_CRASH_AT";
+
+const LOCALE: &str = "HANGLOAT_LOCALE";
 
 pub fn home(global: &Global) -> anyhow::Result<PathBuf> {
     let current = std::env::current_dir().context("The current folder cannot be read")?;
@@ -35,6 +38,22 @@ pub fn settings(global: &Global, home: &Path) -> anyhow::Result<Settings> {
     settings.locale = global.locale.unwrap_or(settings.locale);
     not_yet(&settings)?;
     Ok(settings)
+}
+
+/// In the language of `--locale`, else of the workspace, else of the environment.
+pub fn texts(global: &Global) -> &'static Texts {
+    texts_of(global.locale, global.home.as_deref())
+}
+
+/// The same of what was typed, also where the rest of it was not understood.
+pub fn texts_of(locale: Option<Locale>, home: Option<&Path>) -> &'static Texts {
+    let environment = Environment::of_process();
+    let of_workspace = || {
+        let home = config::discover(home, &environment, &std::env::current_dir().ok()?).ok()?;
+        Some(config::load(&home, &environment).ok()?.locale)
+    };
+    let of_environment = || environment.get(LOCALE)?.parse().ok();
+    Texts::of(locale.or_else(of_workspace).or_else(of_environment).unwrap_or(Locale::Vi))
 }
 
 /// What the settings may say, and this version cannot do.
@@ -73,6 +92,12 @@ pub fn jobs(services: &Services) -> anyhow::Result<Vec<Job>> {
     Ok(definition::load_jobs(&services.home.join("jobs"))?)
 }
 
+/// What the import job of the workspace does with lists.
+pub fn import_options(services: &Services) -> anyhow::Result<ImportOptions> {
+    let job = jobs(services)?.into_iter().find(|job| job.kind == JobKind::Import);
+    Ok(job.map(|job| job.import).unwrap_or_default())
+}
+
 /// The firm that is named, or the only one.
 pub fn firm<'a>(services: &'a Services, named: Option<&str>) -> anyhow::Result<&'a Firm> {
     let known = || {
@@ -80,11 +105,11 @@ pub fn firm<'a>(services: &'a Services, named: Option<&str>) -> anyhow::Result<&
     };
     match named {
         Some(code) => services.firm(code).map_err(|_| {
-            Failure::unknown(format!("There is no firm {code}"), format!("one of: {}", known()))
+            Failure::no_such(services.texts, "no_firm", context! { firm => code, known => known() })
                 .into()
         }),
         None => services.only_firm().ok_or_else(|| {
-            Failure::usage("Whose is it?", format!("say --firm with one of: {}", known())).into()
+            Failure::misused(services.texts, "which_firm", context! { known => known() }).into()
         }),
     }
 }
@@ -100,7 +125,8 @@ pub fn filter<S: FromStr<Err = UnknownWord>>(
     });
     if let Some(state) = &narrowed.state {
         let known = S::from_str(state).map(drop);
-        known.map_err(|error| Failure::usage(format!("--state: {error}"), "say one of them"))?;
+        let values = |error: UnknownWord| context! { state, known => error.known.join(", ") };
+        known.map_err(|error| Failure::misused(services.texts, "no_state", values(error)))?;
     }
     let named = narrowed.firm.as_deref();
     let firm = named.map(|named| firm(services, Some(named))).transpose()?;

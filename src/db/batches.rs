@@ -299,6 +299,17 @@ pub async fn ask_for_workbook(tx: &mut Tx, id: BatchId) -> sqlx::Result<i64> {
     Ok(revision)
 }
 
+/// Holds a batch as it was read until the transaction ends; false where something happened to it meanwhile.
+pub async fn is_as_read(tx: &mut Tx, batch: &Batch) -> sqlx::Result<bool> {
+    let held = tx
+        .query("update batch set changes = changes where id = $1 and changes = $2")
+        .bind(batch.id)
+        .bind(batch.changes)
+        .execute()
+        .await?;
+    Ok(held == 1)
+}
+
 /// A revision lies in the outbox; false where the batch changed while it was written.
 pub async fn wrote(db: &Db, batch: &Batch) -> sqlx::Result<bool> {
     let wrote = db

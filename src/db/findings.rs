@@ -80,6 +80,18 @@ pub async fn forget(tx: &mut Tx, batch: BatchId, sheet: i64, rows: &[u32]) -> sq
     Ok(())
 }
 
+/// Forgets what was said with a code about cells of our own workbook, which are in no sheet of the list.
+pub async fn forget_of_ours(tx: &mut Tx, batch: BatchId, code: Code) -> sqlx::Result<()> {
+    tx.query(
+        "delete from finding where batch_id = $1 and code = $2 and sheet is null and row_no is not null",
+    )
+    .bind(batch.number())
+    .bind(code.to_string())
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Forgets all that was said of a list that is mapped again.
 pub async fn forget_all(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
     tx.query("delete from finding where batch_id = $1").bind(batch.number()).execute().await?;

@@ -245,12 +245,15 @@ pub struct Count {
     #[sqlx(try_from = "String")]
     pub state: RowState,
     pub rows: i64,
+    /// Of these, how many a person left out.
+    pub dropped: i64,
 }
 
 /// Of one batch, or of all.
 pub async fn counts(db: &Db, batch: Option<BatchId>) -> sqlx::Result<Vec<Count>> {
     db.query(
-        "select batch_id, sheet, state, count(*) as rows from batch_row
+        "select batch_id, sheet, state, count(*) as rows, count(*) filter (where dropped) as dropped
+         from batch_row
          where kind = 'data' and ($1 is null or batch_id = $1)
          group by batch_id, sheet, state order by batch_id, sheet, state",
     )

@@ -115,6 +115,53 @@ impl From<BatchId> for String {
     }
 }
 
+/// A row of a batch: `B000045#17`, and where it has several lists `B000045#Chi nhánh 2!17`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub struct RowRef {
+    pub batch: BatchId,
+    /// The name of the list.
+    pub sheet: Option<String>,
+    /// As the spreadsheet shows it.
+    pub row: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no row; one looks like B000045#17, or B000045#SHEET!17 where there are several lists"
+)]
+pub struct RowRefError(String);
+
+impl fmt::Display for RowRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#", self.batch)?;
+        self.sheet.as_ref().map_or(Ok(()), |sheet| write!(f, "{sheet}!"))?;
+        write!(f, "{}", self.row)
+    }
+}
+
+impl From<RowRef> for String {
+    fn from(row: RowRef) -> String {
+        row.to_string()
+    }
+}
+
+impl std::str::FromStr for RowRef {
+    type Err = RowRefError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (batch, rest) = text.trim().split_once('#')?;
+            // The name of a sheet may hold the same sign.
+            let (sheet, row) = match rest.rsplit_once('!') {
+                Some((sheet, row)) => (Some(sheet.to_owned()), row),
+                None => (None, rest),
+            };
+            Some(RowRef { batch: batch.parse().ok()?, sheet, row: row.parse().ok()? })
+        };
+        read().ok_or_else(|| RowRefError(text.to_owned()))
+    }
+}
+
 /// The SHA-256 of a file's bytes, in lower-case hexadecimal: its identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -138,3 +185,17 @@ impl std::str::FromStr for Sha256 {
     }
 }
 checked_text!(Sha256, Sha256Error);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_named_by_its_batch_its_list_and_its_number() {
+        for text in ["B000045#17", "B000045#Chi nhánh 2!17", "B000045#a!b!17"] {
+            assert_eq!(text.parse::<RowRef>().unwrap().to_string(), text);
+        }
+        let wrong = ["B000045", "45#17", "B000045#", "B000045#x", "B000045#DS!"];
+        assert!(wrong.iter().all(|text| text.parse::<RowRef>().is_err()));
+    }
+}

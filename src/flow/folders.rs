@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
-use crate::config::{ConfigError, Settings};
+use crate::config::Settings;
 
 /// A folder, and why it cannot be used.
 #[derive(Debug)]
@@ -14,7 +14,18 @@ pub struct Folder {
     pub wrong: Option<anyhow::Error>,
 }
 
-pub const FIX: &str = "make the folder, free room on its disk, and let this user write in it";
+/// Between what a folder is and whose, in its name.
+pub const OF: &str = " of ";
+
+/// A folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: this folder cannot be used: {reason}")]
+pub struct Unusable {
+    /// What it is for.
+    pub name: String,
+    pub path: PathBuf,
+    pub reason: String,
+}
 
 /// Inbox and outbox with those of each firm, work and archive.
 pub fn all(home: &Path, settings: &Settings) -> Vec<Folder> {
@@ -28,8 +39,8 @@ pub fn all(home: &Path, settings: &Settings) -> Vec<Folder> {
     if settings.firms.len() > 1 {
         for firm in &settings.firms {
             let code = firm.code.as_str();
-            folders.push(folder(&format!("inbox of {code}"), files.inbox.join(code)));
-            folders.push(folder(&format!("outbox of {code}"), files.outbox.join(code)));
+            folders.push(folder(&format!("inbox{OF}{code}"), files.inbox.join(code)));
+            folders.push(folder(&format!("outbox{OF}{code}"), files.outbox.join(code)));
         }
     }
     folders
@@ -42,16 +53,16 @@ pub fn folder(name: &str, path: PathBuf) -> Folder {
 
 /// Fails with the first folder that cannot be used. A full disk is told as such.
 pub fn demand(folders: Vec<Folder>) -> anyhow::Result<()> {
-    let Some((name, error)) =
-        folders.into_iter().find_map(|folder| Some((folder.name, folder.wrong?)))
-    else {
-        return Ok(());
-    };
-    if Fault::of(&error) == Fault::DiskFull {
-        return Err(error);
+    for Folder { name, path, wrong } in folders {
+        match wrong {
+            None => {}
+            Some(error) if Fault::of(&error) == Fault::DiskFull => return Err(error),
+            Some(error) => {
+                return Err(Unusable { name, path, reason: format!("{error:#}") }.into());
+            }
+        }
     }
-    let message = format!("this folder cannot be used: {error:#}");
-    Err(ConfigError::new(name, message).with_fix(FIX).into())
+    Ok(())
 }
 
 fn can_rename_in(folder: &Path) -> anyhow::Result<()> {

@@ -140,6 +140,11 @@ impl Services {
         at.with_timezone(&self.settings.timezone)
     }
 
+    /// An instant as JSON shows it: RFC 3339 with the offset of the workspace.
+    pub fn rfc3339(&self, at: DateTime<Utc>) -> String {
+        self.local(at).to_rfc3339()
+    }
+
     pub fn today(&self) -> NaiveDate {
         self.local(self.now()).date_naive()
     }

@@ -88,6 +88,9 @@ pub struct Rows {
     pub rejected: i64,
     pub held: i64,
     pub unchanged: i64,
+    /// Of the unchanged ones, how many a person left out.
+    #[serde(skip)]
+    pub dropped: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -109,6 +112,7 @@ impl Rows {
         let mut rows = Rows::default();
         for count in counts {
             rows.add(count.state, count.rows);
+            rows.dropped += count.dropped;
         }
         rows
     }
@@ -191,11 +195,12 @@ pub async fn of_batch(services: &Services, id: BatchId) -> anyhow::Result<FileRe
 fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &[Finding]) -> Outcome {
     match batch.kind {
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
-        BatchKind::Answer if is_refused => Outcome::Rejected,
-        BatchKind::Answer if found.is_empty() => Outcome::Accepted,
-        BatchKind::Answer if rows.rejected > 0 && rows.accepted == 0 => Outcome::Rejected,
-        BatchKind::Answer if batch.state == BatchState::Done => Outcome::Partly,
-        BatchKind::Answer => Outcome::Held,
+        // What of an answer was not taken says nothing of its rows.
+        BatchKind::Answer if !is_refused && rows.rejected + rows.held == 0 => match batch.state {
+            _ if found.is_empty() => Outcome::Accepted,
+            BatchState::Done => Outcome::Partly,
+            _ => Outcome::Held,
+        },
         _ => rows.outcome(is_refused),
     }
 }

@@ -40,6 +40,8 @@ pub struct Options {
     order_level: Vec<(Field, String)>,
     /// With what it was registered: whoever goes on with it does the same.
     import: Option<ImportOptions>,
+    /// Of an answer: how many rows it brought in another form.
+    fixed: usize,
 }
 
 impl Options {
@@ -51,6 +53,18 @@ impl Options {
 /// The options that a batch was registered with; older ones have none.
 pub fn options(batch: &Batch) -> anyhow::Result<Option<ImportOptions>> {
     Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.import)
+}
+
+/// Keeps how many rows an answer brought in another form.
+pub async fn keep_fixed(tx: &mut Tx, answer: &Batch, fixed: usize) -> anyhow::Result<()> {
+    let options: Options = serde_json::from_value(answer.options.0.clone())?;
+    let options = Options { fixed, ..options };
+    batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
+    Ok(())
+}
+
+pub fn fixed(answer: &Batch) -> anyhow::Result<usize> {
+    Ok(serde_json::from_value::<Options>(answer.options.0.clone())?.fixed)
 }
 
 /// The findings of a mapping with the numbers of their sheets.
@@ -83,7 +97,8 @@ pub async fn store(
     if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());
     }
-    let options = Options { order_level: mapped.order_level.clone(), import: options(batch)? };
+    let (order_level, import) = (mapped.order_level.clone(), options(batch)?);
+    let options = Options { order_level, import, ..Options::default() };
     batches::keep_options(&mut tx, batch.id(), serde_json::to_value(options)?).await?;
     for table in &mapped.tables {
         store_table(&mut tx, batch.id(), table).await?;
@@ -132,7 +147,7 @@ pub async fn replace(
         rows::widen(tx, batch, table.sheet, &table.columns).await?;
         let is_dropped = |row: &TableRow| dropped.contains(&(table.sheet, row.number));
         let state =
-            |row: &TableRow| if is_dropped(row) { RowState::Rejected } else { RowState::Staged };
+            |row: &TableRow| if is_dropped(row) { RowState::Unchanged } else { RowState::Staged };
         let part = |row: &TableRow| rows::Part {
             sheet: table.sheet,
             row_no: row.number,

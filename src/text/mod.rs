@@ -18,6 +18,7 @@ const VI: &[Table] = &[
     ("workbook", include_str!("vi/workbook.toml")),
     ("letter", include_str!("vi/letters.toml")),
     ("message", include_str!("vi/messages.toml")),
+    ("command", include_str!("vi/commands.toml")),
 ];
 const EN: &[Table] = &[
     ("field", include_str!("en/fields.toml")),
@@ -25,6 +26,7 @@ const EN: &[Table] = &[
     ("workbook", include_str!("en/workbook.toml")),
     ("letter", include_str!("en/letters.toml")),
     ("message", include_str!("en/messages.toml")),
+    ("command", include_str!("en/commands.toml")),
 ];
 
 /// The two forms of every letter; their words are in the tables. A name that ends in `.html` is escaped.
@@ -128,5 +130,31 @@ mod tests {
     fn both_languages_say_the_same_things() {
         assert_eq!(Texts::of(Locale::Vi).keys(), Texts::of(Locale::En).keys());
         assert!(!Texts::of(Locale::Vi).keys().is_empty());
+    }
+
+    /// A field is named by its label or inside a sentence, as each language likes.
+    fn placeholders(texts: &Texts, key: &str) -> std::collections::BTreeSet<String> {
+        let names = texts.templates.get_template(key).unwrap().undeclared_variables(false);
+        let name = |name: String| if name == "label" { "field".to_owned() } else { name };
+        names.into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn both_languages_use_the_same_values() {
+        let (vi, en) = (Texts::of(Locale::Vi), Texts::of(Locale::En));
+        let differ = |key: &String| placeholders(vi, key) != placeholders(en, key);
+        let differ: Vec<String> = vi.keys().into_iter().filter(differ).collect();
+        let shown = differ.iter().map(|key| (key, placeholders(vi, key), placeholders(en, key)));
+        assert!(differ.is_empty(), "{:#?}", shown.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_text_is_empty() {
+        for texts in [Texts::of(Locale::Vi), Texts::of(Locale::En)] {
+            let source = |key: &str| texts.templates.get_template(key).unwrap().source().to_owned();
+            let empty: Vec<String> =
+                texts.keys().into_iter().filter(|key| source(key).trim().is_empty()).collect();
+            assert!(empty.is_empty(), "{empty:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Gathers what a result workbook shows: of a batch from the database, of a dry run from what was just checked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,7 @@ use super::{
     payments::{payee, payments},
     questions,
     rows::{self, At, Known},
-    steps::next_steps,
+    steps::{Where, next_steps},
     view::{ControlTotals, Counts, Decision, LineView, OrderView, ResultView, SheetView, ViewKind},
 };
 use crate::{
@@ -68,17 +68,21 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
     let at = moment(batch, &business);
     let missing = missing::count(services, Some(id), &staged.tables, &findings).await?;
     let by_order = tokio::task::block_in_place(|| order_totals(&business.lines));
+    let language = (services.texts, services.settings.locale);
+    let questions =
+        questions::views((&staged.tables, &findings), &services.catalogue.columns, language);
     let known = Known {
         tables: &staged.tables,
         states: staged.states,
+        dropped: staged.dropped,
         findings: &findings,
         lines: line_views(services, &business)?,
+        batch: Some(id),
+        asks: !questions.is_empty(),
     };
     let sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
     let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
     let counts = counts(&sheets);
-    let language = (services.texts, services.settings.locale);
-    let questions = questions::views(&staged.tables, &services.catalogue.columns, language);
     let payments = payments(services, &business.requests, &business.lines)?;
     Ok(ResultView {
         locale: services.settings.locale,
@@ -90,7 +94,7 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         generated_at: services.local(at),
         next_steps: next_steps(
             services,
-            (&counts, questions.len()),
+            (&counts, questions.len(), Where::Workbook),
             &business.orders,
             &business.lines,
         ),
@@ -126,8 +130,15 @@ pub fn of_check(
         .collect();
     let findings: Vec<Numbered> =
         staged::numbered(mapped).into_iter().chain(checked.findings.iter().cloned()).collect();
-    let known =
-        Known { tables: &mapped.tables, states, findings: &findings, lines: HashMap::new() };
+    let known = Known {
+        tables: &mapped.tables,
+        states,
+        dropped: BTreeSet::new(),
+        findings: &findings,
+        lines: HashMap::new(),
+        batch: None,
+        asks: false,
+    };
     let sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
     let said = |key: &str| services.texts.label(&format!("message.origin.{key}"));
     ResultView {
@@ -174,6 +185,7 @@ fn counts(sheets: &[SheetView]) -> Counts {
     let mut counts = Counts::default();
     for row in sheets.iter().flat_map(SheetView::data_rows) {
         counts.total += 1;
+        counts.dropped += u64::from(row.dropped);
         match row.state {
             RowState::Accepted => counts.accepted += 1,
             RowState::Held => counts.held += 1,

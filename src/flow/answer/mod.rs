@@ -19,7 +19,7 @@ pub mod export;
 
 mod gather;
 
-mod rows;
+pub mod rows;
 
 mod payments;
 
@@ -31,7 +31,11 @@ pub mod identity;
 
 pub mod outbox;
 
+pub mod receipt;
+
 pub mod returned;
+
+mod form;
 
 pub mod fixes;
 

@@ -3,17 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use minijinja::context;
 
-use super::{gather, missing, result};
+use super::{gather, result};
 use crate::{
-    db::{
-        batches::{self, Batch},
-        rows,
-    },
-    domain::batch::{BatchId, BatchKind, BatchState, RowState},
-    flow::{Services, files::write_whole, progress::Step, staged},
-    text::findings,
+    db::batches::{self, Batch},
+    domain::batch::BatchId,
+    flow::{Services, files::write_whole, progress::Step},
 };
 
 /// Older revisions.
@@ -68,56 +63,6 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
             set_older_aside(services, &batch)?;
         }
     }
-}
-
-/// The receipt: what was understood of a file, in a few plain lines, and why nothing of it was taken.
-pub async fn write_receipt(services: &Services, batch: &Batch) -> anyhow::Result<()> {
-    let said = crate::db::findings::of_batch(&services.db, batch.id()).await?;
-    let staged = staged::load(services, batch).await?;
-    let missing = missing::count(services, Some(batch.id()), &staged.tables, &said).await?;
-    let said =
-        said.iter().map(|(_, finding)| finding).filter(|finding| finding.place.row.is_none());
-    let sheets = rows::sheets(&services.db, batch.id()).await?;
-    let counts = rows::counts(&services.db, Some(batch.id())).await?;
-    let columns: Vec<String> = sheets
-        .iter()
-        .flat_map(|sheet| &sheet.columns.0)
-        .filter_map(|column| {
-            column.field.map(|field| {
-                format!("{} → {}", column.header, services.texts.label(&format!("field.{field}")))
-            })
-        })
-        .collect();
-    let in_state = |state: Option<RowState>| {
-        let counts = counts.iter().filter(|count| state.is_none_or(|state| count.state == state));
-        counts.map(|count| count.rows).sum::<i64>()
-    };
-    let unchanged = in_state(Some(RowState::Unchanged));
-    let texts = services.texts;
-    let values = context! {
-        file => batch.file_name.as_str(),
-        batch => batch.id().to_string(),
-        at => services.local(batch.received_at).format("%d/%m/%Y %H:%M").to_string(),
-        duplicate_of => batch.duplicate_of().map(|id| id.to_string()),
-        rows => in_state(None),
-        accepted => in_state(Some(RowState::Accepted)),
-        rejected => in_state(Some(RowState::Rejected)),
-        held => in_state(Some(RowState::Held)),
-        unchanged,
-        nothing_new => unchanged > 0 && unchanged == in_state(None) && batch.kind == BatchKind::Clients,
-        missing,
-        refused => batch.state == BatchState::Rejected,
-        workbook => newest(services, batch).map(|path| services.shown_path(&path)),
-        columns,
-        said => said.map(|finding| {
-            format!("{} {}", findings::message(texts, finding), findings::fix(texts, finding))
-        }).collect::<Vec<_>>(),
-    };
-    let name = format!("{}__{}.txt", stem(&batch.file_name), batch.id());
-    write_whole(
-        &folder(services, batch.firm.as_deref()).join(name),
-        format!("{}\n", texts.say("message.receipt", values).trim()).as_bytes(),
-    )
 }
 
 fn set_older_aside(services: &Services, batch: &Batch) -> anyhow::Result<()> {

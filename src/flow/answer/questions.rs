@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{result::NAME_COLUMN, returned::named_row, view::QuestionView};
+use super::{result::NAME_COLUMN, returned::named_cell, view::QuestionView};
 use crate::{
     catalogue::columns::Columns,
-    db::rows::{Column, RowKind},
+    db::{
+        findings::Numbered,
+        rows::{Column, RowKind},
+    },
     domain::{
         field::Field,
         finding::{Code, Finding, Place, column_letters},
@@ -14,13 +17,16 @@ use crate::{
         locale::Locale,
     },
     flow::{map::Table, read::Document},
-    text::Texts,
+    text::{Texts, findings as words},
 };
 
 /// Values that show what a column holds.
 const SAMPLES: usize = 3;
 /// A longer value is cut.
 const SAMPLE_CHARS: usize = 40;
+
+/// The detail of a finding that holds what was written and is no answer.
+const CHOSEN: &str = "chosen";
 
 /// A header that a firm explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +61,7 @@ pub fn asked(tables: &[Table]) -> Vec<Vec<(&Table, &Column)>> {
 
 /// What the workbook asks.
 pub fn views(
-    tables: &[Table],
+    (tables, findings): (&[Table], &[Numbered]),
     columns: &Columns,
     (texts, locale): (&Texts, Locale),
 ) -> Vec<QuestionView> {
@@ -73,6 +79,7 @@ pub fn views(
             header: column.header.clone(),
             samples: samples(table, column),
             choices,
+            remark: chosen(findings, &column.header).map(|said| words::message(texts, said)),
         }
     };
     asked(tables).into_iter().map(view).collect()
@@ -108,39 +115,70 @@ fn cut(text: String) -> String {
     text.chars().take(SAMPLE_CHARS - 1).chain(['…']).collect()
 }
 
-/// What was chosen, and what of it nobody understands.
-pub fn read(document: &Document, columns: &Columns) -> (Vec<Explained>, Vec<Finding>) {
+/// What was chosen, and what of it nobody understands: where it stands, and what may be chosen there.
+pub fn read(
+    document: &Document,
+    columns: &Columns,
+    asked: &[QuestionView],
+) -> (Vec<Explained>, Vec<Finding>) {
     let (mut explained, mut unclear) = (Vec::new(), Vec::new());
-    for (shown, chosen) in written(document) {
+    for Written { place, shown, chosen } in written(document) {
         let field = columns.synonym(&chosen);
         if chosen.is_empty() || shown.is_empty() {
             continue;
         }
         if field.is_some() || is_to_leave(&chosen) {
             explained.push(Explained { shown, field });
-        } else {
-            let finding = Finding::new(Code::HeaderAmbiguous, Place::default());
-            unclear.push(finding.value(shown).detail("chosen", chosen));
+            continue;
         }
+        let question = asked.iter().find(|question| fold(&question.header) == fold(&shown));
+        let choices = question.map(|question| question.choices.join(", ")).unwrap_or_default();
+        let column = place.column.clone().unwrap_or_default();
+        let cell = format!("{column}{}", place.row.unwrap_or_default());
+        let finding = Finding::new(Code::HeaderAmbiguous, place).value(shown);
+        unclear
+            .push(finding.detail(CHOSEN, chosen).detail("choices", choices).detail("cell", cell));
     }
     (explained, unclear)
 }
 
-/// The fields whose columns were not known when a workbook was written: it shows none of their values.
-pub fn unknown_then(document: &Document, known: &Columns) -> Vec<Field> {
-    written(document).iter().filter_map(|(shown, _)| known.field(shown)).collect()
+/// What was written as the answer to the question about a header, and is none.
+pub fn chosen<'a>(findings: &'a [Numbered], header: &str) -> Option<&'a Finding> {
+    let mut findings = findings.iter().map(|(_, finding)| finding);
+    findings.find(|said| {
+        said.detail.contains_key(CHOSEN)
+            && said.value.as_ref().is_some_and(|it| fold(it) == fold(header))
+    })
 }
 
-/// Header and choice of each question.
-fn written(document: &Document) -> Vec<(String, String)> {
-    let mut written = Vec::new();
-    while let Some((cells, at)) =
-        named_row(document, &format!("{NAME_COLUMN}_{}", written.len() + 1))
-    {
-        let text = |at: usize| cells.get(at).map(|cell| tidy(&cell.text())).unwrap_or_default();
-        written.push((text(super::result::HEADER_COLUMN), text(at)));
+/// The fields whose columns were not known when a workbook was written: it shows none of their values.
+pub fn unknown_then(document: &Document, known: &Columns) -> Vec<Field> {
+    written(document).iter().filter_map(|it| known.field(&it.shown)).collect()
+}
+
+/// A question as it came back.
+struct Written {
+    /// Of the answer.
+    place: Place,
+    /// The header.
+    shown: String,
+    chosen: String,
+}
+
+fn written(document: &Document) -> Vec<Written> {
+    let mut all = Vec::new();
+    while let Some(named) = named_cell(document, &format!("{NAME_COLUMN}_{}", all.len() + 1)) {
+        let text = |at: usize| named.row.cells.get(at).map(|cell| tidy(&cell.text()));
+        let place = Place {
+            sheet: Some(named.sheet.name.clone()),
+            row: Some(named.row.number),
+            column: u32::try_from(named.column).ok().map(column_letters),
+            field: None,
+        };
+        let shown = text(super::result::HEADER_COLUMN).unwrap_or_default();
+        all.push(Written { place, shown, chosen: text(named.column).unwrap_or_default() });
     }
-    written
+    all
 }
 
 fn is_to_leave(chosen: &str) -> bool {

@@ -18,7 +18,7 @@ use crate::{
     },
     flow::{
         map::{Table, TableRow},
-        read::{Cell, Document, Sheet},
+        read::{Cell, Document, Row, Sheet},
         staged::Staged,
     },
     text::Texts,
@@ -85,19 +85,26 @@ pub fn stale(answer: &Answer, batch: &Batch, differences: &[String]) -> Finding 
 
 /// The cell that a name of the workbook points at.
 fn named(document: &Document, name: &str) -> Option<Cell> {
-    let (cells, column) = named_row(document, name)?;
-    Some(cells.get(column).cloned().unwrap_or_default())
+    let NamedCell { row, column, .. } = named_cell(document, name)?;
+    Some(row.cells.get(column).cloned().unwrap_or_default())
 }
 
-/// The row of that cell, and its column from 0.
-pub fn named_row<'a>(document: &'a Document, name: &str) -> Option<(&'a [Cell], usize)> {
+/// Where a name of the workbook points.
+pub struct NamedCell<'a> {
+    pub sheet: &'a Sheet,
+    pub row: &'a Row,
+    /// From 0.
+    pub column: usize,
+}
+
+pub fn named_cell<'a>(document: &'a Document, name: &str) -> Option<NamedCell<'a>> {
     let (_, formula) = document.defined_names.iter().find(|(known, _)| known == name)?;
     let (sheet, cell) = formula.trim_start_matches('=').rsplit_once('!')?;
     let sheet = sheet.trim_matches(['$', '\'']).replace("''", "'");
     let sheet = document.sheets.iter().find(|known| known.name == sheet)?;
     let (row, column) = row_and_column(cell)?;
     let row = sheet.rows.iter().find(|known| known.number == row)?;
-    Some((&row.cells, column))
+    Some(NamedCell { sheet, row, column })
 }
 
 /// `$C$5` → row 5, column 2 from 0.

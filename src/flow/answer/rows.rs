@@ -1,6 +1,8 @@
 //! The user's rows with what became of them, as the workbook shows them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+use minijinja::context;
 
 use super::{
     fit::shown,
@@ -9,7 +11,12 @@ use super::{
 use crate::{
     catalogue::columns::Columns,
     db::{findings::Numbered, rows},
-    domain::{batch::RowState, cell::Cell, field::Field, finding::Finding},
+    domain::{
+        batch::{BatchId, RowRef, RowState},
+        cell::Cell,
+        field::Field,
+        finding::{Finding, Severity},
+    },
     flow::map::{Table, TableRow, fields},
     text::{Texts, findings},
 };
@@ -22,8 +29,14 @@ pub type At = (i64, u32);
 pub struct Known<'a> {
     pub tables: &'a [Table],
     pub states: HashMap<At, RowState>,
+    /// Rows that a person left out.
+    pub dropped: BTreeSet<At>,
     pub findings: &'a [Numbered],
     pub lines: HashMap<At, LineView>,
+    /// None of a dry run.
+    pub batch: Option<BatchId>,
+    /// Whether the summary asks what columns are.
+    pub asks: bool,
 }
 
 /// One sheet for each list, in the order of the file.
@@ -35,6 +48,7 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
         }
     }
     let several = known.tables.len() > 1;
+    let list_held = list_held(&known, texts);
     let mut views = Vec::new();
     for table in known.tables {
         let row = |row: &TableRow| {
@@ -44,13 +58,22 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
                 rows::RowKind::Header => RowKind::Header,
                 rows::RowKind::Data => {
                     let findings = said.get(&at).map(Vec::as_slice).unwrap_or_default();
-                    let rid = rid(table, row.number, several);
+                    let state = known.states.get(&at).copied().unwrap_or(RowState::Rejected);
+                    let dropped = known.dropped.contains(&at);
+                    let mut said: Vec<FindingText> =
+                        findings.iter().map(|finding| in_words(texts, finding)).collect();
+                    if dropped {
+                        said = vec![left_out(known.batch, (table, row.number, several), texts)];
+                    } else if state == RowState::Held && !findings.iter().any(|it| is_open(it)) {
+                        said.extend(list_held.clone());
+                    }
                     RowKind::Data(Box::new(DataRow {
-                        state: known.states.get(&at).copied().unwrap_or(RowState::Rejected),
-                        findings: findings.iter().map(|finding| in_words(texts, finding)).collect(),
+                        state,
+                        dropped,
+                        findings: said,
                         line: known.lines.remove(&at),
                         fields: given(table, row, columns),
-                        rid,
+                        rid: rid(table, row.number, several),
                         suggestion: suggestions(findings),
                     }))
                 }
@@ -61,6 +84,51 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
         views.push(view(table, rows));
     }
     views
+}
+
+fn is_open(finding: &Finding) -> bool {
+    matches!(finding.severity, Severity::Error | Severity::Hold)
+}
+
+/// What is said of a row that only a question about the whole list holds.
+fn list_held(known: &Known<'_>, texts: &Texts) -> Option<FindingText> {
+    let of_list =
+        |finding: &&Finding| finding.severity == Severity::Hold && finding.place.row.is_none();
+    let questions = known.findings.iter().map(|(_, finding)| finding).filter(of_list);
+    let questions: Vec<FindingText> = questions.map(|finding| in_words(texts, finding)).collect();
+    let joined = |text: fn(&FindingText) -> &String| {
+        let mut said: Vec<&str> = questions.iter().map(|it| text(it).as_str()).collect();
+        said.dedup();
+        said.join(" ")
+    };
+    let question = joined(|it| &it.message);
+    let fix = if known.asks { texts.label("workbook.list_held.fix") } else { joined(|it| &it.fix) };
+    Some(FindingText {
+        code: questions.first()?.code.clone(),
+        severity: Severity::Hold,
+        column: None,
+        field: None,
+        message: texts.say("workbook.list_held.reason", context! { question }),
+        fix,
+    })
+}
+
+/// What is said of a row that a person left out, and of the way back.
+fn left_out(
+    batch: Option<BatchId>,
+    (table, row, several): (&Table, u32, bool),
+    texts: &Texts,
+) -> FindingText {
+    let sheet = several.then(|| table.name.clone());
+    let row = batch.map(|batch| RowRef { batch, sheet, row }.to_string());
+    FindingText {
+        code: "row.left_out".to_owned(),
+        severity: Severity::Info,
+        column: None,
+        field: None,
+        message: texts.label("workbook.left_out.reason"),
+        fix: texts.say("workbook.left_out.fix", context! { row }),
+    }
 }
 
 fn view(table: &Table, rows: Vec<RowView>) -> SheetView {

@@ -9,15 +9,26 @@ use crate::{
     flow::Services,
 };
 
+/// Where it is read: of the workbook that is open, or of one that is named.
+#[derive(Clone, Copy, Debug)]
+pub enum Where {
+    Workbook,
+    Receipt,
+}
+
 /// What the reader has to do next, the most pressing first.
 pub fn next_steps(
     services: &Services,
-    (counts, questions): (&Counts, usize),
+    (counts, questions, place): (&Counts, usize, Where),
     orders: &[Order],
     lines: &[Line],
 ) -> Vec<String> {
     let texts = services.texts;
-    let say = |key: &str, n: usize| texts.say(&format!("message.next.{key}"), context! { n });
+    let place = match place {
+        Where::Workbook => "next",
+        Where::Receipt => "to_do",
+    };
+    let say = |key: &str, n: usize| texts.say(&format!("message.{place}.{key}"), context! { n });
     let count = |state| orders.iter().filter(|order| order.state == state).count();
     let mut steps = Vec::new();
     if questions > 0 {

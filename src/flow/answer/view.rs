@@ -15,7 +15,7 @@ use crate::{
         money::Money,
         order::{Kind, LineState, OrderState, Recipient},
     },
-    flow::read::Cell,
+    flow::{read::Cell, report::Rows},
 };
 
 /// One result workbook.
@@ -68,6 +68,21 @@ pub struct Counts {
     pub rejected: u64,
     pub held: u64,
     pub unchanged: u64,
+    /// Of the unchanged ones, how many a person left out.
+    pub dropped: u64,
+}
+
+impl From<Rows> for Counts {
+    fn from(rows: Rows) -> Counts {
+        Counts {
+            total: rows.total.unsigned_abs(),
+            accepted: rows.accepted.unsigned_abs(),
+            rejected: rows.rejected.unsigned_abs(),
+            held: rows.held.unsigned_abs(),
+            unchanged: rows.unchanged.unsigned_abs(),
+            dropped: rows.dropped.unsigned_abs(),
+        }
+    }
 }
 
 impl Counts {
@@ -160,6 +175,8 @@ pub enum RowKind {
 #[derive(Clone, Debug)]
 pub struct DataRow {
     pub state: RowState,
+    /// A person left it out.
+    pub dropped: bool,
     pub findings: Vec<FindingText>,
     pub line: Option<LineView>,
     /// As mapped, for the sheet to fix.
@@ -193,6 +210,8 @@ pub struct QuestionView {
     pub samples: Vec<String>,
     /// The likeliest first.
     pub choices: Vec<String>,
+    /// What was wrong with the last answer.
+    pub remark: Option<String>,
 }
 
 /// A finding in words.

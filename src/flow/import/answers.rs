@@ -55,15 +55,15 @@ pub async fn take(
     let mut is_done = refused.is_empty() && decided.is_nothing();
     let drops = headers::drops(&mut decided.fixes);
     is_done |= !drops.rows.is_empty();
-    let staged = staged::load(services, &original).await?;
-    let both = (&original, batch);
-    refused.extend(fixes::apply(services, both, &staged, &drops, options).await?);
+    let both = (original.id(), Some(batch));
+    refused.extend(fixes::apply(services, both, &drops, options).await?);
     if !decided.explained.is_empty() {
         let (explained, by) = (&decided.explained, &decided.by);
         let is_taken = headers::explain(services, &original, explained, by, options).await?;
         is_done |= is_taken;
         refused.extend((!is_taken).then(|| returned::stale(answer, &original, &[])));
     }
+    headers::keep_unclear(services, &original, &decided.unclear).await?;
     for (order, ticks) in &decided.wishes {
         let refusal = carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?;
         is_done |= refusal.is_none();
@@ -73,9 +73,8 @@ pub async fn take(
     for order in &decided.to_activate {
         activate::run(services, Some(order)).await?;
     }
-    let staged = staged::load(services, &original).await?;
     let fixes = headers::while_held(services, &original, decided.fixes).await?;
-    let said = fixes::apply(services, both, &staged, &fixes, options).await?;
+    let said = fixes::apply(services, both, &fixes, options).await?;
     is_done |= !fixes.rows.is_empty();
     refused.extend(said);
     // Each order's decision stands alone: one that was carried out is not undone by another's refusal.
@@ -124,6 +123,8 @@ struct Decided {
     wishes: Vec<(Order, Ticks)>,
     /// Headers that were asked about.
     explained: Vec<Explained>,
+    /// Answers about headers that are none.
+    unclear: Vec<Finding>,
     fixes: Fixes,
     /// Cells of the user's rows that were edited.
     edited: Vec<Finding>,
@@ -152,10 +153,13 @@ async fn decide(
     let staged = staged::load(services, original).await?;
     let Returned { ticks, by, edited } =
         returned::read(document, answer, orders.len(), &staged, services.texts);
-    let (mut explained, mut refused) = questions::read(document, &services.catalogue.columns);
+    let columns = &services.catalogue.columns;
+    let language = (services.texts, services.settings.locale);
+    let asked = questions::views((&staged.tables, &[]), columns, language);
+    let (mut explained, unclear) = questions::read(document, columns, &asked);
+    let mut refused = unclear.clone();
     let known = headers::known(services, original.firm.as_deref()).await?;
-    let fixes =
-        fixed_rows::read((document, answer), &staged, &services.catalogue.columns, services.texts);
+    let fixes = fixed_rows::read((document, answer), &staged, columns, services.texts);
     let fixes = headers::without_unknown(fixes, &questions::unknown_then(document, &known));
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);
@@ -168,7 +172,7 @@ async fn decide(
     // An edited row is a question; a tick beside it confirms something that nobody was shown.
     if !(edited.is_empty() && refused.is_empty()) {
         let (wishes, to_activate) = (Vec::new(), Vec::new());
-        return Ok(Decided { by, wishes, explained, fixes, edited, to_activate, refused });
+        return Ok(Decided { by, wishes, explained, unclear, fixes, edited, to_activate, refused });
     }
     let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();
     let activates = |(order, ticks): &&(Order, Ticks)| {
@@ -177,7 +181,7 @@ async fn decide(
     let to_activate = wishes.iter().filter(activates);
     let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
     let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
-    Ok(Decided { by, wishes, explained, fixes, edited, to_activate, refused })
+    Ok(Decided { by, wishes, explained, unclear, fixes, edited, to_activate, refused })
 }
 
 /// Whether a tick asks for something that is not done yet.

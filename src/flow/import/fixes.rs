@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 
+use super::decisions;
 use crate::{
     db::{
         batches::{self, Batch},
@@ -12,15 +13,15 @@ use crate::{
         rows::{self, Column, NewRow, RowKind, Verdict as Settled},
     },
     domain::{
-        batch::RowState,
+        batch::{BatchId, RowState},
         cell::Cell,
         field::Field,
-        finding::{Code, Finding, Severity},
+        finding::{Finding, Severity},
     },
     flow::{
         Services,
-        answer::fixes::{Decision, Fix, Fixes, stale},
-        check::{self, Checked, Verdict, history::LINE},
+        answer::fixes::{Decision, Fix, Fixes},
+        check::{self, Checked, Verdict},
         map::{Mapped, Table, TableRow, typed, unmerged},
         options::{ImportOptions, OnError},
         order::collect::{self, Standing, Stored},
@@ -28,78 +29,62 @@ use crate::{
     },
 };
 
-/// Holds that ask whether something unusual is meant.
-const LIFTABLE: [Code; 6] = [
-    Code::EmailDomainTypo,
-    Code::EmailOfFirm,
-    Code::TaxIdAmbiguous,
-    Code::RowHidden,
-    Code::ClientMaybeSame,
-    Code::ClientLicensedElsewhere,
-];
-
-/// What differs from an earlier line is a question to that line; what differs from the catalogue, or from another year,
-/// may be meant.
-fn is_liftable(finding: &Finding) -> bool {
-    let is_about_a_line = finding.detail.contains_key(LINE);
-    let may_be_meant = matches!(finding.code, Code::ClientChanged | Code::ClientAlreadyOrdered);
-    LIFTABLE.contains(&finding.code) || (may_be_meant && !is_about_a_line)
-}
-
 /// A sheet and a row of it.
-type At = (i64, u32);
+pub type At = (i64, u32);
 
 /// Judges the fixed rows and stores what came of them, in one transaction; says what was not taken and what is still
-/// wrong.
+/// wrong. `answer` is the batch that brought them, if it was one.
 pub async fn apply(
     services: &Services,
-    (original, answer): (&Batch, &Batch),
-    staged: &Staged,
+    (original, answer): (BatchId, Option<&Batch>),
     fixes: &Fixes,
     options: &ImportOptions,
 ) -> anyhow::Result<Vec<Finding>> {
-    let state = |fix: &Fix| staged.states.get(&(fix.sheet, fix.row)).copied();
-    let waits = |fix: &&Fix| matches!(state(fix), Some(RowState::Rejected | RowState::Held));
-    let (open, late): (Vec<&Fix>, Vec<&Fix>) = fixes.rows.iter().partition(waits);
-    let is_lost = |fix: &&&Fix| {
-        let dropped = fix.decision == Some(Decision::Drop);
-        !fix.changes.is_empty() || (dropped && state(fix) == Some(RowState::Accepted))
-    };
-    let mut said = fixes.told.clone();
-    let table = |fix: &Fix| staged.tables.iter().find(|table| table.sheet == fix.sheet);
-    let lost = late.iter().filter(is_lost);
-    said.extend(lost.filter_map(|fix| Some(stale(table(fix)?, fix.row))));
-    if open.is_empty() {
-        return Ok(said);
-    }
-    let whole = staged::mapped(services, original).await?;
-    let mapped = Mapped {
-        tables: fixed(staged, &open),
-        order_level: whole.order_level,
-        // What is asked of the whole list is asked still: nothing joins an order.
-        findings: whole.findings.into_iter().filter(holds_all).collect(),
-    };
-    let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
-    let from_csv = original.container.as_deref() == Some("csv");
     // Each row stands alone: how many of those that came back are still wrong says nothing of the others.
     let options = ImportOptions { on_error: OnError::AcceptValid, ..options.clone() };
-    let context = super::context(services, firm, &mapped, &options, from_csv);
-    let context = check::Context { max_bad_share: 1.0, ..context };
     for _ in 0..super::OVERTAKEN_AT_MOST {
-        let mut checked = super::checked(services, &mapped, &context).await?;
-        let decisions = decisions(&open);
-        decide(&mut checked, &decisions);
-        if store(services, (original, answer), &mapped, &checked, &decisions).await? == Stored::Done
-        {
+        let original = super::by_id(services, original).await?;
+        let staged = staged::load(services, &original).await?;
+        let (open, late) = decisions::open(&staged, &fixes.rows);
+        let mut said: Vec<Finding> = fixes.told.iter().cloned().chain(late).collect();
+        if open.is_empty() {
+            return Ok(said);
+        }
+        let whole = staged::mapped(services, &original).await?;
+        let mapped = Mapped {
+            tables: fixed(&staged, &open),
+            order_level: whole.order_level,
+            // What is asked of the whole list is asked still: nothing joins an order.
+            findings: whole.findings.into_iter().filter(holds_all).collect(),
+        };
+        let decisions = decisions::of(&open);
+        let mut checked = check(services, &original, &mapped, &options).await?;
+        decisions::carry_out(&mut checked, &decisions);
+        let rows = (open.as_slice(), &mapped, &checked);
+        if store(services, (&original, answer), rows).await? == Stored::Done {
             let is_told = |(sheet, finding): &Numbered| {
-                is_grave(finding) && !is_dropped(&decisions, sheet.zip(finding.place.row))
+                let at = sheet.zip(finding.place.row);
+                is_grave(finding) && !decisions::is_dropped(&decisions, at)
             };
             let told = checked.findings.into_iter().filter(is_told);
             said.extend(told.map(|(_, finding)| finding));
             return Ok(said);
         }
     }
-    anyhow::bail!("Other lists kept ordering the clients of {}; try again", answer.file_name)
+    anyhow::bail!("The rows of {original}, or the clients in them, kept being changed; try again")
+}
+
+async fn check(
+    services: &Services,
+    original: &Batch,
+    mapped: &Mapped,
+    options: &ImportOptions,
+) -> anyhow::Result<Checked> {
+    let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
+    let from_csv = original.container.as_deref() == Some("csv");
+    let context = super::context(services, firm, mapped, options, from_csv);
+    let context = check::Context { max_bad_share: 1.0, ..context };
+    super::checked(services, mapped, &context).await
 }
 
 /// A question about a whole list, which no decision about a row answers.
@@ -153,98 +138,68 @@ fn column(columns: &mut Vec<Column>, rows: &[TableRow], field: Field) -> usize {
     index(next)
 }
 
-fn decisions(fixes: &[&Fix]) -> HashMap<At, Decision> {
-    fixes.iter().filter_map(|fix| Some(((fix.sheet, fix.row), fix.decision?))).collect()
-}
-
-fn is_dropped(decisions: &HashMap<At, Decision>, at: Option<At>) -> bool {
-    at.and_then(|at| decisions.get(&at)) == Some(&Decision::Drop)
-}
-
-/// `nhận` takes a held row as it is, where each hold is one that a person may lift; `bỏ` ends it, whatever it says. A
-/// question that was answered is a question no more.
-fn decide(checked: &mut Checked, decisions: &HashMap<At, Decision>) {
-    let Checked { verdicts, findings, .. } = checked;
-    let mut holds: HashMap<At, Vec<&mut Finding>> = HashMap::new();
-    for (sheet, finding) in findings {
-        if let Some(at) =
-            sheet.zip(finding.place.row).filter(|_| finding.severity == Severity::Hold)
-        {
-            holds.entry(at).or_default().push(finding);
-        }
-    }
-    for verdict in verdicts {
-        let at = (verdict.sheet, verdict.row);
-        let holds = holds.remove(&at).unwrap_or_default();
-        let is_liftable = verdict.state == RowState::Held
-            // One without a hold of its own is held by a question about the whole list.
-            && !holds.is_empty()
-            && holds.iter().all(|it| is_liftable(it));
-        verdict.state = match decisions.get(&at) {
-            Some(Decision::Accept) if is_liftable => RowState::Accepted,
-            Some(Decision::Drop) => RowState::Rejected,
-            _ => continue,
-        };
-        for finding in holds {
-            finding.severity = Severity::Info;
-        }
-    }
-}
-
 fn fixed_form<'a>(
     sheet: i64,
     row: &'a TableRow,
     decisions: &HashMap<At, Decision>,
 ) -> rows::Fixed<'a> {
-    let dropped = is_dropped(decisions, Some((sheet, row.number)));
+    let dropped = decisions::is_dropped(decisions, Some((sheet, row.number)));
     rows::Fixed { sheet, row_no: row.number, cells: &row.cells, dropped }
 }
 
+/// Of no effect where the batch changed since it was read.
 async fn store(
     services: &Services,
-    (original, answer): (&Batch, &Batch),
-    mapped: &Mapped,
-    checked: &Checked,
-    decisions: &HashMap<At, Decision>,
+    (original, answer): (&Batch, Option<&Batch>),
+    (open, mapped, checked): (&[&Fix], &Mapped, &Checked),
 ) -> anyhow::Result<Stored> {
-    let standing = Standing::of(services, original.id()).await?;
-    let states: HashMap<At, RowState> = checked
-        .verdicts
-        .iter()
-        .map(|verdict| ((verdict.sheet, verdict.row), verdict.state))
-        .collect();
+    let id = original.id();
+    let standing = Standing::of(services, id).await?;
+    let decisions = &decisions::of(open);
+    let verdict = |verdict: &Verdict| {
+        let Verdict { sheet, row, state, .. } = *verdict;
+        Settled { sheet, row_no: row, state }
+    };
+    let verdicts: Vec<Settled> = checked.verdicts.iter().map(verdict).collect();
     let mut tx = services.db.begin().await?;
+    if !batches::is_as_read(&mut tx, original).await? {
+        return Ok(Stored::Overtaken);
+    }
     for table in &mapped.tables {
-        rows::widen(&mut tx, original.id(), table.sheet, &table.columns).await?;
+        rows::widen(&mut tx, id, table.sheet, &table.columns).await?;
         let fixed = |row| fixed_form(table.sheet, row, decisions);
         let fixed: Vec<rows::Fixed<'_>> = table.rows.iter().map(fixed).collect();
-        rows::replace(&mut tx, original.id(), &fixed).await?;
+        rows::replace(&mut tx, id, &fixed).await?;
         let numbers: Vec<u32> = table.rows.iter().map(|row| row.number).collect();
-        findings::forget(&mut tx, original.id(), table.sheet, &numbers).await?;
-        let state = |row: &TableRow| states.get(&(table.sheet, row.number)).copied();
-        let new = table.rows.iter().map(|row| NewRow {
-            sheet: table.sheet,
-            row_no: row.number,
-            kind: RowKind::Data,
-            cells: &row.cells,
-            state: state(row).or(Some(RowState::Rejected)),
-        });
-        rows::insert(&mut tx, answer.id(), &new.collect::<Vec<_>>()).await?;
+        findings::forget(&mut tx, id, table.sheet, &numbers).await?;
+        if let Some(answer) = answer {
+            let new: Vec<NewRow<'_>> = table.rows.iter().map(|row| answered(table, row)).collect();
+            rows::insert(&mut tx, answer.id(), &new).await?;
+            rows::replace(&mut tx, answer.id(), &fixed).await?;
+        }
     }
-    let settled = |verdict: &Verdict| Settled {
-        sheet: verdict.sheet,
-        row_no: verdict.row,
-        state: verdict.state,
-    };
-    let verdicts: Vec<Settled> = checked.verdicts.iter().map(settled).collect();
-    rows::settle(&mut tx, original.id(), &verdicts).await?;
+    rows::settle(&mut tx, id, &verdicts).await?;
+    if let Some(answer) = answer {
+        rows::settle(&mut tx, answer.id(), &verdicts).await?;
+        let is_fixed =
+            |fix: &&&Fix| !fix.changes.is_empty() && fix.decision != Some(Decision::Drop);
+        let fixed = open.iter().filter(is_fixed).count();
+        staged::keep_fixed(&mut tx, answer, fixed).await?;
+    }
     let about_rows = checked.findings.iter().filter(|(_, finding)| finding.place.row.is_some());
     let about_rows: Vec<Numbered> = about_rows.cloned().collect();
-    findings::insert(&mut tx, original.id(), &about_rows).await?;
+    findings::insert(&mut tx, id, &about_rows).await?;
     if collect::join(services, &mut tx, original, checked, &standing).await? == Stored::Overtaken {
         return Ok(Stored::Overtaken);
     }
-    batches::ask_for_workbook(&mut tx, original.id()).await?;
+    batches::ask_for_workbook(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Stored::Done)
+}
+
+/// Rejected until its verdict is stored.
+fn answered<'a>(table: &Table, row: &'a TableRow) -> NewRow<'a> {
+    let state = Some(RowState::Rejected);
+    let (sheet, row_no) = (table.sheet, row.number);
+    NewRow { sheet, row_no, kind: RowKind::Data, cells: &row.cells, state }
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use crate::{
     catalogue::columns::Columns,
     db::{
-        batches::Batch,
+        batches::{self, Batch},
         findings::{self, Numbered},
         header_answers::{self, HeaderAnswer, NewHeaderAnswer},
     },
@@ -16,7 +16,7 @@ use crate::{
         batch::BatchState,
         email::Email,
         field::Field,
-        finding::{Code, Place},
+        finding::{Code, Finding, Place},
         fold::fold,
     },
     flow::{
@@ -57,6 +57,33 @@ pub async fn explain(
     }
     services.crash_point("remapped");
     judged(services, super::by_id(services, original.id()).await?, options).await?;
+    Ok(true)
+}
+
+/// Keeps what was written as an answer and is none, so that the next workbook shows it beside its question. False
+/// where it is known already, or where the question is answered.
+pub async fn keep_unclear(
+    services: &Services,
+    original: &Batch,
+    unclear: &[Finding],
+) -> anyhow::Result<bool> {
+    let tables = staged::load(services, original).await?.tables;
+    let asked = questions::asked(&tables);
+    let headers = || asked.iter().map(|question| question[0].1.header.as_str());
+    let before = findings::of_batch(&services.db, original.id()).await?;
+    let new: Vec<Numbered> = unclear.iter().map(|finding| (None, finding.clone())).collect();
+    let before = headers().map(|header| questions::chosen(&before, header));
+    let now = headers().zip(before.clone());
+    let now = now.map(|(header, before)| questions::chosen(&new, header).or(before));
+    if now.clone().eq(before) {
+        return Ok(false);
+    }
+    let now: Vec<Numbered> = now.flatten().map(|finding| (None, finding.clone())).collect();
+    let mut tx = services.db.begin().await?;
+    findings::forget_of_ours(&mut tx, original.id(), Code::HeaderAmbiguous).await?;
+    findings::insert(&mut tx, original.id(), &now).await?;
+    batches::ask_for_workbook(&mut tx, original.id()).await?;
+    tx.commit().await?;
     Ok(true)
 }
 

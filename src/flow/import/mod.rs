@@ -5,6 +5,8 @@ mod answers;
 
 mod fixes;
 
+pub mod decisions;
+
 mod headers;
 
 mod taking;
@@ -20,7 +22,7 @@ use anyhow::Context as _;
 
 use super::{
     Services, activate,
-    answer::{self, identity, outbox, write},
+    answer::{self, identity, outbox, receipt, write},
     check::{self, Checked, Context, History, refuses},
     files::{hash, write_whole},
     inbox::{self, StillWritten},
@@ -78,7 +80,7 @@ async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result
     let batch = by_id(services, id).await?;
     if !batch.archived {
         by_itself(services, &batch, how.options).await?;
-        outbox::write_receipt(services, &batch).await?;
+        receipt::write(services, &batch).await?;
         // Last, since nobody goes on with an archived file.
         inbox::archive(services, &batch).await?;
         services.crash_point("archived");
@@ -108,7 +110,7 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
     }
     services.crash_point("read");
     let document = match read {
-        Ok(document) => document,
+        Ok(document) => named_after(batch, document),
         Err(refusal) => {
             return refuse(services, batch, refusal.format.as_deref(), said_of(&refusal)).await;
         }
@@ -131,6 +133,16 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
                 .await
         }
     }
+}
+
+/// The list of a CSV is called as its file was: in `work/` that bears the batch's number.
+fn named_after(batch: &Batch, mut document: Document) -> Document {
+    if document.format.container == "csv" {
+        for sheet in &mut document.sheets {
+            outbox::stem(&batch.file_name).clone_into(&mut sheet.name);
+        }
+    }
+    document
 }
 
 /// Reads a file within the configured limits. Fails by what is no fault of the file.
@@ -311,8 +323,12 @@ pub async fn check_file(
         }
     }
     let format = document.format;
-    let mapped =
+    let mut mapped =
         tokio::task::block_in_place(|| map::tables(document.sheets, &columns, options.hidden_rows));
+    // A dry run asks nothing that its workbook could be dropped back for.
+    for said in mapped.findings.iter_mut().filter(|said| said.code == Code::HeaderAmbiguous) {
+        said.detail.insert("dry".to_owned(), "1".to_owned());
+    }
     let context = context(services, firm, &mapped, options, format.container == "csv");
     let checked = checked(services, &mapped, &context).await?;
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);

@@ -12,7 +12,7 @@ use crate::{
     },
     flow::{
         Services,
-        answer::outbox,
+        answer::receipt,
         fault::Fault,
         inbox::{self, Claim, Claimed, Look, Owner, StillWritten, Why},
         report::{self, FileReport},
@@ -178,7 +178,7 @@ async fn set_aside(services: &Services, batch: &Batch) -> anyhow::Result<FileRep
     }
     let batch = by_id(services, id).await?;
     if !batch.archived {
-        outbox::write_receipt(services, &batch).await?;
+        receipt::write(services, &batch).await?;
         inbox::archive(services, &batch).await?;
     }
     report::of_batch(services, id).await

@@ -10,11 +10,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{is_reserved, writers};
+use super::is_reserved;
 use crate::flow::Services;
 
-/// For so long a file must look the same before it is taken.
-pub const SETTLED: Duration = Duration::from_secs(2);
 /// Endings and names of files that are not meant for us, or not whole yet.
 const UNFINISHED: [&str; 3] = [".tmp", ".part", ".crdownload"];
 const SYSTEM: [&str; 2] = ["thumbs.db", "desktop.ini"];
@@ -49,7 +47,7 @@ impl Look {
     }
 
     /// Device and number: the same file, by whatever path.
-    fn identity(self) -> (u64, u64) {
+    pub fn identity(self) -> (u64, u64) {
         (self.device, self.inode)
     }
 }
@@ -152,11 +150,6 @@ impl Seen {
     }
 }
 
-/// Said before it is claimed, so that nothing leaves the inbox that cannot be read.
-fn is_readable(path: &Path) -> bool {
-    fs_err::File::open(path).map_or_else(|error| error.kind() == ErrorKind::NotFound, |_| true)
-}
-
 fn is_hidden(name: &OsStr) -> bool {
     let bytes = name.as_encoded_bytes();
     bytes.starts_with(b".")
@@ -214,53 +207,6 @@ fn owner_names(name: &OsStr) -> Vec<OsString> {
     names
 }
 
-/// Remembers since when each file looks as it does.
-#[derive(Debug, Default)]
-pub struct Settling(HashMap<PathBuf, (Look, tokio::time::Instant)>);
-
-impl Settling {
-    /// The files that looked the same for [`SETTLED`] and that no program of this machine is writing; the others
-    /// are told as left.
-    pub fn whole(&mut self, mut seen: Seen) -> Seen {
-        let now = tokio::time::Instant::now();
-        let before = std::mem::take(&mut self.0);
-        for (path, look) in &seen.files {
-            let since = before.get(path).filter(|(then, _)| then == look);
-            self.0.insert(path.clone(), (*look, since.map_or(now, |(_, since)| *since)));
-        }
-        let is_settled = |path: &PathBuf| {
-            self.0.get(path).is_some_and(|(_, since)| now.duration_since(*since) >= SETTLED)
-        };
-        let (settled, fresh): (Vec<_>, Vec<_>) =
-            seen.files.into_iter().partition(|(path, _)| is_settled(path));
-        let written = writers::of(settled.iter().map(|(_, look)| look.identity()));
-        let (written, whole): (Vec<_>, Vec<_>) =
-            settled.into_iter().partition(|(_, look)| written.contains(&look.identity()));
-        let (whole, unreadable): (Vec<_>, Vec<_>) =
-            whole.into_iter().partition(|(path, _)| is_readable(path));
-        seen.left.extend(unreadable.into_iter().map(|(path, _)| (path, Why::Unreadable)));
-        let left = fresh.into_iter().chain(written).map(|(path, _)| (path, Why::StillWritten));
-        seen.left.extend(left);
-        Seen { files: whole, left: seen.left }
-    }
-
-    /// When the next file may be settled.
-    pub fn next_at(&self) -> Option<tokio::time::Instant> {
-        let now = tokio::time::Instant::now();
-        self.0.values().map(|(_, since)| *since + SETTLED).filter(|at| *at > now).min()
-    }
-}
-
-/// Looks twice, for a run that takes what lies there whole.
-pub async fn settled(services: &Services) -> anyhow::Result<Seen> {
-    let mut settling = Settling::default();
-    let first = settling.whole(look(services)?);
-    if first.left.iter().any(|(_, why)| *why == Why::StillWritten) {
-        tokio::time::sleep(SETTLED).await;
-    }
-    Ok(settling.whole(look(services)?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,14 +240,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_opened_is_told_before_it_is_claimed_and_what_vanished_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let (socket, file) = (folder.path().join("socket"), folder.path().join("a.csv"));
-        // Not even root can open one.
-        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        fs_err::write(&file, "a").unwrap();
-        assert!(!is_readable(&socket) && is_readable(&file));
-        assert!(is_readable(&folder.path().join("gone")));
+    fn what_cannot_be_looked_at_is_left_and_what_vanished_is_not() {
+        let file = PathBuf::from("a.csv");
         let mut seen = Seen::default();
         assert_eq!(seen.or_left::<()>(&file, Err(ErrorKind::NotFound.into())), None);
         assert!(seen.left.is_empty());

@@ -1,10 +1,12 @@
 //! Takes whole files once: settled, claimed by a rename into `work/`, known by the hash of their bytes, archived.
 //! A file's name and times are no identity; what is in it is not looked at here.
 //!
-//! `look` finds what is whole, `claim` takes it, `behind` finds it again, `register` gives it a batch, `archive`
+//! `look` finds what lies there, `settling` says what of it is whole, `claim` takes it, `behind` finds it again, `register` gives it a batch, `archive`
 //! keeps it.
 
 mod look;
+
+mod settling;
 
 mod writers;
 
@@ -19,7 +21,8 @@ use std::path::{Path, PathBuf};
 pub use archive::{archive, archive_rest, claim_again, name_after, work_path};
 pub use behind::{end_copying, forgotten, hidden, left_behind, reclaim, remove_copies};
 pub use claim::{Claim, Claimed, StillWritten, claim, give_back};
-pub use look::{Look, SETTLED, Seen, Settling, Why, look, settled};
+pub use look::{Look, Seen, Why, look};
+pub use settling::{SETTLED, Settling, settled};
 
 use super::{Services, options::ImportOptions, staged::Options};
 use crate::{

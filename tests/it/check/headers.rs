@@ -21,19 +21,6 @@ const HEADER: [&str; 11] = [
     "PP thuế",
     "Chế độ kế toán",
 ];
-const HOA: [&str; 11] = [
-    "Công ty TNHH Hòa Bình",
-    "0101243150",
-    "Doanh nghiệp",
-    "Lê Thị Hoa",
-    "hoa@hoabinh.example",
-    "0912 345 678",
-    "Số 1 Tràng Tiền, Hà Nội",
-    "ASP-DN",
-    "2026",
-    "Khấu trừ",
-    "TT133",
-];
 const BINH: [&str; 11] = [
     "Ghi Chú Việt",
     "0100109106",

@@ -19,21 +19,7 @@ const VI: &[&str] = &[
     "Chế độ kế toán",
     "Ghi chú",
 ];
-const HOA: &[&str] = &[
-    "1",
-    "Công ty TNHH Hòa Bình",
-    "0101243150",
-    "Doanh nghiệp",
-    "Lê Thị Hoa",
-    "hoa@hoabinh.example",
-    "0912 345 678",
-    "Số 1 Tràng Tiền, Hà Nội",
-    "ASP-DN",
-    "2026",
-    "Khấu trừ",
-    "TT133",
-    "",
-];
+const HOA: &[&str] = &numbered("1", super::HOA);
 const TAM: &[&str] = &[
     "2",
     "Tạp hóa Cô Tám",
@@ -79,6 +65,18 @@ const ANN: &[&str] = &[
     "Circular 99/2025",
     "",
 ];
+
+/// With its number in front and no note behind.
+const fn numbered(number: &'static str, client: [&'static str; 11]) -> [&'static str; 13] {
+    let mut row = [""; 13];
+    row[0] = number;
+    let mut at = 0;
+    while at < client.len() {
+        row[at + 1] = client[at];
+        at += 1;
+    }
+    row
+}
 
 fn rows(said: &Said) -> Vec<u32> {
     said.checked.verdicts.iter().map(|verdict| verdict.row).collect()

@@ -58,6 +58,21 @@ use hangloat::{
     text::Texts,
 };
 
+/// A client without a fault, from the name to the regime.
+const HOA: [&str; 11] = [
+    "Công ty TNHH Hòa Bình",
+    "0101243150",
+    "Doanh nghiệp",
+    "Lê Thị Hoa",
+    "hoa@hoabinh.example",
+    "0912 345 678",
+    "Số 1 Tràng Tiền, Hà Nội",
+    "ASP-DN",
+    "2026",
+    "Khấu trừ",
+    "TT133",
+];
+
 /// A client of a list: what is written into which field.
 type Client = BTreeMap<Field, Cell>;
 

@@ -225,3 +225,15 @@ async fn a_batch_is_ordered_when_none_of_its_orders_waits() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_changed_since_it_was_read_is_not_as_read() {
+    each_db(async |db| {
+        let id = batch(db).await;
+        let read = batches::by_id(db, id).await.unwrap().unwrap();
+        assert!(within(db, async |tx| batches::is_as_read(tx, &read).await).await.unwrap());
+        within(db, async |tx| batches::ask_for_workbook(tx, id).await).await.unwrap();
+        assert!(!within(db, async |tx| batches::is_as_read(tx, &read).await).await.unwrap());
+    })
+    .await;
+}

@@ -68,6 +68,8 @@ async fn a_fixed_row_gets_its_cells_and_loses_its_findings() {
         assert_eq!(found[0].cells.0, [text("0100109106"), text("đã sửa")]);
         assert_eq!(found[1].cells.0, before);
         assert_eq!([found[0].dropped, found[1].dropped], [true, false]);
+        let counts = rows::counts(db, Some(id)).await.unwrap();
+        assert_eq!([counts[0].rows, counts[0].dropped], [2, 1]);
         assert_eq!(rows::sheets(db, id).await.unwrap()[0].columns.0, [column, added]);
         let left = findings::of_batch(db, id).await.unwrap();
         assert_eq!(

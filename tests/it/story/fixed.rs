@@ -198,6 +198,7 @@ fn a_row_that_was_corrected_and_left_out_is_left_out() {
     let (world, workbook) = waiting();
     let edits = [phone(2, 2), cell(FIX, &format!("{DECISION}2"), "bỏ")];
     let taken = back(&world, &workbook, &edits);
-    assert_eq!((told(&taken), rows(&taken)), (Vec::new(), [4, 0, 1, 0, 3]));
+    assert_eq!((told(&taken), rows(&taken)), (Vec::new(), [4, 0, 0, 0, 4]));
+    assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()));
     assert_eq!(ordered(&world), clients(&[1]));
 }

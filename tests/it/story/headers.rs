@@ -97,7 +97,8 @@ fn a_header_is_asked_about_answered_remembered_and_asked_about_again_when_forgot
     let id = first["id"].to_string();
     let left = world.run(&["mappings", "--forget", &id, "--json"]).exits(0).json();
     assert_eq!(texts(left["mappings"].as_array().unwrap(), "field"), ["email"]);
-    world.run(&["mappings", "--forget", &id]).exits(0);
+    let said = world.run(&["mappings", "--forget", &id]).exits(0).stdout;
+    assert!(said.contains("“MST/tên người đại diện” không còn"), "{said}");
     world.run(&["mappings", "--forget", "999"]).exits(2);
     let again = world.import("khach-3.csv", &unclear(&[enterprise(5)]));
     assert_eq!(
@@ -145,8 +146,40 @@ fn a_choice_that_is_none_is_told_and_an_untouched_question_is_no_answer() {
     assert_eq!((&untouched["outcome"], &untouched["findings"]), (&"accepted".into(), &json!([])));
     let wrong = back(&world, "B000001", &[set("COT_1", "cái gì đó")]);
     assert_eq!((codes(&wrong), &wrong["exit"]), (vec!["header.ambiguous".to_owned()], &1.into()));
-    assert!(text(&wrong["findings"][0], "message").contains("“cái gì đó”"), "{wrong}");
+    let said = text(&wrong["findings"][0], "message");
+    let place = text(&wrong["findings"][0], "column") + &wrong["findings"][0]["row"].to_string();
+    assert!(said.contains("“cái gì đó”") && said.contains(&place), "{wrong}");
+    let fix = text(&wrong["findings"][0], "fix");
+    assert!(fix.contains("Người đại diện") && fix.contains("bỏ qua cột này"), "{fix}");
     assert_eq!(world.list("mappings"), Vec::<Value>::new());
+    // The next workbook and the receipt say the same.
+    let workbook = world.workbook("B000001");
+    assert!(workbook.to_str().unwrap().ends_with("__r2.xlsx"), "{}", workbook.display());
+    assert_eq!(sheet_text(&workbook, "Tóm tắt").matches(&said).count(), 2, "{said}");
+    let receipt = world.path(&format!("outbox/tra-loi__{}.txt", text(&wrong, "batch")));
+    let receipt = std::fs::read_to_string(receipt).unwrap();
+    assert!(receipt.contains(&said) && receipt.contains(&fix), "{receipt}");
+    // It stays until the question is answered, and goes with it.
+    back(&world, "B000001", &[set("COT_2", "Email")]);
+    back(&world, "B000001", &[set("COT_1", "cái gì đó")]);
+    assert!(sheet_text(&world.workbook("B000001"), "Tóm tắt").contains("“cái gì đó”"));
+    back(&world, "B000001", &[set("COT_1", "Người đại diện theo pháp luật")]);
+    assert!(!sheet_text(&world.workbook("B000001"), "Tóm tắt").contains("cái gì đó"));
+    assert_eq!(ordered(&world), [enterprise(1).tax_id()]);
+}
+
+#[test]
+fn a_dry_run_says_how_a_header_is_explained_without_its_workbook() {
+    let world = World::new();
+    let path = world.outside("thu.csv");
+    std::fs::write(&path, unclear(&[enterprise(1)])).unwrap();
+    let file =
+        world.run(&["check", path.to_str().unwrap(), "--json"]).exits(1).json()["files"][0].clone();
+    for finding in file["findings"].as_array().unwrap() {
+        let fix = text(finding, "fix");
+        assert!(fix.contains("đổi tiêu đề cột") && fix.contains("hangloat run import"), "{fix}");
+        assert!(!fix.contains("gửi lại tệp đó"), "{fix}");
+    }
 }
 
 /// Two clients whose representatives stand under an unclear header.

@@ -204,7 +204,7 @@ fn a_folder_that_cannot_be_used_stops_at_the_start_and_says_how_to_mend_it() {
         symlink(&elsewhere, &path).unwrap();
         let told = world.run(&["run", "import", "--json"]).exits(78).json();
         assert_eq!(told["error"]["place"], folder);
-        assert!(text(&told["error"], "fix").contains("folder"), "{told}");
+        assert!(text(&told["error"], "fix").contains("thư mục"), "{told}");
         let serve: Ran = finished(&mut world.command(&["serve"]));
         serve.exits(78);
         let doctor = world.run(&["doctor", "--json"]).exits(1).json();

@@ -20,6 +20,12 @@ mod headers;
 
 mod fixed;
 
+mod left_out;
+
+mod receipts;
+
+mod words;
+
 mod pictures;
 
 mod refused;

@@ -91,6 +91,9 @@ impl Own {
 
 /// Where the row stands; once its order is placed, where its line does.
 fn state(kit: &Kit, row: &DataRow) -> Own {
+    if row.dropped {
+        return Own::State(kit.label("left_out.state"), Tone::Quiet);
+    }
     let line = row.line.as_ref().map(|line| line.state);
     match line.filter(|line| row.state == RowState::Accepted && *line != LineState::Waiting) {
         Some(line) => Own::State(kit.label(&format!("line_state.{line}")), line.into()),

@@ -4,7 +4,7 @@
 use rust_xlsxwriter::XlsxError;
 
 use super::{Kit, orders};
-use crate::flow::answer::{lists::Lists, page::Page, view::QuestionView};
+use crate::flow::answer::{lists::Lists, look::Tone, page::Page, view::QuestionView};
 
 /// The cells to answer in: `COT_1` … in the order of the questions.
 pub const NAME_COLUMN: &str = "COT";
@@ -58,5 +58,9 @@ fn row(
         .set_input_title(kit.label("question.choice"))?
         .set_input_message(kit.label("question.input"))?;
     page.choice(ANSWER, &choice)?;
-    page.end_row()
+    page.end_row()?;
+    match &question.remark {
+        Some(remark) => page.line(remark, look.state(Tone::Bad)),
+        None => Ok(()),
+    }
 }

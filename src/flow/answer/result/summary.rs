@@ -76,14 +76,16 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         ("accepted", counts.accepted, Some(Tone::Good)),
         ("rejected", counts.rejected, Some(Tone::Bad)),
         ("held", counts.held, Some(Tone::Waiting)),
-        ("unchanged", counts.unchanged, Some(Tone::Quiet)),
+        ("unchanged", counts.unchanged.saturating_sub(counts.dropped), Some(Tone::Quiet)),
+        ("dropped", counts.dropped, Some(Tone::Quiet)),
     ];
+    let left = left.into_iter().filter(|(key, count, _)| *key != "dropped" || *count > 0);
     let right = [
         ("total_rows", i64::try_from(totals.rows).unwrap_or(i64::MAX), &look.number),
         ("total_amount", totals.amount.as_dong(), &look.money),
         ("total_tax_ids", totals.tax_id_sum, &look.number),
     ];
-    for (at, (key, count, tone)) in left.into_iter().enumerate() {
+    for (at, (key, count, tone)) in left.enumerate() {
         page.cell(0, &kit.label(&format!("summary.{key}")), &look.label)?;
         // What is zero needs no colour.
         let tone = tone.filter(|_| count > 0);

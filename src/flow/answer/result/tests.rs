@@ -59,6 +59,7 @@ fn a_question_about_a_column_has_a_cell_to_answer_in_and_its_choices() {
         header: "MST người đại diện".into(),
         samples: vec!["Lan".into(), "Bình".into()],
         choices: vec!["Mã số thuế".into(), "bỏ qua cột này".into()],
+        remark: None,
     }];
     let named = names(&view).into_iter().find(|(name, _)| name == "COT_1").unwrap().1;
     let row: u32 = named.rsplit('$').next().unwrap().parse().unwrap();

@@ -1,0 +1,162 @@
+//! The receipt of a file, in a few plain lines: what was understood of it, what of it was not taken and why, where
+//! the workbook lies, and what to do next. What became of the file is read from the database.
+
+use anyhow::Context;
+use minijinja::{Value, context};
+
+use super::{
+    missing,
+    outbox::{folder, newest, stem},
+    questions,
+    steps::{Where, next_steps},
+    view::Counts,
+};
+use crate::{
+    db::{
+        batches::{self, Batch},
+        findings, lines, orders, rows,
+    },
+    domain::{
+        batch::{BatchId, BatchKind, BatchState},
+        finding::{Finding, Severity},
+    },
+    flow::{Services, files::write_whole, map::Table, report::Rows, staged},
+    text::findings as words,
+};
+
+/// So many remarks are told; the workbook has all.
+const SHOWN: usize = 20;
+
+/// Writes `<original>__<batch>.txt`.
+pub async fn write(services: &Services, batch: &Batch) -> anyhow::Result<()> {
+    let text = match batch.answers() {
+        Some(original) => of_answer(services, batch, original).await?,
+        None => of_list(services, batch).await?,
+    };
+    let name = format!("{}__{}.txt", stem(&batch.file_name), batch.id());
+    let path = folder(services, batch.firm.as_deref()).join(name);
+    write_whole(&path, format!("{}\n", text.trim()).as_bytes())
+}
+
+/// What a receipt begins with.
+fn head(services: &Services, batch: &Batch) -> Value {
+    context! {
+        file => batch.file_name.as_str(),
+        batch => batch.id().to_string(),
+        at => services.local(batch.received_at).format("%d/%m/%Y %H:%M").to_string(),
+        duplicate_of => batch.duplicate_of().map(|id| id.to_string()),
+        refused => batch.state == BatchState::Rejected,
+    }
+}
+
+async fn of_list(services: &Services, batch: &Batch) -> anyhow::Result<String> {
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let staged = staged::load(services, batch).await?;
+    let missing = missing::count(services, Some(batch.id()), &staged.tables, &said).await?;
+    let about_file = |finding: &&Finding| finding.place.row.is_none();
+    let about_file = said.iter().map(|(_, finding)| finding).filter(about_file);
+    let columns = staged.tables.iter().flat_map(|table| &table.columns).filter_map(|column| {
+        let field = services.texts.label(&format!("field.{}", column.field?));
+        Some(format!("{} → {field}", column.header))
+    });
+    let rows = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
+    let is_list = batch.kind == BatchKind::Clients;
+    let nothing_new = is_list && rows.total > 0 && rows.unchanged == rows.total;
+    let is_read = is_list && batch.duplicate_of().is_none() && rows.total > 0;
+    let to_do = if is_read && !nothing_new {
+        to_do(services, batch, (&staged.tables, &rows)).await?
+    } else {
+        Vec::new()
+    };
+    let values = context! {
+        columns => columns.collect::<Vec<_>>(),
+        said => about_file.map(|finding| in_words(services, finding, Kind::OfFile)).collect::<Vec<_>>(),
+        workbook => newest(services, batch).map(|path| services.shown_path(&path)),
+        missing, nothing_new, to_do,
+        ..counted(&rows)
+    };
+    let values = context! { ..head(services, batch), ..values };
+    Ok(services.texts.say("message.receipt", values))
+}
+
+async fn of_answer(
+    services: &Services,
+    batch: &Batch,
+    original: BatchId,
+) -> anyhow::Result<String> {
+    let original = batches::by_id(&services.db, original).await?;
+    let original = original.context("An answered batch is there")?;
+    let tables = staged::load(services, &original).await?.tables;
+    let own = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
+    let all = Rows::of(&rows::counts(&services.db, Some(original.id())).await?);
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let grave = || said.iter().filter(|(_, finding)| finding.severity != Severity::Info);
+    let told = grave().take(SHOWN).map(|(_, finding)| in_words(services, finding, Kind::OfRow));
+    let told: Vec<String> = told.collect();
+    let texts = services.texts;
+    let orders = orders::of_batch(&services.db, original.id()).await?;
+    let lines = lines::of_batch(&services.db, original.id()).await?;
+    let order = |order: &orders::Order| {
+        let state = texts.label(&format!("workbook.order_state.{}", order.state));
+        let lines = lines.iter().filter(|line| line.order_code == order.code).count();
+        let values = context! {
+            order => order.code.as_str(), revision => order.revision, state, lines,
+            amount => order.amount().to_string(),
+        };
+        texts.say("message.receipt_answer.order", values)
+    };
+    let values = context! {
+        original => original.file_name.as_str(),
+        answers => original.id().to_string(),
+        fixed => staged::fixed(batch)?,
+        others => all.total - own.total,
+        orders => orders.iter().map(order).collect::<Vec<_>>(),
+        more => grave().count() - told.len(),
+        told,
+        workbook => newest(services, &original).map(|path| services.shown_path(&path)),
+        to_do => to_do(services, &original, (&tables, &all)).await?,
+        ..counted(&own)
+    };
+    let values = context! { ..head(services, batch), ..values };
+    Ok(texts.say("message.receipt_answer.text", values))
+}
+
+fn counted(rows: &Rows) -> Value {
+    context! {
+        rows => rows.total, accepted => rows.accepted, rejected => rows.rejected, held => rows.held,
+        unchanged => rows.unchanged - rows.dropped, dropped => rows.dropped,
+    }
+}
+
+/// What is said of the file, or of a place in it.
+#[derive(Clone, Copy)]
+enum Kind {
+    OfFile,
+    OfRow,
+}
+
+fn in_words(services: &Services, finding: &Finding, kind: Kind) -> String {
+    let texts = services.texts;
+    let said = format!("{} {}", words::message(texts, finding), words::fix(texts, finding));
+    let place = &finding.place;
+    match (kind, place.row) {
+        // One that names its cell itself does so.
+        (Kind::OfRow, Some(row)) if !finding.detail.contains_key("cell") => {
+            let values = context! { row, column => &place.column, sheet => &place.sheet, said };
+            texts.say("message.receipt_answer.told", values)
+        }
+        _ => said,
+    }
+}
+
+/// What is to be done with the workbook of a list.
+async fn to_do(
+    services: &Services,
+    batch: &Batch,
+    (tables, rows): (&[Table], &Rows),
+) -> anyhow::Result<Vec<String>> {
+    let orders = orders::of_batch(&services.db, batch.id()).await?;
+    let lines = lines::of_batch(&services.db, batch.id()).await?;
+    let questions = questions::asked(tables).len();
+    Ok(next_steps(services, (&Counts::from(*rows), questions, Where::Receipt), &orders, &lines))
+}

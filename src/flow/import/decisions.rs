@@ -1,0 +1,171 @@
+//! What a person decided about rows that wait: taken as they are, or left out; and the way back for a row left out.
+//! Workbooks and commands say it; the checks and the store are the business of `fixes`.
+
+use std::collections::HashMap;
+
+use super::fixes::{At, holds_all};
+use crate::{
+    db::{batches::Batch, findings},
+    domain::{
+        batch::RowState,
+        finding::{Code, Finding, Severity},
+    },
+    flow::{
+        Services,
+        answer::{
+            fixes::{Decision, Fix, Fixes, stale},
+            outbox,
+        },
+        check::{Checked, history::LINE},
+        options::ImportOptions,
+        staged::Staged,
+    },
+};
+
+/// Holds that ask whether something unusual is meant.
+const LIFTABLE: [Code; 6] = [
+    Code::EmailDomainTypo,
+    Code::EmailOfFirm,
+    Code::TaxIdAmbiguous,
+    Code::RowHidden,
+    Code::ClientMaybeSame,
+    Code::ClientLicensedElsewhere,
+];
+
+/// What differs from an earlier line is a question to that line; what differs from the catalogue, or from another year,
+/// may be meant.
+fn is_liftable(finding: &Finding) -> bool {
+    let is_about_a_line = finding.detail.contains_key(LINE);
+    let may_be_meant = matches!(finding.code, Code::ClientChanged | Code::ClientAlreadyOrdered);
+    LIFTABLE.contains(&finding.code) || (may_be_meant && !is_about_a_line)
+}
+
+/// Why a row cannot be decided as somebody wishes.
+#[derive(Debug)]
+pub enum Forbidden {
+    /// It stands in an order.
+    Ordered,
+    /// Nothing of it is asked: the firm has the same line already.
+    Unchanged,
+    /// A question about the whole list must be answered first.
+    ListHeld,
+    /// What must be corrected, or cannot be lifted.
+    Wrong(Box<Finding>),
+}
+
+/// Parts what came back: rows that can be judged, and what is said of those that cannot any more. What is done
+/// already is neither.
+pub fn open<'a>(staged: &Staged, fixes: &'a [Fix]) -> (Vec<&'a Fix>, Vec<Finding>) {
+    let (mut open, mut late) = (Vec::new(), Vec::new());
+    for fix in fixes {
+        let at = (fix.sheet, fix.row);
+        let is_dropped = staged.dropped.contains(&at);
+        let state = staged.states.get(&at).copied();
+        let waits = matches!(state, Some(RowState::Rejected | RowState::Held));
+        let is_lost = match (is_dropped, fix.decision) {
+            (true, Some(Decision::Drop)) => continue,
+            (true, None) => true,
+            (false, Some(Decision::Drop)) if state == Some(RowState::Accepted) => true,
+            (false, _) if !waits => !fix.changes.is_empty(),
+            _ => {
+                open.push(fix);
+                continue;
+            }
+        };
+        let table = staged.tables.iter().find(|table| table.sheet == fix.sheet);
+        let said = table.filter(|_| is_lost).map(|table| stale(table, fix.row));
+        late.extend(said.map(|said| if is_dropped { said.detail("dropped", "1") } else { said }));
+    }
+    (open, late)
+}
+
+pub fn of(fixes: &[&Fix]) -> HashMap<At, Decision> {
+    fixes.iter().filter_map(|fix| Some(((fix.sheet, fix.row), fix.decision?))).collect()
+}
+
+pub(super) fn is_dropped(decisions: &HashMap<At, Decision>, at: Option<At>) -> bool {
+    at.and_then(|at| decisions.get(&at)) == Some(&Decision::Drop)
+}
+
+/// `nhận` takes a held row as it is, where each hold is one that a person may lift; `bỏ` ends it, whatever it says:
+/// nothing of it is asked or ordered any more. A question that was answered is a question no more.
+pub(super) fn carry_out(checked: &mut Checked, decisions: &HashMap<At, Decision>) {
+    let Checked { verdicts, findings, .. } = checked;
+    let mut holds: HashMap<At, Vec<&mut Finding>> = HashMap::new();
+    for (sheet, finding) in findings {
+        if let Some(at) =
+            sheet.zip(finding.place.row).filter(|_| finding.severity == Severity::Hold)
+        {
+            holds.entry(at).or_default().push(finding);
+        }
+    }
+    for verdict in verdicts {
+        let at = (verdict.sheet, verdict.row);
+        let holds = holds.remove(&at).unwrap_or_default();
+        let is_liftable = verdict.state == RowState::Held
+            // One without a hold of its own is held by a question about the whole list.
+            && !holds.is_empty()
+            && holds.iter().all(|it| is_liftable(it));
+        verdict.state = match decisions.get(&at) {
+            Some(Decision::Accept) if is_liftable => RowState::Accepted,
+            Some(Decision::Drop) => RowState::Unchanged,
+            _ => continue,
+        };
+        for finding in holds {
+            finding.severity = Severity::Info;
+        }
+    }
+}
+
+/// Whether the rows of a list can be decided so; the first that cannot, and why. What is done already can.
+pub async fn allows(
+    services: &Services,
+    batch: &Batch,
+    staged: &Staged,
+    (rows, decision): (&[At], Decision),
+) -> anyhow::Result<Result<(), (At, Forbidden)>> {
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let is_list_held = said.iter().any(|(_, finding)| holds_all(finding));
+    let must_be_mended = |at: At| {
+        let of_row = |(sheet, finding): &&(Option<i64>, Finding)| {
+            sheet.zip(finding.place.row) == Some(at)
+                && match finding.severity {
+                    Severity::Error => true,
+                    Severity::Hold => !is_liftable(finding),
+                    Severity::Warning | Severity::Info => false,
+                }
+        };
+        said.iter().find(of_row).map(|(_, finding)| Forbidden::Wrong(Box::new(finding.clone())))
+    };
+    let forbidden = |at: At| match (staged.states.get(&at), decision) {
+        _ if staged.dropped.contains(&at) => None,
+        (Some(RowState::Accepted), Decision::Drop) => Some(Forbidden::Ordered),
+        (Some(RowState::Accepted), Decision::Accept) => None,
+        (Some(RowState::Unchanged), _) => Some(Forbidden::Unchanged),
+        (_, Decision::Accept) if is_list_held => Some(Forbidden::ListHeld),
+        (_, Decision::Accept) => must_be_mended(at),
+        (_, Decision::Drop) => None,
+    };
+    let first = rows.iter().find_map(|at| Some((*at, forbidden(*at)?)));
+    Ok(first.map_or(Ok(()), Err))
+}
+
+/// Decides rows of a list as a workbook that comes back does, and writes its next revision. Says what is still
+/// wrong with them.
+pub async fn decide(
+    services: &Services,
+    batch: &Batch,
+    (rows, decision): (&[At], Decision),
+    options: &ImportOptions,
+) -> anyhow::Result<Vec<Finding>> {
+    let fix = |(sheet, row): &At| Fix {
+        sheet: *sheet,
+        row: *row,
+        changes: Vec::new(),
+        decision: Some(decision),
+    };
+    let fixes = Fixes { rows: rows.iter().map(fix).collect(), told: Vec::new() };
+    let said = super::fixes::apply(services, (batch.id(), None), &fixes, options).await?;
+    outbox::write_workbook(services, batch.id()).await?;
+    Ok(said)
+}

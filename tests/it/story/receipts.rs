@@ -1,0 +1,131 @@
+//! Receipts: the few lines beside a workbook that say what became of a file, and what to do next.
+
+use serde_json::Value;
+
+use super::{
+    lists::{csv, enterprise, household},
+    workbooks::{Edit, cell, edited, set},
+};
+use crate::world::{World, require, text};
+
+const FIX: &str = "Cần sửa";
+
+/// Row 3 is rejected, rows 4 and 5 are held.
+fn waiting() -> (World, Value) {
+    let world = World::new();
+    let clients = [
+        enterprise(1),
+        enterprise(2).with("F", "113"),
+        enterprise(3).with("E", "lan@gmial.com"),
+        enterprise(4).with("E", "hoa@gmial.com"),
+        household(1),
+    ];
+    let file = world.import("khach.csv", &csv(&clients));
+    (world, file)
+}
+
+fn receipt(world: &World, file: &Value) -> String {
+    let stem = text(file, "file");
+    let stem = stem.rsplit_once('.').unwrap().0;
+    let path = world.path(&format!("outbox/{stem}__{}.txt", text(file, "batch")));
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn back(world: &World, edits: &[Edit]) -> Value {
+    let workbook = world.workbook("B000001");
+    world.take("tra-loi.xlsx", &edited(world, &workbook, edits))
+}
+
+#[track_caller]
+fn says(receipt: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(receipt.contains(line), "{line} is not in\n{receipt}");
+    }
+}
+
+#[test]
+fn the_receipt_of_a_list_says_what_to_do_with_its_workbook() {
+    let (world, file) = waiting();
+    says(
+        &receipt(&world, &file),
+        &[
+            "ĐÃ NHẬN",
+            "5 (2 nhận, 1 từ chối, 2 chờ quyết định)",
+            "Việc cần làm:\n  - 2 đơn hàng chờ xác nhận: mở tệp kết quả",
+            "  - 3 dòng cần sửa hoặc quyết định",
+        ],
+    );
+}
+
+#[test]
+fn the_receipt_of_an_answer_says_of_which_list_what_was_taken_and_what_is_left_to_do() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    let edits = [
+        cell(FIX, "H2", "0912000002"),
+        cell(FIX, "AJ3", "nhận"),
+        cell(FIX, "AJ4", "bỏ"),
+        set("XAC_NHAN_2", true),
+    ];
+    let taken = back(&world, &edits);
+    let said = receipt(&world, &taken);
+    says(
+        &said,
+        &[
+            "ĐÃ NHẬN TRẢ LỜI\n",
+            "Trả lời cho: khach.csv (lô B000001)",
+            "Dòng trả lời: 3 (đã sửa 1): 2 nhận vào đơn, 1 bỏ theo quyết định\n",
+            "Dòng giữ nguyên: 2",
+            "DH-2611-000001 (bản 2): Chờ xác nhận, 3 khách hàng, 8.850.000 đ",
+            "DH-2611-000002 (bản 1): Đã đặt, 1 khách hàng",
+            "Kết quả: outbox/khach__B000001__r",
+            "Việc cần làm:\n  - 1 đơn hàng chờ xác nhận",
+            "  - 1 đơn đã đặt, chưa kích hoạt",
+        ],
+    );
+    assert!(!said.contains("Không nhận"), "{said}");
+}
+
+#[test]
+fn the_receipt_of_an_answer_says_what_was_not_taken_where_and_why() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    let partly = back(&world, &[cell(FIX, "H2", "114"), cell(FIX, "AJ3", "để hỏi")]);
+    says(
+        &receipt(&world, &partly),
+        &[
+            "ĐÃ NHẬN MỘT PHẦN TRẢ LỜI",
+            "Dòng trả lời: 1 (đã sửa 1): 0 nhận vào đơn, 1 vẫn bị từ chối\n",
+            "  - Dòng 3, cột F (trang khach): “114” không phải số di động Việt Nam",
+            "  - Dòng 3 (trang Cần sửa): Không hiểu quyết định “để hỏi”",
+        ],
+    );
+    let edits = [cell("Kết quả", "E2", "khac@congty1.example"), set("XAC_NHAN_1", true)];
+    let refused = back(&world, &edits);
+    says(
+        &receipt(&world, &refused),
+        &[
+            "KHÔNG NHẬN TRẢ LỜI",
+            "Dòng 2, cột E (trang khach): Ô này đã được sửa",
+            "Kết quả: outbox/",
+        ],
+    );
+}
+
+#[test]
+fn receipts_are_in_the_language_of_the_workspace() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    world.rewrite("hangloat.toml", "# locale = \"vi\"", "locale = \"en\"");
+    let taken = back(&world, &[cell(FIX, "AJ3", "bỏ")]);
+    says(
+        &receipt(&world, &taken),
+        &["ANSWER TAKEN\n", "Answers: khach.csv (batch B000001)", "1 left out", "What to do:\n"],
+    );
+}

@@ -1,0 +1,120 @@
+//! What commands print is in the language that was asked for; times in JSON have one form.
+
+use serde_json::Value;
+
+use super::lists::{csv, enterprise, household};
+use crate::world::{World, finished, text};
+
+const LISTS: [&str; 9] = [
+    "jobs",
+    "runs",
+    "batches",
+    "orders",
+    "licences",
+    "mails",
+    "notifications",
+    "mappings",
+    "doctor",
+];
+
+/// A world in which there is something of everything but explained headers.
+fn busy() -> World {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1), household(1).with("F", "113")]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    world
+}
+
+#[test]
+fn lists_are_in_the_language_that_is_asked_for() {
+    let world = busy();
+    for list in LISTS {
+        let vi = world.run(&[list]).exits(0).stdout;
+        let en = world.run(&[list, "--locale", "en"]).exits(0).stdout;
+        assert_ne!(vi, en, "{list}");
+        for english in ["state", "batch", "awaiting_confirmation", "Nothing", "command."] {
+            assert!(!vi.contains(english), "{english} in {vi}");
+        }
+        assert!(en.is_ascii() || !en.contains("Trạng thái"), "{en}");
+    }
+    let orders = world.run(&["orders", "DH-2611-000001"]).exits(0).stdout;
+    assert!(orders.contains("Đã đặt") && orders.contains("Đang dùng, chờ thanh toán"), "{orders}");
+    let mail = world.run(&["run", "mail"]).exits(0).stdout;
+    assert!(mail.contains("đã gửi 0"), "{mail}");
+}
+
+#[test]
+fn errors_are_in_the_language_of_the_option_the_workspace_or_the_environment() {
+    let world = World::new();
+    let said = |args: &[&str]| world.run(args).exits(2).stderr;
+    let vi = said(&["orders", "DH-2611-999999"]);
+    assert!(vi.contains("lỗi: Không có đơn hàng DH-2611-999999.\n  cách xử lý: "), "{vi}");
+    let en = said(&["orders", "DH-2611-999999", "--locale", "en"]);
+    assert!(en.contains("error: There is no order DH-2611-999999.\n  fix: "), "{en}");
+    world.rewrite("hangloat.toml", "# locale = \"vi\"", "locale = \"en\"");
+    assert!(said(&["batches", "B999999"]).contains("There is no batch"));
+    assert!(said(&["batches", "B999999", "--locale", "vi"]).contains("Không có lô"));
+    let nowhere = World::empty();
+    std::fs::create_dir_all(nowhere.path("")).unwrap();
+    let vi = nowhere.run(&["orders"]).exits(78).stderr;
+    assert!(vi.contains("Phần này của cấu hình chưa đúng") && vi.contains("hangloat init"), "{vi}");
+    let en = finished(nowhere.command(&["orders"]).env("HANGLOAT_LOCALE", "en"));
+    assert!(en.stderr.starts_with("error: HANGLOAT_HOME: there is no"), "{en:?}");
+}
+
+#[test]
+fn what_is_no_command_is_said_with_the_nearest_and_in_json_with_the_command() {
+    let world = World::new();
+    for (args, says) in [
+        (&["ordres"][..], "Không có lệnh “ordres”; có phải “orders”?"),
+        (&["orders", "--stat", "x"], "Không hiểu “--stat”"),
+        (&["orders", "no-code"], "Giá trị “no-code” của [CODE] không đúng"),
+        (&["confirm"], "Còn thiếu: <ORDER>."),
+        (&["orders", "--state"], "cần một giá trị"),
+        (&["orders", "--color", "red"], "auto, always, never"),
+        (&[], "Chưa ghi lệnh nào."),
+    ] {
+        let mut command = world.command(args);
+        let said = finished(&mut command).exits(2).stderr;
+        assert!(said.contains(says) && said.contains("cách xử lý: "), "{args:?}: {said}");
+    }
+    let of = |args: &[&str]| finished(&mut world.command(args)).exits(2).json();
+    assert_eq!(of(&["fly", "--json"])["command"], Value::Null);
+    for args in [["orders", "no-code", "--json"], ["--json", "orders", "--stat"]] {
+        let said = of(&args);
+        assert_eq!((&said["command"], &said["exit"]), (&"orders".into(), &2.into()));
+        assert!(text(&said["error"], "fix").contains("orders --help"), "{said}");
+    }
+    let en = finished(&mut world.command(&["confirm", "--locale", "en"])).exits(2).stderr;
+    assert!(en.contains("error: Missing: <ORDER>."), "{en}");
+}
+
+/// Every text in a document that begins like an instant.
+fn instants(value: &Value, found: &mut Vec<String>) {
+    let is_instant = |text: &str| {
+        let bytes = text.as_bytes();
+        bytes.len() > 16 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[13] == b':'
+    };
+    match value {
+        Value::String(text) if is_instant(text) => found.push(text.clone()),
+        Value::Array(all) => all.iter().for_each(|value| instants(value, found)),
+        Value::Object(all) => all.values().for_each(|value| instants(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_time_in_json_has_the_offset_of_the_workspace() {
+    let world = busy();
+    let mut found = Vec::new();
+    for list in LISTS {
+        let before = found.len();
+        instants(&world.run(&[list, "--json"]).exits(0).json(), &mut found);
+        assert!(found.len() > before || list == "mappings", "{list}");
+    }
+    instants(&world.order("DH-2611-000001"), &mut found);
+    instants(&world.run(&["run", "mail", "--json"]).exits(0).json(), &mut found);
+    let elsewhere: Vec<&String> = found.iter().filter(|at| !at.ends_with("+07:00")).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+}
