@@ -2,7 +2,7 @@
 #![no_main]
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::OnceLock,
 };
 
@@ -66,7 +66,7 @@ fuzz_target!(|text: &str| {
         revision: 1,
         rows: rids.collect::<HashMap<_, _>>(),
     };
-    let staged = Staged { tables: mapped.tables, states: HashMap::new() };
+    let staged = Staged { tables: mapped.tables, states: HashMap::new(), dropped: BTreeSet::new() };
     for orders in [0, 1, 3] {
         let said = returned::read(&document, &answer, orders, &staged, Texts::of(Locale::Vi));
         assert_eq!(said.ticks.len(), orders);
