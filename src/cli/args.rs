@@ -9,10 +9,13 @@ use crate::{
     domain::{
         batch::{BatchId, RowRef},
         client::CustomerType,
+        confirmation_code::ConfirmationCode,
         email::Email,
+        firm::StaffRole,
         locale::Locale,
-        order::OrderCode,
+        order::{LineRef, OrderCode, Target},
         tax_id::TaxId,
+        words::UnknownWord,
     },
     flow::export::{Format, What},
 };
@@ -151,6 +154,14 @@ pub enum Command {
     },
     /// Write what there is into a file: orders, lines, licences, findings, invoices
     Export(Export),
+    /// Cancel orders or lines; a line that works unpaid only where it is named itself
+    Cancel(Cancel),
+    /// Take a whole list back, as far as nobody works with it yet
+    Undo { batch: BatchId },
+    /// Let a member of staff work in the data of clients
+    Assign(Assign),
+    /// Take a member of staff off everywhere, or put another one there instead
+    Unassign(Unassign),
     /// Check that folders, key, database, tables, mail, platform and clock are right
     Doctor,
 }
@@ -179,6 +190,10 @@ impl Command {
             Command::Confirm(_) => "confirm",
             Command::Activate { .. } => "activate",
             Command::Export(_) => "export",
+            Command::Cancel(_) => "cancel",
+            Command::Undo { .. } => "undo",
+            Command::Assign(_) => "assign",
+            Command::Unassign(_) => "unassign",
             Command::Doctor => "doctor",
         }
     }
@@ -289,7 +304,51 @@ pub struct Confirm {
     /// Who checked it, a member of the firm; default: the firm's admin
     #[arg(long, value_name = "EMAIL")]
     pub by: Option<Email>,
+    /// The confirmation code that was said on the phone; it holds for the present content alone
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<ConfirmationCode>,
     /// Activate the licences at once
     #[arg(long)]
     pub activate: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// Orders (DH-2611-000123) and lines (DH-2611-000123/17)
+    #[arg(required = true, value_name = "ORDER|LINE")]
+    pub targets: Vec<Target>,
+    /// Why, for the workbook and the bell
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Assign {
+    /// Lines of orders (DH-2611-000123/17)
+    #[arg(required = true, value_name = "LINE")]
+    pub lines: Vec<LineRef>,
+    /// Of a member of staff
+    #[arg(required = true)]
+    pub email: Email,
+    /// `manager` or `data_entry`; default: the role that hangloat.toml gives
+    #[arg(long, value_parser = staff_role)]
+    pub role: Option<StaffRole>,
+}
+
+#[derive(Debug, Args)]
+pub struct Unassign {
+    /// Who leaves; need not stand in hangloat.toml any more
+    pub email: Email,
+    /// Who takes over
+    #[arg(long, value_name = "EMAIL")]
+    pub to: Option<Email>,
+    /// Only at this firm
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+}
+
+/// Also by the platform's names: `asp_manager`.
+fn staff_role(text: &str) -> Result<StaffRole, String> {
+    let role = text.strip_prefix("asp_").unwrap_or(text);
+    role.parse().map_err(|error: UnknownWord| error.to_string())
 }

@@ -122,8 +122,12 @@ async fn confirm_all(services: &Services, told: &mut Vec<String>) -> anyhow::Res
     let last = all.last().map(|order| order.code.clone());
     for order in all {
         let by = &services.firm(&order.firm)?.admin.email;
-        let wish =
-            Wish { by, shown: Some(&order.content), activate: Some(&order.code) != last.as_ref() };
+        let wish = Wish {
+            by: Some(by),
+            code: None,
+            shown: None,
+            activate: Some(&order.code) != last.as_ref(),
+        };
         confirm::confirm(services, &order, &wish).await?;
         if wish.activate {
             activate::run(services, Some(&order.code)).await?;

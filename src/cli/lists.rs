@@ -198,6 +198,7 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
             "state": licence.state, "activated_at": local(licence.activated_at),
             "grace_until": licence.grace_until.map(local), "cutoff_at": licence.cutoff_at.map(local),
             "paid_on": licence.paid_on, "suspended_at": licence.suspended_at.map(local),
+            "logins": licence.logins.0,
         })
     });
     let row = |licence: &Licence| {

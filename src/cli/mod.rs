@@ -24,7 +24,10 @@ mod serve;
 
 mod order;
 
+mod life;
 mod rows;
+
+mod assign;
 
 mod lists;
 
@@ -123,6 +126,10 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Confirm(args) => order::confirm(&global, &args).await,
         Command::Activate { orders } => order::activate(&global, &orders).await,
         Command::Export(args) => export::run(&global, &args).await,
+        Command::Cancel(args) => life::cancel(&global, &args).await,
+        Command::Undo { batch } => life::undo(&global, batch).await,
+        Command::Assign(args) => assign::assign(&global, &args).await,
+        Command::Unassign(args) => assign::unassign(&global, &args).await,
         Command::Doctor => doctor::run(&global).await,
     }
 }

@@ -1,5 +1,7 @@
 //! `orders`, `confirm`, `activate`: what is ordered, and the gestures that move it on.
 
+use std::collections::HashMap;
+
 use minijinja::context;
 use serde_json::{Value, json};
 
@@ -15,6 +17,8 @@ use crate::{
         lines::{self, Line},
         orders::{self, Order},
         requests::{self, Request},
+        shown,
+        staff::{self, OnLine},
     },
     domain::{
         email::Email,
@@ -24,7 +28,10 @@ use crate::{
         Services, activate as activation,
         answer::outbox,
         import::answers_in_words,
-        order::confirm::{self as confirming, Confirmed, Refusal, Wish},
+        order::{
+            confirm::{self as confirming, Confirmed, Refusal, Wish},
+            content,
+        },
     },
     text::Texts,
 };
@@ -51,12 +58,11 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     crate::runner::recover(&services).await?;
     let order = by_code(&services, &args.order).await?;
-    let by = who(&services, &order, args.by.as_ref())?;
-    if args.revision.is_some_and(|revision| revision != order.revision) {
-        let values = context! { order => order.code.as_str(), revision => order.revision };
-        return Err(Failure::not_allowed(services.texts, "other_revision", values).into());
+    let by = args.by.as_ref().map(|by| member(&services, &order, by)).transpose()?;
+    if let Some(revision) = args.revision.filter(|revision| *revision != order.revision) {
+        return Err(other_revision(&services, &order, revision).await?.into());
     }
-    let wish = Wish { by: &by, shown: None, activate: args.activate };
+    let wish = Wish { by: by.as_ref(), code: args.code, shown: None, activate: args.activate };
     let confirmed = confirming::confirm(&services, &order, &wish).await?;
     let activates = args.activate || order.kind.activates_when_confirmed();
     if activates && !matches!(confirmed, Confirmed::Refused(_)) {
@@ -71,11 +77,30 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
     reply(&services, exit, &[order]).await
 }
 
+/// What the order was in that revision, and what it is.
+async fn other_revision(
+    services: &Services,
+    order: &Order,
+    revision: i64,
+) -> anyhow::Result<Failure> {
+    let mut reason = String::new();
+    if let Some(then) = shown::of_order(&services.db, &order.code, revision).await? {
+        let lines = lines::of_order(&services.db, &order.code).await?;
+        let lines = lines.iter().filter(|line| line.state != LineState::Cancelled).count();
+        for difference in content::difference(&then, order, lines, services.texts) {
+            reason = format!("{reason} {}.", difference.trim_end_matches('.'));
+        }
+    }
+    let values = context! { order => order.code.as_str(), revision => order.revision, reason };
+    Ok(Failure::not_allowed(services.texts, "other_revision", values))
+}
+
 fn refused(services: &Services, order: &Order, refusal: &Refusal) -> Failure {
     let key = match refusal {
         Refusal::Changed(_) => "order_changed",
-        Refusal::Stale => "order_stale",
+        Refusal::Stale(_) => "order_stale",
         Refusal::SamePerson => "same_person",
+        Refusal::Code => "other_code",
         Refusal::State(_) => "order_state",
     };
     let reason = answers_in_words(services, refusal);
@@ -117,47 +142,64 @@ async fn exit_of(services: &Services, order: &Order) -> anyhow::Result<Exit> {
     Ok(if stuck { Exit::NeedsPerson } else { Exit::Done })
 }
 
-async fn by_code(services: &Services, code: &OrderCode) -> anyhow::Result<Order> {
+pub(super) async fn by_code(services: &Services, code: &OrderCode) -> anyhow::Result<Order> {
     let unknown =
         || Failure::no_such(services.texts, "no_order", context! { order => code.as_str() });
     orders::by_code(&services.db, code).await?.ok_or_else(|| unknown().into())
 }
 
-fn who(services: &Services, order: &Order, by: Option<&Email>) -> anyhow::Result<Email> {
+fn member(services: &Services, order: &Order, by: &Email) -> anyhow::Result<Email> {
     let firm = services.firm(&order.firm)?;
-    match by {
-        None => Ok(firm.admin.email.clone()),
-        Some(by) if firm.name_of(by).is_some() => Ok(by.clone()),
-        Some(by) => {
-            let values = context! { email => by.as_str(), firm => firm.code.as_str() };
-            Err(Failure::misused(services.texts, "no_member", values).into())
-        }
+    if firm.name_of(by).is_some() {
+        return Ok(by.clone());
     }
+    let values = context! { email => by.as_str(), firm => firm.code.as_str() };
+    Err(Failure::misused(services.texts, "no_member", values).into())
 }
 
 /// Orders with their lines and payment requests.
-async fn reply(services: &Services, exit: Exit, orders: &[Order]) -> anyhow::Result<Reply> {
-    let (mut shown, mut words) = (Vec::new(), Vec::new());
+pub(super) async fn reply(
+    services: &Services,
+    exit: Exit,
+    orders: &[Order],
+) -> anyhow::Result<Reply> {
+    let shown = orders_json(services, orders).await?;
+    let words = orders.iter().zip(&shown).map(|(order, json)| {
+        let order = in_words(services.texts, std::slice::from_ref(order));
+        format!("{order}\n{}", lines_in_words(services.texts, json))
+    });
+    let words = words.collect::<Vec<_>>().join("\n");
+    Reply::new(exit, words).with("orders", shown)
+}
+
+/// As programs see them, with lines and payment requests.
+pub(super) async fn orders_json(
+    services: &Services,
+    orders: &[Order],
+) -> anyhow::Result<Vec<Value>> {
+    let mut shown = Vec::new();
     for order in orders {
         let lines = lines::of_order(&services.db, &order.code).await?;
+        let said = staff::of_order(&services.db, &order.code).await?;
         let requests = requests::of_batch(&services.db, order.batch()).await?;
+        let requests: HashMap<i64, &Request> =
+            requests.iter().map(|request| (request.line_id, request)).collect();
         let licences = licences::of_batch(&services.db, order.batch()).await?;
-        let of = |line: &Line| {
-            let request = requests.iter().find(|request| request.line_id == line.id);
-            (request, licences.iter().find(|licence| licence.line_id == line.id))
-        };
+        let licences: HashMap<i64, &Licence> =
+            licences.iter().map(|licence| (licence.line_id, licence)).collect();
+        let of = |line: &Line| (requests.get(&line.id).copied(), licences.get(&line.id).copied());
         let mut json = order_json(services, order);
-        json["lines"] = lines.iter().map(|line| line_json(services, line, of(line))).collect();
+        let line_json = |line: &Line| {
+            let mut json = line_json(services, line, of(line));
+            json["staff"] = staff_json(services, order, line, &said);
+            json
+        };
+        json["lines"] = lines.iter().map(line_json).collect();
         json["payment_requests"] =
             lines.iter().filter_map(|line| request_json(services, line, of(line))).collect();
-        words.push(format!(
-            "{}\n{}",
-            in_words(services.texts, std::slice::from_ref(order)),
-            lines_in_words(services.texts, &lines, of)
-        ));
         shown.push(json);
     }
-    Reply::new(exit, words.join("\n")).with("orders", shown)
+    Ok(shown)
 }
 
 fn order_json(services: &Services, order: &Order) -> Value {
@@ -184,6 +226,13 @@ fn line_json(
         "cutoff_at": licence.and_then(|licence| licence.cutoff_at).map(local),
         "payment_code": request.map(|request| &request.code),
     })
+}
+
+/// Who of the firm works in the client's data, beside its admin.
+fn staff_json(services: &Services, order: &Order, line: &Line, said: &[OnLine]) -> Value {
+    let Ok(firm) = services.firm(&order.firm) else { return json!([]) };
+    let assigned = activation::staff::of(firm, order, line, said);
+    assigned.iter().map(|(email, role)| json!({ "email": email, "role": role })).collect()
 }
 
 fn request_json(
@@ -223,22 +272,19 @@ fn in_words(texts: &Texts, orders: &[Order]) -> String {
     )
 }
 
-fn lines_in_words<'a>(
-    texts: &Texts,
-    lines: &[Line],
-    of: impl Fn(&Line) -> (Option<&'a Request>, Option<&'a Licence>),
-) -> String {
-    let row = |line: &Line| {
-        let (request, licence) = of(line);
+fn lines_in_words(texts: &Texts, order: &Value) -> String {
+    let row = |line: &Value| {
+        let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
         [
-            line.line_no.to_string(),
-            line.name.clone(),
-            line.client.tax_id.to_string(),
-            texts.label(&format!("workbook.line_state.{}", line.state)),
-            licence.map(|licence| licence.licence_id.clone()).unwrap_or_default(),
-            request.map(|request| request.code.to_string()).unwrap_or_default(),
+            line["line"].to_string(),
+            text("name"),
+            text("tax_id"),
+            texts.label(&format!("workbook.line_state.{}", text("state"))),
+            text("licence_id"),
+            text("payment_code"),
         ]
     };
+    let lines = order["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
     table(
         texts,
         ["line", "client", "tax_id", "state", "licence", "payment_code"],

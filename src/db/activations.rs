@@ -166,3 +166,20 @@ pub async fn release(db: &Db, holder: &str) -> sqlx::Result<u64> {
         .execute()
         .await
 }
+
+/// Takes the request of one line whose answer was lost, to ask what became of it.
+pub async fn claim_uncertain(
+    db: &Db,
+    line_id: i64,
+    holder: &str,
+) -> sqlx::Result<Option<Activation>> {
+    db.query(
+        "update activation set state = 'sending', holder = $2, attempts = attempts + 1
+         where line_id = $1 and state = 'uncertain'
+         returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, error",
+    )
+    .bind(line_id)
+    .bind(holder)
+    .optional()
+    .await
+}

@@ -287,15 +287,7 @@ pub async fn ask_for_workbook(tx: &mut Tx, id: BatchId) -> sqlx::Result<i64> {
         .bind(id.number())
         .one::<(i64,)>()
         .await?;
-    tx.query(
-        "insert into shown (batch_id, revision, order_code, content)
-         select batch_id, $2, code, content from client_order where batch_id = $1
-         on conflict (batch_id, revision, order_code) do update set content = excluded.content",
-    )
-    .bind(id.number())
-    .bind(revision)
-    .execute()
-    .await?;
+    super::shown::remember(tx, id, revision).await?;
     Ok(revision)
 }
 
@@ -359,8 +351,8 @@ pub async fn settle_orders(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Ends a batch of which every order is paid, done or cancelled.
-pub async fn finish(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
+/// Ends a batch that is ordered when each of its orders is paid, done or cancelled.
+pub async fn end_orders(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
     tx.query(
         "update batch set state = 'done'
          where id = $1 and state = 'ordered'
@@ -373,11 +365,18 @@ pub async fn finish(tx: &mut Tx, id: BatchId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The content of each order that a revision showed.
-pub async fn shown(db: &Db, id: BatchId, revision: i64) -> sqlx::Result<Vec<(String, String)>> {
-    db.query("select order_code, content from shown where batch_id = $1 and revision = $2 order by order_code")
+/// Takes a list back of which no order stands; false where one does, or where it is no such list.
+pub async fn undo(tx: &mut Tx, id: BatchId) -> sqlx::Result<bool> {
+    let undone = tx
+        .query(
+            "update batch set state = 'undone'
+             where id = $1 and kind = 'clients'
+               and state in ('rejected', 'held', 'awaiting_confirmation', 'ordered', 'done')
+               and not exists (select 1 from client_order o
+                               where o.batch_id = batch.id and o.state <> 'cancelled')",
+        )
         .bind(id.number())
-        .bind(revision)
-        .all()
-        .await
+        .execute()
+        .await?;
+    Ok(undone == 1)
 }

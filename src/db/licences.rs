@@ -108,3 +108,26 @@ pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Licence>> {
     .all()
     .await
 }
+
+/// Access ended; false where it had ended before.
+pub async fn suspend(tx: &mut Tx, licence_id: &str, at: DateTime<Utc>) -> sqlx::Result<bool> {
+    let suspended = tx
+        .query(
+            "update licence set state = 'suspended', suspended_at = $2 where licence_id = $1 and state <> 'suspended'",
+        )
+        .bind(licence_id)
+        .bind(at)
+        .execute()
+        .await?;
+    Ok(suspended == 1)
+}
+
+/// Who may work in it now.
+pub async fn set_logins(tx: &mut Tx, licence_id: &str, logins: &[Login]) -> sqlx::Result<()> {
+    tx.query("update licence set logins = $2 where licence_id = $1")
+        .bind(licence_id)
+        .bind(Json(logins))
+        .execute()
+        .await?;
+    Ok(())
+}

@@ -209,6 +209,16 @@ pub async fn move_on(
     Ok(changed == 1)
 }
 
+/// Holds the row of a line until the end of the transaction, and says where it stands.
+pub async fn hold(tx: &mut Tx, id: i64) -> sqlx::Result<LineState> {
+    let (state,) = tx
+        .query("update order_line set state = state where id = $1 returning state")
+        .bind(id)
+        .one::<(String,)>()
+        .await?;
+    state.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
 /// The waiting lines of an order become placed.
 pub async fn place(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<()> {
     tx.query("update order_line set state = 'placed' where order_code = $1 and state = 'waiting'")
@@ -226,4 +236,41 @@ pub async fn reprice(tx: &mut Tx, id: i64, amount: Money) -> sqlx::Result<()> {
         .execute()
         .await?;
     Ok(())
+}
+
+/// Cancels a line that stands in one of these states, which frees its natural key; false where it stands elsewhere.
+pub async fn cancel(
+    tx: &mut Tx,
+    id: i64,
+    from: &[LineState],
+    cancellation: i64,
+) -> sqlx::Result<bool> {
+    if !move_on(tx, id, from, LineState::Cancelled).await? {
+        return Ok(false);
+    }
+    tx.query("update order_line set cancellation_id = $2 where id = $1")
+        .bind(id)
+        .bind(cancellation)
+        .execute()
+        .await?;
+    Ok(true)
+}
+
+/// The uncancelled lines in whose data a member of a firm works, by their rows or by what was said later.
+pub async fn staffed_by(db: &Db, firm: Option<&str>, email: &str) -> sqlx::Result<Vec<Line>> {
+    db.query(
+        "select l.id, l.order_code, l.line_no, l.batch_id, l.sheet, l.row_no, l.firm, l.name, l.client, l.amount,
+                l.state
+         from order_line l join client_order o on o.code = l.order_code
+              left join line_staff s on s.line_id = l.id and s.email = $2
+         where l.state <> 'cancelled' and ($1 is null or l.firm = $1)
+           and (s.role is not null
+                or (s.email is null and (l.client->>'assigned_to' = $2
+                                         or (o.kind = 'free' and o.registered_by = $2))))
+         order by l.order_code, l.line_no",
+    )
+    .bind(firm)
+    .bind(email)
+    .all()
+    .await
 }

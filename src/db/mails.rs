@@ -41,15 +41,17 @@ pub struct NewMail<'a> {
     pub line_id: Option<i64>,
     pub recipient: &'a str,
     pub recipient_name: &'a str,
+    /// Which one of the same purpose, subject and recipient, from 1.
+    pub sequence: i64,
     pub message_id: &'a str,
 }
 
-/// Plans the first mail of a purpose, subject and recipient; one that is there stays.
+/// Plans a mail; one of the same purpose, subject, recipient and sequence stays.
 pub async fn plan(tx: &mut Tx, new: NewMail<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
     tx.query(
         "insert into mail (purpose, subject, order_code, line_id, recipient, recipient_name, sequence, message_id,
                            state, planned_at, not_before)
-         values ($1, $2, $3, $4, $5, $6, 1, $7, 'planned', $8, $8)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'planned', $9, $9)
          on conflict (purpose, subject, recipient, sequence) do nothing",
     )
     .bind(new.purpose.as_str())
@@ -58,6 +60,7 @@ pub async fn plan(tx: &mut Tx, new: NewMail<'_>, now: DateTime<Utc>) -> sqlx::Re
     .bind(new.line_id)
     .bind(new.recipient)
     .bind(new.recipient_name)
+    .bind(new.sequence)
     .bind(new.message_id)
     .bind(now)
     .execute()
@@ -172,4 +175,30 @@ pub async fn release(db: &Db, holder: &str, to: MailState) -> sqlx::Result<u64> 
         .bind(to.as_str())
         .execute()
         .await
+}
+
+/// What was not sent yet about a line has no reason any more.
+pub async fn cancel_of_line(tx: &mut Tx, line_id: i64) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'cancelled' where line_id = $1 and state in ('planned', 'held')",
+    )
+    .bind(line_id)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Nor have the notices of an order to payers who have nothing to pay of it.
+pub async fn cancel_empty_notices(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where order_code = $1 and purpose = 'order_notice' and state in ('planned', 'held')
+           and not exists (select 1 from payment_request r join order_line l on l.id = r.line_id
+                           where l.order_code = mail.order_code and r.payer_email = mail.recipient
+                             and r.state in ('open', 'partly_paid'))",
+    )
+    .bind(order.as_str())
+    .execute()
+    .await?;
+    Ok(())
 }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (1, "main", files!("0001_main.sql")),
     (2, "intake", files!("0002_intake.sql")),
     (3, "clients", files!("0003_clients.sql")),
+    (4, "order_life", files!("0004_order_life.sql")),
 ];
 
 pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {

@@ -12,6 +12,7 @@ pub mod runs;
 pub mod batches;
 
 pub mod clients;
+pub mod shown;
 
 pub mod rows;
 
@@ -23,11 +24,17 @@ pub mod orders;
 
 pub mod lines;
 
+pub mod cancellations;
+
+pub mod staff;
+
 pub mod requests;
 
 pub mod activations;
 
 pub mod licences;
+
+pub mod changes;
 
 pub mod mails;
 

@@ -10,6 +10,7 @@ words! {
     pub enum NotificationKind {
         OrderPlaced = "order_placed",
         OrderActivated = "order_activated",
+        OrderCancelled = "order_cancelled",
         AnswerRefused = "answer_refused",
     }
 }

@@ -218,3 +218,55 @@ pub async fn finish_free(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<bool> {
         .await?;
     Ok(finished == 1)
 }
+
+/// Holds the row of an order until the end of the transaction; false where its state or content is another one.
+pub async fn hold(
+    tx: &mut Tx,
+    code: &OrderCode,
+    state: OrderState,
+    content: &str,
+) -> sqlx::Result<bool> {
+    let held = tx
+        .query(
+            "update client_order set content = content where code = $1 and state = $2 and content = $3",
+        )
+        .bind(code.as_str())
+        .bind(state.as_str())
+        .bind(content)
+        .execute()
+        .await?;
+    Ok(held == 1)
+}
+
+/// What an order is after some of its lines were cancelled: its amount, its state, and while it awaits its
+/// confirmation its next revision.
+pub async fn recount(tx: &mut Tx, code: &OrderCode, content: &str) -> sqlx::Result<Order> {
+    tx.query(
+        "update client_order set
+             content = $2,
+             revision = revision + case when state = 'awaiting_confirmation' then 1 else 0 end,
+             amount = (select cast(coalesce(sum(l.amount), 0) as bigint) from order_line l
+                       where l.order_code = client_order.code and l.state <> 'cancelled'),
+             state = case
+                 when not exists (select 1 from order_line l
+                                  where l.order_code = client_order.code and l.state <> 'cancelled')
+                     then 'cancelled'
+                 when state = 'placed'
+                      and exists (select 1 from payment_request r join order_line l on l.id = r.line_id
+                                  where l.order_code = client_order.code and r.state in ('paid', 'overpaid'))
+                      and not exists (select 1 from payment_request r join order_line l on l.id = r.line_id
+                                      where l.order_code = client_order.code and r.state in ('open', 'partly_paid'))
+                     then 'paid'
+                 when state = 'placed' and kind = 'free'
+                      and not exists (select 1 from order_line l
+                                      where l.order_code = client_order.code
+                                        and l.state not in ('active', 'suspended', 'cancelled'))
+                     then 'done'
+                 else state end
+         where code = $1 returning *",
+    )
+    .bind(code.as_str())
+    .bind(content)
+    .one()
+    .await
+}

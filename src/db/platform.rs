@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Db, Tx};
+use sqlx::types::Json;
+
+use super::{Db, Sql, Tx};
 use crate::domain::licence::{LicenceState, Role};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -125,4 +127,85 @@ pub async fn logins(db: &Db, licence_id: &str) -> sqlx::Result<Vec<Login>> {
     .bind(licence_id)
     .all()
     .await
+}
+
+/// Remembers what a key was used for; false where it was used before.
+pub async fn remember(
+    tx: &mut Tx,
+    key: &str,
+    licence_id: &str,
+    request_sha256: &str,
+) -> sqlx::Result<bool> {
+    let fresh = tx
+        .query(
+            "insert into platform_request (idempotency_key, licence_id, request_sha256) values ($1, $2, $3)
+             on conflict (idempotency_key) do nothing",
+        )
+        .bind(key)
+        .bind(licence_id)
+        .bind(request_sha256)
+        .execute()
+        .await?;
+    Ok(fresh == 1)
+}
+
+/// The licence and the hash of the body that a key was used for.
+pub async fn remembered(db: &Db, key: &str) -> sqlx::Result<Option<(String, String)>> {
+    db.query("select licence_id, request_sha256 from platform_request where idempotency_key = $1")
+        .bind(key)
+        .optional()
+        .await
+}
+
+/// Ends access; a cancelled licence leaves its client free for another one.
+pub async fn suspend(
+    tx: &mut Tx,
+    licence_id: &str,
+    is_cancelled: bool,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let known = tx
+        .query(
+            "update platform_licence set status = 'suspended', updated_at = $3, cancelled = case when $2 then $2 else cancelled end
+             where licence_id = $1",
+        )
+        .bind(licence_id)
+        .bind(is_cancelled)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(known == 1)
+}
+
+/// Marks a change of a licence; false where there is none.
+pub async fn touch(tx: &mut Tx, licence_id: &str, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let known = tx
+        .query("update platform_licence set updated_at = $2 where licence_id = $1")
+        .bind(licence_id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(known == 1)
+}
+
+/// Takes the log-ins of a licence away that are not among these e-mails.
+pub async fn keep_logins(tx: &mut Tx, licence_id: &str, emails: &[&str]) -> sqlx::Result<()> {
+    const DROP: Sql = Sql {
+        sqlite: "delete from platform_login
+                 where licence_id = $1 and email not in (select value from json_each($2))",
+        postgres: "delete from platform_login
+                 where licence_id = $1 and email not in (select jsonb_array_elements_text($2))",
+    };
+    tx.query(DROP).bind(licence_id).bind(Json(emails)).execute().await?;
+    Ok(())
+}
+
+pub async fn set_role(tx: &mut Tx, licence_id: &str, email: &str, role: Role) -> sqlx::Result<()> {
+    tx.query("update platform_login set role = $3 where licence_id = $1 and email = $2")
+        .bind(licence_id)
+        .bind(email)
+        .bind(role.as_str())
+        .execute()
+        .await?;
+    Ok(())
 }

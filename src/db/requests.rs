@@ -190,3 +190,15 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
     .all()
     .await
 }
+
+/// Nothing is to be paid for a line any more; false where it has no open request.
+pub async fn cancel(tx: &mut Tx, line_id: i64) -> sqlx::Result<bool> {
+    let cancelled = tx
+        .query(
+            "update payment_request set state = 'cancelled' where line_id = $1 and state in ('open', 'partly_paid')",
+        )
+        .bind(line_id)
+        .execute()
+        .await?;
+    Ok(cancelled == 1)
+}

@@ -79,6 +79,11 @@ impl Firm {
             .map(|(_, email)| email)
     }
 
+    /// Everybody of the firm, the admin first.
+    pub fn members(&self) -> impl Iterator<Item = &Email> {
+        std::iter::once(&self.admin.email).chain(self.staff.iter().map(|staff| &staff.email))
+    }
+
     /// The name that goes with a member's e-mail.
     pub fn name_of(&self, email: &Email) -> Option<&str> {
         if self.admin.email == *email {

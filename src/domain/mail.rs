@@ -7,6 +7,8 @@ words! {
     pub enum Purpose {
         /// What is to be paid, to whoever pays.
         OrderNotice = "order_notice",
+        /// What is no longer to be paid, to whoever got the notice.
+        OrderCancelled = "order_cancelled",
         /// A one-time link to set a password.
         LoginFirst = "login_first",
         /// Sign in as before.

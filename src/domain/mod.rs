@@ -45,6 +45,8 @@ pub mod batch;
 
 pub mod payment_code;
 
+pub mod confirmation_code;
+
 pub mod vietqr;
 
 pub mod licence;

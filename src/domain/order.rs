@@ -137,9 +137,50 @@ pub struct LineRef {
     pub line: i64,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no order and no line of one; they look like DH-2611-000123 and DH-2611-000123/17"
+)]
+pub struct LineRefError(String);
+
 impl fmt::Display for LineRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.order, self.line)
+    }
+}
+
+impl std::str::FromStr for LineRef {
+    type Err = LineRefError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = text.split_once('/').and_then(|(order, line)| {
+            let line = line.trim().parse().ok().filter(|line| *line >= 1)?;
+            Some(LineRef { order: order.parse().ok()?, line })
+        });
+        parsed.ok_or_else(|| LineRefError(text.to_owned()))
+    }
+}
+
+/// `ORDER|LINE`: a whole order, or one line of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Order(OrderCode),
+    Line(LineRef),
+}
+
+impl std::str::FromStr for Target {
+    type Err = LineRefError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let order = || text.parse().map(Target::Order).ok();
+        let line = || text.parse().map(Target::Line).ok();
+        order().or_else(line).ok_or_else(|| LineRefError(text.to_owned()))
+    }
+}
+
+impl Target {
+    pub const fn order(&self) -> &OrderCode {
+        match self {
+            Target::Order(order) | Target::Line(LineRef { order, .. }) => order,
+        }
     }
 }
 

@@ -3,10 +3,18 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::platform::{ActivationRequest, Licence, Login, PlatformError, RequestKind};
+use serde::Deserialize;
+
+use super::{
+    accounts::Account,
+    platform::{
+        AccountsRequest, ActivationRequest, Licence, Login, PlatformError, RequestKind,
+        SuspendReason, SuspendRequest,
+    },
+};
 use crate::{
     db::{
-        Db, is_taken, licences,
+        Db, Tx, is_taken, licences,
         platform::{self, Setup},
     },
     domain::{
@@ -50,9 +58,7 @@ impl Embedded {
                 Err(PlatformError::Conflict)
             };
         }
-        let request: ActivationRequest = serde_json::from_str(body).map_err(|error| {
-            PlatformError::Refused { code: "bad_request", detail: error.to_string() }
-        })?;
+        let request: ActivationRequest = parsed(body)?;
         if request.kind == RequestKind::Free
             && platform::had_free(&self.db, request.client.tax_id.as_str()).await?
         {
@@ -83,6 +89,71 @@ impl Embedded {
         }
     }
 
+    /// Stops access, also where it was stopped before.
+    pub async fn suspend(
+        &self,
+        licence_id: &str,
+        key: &str,
+        body: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Licence, PlatformError> {
+        if let Some(answer) = self.replayed(licence_id, key, body).await? {
+            return Ok(answer);
+        }
+        let SuspendRequest { reason } = parsed(body)?;
+        let mut tx = self.db.begin().await?;
+        let is_cancelled = reason == SuspendReason::Cancelled;
+        if !platform::suspend(&mut tx, licence_id, is_cancelled, now).await? {
+            return Err(not_found(licence_id));
+        }
+        platform::remember(&mut tx, key, licence_id, &sha256(body.as_bytes())).await?;
+        tx.commit().await?;
+        self.licence(licence_id).await?.ok_or_else(|| not_found(licence_id))
+    }
+
+    /// Replaces the accounts of a licence; who had one keeps the link of the first log-in.
+    pub async fn set_accounts(
+        &self,
+        licence_id: &str,
+        key: &str,
+        body: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Licence, PlatformError> {
+        if let Some(answer) = self.replayed(licence_id, key, body).await? {
+            return Ok(answer);
+        }
+        let AccountsRequest { accounts } = parsed(body)?;
+        let mut tx = self.db.begin().await?;
+        if !platform::touch(&mut tx, licence_id, now).await? {
+            return Err(not_found(licence_id));
+        }
+        platform::remember(&mut tx, key, licence_id, &sha256(body.as_bytes())).await?;
+        let emails: Vec<&str> = accounts.iter().map(|account| account.email.as_str()).collect();
+        platform::keep_logins(&mut tx, licence_id, &emails).await?;
+        for account in accounts.iter() {
+            self.open(&mut tx, licence_id, account, now).await?;
+            platform::set_role(&mut tx, licence_id, account.email.as_str(), account.role).await?;
+        }
+        tx.commit().await?;
+        self.licence(licence_id).await?.ok_or_else(|| not_found(licence_id))
+    }
+
+    /// The answer to a key that was used before.
+    async fn replayed(
+        &self,
+        licence_id: &str,
+        key: &str,
+        body: &str,
+    ) -> Result<Option<Licence>, PlatformError> {
+        match platform::remembered(&self.db, key).await? {
+            None => Ok(None),
+            Some((known, hash)) if known == licence_id && hash == sha256(body.as_bytes()) => {
+                self.licence(licence_id).await
+            }
+            Some(_) => Err(PlatformError::Conflict),
+        }
+    }
+
     async fn store(
         &self,
         licence: &platform::Licence,
@@ -91,24 +162,27 @@ impl Embedded {
     ) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
         platform::insert(&mut tx, licence).await?;
-        for account in &request.accounts {
-            let fresh = platform::open_account(&mut tx, account.email.as_str(), now).await?;
-            // The firm's people are users of the platform already.
-            let first_time =
-                fresh && matches!(account.role, Role::ClientAdmin | Role::ClientSender);
-            let hash = sha256(self.token(&licence.licence_id, account.email.as_str()).as_bytes());
-            let setup = Setup { sha256: &hash, expires_at: now + Duration::days(SETUP_DAYS) };
-            let setup = first_time.then_some(setup);
-            platform::insert_login(
-                &mut tx,
-                &licence.licence_id,
-                account.email.as_str(),
-                account.role,
-                setup,
-            )
-            .await?;
+        for account in request.accounts.iter() {
+            self.open(&mut tx, &licence.licence_id, account, now).await?;
         }
         tx.commit().await
+    }
+
+    /// An account and its log-in to a licence, with a link to set a password where it is the client's first.
+    async fn open(
+        &self,
+        tx: &mut Tx,
+        licence_id: &str,
+        account: &Account,
+        now: DateTime<Utc>,
+    ) -> sqlx::Result<()> {
+        let (email, role) = (account.email.as_str(), account.role);
+        let fresh = platform::open_account(tx, email, now).await?;
+        // The firm's people are users of the platform already.
+        let first_time = fresh && matches!(role, Role::ClientAdmin | Role::ClientSender);
+        let hash = sha256(self.token(licence_id, email).as_bytes());
+        let setup = Setup { sha256: &hash, expires_at: now + Duration::days(SETUP_DAYS) };
+        platform::insert_login(tx, licence_id, email, role, first_time.then_some(setup)).await
     }
 
     /// Two calls with one key at the same time, or a client that has this package and year.
@@ -154,6 +228,15 @@ impl Embedded {
     fn token(&self, licence_id: &str, email: &str) -> String {
         self.key.sign("setup", &format!("{licence_id}/{email}"))
     }
+}
+
+fn parsed<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, PlatformError> {
+    serde_json::from_str(body)
+        .map_err(|error| PlatformError::Refused { code: "bad_request", detail: error.to_string() })
+}
+
+fn not_found(licence_id: &str) -> PlatformError {
+    PlatformError::Refused { code: "not_found", detail: licence_id.to_owned() }
 }
 
 fn fresh(

@@ -5,7 +5,15 @@ pub mod embedded;
 
 pub mod platform;
 
+pub mod accounts;
+
 mod request;
+
+pub mod staff;
+
+pub mod changes;
+
+pub mod assign;
 
 use anyhow::Context;
 use minijinja::context;
@@ -14,13 +22,14 @@ use self::platform::PlatformError;
 use super::{Services, key, order::settle, progress::Step, send};
 use crate::{
     db::{
-        Tx,
+        self, Tx,
         activations::{self, Activation, ActivationState, NewActivation, Settled},
         batches,
         licences::{self, Login, NewLicence},
         lines::{self, Line},
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
+        staff::OnLine,
     },
     domain::{
         licence::{LicenceState, Role},
@@ -35,6 +44,8 @@ pub struct Summary {
     pub activated: u64,
     pub failed: u64,
     pub uncertain: u64,
+    /// Licences that were there and are otherwise now.
+    pub changed: u64,
 }
 
 /// Plans the request of every line that may be activated; those that were refused are asked for again.
@@ -42,12 +53,13 @@ pub async fn plan(
     services: &Services,
     tx: &mut Tx,
     order: &Order,
-    lines: &[Line],
+    (lines, said): (&[Line], &[OnLine]),
 ) -> anyhow::Result<()> {
     const MAY_BE: [LineState; 3] = [LineState::Waiting, LineState::Placed, LineState::Failed];
     orders::ask_activation(tx, &order.code, services.now()).await?;
-    for line in lines {
-        let request = serde_json::to_string(&request::of(services, order, line)?)?;
+    for line in lines.iter().filter(|line| MAY_BE.contains(&line.state)) {
+        let request = request::of(services, (order, line), said)?;
+        let request = serde_json::to_string(&request)?;
         let request_sha256 = key::sha256(request.as_bytes());
         if lines::move_on(tx, line.id, &MAY_BE, LineState::Activating).await? {
             let idempotency_key = request::key(services, line, &request_sha256);
@@ -72,8 +84,9 @@ pub async fn ask(services: &Services, order: &Order) -> anyhow::Result<bool> {
         OrderState::AwaitingConfirmation | OrderState::Cancelled => return Ok(false),
     }
     let lines = lines::of_order(&services.db, &order.code).await?;
+    let said = db::staff::of_order(&services.db, &order.code).await?;
     let mut tx = services.db.begin().await?;
-    plan(services, &mut tx, order, &lines).await?;
+    plan(services, &mut tx, order, (&lines, &said)).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -103,6 +116,7 @@ pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Resu
         services.progress.tell(Step::Done(done));
     }
     services.progress.tell(Step::End);
+    changes::run(services, order, &mut summary).await?;
     Ok(summary)
 }
 
@@ -113,7 +127,31 @@ pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
             activations::release(&services.db, &holder).await?;
         }
     }
-    Ok(())
+    changes::release_dead(services).await
+}
+
+/// Asks what became of a line whose answer was lost: it is licensed, or it failed; where nobody answers it stays so.
+pub async fn find_out(services: &Services, order: &Order, line: &Line) -> anyhow::Result<()> {
+    let holder = services.holder.as_str();
+    let Some(lost) = activations::claim_uncertain(&services.db, line.id, holder).await? else {
+        return Ok(());
+    };
+    let answer = services.platform.find_by_key(&lost.idempotency_key).await;
+    let settled = match answer {
+        Ok(Some(licence)) => settle_done(services, order, line, &licence).await,
+        Ok(None) => {
+            let states = (ActivationState::Refused, LineState::Failed);
+            settle_failed(services, order, line, states, "the request never arrived").await
+        }
+        Err(error) => {
+            let states = (ActivationState::Uncertain, LineState::Uncertain);
+            settle_failed(services, order, line, states, &error.to_string()).await
+        }
+    };
+    if settled.is_err() {
+        activations::release(&services.db, holder).await?;
+    }
+    settled.map(|_| ())
 }
 
 async fn carry_out(
@@ -184,6 +222,7 @@ async fn settle_done(
         logins: &logins,
     };
     licences::insert(&mut tx, new).await?;
+    changes::plan_accounts_if_changed(services, &mut tx, (order, line), &logins).await?;
     let first_time = logins.iter().any(|login| login.role == Role::ClientAdmin && login.first_time);
     let purpose = if first_time { Purpose::LoginFirst } else { Purpose::LoginExisting };
     send::plan::log_in(services, &mut tx, order, line, purpose).await?;

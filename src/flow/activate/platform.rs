@@ -3,16 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::accounts::Accounts;
 use crate::{
     db::licences,
     domain::{
-        client::CustomerType,
-        email::Email,
-        fiscal_year::FiscalYear,
-        licence::{LicenceState, Role},
-        order::OrderCode,
-        phone::Phone,
-        tax_id::TaxId,
+        client::CustomerType, email::Email, fiscal_year::FiscalYear, licence::LicenceState,
+        order::OrderCode, phone::Phone, tax_id::TaxId, words::words,
     },
 };
 
@@ -28,7 +24,7 @@ pub struct ActivationRequest {
     pub grace_days: Option<u32>,
     pub client: Client,
     pub accounting: Accounting,
-    pub accounts: Vec<Account>,
+    pub accounts: Accounts,
     pub databases: Databases,
 }
 
@@ -68,11 +64,24 @@ pub struct Accounting {
     pub inventory_method: Option<String>,
 }
 
+/// Stop access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspendRequest {
+    pub reason: SuspendReason,
+}
+
+words! {
+    /// Why access is stopped.
+    pub enum SuspendReason {
+        GraceExpired = "grace_expired",
+        Cancelled = "cancelled",
+    }
+}
+
+/// Replace the accounts of a licence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    pub email: Email,
-    pub name: Option<String>,
-    pub role: Role,
+pub struct AccountsRequest {
+    pub accounts: Accounts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,23 +2,22 @@
 
 use anyhow::Context;
 
-use super::platform::{
-    Account, Accounting, ActivationRequest, Client, Databases, Representative, RequestKind,
+use super::{
+    platform::{Accounting, ActivationRequest, Client, Databases, Representative, RequestKind},
+    staff,
 };
 use crate::{
-    db::{lines::Line, orders::Order},
-    domain::{
-        client::ClientRow,
-        email::Email,
-        firm::{Firm, StaffRole},
-        licence::Role,
-        order::Kind,
-    },
-    flow::{Services, order::registrant},
+    db::{lines::Line, orders::Order, staff::OnLine},
+    domain::{client::ClientRow, order::Kind},
+    flow::Services,
 };
 
-pub fn of(services: &Services, order: &Order, line: &Line) -> anyhow::Result<ActivationRequest> {
-    let client = &line.client.0;
+pub fn of(
+    services: &Services,
+    (order, line): (&Order, &Line),
+    said: &[OnLine],
+) -> anyhow::Result<ActivationRequest> {
+    let (client, firm) = (&line.client.0, services.firm(&order.firm)?);
     let package = services.catalogue.packages.get(&client.package);
     let package = package
         .with_context(|| format!("The package {} is no longer in the catalogue", client.package))?;
@@ -32,7 +31,7 @@ pub fn of(services: &Services, order: &Order, line: &Line) -> anyhow::Result<Act
         grace_days: (!free).then_some(services.settings.grace.days),
         client: who(client),
         accounting: books(client),
-        accounts: accounts(services.firm(&order.firm)?, order, line),
+        accounts: staff::accounts(firm, line, &staff::of(firm, order, line, said))?,
         databases: Databases { per_fiscal_year: package.databases_per_fiscal_year, initial: 1 },
     })
 }
@@ -68,40 +67,4 @@ fn books(client: &ClientRow) -> Accounting {
         currency: client.currency.clone(),
         inventory_method: client.inventory_method.map(|method| method.to_string()),
     }
-}
-
-/// The client's admin from the registration, the firm's admin, and the staff at work there with their roles. An e-mail
-/// has one account, its first.
-fn accounts(firm: &Firm, order: &Order, line: &Line) -> Vec<Account> {
-    let client = &line.client;
-    let account = |email: &Email, name: &str, role| Account {
-        email: email.clone(),
-        name: Some(name.to_owned()),
-        role,
-    };
-    let mut accounts = vec![
-        account(&client.email, &client.representative, Role::ClientAdmin),
-        account(&firm.admin.email, &firm.admin.name, Role::AspAdmin),
-    ];
-    let staff =
-        |wanted: Option<&str>| firm.staff.iter().find(|it| Some(it.email.as_str()) == wanted);
-    // Who registers a free year enters its data, whatever else that person is.
-    let registrant = registrant(order, line).filter(|_| order.kind == Kind::Free);
-    if let Some(staff) = staff(registrant) {
-        accounts.push(account(&staff.email, &staff.name, Role::AspDataEntry));
-    }
-    if let Some(staff) = staff(client.assigned_to.as_ref().map(Email::as_str)) {
-        let role = match staff.role {
-            StaffRole::Manager => Role::AspManager,
-            StaffRole::DataEntry => Role::AspDataEntry,
-        };
-        accounts.push(account(&staff.email, &staff.name, role));
-    }
-    let mut seen = Vec::new();
-    accounts.retain(|account| {
-        let is_first = !seen.contains(&account.email);
-        seen.push(account.email.clone());
-        is_first
-    });
-    accounts
 }

@@ -16,6 +16,7 @@ use crate::{
     db::{
         self,
         batches::Batch,
+        cancellations,
         findings::Numbered,
         licences::{self, Licence},
         lines::{self, Line},
@@ -29,9 +30,9 @@ use crate::{
         field::Field,
         finding::Finding,
         fiscal_year::FiscalYear,
-        mail::MailState,
+        mail::{MailState, Purpose},
         money::Money,
-        order::{Kind, OrderCode, OrderState, RequestState},
+        order::{Kind, LineState, OrderCode, OrderState, RequestState},
     },
     flow::{
         Services,
@@ -40,6 +41,7 @@ use crate::{
             groups::{self, Key, Total},
         },
         map::Mapped,
+        order::code,
         staged,
     },
 };
@@ -51,6 +53,8 @@ struct Business {
     requests: Vec<Request>,
     licences: Vec<Licence>,
     mails: Vec<Mail>,
+    /// Of each cancelled line why it was, and when.
+    cancelled: Vec<(i64, String, DateTime<Utc>)>,
 }
 
 /// The newest state of a batch.
@@ -64,13 +68,16 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         requests: requests::of_batch(&services.db, id).await?,
         licences: licences::of_batch(&services.db, id).await?,
         mails: mails::of_batch(&services.db, id).await?,
+        cancelled: cancellations::of_batch(&services.db, id).await?,
     };
     let at = moment(batch, &business);
     let missing = missing::count(services, Some(id), &staged.tables, &findings).await?;
-    let by_order = tokio::task::block_in_place(|| order_totals(&business.lines));
     let language = (services.texts, services.settings.locale);
     let questions =
         questions::views((&staged.tables, &findings), &services.catalogue.columns, language);
+    let stand: Vec<&Line> =
+        business.lines.iter().filter(|line| line.state != LineState::Cancelled).collect();
+    let by_order = tokio::task::block_in_place(|| order_totals(&stand));
     let known = Known {
         tables: &staged.tables,
         states: staged.states,
@@ -94,14 +101,17 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         generated_at: services.local(at),
         next_steps: next_steps(
             services,
-            (&counts, questions.len(), Where::Workbook),
+            (batch, Where::Workbook),
+            (&counts, questions.len()),
             &business.orders,
             &business.lines,
         ),
-        totals: totals(&business.lines, &by_order),
+        totals: totals(&stand, &by_order),
+        cancelled: business.lines.len() - stand.len(),
         missing,
         counts,
         orders: order_views(services, &business, &by_order)?,
+        needs_second: services.settings.order.maker_checker,
         questions,
         file_findings: file_findings(services, &findings),
         payee: (!payments.is_empty()).then(|| payee(services)),
@@ -152,8 +162,10 @@ pub fn of_check(
         next_steps: vec![services.texts.label("message.next.check")],
         counts: counts(&sheets),
         totals: dry_totals(services, checked),
+        cancelled: 0,
         missing,
         orders: Vec::new(),
+        needs_second: false,
         questions: Vec::new(),
         file_findings: file_findings(services, &findings),
         payments: Vec::new(),
@@ -177,8 +189,9 @@ fn moment(batch: &Batch, business: &Business) -> DateTime<Utc> {
     let placed = business.orders.iter().filter_map(|order| order.placed_at);
     let activated = business.licences.iter().map(|licence| licence.activated_at);
     let sent = business.mails.iter().filter_map(|mail| mail.sent_at);
+    let cancelled = business.cancelled.iter().map(|(_, _, at)| *at);
     let checked = batch.checked_at.unwrap_or(batch.received_at);
-    placed.chain(activated).chain(sent).fold(checked, DateTime::max)
+    placed.chain(activated).chain(sent).chain(cancelled).fold(checked, DateTime::max)
 }
 
 fn counts(sheets: &[SheetView]) -> Counts {
@@ -197,14 +210,14 @@ fn counts(sheets: &[SheetView]) -> Counts {
 }
 
 /// Of each order the number of its lines and what they cost.
-fn order_totals(lines: &[Line]) -> HashMap<&OrderCode, Total> {
+fn order_totals<'a>(lines: &[&'a Line]) -> HashMap<&'a OrderCode, Total> {
     let key = Key::of(lines.iter().map(|line| Some([line.order_code.to_string()])));
     let amounts: Vec<i64> = lines.iter().map(|line| line.amount().as_dong()).collect();
     let totals = groups::totals(&key, &amounts).into_iter();
     totals.map(|total| (&lines[total.first].order_code, total)).collect()
 }
 
-fn totals(lines: &[Line], by_order: &HashMap<&OrderCode, Total>) -> ControlTotals {
+fn totals(lines: &[&Line], by_order: &HashMap<&OrderCode, Total>) -> ControlTotals {
     ControlTotals {
         rows: by_order.values().map(|total| total.rows).sum(),
         amount: Money::dong(by_order.values().map(|total| total.sum).sum()),
@@ -246,6 +259,8 @@ fn order_views(
             amount: order.amount(),
             state: order.state,
             revision: order.revision,
+            code_to_confirm: (waits && !services.settings.order.maker_checker)
+                .then(|| code::of(&services.key, order).to_string()),
             decision: Decision {
                 confirm: (!cancelled).then_some(!waits),
                 activate: (!cancelled).then_some(
@@ -262,6 +277,8 @@ fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMa
         business.requests.iter().map(|request| (request.line_id, request)).collect();
     let licences: HashMap<i64, &Licence> =
         business.licences.iter().map(|licence| (licence.line_id, licence)).collect();
+    let reasons: HashMap<i64, &String> =
+        business.cancelled.iter().map(|(line, reason, _)| (*line, reason)).collect();
     let mut own: HashMap<i64, Vec<&Mail>> = HashMap::new();
     let mut notices: HashMap<(&str, &str), Vec<&Mail>> = HashMap::new();
     for mail in &business.mails {
@@ -278,7 +295,11 @@ fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMa
         let notice = request.and_then(|request| {
             notices.get(&(line.order_code.as_str(), request.payer_email.as_str()))
         });
+        let cancelled = reasons.get(&line.id);
         let mails = notice.into_iter().chain(own.get(&line.id)).flatten().copied();
+        // The payer may have been told of other lines.
+        let mails =
+            mails.filter(|mail| mail.purpose != Purpose::OrderCancelled || cancelled.is_some());
         let view = LineView {
             order: line.order_code.to_string(),
             line: line.line_no,
@@ -286,6 +307,7 @@ fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMa
             payment_code: request.map(|request| request.code.to_string()),
             activated_at: licence.map(|licence| services.local(licence.activated_at)),
             pay_by: licence
+                .filter(|_| cancelled.is_none())
                 .and_then(|licence| licence.cutoff_at)
                 .map(|at| services.local(last_moment(at))),
             mail: mail_words(services, mails),
@@ -297,6 +319,7 @@ fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMa
                 None => String::new(),
             },
             state: line.state,
+            cancelled: cancelled.map(|reason| (*reason).clone()),
         };
         Ok(((line.sheet, u32::try_from(line.row_no)?), view))
     };

@@ -39,6 +39,8 @@ mod form;
 
 pub mod fixes;
 
+pub mod cancels;
+
 pub mod questions;
 
 pub use gather::{choices, of_batch, of_check};

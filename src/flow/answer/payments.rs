@@ -22,8 +22,15 @@ pub fn payments(
     let mut groups: HashMap<&str, Vec<&Request>> = HashMap::new();
     let open =
         |request: &&Request| matches!(request.state, RequestState::Open | RequestState::PartlyPaid);
+    // A code for all of a payer's requests is of use where two are open.
+    let mut open_of: HashMap<&str, usize> = HashMap::new();
     for request in requests.iter().filter(open) {
-        let code = request.batch_code.as_deref().unwrap_or(request.code.as_str());
+        *open_of.entry(&request.payer_email).or_default() += 1;
+    }
+    for request in requests.iter().filter(open) {
+        let batch_code =
+            request.batch_code.as_deref().filter(|_| open_of[request.payer_email.as_str()] > 1);
+        let code = batch_code.unwrap_or(request.code.as_str());
         let group = groups.entry(code).or_default();
         if group.is_empty() {
             order.push(code);
@@ -43,7 +50,7 @@ pub fn payments(
         Ok(PaymentView {
             payer: first.payer_name.clone(),
             amount,
-            is_batch_code: first.batch_code.is_some(),
+            is_batch_code: first.batch_code.as_deref() == Some(code),
             lines: requests.len() as u64,
             qr_png: pay::qr_png(&services.settings.payee, amount, &memo)?,
             order: line.map(|line| line.order_code.to_string()).unwrap_or_default(),

@@ -158,5 +158,6 @@ async fn to_do(
     let orders = orders::of_batch(&services.db, batch.id()).await?;
     let lines = lines::of_batch(&services.db, batch.id()).await?;
     let questions = questions::asked(tables).len();
-    Ok(next_steps(services, (&Counts::from(*rows), questions, Where::Receipt), &orders, &lines))
+    let counts = (&Counts::from(*rows), questions);
+    Ok(next_steps(services, (batch, Where::Receipt), counts, &orders, &lines))
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     db::{batches::Batch, rows::RowKind},
     domain::{
+        confirmation_code::ConfirmationCode,
         finding::{Code, Finding, Place, column_index, column_letters},
         locale::Locale,
     },
@@ -28,6 +29,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ticks {
     pub confirm: bool,
+    /// Written into the box instead of a tick.
+    pub code: Option<ConfirmationCode>,
     pub activate: bool,
 }
 
@@ -50,17 +53,17 @@ pub fn read(
     staged: &Staged,
     texts: &Texts,
 ) -> Returned {
-    let tick = |name: &str, position: usize| {
+    let written = |name: &str, position: usize| {
         let alone = named(document, name).filter(|_| orders == 1);
-        let numbered = || named(document, &format!("{name}_{position}"));
-        alone.or_else(numbered).is_some_and(|cell| is_ticked(&cell))
+        alone.or_else(|| named(document, &format!("{name}_{position}"))).unwrap_or_default()
     };
-    let ticks = (1..=orders)
-        .map(|position| Ticks {
-            confirm: tick(NAME_CONFIRM, position),
-            activate: tick(NAME_ACTIVATE, position),
-        })
-        .collect();
+    let ticks = |position| {
+        let confirm = written(NAME_CONFIRM, position);
+        let code: Option<ConfirmationCode> = confirm.text().parse().ok();
+        let activate = is_ticked(&written(NAME_ACTIVATE, position));
+        Ticks { confirm: code.is_some() || is_ticked(&confirm), code, activate }
+    };
+    let ticks = (1..=orders).map(ticks).collect();
     let by = named(document, NAME_BY).map(|cell| cell.text().trim().to_owned()).unwrap_or_default();
     Returned { ticks, by, edited: edited(document, answer, staged, texts) }
 }
@@ -116,7 +119,7 @@ fn row_and_column(reference: &str) -> Option<(u32, usize)> {
 }
 
 /// TRUE, 1, x, ✓ or có.
-fn is_ticked(cell: &Cell) -> bool {
+pub(super) fn is_ticked(cell: &Cell) -> bool {
     match cell {
         Cell::Bool(ticked) => *ticked,
         Cell::Number { value, .. } => (*value - 1.0).abs() < f64::EPSILON,
@@ -157,7 +160,11 @@ fn result_names() -> Vec<String> {
 }
 
 /// *Kết quả*, or *Kết quả* with the name of the list where there are several, in the order of the lists.
-fn sheet_of<'a>(document: &'a Document, table: &Table, tables: usize) -> Option<&'a Sheet> {
+pub(super) fn sheet_of<'a>(
+    document: &'a Document,
+    table: &Table,
+    tables: usize,
+) -> Option<&'a Sheet> {
     let bases = result_names();
     let mut results = document
         .sheets
@@ -167,7 +174,7 @@ fn sheet_of<'a>(document: &'a Document, table: &Table, tables: usize) -> Option<
 }
 
 /// Where our columns begin in the returned sheet: an older revision may have had fewer of the user's.
-fn first_own_column(sheet: &Sheet, table: &Table) -> Option<usize> {
+pub(super) fn first_own_column(sheet: &Sheet, table: &Table) -> Option<usize> {
     let headings =
         Locale::ALL.iter().map(|locale| Texts::of(*locale).label("workbook.column.state"));
     let headings: Vec<String> = headings.collect();

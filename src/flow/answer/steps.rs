@@ -4,8 +4,11 @@ use minijinja::context;
 
 use super::view::Counts;
 use crate::{
-    db::{lines::Line, orders::Order},
-    domain::order::{Kind, LineState, OrderState},
+    db::{batches::Batch, lines::Line, orders::Order},
+    domain::{
+        batch::BatchState,
+        order::{Kind, LineState, OrderState},
+    },
     flow::Services,
 };
 
@@ -19,11 +22,15 @@ pub enum Where {
 /// What the reader has to do next, the most pressing first.
 pub fn next_steps(
     services: &Services,
-    (counts, questions, place): (&Counts, usize, Where),
+    (batch, place): (&Batch, Where),
+    (counts, questions): (&Counts, usize),
     orders: &[Order],
     lines: &[Line],
 ) -> Vec<String> {
     let texts = services.texts;
+    if batch.state == BatchState::Undone {
+        return vec![texts.label("message.undone.next")];
+    }
     let place = match place {
         Where::Workbook => "next",
         Where::Receipt => "to_do",

@@ -33,9 +33,13 @@ pub struct ResultView {
     pub next_steps: Vec<String>,
     pub counts: Counts,
     pub totals: ControlTotals,
+    /// Lines that were cancelled, which count in no order and no total.
+    pub cancelled: usize,
     /// Lines of earlier lists whose clients are not in this one.
     pub missing: usize,
     pub orders: Vec<OrderView>,
+    /// Who confirms must be another one than who registered.
+    pub needs_second: bool,
     pub sheets: Vec<SheetView>,
     /// Columns of which it is not clear what they are.
     pub questions: Vec<QuestionView>,
@@ -112,6 +116,8 @@ pub struct OrderView {
     pub amount: Money,
     pub state: OrderState,
     pub revision: i64,
+    /// The confirmation code, where whoever sees the workbook may use it.
+    pub code_to_confirm: Option<String>,
     pub decision: Decision,
 }
 
@@ -240,6 +246,8 @@ pub struct LineView {
     pub mail: String,
     /// Where its payment stands, in words.
     pub payment: String,
+    /// Why it was cancelled.
+    pub cancelled: Option<String>,
     pub state: LineState,
 }
 

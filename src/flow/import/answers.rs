@@ -3,13 +3,18 @@
 use anyhow::Context;
 use minijinja::context;
 
-use super::{by_id, fixes, headers};
+use super::{
+    by_id,
+    cancels::{self, Marked},
+    fixes, headers,
+};
 use crate::{
     db::{
         batches::{self, Batch, Staged as Told},
         findings::{self, Numbered},
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
+        shown,
     },
     domain::{
         batch::{BatchKind, BatchState, Sha256},
@@ -50,6 +55,7 @@ pub async fn take(
     };
     let original = headers::judged(services, original, options).await?;
     let mut decided = decide(services, &original, document, answer).await?;
+    let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let mut refused: Vec<Finding> =
         decided.edited.iter().chain(&decided.refused).cloned().collect();
     let mut is_done = refused.is_empty() && decided.is_nothing();
@@ -58,14 +64,21 @@ pub async fn take(
     let both = (original.id(), Some(batch));
     refused.extend(fixes::apply(services, both, &drops, options).await?);
     if !decided.explained.is_empty() {
-        let (explained, by) = (&decided.explained, &decided.by);
+        let by = decided.by.as_ref().unwrap_or(&firm.admin.email);
+        let explained = &decided.explained;
         let is_taken = headers::explain(services, &original, explained, by, options).await?;
         is_done |= is_taken;
         refused.extend((!is_taken).then(|| returned::stale(answer, &original, &[])));
     }
     headers::keep_unclear(services, &original, &decided.unclear).await?;
+    let staged = staged::load(services, &original).await?;
+    // First, so that a tick beside it confirms nothing that nobody was shown.
+    let (any, kept) = cancels::carry_out(services, &staged, &decided.cancels).await?;
+    is_done |= any;
+    refused.extend(kept);
     for (order, ticks) in &decided.wishes {
-        let refusal = carry_out(services, order, *ticks, &decided.by, (answer, &original)).await?;
+        let by = decided.by.as_ref();
+        let refusal = carry_out(services, &order.code, *ticks, by, (answer, &original)).await?;
         is_done |= refusal.is_none();
         refused.extend(refusal);
         services.crash_point("confirmed");
@@ -97,7 +110,11 @@ pub async fn would_do(
     let decided = decide(services, &original, document, answer).await?;
     let said: Vec<Finding> =
         decided.edited.iter().chain(&decided.refused).chain(&decided.fixes.told).cloned().collect();
-    let orders = decided.wishes.iter().map(|(order, _)| order.code.to_string()).collect();
+    let wished = decided.wishes.iter().map(|(order, _)| order.code.clone());
+    let mut orders: Vec<OrderCode> = wished.chain(decided.cancels.orders()).collect();
+    orders.sort();
+    orders.dedup();
+    let orders = orders.iter().map(OrderCode::to_string).collect();
     let rows = super::counts(services, original.id()).await?;
     Ok(report::of_answer(services, file, &document.format, (answer.batch, rows, orders, &said)))
 }
@@ -119,7 +136,10 @@ async fn original(
 
 /// What is to be done, and what is refused before anything is done.
 struct Decided {
-    by: Email,
+    /// Who decided, where that is written; else the firm's admin.
+    by: Option<Email>,
+    /// Lines marked in the column *Hủy*.
+    cancels: Marked,
     wishes: Vec<(Order, Ticks)>,
     /// Headers that were asked about.
     explained: Vec<Explained>,
@@ -135,7 +155,10 @@ struct Decided {
 
 impl Decided {
     fn is_nothing(&self) -> bool {
-        self.wishes.is_empty() && self.explained.is_empty() && self.fixes.is_empty()
+        self.wishes.is_empty()
+            && self.cancels.is_empty()
+            && self.explained.is_empty()
+            && self.fixes.is_empty()
     }
 }
 
@@ -146,10 +169,10 @@ async fn decide(
     answer: &Answer,
 ) -> anyhow::Result<Decided> {
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
-    let shown = batches::shown(&services.db, answer.batch, answer.revision).await?;
+    let shown = shown::of_revision(&services.db, answer.batch, answer.revision).await?;
     let mut orders = orders::of_batch(&services.db, original.id()).await?;
     // A follow-on order that came later has no box in this workbook.
-    orders.retain(|order| shown.iter().any(|(code, _)| code == order.code.as_str()));
+    orders.retain(|order| shown.iter().any(|it| it.order_code == order.code.as_str()));
     let staged = staged::load(services, original).await?;
     let Returned { ticks, by, edited } =
         returned::read(document, answer, orders.len(), &staged, services.texts);
@@ -164,16 +187,33 @@ async fn decide(
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);
         explained.clear();
-        firm.admin.email.clone()
+        None
     });
+    if original.state == BatchState::Undone {
+        let label = |key: &str| services.texts.label(&format!("message.undone.{key}"));
+        let said = returned::stale(answer, original, &[]).detail("refused", label("refused"));
+        refused.push(said.detail("how", label("how")));
+    }
     if !headers::leave_answered(&mut explained, &staged.tables, &known) {
         refused.push(returned::stale(answer, original, &[]));
     }
     // An edited row is a question; a tick beside it confirms something that nobody was shown.
     if !(edited.is_empty() && refused.is_empty()) {
-        let (wishes, to_activate) = (Vec::new(), Vec::new());
-        return Ok(Decided { by, wishes, explained, unclear, fixes, edited, to_activate, refused });
+        let (wishes, to_activate, cancels) = (Vec::new(), Vec::new(), Marked::default());
+        return Ok(Decided {
+            by,
+            cancels,
+            wishes,
+            explained,
+            unclear,
+            fixes,
+            edited,
+            to_activate,
+            refused,
+        });
     }
+    let mut cancels = cancels::marked(services, original, document, &staged).await?;
+    refused.append(&mut cancels.told);
     let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();
     let activates = |(order, ticks): &&(Order, Ticks)| {
         ticks.activate || (ticks.confirm && order.kind.activates_when_confirmed())
@@ -181,7 +221,7 @@ async fn decide(
     let to_activate = wishes.iter().filter(activates);
     let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
     let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
-    Ok(Decided { by, wishes, explained, unclear, fixes, edited, to_activate, refused })
+    Ok(Decided { by, cancels, wishes, explained, unclear, fixes, edited, to_activate, refused })
 }
 
 /// Whether a tick asks for something that is not done yet.
@@ -190,12 +230,12 @@ fn is_new(order: &Order, ticks: Ticks) -> bool {
     (ticks.confirm && waits) || (ticks.activate && !waits && order.activation_asked_at.is_none())
 }
 
-/// An e-mail of the firm; empty is the admin's.
-fn who(firm: &Firm, text: &str) -> Result<Email, Box<Finding>> {
+/// An e-mail of the firm, if one is written.
+fn who(firm: &Firm, text: &str) -> Result<Option<Email>, Box<Finding>> {
     if text.is_empty() {
-        return Ok(firm.admin.email.clone());
+        return Ok(None);
     }
-    firm.member(text).cloned().ok_or_else(|| {
+    firm.member(text).cloned().map(Some).ok_or_else(|| {
         let place = Place { field: Some(Field::RegisteredBy), ..Place::default() };
         Box::new(
             Finding::new(Code::Unknown, place)
@@ -207,24 +247,38 @@ fn who(firm: &Firm, text: &str) -> Result<Email, Box<Finding>> {
 
 async fn carry_out(
     services: &Services,
-    order: &Order,
+    code: &OrderCode,
     ticks: Ticks,
-    by: &Email,
+    by: Option<&Email>,
     (answer, original): (&Answer, &Batch),
 ) -> anyhow::Result<Option<Finding>> {
-    let shown = batches::shown(&services.db, answer.batch, answer.revision).await?;
-    let shown =
-        shown.into_iter().find(|(code, _)| code == order.code.as_str()).map(|(_, content)| content);
-    let stale = |reasons: &[String], batch: &Batch| Some(returned::stale(answer, batch, reasons));
-    let Some(shown) = shown else { return Ok(stale(&[], original)) };
-    let wish = Wish { by, shown: Some(&shown), activate: ticks.activate };
-    Ok(match confirm::confirm(services, order, &wish).await? {
+    let order = orders::by_code(&services.db, code).await?.context("A wish has its order")?;
+    let shown = shown::of_revision(&services.db, answer.batch, answer.revision).await?;
+    let shown = shown.into_iter().find(|it| it.order_code == code.as_str());
+    let stale = |reasons: &[String], batch: &Batch| returned::stale(answer, batch, reasons);
+    let Some(shown) = shown else { return Ok(Some(stale(&[], original))) };
+    let wish = Wish { by, code: ticks.code, shown: Some(&shown), activate: ticks.activate };
+    Ok(match confirm::confirm(services, &order, &wish).await? {
         Confirmed::Placed | Confirmed::Already => None,
-        Confirmed::Refused(Refusal::Changed(differences)) => {
-            stale(&differences, &by_id(services, original.id()).await?)
+        Confirmed::Refused(Refusal::Changed(differences) | Refusal::Stale(differences)) => {
+            Some(stale(&differences, &by_id(services, original.id()).await?))
         }
-        Confirmed::Refused(refusal) => stale(&[in_words(services, &refusal)], original),
+        Confirmed::Refused(refusal) => {
+            let said = stale(&[], original).detail("order", code.as_str());
+            let said = said.detail("refused", in_words(services, &refusal));
+            Some(said.detail("how", how_to_go_on(services, &refusal)))
+        }
     })
+}
+
+/// What to do about a refusal that no newer workbook helps against.
+fn how_to_go_on(services: &Services, refusal: &Refusal) -> String {
+    let key = match refusal {
+        Refusal::SamePerson => "same_person",
+        Refusal::Code => "code",
+        Refusal::Changed(_) | Refusal::Stale(_) | Refusal::State(_) => "state",
+    };
+    services.texts.label(&format!("message.refused.how.{key}"))
 }
 
 /// Why an order was not placed, for people.
@@ -232,8 +286,10 @@ pub fn in_words(services: &Services, refusal: &Refusal) -> String {
     let texts = services.texts;
     match refusal {
         Refusal::Changed(differences) => differences.join(" "),
-        Refusal::Stale => texts.label("message.refused.stale"),
+        Refusal::Stale(differences) if !differences.is_empty() => differences.join(" "),
+        Refusal::Stale(_) => texts.label("message.refused.stale"),
         Refusal::SamePerson => texts.label("message.refused.same_person"),
+        Refusal::Code => texts.label("message.refused.code"),
         Refusal::State(state) => {
             let state = texts.label(&format!("workbook.order_state.{state}"));
             texts.say("message.refused.state", context! { state })

@@ -3,6 +3,8 @@
 
 mod answers;
 
+mod cancels;
+
 mod fixes;
 
 pub mod decisions;
@@ -280,8 +282,12 @@ async fn by_itself(
             .registered_by
             .as_deref()
             .map_or_else(|| Ok(firm.admin.email.clone()), str::parse)?;
-        let wish =
-            Wish { by: &by, shown: Some(&order.content), activate: options.activate == Ask::Auto };
+        let wish = Wish {
+            by: Some(&by),
+            code: None,
+            shown: None,
+            activate: options.activate == Ask::Auto,
+        };
         if let Confirmed::Refused(refusal) = confirm::confirm(services, &order, &wish).await? {
             tracing::warn!(order = %order.code, ?refusal, "{} was not placed by itself", order.code);
         }

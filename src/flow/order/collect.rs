@@ -19,7 +19,7 @@ use crate::{
         client::{ClientRow, CustomerType},
         fiscal_year::FiscalYear,
         money::Money,
-        order::{Kind, OrderCode, OrderState, Recipient},
+        order::{Kind, LineState, OrderCode, OrderState, Recipient},
     },
     flow::{
         Services,
@@ -171,7 +171,8 @@ async fn append(
     let price = price(package, key.kind, services.today())?;
     let next = before.iter().map(|line| line.line_no).max().unwrap_or(0) + 1;
     let new = new_lines(next, price, rows);
-    let old = before.iter().map(|line| (line.line_no, line.amount(), &line.client.0));
+    let stay = before.iter().filter(|line| line.state != LineState::Cancelled);
+    let old = stay.map(|line| (line.line_no, line.amount(), &line.client.0));
     let all = old.chain(new.iter().map(|line| (line.line_no, line.amount, line.client)));
     let content = content::hash(&order.code, all)?;
     let amount = order.amount() + new.iter().map(|line| line.amount).sum();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 
-use super::{codes, content};
+use super::{code, codes, content};
 use crate::{
     db::{
         Tx, batches,
@@ -12,21 +12,27 @@ use crate::{
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
         requests::NewRequest,
+        shown::Shown,
+        staff,
     },
     domain::{
+        confirmation_code::ConfirmationCode,
         email::Email,
-        order::{Kind, OrderState, Recipient},
+        firm::Firm,
+        order::{Kind, LineState, OrderState, Recipient},
     },
-    flow::{Services, activate, send},
+    flow::{Services, send},
 };
 
 /// A wish to confirm an order.
 #[derive(Clone, Debug)]
 pub struct Wish<'a> {
-    /// Who checked it, a member of the firm.
-    pub by: &'a Email,
-    /// The content that was shown; `None` for the present one.
-    pub shown: Option<&'a str>,
+    /// Who checked it, a member of the firm; `None` for whom the code names, else the firm's admin.
+    pub by: Option<&'a Email>,
+    /// The confirmation code that was said instead of looking at the workbook.
+    pub code: Option<ConfirmationCode>,
+    /// What was shown; `None` for the order as it is.
+    pub shown: Option<&'a Shown>,
     pub activate: bool,
 }
 
@@ -44,10 +50,12 @@ pub enum Confirmed {
 pub enum Refusal {
     /// The tables say something else than was shown; the next revision shows it.
     Changed(Vec<String>),
-    /// The order itself changed since it was shown.
-    Stale,
+    /// The order itself changed since it was shown: what it was and what it is.
+    Stale(Vec<String>),
     /// Who confirms must be another one than who registered.
     SamePerson,
+    /// The confirmation code is not that of the present content, or of who says it.
+    Code,
     State(OrderState),
 }
 
@@ -62,31 +70,59 @@ pub async fn confirm(
         OrderState::Cancelled => return Ok(Confirmed::Refused(Refusal::State(order.state))),
         OrderState::Placed | OrderState::Paid | OrderState::Done => {
             if wish.activate {
-                activate::ask(services, order).await?;
+                crate::flow::activate::ask(services, order).await?;
             }
             return Ok(Confirmed::Already);
         }
     }
-    if services.settings.order.maker_checker && is_maker(services, order, wish.by)? {
-        return Ok(Confirmed::Refused(Refusal::SamePerson));
+    let mut lines = lines::of_order(&services.db, &order.code).await?;
+    lines.retain(|line| line.state != LineState::Cancelled);
+    let by = match checker(services, order, &lines, wish)? {
+        Ok(by) => by,
+        Err(refusal) => return Ok(Confirmed::Refused(refusal)),
+    };
+    if let Some(shown) = wish.shown.filter(|shown| shown.content != order.content) {
+        let difference = content::difference(shown, order, lines.len(), services.texts);
+        return Ok(Confirmed::Refused(Refusal::Stale(difference)));
     }
-    if wish.shown.is_some_and(|shown| shown != order.content) {
-        return Ok(Confirmed::Refused(Refusal::Stale));
-    }
-    let lines = lines::of_order(&services.db, &order.code).await?;
     let drift =
         content::drift(order, &lines, &services.catalogue, services.today(), services.texts);
     if !drift.differences.is_empty() {
         revise(services, order, &lines, &drift).await?;
         return Ok(Confirmed::Refused(Refusal::Changed(drift.differences)));
     }
-    place(services, order, &lines, wish).await
+    place(services, order, &lines, (&by, wish.activate)).await
 }
 
-/// Who registered the order; the firm's admin where nobody else did.
-fn is_maker(services: &Services, order: &Order, by: &Email) -> anyhow::Result<bool> {
-    let admin = &services.firm(&order.firm)?.admin.email;
-    Ok(order.registered_by.as_deref().unwrap_or(admin.as_str()) == by.as_str())
+/// Who confirms, if that one may.
+fn checker(
+    services: &Services,
+    order: &Order,
+    lines: &[Line],
+    wish: &Wish<'_>,
+) -> anyhow::Result<Result<Email, Refusal>> {
+    let (firm, key) = (services.firm(&order.firm)?, &services.key);
+    let needs_second = services.settings.order.maker_checker;
+    let by = match wish.code {
+        Some(said) if needs_second => {
+            let named = firm.members().find(|it| code::of_member(key, order, it) == said);
+            named.filter(|named| wish.by.is_none_or(|by| by == *named))
+        }
+        Some(said) if code::of(key, order) != said => None,
+        _ => Some(wish.by.unwrap_or(&firm.admin.email)),
+    };
+    Ok(match by {
+        None => Err(Refusal::Code),
+        Some(by) if needs_second && is_maker(firm, order, lines, by) => Err(Refusal::SamePerson),
+        Some(by) => Ok(by.clone()),
+    })
+}
+
+/// Who registered the order or a row of it; the firm's admin where nobody else did.
+fn is_maker(firm: &Firm, order: &Order, lines: &[Line], by: &Email) -> bool {
+    let registered_by = order.registered_by.as_deref().unwrap_or(firm.admin.email.as_str());
+    registered_by == by.as_str()
+        || lines.iter().any(|line| line.client.registered_by.as_ref() == Some(by))
 }
 
 /// Gives the waiting lines today's price and asks for a workbook that shows it.
@@ -118,23 +154,24 @@ async fn place(
     services: &Services,
     order: &Order,
     lines: &[Line],
-    wish: &Wish<'_>,
+    (by, activate): (&Email, bool),
 ) -> anyhow::Result<Confirmed> {
     let now = services.now();
+    let said = staff::of_order(&services.db, &order.code).await?;
     let mut tx = services.db.begin().await?;
-    if !orders::place(&mut tx, &order.code, &order.content, wish.by.as_str(), now).await? {
-        return Ok(Confirmed::Refused(Refusal::Stale));
+    if !orders::place(&mut tx, &order.code, &order.content, by.as_str(), now).await? {
+        return Ok(Confirmed::Refused(Refusal::Stale(Vec::new())));
     }
     lines::place(&mut tx, &order.code).await?;
     let mut placed = order.clone();
-    placed.registered_by.get_or_insert_with(|| wish.by.to_string());
+    placed.registered_by.get_or_insert_with(|| by.to_string());
     let order = &placed;
     if order.kind != Kind::Free {
-        request_payment(services, &mut tx, order, lines, wish.by).await?;
+        request_payment(services, &mut tx, order, lines, by).await?;
     }
     ring(services, &mut tx, order, lines.len()).await?;
-    if wish.activate || order.kind.activates_when_confirmed() {
-        activate::plan(services, &mut tx, order, lines).await?;
+    if activate || order.kind.activates_when_confirmed() {
+        crate::flow::activate::plan(services, &mut tx, order, (lines, &said)).await?;
     }
     batches::settle_orders(&mut tx, order.batch()).await?;
     batches::ask_for_workbook(&mut tx, order.batch()).await?;

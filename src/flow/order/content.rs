@@ -1,4 +1,5 @@
 //! What exactly an order says: the hash that a confirmation is bound to, and what changed since it was shown.
+//! What follows from a change is decided where the order is confirmed.
 
 use chrono::NaiveDate;
 use minijinja::context;
@@ -6,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     catalogue::Catalogue,
-    db::{lines::Line, orders::Order},
+    db::{lines::Line, orders::Order, shown::Shown},
     domain::{
         client::ClientRow,
         field::Field,
@@ -30,6 +31,18 @@ pub fn hash<'a>(
 ) -> anyhow::Result<String> {
     let content = Content { order, lines: lines.into_iter().collect() };
     Ok(sha256(&serde_json::to_vec(&content)?))
+}
+
+/// What an order was when it was shown, and what it is now.
+pub fn difference(shown: &Shown, order: &Order, lines: usize, texts: &Texts) -> Vec<String> {
+    let values = context! {
+        before => shown.order_revision, now => order.revision,
+        lines_before => shown.lines, lines,
+        amount_before => Money::dong(shown.amount).to_string(), amount => order.amount().to_string(),
+        same_sum => shown.lines == i64::try_from(lines).unwrap_or(i64::MAX)
+            && shown.amount == order.amount().as_dong(),
+    };
+    vec![texts.say("message.drift.order", values)]
 }
 
 /// What tables say today that they did not say when the order was shown.

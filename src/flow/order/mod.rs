@@ -1,4 +1,4 @@
-//! Accepted rows become orders; an order is confirmed as it was shown, and placed.
+//! Accepted rows become orders; an order is confirmed as it was shown, and placed; what nobody wants is cancelled.
 //! Activating and paying come after.
 
 pub mod clients;
@@ -7,11 +7,17 @@ mod codes;
 
 pub mod collect;
 
+pub mod code;
+
 pub mod confirm;
 
 pub mod content;
 
 pub mod settle;
+
+pub mod cancel;
+
+pub mod undo;
 
 use crate::db::{lines::Line, orders::Order};
 

@@ -7,7 +7,7 @@ use crate::db::{Tx, batches, orders, orders::Order};
 /// a line.
 pub async fn finish_free(tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
     if orders::finish_free(tx, &order.code).await? {
-        batches::finish(tx, order.batch()).await?;
+        batches::end_orders(tx, order.batch()).await?;
     }
     Ok(())
 }

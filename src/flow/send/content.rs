@@ -2,10 +2,12 @@
 
 use anyhow::Context;
 
-use super::letters::{self, FirmBlock, Letter, LogIn, NoticeLine, OrderNotice, Transfer};
+use super::letters::{
+    self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
+};
 use crate::{
     db::{
-        licences,
+        cancellations, licences,
         lines::{self, Line},
         mails::Mail,
         orders::{self, Order},
@@ -28,19 +30,30 @@ pub struct Content {
     pub reply_to: Email,
 }
 
-pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Content> {
+/// Nothing where its reason is gone.
+pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Content>> {
     let order =
         orders::by_code(&services.db, &mail.order_code).await?.context("A mail has its order")?;
     match mail.purpose {
         Purpose::OrderNotice => notice(services, mail, &order).await,
-        Purpose::LoginFirst | Purpose::LoginExisting => log_in(services, mail, &order).await,
+        Purpose::OrderCancelled => cancelled(services, mail, &order).await.map(Some),
+        Purpose::LoginFirst | Purpose::LoginExisting => {
+            log_in(services, mail, &order).await.map(Some)
+        }
     }
 }
 
 /// Everything of the batch that this payer has still to pay, so that one transfer covers it.
-async fn notice(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Content> {
+async fn notice(
+    services: &Services,
+    mail: &Mail,
+    order: &Order,
+) -> anyhow::Result<Option<Content>> {
     let (batch, payer) = (order.batch(), mail.recipient.as_str());
     let requests = requests::open_of_payer(&services.db, batch, payer).await?;
+    if requests.is_empty() {
+        return Ok(None);
+    }
     let lines = lines::of_payer(&services.db, batch, payer).await?;
     let transfer = transfer(services, &requests)?;
     let lines: anyhow::Result<Vec<NoticeLine>> =
@@ -64,7 +77,45 @@ async fn notice(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
             qr_cid: qr_cid.clone(),
         },
     )?;
-    Ok(Content { letter, picture: Some((qr_cid, picture)), reply_to })
+    Ok(Some(Content { letter, picture: Some((qr_cid, picture)), reply_to }))
+}
+
+/// What was cancelled under the sequence of the mail, and what this payer has still to pay.
+async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Content> {
+    let (batch, payer) = (order.batch(), mail.recipient.as_str());
+    let gone = cancellations::lines(&services.db, &order.code, mail.sequence).await?;
+    let requests = requests::of_batch(&services.db, batch).await?;
+    let of_payer = requests.iter().filter(|request| request.payer_email == payer);
+    let gone: Vec<&Request> =
+        of_payer.filter(|request| gone.contains(&(request.line_id,))).collect();
+    let lines = lines::of_payer(&services.db, batch, payer).await?;
+    let mut stopped = 0;
+    for request in &gone {
+        stopped += usize::from(licences::of_line(&services.db, request.line_id).await?.is_some());
+    }
+    let gone: anyhow::Result<Vec<NoticeLine>> =
+        gone.iter().map(|request| notice_line(services, &lines, request)).collect();
+    let open = requests::open_of_payer(&services.db, batch, payer).await?;
+    let (mut rest, mut picture) = (None, None);
+    if !open.is_empty() {
+        let transfer = transfer(services, &open)?;
+        let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
+        let png = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
+        picture = Some((qr_cid.clone(), png));
+        rest = Some(Rest { lines: open.len(), transfer, qr_cid });
+    }
+    let (firm, reply_to) = firm_block(services, order, order.registered_by.as_deref())?;
+    let said = OrderCancelled {
+        recipient: order.recipient,
+        to_name: mail.recipient_name.clone(),
+        firm,
+        order: order.code.clone(),
+        lines: gone?,
+        stopped,
+        rest,
+    };
+    let letter = letters::order_cancelled(services.texts, &said)?;
+    Ok(Content { letter, picture, reply_to })
 }
 
 /// A single request is paid under its own code, several under the payer's.

@@ -44,6 +44,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
         match send(services, &mail, now).await? {
             MailState::Sent => summary.sent += 1,
             MailState::Held => summary.held += 1,
+            MailState::Cancelled => {}
             _ => summary.failed += 1,
         }
         services.progress.tell(Step::Done(summary.sent));
@@ -97,9 +98,9 @@ async fn is_day_full(services: &Services) -> anyhow::Result<bool> {
 async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<MailState> {
     let settled = if may_leave(services, &mail.recipient) {
         match deliver(services, mail).await {
-            Ok(()) => {
+            Ok(state) => {
                 services.crash_point("mail_written");
-                Settled { state: MailState::Sent, error: None, not_before: now }
+                Settled { state, error: None, not_before: now }
             }
             Err(error) => {
                 tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);
@@ -127,12 +128,15 @@ async fn retry(
     Ok(state)
 }
 
-/// Writes the letter as a file that other mail programs read.
-async fn deliver(services: &Services, mail: &Mail) -> anyhow::Result<()> {
-    let content = content::of(services, mail).await?;
+/// Writes the letter as a file that other mail programs read, unless its reason is gone.
+async fn deliver(services: &Services, mail: &Mail) -> anyhow::Result<MailState> {
+    let Some(content) = content::of(services, mail).await? else {
+        return Ok(MailState::Cancelled);
+    };
     let bytes = message::build(services, mail, &content)?;
     let local_part =
         mail.message_id.split_once('@').map_or(mail.message_id.as_str(), |(local, _)| local);
     let path = services.home.join("mail").join(format!("{local_part}.eml"));
-    super::files::write_whole(&path, &bytes)
+    super::files::write_whole(&path, &bytes)?;
+    Ok(MailState::Sent)
 }

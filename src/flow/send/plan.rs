@@ -19,7 +19,18 @@ pub async fn notice(
     order: &Order,
     payer: (&str, &str),
 ) -> anyhow::Result<()> {
-    plan(services, tx, order, None, (Purpose::OrderNotice, payer)).await
+    plan(services, tx, (order, None), (Purpose::OrderNotice, payer), 1).await
+}
+
+/// What of an order is no longer to be paid, to one payer; each cancellation of an order has its letters.
+pub async fn cancelled(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    payer: (&str, &str),
+    sequence: i64,
+) -> anyhow::Result<()> {
+    plan(services, tx, (order, None), (Purpose::OrderCancelled, payer), sequence).await
 }
 
 /// The log-in letter of one line to its client, and a copy to the member of the firm who registered it.
@@ -32,11 +43,12 @@ pub async fn log_in(
 ) -> anyhow::Result<()> {
     let client = &line.client;
     let to_client = (client.representative.as_str(), client.email.as_str());
-    plan(services, tx, order, Some(line), (purpose, to_client)).await?;
+    plan(services, tx, (order, Some(line)), (purpose, to_client), 1).await?;
     let firm = services.firm(&order.firm)?;
     let registered_by = registrant(order, line).unwrap_or(firm.admin.email.as_str());
     if registered_by != client.email.as_str() {
-        plan(services, tx, order, Some(line), (purpose, (&firm.name, registered_by))).await?;
+        let to_firm = (firm.name.as_str(), registered_by);
+        plan(services, tx, (order, Some(line)), (purpose, to_firm), 1).await?;
     }
     Ok(())
 }
@@ -44,12 +56,12 @@ pub async fn log_in(
 async fn plan(
     services: &Services,
     tx: &mut Tx,
-    order: &Order,
-    line: Option<&Line>,
+    (order, line): (&Order, Option<&Line>),
     (purpose, (name, email)): (Purpose, (&str, &str)),
+    sequence: i64,
 ) -> anyhow::Result<()> {
     let subject = line.map_or_else(|| order.code.to_string(), |line| line.reference().to_string());
-    let message_id = message_id(services, purpose, &subject, email);
+    let message_id = message_id(services, purpose, &subject, (email, sequence));
     let new = NewMail {
         purpose,
         subject: &subject,
@@ -57,6 +69,7 @@ async fn plan(
         line_id: line.map(|line| line.id),
         recipient: email,
         recipient_name: name,
+        sequence,
         message_id: &message_id,
     };
     mails::plan(tx, new, services.now()).await?;
@@ -64,8 +77,13 @@ async fn plan(
 }
 
 /// The same for the same purpose, subject, recipient and sequence, on every attempt: `<…@hangloat>` without brackets.
-fn message_id(services: &Services, purpose: Purpose, subject: &str, email: &str) -> String {
-    let name = format!("{}/{purpose}/{subject}/{email}/1", services.instance);
+fn message_id(
+    services: &Services,
+    purpose: Purpose,
+    subject: &str,
+    (email, sequence): (&str, i64),
+) -> String {
+    let name = format!("{}/{purpose}/{subject}/{email}/{sequence}", services.instance);
     let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes());
     let domain = services.settings.mail.from.email.domain().to_owned();
     format!("{}.{}@{domain}", subject.replace('/', "-").to_lowercase(), id.simple())

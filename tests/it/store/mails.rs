@@ -65,6 +65,7 @@ async fn a_mail_is_read_as_it_was_planned() {
             line_id: Some(lines[0]),
             recipient: "sen@hoasen.example",
             recipient_name: ODD,
+            sequence: 1,
             message_id: "<1@hangloat.example>",
         };
         within(db, async |tx| mails::plan(tx, new, now()).await).await.unwrap();
@@ -101,6 +102,7 @@ async fn a_mail_is_planned_once_under_one_message_id() {
                 line_id: None,
                 recipient,
                 recipient_name: "Sen",
+                sequence: 1,
                 message_id,
             };
             within(db, async |tx| mails::plan(tx, new, now()).await).await
@@ -130,6 +132,7 @@ async fn log_ins_leave_before_notices_and_nothing_before_its_time() {
                 line_id: None,
                 recipient: "a@x.example",
                 recipient_name: "Sen",
+                sequence: 1,
                 message_id: &message_id,
             };
             within(db, async |tx| mails::plan(tx, new, at).await).await.unwrap();
@@ -271,6 +274,7 @@ async fn mails_are_narrowed_to_a_firm_a_state_a_time_and_a_batch() {
             line_id: None,
             recipient: "a@x.example",
             recipient_name: "Sen",
+            sequence: 1,
             message_id: "<other>",
         };
         within(db, async |tx| mails::plan(tx, new, later(5)).await).await.unwrap();

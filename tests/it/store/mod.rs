@@ -40,3 +40,5 @@ mod notifications;
 mod platform;
 
 mod fixes;
+
+mod order_life;

@@ -30,7 +30,7 @@ async fn notifications_are_read_whole_and_narrowed_to_a_firm_and_a_time() {
         assert_eq!((first.order_code.as_deref(), first.read), (Some(code.as_str()), false));
         assert_eq!((second.kind, &second.order_code), (NotificationKind::OrderActivated, &None));
         assert!(second.read);
-        assert_eq!(third.kind, NotificationKind::AnswerRefused);
+        assert_eq!(third.kind, NotificationKind::OrderCancelled);
 
         let at = |list: Vec<Notification>| list.iter().map(|bell| bell.at).collect::<Vec<_>>();
         assert_eq!(at(list(Some(FIRM), None).await), [later(2), now()]);

@@ -7,6 +7,7 @@ use hangloat::{
         Db, Tx,
         activations::{self, NewActivation},
         batches::{self, NewBatch},
+        changes::{self, ChangeKind, NewChange},
         findings,
         licences::{self, NewLicence},
         lines::{self, NewLine, Under},
@@ -14,11 +15,13 @@ use hangloat::{
         orders::{self, NewOrder},
         platform,
         requests::{self, NewRequest},
+        staff,
     },
     domain::{
         batch::{BatchId, Sha256},
         client::{ClientRow, CustomerType, Regime, VatMethod},
         finding::{Code, Finding, Place},
+        firm::StaffRole,
         licence::LicenceState,
         mail::Purpose,
         money::Money,
@@ -228,6 +231,11 @@ pub fn new_licence(licence_id: &str, line_id: i64) -> NewLicence<'_> {
     }
 }
 
+/// The accounts of the licence of a line.
+pub fn new_change(line_id: i64, idempotency_key: &str) -> NewChange<'_> {
+    NewChange { line_id, kind: ChangeKind::Accounts, cancellation_id: None, idempotency_key }
+}
+
 /// A licence as the embedded platform has it; each number is another year of the same client.
 pub fn platform_licence(number: u32) -> platform::Licence {
     platform::Licence {
@@ -256,6 +264,7 @@ pub async fn plan_notice(db: &Db, order: &OrderCode, message_id: &str) {
         line_id: None,
         recipient: "sen@hoasen.example",
         recipient_name: "Nguyễn Thị Sen",
+        sequence: 1,
         message_id,
     };
     within(db, async |tx| mails::plan(tx, new, now()).await).await.unwrap();
@@ -271,7 +280,9 @@ pub async fn placed_line(db: &Db) -> (BatchId, OrderCode, i64) {
         findings::insert(tx, batch, &[(None, finding)]).await?;
         batches::ask_for_workbook(tx, batch).await?;
         requests::insert(tx, &payment_code(1), &new_request(ids[0], batch), now()).await?;
-        licences::insert(tx, new_licence("LIC-1", ids[0])).await
+        licences::insert(tx, new_licence("LIC-1", ids[0])).await?;
+        changes::plan(tx, new_change(ids[0], "change-1"), now()).await?;
+        staff::set(tx, ids[0], "binh@minhan.example", Some(StaffRole::DataEntry)).await
     })
     .await
     .unwrap();

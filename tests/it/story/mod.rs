@@ -52,4 +52,9 @@ mod set_aside;
 
 mod no_room;
 
+mod cancelled;
 mod exports;
+
+mod two_persons;
+
+mod staff;

@@ -1,6 +1,7 @@
 //! Orders on the summary: the table, and the boxes by which a person confirms and activates.
 //! What a tick does is decided where the answer is taken in.
 
+use minijinja::context;
 use rust_xlsxwriter::XlsxError;
 
 use super::Kit;
@@ -80,6 +81,17 @@ pub fn decisions(kit: &Kit, page: &mut Page) -> Result<Vec<(String, String)>, Xl
         }
     }
     names.push((NAME_BY.to_owned(), who(kit, page)?));
+    page.line(&kit.label("confirm.cancel_hint"), &kit.look.hint)?;
+    if kit.view.needs_second {
+        page.line(&kit.label("confirm.second"), &kit.look.hint)?;
+    }
+    let code =
+        |order: &OrderView| Some(format!("{}: {}", order.code, order.code_to_confirm.as_ref()?));
+    let codes: Vec<String> = orders.iter().filter_map(code).collect();
+    if !codes.is_empty() {
+        let said = context! { codes => codes.join(" · ") };
+        page.line(&kit.texts.say("workbook.confirm.codes", said), &kit.look.hint)?;
+    }
     Ok(names)
 }
 

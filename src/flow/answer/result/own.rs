@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Our columns in order; `workbook.column.<name>` is the heading of each.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 12] = [
     "state",
     "reason",
     "fix",
@@ -28,7 +28,12 @@ pub const COLUMNS: [&str; 11] = [
     "pay_by",
     "mail",
     "payment",
+    CANCEL,
 ];
+/// The column in which a person writes that a line is to be cancelled.
+pub const CANCEL: &str = "cancel";
+/// The column that says since when a line works.
+pub const ACTIVATED_AT: &str = "activated_at";
 /// No column of ours is wider.
 const WIDEST: f64 = 42.0;
 const NARROWEST: f64 = 11.0;
@@ -36,6 +41,8 @@ const NARROWEST: f64 = 11.0;
 /// A cell of ours.
 pub enum Own {
     Nothing,
+    /// To be filled in.
+    Input,
     Text(String),
     State(String, Tone),
     Whole(i64),
@@ -44,7 +51,7 @@ pub enum Own {
 }
 
 /// The cells of a row, in the order of the columns.
-pub fn cells(kit: &Kit, row: &DataRow) -> [Own; 11] {
+pub fn cells(kit: &Kit, row: &DataRow) -> [Own; 12] {
     let line = row.line.as_ref();
     let text =
         |text: &dyn Fn(&LineView) -> String| line.map_or(Own::Nothing, |l| Own::Text(text(l)));
@@ -61,12 +68,28 @@ pub fn cells(kit: &Kit, row: &DataRow) -> [Own; 11] {
         moment(line.and_then(|line| line.pay_by)),
         text(&|line| line.mail.clone()),
         text(&|line| line.payment.clone()),
+        cancel(line),
     ]
 }
 
+/// Why the line was cancelled; while it may be, a cell to write in.
+fn cancel(line: Option<&LineView>) -> Own {
+    use LineState::{Failed, Grace, Placed, Uncertain, Waiting};
+    match line {
+        None => Own::Nothing,
+        Some(line) => match &line.cancelled {
+            Some(reason) => Own::Text(reason.clone()),
+            None if matches!(line.state, Waiting | Placed | Failed | Uncertain | Grace) => {
+                Own::Input
+            }
+            None => Own::Nothing,
+        },
+    }
+}
+
 /// What our columns need, within limits.
-pub fn widths(kit: &Kit, list: &SheetView) -> [f64; 11] {
-    let mut widths = [NARROWEST; 11];
+pub fn widths(kit: &Kit, list: &SheetView) -> [f64; 12] {
+    let mut widths = [NARROWEST; 12];
     for row in list.data_rows() {
         for (width, cell) in widths.iter_mut().zip(cells(kit, row)) {
             *width = width.max((cell.room() + 3.0).min(WIDEST));
@@ -78,7 +101,7 @@ pub fn widths(kit: &Kit, list: &SheetView) -> [f64; 11] {
 impl Own {
     fn room(&self) -> f64 {
         match self {
-            Own::Nothing => 0.0,
+            Own::Nothing | Own::Input => 0.0,
             Own::Text(text) | Own::State(text, _) => {
                 text.split('\n').map(width).fold(0.0, f64::max)
             }
@@ -122,6 +145,7 @@ pub fn put(
 ) -> Result<(), XlsxError> {
     match cell {
         Own::Nothing => put_text(sheet, (row, column), "", &look.text)?,
+        Own::Input => put_text(sheet, (row, column), "", &look.input)?,
         Own::Text(text) => put_text(sheet, (row, column), text, &look.text)?,
         Own::State(text, tone) => put_text(sheet, (row, column), text, look.state(*tone))?,
         Own::Whole(number) => {

@@ -74,7 +74,7 @@ struct Writer<'a> {
     /// Of the user's columns.
     widths: Vec<f64>,
     /// Of ours.
-    own_widths: [f64; 11],
+    own_widths: [f64; own::COLUMNS.len()],
     formats: Formats,
     notes: usize,
 }

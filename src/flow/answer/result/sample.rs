@@ -73,6 +73,8 @@ pub fn view() -> ResultView {
         ],
         counts,
         totals: ControlTotals { rows: lines, amount, tax_id_sum: 8_123_456_789_012 },
+        cancelled: 0,
+        needs_second: false,
         missing: 0,
         orders: vec![
             order("DH-2611-000123", CustomerType::Enterprise, "ASP Kế toán – Doanh nghiệp", 11),
@@ -158,6 +160,7 @@ fn order(code: &str, customer_type: CustomerType, package: &str, lines: u64) -> 
         amount: Money::dong(2_950_000 * i64::try_from(lines).unwrap()),
         state: OrderState::AwaitingConfirmation,
         revision: 1,
+        code_to_confirm: None,
         decision: Decision { confirm: Some(false), activate: Some(false) },
     }
 }
@@ -249,6 +252,7 @@ fn verdict(at: u32, number: u32, fields: Vec<(Field, String)>) -> DataRow {
         pay_by: None,
         mail: String::new(),
         payment: String::new(),
+        cancelled: None,
         state: LineState::Waiting,
     });
     let suggestion = if at == 9 { vec![(Field::Email, "khach9@gmail.com".into())] } else { vec![] };

@@ -74,6 +74,7 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     let left = [
         ("total", counts.total, None),
         ("accepted", counts.accepted, Some(Tone::Good)),
+        ("cancelled", kit.view.cancelled as u64, Some(Tone::Quiet)),
         ("rejected", counts.rejected, Some(Tone::Bad)),
         ("held", counts.held, Some(Tone::Waiting)),
         ("unchanged", counts.unchanged.saturating_sub(counts.dropped), Some(Tone::Quiet)),
@@ -85,6 +86,7 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         ("total_amount", totals.amount.as_dong(), &look.money),
         ("total_tax_ids", totals.tax_id_sum, &look.number),
     ];
+    let left = left.into_iter().filter(|(key, count, _)| *key != "cancelled" || *count > 0);
     for (at, (key, count, tone)) in left.enumerate() {
         page.cell(0, &kit.label(&format!("summary.{key}")), &look.label)?;
         // What is zero needs no colour.

@@ -5,12 +5,15 @@ mod draft;
 
 mod log_in;
 
+mod order_cancelled;
+
 mod order_notice;
 
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 pub use log_in::{LogIn, log_in};
+pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
 pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
 
 /// A letter that is ready to be made into a mail.
@@ -44,6 +47,6 @@ impl FirmBlock {
     }
 }
 
-/// An order notice and a log-in of an invented client, for tests.
+/// Letters about an invented client, for tests.
 #[cfg(test)]
 mod samples;

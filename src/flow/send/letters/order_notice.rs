@@ -135,7 +135,7 @@ fn what_was_ordered(
     Ok(())
 }
 
-fn how_to_pay(draft: &mut Draft<'_>, transfer: &Transfer) -> anyhow::Result<()> {
+pub(super) fn how_to_pay(draft: &mut Draft<'_>, transfer: &Transfer) -> anyhow::Result<()> {
     let facts = vec![
         draft.fact("bank", &transfer.bank)?,
         draft.strong_fact("account", &transfer.account)?,

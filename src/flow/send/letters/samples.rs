@@ -1,7 +1,7 @@
 //! Letters to invented people, for tests.
 //! What is asserted about them stands beside each letter.
 
-use super::{FirmBlock, LogIn, NoticeLine, OrderNotice, Transfer};
+use super::{FirmBlock, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer};
 use crate::domain::{money::Money, order::Recipient, payment_code::PaymentCode};
 
 pub const LINK: &str = "https://app.example/activate?token=TOKEN-4f1d9c&lang=vi";
@@ -52,6 +52,21 @@ pub fn notice(recipient: Recipient, lines: u8) -> OrderNotice {
         lines,
         grace_days: 7,
         qr_cid: "qr@hangloat".to_owned(),
+    }
+}
+
+/// So many lines cancelled, and so many left to pay.
+pub fn cancelled(recipient: Recipient, lines: u8, rest: u8) -> OrderCancelled {
+    let OrderNotice { to_name, firm, mut orders, transfer, qr_cid, .. } =
+        notice(recipient, rest.max(1));
+    OrderCancelled {
+        recipient,
+        to_name,
+        firm,
+        order: orders.remove(0),
+        lines: (1..=lines).map(line).collect(),
+        stopped: 0,
+        rest: (rest > 0).then(|| Rest { lines: rest.into(), transfer, qr_cid }),
     }
 }
 

@@ -1,0 +1,82 @@
+//! Cancellations: what was cancelled of an order at once, and why.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx};
+use crate::domain::{batch::BatchId, order::OrderCode};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Cancellation {
+    pub id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    /// From 1 for each order; that of its letters.
+    pub sequence: i64,
+    pub reason: String,
+    pub cancelled_at: DateTime<Utc>,
+}
+
+pub async fn insert(
+    tx: &mut Tx,
+    order: &OrderCode,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Cancellation> {
+    tx.query(
+        "insert into cancellation (order_code, sequence, reason, cancelled_at)
+         select $1, 1 + coalesce(max(sequence), 0), $2, $3 from cancellation where order_code = $1
+         returning id, order_code, sequence, reason, cancelled_at",
+    )
+    .bind(order.as_str())
+    .bind(reason)
+    .bind(now)
+    .one()
+    .await
+}
+
+pub async fn by_id(tx: &mut Tx, id: i64) -> sqlx::Result<Cancellation> {
+    tx.query(
+        "select id, order_code, sequence, reason, cancelled_at from cancellation where id = $1",
+    )
+    .bind(id)
+    .one()
+    .await
+}
+
+/// The lines that were cancelled under a sequence of an order, by their ids.
+pub async fn lines(db: &Db, order: &OrderCode, sequence: i64) -> sqlx::Result<Vec<(i64,)>> {
+    db.query(
+        "select l.id from order_line l join cancellation c on c.id = l.cancellation_id
+         where c.order_code = $1 and c.sequence = $2 order by l.line_no",
+    )
+    .bind(order.as_str())
+    .bind(sequence)
+    .all()
+    .await
+}
+
+/// Why each cancelled line of a batch was, and when.
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<(i64, String, DateTime<Utc>)>> {
+    db.query(
+        "select l.id, c.reason, c.cancelled_at from order_line l join cancellation c on c.id = l.cancellation_id
+         where l.batch_id = $1 and l.state = 'cancelled' order by l.id",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+/// Whoever is told: the payers of its lines to whom a notice of them went, or may have gone.
+pub async fn told_payers(tx: &mut Tx, id: i64) -> sqlx::Result<Vec<(String, String)>> {
+    tx.query(
+        "select r.payer_email, min(r.payer_name) from order_line l join payment_request r on r.line_id = l.id
+         where l.cancellation_id = $1 and l.state = 'cancelled'
+           and exists (select 1 from mail m join client_order o on o.code = m.order_code
+                       where o.batch_id = r.batch_id and m.purpose = 'order_notice' and m.recipient = r.payer_email
+                         and (m.state in ('sending', 'uncertain') or m.sent_at >= r.created_at))
+         group by r.payer_email order by r.payer_email",
+    )
+    .bind(id)
+    .all()
+    .await
+}

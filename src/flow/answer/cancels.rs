@@ -1,0 +1,93 @@
+//! The column *Hủy* of a result workbook that came back: which rows a person marked, and why.
+//! Whether a line may be cancelled is the order's business.
+
+use super::{
+    result::{ACTIVATED_AT, CANCEL},
+    returned::{first_own_column, is_ticked, sheet_of},
+};
+use crate::{
+    domain::locale::Locale,
+    flow::{
+        map::Table,
+        read::{Cell, Document},
+        staged::Staged,
+    },
+    text::{Texts, one_line},
+};
+
+/// A longer reason is cut.
+const REASON_CHARS: usize = 250;
+
+/// A row that is to be cancelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub sheet: i64,
+    pub row: u32,
+    /// As it was written; empty for a mere tick.
+    pub reason: String,
+    /// The workbook said that the line works already.
+    pub knew_in_use: bool,
+}
+
+/// Reads what is written in the column, whoever wrote it.
+pub fn read(document: &Document, staged: &Staged) -> Vec<Mark> {
+    let of_table = |table: &Table| marks(document, table, staged.tables.len());
+    staged.tables.iter().filter_map(of_table).flatten().collect()
+}
+
+fn marks(document: &Document, table: &Table, tables: usize) -> Option<Vec<Mark>> {
+    let sheet = sheet_of(document, table, tables)?;
+    let own = first_own_column(sheet, table)?;
+    let header = sheet.rows.iter().find(|row| row.number == table.header_row)?;
+    let column = |name: &str| {
+        let headings = Locale::ALL
+            .iter()
+            .map(|locale| Texts::of(*locale).label(&format!("workbook.column.{name}")));
+        let headings: Vec<String> = headings.collect();
+        let is_it = |cell: &Cell| headings.iter().any(|heading| *heading == cell.text());
+        let ours = header.cells.iter().enumerate().skip(own);
+        ours.filter(|(_, cell)| is_it(cell)).map(|(at, _)| at).next()
+    };
+    let (cancel, since) = (column(CANCEL)?, column(ACTIVATED_AT));
+    let mark = |row: &crate::flow::read::Row| {
+        let reason = reason(row.cells.get(cancel)?)?;
+        let since = since.and_then(|at| row.cells.get(at)).map(Cell::text).unwrap_or_default();
+        let knew_in_use = !since.trim().is_empty();
+        Some(Mark { sheet: table.sheet, row: row.number, reason, knew_in_use })
+    };
+    Some(sheet.rows.iter().filter(|row| row.number > table.header_row).filter_map(mark).collect())
+}
+
+/// Nothing where the cell says no or nothing; an empty reason where it is a mere tick.
+fn reason(cell: &Cell) -> Option<String> {
+    if is_ticked(cell) {
+        return Some(String::new());
+    }
+    match cell {
+        Cell::Text(text) => {
+            let text = one_line(text);
+            let says_no = ["", "0", "-", "–", "false", "không", "khong", "no", "☐"];
+            let is_no = says_no.contains(&text.to_lowercase().as_str());
+            (!is_no).then(|| text.chars().take(REASON_CHARS).collect())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_a_tick_or_a_reason_and_a_no_is_none() {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        for tick in [text("x"), text(" Có "), text("TRUE"), Cell::Bool(true)] {
+            assert_eq!(reason(&tick), Some(String::new()), "{tick:?}");
+        }
+        for no in [text(""), text("không"), text("-"), Cell::Bool(false), Cell::Empty] {
+            assert_eq!(reason(&no), None, "{no:?}");
+        }
+        let said = reason(&text("khách\nđổi ý"));
+        assert_eq!(said, Some("khách đổi ý".to_owned()));
+    }
+}

@@ -1,0 +1,115 @@
+//! Lines that a person marked in the column *Hủy* are cancelled, under the same rules as by command.
+
+use crate::{
+    db::{
+        batches::Batch,
+        lines::{self, Line},
+    },
+    domain::{
+        finding::{Code, Finding, Place},
+        order::{LineState, OrderCode},
+    },
+    flow::{
+        Services,
+        answer::{
+            cancels::{self, Mark},
+            fixes::stale,
+        },
+        order::cancel::{self, Part},
+        read::Document,
+        staged::Staged,
+    },
+};
+
+/// Lines that are to be cancelled, and what is said of marks that answer for none.
+#[derive(Default)]
+pub struct Marked {
+    lines: Vec<(Line, Mark)>,
+    pub told: Vec<Finding>,
+}
+
+impl Marked {
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.told.is_empty()
+    }
+
+    /// Each order once.
+    pub fn orders(&self) -> Vec<OrderCode> {
+        let mut codes: Vec<OrderCode> =
+            self.lines.iter().map(|(line, _)| line.order_code.clone()).collect();
+        codes.sort();
+        codes.dedup();
+        codes
+    }
+}
+
+/// The marks of a workbook that say something new: the reason of what was cancelled stands in the same column.
+pub async fn marked(
+    services: &Services,
+    original: &Batch,
+    document: &Document,
+    staged: &Staged,
+) -> anyhow::Result<Marked> {
+    let marks = cancels::read(document, staged);
+    let mut marked = Marked::default();
+    if marks.is_empty() {
+        return Ok(marked);
+    }
+    let lines = lines::of_batch(&services.db, original.id()).await?;
+    for mark in marks {
+        let Some(table) = staged.tables.iter().find(|table| table.sheet == mark.sheet) else {
+            continue;
+        };
+        let is_of = |line: &&Line| line.sheet == mark.sheet && line.row_no == i64::from(mark.row);
+        match lines.iter().rev().find(is_of) {
+            Some(line) if line.state == LineState::Cancelled => {}
+            // Whoever wrote it did not know that the client works with it by now.
+            Some(line) if line.state == LineState::Grace && !mark.knew_in_use => {
+                marked.told.push(stale(table, mark.row));
+            }
+            Some(line) => marked.lines.push((line.clone(), mark)),
+            None => {
+                let said = services.texts.label("message.kept.none");
+                marked.told.push(stale(table, mark.row).detail("kept", said));
+            }
+        }
+    }
+    Ok(marked)
+}
+
+/// Cancels what is marked; says what stays, and whether anything was cancelled.
+pub async fn carry_out(
+    services: &Services,
+    staged: &Staged,
+    marked: &Marked,
+) -> anyhow::Result<(bool, Vec<Finding>)> {
+    let default = services.texts.label("message.kept.by_workbook");
+    let mut groups: Vec<((&OrderCode, &str), Vec<&Line>)> = Vec::new();
+    for (line, mark) in &marked.lines {
+        let reason = if mark.reason.is_empty() { &default } else { &mark.reason };
+        let key = (&line.order_code, reason.as_str());
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, lines)) => lines.push(line),
+            None => groups.push((key, vec![line])),
+        }
+    }
+    let (mut any, mut said) = (false, Vec::new());
+    for ((code, reason), lines) in groups {
+        let part = Part::Lines(lines.iter().map(|line| line.line_no).collect());
+        let cancelled = cancel::cancel(services, code, &part, reason).await?;
+        any |= cancelled.lines > 0;
+        for kept in cancelled.kept {
+            let line = lines.iter().find(|line| line.line_no == kept.line.line);
+            let table = line.and_then(|line| {
+                let table = staged.tables.iter().find(|table| table.sheet == line.sheet)?;
+                Some((table, u32::try_from(line.row_no).ok()?))
+            });
+            let finding = table.map_or_else(
+                || Finding::new(Code::RowStaleAnswer, Place::default()),
+                |(table, row)| stale(table, row),
+            );
+            said.push(finding.detail("kept", kept.in_words(services.texts)));
+        }
+    }
+    Ok((any, said))
+}

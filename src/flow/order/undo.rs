@@ -1,0 +1,51 @@
+//! Taking a list back: every order of it is cancelled as far as that is possible, and the batch is undone when nothing
+//! of it stands.
+
+use minijinja::context;
+
+use super::cancel::{self, Kept, Part};
+use crate::{
+    db::{
+        batches::{self, Batch},
+        orders,
+    },
+    domain::batch::{BatchKind, BatchState},
+    flow::Services,
+};
+
+/// What became of a wish to undo a batch.
+#[derive(Clone, Debug)]
+pub enum Undone {
+    /// It was undone before; nothing changed.
+    Already,
+    /// Cancelled lines, and what stays.
+    Did { lines: usize, kept: Vec<Kept> },
+    /// It is no list, or is still being taken.
+    NotAllowed,
+}
+
+pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> {
+    use BatchState::{Checked, Duplicate, Received, Staged};
+    if batch.state == BatchState::Undone {
+        return Ok(Undone::Already);
+    }
+    let is_begun = matches!(batch.state, Received | Staged | Checked | Duplicate);
+    if is_begun || batch.kind != BatchKind::Clients {
+        return Ok(Undone::NotAllowed);
+    }
+    let values = context! { batch => batch.id().to_string() };
+    let reason = services.texts.say("message.undone.reason", values);
+    let (mut lines, mut kept) = (0, Vec::new());
+    for order in orders::of_batch(&services.db, batch.id()).await? {
+        let cancelled = cancel::cancel(services, &order.code, &Part::Whole, &reason).await?;
+        lines += cancelled.lines;
+        kept.extend(cancelled.kept);
+    }
+    services.crash_point("undoing");
+    let mut tx = services.db.begin().await?;
+    if batches::undo(&mut tx, batch.id()).await? {
+        batches::ask_for_workbook(&mut tx, batch.id()).await?;
+        tx.commit().await?;
+    }
+    Ok(Undone::Did { lines, kept })
+}

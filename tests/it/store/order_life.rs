@@ -1,0 +1,425 @@
+//! What happens to orders after they were made: cancelled, counted again, undone; licences changed; staff assigned.
+
+use hangloat::{
+    db::{
+        Db,
+        activations::{self, ActivationState, Settled},
+        batches::{self, Batch},
+        cancellations,
+        changes::{self, Change, ChangeKind, NewChange},
+        licences::{self, Login},
+        lines, mails, orders, platform, requests, shown, staff,
+    },
+    domain::{
+        batch::{BatchId, BatchState},
+        firm::StaffRole,
+        licence::{LicenceState, Role},
+        mail::{MailState, Purpose},
+        money::Money,
+        order::{LineState, OrderCode, OrderState, RequestState},
+    },
+};
+
+use super::seed::{
+    CONTENT, FIRM, ODD, OTHER_CONTENT, PRICE, batch, later, new_change, new_licence, new_request,
+    now, order_of, payment_code, place, placed_line, plan_activation, plan_notice,
+    platform_licence, within,
+};
+use crate::each_db::each_db;
+
+/// Cancels lines of an order, and counts it again.
+async fn cancel(db: &Db, code: &OrderCode, ids: &[i64]) -> i64 {
+    within(db, async |tx| {
+        let cancellation = cancellations::insert(tx, code, ODD, now()).await?;
+        for id in ids {
+            let from = [LineState::Waiting, LineState::Placed];
+            assert!(lines::cancel(tx, *id, &from, cancellation.id).await?);
+            assert!(!lines::cancel(tx, *id, &from, cancellation.id).await?);
+            requests::cancel(tx, *id).await?;
+        }
+        orders::recount(tx, code, OTHER_CONTENT).await?;
+        Ok(cancellation.id)
+    })
+    .await
+    .unwrap()
+}
+
+async fn order(db: &Db, code: &OrderCode) -> orders::Order {
+    orders::by_code(db, code).await.unwrap().unwrap()
+}
+
+async fn the_batch(db: &Db, id: BatchId) -> Batch {
+    batches::by_id(db, id).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_counts_what_was_not_cancelled_and_ends_with_its_last_line() {
+    each_db(async |db| {
+        let id = batch(db).await;
+        let (code, ids) = order_of(db, id, 1, 3).await;
+        cancel(db, &code, &ids[..1]).await;
+        let two = order(db, &code).await;
+        assert_eq!(two.amount(), Money::dong(2 * PRICE.as_dong()));
+        assert_eq!((two.revision, two.content.as_str()), (2, OTHER_CONTENT));
+        assert_eq!(two.state, OrderState::AwaitingConfirmation);
+        cancel(db, &code, &ids[1..]).await;
+        let none = order(db, &code).await;
+        assert_eq!((none.state, none.amount()), (OrderState::Cancelled, Money::ZERO));
+
+        let why = cancellations::of_batch(db, id).await.unwrap();
+        assert_eq!(why.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), ids);
+        assert!(why.iter().all(|(_, reason, at)| (reason.as_str(), *at) == (ODD, now())));
+        let of = async |sequence| cancellations::lines(db, &code, sequence).await.unwrap();
+        assert_eq!(of(1).await, [(ids[0],)]);
+        assert_eq!(of(2).await, [(ids[1],), (ids[2],)]);
+        assert!(of(3).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_placed_order_is_paid_when_what_is_left_of_it_is() {
+    each_db(async |db| {
+        let id = batch(db).await;
+        let (code, ids) = order_of(db, id, 1, 2).await;
+        place(db, &code).await;
+        within(db, async |tx| {
+            for (number, line) in (1..).zip(&ids) {
+                requests::insert(tx, &payment_code(number), &new_request(*line, id), now()).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let paid = "update payment_request set state = 'paid', paid = amount where line_id = $1";
+        db.query(paid).bind(ids[0]).execute().await.unwrap();
+        cancel(db, &code, &ids[1..]).await;
+        assert_eq!(order(db, &code).await.state, OrderState::Paid);
+        assert_eq!(order(db, &code).await.revision, 1, "it is what was confirmed");
+        let states: Vec<RequestState> =
+            requests::of_batch(db, id).await.unwrap().iter().map(|it| it.state).collect();
+        assert_eq!(states, [RequestState::Paid, RequestState::Cancelled]);
+        let again = within(db, async |tx| requests::cancel(tx, ids[0]).await);
+        assert!(!again.await.unwrap(), "what is paid is not cancelled");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_held_only_as_it_was_looked_at() {
+    each_db(async |db| {
+        let (code, _) = order_of(db, batch(db).await, 1, 1).await;
+        let hold = async |state, content| {
+            within(db, async |tx| orders::hold(tx, &code, state, content).await).await.unwrap()
+        };
+        assert!(hold(OrderState::AwaitingConfirmation, CONTENT).await);
+        assert!(!hold(OrderState::AwaitingConfirmation, OTHER_CONTENT).await);
+        assert!(!hold(OrderState::Placed, CONTENT).await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_ends_and_is_undone_only_when_nothing_of_it_stands() {
+    each_db(async |db| {
+        let id = batch(db).await;
+        let (code, ids) = order_of(db, id, 1, 1).await;
+        db.query("update batch set state = 'ordered', kind = 'clients'").execute().await.unwrap();
+        let end = async || within(db, async |tx| batches::end_orders(tx, id).await).await.unwrap();
+        let undo = async || within(db, async |tx| batches::undo(tx, id).await).await.unwrap();
+        end().await;
+        assert!(!undo().await);
+        assert_eq!(the_batch(db, id).await.state, BatchState::Ordered);
+        cancel(db, &code, &ids).await;
+        end().await;
+        assert_eq!(the_batch(db, id).await.state, BatchState::Done);
+        assert!(undo().await && !undo().await);
+        assert_eq!(the_batch(db, id).await.state, BatchState::Undone);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_payers_to_whom_a_notice_went_are_told() {
+    each_db(async |db| {
+        let (id, code, line) = placed_line(db).await;
+        let cancellation = cancel(db, &code, &[line]).await;
+        let told = async || {
+            within(db, async |tx| cancellations::told_payers(tx, cancellation).await).await.unwrap()
+        };
+        assert!(told().await.is_empty(), "the notice is planned still");
+        db.query("update mail set state = 'sent', sent_at = $1")
+            .bind(later(1))
+            .execute()
+            .await
+            .unwrap();
+        let payer = ("sen@hoasen.example".to_owned(), "Nguyễn Thị Sen".to_owned());
+        assert_eq!(told().await, [payer]);
+        assert_eq!(mails::of_batch(db, id).await.unwrap()[0].state, MailState::Sent);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_have_not_left_go_with_their_reason() {
+    each_db(async |db| {
+        let (id, code, line) = placed_line(db).await;
+        let empty = async || {
+            within(db, async |tx| mails::cancel_empty_notices(tx, &code).await).await.unwrap();
+            mails::of_batch(db, id).await.unwrap()[0].state
+        };
+        assert_eq!(empty().await, MailState::Planned, "something is to be paid still");
+        cancel(db, &code, &[line]).await;
+        assert_eq!(empty().await, MailState::Cancelled);
+
+        plan_notice(db, &code, "<2@hangloat.example>").await;
+        let of_line = "update mail set line_id = $1, state = 'held' where message_id = '<2@hangloat.example>'";
+        db.query(of_line).bind(line).execute().await.unwrap();
+        within(db, async |tx| mails::cancel_of_line(tx, line).await).await.unwrap();
+        let states = mails::of_batch(db, id).await.unwrap();
+        assert!(states.iter().all(|mail| mail.state == MailState::Cancelled));
+        assert_eq!(states[0].purpose, Purpose::OrderNotice);
+    })
+    .await;
+}
+
+async fn claim(db: &Db, after: i64, holder: &str) -> Option<Change> {
+    changes::claim(db, None, after, holder).await.unwrap()
+}
+
+async fn settle(db: &Db, id: i64, holder: &str, state: ActivationState) -> bool {
+    let settled = Settled { state, error: Some(ODD) };
+    within(db, async |tx| changes::settle(tx, id, holder, settled, later(9)).await).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_planned_once_until_it_is_sent_and_each_licence_has_one_at_a_time() {
+    each_db(async |db| {
+        let (code, ids) = order_of(db, batch(db).await, 1, 2).await;
+        let plan = async |line, key| {
+            within(db, async |tx| changes::plan(tx, new_change(line, key), now()).await)
+                .await
+                .unwrap()
+        };
+        assert!(plan(ids[0], "a").await && !plan(ids[0], "b").await && plan(ids[1], "c").await);
+        let first = claim(db, 0, "one").await.unwrap();
+        assert_eq!((first.line_id, first.kind, first.attempts), (ids[0], ChangeKind::Accounts, 1));
+        assert!(plan(ids[0], "d").await, "what is sent says nothing of what comes after");
+        let second = claim(db, first.id, "two").await.unwrap();
+        assert_eq!(second.line_id, ids[1]);
+        assert!(claim(db, 0, "three").await.is_none(), "the first one is not answered yet");
+        assert!(!settle(db, first.id, "two", ActivationState::Done).await);
+        assert!(settle(db, first.id, "one", ActivationState::Done).await);
+        assert_eq!(claim(db, 0, "three").await.unwrap().idempotency_key, "d");
+        let all = changes::of_order(db, &code).await.unwrap();
+        assert_eq!(all.iter().filter(|change| change.is_settled()).count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_body_of_a_change_is_written_once_by_its_holder() {
+    each_db(async |db| {
+        let (_, ids) = order_of(db, batch(db).await, 1, 1).await;
+        within(db, async |tx| changes::plan(tx, new_change(ids[0], "a"), now()).await)
+            .await
+            .unwrap();
+        let change = claim(db, 0, "one").await.unwrap();
+        assert_eq!(change.request, None);
+        let write =
+            async |holder, body| changes::write_down(db, change.id, holder, body).await.unwrap();
+        assert!(!write("two", "{}").await && write("one", ODD).await && !write("one", "{}").await);
+        assert_eq!(changes::holders(db).await.unwrap(), [("one".to_owned(),)]);
+        assert_eq!(changes::release(db, "one").await.unwrap(), 1);
+        let again = claim(db, 0, "two").await.unwrap();
+        assert_eq!((again.request.as_deref(), again.attempts), (Some(ODD), 2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_is_open_until_its_last_suspension_is_settled() {
+    each_db(async |db| {
+        let (_, code, line) = placed_line(db).await;
+        let change = db.query("delete from licence_change").execute().await.unwrap();
+        assert_eq!(change, 1);
+        let id = within(db, async |tx| {
+            let cancellation = cancellations::insert(tx, &code, "x", now()).await?;
+            let new = NewChange {
+                line_id: line,
+                kind: ChangeKind::Suspend,
+                cancellation_id: Some(cancellation.id),
+                idempotency_key: "s",
+            };
+            changes::plan(tx, new, now()).await?;
+            assert_eq!(cancellations::by_id(tx, cancellation.id).await?.sequence, 1);
+            Ok(cancellation.id)
+        })
+        .await
+        .unwrap();
+        let is_open = async || within(db, async |tx| changes::is_open(tx, id).await).await.unwrap();
+        assert!(is_open().await);
+        let claimed = claim(db, 0, "a").await.unwrap();
+        assert_eq!(claimed.cancellation_id, Some(id));
+        assert!(is_open().await);
+        assert!(settle(db, claimed.id, "a", ActivationState::Refused).await);
+        assert!(!is_open().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_lost_activation_is_claimed_to_be_asked_about() {
+    each_db(async |db| {
+        let (_, ids) = order_of(db, batch(db).await, 1, 1).await;
+        plan_activation(db, ids[0]).await;
+        let lost = async || activations::claim_uncertain(db, ids[0], "b").await.unwrap();
+        assert!(lost().await.is_none());
+        activations::claim(db, None, 0, "a").await.unwrap().unwrap();
+        assert!(lost().await.is_none());
+        activations::release(db, "a").await.unwrap();
+        let claimed = lost().await.unwrap();
+        assert_eq!(
+            (claimed.state, claimed.holder.as_deref()),
+            (ActivationState::Sending, Some("b"))
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_licence_is_suspended_once_and_gets_other_log_ins() {
+    each_db(async |db| {
+        let (_, ids) = order_of(db, batch(db).await, 1, 1).await;
+        let login = Login {
+            email: "binh@minhan.example".parse().unwrap(),
+            role: Role::AspManager,
+            first_time: false,
+        };
+        let logins = std::slice::from_ref(&login);
+        within(db, async |tx| {
+            licences::insert(tx, new_licence("LIC-1", ids[0])).await?;
+            licences::set_logins(tx, "LIC-1", logins).await?;
+            assert!(licences::suspend(tx, "LIC-1", later(3)).await?);
+            assert!(!licences::suspend(tx, "LIC-1", later(4)).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let licence = licences::of_line(db, ids[0]).await.unwrap().unwrap();
+        assert_eq!(
+            (licence.state, licence.suspended_at),
+            (LicenceState::Suspended, Some(later(3)))
+        );
+        assert_eq!(licence.logins.0, [login]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_works_in_a_clients_data_is_what_was_said_last() {
+    each_db(async |db| {
+        let (_, code, line) = placed_line(db).await;
+        let set = async |email: &str, role| {
+            within(db, async |tx| staff::set(tx, line, email, role).await).await.unwrap()
+        };
+        let mine = async |firm, email| {
+            let lines = lines::staffed_by(db, firm, email).await.unwrap();
+            lines.iter().map(|line| line.id).collect::<Vec<_>>()
+        };
+        let (binh, hoa) = ("binh@minhan.example", "hoa@minhan.example");
+        assert!(!set(binh, Some(StaffRole::DataEntry)).await, "it was so");
+        assert!(set(hoa, Some(StaffRole::Manager)).await);
+        assert!(set(binh, Some(StaffRole::Manager)).await);
+        assert_eq!(mine(Some(FIRM), binh).await, [line]);
+        assert!(mine(Some("KHAC"), binh).await.is_empty());
+        assert!(set(binh, None).await && !set(binh, None).await);
+        assert!(mine(None, binh).await.is_empty());
+        let said = staff::of_order(db, &code).await.unwrap();
+        let said: Vec<_> = said.iter().map(|it| (it.email.as_str(), it.role())).collect();
+        assert_eq!(said, [(binh, None), (hoa, Some(StaffRole::Manager))]);
+        let held = within(db, async |tx| lines::hold(tx, line).await).await.unwrap();
+        assert_eq!(held, LineState::Placed);
+
+        let assigned = "update order_line set client = $2 where id = $1";
+        let mut client = super::seed::client();
+        client.assigned_to = Some("moi@minhan.example".parse().unwrap());
+        db.query(assigned).bind(line).bind(sqlx::types::Json(client)).execute().await.unwrap();
+        assert_eq!(mine(None, "moi@minhan.example").await, [line]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_frees_the_client_of_a_cancelled_licence_and_of_no_other() {
+    each_db(async |db| {
+        let again = || platform::Licence {
+            licence_id: "LIC-9".to_owned(),
+            idempotency_key: "key-9".to_owned(),
+            ..platform_licence(1)
+        };
+        let insert = async |licence: &platform::Licence| {
+            within(db, async |tx| platform::insert(tx, licence).await).await
+        };
+        insert(&platform_licence(1)).await.unwrap();
+        let suspend = async |id: &str, is_cancelled| {
+            within(db, async |tx| platform::suspend(tx, id, is_cancelled, later(1)).await)
+                .await
+                .unwrap()
+        };
+        assert!(suspend("LIC-1", false).await && !suspend("LIC-7", true).await);
+        assert!(insert(&again()).await.is_err());
+        assert!(suspend("LIC-1", true).await && suspend("LIC-1", false).await);
+        insert(&again()).await.unwrap();
+        let old = platform::by_id(db, "LIC-1").await.unwrap().unwrap();
+        assert_eq!((old.status, old.updated_at), (LicenceState::Suspended, later(1)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_knows_a_key_again_and_keeps_the_log_ins_that_stay() {
+    each_db(async |db| {
+        within(db, async |tx| {
+            platform::insert(tx, &platform_licence(1)).await?;
+            for email in ["a@x.example", "b@x.example"] {
+                platform::insert_login(tx, "LIC-1", email, Role::AspDataEntry, None).await?;
+            }
+            assert!(platform::touch(tx, "LIC-1", later(2)).await?);
+            assert!(!platform::touch(tx, "LIC-7", later(2)).await?);
+            assert!(platform::remember(tx, "k", "LIC-1", CONTENT).await?);
+            assert!(!platform::remember(tx, "k", "LIC-1", OTHER_CONTENT).await?);
+            platform::keep_logins(tx, "LIC-1", &["b@x.example"]).await?;
+            platform::set_role(tx, "LIC-1", "b@x.example", Role::AspManager).await
+        })
+        .await
+        .unwrap();
+        let known = platform::remembered(db, "k").await.unwrap();
+        assert_eq!(known, Some(("LIC-1".to_owned(), CONTENT.to_owned())));
+        assert_eq!(platform::remembered(db, "l").await.unwrap(), None);
+        let logins = platform::logins(db, "LIC-1").await.unwrap();
+        assert_eq!(logins.len(), 1);
+        assert_eq!((logins[0].email.as_str(), logins[0].role), ("b@x.example", Role::AspManager));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_remembers_how_many_lines_it_showed_and_for_how_much() {
+    each_db(async |db| {
+        let id = batch(db).await;
+        let (code, ids) = order_of(db, id, 1, 2).await;
+        let ask =
+            async || within(db, async |tx| batches::ask_for_workbook(tx, id).await).await.unwrap();
+        ask().await;
+        assert!(batches::wrote(db, &the_batch(db, id).await).await.unwrap());
+        cancel(db, &code, &ids[..1]).await;
+        assert_eq!(ask().await, 2);
+        let of = async |revision| shown::of_order(db, &code, revision).await.unwrap();
+        let (first, second) = (of(1).await.unwrap(), of(2).await.unwrap());
+        assert_eq!((first.lines, second.lines), (2, 1));
+        assert_eq!((first.content.as_str(), second.amount), (CONTENT, PRICE.as_dong()));
+        assert_eq!(of(3).await, None);
+    })
+    .await;
+}

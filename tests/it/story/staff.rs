@@ -1,0 +1,175 @@
+//! Who of the firm works in a client's data: as the row says, and as it is changed later.
+
+use serde_json::{Value, json};
+
+use super::lists::{csv, enterprise};
+use crate::world::{World, text};
+
+const ORDER: &str = "DH-2611-000001";
+const BINH: &str = "binh@minhan.example";
+const HOA: &str = "hoa@minhan.example";
+
+/// Two members of staff; of two clients the first is Bình's.
+fn imported() -> World {
+    let world = World::new();
+    let config = std::fs::read_to_string(world.path("hangloat.toml")).unwrap();
+    let staff = config.lines().find(|line| line.starts_with("staff = ")).unwrap().to_owned();
+    let two = format!(
+        "staff = [{{ name = \"Trần Văn Bình\", email = \"{BINH}\", role = \"data_entry\" }}, \
+         {{ name = \"Lê Thị Hoa\", email = \"{HOA}\", role = \"manager\" }}]"
+    );
+    world.rewrite("hangloat.toml", &staff, &two);
+    let list = csv(&[enterprise(1), enterprise(2)]);
+    let list = String::from_utf8(list).unwrap();
+    let mut lines: Vec<String> = list.lines().map(str::to_owned).collect();
+    lines[0].push_str(",Nhân viên phụ trách");
+    lines[1].push_str(",Trần Văn Bình");
+    lines[2].push(',');
+    world.import("khach.csv", (lines.join("\n") + "\n").as_bytes());
+    world
+}
+
+fn activated() -> World {
+    let world = imported();
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    world
+}
+
+fn line(number: u32) -> String {
+    format!("{ORDER}/{number}")
+}
+
+/// E-mails and roles, as the platform answered.
+fn accounts(world: &World, number: i64) -> Vec<(String, String)> {
+    let licences = world.list("licences");
+    let licence = licences.iter().find(|licence| licence["line"] == number).unwrap();
+    let logins = licence["logins"].as_array().unwrap();
+    logins.iter().map(|login| (text(login, "email"), text(login, "role"))).collect()
+}
+
+fn staff(world: &World, number: usize) -> Value {
+    world.order(ORDER)["lines"][number - 1]["staff"].clone()
+}
+
+fn has(accounts: &[(String, String)], email: &str) -> Option<String> {
+    accounts.iter().find(|(known, _)| known == email).map(|(_, role)| role.clone())
+}
+
+#[test]
+fn the_admin_and_the_assigned_member_get_their_roles_and_the_client_one_admin() {
+    let world = activated();
+    let first = accounts(&world, 1);
+    assert_eq!(has(&first, "lan@minhan.example").as_deref(), Some("asp_admin"));
+    assert_eq!(has(&first, BINH).as_deref(), Some("asp_data_entry"));
+    assert_eq!(has(&first, enterprise(1).email()).as_deref(), Some("client_admin"));
+    assert_eq!(first.len(), 3);
+    assert_eq!(accounts(&world, 2).len(), 2, "nobody is assigned");
+}
+
+#[test]
+fn who_is_assigned_before_the_activation_goes_with_it_and_asks_for_no_new_tick() {
+    let world = imported();
+    let answer = world.run(&["assign", &line(1), &line(2), HOA, "--json"]).exits(0).json();
+    assert_eq!(answer["lines"][1]["staff"], json!([{ "email": HOA, "role": "manager" }]));
+    assert_eq!(
+        (&answer["lines"][1]["order"], &answer["lines"][1]["line"]),
+        (&ORDER.into(), &2.into())
+    );
+    world.run(&["assign", &line(2), BINH, "--role", "asp_manager"]).exits(0);
+    world.run(&["confirm", ORDER, "--revision", "1", "--activate"]).exits(0);
+    assert_eq!(has(&accounts(&world, 1), HOA).as_deref(), Some("asp_manager"));
+    assert_eq!(has(&accounts(&world, 1), BINH).as_deref(), Some("asp_data_entry"));
+    assert_eq!(has(&accounts(&world, 2), BINH).as_deref(), Some("asp_manager"));
+}
+
+#[test]
+fn who_is_assigned_later_is_told_to_the_platform_and_the_client_keeps_its_log_in() {
+    let world = activated();
+    let before = accounts(&world, 2);
+    world.run(&["assign", &line(2), HOA]).exits(0);
+    let now = accounts(&world, 2);
+    assert_eq!(has(&now, HOA).as_deref(), Some("asp_manager"));
+    assert!(before.iter().all(|account| now.contains(account)));
+    world.run(&["assign", &line(2), HOA]).exits(0);
+    world.run(&["assign", &line(2), HOA, "--role", "data_entry"]).exits(0);
+    assert_eq!(has(&accounts(&world, 2), HOA).as_deref(), Some("asp_data_entry"));
+    // The letter to the client still has its link.
+    world.run(&["run", "mail"]).exits(0);
+}
+
+#[test]
+fn who_leaves_is_taken_off_everywhere_and_another_one_takes_over() {
+    let world = activated();
+    world.run(&["assign", &line(2), BINH]).exits(0);
+    let answer = world.run(&["unassign", BINH, "--to", HOA, "--json"]).exits(0).json();
+    assert_eq!(answer["lines"].as_array().unwrap().len(), 2);
+    for (number, at) in [(1, 1), (2, 2)] {
+        let now = accounts(&world, number);
+        assert_eq!((has(&now, BINH), has(&now, HOA).as_deref()), (None, Some("asp_manager")));
+        assert_eq!(staff(&world, at), json!([{ "email": HOA, "role": "manager" }]));
+    }
+    let again = world.run(&["unassign", BINH, "--json"]).exits(0).json();
+    assert_eq!(again["lines"], json!([]));
+}
+
+#[test]
+fn who_left_the_configuration_too_is_still_taken_off() {
+    let world = activated();
+    let binh =
+        format!("{{ name = \"Trần Văn Bình\", email = \"{BINH}\", role = \"data_entry\" }}, ");
+    world.rewrite("hangloat.toml", &binh, "");
+    world.run(&["unassign", BINH, "--firm", "MINHAN"]).exits(0);
+    assert_eq!(has(&accounts(&world, 1), BINH), None);
+}
+
+#[test]
+fn only_members_of_staff_are_assigned_and_only_to_lines_that_stand() {
+    let world = imported();
+    for (email, exit) in [("ai@khac.example", 2), ("lan@minhan.example", 2), (HOA, 0)] {
+        world.run(&["assign", &line(1), email]).exits(exit);
+    }
+    world.run(&["assign", "DH-2611-000001/9", HOA]).exits(2);
+    world.run(&["assign", &line(1), HOA, "--role", "client_admin"]).exits(2);
+    world.run(&["unassign", BINH, "--to", "ai@khac.example"]).exits(2);
+    world.run(&["cancel", &line(2), "--reason", "nhầm"]).exits(0);
+    let refused = world.run(&["assign", &line(2), HOA, "--json"]).exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed");
+}
+
+#[test]
+fn an_assignment_that_was_killed_is_told_to_the_platform_in_the_end() {
+    for point in ["assigned", "change_claimed", "change_answered", "change_settled"] {
+        let world = activated();
+        let named = line(2);
+        let command = ["assign", &named, HOA];
+        assert!(world.is_killed_at(point, &command), "{point} is not on the way");
+        world.run(&["run", "activate"]).exits(0);
+        assert_eq!(has(&accounts(&world, 2), HOA).as_deref(), Some("asp_manager"), "{point}");
+        world.run(&command).exits(0);
+    }
+}
+
+#[test]
+fn who_is_assigned_while_an_activation_has_no_answer_is_told_after_it() {
+    let world = imported();
+    world.run(&["confirm", ORDER]).exits(0);
+    assert!(world.is_killed_at("activation_claimed", &["activate", ORDER]));
+    world.run(&["assign", &line(1), HOA]).exits(0);
+    world.run(&["run", "activate"]).exits(0);
+    assert_eq!(has(&accounts(&world, 1), HOA).as_deref(), Some("asp_manager"));
+}
+
+#[test]
+fn the_platform_is_asked_for_as_many_databases_as_the_package_has() {
+    for databases in ["2", "3"] {
+        let world = World::new();
+        let quota = |number| format!("databases_per_fiscal_year = {number}");
+        world.rewrite("jobs/catalogue/packages.toml", &quota("2"), &quota(databases));
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        // The request is kept as it was sent; one engine's dump has more quotes than the other's.
+        let stored = String::from_utf8_lossy(&world.database()).replace('"', "");
+        let asked = format!("databases:{{per_fiscal_year:{databases},initial:1}}");
+        assert!(stored.contains(&asked), "{asked}");
+    }
+}
