@@ -51,16 +51,17 @@ pub struct Banks {
 }
 
 impl Banks {
-    pub(super) fn read(source: &Source) -> Result<Banks, ConfigError> {
-        let BanksWritten { version, bank } = source.parse()?;
+    /// What contradicts itself goes to `wrong`; `None` where the file cannot be read.
+    pub(super) fn read(source: &Source, wrong: &mut Vec<ConfigError>) -> Option<Banks> {
+        let BanksWritten { version, bank } = source.parse_all(wrong)?;
         let mut by_bin = HashMap::with_capacity(bank.len());
         for (at, bank) in bank.into_iter().enumerate() {
             if let Some(other) = by_bin.insert(bank.bin.clone(), bank) {
                 let message = format!("the BIN {} is that of {} already", other.bin, other.name);
-                return Err(source.error(&["bank", &at.to_string(), "bin"], message));
+                wrong.push(source.error(&["bank", &at.to_string(), "bin"], message));
             }
         }
-        Ok(Banks { version, by_bin })
+        Some(Banks { version: source.version(&version), by_bin })
     }
 
     pub fn version(&self) -> &str {
@@ -93,15 +94,17 @@ mod tests {
     fn a_bank_is_known_by_its_bin() {
         let text = "[[bank]]\nbin = '970436'\nname = 'Vietcombank'\n[[bank.statement]]\n\
                     marker = 'STATEMENT'\ndate = ['Ngày']\ncredit = ['Có']\n";
-        let banks = Banks::read(&Source::new("banks.toml", text)).unwrap();
+        let mut wrong = Vec::new();
+        let banks = Banks::read(&Source::new("banks.toml", text), &mut wrong).unwrap();
+        assert_eq!(wrong, []);
         assert_eq!(banks.name("970436"), Some("Vietcombank"));
         assert_eq!(banks.name("970400"), None);
         assert_eq!(banks.get("970436").unwrap().statements.len(), 1);
 
         let twice = format!("{text}[[bank]]\nbin = '970436'\nname = 'X'\n");
-        let error = Banks::read(&Source::new("banks.toml", twice)).unwrap_err();
+        Banks::read(&Source::new("banks.toml", twice), &mut wrong).unwrap();
         assert_eq!(
-            error.to_string(),
+            wrong[0].to_string(),
             "banks.toml:9:1: the BIN 970436 is that of Vietcombank already"
         );
     }

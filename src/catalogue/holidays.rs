@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
 use super::day;
@@ -34,9 +34,16 @@ pub struct Holidays {
 }
 
 impl Holidays {
-    pub(super) fn read(source: &Source) -> Result<Holidays, ConfigError> {
-        let HolidaysWritten { version, days } = source.parse()?;
-        Ok(Holidays { version, names: days.into_iter().map(|day| (day.date, day.name)).collect() })
+    /// What contradicts itself goes to `wrong`; `None` where the file cannot be read.
+    pub(super) fn read(source: &Source, wrong: &mut Vec<ConfigError>) -> Option<Holidays> {
+        let HolidaysWritten { version, days } = source.parse_all(wrong)?;
+        let names = days.into_iter().map(|day| (day.date, day.name)).collect();
+        Some(Holidays { version: source.version(&version), names })
+    }
+
+    /// Whether anything is said of a year.
+    pub fn knows(&self, year: i32) -> bool {
+        self.names.keys().any(|date| date.year() == year)
     }
 
     pub fn version(&self) -> &str {
@@ -59,13 +66,17 @@ mod tests {
     #[test]
     fn a_holiday_is_a_day_of_the_table() {
         let text = "days = [{ date = 2027-02-05, name = 'Tết' }]";
-        let holidays = Holidays::read(&Source::new("holidays.toml", text)).unwrap();
+        let mut wrong = Vec::new();
+        let read =
+            |text: &str, wrong: &mut _| Holidays::read(&Source::new("holidays.toml", text), wrong);
+        let holidays = read(text, &mut wrong).unwrap();
+        assert_eq!(wrong, []);
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         assert_eq!(holidays.name(day("2027-02-05")), Some("Tết"));
         assert!(holidays.is_holiday(day("2027-02-05")) && !holidays.is_holiday(day("2027-02-04")));
 
         let text = "days = [\n  { date = 2027-02-30 },\n]";
-        let error = Holidays::read(&Source::new("holidays.toml", text)).unwrap_err();
-        assert!(error.to_string().starts_with("holidays.toml:2:"), "{error}");
+        assert!(read(text, &mut wrong).is_none());
+        assert!(wrong[0].to_string().starts_with("holidays.toml:2:"), "{wrong:?}");
     }
 }

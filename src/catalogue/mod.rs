@@ -9,6 +9,8 @@ pub mod holidays;
 
 pub mod packages;
 
+pub mod problems;
+
 pub mod rules;
 
 use std::path::Path;
@@ -23,7 +25,7 @@ pub use self::{
 use crate::{
     config::{ConfigError, file::Source},
     domain::{
-        client::{CustomerType, InventoryMethod, Regime, VatMethod},
+        client::{CustomerType, InventoryMethod},
         field::Field,
         order::{Kind, Recipient},
     },
@@ -49,16 +51,34 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Reads the five files of the folder.
+    /// Reads the five files of the folder; fails with the first thing that makes them unusable.
     pub fn load(dir: &Path) -> Result<Catalogue, ConfigError> {
-        let read = |name| Source::read(&dir.join(name));
-        Ok(Catalogue {
-            packages: Packages::read(&read("packages.toml")?)?,
-            rules: Rules::read(&read("rules.toml")?)?,
-            columns: Columns::read(&read("columns.toml")?)?,
-            banks: Banks::read(&read("banks.toml")?)?,
-            holidays: Holidays::read(&read("holidays.toml")?)?,
-        })
+        Catalogue::read(|name| Source::read(&dir.join(name)))
+    }
+
+    /// The tables as they are shipped.
+    pub fn built_in() -> Result<Catalogue, ConfigError> {
+        let text = |name| BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
+        Catalogue::read(|name| Ok(Source::new(name, text(name).unwrap_or_default())))
+    }
+
+    fn read(
+        source: impl Fn(&'static str) -> Result<Source, ConfigError>,
+    ) -> Result<Catalogue, ConfigError> {
+        let sources = Sources::read(source)?;
+        let mut wrong = Vec::new();
+        let catalogue = sources.tables(&mut wrong);
+        match (wrong.into_iter().next(), catalogue) {
+            (None, Some(catalogue)) => Ok(catalogue),
+            (Some(first), _) => Err(first),
+            (None, None) => Err(ConfigError::new("jobs/catalogue", "the tables cannot be read")),
+        }
+    }
+
+    /// The versions of the tables that say what a template offers.
+    pub fn offers(&self) -> String {
+        let versions = [self.packages.version(), self.rules.version(), self.columns.version()];
+        versions.join(" ")
     }
 
     /// The versions of the tables, for the origin of a workbook: `packages 2026-11, rules 2026-11, …`.
@@ -75,8 +95,50 @@ impl Catalogue {
     }
 }
 
-/// The values of a field that has a closed set of them, as stored.
-pub fn machine_values(field: Field) -> Option<Vec<&'static str>> {
+/// The five files as they are written.
+struct Sources {
+    packages: Source,
+    rules: Source,
+    columns: Source,
+    banks: Source,
+    holidays: Source,
+}
+
+impl Sources {
+    fn read(
+        source: impl Fn(&'static str) -> Result<Source, ConfigError>,
+    ) -> Result<Sources, ConfigError> {
+        Ok(Sources {
+            packages: source("packages.toml")?,
+            rules: source("rules.toml")?,
+            columns: source("columns.toml")?,
+            banks: source("banks.toml")?,
+            holidays: source("holidays.toml")?,
+        })
+    }
+
+    /// `None` where one of them cannot be read. All that is wrong goes to `wrong`.
+    fn tables(&self, wrong: &mut Vec<ConfigError>) -> Option<Catalogue> {
+        let packages = Packages::read(&self.packages, wrong);
+        let columns = Columns::read(&self.columns, wrong);
+        let rules = match &columns {
+            Some(columns) => Rules::read(&self.rules, columns, wrong),
+            None => Rules::look(&self.rules, wrong),
+        };
+        let (banks, holidays) =
+            (Banks::read(&self.banks, wrong), Holidays::read(&self.holidays, wrong));
+        Some(Catalogue {
+            packages: packages?,
+            rules: rules?,
+            columns: columns?,
+            banks: banks?,
+            holidays: holidays?,
+        })
+    }
+}
+
+/// The values of a field that has a closed set of them in the program, as stored. Those of others are listed in tables.
+fn closed_words(field: Field) -> Option<Vec<&'static str>> {
     macro_rules! all {
         ($set:ident) => {
             Some($set::ALL.iter().map(|word| word.as_str()).collect())
@@ -84,8 +146,6 @@ pub fn machine_values(field: Field) -> Option<Vec<&'static str>> {
     }
     match field {
         Field::CustomerType => all!(CustomerType),
-        Field::VatMethod => all!(VatMethod),
-        Field::Regime => all!(Regime),
         Field::Kind => all!(Kind),
         Field::InventoryMethod => all!(InventoryMethod),
         Field::Recipient | Field::InvoiceTo => all!(Recipient),
@@ -119,10 +179,12 @@ mod tests {
             fs_err::write(dir.path().join(name), text).unwrap();
         }
         let catalogue = Catalogue::load(dir.path()).unwrap();
-        assert_eq!(
-            catalogue.version(),
-            "packages 2026-11, rules 2026-11, columns 2026-11, banks 2026-11, holidays 2026-11"
-        );
+        let version = catalogue.version();
+        assert_eq!(version, Catalogue::built_in().unwrap().version());
+        let names: Vec<&str> =
+            version.split(", ").filter_map(|said| said.split('+').next()).collect();
+        let tables = ["packages", "rules", "columns", "banks", "holidays"];
+        assert_eq!(names, tables.map(|name| format!("{name} 2026-11")));
         assert_eq!(catalogue.packages.all().len(), 3);
         assert_eq!(catalogue.banks.name("970436"), Some("Vietcombank"));
     }

@@ -77,6 +77,11 @@ impl Package {
         self.on_sale.from <= date && self.on_sale.to.is_none_or(|to| date <= to)
     }
 
+    /// Can be bought on a day: on sale, at a price.
+    pub fn is_sold(&self, date: NaiveDate) -> bool {
+        self.is_on_sale(date) && self.price_on(date).is_some()
+    }
+
     pub fn allows_year(&self, year: FiscalYear, order_date: NaiveDate) -> bool {
         let FiscalYears { back, ahead } = self.fiscal_years;
         let current = order_date.year();
@@ -94,20 +99,22 @@ pub struct Packages {
 }
 
 impl Packages {
-    pub(super) fn read(source: &Source) -> Result<Packages, ConfigError> {
-        let PackagesWritten { version, mut package } = source.parse()?;
+    /// What contradicts itself goes to `wrong`; `None` where the file cannot be read.
+    pub(super) fn read(source: &Source, wrong: &mut Vec<ConfigError>) -> Option<Packages> {
+        let PackagesWritten { version, mut package } = source.parse_all(wrong)?;
         let mut by_key = HashMap::new();
         for (at, package) in package.iter_mut().enumerate() {
-            check(source, at, package)?;
+            check(source, at, package, wrong);
             package.prices.sort_by_key(|price| price.from);
             for (key, text) in [("code", &package.code), ("name", &package.name)] {
                 if by_key.insert(fold(text), at).is_some_and(|other| other != at) {
                     let message = format!("`{text}` is another package's code or name already");
-                    return Err(source.error(&["package", &at.to_string(), key], message));
+                    let error = source.error(&["package", &at.to_string(), key], message);
+                    wrong.push(error.with_fix(format!("give it a {key} of its own")));
                 }
             }
         }
-        Ok(Packages { version, all: package, by_key })
+        Some(Packages { version: source.version(&version), all: package, by_key })
     }
 
     pub fn version(&self) -> &str {
@@ -130,23 +137,22 @@ impl Packages {
 }
 
 /// What serde does not see: two keys that contradict each other.
-fn check(source: &Source, at: usize, package: &Package) -> Result<(), ConfigError> {
+fn check(source: &Source, at: usize, package: &Package, wrong: &mut Vec<ConfigError>) {
     let at = at.to_string();
-    for (number, price) in package.prices.iter().enumerate() {
-        let number = number.to_string();
+    for (index, price) in package.prices.iter().enumerate() {
+        let number = index.to_string();
         if price.amount <= Money::ZERO {
             let path = ["package", &at, "prices", &number, "amount"];
-            return Err(source.error(&path, "a price is above 0; free years are no price"));
+            wrong.push(source.error(&path, "a price is above 0; free years are no price"));
         }
-        if package.prices.iter().filter(|other| other.from == price.from).count() > 1 {
+        if package.prices[..index].iter().any(|other| other.from == price.from) {
             let path = ["package", &at, "prices", &number, "from"];
-            return Err(source.error(&path, format!("two prices begin on {}", price.from)));
+            wrong.push(source.error(&path, format!("two prices begin on {}", price.from)));
         }
     }
     if package.on_sale.to.is_some_and(|to| to < package.on_sale.from) {
-        return Err(source.error(&["package", &at, "on_sale", "to"], "`to` is before `from`"));
+        wrong.push(source.error(&["package", &at, "on_sale", "to"], "`to` is before `from`"));
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -167,7 +173,9 @@ client_accounts = 2
 ";
 
     fn read(text: &str) -> Result<Packages, ConfigError> {
-        Packages::read(&Source::new("packages.toml", text))
+        let mut wrong = Vec::new();
+        let packages = Packages::read(&Source::new("packages.toml", text), &mut wrong);
+        wrong.into_iter().next().map_or_else(|| Ok(packages.unwrap()), Err)
     }
 
     fn date(text: &str) -> NaiveDate {
@@ -209,7 +217,7 @@ client_accounts = 2
         );
         check(
             ONE.replace("2026-07-01", "2026-01-01"),
-            "packages.toml:6:13: two prices begin on 2026-01-01",
+            "packages.toml:6:56: two prices begin on 2026-01-01",
         );
         check(ONE.replace("2026-12-31", "2025-12-31"), "packages.toml:7:32: `to` is before `from`");
         check(

@@ -162,6 +162,16 @@ pub enum Command {
     Assign(Assign),
     /// Take a member of staff off everywhere, or put another one there instead
     Unassign(Unassign),
+    /// Say what a finding means: the rule, its source, an example, what to do
+    Explain {
+        /// As it stands in JSON: `tax_id.checksum`, `regime.not_allowed`
+        code: String,
+    },
+    /// Look after the tables in jobs/catalogue/
+    Catalogue {
+        #[command(subcommand)]
+        what: CatalogueCommand,
+    },
     /// Check that folders, key, database, tables, mail, platform and clock are right
     Doctor,
 }
@@ -194,9 +204,17 @@ impl Command {
             Command::Undo { .. } => "undo",
             Command::Assign(_) => "assign",
             Command::Unassign(_) => "unassign",
+            Command::Explain { .. } => "explain",
+            Command::Catalogue { .. } => "catalogue",
             Command::Doctor => "doctor",
         }
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CatalogueCommand {
+    /// Say everything that is inconsistent in the tables
+    Check,
 }
 
 /// What a list is narrowed to.
@@ -234,6 +252,9 @@ pub struct Template {
     pub customer_type: CustomerType,
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
+    /// List the clients whose licence ends, to be renewed for this fiscal year
+    #[arg(long, value_name = "YEAR")]
+    pub renew: Option<i32>,
     /// Where to write it; default: the outbox
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -35,7 +35,10 @@ mod clients;
 
 mod mappings;
 
+mod catalogue;
 mod export;
+
+mod explain;
 
 mod doctor;
 
@@ -50,7 +53,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
-    args::{Cli, Command, Global, When},
+    args::{CatalogueCommand, Cli, Command, Global, When},
     reply::{Failure, Reply, failure_of},
 };
 
@@ -130,6 +133,8 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Undo { batch } => life::undo(&global, batch).await,
         Command::Assign(args) => assign::assign(&global, &args).await,
         Command::Unassign(args) => assign::unassign(&global, &args).await,
+        Command::Explain { code } => explain::run(&global, &code),
+        Command::Catalogue { what: CatalogueCommand::Check } => catalogue::check(&global),
         Command::Doctor => doctor::run(&global).await,
     }
 }

@@ -4,7 +4,11 @@
 use std::{fmt::Write as _, path::Path};
 
 use serde::de::DeserializeOwned;
-use toml::de::{DeTable, DeValue};
+use sha2::{Digest, Sha256};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 /// What is wrong in a configuration, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +24,17 @@ pub struct ConfigError {
 impl ConfigError {
     pub fn new(place: impl Into<String>, message: impl Into<String>) -> ConfigError {
         ConfigError { place: place.into(), message: message.into(), fix: None }
+    }
+
+    /// The file, and the line in it where one is known.
+    pub fn file_and_line(&self) -> (&str, Option<u32>) {
+        let mut parts = self.place.rsplitn(3, ':');
+        let (column, line, file) = (parts.next(), parts.next(), parts.next());
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<u32>().ok());
+        match (file, number(line), number(column)) {
+            (Some(file), Some(line), Some(_)) => (file, Some(line)),
+            _ => (&self.place, None),
+        }
     }
 
     #[must_use]
@@ -57,6 +72,49 @@ impl Source {
 
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         parse(&self.name, &self.text)
+    }
+
+    /// The same, with all that is wrong in it.
+    pub fn parse_all<T: DeserializeOwned>(&self, wrong: &mut Vec<ConfigError>) -> Option<T> {
+        let parsed = toml::from_str(&self.text).ok();
+        if parsed.is_none() {
+            wrong.extend(self.errors::<T>());
+        }
+        parsed
+    }
+
+    /// Every error; what holds one is left out before the next is looked for.
+    fn errors<T: DeserializeOwned>(&self) -> Vec<ConfigError> {
+        let tree = DeTable::parse(&self.text);
+        let mut tree = match tree {
+            Ok(tree) => tree,
+            Err(error) => return vec![self.explain(&error)],
+        };
+        let mut errors = Vec::new();
+        while let Err(error) = T::deserialize(toml::Deserializer::from(tree.clone())) {
+            errors.push(self.explain(&error));
+            let at = error.span().map(|span| span.start);
+            if !at.is_some_and(|at| leave_out(tree.get_mut(), at)) {
+                break;
+            }
+        }
+        errors
+    }
+
+    fn explain(&self, error: &toml::de::Error) -> ConfigError {
+        let at = error.span().map(|span| place(&self.name, &self.text, span.start));
+        explain(at.unwrap_or_else(|| self.name.clone()), error.message())
+    }
+
+    /// Its version as written, with a few digits of its content: a table that changed has another version, also where
+    /// nobody thought of the number.
+    pub fn version(&self, written: &str) -> String {
+        let digest = Sha256::digest(&self.text);
+        let digits: String = digest.iter().take(4).fold(String::new(), |mut digits, byte| {
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
+        if written.is_empty() { digits } else { format!("{written}+{digits}") }
     }
 
     /// The place of a key, or of an element of an array by its number; where it is not written,
@@ -139,6 +197,40 @@ fn place(name: &str, text: &str, at: usize) -> String {
     let mut place = name.to_owned();
     let _ = write!(place, ":{line}:{column}");
     place
+}
+
+/// Takes the element of an array, or else the key, at a position out of a tree; false where nothing stands there.
+fn leave_out<'a>(table: &mut DeTable<'a>, at: usize) -> bool {
+    let holds = |value: &Spanned<DeValue<'a>>| value.span().contains(&at);
+    let mut found = None;
+    for (key, value) in table.iter_mut() {
+        let is_here = key.span().contains(&at) || holds(value);
+        let is_inside = match value.get_mut() {
+            DeValue::Table(inner) => leave_out(inner, at),
+            DeValue::Array(items) => {
+                let before = items.len();
+                let reaches = |item: &&Spanned<DeValue<'a>>| holds(item) || speaks_of(item, at);
+                *items = items.iter().filter(|item| !reaches(item)).cloned().collect();
+                items.len() < before
+            }
+            _ => false,
+        };
+        if is_inside {
+            return true;
+        }
+        if is_here {
+            found = Some(key.clone());
+        }
+    }
+    found.is_some_and(|key| table.remove(&key).is_some())
+}
+
+/// Whether a position lies in one of the keys or values of an element.
+fn speaks_of(item: &Spanned<DeValue<'_>>, at: usize) -> bool {
+    let DeValue::Table(table) = item.get_ref() else { return false };
+    table.iter().any(|(key, value)| {
+        key.span().contains(&at) || value.span().contains(&at) || speaks_of(value, at)
+    })
 }
 
 fn start_in_table(table: &DeTable<'_>, path: &[&str]) -> Option<usize> {
@@ -227,6 +319,28 @@ mod tests {
         check("locale = 'vn'", "a.toml:1:10: `vn` is none of vi, en", Some("did you mean `vi`?"));
         check("[[firm]]\n", "a.toml:1:1: missing field `email`", None);
         check("mail = ", "a.toml:1:8: string values must be quoted, expected literal string", None);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_and_not_the_first_alone() {
+        let text = "[[firm]]\nemail = 'x'\n[[firm]]\nemail = 'a@b.vn'\n[[firm]]\nemial = ''\n\
+                    [mail]\nper_day = 'a'\nper_minute = 'b'\n[mial]\n";
+        let mut wrong = Vec::new();
+        assert!(Source::new("a.toml", text).parse_all::<File>(&mut wrong).is_none());
+        let mut places: Vec<&str> = wrong.iter().map(|error| error.place.as_str()).collect();
+        places.sort_unstable();
+        let expected = ["a.toml:10:2", "a.toml:2:9", "a.toml:6:1", "a.toml:8:11", "a.toml:9:14"];
+        assert_eq!(places, expected);
+        let mut wrong = Vec::new();
+        assert!(Source::new("a.toml", "mail = \n[x").parse_all::<File>(&mut wrong).is_none());
+        assert_eq!(wrong.len(), 1);
+    }
+
+    #[test]
+    fn a_version_changes_with_what_is_written() {
+        let version = |text| Source::new("a.toml", text).version("2026-11");
+        assert!(version("a = 1").starts_with("2026-11+") && version("a = 1") == version("a = 1"));
+        assert_ne!(version("a = 1"), version("a = 2"));
     }
 
     #[test]

@@ -192,6 +192,17 @@ pub async fn known(db: &Db, tax_ids: &[&str]) -> sqlx::Result<Vec<Known>> {
     Ok(known)
 }
 
+/// A firm's uncancelled lines, the oldest first: what it knows of its clients.
+pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<Known>> {
+    db.query(
+        "select firm, family, fiscal_year, order_code, line_no, batch_id, row_no, client, state
+         from order_line where firm = $1 and state <> 'cancelled' order by id",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// Moves a line on; false where it stands elsewhere.
 pub async fn move_on(
     tx: &mut Tx,

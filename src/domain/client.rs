@@ -10,7 +10,7 @@ use super::{
     order::{Kind, Recipient},
     phone::Phone,
     tax_id::TaxId,
-    words::words,
+    words::{listed_word, words},
 };
 
 words! {
@@ -21,26 +21,14 @@ words! {
     }
 }
 
-words! {
-    /// How a client declares value-added tax (Law 48/2024 Art. 11–12).
-    pub enum VatMethod {
-        Deduction = "deduction",
-        DirectRevenue = "direct_revenue",
-        DirectValueAdded = "direct_value_added",
-        None = "none",
-    }
+listed_word! {
+    /// How a client declares value-added tax (Law 48/2024 Art. 11–12): `deduction`, `direct_revenue` …
+    pub struct VatMethod
 }
 
-words! {
-    /// The accounting circular that a client's books follow.
-    pub enum Regime {
-        Tt99 = "TT99",
-        Tt133 = "TT133",
-        Tt132 = "TT132",
-        Tt200 = "TT200",
-        Tt152 = "TT152",
-        Tt88 = "TT88",
-    }
+listed_word! {
+    /// The accounting circular that a client's books follow: `TT99`, `TT133` …
+    pub struct Regime
 }
 
 words! {

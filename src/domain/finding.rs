@@ -198,6 +198,24 @@ pub fn code_of(name: &str) -> Option<Code> {
     Code::from_str(name).ok().or_else(|| general().and_then(|(_, word)| Code::from_str(word).ok()))
 }
 
+/// Reads a stable name back with its field: `vat_method.not_allowed`. One of the four general words alone is no name.
+pub fn named(name: &str) -> Option<(Code, Option<Field>)> {
+    if let Ok(code) = Code::from_str(name) {
+        return (!code.is_general()).then_some((code, None));
+    }
+    let (field, word) = name.split_once('.')?;
+    let code = Code::from_str(word).ok().filter(|code| code.is_general())?;
+    Some((code, Some(Field::from_str(field).ok()?)))
+}
+
+/// Every stable name there is.
+pub fn names() -> Vec<String> {
+    let (general, own): (Vec<Code>, Vec<Code>) =
+        Code::ALL.iter().partition(|code| code.is_general());
+    let of_field = |code: Code| Field::ALL.iter().map(move |field| format!("{field}.{code}"));
+    own.iter().map(ToString::to_string).chain(general.into_iter().flat_map(of_field)).collect()
+}
+
 /// The letters of a column, counted from 0: `A`, `B` … `XFD`.
 pub fn column_letters(index: u32) -> String {
     let mut letters = Vec::new();

@@ -1,12 +1,13 @@
 //! Tax ids of enterprises, branches and people (TT105/2020 Art. 5, TT86/2024), and lost zeros that come back by proof.
 //! Which kind a customer type may have, and from when, is said by the checks.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{client::CustomerType, words::checked_text};
+use super::{
+    client::CustomerType,
+    words::{checked_text, words},
+};
 
 /// A tax id as stored: 10 digits, 10 digits and a branch (`0100111948-110`), or the 12 digits of a person.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,14 +29,16 @@ pub enum TaxIdError {
     Checksum,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TaxIdKind {
-    /// Ten digits with a check digit.
-    Organisation,
-    /// Ten digits with a check digit, and a suffix `001`–`999`.
-    Branch,
-    /// The twelve digits of a person.
-    Personal,
+words! {
+    /// Which of them a customer type may have, and from when, is data of the catalogue.
+    pub enum TaxIdKind {
+        /// Ten digits with a check digit.
+        Organisation = "organisation",
+        /// Ten digits with a check digit, and a suffix `001`–`999`.
+        Branch = "branch",
+        /// The twelve digits of a person.
+        Personal = "personal",
+    }
 }
 
 /// Where a text came from, which decides what its missing zeros prove.
@@ -125,16 +128,6 @@ impl std::str::FromStr for TaxId {
     }
 }
 checked_text!(TaxId, TaxIdError);
-
-impl fmt::Display for TaxIdKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TaxIdKind::Organisation => "10",
-            TaxIdKind::Branch => "13",
-            TaxIdKind::Personal => "12",
-        })
-    }
-}
 
 /// The digits of a text that holds nothing else but separators; full-width digits are digits.
 fn digits_of(text: &str) -> Result<String, TaxIdError> {

@@ -1,5 +1,5 @@
-//! Closed sets of words: an enum whose variants are stored, exported and configured by one name each.
-//! What a word means is said where the enum stands.
+//! Words that are stored, exported and configured by one name each: closed sets as enums, and words that the owner's
+//! tables list. What a word means is said where it stands.
 
 /// A word that is none of its set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,3 +83,43 @@ macro_rules! checked_text {
     };
 }
 pub(crate) use checked_text;
+
+/// A text that is no word of a table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no word: letters without accents, digits, `_`, `-` and `.`, at most 32")]
+pub struct NoWord(pub String);
+
+/// Whether a text may be a word that tables list.
+pub fn is_word(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    (1..=32).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// Declares a word of which the catalogue lists the values: a new one needs no code.
+macro_rules! listed_word {
+    ($(#[$meta:meta])* pub struct $name:ident) => {
+        $(#[$meta])*
+        /// The values are those of the catalogue.
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name under which it is stored and shown to programs.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::words::NoWord;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let is_word = $crate::domain::words::is_word(text);
+                is_word.then(|| $name(text.to_owned())).ok_or_else(|| $crate::domain::words::NoWord(text.to_owned()))
+            }
+        }
+
+        $crate::domain::words::checked_text!($name, $crate::domain::words::NoWord);
+    };
+}
+pub(crate) use listed_word;

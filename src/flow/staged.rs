@@ -42,12 +42,19 @@ pub struct Options {
     import: Option<ImportOptions>,
     /// Of an answer: how many rows it brought in another form.
     fixed: usize,
+    /// The list came in a template of former tables.
+    old_template: bool,
 }
 
 impl Options {
     pub fn of(import: &ImportOptions) -> Options {
         Options { import: Some(import.clone()), ..Options::default() }
     }
+}
+
+/// Whether a list came in a template of former tables.
+pub fn is_old_template(batch: &Batch) -> anyhow::Result<bool> {
+    Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.old_template)
 }
 
 /// The options that a batch was registered with; older ones have none.
@@ -97,8 +104,12 @@ pub async fn store(
     if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());
     }
-    let (order_level, import) = (mapped.order_level.clone(), options(batch)?);
-    let options = Options { order_level, import, ..Options::default() };
+    let options = Options {
+        order_level: mapped.order_level.clone(),
+        import: options(batch)?,
+        old_template: mapped.is_old_template,
+        ..Options::default()
+    };
     batches::keep_options(&mut tx, batch.id(), serde_json::to_value(options)?).await?;
     for table in &mapped.tables {
         store_table(&mut tx, batch.id(), table).await?;
@@ -204,5 +215,6 @@ pub async fn mapped(services: &Services, batch: &Batch) -> anyhow::Result<Mapped
     let options: Options = serde_json::from_value(batch.options.0.clone())?;
     let said = findings::of_batch(&services.db, batch.id()).await?;
     let findings = said.into_iter().map(|(_, finding)| finding).collect();
-    Ok(Mapped { tables, order_level: options.order_level, findings })
+    let is_old_template = options.old_template;
+    Ok(Mapped { tables, order_level: options.order_level, findings, is_old_template })
 }

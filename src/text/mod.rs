@@ -1,6 +1,8 @@
 //! Every sentence that people read, in Vietnamese and English: findings, workbooks, letters, messages.
 //! Texts are templates in tables beside this file; who says which one is the caller's business.
 
+pub mod explain;
+
 pub mod findings;
 
 use std::sync::LazyLock;
@@ -15,6 +17,7 @@ type Table = (&'static str, &'static str);
 const VI: &[Table] = &[
     ("field", include_str!("vi/fields.toml")),
     ("finding", include_str!("vi/findings.toml")),
+    ("explain", include_str!("vi/explain.toml")),
     ("workbook", include_str!("vi/workbook.toml")),
     ("letter", include_str!("vi/letters.toml")),
     ("message", include_str!("vi/messages.toml")),
@@ -23,6 +26,7 @@ const VI: &[Table] = &[
 const EN: &[Table] = &[
     ("field", include_str!("en/fields.toml")),
     ("finding", include_str!("en/findings.toml")),
+    ("explain", include_str!("en/explain.toml")),
     ("workbook", include_str!("en/workbook.toml")),
     ("letter", include_str!("en/letters.toml")),
     ("message", include_str!("en/messages.toml")),

@@ -91,6 +91,10 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
     let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
     let counts = counts(&sheets);
     let payments = payments(services, &business.requests, &business.lines)?;
+    let asked = (&counts, questions.len());
+    let place = (batch, Where::Workbook);
+    let mut next_steps = next_steps(services, place, asked, &business.orders, &business.lines);
+    next_steps.extend(old_template(services, staged::is_old_template(batch)?));
     Ok(ResultView {
         locale: services.settings.locale,
         file_name: batch.file_name.clone(),
@@ -99,13 +103,7 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         batch: Some(id),
         revision: u32::try_from(batch.revision)?,
         generated_at: services.local(at),
-        next_steps: next_steps(
-            services,
-            (batch, Where::Workbook),
-            (&counts, questions.len()),
-            &business.orders,
-            &business.lines,
-        ),
+        next_steps,
         totals: totals(&stand, &by_order),
         cancelled: business.lines.len() - stand.len(),
         missing,
@@ -123,6 +121,11 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         identity: Some(identity::of(&services.key, id, batch.revision, &sheets)?),
         sheets,
     })
+}
+
+/// How to get a template of today, for who used a former one.
+fn old_template(services: &Services, is_old: bool) -> Option<String> {
+    is_old.then(|| services.texts.label("message.next.old_template"))
 }
 
 /// A dry run of a file.
@@ -159,7 +162,9 @@ pub fn of_check(
         batch: None,
         revision: 1,
         generated_at: services.local(services.now()),
-        next_steps: vec![services.texts.label("message.next.check")],
+        next_steps: std::iter::once(services.texts.label("message.next.check"))
+            .chain(old_template(services, mapped.is_old_template))
+            .collect(),
         counts: counts(&sheets),
         totals: dry_totals(services, checked),
         cancelled: 0,

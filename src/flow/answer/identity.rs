@@ -13,6 +13,7 @@ use crate::{
     domain::batch::BatchId,
     flow::{
         key::{Key, sha256},
+        map::TEMPLATE_SHEET,
         read::{Cell, Document, Sheet},
     },
 };
@@ -21,6 +22,8 @@ use crate::{
 pub const SHEET: &str = super::result::IDENTITY_SHEET;
 /// The hidden column of the rows to fix.
 pub const RID: &str = super::result::RID;
+/// The property of a template, which is no answer.
+pub const TEMPLATE: &str = "hangloat.template";
 /// What the key signs it for.
 const PURPOSE: &str = "answer";
 const ROWS: &str = "rows";
@@ -99,8 +102,8 @@ pub fn known(document: &Document, key: &Key) -> Known {
             )
     };
     let claims: Vec<Signed> = claims.into_iter().flatten().collect();
-    let claimed =
-        !claims.is_empty() || document.properties.keys().any(|name| name.starts_with("hangloat."));
+    let is_claim = |name: &String| name.starts_with("hangloat.") && name != TEMPLATE;
+    let claimed = !claims.is_empty() || document.properties.keys().any(is_claim);
     if let Some(claim) = claims.into_iter().find(genuine) {
         let rows = genuine_rows(&claim, key);
         return Known::Ours(Answer { batch: claim.batch, revision: claim.revision, rows });
@@ -112,6 +115,13 @@ pub fn known(document: &Document, key: &Key) -> Known {
     } else {
         Known::No
     }
+}
+
+/// The tables by which a template of ours was made: on its hidden sheet, or in its properties.
+pub fn template(document: &Document) -> Option<String> {
+    let sheet = document.sheets.iter().find(|sheet| sheet.name == TEMPLATE_SHEET);
+    let cell = sheet.and_then(|sheet| sheet.rows.first()?.cells.first());
+    cell.map(|cell| cell.text().into_owned()).or_else(|| document.properties.get(TEMPLATE).cloned())
 }
 
 fn from_sheet(sheets: &[Sheet]) -> Option<Signed> {

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Formula, Workshe
 
 use super::fit::shown;
 use super::look::{self};
-use crate::text::Texts;
+use crate::{domain::fiscal_year::FiscalYear, text::Texts};
 
 /// Excel's limit for a list inside a cell's rule, in UTF-16 units.
 const INLINE_UNITS: usize = 255;
@@ -30,6 +30,32 @@ impl Lists {
             .set_error_message(texts.label("workbook.choice.hint"))
     }
 
+    /// A drop-down that only helps to type: any other value is as good.
+    pub fn suggestion(&mut self, options: &[String]) -> Result<DataValidation, XlsxError> {
+        Ok(self.rule(options)?.show_error_message(false))
+    }
+
+    /// A drop-down that depends on a year: the options of the last group that begins with it or before.
+    /// `year` is a formula of the cell that the rule stands on.
+    pub fn by_year(
+        &mut self,
+        (year, groups): (&str, &[(FiscalYear, Vec<String>)]),
+        texts: &Texts,
+    ) -> Result<DataValidation, XlsxError> {
+        let Some(((_, first), later)) = groups.split_first() else {
+            return Ok(DataValidation::new());
+        };
+        let mut formula = self.range(first);
+        for (from, options) in later {
+            formula = format!("IF({year}<{from},{formula},{})", self.range(options));
+        }
+        DataValidation::new()
+            .allow_list_formula(Formula::new(format!("={formula}")))
+            .set_error_style(DataValidationErrorStyle::Warning)
+            .set_error_title(texts.label("workbook.choice.title"))?
+            .set_error_message(texts.label("workbook.choice.hint"))
+    }
+
     /// A drop-down of one's own words, where nothing else has a meaning.
     pub fn strict(options: &[String]) -> Result<DataValidation, XlsxError> {
         DataValidation::new().allow_list_strings(options)
@@ -41,13 +67,18 @@ impl Lists {
         if units <= INLINE_UNITS && !options.iter().any(|option| option.contains(',')) {
             return DataValidation::new().allow_list_strings(options);
         }
+        let range = format!("={}", self.range(options));
+        Ok(DataValidation::new().allow_list_formula(Formula::new(range)))
+    }
+
+    /// Where some options lie on the hidden sheet.
+    fn range(&mut self, options: &[String]) -> String {
         let at = self.columns.iter().position(|known| known == options).unwrap_or_else(|| {
             self.columns.push(options.to_vec());
             self.columns.len() - 1
         });
         let column = column_letters(at);
-        let range = format!("={SHEET}!${column}$1:${column}${}", options.len());
-        Ok(DataValidation::new().allow_list_formula(Formula::new(range)))
+        format!("{SHEET}!${column}$1:${column}${}", options.len())
     }
 
     /// The sheet that the long drop-downs point at, where there are any.

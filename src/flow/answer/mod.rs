@@ -13,6 +13,8 @@ mod page;
 
 mod result;
 
+pub mod offer;
+
 pub mod template;
 
 pub mod export;

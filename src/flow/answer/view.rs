@@ -292,12 +292,22 @@ pub struct TemplateView {
     /// The name of the firm.
     pub firm: String,
     pub generated_at: DateTime<Tz>,
+    /// The tables by which it was made.
+    pub version: String,
+    /// A list of clients to choose from, for this year.
+    pub renews: Option<FiscalYear>,
     pub columns: Vec<TemplateColumn>,
     /// Drop-downs, as people read the values.
     pub choices: Vec<(Field, Vec<String>)>,
+    /// The regimes that are allowed from a fiscal year on, the earliest first.
+    pub regimes: Vec<(FiscalYear, Vec<String>)>,
     pub packages: Vec<TemplatePackage>,
+    /// Shows how to fill it in; never read.
+    pub example: Vec<(Field, String)>,
     /// What is known already, a list of fields for each client.
     pub rows: Vec<Vec<(Field, String)>>,
+    /// Tax id and name of each client of the firm.
+    pub known: Vec<(String, String)>,
     pub order_level: Vec<OrderLevel>,
 }
 
@@ -306,6 +316,8 @@ pub struct TemplateColumn {
     pub field: Field,
     pub label: String,
     pub required: bool,
+    /// How to fill it in.
+    pub note: String,
 }
 
 #[derive(Clone, Debug)]
@@ -321,4 +333,6 @@ pub struct OrderLevel {
     pub field: Field,
     pub label: String,
     pub value: String,
+    /// What it is, and what holds where nothing is said.
+    pub note: String,
 }

@@ -81,6 +81,7 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
     let addressees = addressees::read(reader, kind);
     let currency = currency(reader);
     let inventory_method = reader.word(Field::InventoryMethod);
+    reader.require_what_rules_say();
     let (registered_by, assigned_to) =
         (member(reader, Field::RegisteredBy), member(reader, Field::AssignedTo));
     let seen = Seen {
@@ -160,13 +161,13 @@ fn log_in_email(reader: &mut Reader<'_>) -> Option<Email> {
         // Looked at when the client was first ordered for.
         return Some(email);
     }
-    let rules = &reader.context.catalogue.rules;
+    let emails = &reader.context.catalogue.rules.emails;
     let firm = reader.context.firm;
-    if rules.is_placeholder(&email) {
+    if emails.is_placeholder(&email) {
         reader.find(Code::EmailPlaceholder, Field::Email);
         return None;
     }
-    if let Some(domain) = rules.domain_suggestion(&email) {
+    if let Some(domain) = emails.domain_suggestion(&email) {
         let suggestion = format!("{}@{domain}", email.local_part());
         reader.find(Code::EmailDomainTypo, Field::Email).suggestion = Some(suggestion);
     } else if firm.name_of(&email).is_some() {

@@ -3,21 +3,16 @@
 
 use std::str::FromStr;
 
-use chrono::NaiveDate;
-
 use super::{row::is_full_width, values::Reader};
 use crate::{
     domain::{
         client::CustomerType,
         field::Field,
         finding::{Code, Severity},
-        tax_id::{self, Origin, TaxId, TaxIdError, TaxIdKind},
+        tax_id::{self, Origin, TaxId, TaxIdError},
     },
     flow::map::{Fields, Value, ValueKind},
 };
-
-/// From this day a household's tax id is its representative's personal id (TT86/2024).
-const PERSONAL_IDS_SINCE: Option<NaiveDate> = NaiveDate::from_ymd_opt(2025, 7, 1);
 
 /// What the cells may mean, for the look into history: the tax id, and the one before it.
 pub fn likely(fields: &Fields) -> Vec<TaxId> {
@@ -114,21 +109,14 @@ fn refuse(reader: &mut Reader<'_>, error: TaxIdError, text: &str) {
     reader.find(code, Field::TaxId).suggestion = suggestion.map(|id| id.to_string());
 }
 
-/// A right number that is of the wrong kind, or of no province.
+/// A right number that is of the wrong kind (which one a type may have is a rule of the order's date), or of no province.
 fn oddity(reader: &Reader<'_>, tax_id: &TaxId) -> Option<(Code, Severity)> {
-    let is_personal = tax_id.kind() == TaxIdKind::Personal;
-    let since = PERSONAL_IDS_SINCE.is_some_and(|since| reader.context.today >= since);
+    let of_today = reader.rules(reader.context.today);
+    let objection =
+        of_today.and_then(|rules| rules.objection(Field::TaxId, tax_id.kind().as_str()));
+    let wrong_kind = objection.map(|severity| (Code::TaxIdWrongKind, severity));
     let rules = &reader.context.catalogue.rules;
-    match reader.customer_type {
-        Some(CustomerType::Enterprise) if is_personal => {
-            Some((Code::TaxIdWrongKind, Severity::Error))
-        }
-        Some(CustomerType::Household) if !is_personal && since => {
-            Some((Code::TaxIdWrongKind, Severity::Warning))
-        }
-        _ => {
-            let province = tax_id.province().filter(|province| !rules.knows_province(province));
-            province.map(|_| (Code::TaxIdUnknownProvince, Code::TaxIdUnknownProvince.severity()))
-        }
-    }
+    let is_unknown = tax_id.province().is_some_and(|province| !rules.knows_province(province));
+    let code = Code::TaxIdUnknownProvince;
+    wrong_kind.or_else(|| is_unknown.then(|| (code, code.severity())))
 }

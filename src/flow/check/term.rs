@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A fiscal year and its methods, as far as they are right.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Term {
     pub year: Option<FiscalYear>,
     pub starts: Option<Starts>,
@@ -56,21 +56,17 @@ pub fn package<'a>(reader: &mut Reader<'a>) -> Option<&'a Package> {
         return None;
     }
     reader.customer_type = Some(package.customer_type);
-    if !is_sold(package, reader.context.today) {
+    if !package.is_sold(reader.context.today) {
         let codes = codes(reader, |known| known.customer_type == package.customer_type);
         reader.find_instead(Code::PackageNotOnSale, Field::Package, &codes);
     }
     Some(package)
 }
 
-fn is_sold(package: &Package, today: NaiveDate) -> bool {
-    package.is_on_sale(today) && package.price_on(today).is_some()
-}
-
 /// The packages on sale that fit.
 fn codes<'a>(reader: &Reader<'a>, fits: impl Fn(&Package) -> bool) -> Vec<&'a str> {
     let (packages, today) = (reader.context.catalogue.packages.all(), reader.context.today);
-    let sold = packages.iter().filter(|package| is_sold(package, today) && fits(package));
+    let sold = packages.iter().filter(|package| package.is_sold(today) && fits(package));
     sold.map(|package| package.code.as_str()).collect()
 }
 
@@ -79,9 +75,9 @@ pub fn read(reader: &mut Reader<'_>, package: Option<&Package>) -> Term {
     let starts = starts(reader, year);
     let vat_method = reader.required_word(Field::VatMethod);
     let regime = reader.required_word(Field::Regime);
-    if let (Some(customer_type), Some(starts)) = (reader.customer_type, starts) {
-        reader.check_allowed(Field::VatMethod, customer_type, starts.fiscal_year);
-        reader.check_allowed(Field::Regime, customer_type, starts.fiscal_year);
+    if let Some(rules) = starts.and_then(|starts| reader.rules(starts.fiscal_year)) {
+        reader.check_allowed(Field::VatMethod, rules);
+        reader.check_allowed(Field::Regime, rules);
     }
     Term { year, starts, vat_method, regime }
 }
@@ -144,8 +140,20 @@ fn starts(reader: &mut Reader<'_>, year: Option<FiscalYear>) -> Option<Starts> {
     let as_recorded =
         reader.record.and_then(|record| record.fiscal_year_start.with_year(year.year()));
     let start = given.or(as_recorded).unwrap_or_else(|| year.usual_start());
-    if !fiscal_year::may_start_on(start) {
-        reader.find(Code::NotAllowed, Field::FiscalYearStart);
+    check_start(reader, year, start);
+    check_books(reader, start, books);
+    Some(Starts { fiscal_year: start, books: books.unwrap_or(start) })
+}
+
+/// On which day of a year it may start is said by the rules (Accounting Law 2015 Art. 12).
+fn check_start(reader: &mut Reader<'_>, year: FiscalYear, start: NaiveDate) {
+    let rules = reader.rules(start);
+    if let Some(rules) = rules.filter(|rules| !rules.allows_start(start)) {
+        let shown = |day: &str| day.split('-').rev().collect::<Vec<_>>().join("/");
+        let allowed: Vec<String> =
+            rules.allowed(Field::FiscalYearStart).into_iter().map(shown).collect();
+        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+        reader.find_instead(Code::NotAllowed, Field::FiscalYearStart, &allowed);
     } else if FiscalYear::try_from(start.year()) != Ok(year) {
         let texts = reader.context.texts;
         let field = texts.label("field.fiscal_year_start").to_lowercase();
@@ -154,5 +162,14 @@ fn starts(reader: &mut Reader<'_>, year: Option<FiscalYear>) -> Option<Starts> {
         finding.suggestion = Some(start.year().to_string());
         finding.detail.insert("other".to_owned(), other);
     }
-    Some(Starts { fiscal_year: start, books: books.unwrap_or(start) })
+}
+
+/// Books are begun within the year that is bought.
+fn check_books(reader: &mut Reader<'_>, start: NaiveDate, books: Option<NaiveDate>) {
+    let end = fiscal_year::last_day(start);
+    if books.is_some_and(|books| books < start || books > end) {
+        let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+        let allowed = format!("{} – {}", shown(start), shown(end));
+        reader.find_instead(Code::NotAllowed, Field::BooksStart, &[&allowed]);
+    }
 }

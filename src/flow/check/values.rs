@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::Context;
 use crate::{
+    catalogue::rules::{AsOf, Dates},
     domain::{
         client::{ClientRow, CustomerType},
         date::{self, Order},
@@ -117,6 +118,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What the tables require of the row's type, besides what every order needs.
+    pub fn require_what_rules_say(&mut self) {
+        let Some(customer_type) = self.customer_type else { return };
+        for field in self.context.catalogue.rules.required(customer_type) {
+            let is_said = |said: &Finding| said.place.field == Some(*field);
+            if !self.findings.iter().any(is_said) {
+                self.require(*field);
+            }
+        }
+    }
+
     /// Reads a field that may be empty; what cannot be read is malformed.
     pub fn parsed<T>(&mut self, field: Field, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         self.parsed_or(field, parse, |_| None)
@@ -160,23 +172,21 @@ impl<'a> Reader<'a> {
         self.context.catalogue.columns.display(field, word, self.context.locale)
     }
 
-    /// Whether the rules allow what the row says, for its type and dates.
-    pub fn check_allowed(
-        &mut self,
-        field: Field,
-        customer_type: CustomerType,
-        fiscal_year_start: NaiveDate,
-    ) {
-        let context = self.context;
+    /// Whether the rules allow what the row says.
+    pub fn check_allowed(&mut self, field: Field, rules: AsOf<'a>) {
         let Some(text) = self.said(field) else { return };
-        let Some(word) = context.catalogue.columns.value(field, &text) else { return };
-        let rules = &context.catalogue.rules;
-        if !rules.allows(field, word, customer_type, fiscal_year_start, context.today) {
-            let allowed = rules.allowed(field, customer_type, fiscal_year_start, context.today);
+        let Some(word) = self.context.catalogue.columns.value(field, &text) else { return };
+        if !rules.allows(field, word) {
             let allowed: Vec<&str> =
-                allowed.into_iter().map(|word| self.display(field, word)).collect();
+                rules.allowed(field).into_iter().map(|word| self.display(field, word)).collect();
             self.find_instead(Code::NotAllowed, field, &allowed);
         }
+    }
+
+    /// The rules for the row's type, as they are for a fiscal year that starts on this day and an order of today.
+    pub fn rules(&self, fiscal_year_start: NaiveDate) -> Option<AsOf<'a>> {
+        let dates = Dates { fiscal_year_start, order_date: self.context.today };
+        Some(self.context.catalogue.rules.as_of(self.customer_type?, dates))
     }
 
     /// A date from a date cell, from the number of one, or from text in a usual form.

@@ -56,6 +56,7 @@ pub async fn apply(
             order_level: whole.order_level,
             // What is asked of the whole list is asked still: nothing joins an order.
             findings: whole.findings.into_iter().filter(holds_all).collect(),
+            ..Mapped::default()
         };
         let decisions = decisions::of(&open);
         let mut checked = check(services, &original, &mapped, &options).await?;

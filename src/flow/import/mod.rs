@@ -29,7 +29,7 @@ use super::{
     files::{hash, write_whole},
     inbox::{self, StillWritten},
     map::{self, Mapped},
-    options::{Ask, ImportOptions},
+    options::{Ask, HiddenRows, ImportOptions},
     order::{
         collect::{self, Stored},
         confirm::{self, Confirmed, Wish},
@@ -41,7 +41,7 @@ use super::{
     staged,
 };
 use crate::{
-    catalogue::columns::Columns,
+    catalogue::Columns,
     db::{
         self, Tx,
         batches::{self, Batch, Staged as Told},
@@ -123,9 +123,9 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         }
         identity::Known::No => {
             let rows = how.options.hidden_rows;
-            let mapped =
-                tokio::task::block_in_place(|| map::tables(document.sheets, &columns, rows));
-            staged::store(services, batch, &document.format, &mapped).await?;
+            let format = document.format.clone();
+            let mapped = tokio::task::block_in_place(|| tables(services, document, &columns, rows));
+            staged::store(services, batch, &format, &mapped).await?;
             Ok(())
         }
         unknown => {
@@ -145,6 +145,13 @@ fn named_after(batch: &Batch, mut document: Document) -> Document {
         }
     }
     document
+}
+
+/// The lists of a document, and whether it is a template of former tables.
+fn tables(services: &Services, document: Document, columns: &Columns, rows: HiddenRows) -> Mapped {
+    let made_by = identity::template(&document);
+    let is_old_template = made_by.is_some_and(|version| version != services.catalogue.offers());
+    Mapped { is_old_template, ..map::tables(document.sheets, columns, rows) }
 }
 
 /// Reads a file within the configured limits. Fails by what is no fault of the file.
@@ -328,9 +335,9 @@ pub async fn check_file(
             return Ok(report::refused(services, (file_name, &sha256), &document.format, &finding));
         }
     }
-    let format = document.format;
-    let mut mapped =
-        tokio::task::block_in_place(|| map::tables(document.sheets, &columns, options.hidden_rows));
+    let format = document.format.clone();
+    let rows = options.hidden_rows;
+    let mut mapped = tokio::task::block_in_place(|| tables(services, document, &columns, rows));
     // A dry run asks nothing that its workbook could be dropped back for.
     for said in mapped.findings.iter_mut().filter(|said| said.code == Code::HeaderAmbiguous) {
         said.detail.insert("dry".to_owned(), "1".to_owned());

@@ -31,6 +31,8 @@ const SIGNED: [&str; 6] =
 /// Words of a total that many names of companies begin with (`Công ty`, `Tổng công ty`), folded: they are
 /// a total alone, or before a number.
 const TOTALS: [&str; 2] = ["tong", "cong"];
+/// How the example of a template begins, folded.
+const EXAMPLES: [&str; 2] = ["vi du", "example"];
 /// A row that begins like a note is a client all the same with so many fields.
 const SURELY_A_CLIENT: usize = 4;
 /// The shortest number that may be meant as a tax id.
@@ -53,6 +55,7 @@ pub struct Found {
 pub fn clients(rows: &[Row], first: usize, mapped: &[Column], columns: &Columns) -> Found {
     let mut found = Found::default();
     let (mut is_signed, mut before) = (false, None);
+    let choice = mapped.iter().find(|column| columns.is_choice(&column.header));
     for (at, Row { cells, .. }) in rows.iter().enumerate().skip(first) {
         match header_again(cells, mapped, columns) {
             Some(Again::Same) => is_signed = false,
@@ -62,6 +65,7 @@ pub fn clients(rows: &[Row], first: usize, mapped: &[Column], columns: &Columns)
                 return found;
             }
             None if is_signed && !speaks_of_a_client(cells) => {}
+            None if is_example(cells) || !is_chosen(cells, choice, columns) => {}
             None if is_client(cells, mapped, columns) || goes_on(before, cells, mapped) => {
                 found.clients.insert(at);
                 before = Some(cells.as_slice());
@@ -87,6 +91,20 @@ fn goes_on(before: Option<&[Cell]>, cells: &[Cell], mapped: &[Column]) -> bool {
         field(index) == Some(Field::Name) && !cell.is_empty() && !has_digit(cell)
     });
     names && !reads_as_note(cells) && cells.iter().enumerate().any(is_next)
+}
+
+/// `Ví dụ`, `Ví dụ: Công ty …`: the row of a template that shows how to fill it in.
+fn is_example(cells: &[Cell]) -> bool {
+    let first = cells.iter().find(|cell| !cell.is_empty()).map(Cell::text).unwrap_or_default();
+    let head = first.split(':').next().unwrap_or_default();
+    EXAMPLES.contains(&fold(head).as_str())
+}
+
+/// Of a list in which rows are chosen, those that say yes.
+fn is_chosen(cells: &[Cell], choice: Option<&Column>, columns: &Columns) -> bool {
+    let Some(column) = choice else { return true };
+    let cell = usize::try_from(column.index).ok().and_then(|index| cells.get(index));
+    cell.is_some_and(|cell| columns.says_yes(&cell.text()))
 }
 
 enum Again {

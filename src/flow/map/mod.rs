@@ -42,6 +42,11 @@ const RESULT_SHEETS: [&str; 8] =
 const ORDER_SHEETS: [&str; 2] = ["don hang", "order"];
 /// Names of the template's guide and drop-downs, folded: nobody needs to be told that they hold no list.
 const SILENT_SHEETS: [&str; 3] = ["huong dan", "how to", "lists"];
+/// The very hidden sheet by which a template is known; it says by which tables it was made.
+pub const TEMPLATE_SHEET: &str = "_hangloat_template";
+/// Names of the sheets of a template that hold no list, folded.
+const TEMPLATE_SHEETS: [&str; 6] =
+    ["huong dan", "how to", "lists", "khach hang da co", "known clients", "hangloat template"];
 
 /// A row of a list and what part of it it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +75,8 @@ pub struct Mapped {
     /// From the sheet *Đơn hàng*.
     pub order_level: Vec<(Field, String)>,
     pub findings: Vec<Finding>,
+    /// It is a template that was made by other tables than those of today.
+    pub is_old_template: bool,
 }
 
 /// Whether a sheet, or the beginning of one, holds a list.
@@ -82,10 +89,11 @@ pub fn tables(sheets: Vec<Sheet>, columns: &Columns, hidden: HiddenRows) -> Mapp
     let mut mapped = Mapped::default();
     let mut skipped = Vec::new();
     let is_ours = sheets.iter().any(|sheet| is_result(&sheet.name));
+    let is_template = sheets.iter().any(|sheet| sheet.name == TEMPLATE_SHEET);
     for sheet in sheets.into_iter().filter(|sheet| !sheet.rows.is_empty()) {
         let name = fold(&sheet.name);
         let has = |names: &[&str]| names.contains(&name.as_str());
-        if is_ours && has(&RESULT_SHEETS) {
+        if (is_ours && has(&RESULT_SHEETS)) || (is_template && has(&TEMPLATE_SHEETS)) {
             continue;
         }
         match header_row::find(&sheet, columns) {
@@ -212,9 +220,10 @@ fn other_list(place: &Place, row: u32) -> Finding {
 /// The template's sheet with what holds for the whole order: a label, and beside it the value.
 fn order_level(sheet: &Sheet, columns: &Columns) -> Vec<(Field, String)> {
     let pair = |cells: &[Cell]| {
-        let mut filled = cells.iter().filter(|cell| !cell.is_empty());
-        let field = columns.field(&filled.next()?.text()).filter(|field| field.is_order_level())?;
-        let value = tidy(&filled.next()?.text());
+        // What stands behind the value explains it.
+        let at = cells.iter().position(|cell| !cell.is_empty())?;
+        let field = columns.field(&cells[at].text()).filter(|field| field.is_order_level())?;
+        let value = tidy(&cells.get(at + 1)?.text());
         (!columns.means_nothing(&value)).then_some((field, value))
     };
     sheet.rows.iter().filter_map(|row| pair(&row.cells)).collect()

@@ -6,7 +6,7 @@ use minijinja::context;
 use serde::Serialize;
 
 use crate::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, rules::Dates},
     db::{lines::Line, orders::Order, shown::Shown},
     domain::{
         client::ClientRow,
@@ -88,7 +88,8 @@ pub fn drift(
         differences.push(texts.say("message.drift.no_free_year", values));
     }
     let allowed = |client: &ClientRow, field, word: &str| {
-        catalogue.rules.allows(field, word, client.customer_type, client.fiscal_year_start, today)
+        let dates = Dates { fiscal_year_start: client.fiscal_year_start, order_date: today };
+        catalogue.rules.as_of(client.customer_type, dates).allows(field, word)
     };
     for line in lines {
         let client = &line.client;

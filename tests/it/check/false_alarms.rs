@@ -86,8 +86,9 @@ fn tax_id(dice: &mut Dice, number: u32, is_household: bool) -> Cell {
     }
 }
 
-fn start(dice: &mut Dice, year: i32) -> Cell {
-    let month = dice.pick(&["01", "04", "07", "10"]);
+fn start(dice: &mut Dice, year: i32, is_household: bool) -> Cell {
+    let quarter = dice.pick(&["01", "04", "07", "10"]);
+    let month = if is_household { "01" } else { quarter };
     let short = month.trim_start_matches('0');
     match dice.roll(6) {
         0 => date(&format!("{year}-{month}-01")),
@@ -133,7 +134,7 @@ fn right_client(dice: &mut Dice, synonyms: &toml::Table, number: u32) -> Client 
             (Field::Phone, phone(dice, number)),
             (Field::Package, text(package)),
             (Field::FiscalYear, year_cell),
-            (Field::FiscalYearStart, start(dice, year)),
+            (Field::FiscalYearStart, start(dice, year, is_household)),
             (Field::VatMethod, spelt(dice, synonyms, Field::VatMethod, method)),
             (Field::Regime, spelt(dice, synonyms, Field::Regime, regime)),
             (Field::Recipient, spelt(dice, synonyms, Field::Recipient, "client")),

@@ -23,6 +23,7 @@ mod repairs;
 
 mod rights;
 
+mod rules;
 mod same;
 
 mod tax_ids;

@@ -214,9 +214,10 @@ class List:
         none = {"books_start": None}
         yield {**none, "fiscal_year_start": date(2026, 2, 1)}, [("fiscal_year_start", "fiscal_year_start.not_allowed")]
         yield {"books_start": self.pick("hôm nay", "31/02/2026", "2026")}, [("books_start", "books_start.malformed")]
+        yield {"books_start": date(2028, 1, 1)}, [("books_start", "books_start.not_allowed")]
         day = f"{self.rng.randint(13, 28)}"
         text = self.pick(f"{day}/03/2026", f"{day}-3-2026", f"{day}.03.2026", f"2026-03-{day}", f"{day}/03/2026 00:00")
-        yield {"books_start": text}, [("books_start", "date.from_text")]
+        yield {"books_start": text, "fiscal_year_start": None}, [("books_start", "date.from_text")]
         if not household:
             change = {**none, "fiscal_year_start": date(2025, 10, 1), "regime": "TT133"}
             yield change, [("fiscal_year", "fiscal_year.differs")]

@@ -58,3 +58,8 @@ mod exports;
 mod two_persons;
 
 mod staff;
+mod tables;
+
+mod explained;
+
+mod templates;

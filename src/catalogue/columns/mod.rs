@@ -1,16 +1,16 @@
 //! `columns.toml`: how people call the columns and their values, compared folded.
 //! Which column of a sheet is which field, and what an unknown value means, is said by `flow`.
 
+mod build;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::machine_values;
+use self::build::{all_values, fields};
+
 use crate::{
-    config::{
-        ConfigError,
-        file::{Source, nearest},
-    },
+    config::{ConfigError, file::Source},
     domain::{field::Field, fold::fold, locale::Locale},
 };
 
@@ -28,6 +28,26 @@ struct ColumnsWritten {
     ignored: Ignored,
     #[serde(default)]
     empty: EmptyWritten,
+    #[serde(default)]
+    choice: ChoiceWritten,
+}
+
+/// A column that says which rows are taken, as it is known without a word of the table.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ChoiceWritten {
+    headers: Vec<String>,
+    yes: Vec<String>,
+}
+
+impl Default for ChoiceWritten {
+    fn default() -> ChoiceWritten {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        ChoiceWritten {
+            headers: words(&["Gia hạn?", "Renew?"]),
+            yes: words(&["có", "yes", "x", "✓", "1", "true"]),
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -51,6 +71,8 @@ pub struct Columns {
     values: HashMap<Field, Values>,
     ignored: HashSet<String>,
     empty: HashSet<String>,
+    choice: HashSet<String>,
+    yes: HashSet<String>,
     /// What a firm said of headers, by their keys; no field: such a column is left alone.
     remembered: HashMap<String, Option<Field>>,
 }
@@ -58,8 +80,9 @@ pub struct Columns {
 /// The values of one field: by what people write, and as they are shown.
 #[derive(Clone, Debug, Default)]
 struct Values {
-    by_key: HashMap<String, &'static str>,
-    shown: HashMap<&'static str, Shown>,
+    words: Vec<String>,
+    by_key: HashMap<String, String>,
+    shown: HashMap<String, Shown>,
 }
 
 /// How a header or value is called in our workbooks.
@@ -94,26 +117,30 @@ fn key(text: &str) -> String {
 }
 
 impl Columns {
-    pub(super) fn read(source: &Source) -> Result<Columns, ConfigError> {
-        let ColumnsWritten { version, headers, values, ignored, empty } = source.parse()?;
-        let fields = fields(source, &headers)?;
+    /// What contradicts itself goes to `wrong`; `None` where the file cannot be read.
+    pub(super) fn read(source: &Source, wrong: &mut Vec<ConfigError>) -> Option<Columns> {
+        let written: ColumnsWritten = source.parse_all(wrong)?;
+        let ColumnsWritten { version, headers, values, ignored, empty, choice } = written;
+        let fields = fields(source, &headers, wrong);
         for (at, header) in ignored.headers.iter().enumerate() {
             if let Some(field) = fields.get(&key(header)) {
                 let message = format!("`{header}` is a header of {field} already");
-                return Err(source.error(&["ignored", "headers", &at.to_string()], message));
+                wrong.push(source.error(&["ignored", "headers", &at.to_string()], message));
             }
         }
         let shown = |field: &Field| {
             let synonyms = headers.get(field).map(Vec::as_slice).unwrap_or_default();
             (*field, Shown::new(synonyms, field.as_str()))
         };
-        Ok(Columns {
-            version,
+        Some(Columns {
+            version: source.version(&version),
             headers: Field::ALL.iter().map(shown).collect(),
-            values: all_values(source, values)?,
+            values: all_values(source, values, wrong),
             fields,
             ignored: ignored.headers.iter().map(|header| key(header)).collect(),
             empty: empty.values.iter().map(|value| key(value)).collect(),
+            choice: choice.headers.iter().map(|header| key(header)).collect(),
+            yes: choice.yes.iter().map(|word| key(word)).collect(),
             remembered: HashMap::new(),
         })
     }
@@ -152,7 +179,19 @@ impl Columns {
     /// A header of a column without data, like `STT`, or one that the firm said to leave alone.
     pub fn is_ignored(&self, header: &str) -> bool {
         let key = key(header);
-        self.ignored.contains(&key) || self.remembered.get(&key) == Some(&None)
+        self.ignored.contains(&key)
+            || self.remembered.get(&key) == Some(&None)
+            || self.is_choice(header)
+    }
+
+    /// `Gia hạn?`: the column says which rows are taken. Without its question mark it is any other column.
+    pub fn is_choice(&self, header: &str) -> bool {
+        header.trim_end().ends_with('?') && self.choice.contains(&key(header))
+    }
+
+    /// What such a column says of a row that is taken.
+    pub fn says_yes(&self, text: &str) -> bool {
+        self.yes.contains(&key(text))
     }
 
     /// The header in our workbooks.
@@ -160,9 +199,15 @@ impl Columns {
         self.headers.get(&field).map_or(field.as_str(), |shown| shown.of(locale))
     }
 
+    /// Whether the table has a header for a field, besides the field's own name.
+    pub fn is_named(&self, field: Field) -> bool {
+        let own = key(field.as_str());
+        self.fields.iter().any(|(header, known)| *known == field && *header != own)
+    }
+
     /// The value as stored that a text means.
     pub fn value(&self, field: Field, text: &str) -> Option<&str> {
-        self.values.get(&field)?.by_key.get(&key(text)).copied()
+        self.values.get(&field)?.by_key.get(&key(text)).map(String::as_str)
     }
 
     /// A stored value in our workbooks; one that is unknown is shown as it is.
@@ -172,8 +217,9 @@ impl Columns {
     }
 
     /// The values of a field as stored; empty where any text may stand.
-    pub fn values(&self, field: Field) -> Vec<&'static str> {
-        machine_values(field).unwrap_or_default()
+    pub fn values(&self, field: Field) -> Vec<&str> {
+        let words = self.values.get(&field).map(|values| values.words.as_slice());
+        words.unwrap_or_default().iter().map(String::as_str).collect()
     }
 
     /// `-`, `không có`, `n/a`: a cell that is filled in with nothing.
@@ -183,91 +229,18 @@ impl Columns {
     }
 }
 
-/// Every folded header and its field; a field's own name is always understood.
-fn fields(
-    source: &Source,
-    headers: &BTreeMap<Field, Vec<String>>,
-) -> Result<HashMap<String, Field>, ConfigError> {
-    let mut fields: HashMap<String, Field> =
-        Field::ALL.iter().map(|field| (key(field.as_str()), *field)).collect();
-    for (field, synonyms) in headers {
-        for (at, synonym) in synonyms.iter().enumerate() {
-            let other = fields.insert(key(synonym), *field).filter(|other| other != field);
-            if let Some(other) = other {
-                let message = format!("`{synonym}` is a header of {field} and of {other}");
-                let path = ["headers", field.as_str(), &at.to_string()];
-                return Err(source
-                    .error(&path, message)
-                    .with_fix("leave it under one of them: a header names one field"));
-            }
-        }
-    }
-    Ok(fields)
-}
-
-fn all_values(
-    source: &Source,
-    mut written: ValuesWritten,
-) -> Result<HashMap<Field, Values>, ConfigError> {
-    let mut all = HashMap::new();
-    for field in Field::ALL {
-        let synonyms = written.remove(field);
-        match (machine_values(*field), synonyms) {
-            (Some(known), synonyms) => {
-                all.insert(*field, values(source, *field, &known, synonyms.unwrap_or_default())?);
-            }
-            (None, Some(_)) => {
-                let message = format!("`{field}` has no closed set of values");
-                return Err(source.error(&["values", field.as_str()], message));
-            }
-            (None, None) => {}
-        }
-    }
-    Ok(all)
-}
-
-fn values(
-    source: &Source,
-    field: Field,
-    known: &[&'static str],
-    synonyms: BTreeMap<String, Vec<String>>,
-) -> Result<Values, ConfigError> {
-    let mut values = Values::default();
-    for word in known {
-        values.by_key.insert(key(word), word);
-        values.shown.insert(word, Shown::new(&[], word));
-    }
-    for (machine, synonyms) in synonyms {
-        let path = ["values", field.as_str(), machine.as_str()];
-        let Some(word) = known.iter().copied().find(|word| *word == machine) else {
-            let message = format!("`{machine}` is none of {}", known.join(", "));
-            let error = source.error(&path, message);
-            let near = nearest(&machine, known.iter().copied()).unwrap_or_default();
-            return Err(error.with_fix(format!("did you mean `{near}`?")));
-        };
-        values.shown.insert(word, Shown::new(&synonyms, word));
-        for (at, synonym) in synonyms.iter().enumerate() {
-            let other = values.by_key.insert(key(synonym), word).filter(|other| *other != word);
-            if let Some(other) = other {
-                let message = format!("`{synonym}` means {word} and {other}");
-                let path = ["values", field.as_str(), word, &at.to_string()];
-                return Err(source.error(&path, message).with_fix("leave it under one of them"));
-            }
-        }
-    }
-    Ok(values)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Columns, ConfigError> {
-        Columns::read(&Source::new("columns.toml", text))
+        let mut wrong = Vec::new();
+        let columns = Columns::read(&Source::new("columns.toml", text), &mut wrong);
+        wrong.into_iter().next().map_or_else(|| Ok(columns.unwrap()), Err)
     }
 
     fn built_in() -> Columns {
-        read(super::super::BUILT_IN[2].1).unwrap()
+        read(crate::catalogue::BUILT_IN[2].1).unwrap()
     }
 
     #[test]
@@ -362,10 +335,10 @@ mod tests {
             (error.place.as_str(), error.fix.as_deref()),
             ("columns.toml:2:1", Some("did you mean `tax_id`?"))
         );
-        let error = read("[headers]\n[values.vat_method]\ndeductoin = []").unwrap_err();
+        let error = read("[headers]\n[values.kind]\npurchaes = []").unwrap_err();
         assert_eq!(
             (error.place.as_str(), error.fix.as_deref()),
-            ("columns.toml:3:1", Some("did you mean `deduction`?"))
+            ("columns.toml:3:1", Some("did you mean `purchase`?"))
         );
     }
 }

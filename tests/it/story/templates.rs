@@ -1,0 +1,245 @@
+//! Templates: filled in by a program, saved by LibreOffice, dropped; and the clients of last year to choose from.
+//! How they are laid out is tested beside the code.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{
+    lists::{Client, csv, enterprise, household},
+    workbooks::{Edit, cell, edited, read, sheet_text, through_libreoffice},
+};
+use crate::world::{World, require, text};
+
+const LIST: &str = "Danh sách";
+
+fn template(world: &World, args: &[&str]) -> PathBuf {
+    let answer = world.run(&[&["template", "--json"], args].concat()).exits(0).json();
+    assert_eq!(answer["files"][0]["kind"], "template");
+    world.path(&text(&answer["files"][0], "path"))
+}
+
+/// The letter of the column with a header, which may be required.
+fn column(workbook: &Path, header: &str) -> String {
+    let book = read(workbook);
+    let headers = book["sheets"][LIST][0].as_array().unwrap().clone();
+    let is_it = |cell: &Value| cell.as_str().unwrap().trim_end_matches(" (*)") == header;
+    let at = headers.iter().position(is_it).unwrap_or_else(|| panic!("no {header}: {headers:?}"));
+    hangloat::domain::finding::column_letters(u32::try_from(at).unwrap())
+}
+
+/// What a person types for a client, below the example.
+fn typed(workbook: &Path, clients: &[Client]) -> Vec<Edit> {
+    let fields = [
+        (0, "Tên khách hàng"),
+        (1, "Mã số thuế"),
+        (3, "Người đại diện theo pháp luật"),
+        (4, "Email"),
+        (5, "Số điện thoại"),
+        (6, "Địa chỉ"),
+        (9, "Phương pháp tính thuế GTGT"),
+        (10, "Chế độ kế toán"),
+    ];
+    let columns: Vec<(usize, String)> =
+        fields.iter().map(|(at, header)| (*at, column(workbook, header))).collect();
+    let row = |(row, client): (usize, &Client)| {
+        let cells = columns
+            .iter()
+            .map(|(at, letters)| cell(LIST, &format!("{letters}{row}"), client.0[*at].as_str()));
+        cells.collect::<Vec<_>>()
+    };
+    (3..).zip(clients).flat_map(row).collect()
+}
+
+#[test]
+fn a_filled_template_that_libreoffice_saved_is_taken_without_a_word_for_both_types() {
+    if !require("openpyxl") || !require("soffice") {
+        return;
+    }
+    let world = World::new();
+    for (customer_type, clients, package) in [
+        ("enterprise", [enterprise(1), enterprise(2), enterprise(3)], "ASP-DN"),
+        ("household", [household(1), household(2), household(3)], "ASP-HKD"),
+    ] {
+        let workbook = template(&world, &["--type", customer_type]);
+        let filled = edited(&world, &workbook, &typed(&workbook, &clients));
+        let saved = through_libreoffice(&world, &filled);
+        let file = world.import(&format!("{customer_type}.xlsx"), &saved);
+        assert_eq!(file["findings"], Value::Array(Vec::new()), "{file:#}");
+        assert_eq!((&file["rows"]["total"], &file["outcome"]), (&3.into(), &"accepted".into()));
+        let order = world.order(file["orders"][0].as_str().unwrap());
+        assert_eq!((&order["package"], &order["fiscal_year"]), (&package.into(), &2026.into()));
+        assert_eq!((&order["recipient"], &order["kind"]), (&"client".into(), &"purchase".into()));
+        let summary = sheet_text(&world.path(&text(&file, "workbook")), "Tóm tắt");
+        assert!(!summary.contains("Tệp mẫu đã dùng"), "{summary}");
+    }
+}
+
+#[test]
+fn what_is_written_for_the_whole_order_holds_where_a_row_says_nothing() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let workbook = template(&world, &["--type", "enterprise"]);
+    let book = read(&workbook);
+    let rows = book["sheets"]["Đơn hàng"].as_array().unwrap();
+    let place = |label: &str| {
+        let at = rows.iter().position(|row| row[0] == label).unwrap_or_else(|| panic!("{rows:?}"));
+        format!("B{}", at + 1)
+    };
+    let mut edits = typed(&workbook, &[enterprise(1), enterprise(2)]);
+    let year = column(&workbook, "Năm tài chính");
+    edits.extend([
+        cell("Đơn hàng", &place("Gói sản phẩm"), "ASP-DN-PRO"),
+        cell("Đơn hàng", &place("Năm tài chính"), "2027"),
+        cell("Đơn hàng", &place("Đối tượng nhận thông báo"), "Kế toán dịch vụ"),
+        cell("Đơn hàng", &place("Người đăng ký"), "binh@minhan.example"),
+        cell(LIST, &format!("{year}4"), 2026),
+    ]);
+    let file = world.import("chung.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(file["outcome"], "accepted", "{file:#}");
+    let orders = world.orders();
+    let of = |order: &Value| {
+        (order["package"].clone(), order["fiscal_year"].clone(), order["recipient"].clone())
+    };
+    let expected = |year: i32| (Value::from("ASP-DN-PRO"), Value::from(year), Value::from("firm"));
+    assert_eq!(orders.iter().map(of).collect::<Vec<_>>(), [expected(2027), expected(2026)]);
+}
+
+#[test]
+fn drop_downs_offer_what_is_allowed_today_by_type_and_fiscal_year() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let lists = |customer_type: &str| {
+        let workbook = template(&world, &["--type", customer_type]);
+        let parts = super::workbooks::parts(&workbook);
+        let (_, sheet) = parts.iter().find(|(name, _)| name == "xl/worksheets/sheet1.xml").unwrap();
+        (String::from_utf8(sheet.clone()).unwrap(), sheet_text(&workbook, "Lists"))
+    };
+    let (rules, regimes) = lists("enterprise");
+    assert!(rules.contains("&lt;2026") && rules.contains("ASP-DN,ASP-DN-PRO"), "{rules}");
+    assert!(regimes.contains("TT200\tTT99") && !regimes.contains("TT152"), "{regimes}");
+    assert!(rules.contains("2025,2026,2027"));
+    let (rules, regimes) = lists("household");
+    assert!(regimes.contains("TT88\tTT152") && !regimes.contains("TT99"), "{regimes}");
+    assert!(rules.contains("ASP-HKD") && !rules.contains("ASP-DN") && !rules.contains("Khấu trừ"));
+}
+
+#[test]
+fn the_example_is_never_read_and_an_overwritten_one_is_never_ordered() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    for customer_type in ["enterprise", "household"] {
+        let workbook = template(&world, &["--type", customer_type]);
+        let file = world
+            .import(&format!("trong-{customer_type}.xlsx"), &std::fs::read(&workbook).unwrap());
+        assert_eq!(
+            (&file["findings"][0]["code"], &file["exit"]),
+            (&"file.empty".into(), &3.into())
+        );
+        let name = format!("{}2", column(&workbook, "Tên khách hàng"));
+        let half = edited(&world, &workbook, &[cell(LIST, &name, "Khách hàng thật")]);
+        let file = world.import(&format!("nua-{customer_type}.xlsx"), &half);
+        assert_eq!(
+            (&file["rows"]["rejected"], &file["rows"]["total"]),
+            (&1.into(), &1.into()),
+            "{file:#}"
+        );
+    }
+}
+
+#[test]
+fn a_template_of_former_tables_is_read_and_said_to_be_old() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let workbook = template(
+        &world,
+        &["--type", "enterprise", "-o", world.outside("cu.xlsx").to_str().unwrap()],
+    );
+    let filled = edited(&world, &workbook, &typed(&workbook, &[enterprise(1)]));
+    world.rewrite("jobs/catalogue/packages.toml", "amount = 2_950_000", "amount = 3_050_000");
+    let file = world.import("cu.xlsx", &filled);
+    assert_eq!(file["outcome"], "accepted", "{file:#}");
+    assert_eq!(world.orders()[0]["amount"], 3_050_000);
+    let summary = sheet_text(&world.path(&text(&file, "workbook")), "Tóm tắt");
+    assert!(summary.contains("Tệp mẫu đã dùng là bản cũ"), "{summary}");
+    let path = world.outside("cu.xlsx");
+    std::fs::write(&path, filled).unwrap();
+    let checked = world.run(&["check", path.to_str().unwrap(), "--firm", "MINHAN", "--json"]);
+    let checked = checked.json()["files"][0].clone();
+    let summary = sheet_text(&world.path(&text(&checked, "workbook")), "Tóm tắt");
+    assert!(summary.contains("Tệp mẫu đã dùng là bản cũ"), "{summary}");
+}
+
+#[test]
+fn clients_whose_licence_ends_are_listed_and_only_those_that_say_yes_are_renewed() {
+    if !require("openpyxl") || !require("soffice") {
+        return;
+    }
+    let world = World::new();
+    let clients = [enterprise(1), enterprise(2), enterprise(3), household(1)];
+    let file = world.import("nam-nay.csv", &csv(&clients));
+    for order in file["orders"].as_array().unwrap() {
+        world.run(&["confirm", order.as_str().unwrap(), "--activate"]).exits(0);
+    }
+    let workbook = template(&world, &["--type", "enterprise", "--renew", "2027"]);
+    let rows = read(&workbook)["sheets"][LIST].as_array().unwrap().clone();
+    assert_eq!(rows[0][0], "Gia hạn?");
+    let listed: Vec<&str> = rows[2..].iter().map(|row| row[1].as_str().unwrap()).collect();
+    assert_eq!(listed, [enterprise(1).name(), enterprise(2).name(), enterprise(3).name()]);
+
+    let edits = [cell(LIST, "A3", "có"), cell(LIST, "A4", "không"), cell(LIST, "A5", "Có")];
+    let saved = through_libreoffice(&world, &edited(&world, &workbook, &edits));
+    let renewed = world.import("gia-han.xlsx", &saved);
+    assert_eq!(renewed["findings"], Value::Array(Vec::new()), "{renewed:#}");
+    assert_eq!(renewed["rows"]["total"], 2);
+    let order = world.order(renewed["orders"][0].as_str().unwrap());
+    assert_eq!((&order["kind"], &order["fiscal_year"]), (&"renewal".into(), &2027.into()));
+    assert_eq!((&order["recipient"], &order["invoice_to"]), (&"firm".into(), &"client".into()));
+
+    let rest = template(
+        &world,
+        &[
+            "--type",
+            "enterprise",
+            "--renew",
+            "2027",
+            "-o",
+            world.outside("con-lai.xlsx").to_str().unwrap(),
+        ],
+    );
+    let rows = read(&rest)["sheets"][LIST].as_array().unwrap().clone();
+    assert_eq!(rows.len(), 3, "the client that said no: {rows:?}");
+    world.run(&["template", "--type", "household", "--renew", "27"]).exits(2);
+}
+
+#[test]
+fn a_known_client_needs_its_tax_id_alone() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.import("truoc.csv", &csv(&[enterprise(1), household(1)]));
+    let workbook = template(&world, &["--type", "enterprise"]);
+    let known = sheet_text(&workbook, "Khách hàng đã có");
+    assert!(
+        known.contains(enterprise(1).tax_id()) && !known.contains(household(1).tax_id()),
+        "{known}"
+    );
+    let tax_id = format!("{}3", column(&workbook, "Mã số thuế"));
+    let year = format!("{}3", column(&workbook, "Năm tài chính"));
+    let edits = [cell(LIST, &tax_id, enterprise(1).tax_id()), cell(LIST, &year, 2027)];
+    let file = world.import("da-co.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(
+        (&file["outcome"], &file["findings"]),
+        (&"accepted".into(), &Value::Array(Vec::new())),
+        "{file:#}"
+    );
+}
