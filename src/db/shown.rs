@@ -8,7 +8,7 @@ use crate::domain::{batch::BatchId, order::OrderCode};
 pub struct Shown {
     pub order_code: String,
     pub content: String,
-    /// Of the order.
+    /// Of the order; 0, and no lines, where a version showed it that did not keep them.
     pub order_revision: i64,
     /// Without the cancelled ones.
     pub lines: i64,

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::{
-    identity, missing,
+    identity, line_views, missing,
     payments::{payee, payments},
     questions,
-    rows::{self, At, Known},
+    rows::{self, Known},
     steps::{Where, next_steps},
-    view::{ControlTotals, Counts, Decision, LineView, OrderView, ResultView, SheetView, ViewKind},
+    view::{ControlTotals, Counts, Decision, OrderView, ResultView, SheetView, ViewKind},
 };
 use crate::{
     db::{
@@ -30,9 +30,8 @@ use crate::{
         field::Field,
         finding::Finding,
         fiscal_year::FiscalYear,
-        mail::{MailState, Purpose},
         money::Money,
-        order::{Kind, LineState, OrderCode, OrderState, RequestState},
+        order::{LineState, OrderCode, OrderState},
     },
     flow::{
         Services,
@@ -47,14 +46,14 @@ use crate::{
 };
 
 /// All that the database holds about the orders of a batch.
-struct Business {
+pub(super) struct Business {
     orders: Vec<Order>,
-    lines: Vec<Line>,
-    requests: Vec<Request>,
-    licences: Vec<Licence>,
-    mails: Vec<Mail>,
+    pub lines: Vec<Line>,
+    pub requests: Vec<Request>,
+    pub licences: Vec<Licence>,
+    pub mails: Vec<Mail>,
     /// Of each cancelled line why it was, and when.
-    cancelled: Vec<(i64, String, DateTime<Utc>)>,
+    pub cancelled: Vec<(i64, String, DateTime<Utc>)>,
 }
 
 /// The newest state of a batch.
@@ -83,7 +82,7 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         states: staged.states,
         dropped: staged.dropped,
         findings: &findings,
-        lines: line_views(services, &business)?,
+        lines: line_views::of(services, &business)?,
         batch: Some(id),
         asks: !questions.is_empty(),
     };
@@ -275,88 +274,6 @@ fn order_views(
         })
     };
     business.orders.iter().map(view).collect()
-}
-
-fn line_views(services: &Services, business: &Business) -> anyhow::Result<HashMap<At, LineView>> {
-    let requests: HashMap<i64, &Request> =
-        business.requests.iter().map(|request| (request.line_id, request)).collect();
-    let licences: HashMap<i64, &Licence> =
-        business.licences.iter().map(|licence| (licence.line_id, licence)).collect();
-    let reasons: HashMap<i64, &String> =
-        business.cancelled.iter().map(|(line, reason, _)| (*line, reason)).collect();
-    let mut own: HashMap<i64, Vec<&Mail>> = HashMap::new();
-    let mut notices: HashMap<(&str, &str), Vec<&Mail>> = HashMap::new();
-    for mail in &business.mails {
-        match mail.line_id {
-            Some(line) => own.entry(line).or_default().push(mail),
-            None => {
-                notices.entry((mail.order_code.as_str(), &mail.recipient)).or_default().push(mail);
-            }
-        }
-    }
-    let view = |line: &Line| {
-        let request = requests.get(&line.id).copied();
-        let licence = licences.get(&line.id);
-        let notice = request.and_then(|request| {
-            notices.get(&(line.order_code.as_str(), request.payer_email.as_str()))
-        });
-        let cancelled = reasons.get(&line.id);
-        let mails = notice.into_iter().chain(own.get(&line.id)).flatten().copied();
-        // The payer may have been told of other lines.
-        let mails =
-            mails.filter(|mail| mail.purpose != Purpose::OrderCancelled || cancelled.is_some());
-        let view = LineView {
-            order: line.order_code.to_string(),
-            line: line.line_no,
-            amount: line.amount(),
-            payment_code: request.map(|request| request.code.to_string()),
-            activated_at: licence.map(|licence| services.local(licence.activated_at)),
-            pay_by: licence
-                .filter(|_| cancelled.is_none())
-                .and_then(|licence| licence.cutoff_at)
-                .map(|at| services.local(last_moment(at))),
-            mail: mail_words(services, mails),
-            payment: match request {
-                Some(request) => request_words(services, request.state),
-                None if line.client.kind == Kind::Free => {
-                    services.texts.label("workbook.payment.free")
-                }
-                None => String::new(),
-            },
-            state: line.state,
-            cancelled: cancelled.map(|reason| (*reason).clone()),
-        };
-        Ok(((line.sheet, u32::try_from(line.row_no)?), view))
-    };
-    business.lines.iter().map(view).collect()
-}
-
-/// The last minute of the day before a cut-off: a date that people read rightly.
-fn last_moment(cutoff_at: DateTime<Utc>) -> DateTime<Utc> {
-    cutoff_at - chrono::Duration::minutes(1)
-}
-
-/// `Thông báo đơn hàng: đã gửi`, one line for each purpose, the least far mail of it.
-fn mail_words<'a>(services: &Services, mails: impl Iterator<Item = &'a Mail>) -> String {
-    let mut worst: Vec<(&str, MailState)> = Vec::new();
-    for mail in mails {
-        let purpose = mail.purpose.as_str();
-        match worst.iter_mut().find(|(known, _)| *known == purpose) {
-            Some((_, state)) if *state == MailState::Sent => *state = mail.state,
-            Some(_) => {}
-            None => worst.push((purpose, mail.state)),
-        }
-    }
-    let texts = services.texts;
-    let words = worst.iter().map(|(purpose, state)| {
-        let purpose = texts.label(&format!("message.purpose.{purpose}"));
-        format!("{purpose}: {}", texts.label(&format!("workbook.mail_state.{state}")))
-    });
-    words.collect::<Vec<_>>().join("\n")
-}
-
-fn request_words(services: &Services, state: RequestState) -> String {
-    services.texts.label(&format!("workbook.request_state.{state}"))
 }
 
 fn file_findings(services: &Services, findings: &[Numbered]) -> Vec<super::view::FindingText> {

@@ -21,6 +21,8 @@ pub mod export;
 
 mod gather;
 
+mod line_views;
+
 pub mod rows;
 
 mod payments;

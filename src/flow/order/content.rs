@@ -35,6 +35,10 @@ pub fn hash<'a>(
 
 /// What an order was when it was shown, and what it is now.
 pub fn difference(shown: &Shown, order: &Order, lines: usize, texts: &Texts) -> Vec<String> {
+    if shown.order_revision == 0 {
+        // Shown by a version that did not keep it.
+        return Vec::new();
+    }
     let values = context! {
         before => shown.order_revision, now => order.revision,
         lines_before => shown.lines, lines,

@@ -8,7 +8,7 @@ use hangloat::{
         cancellations,
         changes::{self, Change, ChangeKind, NewChange},
         licences::{self, Login},
-        lines, mails, orders, platform, requests, shown, staff,
+        lines, mails, orders, requests, shown, staff,
     },
     domain::{
         batch::{BatchId, BatchState},
@@ -22,8 +22,7 @@ use hangloat::{
 
 use super::seed::{
     CONTENT, FIRM, ODD, OTHER_CONTENT, PRICE, batch, later, new_change, new_licence, new_request,
-    now, order_of, payment_code, place, placed_line, plan_activation, plan_notice,
-    platform_licence, within,
+    now, order_of, payment_code, place, placed_line, plan_activation, plan_notice, within,
 };
 use crate::each_db::each_db;
 
@@ -346,60 +345,6 @@ async fn who_works_in_a_clients_data_is_what_was_said_last() {
         client.assigned_to = Some("moi@minhan.example".parse().unwrap());
         db.query(assigned).bind(line).bind(sqlx::types::Json(client)).execute().await.unwrap();
         assert_eq!(mine(None, "moi@minhan.example").await, [line]);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_platform_frees_the_client_of_a_cancelled_licence_and_of_no_other() {
-    each_db(async |db| {
-        let again = || platform::Licence {
-            licence_id: "LIC-9".to_owned(),
-            idempotency_key: "key-9".to_owned(),
-            ..platform_licence(1)
-        };
-        let insert = async |licence: &platform::Licence| {
-            within(db, async |tx| platform::insert(tx, licence).await).await
-        };
-        insert(&platform_licence(1)).await.unwrap();
-        let suspend = async |id: &str, is_cancelled| {
-            within(db, async |tx| platform::suspend(tx, id, is_cancelled, later(1)).await)
-                .await
-                .unwrap()
-        };
-        assert!(suspend("LIC-1", false).await && !suspend("LIC-7", true).await);
-        assert!(insert(&again()).await.is_err());
-        assert!(suspend("LIC-1", true).await && suspend("LIC-1", false).await);
-        insert(&again()).await.unwrap();
-        let old = platform::by_id(db, "LIC-1").await.unwrap().unwrap();
-        assert_eq!((old.status, old.updated_at), (LicenceState::Suspended, later(1)));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_platform_knows_a_key_again_and_keeps_the_log_ins_that_stay() {
-    each_db(async |db| {
-        within(db, async |tx| {
-            platform::insert(tx, &platform_licence(1)).await?;
-            for email in ["a@x.example", "b@x.example"] {
-                platform::insert_login(tx, "LIC-1", email, Role::AspDataEntry, None).await?;
-            }
-            assert!(platform::touch(tx, "LIC-1", later(2)).await?);
-            assert!(!platform::touch(tx, "LIC-7", later(2)).await?);
-            assert!(platform::remember(tx, "k", "LIC-1", CONTENT).await?);
-            assert!(!platform::remember(tx, "k", "LIC-1", OTHER_CONTENT).await?);
-            platform::keep_logins(tx, "LIC-1", &["b@x.example"]).await?;
-            platform::set_role(tx, "LIC-1", "b@x.example", Role::AspManager).await
-        })
-        .await
-        .unwrap();
-        let known = platform::remembered(db, "k").await.unwrap();
-        assert_eq!(known, Some(("LIC-1".to_owned(), CONTENT.to_owned())));
-        assert_eq!(platform::remembered(db, "l").await.unwrap(), None);
-        let logins = platform::logins(db, "LIC-1").await.unwrap();
-        assert_eq!(logins.len(), 1);
-        assert_eq!((logins[0].email.as_str(), logins[0].role), ("b@x.example", Role::AspManager));
     })
     .await;
 }

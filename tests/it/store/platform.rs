@@ -8,7 +8,7 @@ use hangloat::{
     domain::licence::{LicenceState, Role},
 };
 
-use super::seed::{ODD, OTHER_CONTENT, later, now, platform_licence, within};
+use super::seed::{CONTENT, ODD, OTHER_CONTENT, later, now, platform_licence, within};
 use crate::each_db::each_db;
 
 async fn insert(db: &Db, new: &Licence) -> sqlx::Result<()> {
@@ -87,6 +87,57 @@ async fn a_log_in_is_kept_as_it_was_first_given() {
         assert_eq!((sen.email.as_str(), sen.role), ("sen@x.example", Role::ClientAdmin));
         assert_eq!((sen.first_time, sen.setup_expires_at), (true, Some(later(72))));
         assert!(platform::logins(db, "LIC-2").await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_frees_the_client_of_a_cancelled_licence_and_of_no_other() {
+    each_db(async |db| {
+        let again = || Licence {
+            licence_id: "LIC-9".to_owned(),
+            idempotency_key: "key-9".to_owned(),
+            ..platform_licence(1)
+        };
+        insert(db, &platform_licence(1)).await.unwrap();
+        let suspend = async |id: &str, is_cancelled| {
+            within(db, async |tx| platform::suspend(tx, id, is_cancelled, later(1)).await)
+                .await
+                .unwrap()
+        };
+        assert!(suspend("LIC-1", false).await && !suspend("LIC-7", true).await);
+        assert!(insert(db, &again()).await.is_err());
+        assert!(suspend("LIC-1", true).await && suspend("LIC-1", false).await);
+        insert(db, &again()).await.unwrap();
+        let old = platform::by_id(db, "LIC-1").await.unwrap().unwrap();
+        assert_eq!((old.status, old.updated_at), (LicenceState::Suspended, later(1)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_knows_a_key_again_and_keeps_the_log_ins_that_stay() {
+    each_db(async |db| {
+        within(db, async |tx| {
+            platform::insert(tx, &platform_licence(1)).await?;
+            for email in ["a@x.example", "b@x.example"] {
+                platform::insert_login(tx, "LIC-1", email, Role::AspDataEntry, None).await?;
+            }
+            assert!(platform::touch(tx, "LIC-1", later(2)).await?);
+            assert!(!platform::touch(tx, "LIC-7", later(2)).await?);
+            assert!(platform::remember(tx, "k", "LIC-1", CONTENT).await?);
+            assert!(!platform::remember(tx, "k", "LIC-1", OTHER_CONTENT).await?);
+            platform::keep_logins(tx, "LIC-1", &["b@x.example"]).await?;
+            platform::set_role(tx, "LIC-1", "b@x.example", Role::AspManager).await
+        })
+        .await
+        .unwrap();
+        let known = platform::remembered(db, "k").await.unwrap();
+        assert_eq!(known, Some(("LIC-1".to_owned(), CONTENT.to_owned())));
+        assert_eq!(platform::remembered(db, "l").await.unwrap(), None);
+        let logins = platform::logins(db, "LIC-1").await.unwrap();
+        assert_eq!(logins.len(), 1);
+        assert_eq!((logins[0].email.as_str(), logins[0].role), ("b@x.example", Role::AspManager));
     })
     .await;
 }

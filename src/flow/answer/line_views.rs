@@ -1,0 +1,99 @@
+//! What became of each line, as the workbook shows it beside its row: licence, mails, payment, cancellation.
+//! Reading it from the database is the business of `gather`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{gather::Business, rows::At, view::LineView};
+use crate::{
+    db::{licences::Licence, lines::Line, mails::Mail, requests::Request},
+    domain::{
+        mail::{MailState, Purpose},
+        order::{Kind, RequestState},
+    },
+    flow::Services,
+};
+
+/// By sheet and row.
+pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At, LineView>> {
+    let requests: HashMap<i64, &Request> =
+        business.requests.iter().map(|request| (request.line_id, request)).collect();
+    let licences: HashMap<i64, &Licence> =
+        business.licences.iter().map(|licence| (licence.line_id, licence)).collect();
+    let reasons: HashMap<i64, &String> =
+        business.cancelled.iter().map(|(line, reason, _)| (*line, reason)).collect();
+    let mut own: HashMap<i64, Vec<&Mail>> = HashMap::new();
+    let mut notices: HashMap<(&str, &str), Vec<&Mail>> = HashMap::new();
+    for mail in &business.mails {
+        match mail.line_id {
+            Some(line) => own.entry(line).or_default().push(mail),
+            None => {
+                notices.entry((mail.order_code.as_str(), &mail.recipient)).or_default().push(mail);
+            }
+        }
+    }
+    let view = |line: &Line| {
+        let request = requests.get(&line.id).copied();
+        let licence = licences.get(&line.id);
+        let notice = request.and_then(|request| {
+            notices.get(&(line.order_code.as_str(), request.payer_email.as_str()))
+        });
+        let cancelled = reasons.get(&line.id);
+        let mails = notice.into_iter().chain(own.get(&line.id)).flatten().copied();
+        // The payer may have been told of other lines.
+        let mails =
+            mails.filter(|mail| mail.purpose != Purpose::OrderCancelled || cancelled.is_some());
+        let view = LineView {
+            order: line.order_code.to_string(),
+            line: line.line_no,
+            amount: line.amount(),
+            payment_code: request.map(|request| request.code.to_string()),
+            activated_at: licence.map(|licence| services.local(licence.activated_at)),
+            pay_by: licence
+                .filter(|_| cancelled.is_none())
+                .and_then(|licence| licence.cutoff_at)
+                .map(|at| services.local(last_moment(at))),
+            mail: mail_words(services, mails),
+            payment: match request {
+                Some(request) => request_words(services, request.state),
+                None if line.client.kind == Kind::Free => {
+                    services.texts.label("workbook.payment.free")
+                }
+                None => String::new(),
+            },
+            state: line.state,
+            cancelled: cancelled.map(|reason| (*reason).clone()),
+        };
+        Ok(((line.sheet, u32::try_from(line.row_no)?), view))
+    };
+    business.lines.iter().map(view).collect()
+}
+
+/// The last minute of the day before a cut-off: a date that people read rightly.
+fn last_moment(cutoff_at: DateTime<Utc>) -> DateTime<Utc> {
+    cutoff_at - chrono::Duration::minutes(1)
+}
+
+/// `Thông báo đơn hàng: đã gửi`, one line for each purpose, the least far mail of it.
+fn mail_words<'a>(services: &Services, mails: impl Iterator<Item = &'a Mail>) -> String {
+    let mut worst: Vec<(&str, MailState)> = Vec::new();
+    for mail in mails {
+        let purpose = mail.purpose.as_str();
+        match worst.iter_mut().find(|(known, _)| *known == purpose) {
+            Some((_, state)) if *state == MailState::Sent => *state = mail.state,
+            Some(_) => {}
+            None => worst.push((purpose, mail.state)),
+        }
+    }
+    let texts = services.texts;
+    let words = worst.iter().map(|(purpose, state)| {
+        let purpose = texts.label(&format!("message.purpose.{purpose}"));
+        format!("{purpose}: {}", texts.label(&format!("workbook.mail_state.{state}")))
+    });
+    words.collect::<Vec<_>>().join("\n")
+}
+
+fn request_words(services: &Services, state: RequestState) -> String {
+    services.texts.label(&format!("workbook.request_state.{state}"))
+}
