@@ -17,6 +17,8 @@ mod each_db;
 
 mod layers;
 
+mod promises;
+
 mod store;
 
 mod story;
