@@ -13,6 +13,8 @@ pub mod problems;
 
 pub mod rules;
 
+pub mod shipped;
+
 use std::path::Path;
 
 use chrono::NaiveDate;

@@ -215,6 +215,12 @@ impl Command {
 pub enum CatalogueCommand {
     /// Say everything that is inconsistent in the tables
     Check,
+    /// Compare the tables with those of this version
+    Update {
+        /// Replace those that nobody touched since they came
+        #[arg(long)]
+        apply: bool,
+    },
 }
 
 /// What a list is narrowed to.

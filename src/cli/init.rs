@@ -15,7 +15,7 @@ use super::{
     workspace,
 };
 use crate::{
-    catalogue,
+    catalogue::{self, shipped},
     config::{FILE_NAME, SAMPLE},
     flow::key::Key,
     runner::definition,
@@ -68,13 +68,28 @@ pub fn make(home: &Path) -> anyhow::Result<Vec<Made>> {
     for (name, text) in definition::BUILT_IN {
         made.extend(write_new(home.join("jobs").join(name), text, "job")?);
     }
-    for (name, text) in catalogue::BUILT_IN {
-        made.extend(write_new(home.join("jobs/catalogue").join(name), text, "catalogue")?);
-    }
+    made.extend(tables(&home.join("jobs/catalogue"))?);
     let key = home.join(KEY_FILE);
     if !key.exists() {
         Key::create(&key)?;
         made.push(Made { path: key, kind: "key" });
+    }
+    Ok(made)
+}
+
+/// The tables, and what was shipped: by that those are known later that nobody touched.
+fn tables(folder: &Path) -> anyhow::Result<Vec<Made>> {
+    let path = folder.join(shipped::RECORD);
+    let mut record = shipped::read_record(&fs_err::read_to_string(&path).unwrap_or_default());
+    let mut made = Vec::new();
+    for (name, text) in catalogue::BUILT_IN {
+        if let Some(table) = write_new(folder.join(name), text, "catalogue")? {
+            record.insert((*name).to_owned(), shipped::hash(text));
+            made.push(table);
+        }
+    }
+    if !made.is_empty() {
+        fs_err::write(&path, shipped::write_record(&record))?;
     }
     Ok(made)
 }

@@ -134,7 +134,10 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Assign(args) => assign::assign(&global, &args).await,
         Command::Unassign(args) => assign::unassign(&global, &args).await,
         Command::Explain { code } => explain::run(&global, &code),
-        Command::Catalogue { what: CatalogueCommand::Check } => catalogue::check(&global),
+        Command::Catalogue { what } => match what {
+            CatalogueCommand::Check => catalogue::check(&global),
+            CatalogueCommand::Update { apply } => catalogue::update(&global, apply),
+        },
         Command::Doctor => doctor::run(&global).await,
     }
 }

@@ -194,3 +194,35 @@ fn tables_that_cannot_be_read_are_told_with_every_error_and_nothing_runs() {
         1
     );
 }
+
+#[test]
+fn an_update_replaces_what_nobody_touched_and_shows_the_rest() {
+    use hangloat::catalogue::shipped::{RECORD, Record, hash, read_record, write_record};
+    let world = World::new();
+    let states = |args: &[&str], exit: i32| {
+        let answer =
+            world.run(&[&["catalogue", "update", "--json"], args].concat()).exits(exit).json();
+        let files = answer["files"].as_array().unwrap().clone();
+        files.iter().map(|file| text(file, "state")).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&[], 0), ["current"; 5]);
+    // A former version shipped other rules and holidays, and the owner edited the holidays and the prices.
+    let shipped = std::fs::read_to_string(world.path(RULES)).unwrap();
+    world.rewrite(RULES, "source = \"TT99/2025\"", "source = \"TT99\"");
+    world.rewrite("jobs/catalogue/holidays.toml", "Quốc khánh", "Lễ 2/9");
+    world.rewrite(PACKAGES, "amount = 2_950_000", "amount = 3_050_000");
+    let record = world.path("jobs/catalogue").join(RECORD);
+    let mut known: Record = read_record(&std::fs::read_to_string(&record).unwrap());
+    known.insert("rules.toml".into(), hash(&std::fs::read_to_string(world.path(RULES)).unwrap()));
+    known.insert("holidays.toml".into(), hash("of a former version"));
+    std::fs::write(&record, write_record(&known)).unwrap();
+
+    let seen = ["edited", "outdated", "current", "current", "differs"];
+    assert_eq!(states(&[], 1), seen);
+    assert_ne!(std::fs::read_to_string(world.path(RULES)).unwrap(), shipped);
+    let said = world.run(&["catalogue", "update", "--apply"]).exits(1).stdout;
+    assert!(said.contains("Lễ 2/9") && said.contains("+     { date = 2026-09-02"), "{said}");
+    assert_eq!(std::fs::read_to_string(world.path(RULES)).unwrap(), shipped);
+    assert!(std::fs::read_to_string(world.path(PACKAGES)).unwrap().contains("3_050_000"));
+    assert_eq!(states(&[], 1), ["edited", "current", "current", "current", "differs"]);
+}
