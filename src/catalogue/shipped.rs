@@ -72,13 +72,13 @@ pub fn difference(own: &str, shipped: &str) -> String {
         marked[from..(at + AROUND + 1).min(marked.len())].iter().any(|(mark, _)| *mark != ' ')
     };
     let mut text = String::new();
-    let mut skipped = false;
+    let mut is_gap = false;
     for (at, (mark, line)) in marked.iter().enumerate() {
         if !is_near(at) {
-            skipped = true;
+            is_gap = true;
             continue;
         }
-        if std::mem::take(&mut skipped) {
+        if std::mem::take(&mut is_gap) {
             text.push_str("…\n");
         }
         let _ = writeln!(text, "{mark} {line}");
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_difference_shows_what_changed_and_some_lines_around() {
-        let own: String = (1..=9).map(|n| format!("line {n}\n")).collect();
+        let own = (1..=9).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n") + "\n";
         let shipped = own.replace("line 5", "line five") + "line 10\n";
         assert_eq!(
             difference(&own, &shipped),

@@ -107,8 +107,9 @@ fn a_new_regime_is_understood_allowed_by_its_dates_stored_and_sent_to_the_platfo
     assert_eq!(file["outcome"], "accepted", "{file}");
     world.run(&["confirm", file["orders"][0].as_str().unwrap(), "--activate"]).exits(0);
     assert_eq!(world.list("licences")[0]["state"], "grace");
-    let stored = String::from_utf8_lossy(&world.database()).replace(' ', "");
-    assert!(stored.contains("\"regime\":\"TT58\""));
+    // The engines quote JSON differently.
+    let stored = String::from_utf8_lossy(&world.database()).replace([' ', '"', '\\'], "");
+    assert!(stored.contains("regime:TT58"));
 }
 
 #[test]
