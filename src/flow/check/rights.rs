@@ -112,8 +112,11 @@ impl Asked<'_> {
         Some(if earlier { finding.detail("earlier", "1") } else { finding })
     }
 
-    /// A purchase where the first year would have been free.
+    /// A purchase where the first year would have been free, and nobody said that it is to be bought.
     fn free_instead(&self) -> Option<Finding> {
+        if self.row.seen.is_kind_said {
+            return None;
+        }
         let client = self.row.client.as_ref()?;
         let (tax_ids, family, _) = self.bought()?;
         let package = self.context.catalogue.packages.get(&client.package)?;

@@ -47,6 +47,8 @@ pub struct Seen {
     pub representative: Option<String>,
     pub customer_type: Option<CustomerType>,
     pub kind: Option<Kind>,
+    /// By the row, or for the whole list.
+    pub is_kind_said: bool,
 }
 
 /// Reads every field, so that all is said at once.
@@ -93,6 +95,7 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
         representative: representative.as_deref().map(fold),
         customer_type: reader.customer_type,
         kind,
+        is_kind_said: reader.has(Field::Kind),
     };
     let client = || {
         let (phone, starts) = (phone?, term.starts?);

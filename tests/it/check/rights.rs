@@ -91,6 +91,8 @@ fn a_first_purchase_says_that_the_year_could_have_been_free() {
     let said = world.check(&[enterprise(1), enterprise(2), pro, free(enterprise(4))]);
     assert_eq!(said.states(), [RowState::Accepted; 4]);
     assert_eq!(free_instead(&said), [2]);
+    let meant = with(enterprise(1), &[(Field::Kind, text("Mua mới"))]);
+    assert_eq!(free_instead(&world.check(&[meant])), Vec::<u32>::new());
     let had = elsewhere(&[of_year(enterprise(1), "2025")], LineState::Placed);
     assert_eq!(free_instead(&had.check(&[enterprise(1)])), Vec::<u32>::new());
 }

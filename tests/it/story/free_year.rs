@@ -52,7 +52,7 @@ fn confirming_a_free_order_activates_it_and_ends_it() {
     wanted.sort();
     assert_eq!(got, wanted, "the copy goes to whoever registered");
     let again = world.run(&["activate", "DH-2611-000001"]).exits(0);
-    assert!(again.stdout.contains("done"), "{again:?}");
+    assert!(again.stdout.contains("Hoàn tất"), "{again:?}");
     world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
     assert_eq!(world.list("licences").len(), 2);
 }

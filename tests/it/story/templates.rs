@@ -12,6 +12,7 @@ use super::{
 use crate::world::{World, require, text};
 
 const LIST: &str = "Danh sách";
+const ORDER: &str = "Đơn hàng";
 
 fn template(world: &World, args: &[&str]) -> PathBuf {
     let answer = world.run(&[&["template", "--json"], args].concat()).exits(0).json();
@@ -26,6 +27,14 @@ fn column(workbook: &Path, header: &str) -> String {
     let is_it = |cell: &Value| cell.as_str().unwrap().trim_end_matches(" (*)") == header;
     let at = headers.iter().position(is_it).unwrap_or_else(|| panic!("no {header}: {headers:?}"));
     hangloat::domain::finding::column_letters(u32::try_from(at).unwrap())
+}
+
+/// The cell to fill in for the whole order, right of its label.
+fn beside(workbook: &Path, label: &str) -> String {
+    let book = read(workbook);
+    let rows = book["sheets"][ORDER].as_array().unwrap();
+    let at = rows.iter().position(|row| row[0] == label).unwrap_or_else(|| panic!("no {label}"));
+    format!("B{}", at + 1)
 }
 
 /// What a person types for a client, below the example.
@@ -62,7 +71,9 @@ fn a_filled_template_that_libreoffice_saved_is_taken_without_a_word_for_both_typ
         ("household", [household(1), household(2), household(3)], "ASP-HKD"),
     ] {
         let workbook = template(&world, &["--type", customer_type]);
-        let filled = edited(&world, &workbook, &typed(&workbook, &clients));
+        let mut edits = typed(&workbook, &clients);
+        edits.push(cell(ORDER, &beside(&workbook, "Loại đơn hàng"), "Mua mới"));
+        let filled = edited(&world, &workbook, &edits);
         let saved = through_libreoffice(&world, &filled);
         let file = world.import(&format!("{customer_type}.xlsx"), &saved);
         assert_eq!(file["findings"], Value::Array(Vec::new()), "{file:#}");
