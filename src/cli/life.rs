@@ -74,6 +74,8 @@ async fn parts(services: &Services, targets: &[Target]) -> anyhow::Result<Vec<(O
             _ => parts.push((order.code, Part::Lines(vec![line.line]))),
         }
     }
+    // What is named itself goes first, and is then nothing that its order keeps.
+    parts.sort_by_key(|(_, part)| matches!(part, Part::Whole));
     Ok(parts)
 }
 

@@ -24,8 +24,9 @@ mod serve;
 
 mod order;
 
-mod life;
 mod rows;
+
+mod life;
 
 mod assign;
 
@@ -35,8 +36,9 @@ mod clients;
 
 mod mappings;
 
-mod catalogue;
 mod export;
+
+mod catalogue;
 
 mod explain;
 

@@ -97,6 +97,7 @@ fn forbidden(services: &Services, row: &str, why: &Forbidden) -> Failure {
     match why {
         Forbidden::Ordered => not_allowed("row_ordered"),
         Forbidden::Unchanged => not_allowed("row_unchanged"),
+        Forbidden::Undone => not_allowed("row_undone"),
         Forbidden::ListHeld => not_allowed("row_list_held"),
         Forbidden::Wrong(finding) => {
             let message = format!("{row}: {}", words::message(texts, finding));

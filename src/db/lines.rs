@@ -277,7 +277,8 @@ pub async fn staffed_by(db: &Db, firm: Option<&str>, email: &str) -> sqlx::Resul
          where l.state <> 'cancelled' and ($1 is null or l.firm = $1)
            and (s.role is not null
                 or (s.email is null and (l.client->>'assigned_to' = $2
-                                         or (o.kind = 'free' and o.registered_by = $2))))
+                                         or (o.kind = 'free'
+                                             and coalesce(l.client->>'registered_by', o.registered_by) = $2))))
          order by l.order_code, l.line_no",
     )
     .bind(firm)

@@ -11,18 +11,19 @@ pub mod runs;
 
 pub mod batches;
 
-pub mod clients;
-pub mod shown;
-
 pub mod rows;
 
 pub mod findings;
 
 pub mod header_answers;
 
+pub mod clients;
+
 pub mod orders;
 
 pub mod lines;
+
+pub mod shown;
 
 pub mod cancellations;
 

@@ -1,11 +1,12 @@
 //! Orders → licences: the intent is stored before the platform is called, the same key goes with every attempt,
-//! and a lost answer is asked about before anything is tried again.
+//! and a lost answer is asked about before anything is tried again. So are changes of a licence: who works in it, and
+//! its end.
 
-pub mod embedded;
+pub mod accounts;
 
 pub mod platform;
 
-pub mod accounts;
+pub mod embedded;
 
 mod request;
 

@@ -1,4 +1,4 @@
-//! What a platform is asked and answers, by its API (activate, find by key, log-ins of a licence).
+//! What a platform is asked and answers, by its API: activate, find by key, suspend, and who signs in.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};

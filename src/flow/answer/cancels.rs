@@ -6,7 +6,7 @@ use super::{
     returned::{first_own_column, is_ticked, sheet_of},
 };
 use crate::{
-    domain::locale::Locale,
+    domain::{fold::fold, locale::Locale},
     flow::{
         map::Table,
         read::{Cell, Document},
@@ -66,12 +66,20 @@ fn reason(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Text(text) => {
             let text = one_line(text);
-            let says_no = ["", "0", "-", "–", "false", "không", "khong", "no", "☐"];
-            let is_no = says_no.contains(&text.to_lowercase().as_str());
-            (!is_no).then(|| text.chars().take(REASON_CHARS).collect())
+            (!says_no(&text)).then(|| text.chars().take(REASON_CHARS).collect())
         }
         _ => None,
     }
+}
+
+/// `không`, `chưa`, `đừng hủy`, `?`; but `không còn nhu cầu` is a reason.
+fn says_no(text: &str) -> bool {
+    let text = fold(text);
+    let (first, rest) = text.split_once(' ').unwrap_or((&text, ""));
+    let denies = ["khong", "chua", "dung", "no", "not", "don", "n", "false"].contains(&first);
+    !text.contains(char::is_alphabetic)
+        || (denies
+            && ["", "a", "t", "huy", "can huy", "phai huy", "cancel", "t cancel"].contains(&rest))
 }
 
 #[cfg(test)]
@@ -84,9 +92,13 @@ mod tests {
         for tick in [text("x"), text(" Có "), text("TRUE"), Cell::Bool(true)] {
             assert_eq!(reason(&tick), Some(String::new()), "{tick:?}");
         }
-        for no in [text(""), text("không"), text("-"), Cell::Bool(false), Cell::Empty] {
-            assert_eq!(reason(&no), None, "{no:?}");
+        for no in
+            ["", "không", "-", "?", "0", "Chưa", "không hủy", "Đừng hủy!", "N/A", "don't cancel"]
+        {
+            assert_eq!(reason(&text(no)), None, "{no:?}");
         }
+        assert_eq!((reason(&Cell::Bool(false)), reason(&Cell::Empty)), (None, None));
+        assert_eq!(reason(&text("Không còn nhu cầu")), Some("Không còn nhu cầu".to_owned()));
         let said = reason(&text("khách\nđổi ý"));
         assert_eq!(said, Some("khách đổi ý".to_owned()));
     }

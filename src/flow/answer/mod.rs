@@ -13,12 +13,6 @@ mod page;
 
 mod result;
 
-pub mod offer;
-
-pub mod template;
-
-pub mod export;
-
 mod gather;
 
 mod line_views;
@@ -35,8 +29,6 @@ pub mod identity;
 
 pub mod outbox;
 
-pub mod receipt;
-
 pub mod returned;
 
 mod form;
@@ -46,6 +38,14 @@ pub mod fixes;
 pub mod cancels;
 
 pub mod questions;
+
+pub mod receipt;
+
+pub mod offer;
+
+pub mod template;
+
+pub mod export;
 
 pub use gather::{choices, of_batch, of_check};
 pub use result::write;

@@ -7,7 +7,7 @@ use super::fixes::{At, holds_all};
 use crate::{
     db::{batches::Batch, findings},
     domain::{
-        batch::RowState,
+        batch::{BatchState, RowState},
         finding::{Code, Finding, Severity},
     },
     flow::{
@@ -47,6 +47,8 @@ pub enum Forbidden {
     Ordered,
     /// Nothing of it is asked: the firm has the same line already.
     Unchanged,
+    /// Its list was taken back.
+    Undone,
     /// A question about the whole list must be answered first.
     ListHeld,
     /// What must be corrected, or cannot be lifted.
@@ -72,11 +74,16 @@ pub fn open<'a>(staged: &Staged, fixes: &'a [Fix]) -> (Vec<&'a Fix>, Vec<Finding
                 continue;
             }
         };
-        let table = staged.tables.iter().find(|table| table.sheet == fix.sheet);
-        let said = table.filter(|_| is_lost).map(|table| stale(table, fix.row));
+        let said = too_late(staged, fix).filter(|_| is_lost);
         late.extend(said.map(|said| if is_dropped { said.detail("dropped", "1") } else { said }));
     }
     (open, late)
+}
+
+/// That a row changed since the workbook was written.
+pub(super) fn too_late(staged: &Staged, fix: &Fix) -> Option<Finding> {
+    let table = staged.tables.iter().find(|table| table.sheet == fix.sheet);
+    table.map(|table| stale(table, fix.row))
 }
 
 pub fn of(fixes: &[&Fix]) -> HashMap<At, Decision> {
@@ -138,6 +145,7 @@ pub async fn allows(
         said.iter().find(of_row).map(|(_, finding)| Forbidden::Wrong(Box::new(finding.clone())))
     };
     let forbidden = |at: At| match (staged.states.get(&at), decision) {
+        _ if batch.state == BatchState::Undone => Some(Forbidden::Undone),
         _ if staged.dropped.contains(&at) => None,
         (Some(RowState::Accepted), Decision::Drop) => Some(Forbidden::Ordered),
         (Some(RowState::Accepted), Decision::Accept) => None,

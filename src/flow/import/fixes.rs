@@ -13,7 +13,7 @@ use crate::{
         rows::{self, Column, NewRow, RowKind, Verdict as Settled},
     },
     domain::{
-        batch::{BatchId, RowState},
+        batch::{BatchId, BatchState, RowState},
         cell::Cell,
         field::Field,
         finding::{Finding, Severity},
@@ -47,6 +47,11 @@ pub async fn apply(
         let staged = staged::load(services, &original).await?;
         let (open, late) = decisions::open(&staged, &fixes.rows);
         let mut said: Vec<Finding> = fixes.told.iter().cloned().chain(late).collect();
+        if original.state == BatchState::Undone {
+            // Nothing is ordered by a list that was taken back.
+            said.extend(open.iter().filter_map(|fix| decisions::too_late(&staged, fix)));
+            return Ok(said);
+        }
         if open.is_empty() {
             return Ok(said);
         }

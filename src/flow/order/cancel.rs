@@ -1,5 +1,5 @@
-//! Cancelling an order or lines of it: what was not activated at once, what works unpaid by way of the platform. What
-//! is paid, or nobody knows the state of, stays and is told. Money is given back by `refund`, before.
+//! Cancelling an order or lines of it. What was not activated yet is cancelled here; what works unpaid, once the
+//! platform has stopped it. What is paid, or of a state that nobody knows, stays and is told.
 
 use std::collections::HashMap;
 
