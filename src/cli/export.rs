@@ -38,7 +38,5 @@ fn free_path(services: &Services, args: &Export, firm: Option<&str>) -> PathBuf 
         Some(_) => outbox::folder(services, firm),
         None => services.settings.files.outbox.clone(),
     };
-    let (what, today, ending) = (args.what, services.today(), args.format);
-    let path = |revision: u32| folder.join(format!("{what}__{today}__r{revision}.{ending}"));
-    (1..).map(path).find(|path| !path.exists()).unwrap_or_else(|| path(1))
+    outbox::free_path(&folder, args.what.as_str(), services.today(), args.format.as_str())
 }

@@ -31,8 +31,9 @@ pub async fn run(global: &Global, args: &Template) -> anyhow::Result<Reply> {
         std::path::absolute(path)?
     } else {
         let what = renews.map_or_else(|| "template".to_owned(), |year| format!("renew-{year}"));
-        let name = format!("{what}-{}__{}.xlsx", args.customer_type, services.today());
-        outbox::folder(&services, Some(firm.code.as_str())).join(name)
+        let folder = outbox::folder(&services, Some(firm.code.as_str()));
+        let what = format!("{what}-{}", args.customer_type);
+        outbox::free_path(&folder, &what, services.today(), "xlsx")
     };
     let wanted = Wanted { firm, customer_type: args.customer_type, renews };
     let view = offer::of_today(&services, wanted).await?;

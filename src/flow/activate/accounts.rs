@@ -44,9 +44,16 @@ impl Accounts {
         Ok(())
     }
 
-    /// The client's people as they are, and these of the firm.
+    /// The client's people as they are, and these of the firm. Who signs in for both is the client's.
     #[must_use]
-    pub fn with_firm(self, firm: Vec<Account>) -> Accounts {
+    pub fn with_firm(self, mut firm: Vec<Account>) -> Accounts {
+        let is_client = |account: &Account| {
+            [&self.client_admin, &self.client_sender]
+                .into_iter()
+                .flatten()
+                .any(|it| it.email == account.email)
+        };
+        firm.retain(|account| !is_client(account));
         Accounts { firm, ..self }
     }
 
@@ -78,6 +85,16 @@ mod tests {
 
     fn account(email: &str, role: Role) -> Account {
         Account { email: email.parse().unwrap(), name: None, role }
+    }
+
+    #[test]
+    fn who_signs_in_for_client_and_firm_has_one_account_that_of_the_client() {
+        let client = account("lan@firm.example", Role::ClientAdmin);
+        let mut accounts = Accounts::default();
+        accounts.add(client.clone()).unwrap();
+        let other = account("binh@firm.example", Role::AspManager);
+        let firm = vec![account("lan@firm.example", Role::AspAdmin), other.clone()];
+        assert_eq!(Vec::from(accounts.with_firm(firm)), [client, other]);
     }
 
     #[test]

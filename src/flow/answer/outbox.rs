@@ -1,8 +1,9 @@
 //! Files in the outbox: written whole under their final name, the newest revision only, older ones in `cu/`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use chrono::NaiveDate;
 
 use super::{gather, result};
 use crate::{
@@ -21,6 +22,12 @@ pub fn folder(services: &Services, firm: Option<&str>) -> PathBuf {
         Some(firm) if services.only_firm().is_none() => outbox.join(firm),
         _ => outbox.clone(),
     }
+}
+
+/// A file of its own, under the next number that nothing has: `lines__2026-11-22__r1.xlsx`.
+pub fn free_path(folder: &Path, what: &str, today: NaiveDate, ending: &str) -> PathBuf {
+    let path = |revision: u32| folder.join(format!("{what}__{today}__r{revision}.{ending}"));
+    (1..).map(path).find(|path| !path.exists()).unwrap_or_else(|| path(1))
 }
 
 /// The workbook of a revision: `danh-sach__B000045__r1.xlsx`.

@@ -358,3 +358,14 @@ fn an_answer_to_a_list_that_was_undone_is_refused() {
     assert_eq!(taken["exit"], 3, "{taken}");
     assert!(text(&taken["findings"][0], "message").contains("thu hồi"), "{taken}");
 }
+
+#[test]
+fn nothing_is_ordered_any_more_by_the_rows_of_a_list_that_was_undone() {
+    let world = World::new();
+    let typo = enterprise(2).with("E", "giamdoc@gmial.com");
+    world.import("ds.csv", &csv(&[enterprise(1), typo]));
+    world.run(&["undo", "B000001"]).exits(0);
+    let refused = world.run(&["accept", "B000001#3", "--json"]).exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
+    assert!(world.orders().iter().all(|order| order["state"] == "cancelled"));
+}

@@ -61,6 +61,17 @@ fn typed(workbook: &Path, clients: &[Client]) -> Vec<Edit> {
 }
 
 #[test]
+fn a_template_that_is_being_filled_in_is_never_overwritten() {
+    let world = World::new();
+    let made = || template(&world, &["--type", "household"]);
+    let first = made();
+    std::fs::write(&first, "filled in").unwrap();
+    assert!(first.ends_with("template-household__2026-11-23__r1.xlsx"), "{}", first.display());
+    assert!(made().ends_with("template-household__2026-11-23__r2.xlsx"));
+    assert_eq!(std::fs::read(&first).unwrap(), b"filled in");
+}
+
+#[test]
 fn a_filled_template_that_libreoffice_saved_is_taken_without_a_word_for_both_types() {
     if !require("openpyxl") || !require("soffice") {
         return;
