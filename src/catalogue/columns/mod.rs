@@ -25,6 +25,8 @@ struct ColumnsWritten {
     #[serde(default)]
     values: ValuesWritten,
     #[serde(default)]
+    nearest: BTreeMap<Field, Vec<String>>,
+    #[serde(default)]
     ignored: Ignored,
     #[serde(default)]
     empty: EmptyWritten,
@@ -73,6 +75,8 @@ pub struct Columns {
     empty: HashSet<String>,
     choice: HashSet<String>,
     yes: HashSet<String>,
+    /// Which of a field's headers come before its others.
+    nearest: BTreeMap<Field, HashSet<String>>,
     /// What a firm said of headers, by their keys; no field: such a column is left alone.
     remembered: HashMap<String, Option<Field>>,
 }
@@ -108,6 +112,11 @@ impl Shown {
     }
 }
 
+fn keys(headers: BTreeMap<Field, Vec<String>>) -> BTreeMap<Field, HashSet<String>> {
+    let keys = |headers: Vec<String>| headers.iter().map(|header| key(header)).collect();
+    headers.into_iter().map(|(field, headers)| (field, keys(headers))).collect()
+}
+
 /// Signs alone, like `#`, fold to nothing and are compared as typed.
 fn key(text: &str) -> String {
     match fold(text) {
@@ -120,7 +129,7 @@ impl Columns {
     /// What contradicts itself goes to `wrong`; `None` where the file cannot be read.
     pub(super) fn read(source: &Source, wrong: &mut Vec<ConfigError>) -> Option<Columns> {
         let written: ColumnsWritten = source.parse_all(wrong)?;
-        let ColumnsWritten { version, headers, values, ignored, empty, choice } = written;
+        let ColumnsWritten { version, headers, values, nearest, ignored, empty, choice } = written;
         let fields = fields(source, &headers, wrong);
         for (at, header) in ignored.headers.iter().enumerate() {
             if let Some(field) = fields.get(&key(header)) {
@@ -141,6 +150,7 @@ impl Columns {
             empty: empty.values.iter().map(|value| key(value)).collect(),
             choice: choice.headers.iter().map(|header| key(header)).collect(),
             yes: choice.yes.iter().map(|word| key(word)).collect(),
+            nearest: keys(nearest),
             remembered: HashMap::new(),
         })
     }
@@ -192,6 +202,16 @@ impl Columns {
     /// What such a column says of a row that is taken.
     pub fn says_yes(&self, text: &str) -> bool {
         self.yes.contains(&key(text))
+    }
+
+    /// Fields of which a list may have several columns, and one of them must be chosen.
+    pub fn with_nearest(&self) -> Vec<Field> {
+        self.nearest.keys().copied().collect()
+    }
+
+    /// `Email giám đốc`: of several columns it is the one for the log-in.
+    pub fn is_nearest(&self, field: Field, header: &str) -> bool {
+        self.nearest.get(&field).is_some_and(|headers| headers.contains(&key(header)))
     }
 
     /// The header in our workbooks.

@@ -59,6 +59,8 @@ pub enum Reading {
     /// A person must say; the likeliest first.
     May(Vec<Field>),
     Unknown,
+    /// Another column of the list is nearer to what the field is.
+    Beside(Field),
     /// No data: `STT`.
     Ignored,
 }
@@ -78,12 +80,13 @@ pub fn columns_of(
     findings: &mut Vec<Finding>,
 ) -> Vec<Column> {
     let mut mapped: Vec<Column> = Vec::new();
-    let mut twice: Vec<Finding> = Vec::new();
+    let (mut twice, mut beside) = (Vec::new(), Vec::new());
     for Heading { index, header, reading } in headings(headers, columns) {
         let mut column = Column::new(index, &tidy(header), None);
         let place = Place { column: Some(column_letters(index)), ..place.clone() };
         match reading {
             Reading::Ignored => {}
+            Reading::Beside(field) => beside.push((place, field, column.clone())),
             Reading::Unknown => {
                 let unknown = Finding::new(Code::HeaderUnknown, place);
                 findings.push(unknown.value(&column.header));
@@ -99,6 +102,10 @@ pub fn columns_of(
         }
         mapped.push(column);
     }
+    for (place, field, column) in beside {
+        let nearer = mapped.iter().find(|known| known.field == Some(field));
+        twice.extend(nearer.map(|nearer| duplicate(place, field, (nearer, &column))));
+    }
     findings.extend(side_by_side(twice));
     findings.extend(without_tax_id(place, &mapped));
     mapped
@@ -113,6 +120,7 @@ fn headings<'a>(headers: &'a [String], columns: &Columns) -> Vec<Heading<'a>> {
     };
     let filled = (0..).zip(headers).filter(|(_, header)| !tidy(header).is_empty());
     let mut headings: Vec<Heading<'_>> = filled.map(heading).collect();
+    choose_nearest(&mut headings, columns);
     // What a header says by itself comes before what a firm once said of another.
     let yields = |header: &str| is_bare(header) || columns.is_remembered(header);
     let fuller = exact_fields(headings.iter().filter(|heading| !yields(heading.header)));
@@ -131,6 +139,31 @@ fn headings<'a>(headers: &'a [String], columns: &Columns) -> Vec<Heading<'a>> {
     }
     ask_of_rivals(&mut headings, &taken);
     headings
+}
+
+/// Of several columns that may be the e-mail for the log-in one is it, or a person says which.
+fn choose_nearest(headings: &mut [Heading<'_>], columns: &Columns) {
+    for field in columns.with_nearest() {
+        let mut rivals: Vec<&mut Heading<'_>> =
+            headings.iter_mut().filter(|it| it.reading == Reading::Is(field)).collect();
+        let names: BTreeSet<String> = rivals.iter().map(|it| fold(it.header)).collect();
+        if names.len() < 2 {
+            continue;
+        }
+        let only = |is_it: &dyn Fn(&str) -> bool| {
+            let mut found = rivals.iter().map(|it| it.header).filter(|it| is_it(it));
+            found.next().filter(|_| found.next().is_none())
+        };
+        let said = only(&|header| columns.is_remembered(header));
+        let nearest = said.or_else(|| only(&|header| columns.is_nearest(field, header)));
+        for rival in &mut rivals {
+            rival.reading = match nearest {
+                None => Reading::May(vec![field]),
+                Some(nearest) if rival.header == nearest => continue,
+                Some(_) => Reading::Beside(field),
+            };
+        }
+    }
 }
 
 /// `Ngày bắt đầu`: what it begins is said by another header, if there is one.

@@ -240,3 +240,45 @@ fn a_row_of_a_list_that_is_held_as_a_whole_cannot_be_taken_alone() {
         [enterprise(1).tax_id(), enterprise(2).tax_id()].map(str::to_owned)
     );
 }
+
+/// As lists are, with two columns for the e-mail: in `E`, and in `M`.
+fn two_emails(first: &str, second: &str) -> Vec<u8> {
+    let list = String::from_utf8(csv(&[enterprise(1)])).unwrap();
+    let list = list.replacen("Email,", &format!("{first},"), 1);
+    let lines = list.lines().zip([second, "lan@giamdoc1.example"]);
+    lines.map(|(line, last)| format!("{line},{last}\n")).collect::<String>().into_bytes()
+}
+
+/// Where the link for the log-in goes.
+fn log_in(world: &World) -> String {
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    text(&world.list("mails")[0], "to")
+}
+
+#[test]
+fn of_two_emails_that_of_the_representative_is_for_the_log_in() {
+    let world = World::new();
+    let file = world.import("khach.csv", &two_emails("Email công ty", "Email giám đốc"));
+    assert_eq!(file["outcome"], "accepted", "{file}");
+    assert_eq!((&fields(&file)[4], &fields(&file)[12]), (&Value::Null, &"email".into()));
+    let said = file["findings"].as_array().unwrap().iter();
+    let said: Vec<&Value> = said.filter(|it| it["code"] == "header.duplicate").collect();
+    assert_eq!((said.len(), &said[0]["column"]), (1, &"E".into()));
+    let message = text(said[0], "message");
+    assert!(message.contains("Email giám đốc (M), Email công ty (E)"), "{message}");
+    assert_eq!(log_in(&world), "lan@giamdoc1.example");
+}
+
+#[test]
+fn of_two_emails_of_which_none_is_clearly_for_the_log_in_a_person_chooses() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let file = world.import("khach.csv", &two_emails("Email công ty", "Email liên hệ"));
+    assert_eq!((&file["outcome"], &file["exit"]), (&"held".into(), &1.into()));
+    assert_eq!(codes(&file), ["header.ambiguous", "header.ambiguous"]);
+    let taken = back(&world, "B000001", &[set("COT_2", "Email")]);
+    assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()), "{taken}");
+    assert_eq!(log_in(&world), "lan@giamdoc1.example");
+}
