@@ -113,6 +113,14 @@ pub async fn by_id(db: &Db, id: BatchId) -> sqlx::Result<Option<Batch>> {
     db.query("select * from batch where id = $1").bind(id.number()).optional().await
 }
 
+/// The last answer to a batch.
+pub async fn newest_answer(db: &Db, id: BatchId) -> sqlx::Result<Option<Batch>> {
+    db.query("select * from batch where answers = $1 order by id desc limit 1")
+        .bind(id.number())
+        .optional()
+        .await
+}
+
 /// Batches whose file still has work to be done, oldest first.
 pub async fn unfinished(db: &Db) -> sqlx::Result<Vec<Batch>> {
     db.query(

@@ -162,6 +162,11 @@ impl Finding {
         Finding { code, severity: code.severity(), place, value, suggestion, detail }
     }
 
+    /// Says that its row is hidden, and left out for that.
+    pub fn is_skipped(&self) -> bool {
+        self.code == Code::RowHidden && self.detail.contains_key("skipped")
+    }
+
     #[must_use]
     pub fn value(self, value: impl Into<String>) -> Finding {
         Finding { value: Some(value.into()), ..self }

@@ -197,7 +197,7 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &[Finding]) -> O
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
         // What of an answer was not taken says nothing of its rows.
         BatchKind::Answer if !is_refused && rows.rejected + rows.held == 0 => match batch.state {
-            _ if found.is_empty() => Outcome::Accepted,
+            _ if found.iter().all(|it| it.severity == Severity::Info) => Outcome::Accepted,
             BatchState::Done => Outcome::Partly,
             _ => Outcome::Held,
         },
@@ -282,7 +282,7 @@ pub fn of_answer(
 ) -> FileReport {
     let is_refused = refuses(refused.iter());
     let outcome = match refused {
-        [] => Outcome::Accepted,
+        _ if refused.iter().all(|it| it.severity == Severity::Info) => Outcome::Accepted,
         _ if is_refused => Outcome::Rejected,
         _ => Outcome::Held,
     };

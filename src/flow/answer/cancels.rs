@@ -2,13 +2,15 @@
 //! Whether a line may be cancelled is the order's business.
 
 use super::{
+    identity::Answer,
     result::{ACTIVATED_AT, CANCEL},
-    returned::{first_own_column, is_ticked, sheet_of},
+    results::Results,
+    returned::is_ticked,
 };
 use crate::{
     domain::{fold::fold, locale::Locale},
     flow::{
-        map::Table,
+        map::{Table, TableRow},
         read::{Cell, Document},
         staged::Staged,
     },
@@ -30,15 +32,14 @@ pub struct Mark {
 }
 
 /// Reads what is written in the column, whoever wrote it.
-pub fn read(document: &Document, staged: &Staged) -> Vec<Mark> {
-    let of_table = |table: &Table| marks(document, table, staged.tables.len());
+pub fn read((document, answer): (&Document, &Answer), staged: &Staged) -> Vec<Mark> {
+    let of_table =
+        |table: &Table| marks(table, &Results::of(document, table, staged.tables.len(), answer)?);
     staged.tables.iter().filter_map(of_table).flatten().collect()
 }
 
-fn marks(document: &Document, table: &Table, tables: usize) -> Option<Vec<Mark>> {
-    let sheet = sheet_of(document, table, tables)?;
-    let own = first_own_column(sheet, table)?;
-    let header = sheet.rows.iter().find(|row| row.number == table.header_row)?;
+fn marks(table: &Table, results: &Results<'_>) -> Option<Vec<Mark>> {
+    let (header, own) = (results.header?, results.own?);
     let column = |name: &str| {
         let headings = Locale::ALL
             .iter()
@@ -49,13 +50,14 @@ fn marks(document: &Document, table: &Table, tables: usize) -> Option<Vec<Mark>>
         ours.filter(|(_, cell)| is_it(cell)).map(|(at, _)| at).next()
     };
     let (cancel, since) = (column(CANCEL)?, column(ACTIVATED_AT));
-    let mark = |row: &crate::flow::read::Row| {
-        let reason = reason(row.cells.get(cancel)?)?;
-        let since = since.and_then(|at| row.cells.get(at)).map(Cell::text).unwrap_or_default();
+    let mark = |row: &TableRow| {
+        let cells = &results.rows.get(&row.number)?.cells;
+        let reason = reason(cells.get(cancel)?)?;
+        let since = since.and_then(|at| cells.get(at)).map(Cell::text).unwrap_or_default();
         let knew_in_use = !since.trim().is_empty();
         Some(Mark { sheet: table.sheet, row: row.number, reason, knew_in_use })
     };
-    Some(sheet.rows.iter().filter(|row| row.number > table.header_row).filter_map(mark).collect())
+    Some(table.rows.iter().filter_map(mark).collect())
 }
 
 /// Nothing where the cell says no or nothing; an empty reason where it is a mere tick.

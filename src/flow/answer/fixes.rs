@@ -185,5 +185,7 @@ fn lost(document: &Document, texts: &Texts) -> Option<Finding> {
 pub fn told(texts: &Texts, place: &Place, why: &str, value: &str) -> Finding {
     let reason = texts.say(&format!("message.unknown_answer.{why}"), context! { value });
     let finding = Finding::new(Code::RowUnknownAnswer, place.clone()).detail("reason", reason);
+    let how = format!("message.unknown_answer.how.{why}");
+    let finding = if texts.has(&how) { finding.detail("how", texts.label(&how)) } else { finding };
     if value.is_empty() { finding } else { finding.value(value) }
 }

@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use super::{
     identity, line_views, missing,
     payments::{payee, payments},
-    questions,
+    questions, refusals,
     rows::{self, Known},
     steps::{Where, next_steps},
-    view::{ControlTotals, Counts, Decision, OrderView, ResultView, SheetView, ViewKind},
+    view::{ControlTotals, Counts, Decision, LeftOut, OrderView, ResultView, SheetView, ViewKind},
 };
 use crate::{
     db::{
@@ -93,6 +93,8 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
     let asked = (&counts, questions.len());
     let place = (batch, Where::Workbook);
     let mut next_steps = next_steps(services, place, asked, &business.orders, &business.lines);
+    let mut file_findings = file_findings(services, &findings);
+    file_findings.extend(refusals::of_newest(services, id).await?);
     next_steps.extend(old_template(services, staged::is_old_template(batch)?));
     Ok(ResultView {
         locale: services.settings.locale,
@@ -110,14 +112,14 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         orders: order_views(services, &business, &by_order)?,
         needs_second: services.settings.order.maker_checker,
         questions,
-        file_findings: file_findings(services, &findings),
+        file_findings,
         payee: (!payments.is_empty()).then(|| payee(services)),
         payments,
         choices: choices(services),
         labels: labels(services),
         order_level: Vec::new(),
         origin: origin(services, batch, at),
-        identity: Some(identity::of(&services.key, id, batch.revision, &sheets)?),
+        identity: Some(identity::of(&services.key, id, batch.revision, &sheets, services.texts)?),
         sheets,
     })
 }
@@ -202,7 +204,8 @@ fn counts(sheets: &[SheetView]) -> Counts {
     let mut counts = Counts::default();
     for row in sheets.iter().flat_map(SheetView::data_rows) {
         counts.total += 1;
-        counts.dropped += u64::from(row.dropped);
+        counts.dropped += u64::from(row.left_out == Some(LeftOut::Decided));
+        counts.skipped += u64::from(row.left_out == Some(LeftOut::Hidden));
         match row.state {
             RowState::Accepted => counts.accepted += 1,
             RowState::Held => counts.held += 1,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    result::own_contents,
     rows::shown_texts,
     view::{self, SheetView},
 };
@@ -16,6 +17,7 @@ use crate::{
         map::TEMPLATE_SHEET,
         read::{Cell, Document, Sheet},
     },
+    text::Texts,
 };
 
 /// The sheet that bears the text.
@@ -37,6 +39,8 @@ pub struct Answer {
     pub revision: i64,
     /// The checksum of each row as it went out.
     pub rows: HashMap<String, String>,
+    /// The same of our columns; older versions did not keep it.
+    pub own: HashMap<String, String>,
 }
 
 /// What a file says about where it comes from.
@@ -60,6 +64,9 @@ struct Signed {
     /// Row and checksum of each row as it went out, and a signature of their own.
     #[serde(default)]
     rows: Vec<(String, String)>,
+    /// The same of our columns.
+    #[serde(default)]
+    own: Vec<(String, String)>,
     #[serde(default)]
     rows_signature: String,
 }
@@ -70,6 +77,7 @@ pub fn of(
     batch: BatchId,
     revision: i64,
     sheets: &[SheetView],
+    texts: &Texts,
 ) -> anyhow::Result<view::Identity> {
     let signature = key.sign(PURPOSE, &signed_text(batch, KIND, revision));
     let rows = sheets.iter().flat_map(|sheet| &sheet.rows).filter_map(|row| match &row.kind {
@@ -77,10 +85,13 @@ pub fn of(
         _ => None,
     });
     let rows: Vec<(String, String)> = rows.collect();
-    let rows_signature = key.sign(ROWS, &rows_text(batch, revision, &rows));
+    let data = sheets.iter().flat_map(SheetView::data_rows);
+    let own = data.map(|row| (row.rid.clone(), own_checksum(&own_contents(texts, row))));
+    let own: Vec<(String, String)> = own.collect();
+    let rows_signature = key.sign(ROWS, &rows_text((batch, revision), &rows, &own));
     let kind = KIND.to_owned();
     let signed =
-        Signed { batch, kind, revision, signature: signature.clone(), rows, rows_signature };
+        Signed { batch, kind, revision, signature: signature.clone(), rows, own, rows_signature };
     Ok(view::Identity {
         batch: batch.to_string(),
         kind: KIND.to_owned(),
@@ -105,8 +116,9 @@ pub fn known(document: &Document, key: &Key) -> Known {
     let is_claim = |name: &String| name.starts_with("hangloat.") && name != TEMPLATE;
     let claimed = !claims.is_empty() || document.properties.keys().any(is_claim);
     if let Some(claim) = claims.into_iter().find(genuine) {
-        let rows = genuine_rows(&claim, key);
-        return Known::Ours(Answer { batch: claim.batch, revision: claim.revision, rows });
+        let (batch, revision) = (claim.batch, claim.revision);
+        let (rows, own) = genuine_rows(claim, key);
+        return Known::Ours(Answer { batch, revision, rows, own });
     }
     if claimed {
         Known::Forged
@@ -139,21 +151,31 @@ fn from_properties(document: &Document) -> Option<Signed> {
         revision: property("revision")?.parse().ok()?,
         signature: property("signature")?,
         rows: Vec::new(),
+        own: Vec::new(),
         rows_signature: String::new(),
     })
 }
 
 /// The checksums, if they are those that went out.
-fn genuine_rows(claim: &Signed, key: &Key) -> HashMap<String, String> {
-    let text = rows_text(claim.batch, claim.revision, &claim.rows);
-    let genuine = key.verifies(ROWS, &text, &claim.rows_signature);
-    claim.rows.iter().filter(|_| genuine).cloned().collect()
+fn genuine_rows(claim: Signed, key: &Key) -> (HashMap<String, String>, HashMap<String, String>) {
+    let text = rows_text((claim.batch, claim.revision), &claim.rows, &claim.own);
+    if !key.verifies(ROWS, &text, &claim.rows_signature) {
+        return Default::default();
+    }
+    (claim.rows.into_iter().collect(), claim.own.into_iter().collect())
 }
 
-fn rows_text(batch: BatchId, revision: i64, rows: &[(String, String)]) -> String {
-    let rows: Vec<String> =
-        rows.iter().map(|(rid, checksum)| format!("{rid}={checksum}")).collect();
-    format!("{batch}/{revision}/{}", rows.join(","))
+fn rows_text(
+    (batch, revision): (BatchId, i64),
+    rows: &[(String, String)],
+    own: &[(String, String)],
+) -> String {
+    let joined = |sums: &[(String, String)]| {
+        let sums: Vec<String> = sums.iter().map(|(rid, sum)| format!("{rid}={sum}")).collect();
+        sums.join(",")
+    };
+    let rows = format!("{batch}/{revision}/{}", joined(rows));
+    if own.is_empty() { rows } else { format!("{rows}/{}", joined(own)) }
 }
 
 fn signed_text(batch: BatchId, kind: &str, revision: i64) -> String {
@@ -164,7 +186,17 @@ fn has_row_ids(sheet: &Sheet) -> bool {
     sheet.rows.iter().take(5).any(|row| row.cells.iter().any(|cell| cell.text() == RID))
 }
 
-/// Eight digits are enough to see that a row was touched.
 pub fn checksum(cells: &[Cell]) -> String {
-    sha256(shown_texts(cells).join("\u{1f}").as_bytes())[..8].to_owned()
+    digest(&shown_texts(cells))
+}
+
+/// Of our own columns, where spaces and line breaks count for nothing.
+pub fn own_checksum(texts: &[String]) -> String {
+    let one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    digest(&texts.iter().map(one_line).collect::<Vec<_>>())
+}
+
+/// Eight digits are enough to see that a row was touched.
+fn digest(texts: &[String]) -> String {
+    sha256(texts.join("\u{1f}").as_bytes())[..8].to_owned()
 }

@@ -31,6 +31,10 @@ pub mod outbox;
 
 pub mod returned;
 
+mod results;
+
+mod refusals;
+
 mod form;
 
 pub mod fixes;

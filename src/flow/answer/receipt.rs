@@ -14,11 +14,12 @@ use super::{
 use crate::{
     db::{
         batches::{self, Batch},
-        findings, lines, orders, rows,
+        findings::{self, Numbered},
+        lines, orders, rows,
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
-        finding::{Finding, Severity},
+        finding::{Code, Finding, Severity},
     },
     flow::{Services, files::write_whole, map::Table, report::Rows, staged},
     text::findings as words,
@@ -61,6 +62,10 @@ async fn of_list(services: &Services, batch: &Batch) -> anyhow::Result<String> {
     });
     let rows = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
     let is_list = batch.kind == BatchKind::Clients;
+    let is_skipped = |(_, finding): &&Numbered| finding.is_skipped();
+    let skipped = i64::try_from(said.iter().filter(is_skipped).count())?;
+    let skipped = skipped.min(rows.unchanged - rows.dropped);
+    let all_hidden = is_list && rows.total > 0 && skipped == rows.total;
     let nothing_new = is_list && rows.total > 0 && rows.unchanged == rows.total;
     let is_read = is_list && batch.duplicate_of().is_none() && rows.total > 0;
     let to_do = if is_read && !nothing_new {
@@ -72,7 +77,8 @@ async fn of_list(services: &Services, batch: &Batch) -> anyhow::Result<String> {
         columns => columns.collect::<Vec<_>>(),
         said => about_file.map(|finding| in_words(services, finding, Kind::OfFile)).collect::<Vec<_>>(),
         workbook => newest(services, batch).map(|path| services.shown_path(&path)),
-        missing, nothing_new, to_do,
+        missing, nothing_new, all_hidden, to_do, skipped,
+        unchanged => rows.unchanged - rows.dropped - skipped,
         ..counted(&rows)
     };
     let values = context! { ..head(services, batch), ..values };
@@ -93,6 +99,11 @@ async fn of_answer(
     let grave = || said.iter().filter(|(_, finding)| finding.severity != Severity::Info);
     let told = grave().take(SHOWN).map(|(_, finding)| in_words(services, finding, Kind::OfRow));
     let told: Vec<String> = told.collect();
+    let ignored = said.iter().map(|(_, finding)| finding);
+    let ignored =
+        ignored.filter(|it| it.code == Code::RowUnknownAnswer && it.severity == Severity::Info);
+    let ignored: Vec<String> =
+        ignored.take(SHOWN).map(|finding| in_words(services, finding, Kind::OfRow)).collect();
     let texts = services.texts;
     let orders = orders::of_batch(&services.db, original.id()).await?;
     let lines = lines::of_batch(&services.db, original.id()).await?;
@@ -112,7 +123,7 @@ async fn of_answer(
         others => all.total - own.total,
         orders => orders.iter().map(order).collect::<Vec<_>>(),
         more => grave().count() - told.len(),
-        told,
+        told, ignored,
         workbook => newest(services, &original).map(|path| services.shown_path(&path)),
         to_do => to_do(services, &original, (&tables, &all)).await?,
         ..counted(&own)

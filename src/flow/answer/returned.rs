@@ -1,20 +1,22 @@
 //! What people wrote into a workbook of ours: ticks, and who made them. An edited row is seen, and no tick is taken
 //! with it.
 
-use std::collections::HashMap;
-
 use minijinja::context;
 
 use super::{
-    identity::{Answer, checksum},
-    result::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM},
+    fixes::told,
+    identity::{Answer, checksum, own_checksum},
+    result::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM, OWN_COLUMNS, is_lasting},
+    results::Results,
     rows::{rid, shown_texts},
 };
 use crate::{
     db::{batches::Batch, rows::RowKind},
     domain::{
+        batch::RowState,
         confirmation_code::ConfirmationCode,
-        finding::{Code, Finding, Place, column_index, column_letters},
+        field::Field,
+        finding::{Code, Finding, Place, Severity, column_index, column_letters},
         locale::Locale,
     },
     flow::{
@@ -41,8 +43,17 @@ pub struct Returned {
     pub ticks: Vec<Ticks>,
     /// Who decided, as written; empty for the firm's admin.
     pub by: String,
-    /// Rows whose cells were edited.
+    /// Rows whose cells were edited, or that were deleted though they stand in an order.
     pub edited: Vec<Finding>,
+    /// What was written besides, and answers for nothing.
+    pub told: Vec<Finding>,
+}
+
+/// What was written on the sheets of results.
+#[derive(Default)]
+struct Written {
+    edited: Vec<Finding>,
+    told: Vec<Finding>,
 }
 
 /// Reads the decisions out of a returned workbook.
@@ -65,7 +76,8 @@ pub fn read(
     };
     let ticks = (1..=orders).map(ticks).collect();
     let by = named(document, NAME_BY).map(|cell| cell.text().trim().to_owned()).unwrap_or_default();
-    Returned { ticks, by, edited: edited(document, answer, staged, texts) }
+    let Written { edited, told } = self::written(document, answer, staged, texts);
+    Returned { ticks, by, edited, told }
 }
 
 /// What is said of an answer that was written before its batch changed.
@@ -77,13 +89,19 @@ pub fn stale(answer: &Answer, batch: &Batch, differences: &[String]) -> Finding 
     } else {
         finding.detail("reason", differences.join(" "))
     };
-    let newest = format!(
-        "{}__{}__r{}.xlsx",
-        super::outbox::stem(&batch.file_name),
-        batch.id(),
-        batch.revision
-    );
-    finding.suggest(newest)
+    finding.suggest(newest(batch))
+}
+
+/// The revision to go on with, where this answer itself has brought about a newer one.
+pub fn name_newest(said: &mut [Finding], batch: &Batch) {
+    for finding in said.iter_mut().filter(|finding| finding.code == Code::FileStaleAnswer) {
+        finding.suggestion = Some(newest(batch));
+    }
+}
+
+fn newest(batch: &Batch) -> String {
+    let stem = super::outbox::stem(&batch.file_name);
+    format!("{stem}__{}__r{}.xlsx", batch.id(), batch.revision)
 }
 
 /// The cell that a name of the workbook points at.
@@ -133,53 +151,67 @@ pub(super) fn is_ticked(cell: &Cell) -> bool {
     }
 }
 
-/// The rows of the user's whose cells say something else than what was written.
-fn edited(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts) -> Vec<Finding> {
-    let mut findings = Vec::new();
+/// What was written on the sheets of results besides the decisions.
+fn written(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts) -> Written {
+    let mut written = Written::default();
+    let count = staged.tables.len();
     for table in &staged.tables {
-        let Some(sheet) = sheet_of(document, table, staged.tables.len()) else { continue };
-        let rows: HashMap<u32, &[Cell]> =
-            sheet.rows.iter().map(|row| (row.number, row.cells.as_slice())).collect();
-        let own = first_own_column(sheet, table);
+        let Some(results) = Results::of(document, table, count, answer) else { continue };
+        let place =
+            |row| Place { sheet: Some(results.sheet.name.clone()), row, ..Place::default() };
         for row in table.rows.iter().filter(|row| row.kind == RowKind::Data) {
-            let now = rows.get(&row.number).copied().unwrap_or_default();
-            let now = now.get(..own.unwrap_or_else(|| width(table, row))).unwrap_or(now);
-            let rid = rid(table, row.number, staged.tables.len() > 1);
+            let rid = rid(table, row.number, count > 1);
+            let Some(found) = results.rows.get(&row.number) else {
+                // A row that waits was deleted, and waits on.
+                let is_taken =
+                    staged.states.get(&(table.sheet, row.number)) == Some(&RowState::Accepted);
+                let named = name(table, row);
+                let place = Place { row: Some(row.number), ..place(None) };
+                written.edited.extend(is_taken.then(|| told(texts, &place, "deleted", &named)));
+                continue;
+            };
+            let theirs = results.theirs(found);
+            let theirs =
+                theirs.get(..width(table, row)).filter(|_| results.own.is_none()).unwrap_or(theirs);
             // A row that was fixed since is not edited where it still says what went out with the answer.
-            if answer.rows.get(&rid).is_none_or(|went_out| *went_out != checksum(now)) {
-                findings.extend(difference(table, row, now, texts));
+            if answer.rows.get(&rid).is_none_or(|went_out| *went_out != checksum(theirs)) {
+                written.edited.extend(difference(table, row, theirs, texts));
             }
+            let is_ours_edited = own(&results, found)
+                .zip(answer.own.get(&rid))
+                .is_some_and(|(now, went_out)| now != *went_out);
+            let said =
+                || told(texts, &place(Some(found.number)), "ours", "").severity(Severity::Info);
+            written.told.extend(is_ours_edited.then(said));
         }
+        let added = results.added.iter();
+        let said = |row: &&Row| told(texts, &place(Some(row.number)), "added_result", "");
+        written.told.extend(added.map(said));
     }
-    findings
+    written
 }
 
-/// In the language of whoever asked for the workbook.
-fn result_names() -> Vec<String> {
-    Locale::ALL.iter().map(|locale| Texts::of(*locale).label("workbook.sheet.result")).collect()
+/// The checksum of our columns, where they stand as they went out.
+fn own(results: &Results<'_>, row: &Row) -> Option<String> {
+    let (header, own) = (results.header?, results.own?);
+    let text = |row: &Row, at: usize| row.cells.get(own + at).map(|cell| cell.text().into_owned());
+    let heading = |name: &str| format!("workbook.column.{name}");
+    let are_ours = |texts: &Texts| {
+        let mut names = OWN_COLUMNS.iter().enumerate();
+        names.all(|(at, name)| text(header, at) == Some(texts.label(&heading(name))))
+    };
+    Locale::ALL.iter().any(|locale| are_ours(Texts::of(*locale))).then_some(())?;
+    let lasting = OWN_COLUMNS.iter().enumerate().filter(|(_, name)| is_lasting(name));
+    let texts = lasting.map(|(at, _)| text(row, at).unwrap_or_default());
+    Some(own_checksum(&texts.collect::<Vec<_>>()))
 }
 
-/// *Kết quả*, or *Kết quả* with the name of the list where there are several, in the order of the lists.
-pub(super) fn sheet_of<'a>(
-    document: &'a Document,
-    table: &Table,
-    tables: usize,
-) -> Option<&'a Sheet> {
-    let bases = result_names();
-    let mut results = document
-        .sheets
-        .iter()
-        .filter(|sheet| bases.iter().any(|base| sheet.name.starts_with(base)));
-    if tables == 1 { results.next() } else { results.nth(usize::try_from(table.sheet - 1).ok()?) }
-}
-
-/// Where our columns begin in the returned sheet: an older revision may have had fewer of the user's.
-pub(super) fn first_own_column(sheet: &Sheet, table: &Table) -> Option<usize> {
-    let headings =
-        Locale::ALL.iter().map(|locale| Texts::of(*locale).label("workbook.column.state"));
-    let headings: Vec<String> = headings.collect();
-    let header = sheet.rows.iter().find(|row| row.number == table.header_row)?;
-    header.cells.iter().rposition(|cell| headings.iter().any(|known| *known == cell.text()))
+/// The client of a row, as it is written.
+fn name(table: &Table, row: &TableRow) -> String {
+    let column = table.columns.iter().find(|column| column.field == Some(Field::Name));
+    let at = column.and_then(|column| usize::try_from(column.index).ok());
+    let cell = at.and_then(|at| row.cells.get(at));
+    cell.map_or_else(|| row.number.to_string(), |cell| cell.text().into_owned())
 }
 
 /// The user's columns.

@@ -6,7 +6,7 @@ use minijinja::context;
 
 use super::{
     fit::shown,
-    view::{DataRow, FindingText, LineView, RowKind, RowView, SheetView},
+    view::{DataRow, FindingText, LeftOut, LineView, RowKind, RowView, SheetView},
 };
 use crate::{
     catalogue::columns::Columns,
@@ -59,17 +59,21 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
                 rows::RowKind::Data => {
                     let findings = said.get(&at).map(Vec::as_slice).unwrap_or_default();
                     let state = known.states.get(&at).copied().unwrap_or(RowState::Rejected);
-                    let dropped = known.dropped.contains(&at);
+                    let left_out = match known.dropped.contains(&at) {
+                        true => Some(LeftOut::Decided),
+                        false => is_skipped(state, findings).then_some(LeftOut::Hidden),
+                    };
                     let mut said: Vec<FindingText> =
                         findings.iter().map(|finding| in_words(texts, finding)).collect();
-                    if dropped {
-                        said = vec![left_out(known.batch, (table, row.number, several), texts)];
+                    if left_out == Some(LeftOut::Decided) {
+                        said =
+                            vec![about_left_out(known.batch, (table, row.number, several), texts)];
                     } else if state == RowState::Held && !findings.iter().any(|it| is_open(it)) {
                         said.extend(list_held.clone());
                     }
                     RowKind::Data(Box::new(DataRow {
                         state,
-                        dropped,
+                        left_out,
                         findings: said,
                         line: known.lines.remove(&at),
                         fields: given(table, row, columns),
@@ -84,6 +88,11 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
         views.push(view(table, rows));
     }
     views
+}
+
+/// Whether a row is left out because nobody sees it in its file.
+fn is_skipped(state: RowState, findings: &[&Finding]) -> bool {
+    state == RowState::Unchanged && findings.iter().any(|finding| finding.is_skipped())
 }
 
 fn is_open(finding: &Finding) -> bool {
@@ -114,7 +123,7 @@ fn list_held(known: &Known<'_>, texts: &Texts) -> Option<FindingText> {
 }
 
 /// What is said of a row that a person left out, and of the way back.
-fn left_out(
+fn about_left_out(
     batch: Option<BatchId>,
     (table, row, several): (&Table, u32, bool),
     texts: &Texts,

@@ -68,7 +68,12 @@ pub fn next_steps(
         steps.push(say("pay", unpaid));
     }
     if steps.is_empty() {
-        steps.push(say(if counts.bring_nothing() { "nothing_new" } else { "nothing" }, 0));
+        let key = match () {
+            () if counts.are_all_skipped() => "all_hidden",
+            () if counts.bring_nothing() => "nothing_new",
+            () => "nothing",
+        };
+        steps.push(say(key, 0));
     }
     steps
 }

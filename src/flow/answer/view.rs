@@ -74,6 +74,8 @@ pub struct Counts {
     pub unchanged: u64,
     /// Of the unchanged ones, how many a person left out.
     pub dropped: u64,
+    /// Of the unchanged ones, how many are hidden in their file and skipped.
+    pub skipped: u64,
 }
 
 impl From<Rows> for Counts {
@@ -85,6 +87,7 @@ impl From<Rows> for Counts {
             held: rows.held.unsigned_abs(),
             unchanged: rows.unchanged.unsigned_abs(),
             dropped: rows.dropped.unsigned_abs(),
+            skipped: 0,
         }
     }
 }
@@ -93,6 +96,11 @@ impl Counts {
     /// Every row was ordered before, or is left out.
     pub fn bring_nothing(&self) -> bool {
         self.total > 0 && self.unchanged == self.total
+    }
+
+    /// Every row is hidden, and skipped for that.
+    pub fn are_all_skipped(&self) -> bool {
+        self.total > 0 && self.skipped == self.total
     }
 }
 
@@ -178,11 +186,20 @@ pub enum RowKind {
     Data(Box<DataRow>),
 }
 
+/// Why a row is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// A person decided so.
+    Decided,
+    /// Nobody sees it in its file, and the job skips such rows.
+    Hidden,
+}
+
 #[derive(Clone, Debug)]
 pub struct DataRow {
     pub state: RowState,
-    /// A person left it out.
-    pub dropped: bool,
+    /// Why nothing of it is asked or ordered, where nobody ordered it before.
+    pub left_out: Option<LeftOut>,
     pub findings: Vec<FindingText>,
     pub line: Option<LineView>,
     /// As mapped, for the sheet to fix.

@@ -20,7 +20,7 @@ use crate::{
         batch::{BatchKind, BatchState, Sha256},
         email::Email,
         field::Field,
-        finding::{Code, Finding, Place},
+        finding::{Code, Finding, Place, Severity},
         firm::Firm,
         order::{OrderCode, OrderState},
     },
@@ -90,6 +90,7 @@ pub async fn take(
     let said = fixes::apply(services, both, &fixes, options).await?;
     is_done |= !fixes.rows.is_empty();
     refused.extend(said);
+    returned::name_newest(&mut refused, &by_id(services, original.id()).await?);
     // Each order's decision stands alone: one that was carried out is not undone by another's refusal.
     let state = if is_done { BatchState::Done } else { BatchState::Rejected };
     settle(services, (batch, state), document, answer, &refused).await?;
@@ -158,7 +159,8 @@ impl Decided {
         self.wishes.is_empty()
             && self.cancels.is_empty()
             && self.explained.is_empty()
-            && self.fixes.is_empty()
+            && self.fixes.rows.is_empty()
+            && self.fixes.told.iter().all(|it| it.severity == Severity::Info)
     }
 }
 
@@ -174,7 +176,7 @@ async fn decide(
     // A follow-on order that came later has no box in this workbook.
     orders.retain(|order| shown.iter().any(|it| it.order_code == order.code.as_str()));
     let staged = staged::load(services, original).await?;
-    let Returned { ticks, by, edited } =
+    let Returned { ticks, by, edited, told } =
         returned::read(document, answer, orders.len(), &staged, services.texts);
     let columns = &services.catalogue.columns;
     let language = (services.texts, services.settings.locale);
@@ -183,7 +185,8 @@ async fn decide(
     let mut refused = unclear.clone();
     let known = headers::known(services, original.firm.as_deref()).await?;
     let fixes = fixed_rows::read((document, answer), &staged, columns, services.texts);
-    let fixes = headers::without_unknown(fixes, &questions::unknown_then(document, &known));
+    let mut fixes = headers::without_unknown(fixes, &questions::unknown_then(document, &known));
+    fixes.told.extend(told);
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);
         explained.clear();
@@ -212,7 +215,7 @@ async fn decide(
             refused,
         });
     }
-    let mut cancels = cancels::marked(services, original, document, &staged).await?;
+    let mut cancels = cancels::marked(services, original, (document, answer), &staged).await?;
     refused.append(&mut cancels.told);
     let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();
     let activates = |(order, ticks): &&(Order, Ticks)| {
@@ -235,12 +238,14 @@ fn who(firm: &Firm, text: &str) -> Result<Option<Email>, Box<Finding>> {
     if text.is_empty() {
         return Ok(None);
     }
+    let all: Vec<&str> = firm.members().map(Email::as_str).collect();
     firm.member(text).cloned().map(Some).ok_or_else(|| {
         let place = Place { field: Some(Field::RegisteredBy), ..Place::default() };
         Box::new(
             Finding::new(Code::Unknown, place)
                 .value(text)
-                .detail("allowed", firm.admin.email.as_str()),
+                .detail("confirms", "1")
+                .detail("allowed", all.join(", ")),
         )
     })
 }
@@ -261,7 +266,7 @@ async fn carry_out(
     Ok(match confirm::confirm(services, &order, &wish).await? {
         Confirmed::Placed | Confirmed::Already => None,
         Confirmed::Refused(Refusal::Changed(differences) | Refusal::Stale(differences)) => {
-            Some(stale(&differences, &by_id(services, original.id()).await?))
+            Some(stale(&differences, original).detail("order", code.as_str()))
         }
         Confirmed::Refused(refusal) => {
             let said = stale(&[], original).detail("order", code.as_str());
@@ -318,7 +323,8 @@ async fn settle(
     findings::insert(&mut tx, batch.id(), &numbered).await?;
     batches::judge(&mut tx, batch.id(), state, &services.catalogue.version(), services.now())
         .await?;
-    if let (Some(first), Some(firm)) = (refused.first(), batch.firm.as_deref()) {
+    let grave = refused.iter().find(|finding| finding.severity != Severity::Info);
+    if let (Some(first), Some(firm)) = (grave, batch.firm.as_deref()) {
         let reason = words::message(services.texts, first);
         let values = context! { file => batch.file_name.as_str(), reason };
         let text = services.texts.say("message.bell.answer_refused", values);

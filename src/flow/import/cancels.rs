@@ -14,6 +14,7 @@ use crate::{
         answer::{
             cancels::{self, Mark},
             fixes::stale,
+            identity::Answer,
         },
         order::cancel::{self, Part},
         read::Document,
@@ -47,10 +48,10 @@ impl Marked {
 pub async fn marked(
     services: &Services,
     original: &Batch,
-    document: &Document,
+    (document, answer): (&Document, &Answer),
     staged: &Staged,
 ) -> anyhow::Result<Marked> {
-    let marks = cancels::read(document, staged);
+    let marks = cancels::read((document, answer), staged);
     let mut marked = Marked::default();
     if marks.is_empty() {
         return Ok(marked);

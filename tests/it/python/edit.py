@@ -4,6 +4,8 @@
 {"sheet": S, "cell": C, "value": V}  a cell
 {"property": P, "value": V}          a custom document property
 {"sheet": S, "insert_rows": R}       an empty row above row R
+{"sheet": S, "delete_row": R}        the rows below move up
+{"sheet": S, "hide_row": R}          nobody sees row R
 {"sheet": S, "copy_row": R, "to": T} the cells of row R in row T too
 {"sheet": S, "rename": T}            another name of a sheet
 {"forget": "properties" | sheet}     no custom properties, or no such sheet
@@ -44,6 +46,10 @@ def edit(book, change):
             book[sheet][cell].value = value
         case {"sheet": sheet, "insert_rows": row}:
             book[sheet].insert_rows(row)
+        case {"sheet": sheet, "delete_row": row}:
+            book[sheet].delete_rows(row)
+        case {"sheet": sheet, "hide_row": row}:
+            book[sheet].row_dimensions[row].hidden = True
         case {"sheet": sheet, "copy_row": row, "to": to}:
             for cell in list(book[sheet][row]):
                 book[sheet].cell(to, cell.column).value = cell.value

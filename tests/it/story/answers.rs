@@ -225,6 +225,23 @@ fn an_old_revision_is_stale_once_the_next_one_shows_something_else() {
 }
 
 #[test]
+fn a_stale_tick_is_told_once_with_its_order_and_the_revision_that_is_newest_then() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, first) = answered(&two_enterprises());
+    world.rewrite("jobs/catalogue/packages.toml", "amount = 2_950_000", "amount = 3_100_000");
+    let stale = back(&world, &first, &[set("XAC_NHAN", true)]);
+    assert_eq!(codes(&stale), ["file.stale_answer"]);
+    let newest = world.workbook("B000001");
+    assert!(newest.ends_with("khach__B000001__r2.xlsx"), "{}", newest.display());
+    let (said, fix) = (text(&stale["findings"][0], "message"), text(&stale["findings"][0], "fix"));
+    assert!(said.contains("DH-2611-000001") && said.contains("3.100.000 đ"), "{said}");
+    assert!(fix.contains("__r2.xlsx"), "{fix}");
+    assert_nothing_is_confirmed(&world);
+}
+
+#[test]
 fn only_a_member_of_the_firm_confirms() {
     if !require("openpyxl") {
         return;
@@ -234,6 +251,10 @@ fn only_a_member_of_the_firm_confirms() {
         back(&world, &workbook, &[set("XAC_NHAN", true), set("NGUOI_XAC_NHAN", "ai@khac.example")]);
     assert_eq!(codes(&stranger), ["registered_by.unknown"]);
     assert_eq!(stranger["findings"][0]["value"], "ai@khac.example");
+    let (said, fix) =
+        (text(&stranger["findings"][0], "message"), text(&stranger["findings"][0], "fix"));
+    assert!(said.starts_with("Người xác nhận “ai@khac.example”"), "{said}");
+    assert!(fix.contains("lan@minhan.example, binh@minhan.example"), "{fix}");
     assert_nothing_is_confirmed(&world);
     let member = back(
         &world,
@@ -266,14 +287,88 @@ fn no_tick_is_taken_beside_an_edited_cell_of_the_users() {
 }
 
 #[test]
-fn an_edited_cell_of_ours_is_ignored_and_the_tick_is_taken() {
+fn an_edited_cell_of_ours_is_ignored_and_said_so_and_the_tick_is_taken() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = answered(&two_enterprises());
+    // The reason, and the amount.
+    for ours in [cell("Kết quả", "N2", "gì đó"), cell("Kết quả", "R3", 1)] {
+        let taken = back(&world, &world.workbook("B000001"), &[ours, set("XAC_NHAN", true)]);
+        assert_eq!(taken["exit"], 0, "{taken}");
+        assert_eq!(codes(&taken), ["row.unknown_answer"]);
+        assert_eq!(taken["findings"][0]["severity"], "info");
+        assert_eq!(world.order("DH-2611-000001")["state"], "placed");
+        let said = receipt(&world, &taken);
+        assert!(said.contains("ĐÃ NHẬN TRẢ LỜI") && said.contains("Không dùng đến:"), "{said}");
+        assert!(said.contains("(trang Kết quả): Các cột do chương trình ghi"), "{said}");
+    }
+}
+
+fn receipt(world: &World, answer: &Value) -> String {
+    let path = world.path(&format!("outbox/tra-loi__{}.txt", text(answer, "batch")));
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_client_added_to_the_results_is_told_and_the_rest_is_taken() {
     if !require("openpyxl") {
         return;
     }
     let (world, workbook) = answered(&two_enterprises());
-    let taken = back(&world, &workbook, &[cell("Kết quả", "M2", "gì đó"), set("XAC_NHAN", true)]);
-    assert_eq!(taken["exit"], 0, "{taken}");
-    assert_eq!(world.order("DH-2611-000001")["state"], "placed");
+    let new = enterprise(9);
+    let row = ('A'..='L')
+        .zip(&new.0)
+        .map(|(column, it)| cell("Kết quả", &format!("{column}4"), it.as_str()));
+    let edits: Vec<Edit> = row.chain([set("XAC_NHAN", true)]).collect();
+    let taken = back(&world, &workbook, &edits);
+    assert_eq!((codes(&taken), &taken["exit"]), (vec!["row.unknown_answer".into()], &1.into()));
+    assert_eq!(
+        (&taken["findings"][0]["row"], &taken["findings"][0]["sheet"]),
+        (&4.into(), &"Kết quả".into())
+    );
+    let said = receipt(&world, &taken);
+    assert!(
+        said.contains("chưa được đặt. Anh/chị gửi khách hàng mới trong một danh sách riêng."),
+        "{said}"
+    );
+    let order = world.order("DH-2611-000001");
+    assert_eq!((&order["state"], order["lines"].as_array().unwrap().len()), (&"placed".into(), 2));
+}
+
+#[test]
+fn a_row_deleted_from_the_results_is_told_alone_and_nothing_is_confirmed() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = answered(&mixed());
+    let delete = json!({ "sheet": "Kết quả", "delete_row": 2 });
+    let edits = [delete, set("XAC_NHAN_1", true), set("XAC_NHAN_2", true)];
+    let taken = back(&world, &workbook, &edits);
+    assert_eq!(codes(&taken), ["row.unknown_answer"]);
+    let said = text(&taken["findings"][0], "message");
+    assert!(said.contains(enterprise(1).name()) && said.contains("đã bị xóa"), "{said}");
+    assert!(receipt(&world, &taken).contains(&said));
+    assert_nothing_is_confirmed(&world);
+}
+
+#[test]
+fn a_line_is_cancelled_by_its_row_wherever_that_went() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = answered(&mixed());
+    // The first row is the last now, and marked.
+    let edits = [
+        json!({ "sheet": "Kết quả", "copy_row": 2, "to": 6 }),
+        json!({ "sheet": "Kết quả", "delete_row": 2 }),
+        cell("Kết quả", "X5", "khách đổi ý"),
+    ];
+    let taken = back(&world, &workbook, &edits);
+    assert_eq!((codes(&taken), &taken["exit"]), (Vec::new(), &0.into()), "{taken}");
+    let lines = world.order("DH-2611-000001")["lines"].as_array().unwrap().clone();
+    let states: Vec<String> = lines.iter().map(|line| text(line, "state")).collect();
+    assert_eq!(states, ["cancelled", "waiting"]);
 }
 
 #[test]

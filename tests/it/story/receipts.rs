@@ -1,12 +1,12 @@
 //! Receipts: the few lines beside a workbook that say what became of a file, and what to do next.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    lists::{csv, enterprise, household},
-    workbooks::{Edit, cell, edited, set},
+    lists::{csv, enterprise, household, sheet},
+    workbooks::{Edit, cell, edited, list, set, sheet_text},
 };
-use crate::world::{World, require, text};
+use crate::world::{FIRM, World, require, text};
 
 const FIX: &str = "Cần sửa";
 
@@ -128,4 +128,71 @@ fn receipts_are_in_the_language_of_the_workspace() {
         &receipt(&world, &taken),
         &["ANSWER TAKEN\n", "Answers: khach.csv (batch B000001)", "1 left out", "What to do:\n"],
     );
+}
+
+/// A list with hidden rows, taken by a job that skips them.
+fn skipping(hidden: &[u32]) -> (World, Value) {
+    let world = World::new();
+    world.rewrite("jobs/import.toml", "hidden_rows = \"hold\"", "hidden_rows = \"skip\"");
+    let path = world.outside("khach.xlsx");
+    std::fs::write(&path, list(&world, sheet(&[enterprise(1), enterprise(2)]))).unwrap();
+    let hide: Vec<Edit> =
+        hidden.iter().map(|row| json!({ "sheet": "Danh sách", "hide_row": row })).collect();
+    std::fs::write(&path, edited(&world, &path, &hide)).unwrap();
+    let path = path.to_str().unwrap();
+    let args = ["run", "import", path, "--firm", FIRM, "--json"];
+    let file = world.run(&args).json()["files"][0].clone();
+    (world, file)
+}
+
+#[test]
+fn a_hidden_row_that_is_skipped_is_shown_as_such_and_not_as_unchanged() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, file) = skipping(&[5]);
+    says(&receipt(&world, &file), &["2 (1 nhận, 0 từ chối, 0 chờ quyết định, 1 bỏ qua (dòng ẩn))"]);
+    let workbook = world.workbook("B000001");
+    for sheet in ["Tóm tắt", "Kết quả"] {
+        let shown = sheet_text(&workbook, sheet);
+        assert!(shown.contains("Bỏ qua (dòng ẩn)"), "{shown}");
+        assert!(sheet == "Tóm tắt" || !shown.contains("Không thay đổi"), "{shown}");
+    }
+}
+
+#[test]
+fn a_list_of_hidden_rows_alone_orders_nothing_and_says_why() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, file) = skipping(&[4, 5]);
+    let said = receipt(&world, &file);
+    says(&said, &["2 bỏ qua (dòng ẩn)", "Chưa đặt gì: mọi dòng trong tệp đều bị ẩn"]);
+    assert!(!said.contains("không thay đổi") && !said.contains("không cần làm gì"), "{said}");
+    assert!(sheet_text(&world.workbook("B000001"), "Tóm tắt").contains("Chưa đặt gì: mọi dòng"));
+}
+
+#[test]
+fn what_was_not_taken_stands_in_the_receipt_and_in_the_next_workbook() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    // Both sheets say something about a row, and there is a tick.
+    let edits = [
+        cell(FIX, "H2", "0912000002"),
+        cell("Kết quả", "E3", "khac@congty2.example"),
+        cell(FIX, "AK3", Value::Null),
+        set("XAC_NHAN_1", true),
+        set("XAC_NHAN_2", true),
+    ];
+    let taken = back(&world, &edits);
+    let told = receipt(&world, &taken);
+    let shown = sheet_text(&world.workbook("B000001"), "Tóm tắt");
+    let refused =
+        ["Ô này đã được sửa", "các ô đánh dấu trong cùng tệp", "(trang Cần sửa): Dòng này"];
+    says(&told, &refused);
+    says(&shown, &refused);
+    says(&shown, &["Tệp trả lời tra-loi.xlsx: Dòng 3"]);
+    assert_eq!(world.order("DH-2611-000001")["state"], "awaiting_confirmation");
 }

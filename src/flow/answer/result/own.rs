@@ -11,8 +11,9 @@ use crate::{
     flow::answer::{
         fit::width,
         look::{Look, Tone, as_number, put_text},
-        view::{DataRow, FindingText, LineView, SheetView},
+        view::{DataRow, FindingText, LeftOut, LineView, SheetView},
     },
+    text::Texts,
 };
 
 /// Our columns in order; `workbook.column.<name>` is the heading of each.
@@ -51,13 +52,13 @@ pub enum Own {
 }
 
 /// The cells of a row, in the order of the columns.
-pub fn cells(kit: &Kit, row: &DataRow) -> [Own; 12] {
+pub fn cells(texts: &Texts, row: &DataRow) -> [Own; 12] {
     let line = row.line.as_ref();
     let text =
         |text: &dyn Fn(&LineView) -> String| line.map_or(Own::Nothing, |l| Own::Text(text(l)));
     let moment = |at: Option<DateTime<Tz>>| at.map_or(Own::Nothing, Own::Moment);
     [
-        state(kit, row),
+        state(texts, row),
         Own::Text(said(&row.findings, |finding| &finding.message)),
         Own::Text(said(&row.findings, |finding| &finding.fix)),
         text(&|line| line.order.clone()),
@@ -70,6 +71,23 @@ pub fn cells(kit: &Kit, row: &DataRow) -> [Own; 12] {
         text(&|line| line.payment.clone()),
         cancel(line),
     ]
+}
+
+/// What stands in our columns as it is read back, but for times, which programs write in their own ways, and for the
+/// column that is filled in.
+pub fn contents(texts: &Texts, row: &DataRow) -> Vec<String> {
+    let text = |cell: Own| match cell {
+        Own::Nothing | Own::Input | Own::Moment(_) => String::new(),
+        Own::Text(text) | Own::State(text, _) => text,
+        Own::Whole(number) | Own::Money(number) => number.to_string(),
+    };
+    let cells = cells(texts, row).into_iter().zip(COLUMNS).filter(|(_, name)| is_lasting(name));
+    cells.map(|(cell, _)| text(cell)).collect()
+}
+
+/// Whether a column of ours comes back as it went out.
+pub fn is_lasting(name: &str) -> bool {
+    ![ACTIVATED_AT, "pay_by", CANCEL].contains(&name)
 }
 
 /// Why the line was cancelled; while it may be, a cell to write in.
@@ -91,7 +109,7 @@ fn cancel(line: Option<&LineView>) -> Own {
 pub fn widths(kit: &Kit, list: &SheetView) -> [f64; 12] {
     let mut widths = [NARROWEST; 12];
     for row in list.data_rows() {
-        for (width, cell) in widths.iter_mut().zip(cells(kit, row)) {
+        for (width, cell) in widths.iter_mut().zip(cells(kit.texts, row)) {
             *width = width.max((cell.room() + 3.0).min(WIDEST));
         }
     }
@@ -113,14 +131,19 @@ impl Own {
 }
 
 /// Where the row stands; once its order is placed, where its line does.
-fn state(kit: &Kit, row: &DataRow) -> Own {
-    if row.dropped {
-        return Own::State(kit.label("left_out.state"), Tone::Quiet);
+fn state(texts: &Texts, row: &DataRow) -> Own {
+    let label = |key: &str| texts.label(&format!("workbook.{key}"));
+    let left_out = row.left_out.map(|why| match why {
+        LeftOut::Decided => "left_out.state",
+        LeftOut::Hidden => "left_out.hidden",
+    });
+    if let Some(key) = left_out {
+        return Own::State(label(key), Tone::Quiet);
     }
     let line = row.line.as_ref().map(|line| line.state);
     match line.filter(|line| row.state == RowState::Accepted && *line != LineState::Waiting) {
-        Some(line) => Own::State(kit.label(&format!("line_state.{line}")), line.into()),
-        None => Own::State(kit.label(&format!("row_state.{}", row.state)), row.state.into()),
+        Some(line) => Own::State(label(&format!("line_state.{line}")), line.into()),
+        None => Own::State(label(&format!("row_state.{}", row.state)), row.state.into()),
     }
 }
 

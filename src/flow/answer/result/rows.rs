@@ -169,7 +169,7 @@ impl Writer<'_> {
     /// Writes our cells, and says how many lines the tallest has.
     fn ours(&mut self, row: u32, data: &DataRow) -> anyhow::Result<u32> {
         let mut tallest = 1;
-        let cells = own::cells(self.kit, data);
+        let cells = own::cells(self.kit.texts, data);
         for (at, (cell, width)) in cells.iter().zip(self.own_widths).enumerate() {
             if let Own::Text(text) | Own::State(text, _) = cell {
                 tallest = tallest.max(lines(text, width - 2.0));

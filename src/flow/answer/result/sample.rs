@@ -55,6 +55,7 @@ pub fn view() -> ResultView {
         held: count(RowState::Held),
         unchanged: count(RowState::Unchanged),
         dropped: 0,
+        skipped: 0,
     };
     let lines = counts.accepted;
     let amount = Money::dong(2_950_000 * i64::try_from(lines).unwrap());
@@ -256,7 +257,7 @@ fn verdict(at: u32, number: u32, fields: Vec<(Field, String)>) -> DataRow {
         state: LineState::Waiting,
     });
     let suggestion = if at == 9 { vec![(Field::Email, "khach9@gmail.com".into())] } else { vec![] };
-    DataRow { state, dropped: false, findings, line, fields, rid: number.to_string(), suggestion }
+    DataRow { state, left_out: None, findings, line, fields, rid: number.to_string(), suggestion }
 }
 
 pub fn finding(

@@ -71,22 +71,24 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     let (counts, totals, look) = (kit.view.counts, kit.view.totals, &kit.look);
     page.skip();
     page.headings(&[((0, 1), kit.label("summary.counts")), ((2, 3), kit.label("summary.totals"))])?;
+    let unchanged = counts.unchanged.saturating_sub(counts.dropped + counts.skipped);
     let left = [
         ("total", counts.total, None),
         ("accepted", counts.accepted, Some(Tone::Good)),
         ("cancelled", kit.view.cancelled as u64, Some(Tone::Quiet)),
         ("rejected", counts.rejected, Some(Tone::Bad)),
         ("held", counts.held, Some(Tone::Waiting)),
-        ("unchanged", counts.unchanged.saturating_sub(counts.dropped), Some(Tone::Quiet)),
+        ("unchanged", unchanged, Some(Tone::Quiet)),
         ("dropped", counts.dropped, Some(Tone::Quiet)),
+        ("skipped", counts.skipped, Some(Tone::Quiet)),
     ];
-    let left = left.into_iter().filter(|(key, count, _)| *key != "dropped" || *count > 0);
     let right = [
         ("total_rows", i64::try_from(totals.rows).unwrap_or(i64::MAX), &look.number),
         ("total_amount", totals.amount.as_dong(), &look.money),
         ("total_tax_ids", totals.tax_id_sum, &look.number),
     ];
-    let left = left.into_iter().filter(|(key, count, _)| *key != "cancelled" || *count > 0);
+    let rare = ["cancelled", "dropped", "skipped"];
+    let left = left.into_iter().filter(|(key, count, _)| !rare.contains(key) || *count > 0);
     for (at, (key, count, tone)) in left.enumerate() {
         page.cell(0, &kit.label(&format!("summary.{key}")), &look.label)?;
         // What is zero needs no colour.

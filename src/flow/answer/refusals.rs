@@ -1,0 +1,52 @@
+//! What of the last answer to a list was not taken: its next workbook says it beside what it asks for.
+//! What is still wrong with a row stands at that row, and is not said here once more.
+
+use minijinja::context;
+
+use super::{rows::in_words, view::FindingText};
+use crate::{
+    db::{batches, findings},
+    domain::{
+        batch::BatchId,
+        finding::{Code, Finding, Severity},
+    },
+    flow::Services,
+};
+
+pub async fn of_newest(services: &Services, id: BatchId) -> anyhow::Result<Vec<FindingText>> {
+    let Some(answer) = batches::newest_answer(&services.db, id).await? else {
+        return Ok(Vec::new());
+    };
+    let said = findings::of_batch(&services.db, answer.id()).await?;
+    let refused = said.iter().map(|(_, finding)| finding).filter(|it| is_about_answer(it));
+    let text = |finding: &Finding| {
+        let (place, text) = (&finding.place, in_words(services.texts, finding));
+        let said = match place.row {
+            Some(row) => {
+                let at = context! {
+                    row, column => &place.column, sheet => &place.sheet, said => text.message,
+                };
+                services.texts.say("message.receipt_answer.told", at)
+            }
+            None => text.message,
+        };
+        let values = context! { file => answer.file_name.as_str(), said };
+        FindingText {
+            column: None,
+            field: None,
+            message: services.texts.say("message.receipt_answer.refused", values),
+            ..text
+        }
+    };
+    Ok(refused.map(text).collect())
+}
+
+fn is_about_answer(finding: &Finding) -> bool {
+    let is_said = match finding.code {
+        Code::RowStaleAnswer | Code::RowUnknownAnswer | Code::FileStaleAnswer => true,
+        Code::ClientChanged => finding.detail.contains_key("edited"),
+        Code::Unknown => finding.detail.contains_key("confirms"),
+        _ => false,
+    };
+    is_said && finding.severity != Severity::Info
+}
