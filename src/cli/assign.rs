@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::context;
 use serde_json::Value;
 
 use super::{
@@ -23,6 +24,7 @@ use crate::{
         Services,
         activate::assign::{self as assigning, Wish},
     },
+    text::Texts,
 };
 
 pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
@@ -32,12 +34,12 @@ pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
         let order = by_code(&services, &named.order).await?;
         let lines = lines::of_order(&services.db, &order.code).await?;
         let line = lines.into_iter().find(|line| line.line_no == named.line);
-        let line = line.ok_or_else(|| unknown_line(named))?;
+        let line = line.ok_or_else(|| unknown_line(services.texts, named))?;
         if line.state == LineState::Cancelled {
-            let fix = "leave it out";
-            return Err(Failure::state(format!("{named} is cancelled"), fix).into());
+            let values = context! { line => named.to_string() };
+            return Err(Failure::not_allowed(services.texts, "line_cancelled", values).into());
         }
-        let role = role_of(services.firm(&line.firm)?, &args.email)?;
+        let role = role_of(services.texts, services.firm(&line.firm)?, &args.email)?;
         wanted.push((line, args.role.unwrap_or(role)));
     }
     crate::runner::recover(&services).await?;
@@ -60,7 +62,7 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
         let firm = services.firm(&line.firm)?;
         // The admin is admin of all data already.
         if let Some(to) = args.to.as_ref().filter(|to| **to != firm.admin.email) {
-            roles.insert(line.id, (to, role_of(firm, to)?));
+            roles.insert(line.id, (to, role_of(services.texts, firm, to)?));
         }
     }
     crate::runner::recover(&services).await?;
@@ -72,18 +74,13 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
 }
 
 /// The role that the configuration gives a member of staff.
-fn role_of(firm: &Firm, email: &Email) -> anyhow::Result<StaffRole> {
+fn role_of(texts: &Texts, firm: &Firm, email: &Email) -> anyhow::Result<StaffRole> {
     if let Some(staff) = firm.staff.iter().find(|staff| staff.email == *email) {
         return Ok(staff.role);
     }
-    let (message, fix) = if firm.admin.email == *email {
-        let message = format!("{email} is the admin of {}, and admin of all its data", firm.code);
-        (message, "name a member of staff")
-    } else {
-        let message = format!("{email} is no member of {}", firm.code);
-        (message, "name a member of staff that stands in hangloat.toml")
-    };
-    Err(Failure::usage(message, fix).into())
+    let key = if firm.admin.email == *email { "is_admin" } else { "no_staff" };
+    let values = context! { email => email.as_str(), firm => firm.code.as_str() };
+    Err(Failure::misused(texts, key, values).into())
 }
 
 /// The lines as they are when the platform was told.

@@ -1,5 +1,6 @@
 //! `cancel`, `undo`: what is taken back of orders, and who is told what stays.
 
+use minijinja::context;
 use serde_json::{Value, json};
 
 use super::{
@@ -22,14 +23,15 @@ use crate::{
             undo::{self as undoing, Undone},
         },
     },
+    text::Texts,
 };
 
 pub async fn cancel(global: &Global, args: &Cancel) -> anyhow::Result<Reply> {
     let reason = args.reason.trim();
-    if reason.is_empty() {
-        return Err(Failure::usage("--reason is empty", "say why in a few words").into());
-    }
     let services = workspace::open(global).await?;
+    if reason.is_empty() {
+        return Err(Failure::misused(services.texts, "no_reason", context! {}).into());
+    }
     let parts = parts(&services, &args.targets).await?;
     crate::runner::recover(&services).await?;
     let (mut changed, mut kept) = (0, Vec::new());
@@ -64,7 +66,7 @@ async fn parts(services: &Services, targets: &[Target]) -> anyhow::Result<Vec<(O
             .iter()
             .any(|it| it.line_no == line.line)
         {
-            return Err(unknown_line(line).into());
+            return Err(unknown_line(services.texts, line).into());
         }
         let own = |(code, part): &&mut (OrderCode, Part)| {
             *code == order.code && matches!(part, Part::Lines(_))
@@ -79,16 +81,17 @@ async fn parts(services: &Services, targets: &[Target]) -> anyhow::Result<Vec<(O
     Ok(parts)
 }
 
-pub fn unknown_line(line: &LineRef) -> Failure {
-    let fix = format!("`hangloat orders {}` shows its lines", line.order);
-    Failure::unknown(format!("There is no line {line}"), fix)
+pub fn unknown_line(texts: &Texts, line: &LineRef) -> Failure {
+    let values = context! { line => line.to_string(), order => line.order.as_str() };
+    Failure::no_such(texts, "no_line", values)
 }
 
 pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let batch = batches::by_id(&services.db, id).await?.ok_or_else(|| {
-        Failure::unknown(format!("There is no batch {id}"), "`hangloat batches` lists them")
-    })?;
+    let found = batches::by_id(&services.db, id).await?;
+    let unknown =
+        || Failure::no_such(services.texts, "no_batch", context! { id => id.to_string() });
+    let batch = found.ok_or_else(unknown)?;
     crate::runner::recover(&services).await?;
     let undone = undoing::undo(&services, &batch).await?;
     outbox::write_workbook(&services, id).await?;
@@ -96,9 +99,12 @@ pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
         Undone::Already => (0, Vec::new()),
         Undone::Did { lines, kept } => (lines, kept),
         Undone::NotAllowed => {
-            let message = format!("{id} is {} in state `{}`", batch.kind, batch.state);
-            let fix = "only a list that was taken in is undone; `hangloat batches` shows them";
-            return Err(Failure::state(message, fix).into());
+            let label =
+                |set: &str, word: &str| services.texts.label(&format!("command.{set}.{word}"));
+            let kind = label("batch_kind", batch.kind.as_str());
+            let state = label("batch_state", batch.state.as_str());
+            let values = context! { id => id.to_string(), kind, state };
+            return Err(Failure::not_allowed(services.texts, "not_undone", values).into());
         }
     };
     let orders = orders::of_batch(&services.db, id).await?;
@@ -120,9 +126,8 @@ async fn told(
         .map(|kept| format!("{} ({}): {}", kept.line, kept.name, kept.in_words(texts)))
         .collect();
     if changed == 0 && !kept.is_empty() {
-        let message = format!("nothing was cancelled\n  {}", said.join("\n  "));
-        let fix = "do what is said of each line, then cancel again";
-        return Err(Failure::state(message, fix).into());
+        let values = context! { lines => said.join("\n  ") };
+        return Err(Failure::not_allowed(texts, "none_cancelled", values).into());
     }
     let exit = if kept.is_empty() { Exit::Done } else { Exit::NeedsPerson };
     let mut answer = reply(services, exit, orders).await?;
@@ -136,8 +141,9 @@ async fn told(
         })
         .collect();
     if !said.is_empty() {
+        let not_cancelled = texts.label("command.not_cancelled");
         answer.human =
-            format!("{}\nNot cancelled:\n  {}", answer.human.trim_end(), said.join("\n  "));
+            format!("{}\n{not_cancelled}\n  {}", answer.human.trim_end(), said.join("\n  "));
     }
     answer.with("not_cancelled", stays)
 }

@@ -64,16 +64,6 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn usage(message: impl Into<String>, fix: impl Into<String>) -> Failure {
-        Failure {
-            exit: Exit::Usage,
-            code: "usage",
-            message: message.into(),
-            place: None,
-            fix: Some(fix.into()),
-        }
-    }
-
     /// What is wrong and what to do, from the words of `command.error.<key>`.
     fn said(texts: &Texts, key: &str, values: impl Into<minijinja::Value>) -> (String, String) {
         let values = values.into();
@@ -84,33 +74,18 @@ impl Failure {
     /// A usage that is wrong.
     pub fn misused(texts: &Texts, key: &str, values: minijinja::Value) -> Failure {
         let (message, fix) = Failure::said(texts, key, values);
-        Failure::usage(message, fix)
+        Failure { exit: Exit::Usage, code: "usage", message, place: None, fix: Some(fix) }
     }
 
-    /// What was named and is not there.
+    /// An ORDER, ID or FILE that was named and is not there.
     pub fn no_such(texts: &Texts, key: &str, values: minijinja::Value) -> Failure {
-        let (message, fix) = Failure::said(texts, key, values);
-        Failure::unknown(message, fix)
+        Failure { code: "unknown", ..Failure::misused(texts, key, values) }
     }
 
     /// An action that the state forbids.
     pub fn not_allowed(texts: &Texts, key: &str, values: minijinja::Value) -> Failure {
-        let (message, fix) = Failure::said(texts, key, values);
-        Failure::state(message, fix)
-    }
-
-    /// An ORDER, ID or FILE that is not there.
-    pub fn unknown(what: impl Into<String>, fix: impl Into<String>) -> Failure {
-        Failure { code: "unknown", ..Failure::usage(what, fix) }
-    }
-
-    /// An action that the state forbids.
-    pub fn state(message: impl Into<String>, fix: impl Into<String>) -> Failure {
-        Failure {
-            exit: Exit::NeedsPerson,
-            code: "state.not_allowed",
-            ..Failure::usage(message, fix)
-        }
+        let (exit, code) = (Exit::NeedsPerson, "state.not_allowed");
+        Failure { exit, code, ..Failure::misused(texts, key, values) }
     }
 
     pub fn json(&self, command: Option<&str>) -> Value {

@@ -100,8 +100,8 @@ fn forbidden(services: &Services, row: &str, why: &Forbidden) -> Failure {
         Forbidden::Undone => not_allowed("row_undone"),
         Forbidden::ListHeld => not_allowed("row_list_held"),
         Forbidden::Wrong(finding) => {
-            let message = format!("{row}: {}", words::message(texts, finding));
-            Failure::state(message, words::fix(texts, finding))
+            let (message, fix) = (words::message(texts, finding), words::fix(texts, finding));
+            Failure::not_allowed(texts, "row_wrong", context! { row, message, fix })
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         batch::Outcome,
         run::{JobKind, RunState},
+        words::UnknownWord,
     },
     flow::{
         Services, folders,
@@ -85,8 +86,11 @@ fn job(texts: &Texts, jobs: Vec<Job>, named: &str) -> anyhow::Result<Job> {
 /// `--set` beats the options of the job.
 pub fn set(texts: &Texts, options: &mut ImportOptions, typed: &[String]) -> anyhow::Result<()> {
     let mut defaults = Defaults::default();
+    let wrong = |error| Failure::misused(texts, "set", of_set(&error));
     for pair in typed {
-        defaults.set(pair).map_err(|error| Failure::misused(texts, "set", of_set(&error)))?;
+        if !options.choose(pair).map_err(wrong)? {
+            defaults.set(pair).map_err(wrong)?;
+        }
     }
     options.defaults.overlay(defaults);
     Ok(())
@@ -97,6 +101,9 @@ fn of_set(error: &SetError) -> minijinja::Value {
         SetError::Form(text) => context! { text },
         SetError::Field { found, near } => context! { field => found, near => *near },
         SetError::CustomerType(word) => context! { word },
+        SetError::Setting(key, UnknownWord { found, known }) => {
+            context! { key => key.as_str(), word => found, allowed => known.join(", ") }
+        }
     }
 }
 
@@ -112,6 +119,9 @@ fn arrivals(services: &Services, args: &Run) -> anyhow::Result<(Vec<Arrival>, Go
             return Err(Failure::misused(services.texts, "link", values).into());
         }
         let inside = path.starts_with(&services.settings.files.inbox);
+        if !inside && !path.is_file() {
+            return Err(no_file(services, file).into());
+        }
         let owner = owner(services, &path, inside, args.firm.as_deref())?;
         match owner {
             _ if path.is_file() => arrivals.push(Arrival { path, owner, settled: None }),

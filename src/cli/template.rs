@@ -24,8 +24,10 @@ use crate::{
 pub async fn run(global: &Global, args: &Template) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     let firm = workspace::firm(&services, args.firm.as_deref())?;
-    let renews = args.renew.map(FiscalYear::try_from).transpose().map_err(|error| {
-        Failure::usage(format!("--renew: {error}"), "say the fiscal year to renew for, like 2027")
+    let renews = args.renew.map(FiscalYear::try_from).transpose();
+    let renews = renews.map_err(|_| {
+        let year = args.renew.unwrap_or_default();
+        Failure::misused(services.texts, "renew_year", context! { year })
     })?;
     let path = if let Some(path) = &args.output {
         std::path::absolute(path)?

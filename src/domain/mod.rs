@@ -23,6 +23,8 @@ pub mod field;
 
 pub mod finding;
 
+pub mod refusal;
+
 pub mod firm;
 
 pub mod tax_id;

@@ -11,7 +11,7 @@ use serde::{
 
 use crate::{
     config::file::nearest,
-    domain::{client::CustomerType, field::Field, words::words},
+    domain::{client::CustomerType, field::Field, words, words::words},
 };
 
 words! {
@@ -102,10 +102,30 @@ pub struct Defaults(BTreeMap<(Field, Option<CustomerType>), String>);
 pub enum SetError {
     #[error("`{0}` is not like package=ASP-DN or package.enterprise=ASP-DN")]
     Form(String),
-    #[error("there is no field `{found}`; did you mean `{near}`?")]
+    #[error("there is no field and no option `{found}`; did you mean `{near}`?")]
     Field { found: String, near: &'static str },
     #[error("`{0}` is no customer type; it is enterprise or household")]
     CustomerType(String),
+    #[error("{0}: {1}")]
+    Setting(Setting, words::UnknownWord),
+}
+
+impl ImportOptions {
+    /// Takes `hidden_rows=take`; whether it names a setting at all.
+    pub fn choose(&mut self, text: &str) -> Result<bool, SetError> {
+        let Some((key, value)) = text.split_once('=') else { return Ok(false) };
+        let Ok(setting) = key.trim().parse::<Setting>() else { return Ok(false) };
+        let value = value.trim();
+        let chosen = match setting {
+            Setting::Mixed => value.parse().map(|it| self.mixed = it),
+            Setting::Confirm => value.parse().map(|it| self.confirm = it),
+            Setting::Activate => value.parse().map(|it| self.activate = it),
+            Setting::OnError => value.parse().map(|it| self.on_error = it),
+            Setting::HiddenRows => value.parse().map(|it| self.hidden_rows = it),
+            Setting::NewClients => value.parse().map(|it| self.new_clients = it),
+        };
+        chosen.map(|()| true).map_err(|word| SetError::Setting(setting, word))
+    }
 }
 
 impl Defaults {
@@ -121,7 +141,7 @@ impl Defaults {
             None => (key.trim(), None),
         };
         let field = field.parse::<Field>().map_err(|_| {
-            let near = nearest(field, Field::ALL.iter().map(|field| field.as_str()));
+            let near = nearest(field, OPTION_KEYS.iter().copied());
             SetError::Field { found: field.to_owned(), near: near.unwrap_or_default() }
         })?;
         match value.trim() {
@@ -365,7 +385,8 @@ mod tests {
     #[test]
     fn what_cannot_be_set_says_why() {
         let refused = |text| Defaults::default().set(text).unwrap_err().to_string();
-        assert_eq!(refused("pakage=X"), "there is no field `pakage`; did you mean `package`?");
+        let near = "there is no field and no option `pakage`; did you mean `package`?";
+        assert_eq!(refused("pakage=X"), near);
         assert_eq!(
             refused("package.firm=X"),
             "`firm` is no customer type; it is enterprise or household"

@@ -21,8 +21,13 @@ pub fn fix(texts: &Texts, finding: &Finding) -> String {
     say(texts, finding, "fix")
 }
 
-/// The words under the finding's own name, or the general ones that name its field.
+/// The words of the reason why a file was not read, those under the finding's own name, or the general ones that
+/// name its field.
 fn say(texts: &Texts, finding: &Finding, part: &str) -> String {
+    let why = finding.detail.get("why").map(|why| format!("refusal.{why}.{part}"));
+    if let Some(key) = why.filter(|key| texts.has(key)) {
+        return texts.say(&key, values(texts, finding));
+    }
     let own = format!("finding.{}.{part}", finding.name());
     if finding.code.is_general() && !texts.has(&own) {
         return texts
@@ -83,6 +88,7 @@ mod tests {
     use crate::domain::{
         finding::{Code, Place, Severity, code_of},
         locale::Locale,
+        refusal::Why,
     };
 
     const DETAILS: [&str; 6] = ["allowed", "other", "limit", "reason", "headers", "sheet"];
@@ -127,6 +133,30 @@ mod tests {
             ends && clean && said.chars().next().is_some_and(|c| !c.is_lowercase()),
             "{finding:?}: {said}"
         );
+    }
+
+    #[test]
+    fn every_reason_not_to_read_a_file_has_words_and_something_to_do() {
+        let values = ["line", "row", "cell", "size", "most", "part", "encoding", "word"];
+        for texts in [Texts::of(Locale::Vi), Texts::of(Locale::En)] {
+            for (why, sheet) in Why::ALL.iter().flat_map(|why| [(why, None), (why, Some("KH"))]) {
+                assert!(texts.has(&format!("refusal.{why}.message")), "{why}");
+                let place = Place { sheet: sheet.map(str::to_owned), ..Place::default() };
+                let finding = Finding::new(why.code(), place).detail("why", why.as_str());
+                let finding = values.iter().fold(finding, |it, name| it.detail(name, "7"));
+                says_a_sentence(&finding, &message(texts, &finding));
+                says_a_sentence(&finding, &fix(texts, &finding));
+            }
+        }
+    }
+
+    #[test]
+    fn no_words_are_left_for_a_reason_that_nobody_has() {
+        for key in Texts::of(Locale::Vi).keys() {
+            let Some(name) = key.strip_prefix("refusal.") else { continue };
+            let why = name.rsplit_once('.').map(|(why, _)| why.parse::<Why>());
+            assert!(matches!(why, Some(Ok(_))), "{key}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ type Table = (&'static str, &'static str);
 const VI: &[Table] = &[
     ("field", include_str!("vi/fields.toml")),
     ("finding", include_str!("vi/findings.toml")),
+    ("refusal", include_str!("vi/refusals.toml")),
     ("explain", include_str!("vi/explain.toml")),
     ("workbook", include_str!("vi/workbook.toml")),
     ("letter", include_str!("vi/letters.toml")),
@@ -26,6 +27,7 @@ const VI: &[Table] = &[
 const EN: &[Table] = &[
     ("field", include_str!("en/fields.toml")),
     ("finding", include_str!("en/findings.toml")),
+    ("refusal", include_str!("en/refusals.toml")),
     ("explain", include_str!("en/explain.toml")),
     ("workbook", include_str!("en/workbook.toml")),
     ("letter", include_str!("en/letters.toml")),

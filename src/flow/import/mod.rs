@@ -182,7 +182,8 @@ pub fn read(
 /// What is said of a file that could not be read.
 pub fn said_of(refusal: &Refusal) -> Finding {
     let place = Place { sheet: refusal.sheet.clone(), ..Place::default() };
-    Finding::new(refusal.code, place).detail("reason", refusal.reason.clone())
+    let finding = Finding::new(refusal.code(), place).detail("why", refusal.why.as_str());
+    refusal.values.iter().fold(finding, |finding, (name, value)| finding.detail(name, value))
 }
 
 /// Ends a batch of which nothing is taken, with the reason.

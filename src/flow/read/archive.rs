@@ -8,8 +8,12 @@ use std::{
 
 use zip::{ZipArchive, read::ZipFile};
 
-use super::{declared, limits::Limits, refusal::Refusal};
-use crate::domain::finding::Code;
+use super::{
+    declared,
+    limits::Limits,
+    refusal::{ERROR, Refusal},
+};
+use crate::domain::refusal::Why;
 
 type Archive<'a> = ZipArchive<BufReader<&'a File>>;
 
@@ -29,8 +33,7 @@ pub(super) fn admit(mut file: &File, limits: &Limits) -> Result<&'static str, Re
     file.rewind().map_err(|error| broken(&error.into()))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
     if archive.len() > MAX_PARTS {
-        let reason = format!("it packs {} files; at most {MAX_PARTS} are read", archive.len());
-        return Err(Refusal::new(Code::FileTooLarge, reason));
+        return Err(Refusal::new(Why::Parts).with("size", archive.len()).with("most", MAX_PARTS));
     }
     let names = part_names(&mut archive)?;
     let container = container(&mut archive, &names)?;
@@ -39,8 +42,7 @@ pub(super) fn admit(mut file: &File, limits: &Limits) -> Result<&'static str, Re
 }
 
 fn broken(error: &zip::result::ZipError) -> Refusal {
-    let reason = format!("the file is damaged or was cut off: {error}");
-    Refusal::new(Code::FileUnreadable, reason)
+    Refusal::new(Why::CutOff).with(ERROR, error)
 }
 
 /// In lower case and with `/` between folders, as they are looked up later.
@@ -49,7 +51,7 @@ fn part_names(archive: &mut Archive<'_>) -> Result<Vec<String>, Refusal> {
     for index in 0..archive.len() {
         let part = archive.by_index_raw(index).map_err(|error| broken(&error))?;
         if part.encrypted() {
-            return Err(Refusal::encrypted("the zip archive"));
+            return Err(Refusal::new(Why::ZipPassword));
         }
         let name = part.name().map_err(|error| broken(&error))?;
         names.push(name.replace('\\', "/").to_ascii_lowercase());
@@ -75,24 +77,24 @@ fn container(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str
         // Last of these: some programs declare it beside every workbook.
         Ok("xlsb")
     } else if says("wordprocessingml") {
-        Err(Refusal::unsupported("a Word document (docx)"))
+        Err(Refusal::new(Why::Document))
     } else if says("presentationml") {
-        Err(Refusal::unsupported("a presentation (pptx)"))
+        Err(Refusal::new(Why::Presentation))
     } else if names.iter().any(|name| name == "index.zip" || name.starts_with("index/")) {
-        Err(Refusal::unsupported("an Apple Numbers document"))
+        Err(Refusal::new(Why::Numbers))
     } else if has("mimetype") {
         open_document(archive, names)
     } else {
-        Err(Refusal::unsupported("a zip archive"))
+        Err(Refusal::new(Why::Archive))
     }
 }
 
 fn open_document(archive: &mut Archive<'_>, names: &[String]) -> Result<&'static str, Refusal> {
     if label(archive, names, "meta-inf/manifest.xml").contains("encryption-data") {
-        return Err(Refusal::encrypted("the OpenDocument file"));
+        return Err(Refusal::new(Why::Password));
     }
     let is_sheet = label(archive, names, "mimetype").contains("opendocument.spreadsheet");
-    if is_sheet { Ok("ods") } else { Err(Refusal::unsupported("an OpenDocument or e-book file")) }
+    if is_sheet { Ok("ods") } else { Err(Refusal::new(Why::OpenDocument)) }
 }
 
 /// The text of a part in lower case; empty if there is none or it cannot be read.
@@ -118,11 +120,11 @@ fn refuse_bombs(
         let size = part.size();
         expanded = expanded.saturating_add(size);
         if size > SMALL && size / part.compressed_size().max(1) > MAX_RATIO {
-            return Err(too_large(format!("its part `{name}` is packed beyond belief")));
+            return Err(Refusal::new(Why::Packed).with("part", name));
         }
         let most = limits.max_expanded_bytes;
         if expanded > most {
-            return Err(too_large(format!("it unpacks to more than {} MB", most >> 20)));
+            return Err(Refusal::new(Why::Unpacked).with("most", most >> 20));
         }
         refuse_costly(part, name, limits)?;
     }
@@ -142,8 +144,8 @@ fn refuse_costly<R: Read>(
         || name.ends_with("workbook.xml");
     let allowed = if is_label { most.min(MAX_LABEL_PART) } else { most };
     if (is_texts || is_styles || is_label) && part.size() > allowed {
-        let reason = format!("its part `{name}` unpacks to more than {} MB", allowed >> 20);
-        return Err(too_large(reason));
+        let refusal = Refusal::new(Why::UnpackedPart).with("part", name);
+        return Err(refusal.with("most", allowed >> 20));
     }
     let part = BufReader::new(part);
     if is_texts {
@@ -153,10 +155,6 @@ fn refuse_costly<R: Read>(
     } else {
         Ok(())
     }
-}
-
-fn too_large(reason: String) -> Refusal {
-    Refusal::new(Code::FileTooLarge, reason)
 }
 
 #[cfg(test)]
@@ -202,14 +200,13 @@ mod tests {
     #[test]
     fn other_archives_are_named() {
         let text = b"application/vnd.oasis.opendocument.text".as_slice();
-        let reason = refusal_of(&[("mimetype", text)]).reason;
-        assert!(reason.contains("OpenDocument or e-book"), "{reason}");
+        assert_eq!(refusal_of(&[("mimetype", text)]).why, Why::OpenDocument);
         let ods = b"application/vnd.oasis.opendocument.spreadsheet".as_slice();
         let locked = [("mimetype", ods), ("META-INF/manifest.xml", b"<m:encryption-data/>")];
-        assert_eq!(refusal_of(&locked).code, Code::FileEncrypted);
-        assert!(refusal_of(&[("a.txt", b"a")]).reason.contains("a zip archive"));
+        assert_eq!(refusal_of(&locked).why, Why::Password);
+        assert_eq!(refusal_of(&[("a.txt", b"a")]).why, Why::Archive);
         let cut = &zip_of(&[("a.txt", b"a")])[..20];
-        assert_eq!(look(cut, &Limits::default()).unwrap_err().code, Code::FileUnreadable);
+        assert_eq!(look(cut, &Limits::default()).unwrap_err().why, Why::CutOff);
     }
 
     #[test]
@@ -217,13 +214,13 @@ mod tests {
         let types = ("[Content_Types].xml", TYPES.as_bytes());
         let sheet = vec![b' '; 11 << 20];
         let refusal = refusal_of(&[types, ("xl/worksheets/sheet1.xml", &sheet)]);
-        assert_eq!(refusal.code, Code::FileTooLarge);
+        assert_eq!(refusal.why, Why::Packed);
         let tight = Limits { max_shared_strings_bytes: 3, ..Limits::default() };
         let texts = zip_of(&[types, ("xl/SharedStrings.xml", b"<sst/>")]);
-        assert_eq!(look(&texts, &tight).unwrap_err().code, Code::FileTooLarge);
+        assert_eq!(look(&texts, &tight).unwrap_err().why, Why::UnpackedPart);
         let tight = Limits { max_expanded_bytes: 40, ..Limits::default() };
         assert_eq!(look(&texts, &tight), Ok("xlsx"));
         let more = zip_of(&[types, ("a", b"123456789"), ("b", b"123456789")]);
-        assert_eq!(look(&more, &tight).unwrap_err().code, Code::FileTooLarge);
+        assert_eq!(look(&more, &tight).unwrap_err().why, Why::Unpacked);
     }
 }

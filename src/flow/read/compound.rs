@@ -6,8 +6,8 @@ use std::{
     io::{BufReader, ErrorKind, Read, Seek, SeekFrom},
 };
 
-use super::refusal::{Refusal, Unread};
-use crate::domain::finding::Code;
+use super::refusal::{ERROR, Refusal, Unread};
+use crate::domain::refusal::Why;
 
 /// A directory entry: 64 bytes of name in UTF-16, its kind at 66, its class at 80, its first sector at 116
 /// ([MS-CFB] 2.6.1).
@@ -30,21 +30,20 @@ const BOUND_SHEET: u16 = 0x0085;
 pub(super) fn admit(file: &File) -> Result<(), Unread> {
     let found = look(file)?;
     if found.is_package {
-        return Err(Refusal::encrypted("the workbook").into());
+        return Err(Refusal::new(Why::Password).into());
     }
     if !found.has_root {
-        let reason = "the file is damaged or was cut off: its directory is missing";
-        return Err(Refusal::new(Code::FileUnreadable, reason).into());
+        return Err(Refusal::new(Why::CutOff).with(ERROR, "its directory is missing").into());
     }
     if let Some(other) = found.other.filter(|_| !found.is_excel) {
-        return Err(Refusal::unsupported(other).into());
+        return Err(Refusal::new(other).into());
     }
     if found.workbooks.is_empty() {
-        return Err(Refusal::unsupported("an old Office document").into());
+        return Err(Refusal::new(Why::OldOffice).into());
     }
     for start in found.workbooks {
         if asks_for_password(&sector(file, start)?) {
-            return Err(Refusal::encrypted("the workbook").into());
+            return Err(Refusal::new(Why::Password).into());
         }
     }
     Ok(())
@@ -58,7 +57,7 @@ struct Found {
     is_package: bool,
     /// Where streams of workbooks begin. A document of another kind may have them inside, and a workbook documents.
     workbooks: Vec<u64>,
-    other: Option<&'static str>,
+    other: Option<Why>,
     is_excel: bool,
 }
 
@@ -85,9 +84,9 @@ fn look(mut file: &File) -> std::io::Result<Found> {
         } else if is_named(&entry, "Workbook") || is_named(&entry, "Book") {
             found.workbooks.push(start(&entry, FIRST_SECTOR));
         } else if is_named(&entry, "WordDocument") {
-            found.other = Some("a Word document (doc)");
+            found.other = Some(Why::Document);
         } else if is_named(&entry, "PowerPoint Document") {
-            found.other = Some("a presentation (ppt)");
+            found.other = Some(Why::Presentation);
         }
     }
     Ok(found)
@@ -151,18 +150,18 @@ mod tests {
         admit(&file).err().map(Unread::refusal)
     }
 
-    fn code(names: &[&str], records: &[u8]) -> Option<Code> {
-        compound(&[], names, records).map(|refusal| refusal.code)
+    fn code(names: &[&str], records: &[u8]) -> Option<Why> {
+        compound(&[], names, records).map(|refusal| refusal.why)
     }
 
     #[test]
     fn an_encrypted_package_is_told_from_an_old_workbook() {
-        assert_eq!(code(&["EncryptedPackage"], &[]), Some(Code::FileEncrypted));
+        assert_eq!(code(&["EncryptedPackage"], &[]), Some(Why::Password));
         let plain = [0x09, 0x08, 2, 0, 0, 6, 0x85, 0, 0, 0, 0x2F, 0, 0, 0];
         assert_eq!(code(&["WORKBOOK"], &plain), None);
         let locked = [0x09, 0x08, 2, 0, 0, 6, 0x2F, 0, 0, 0];
-        assert_eq!(code(&["Workbook"], &locked), Some(Code::FileEncrypted));
-        assert_eq!(code(&["Book"], &locked), Some(Code::FileEncrypted));
+        assert_eq!(code(&["Workbook"], &locked), Some(Why::Password));
+        assert_eq!(code(&["Book"], &locked), Some(Why::Password));
     }
 
     #[test]
@@ -171,16 +170,16 @@ mod tests {
         let mut bytes = vec![0; 1024];
         (bytes[30], bytes[DIRECTORY]) = (9, 1);
         file.write_all(&bytes).unwrap();
-        assert_eq!(admit(&file).unwrap_err().refusal().code, Code::FileUnreadable);
+        assert_eq!(admit(&file).unwrap_err().refusal().why, Why::CutOff);
     }
 
     #[test]
     fn a_document_with_a_workbook_in_it_is_no_workbook() {
-        let reason = |class: &[u8], names: &[&str]| compound(class, names, &[]).unwrap().reason;
-        assert!(reason(WORD, &["WordDocument"]).contains("Word"));
-        assert!(reason(WORD, &["Workbook", "WordDocument"]).contains("Word"));
-        assert!(reason(&[], &["PowerPoint Document"]).contains("presentation"));
-        assert!(reason(&[], &["Contents"]).contains("old Office document"));
+        let why = |class: &[u8], names: &[&str]| compound(class, names, &[]).unwrap().why;
+        assert_eq!(why(WORD, &["WordDocument"]), Why::Document);
+        assert_eq!(why(WORD, &["Workbook", "WordDocument"]), Why::Document);
+        assert_eq!(why(&[], &["PowerPoint Document"]), Why::Presentation);
+        assert_eq!(why(&[], &["Contents"]), Why::OldOffice);
         assert_eq!(compound(EXCEL[1], &["WordDocument", "Workbook"], &[]), None);
     }
 }

@@ -10,7 +10,7 @@ use super::{
     refusal::Refusal,
     xml::{self, Next},
 };
-use crate::domain::finding::Code;
+use crate::domain::refusal::Why;
 
 /// What a shared text takes in memory besides its characters.
 const COST_OF_TEXT: u64 = 32;
@@ -44,8 +44,7 @@ pub(super) fn refuse_texts(part: impl BufRead, limits: &Limits) -> Result<(), Re
     if declared.max(found) <= most {
         return Ok(());
     }
-    let reason = format!("it has more than {most} different texts, or says so");
-    Err(Refusal::new(Code::FileTooLarge, reason))
+    Err(Refusal::new(Why::Texts).with("most", most))
 }
 
 pub(super) fn refuse_styles(part: impl BufRead) -> Result<(), Refusal> {
@@ -66,7 +65,7 @@ pub(super) fn refuse_styles(part: impl BufRead) -> Result<(), Refusal> {
     if !is_costly(formats, longest) {
         return Ok(());
     }
-    Err(Refusal::new(Code::FileTooLarge, "its cell formats are too many or too long"))
+    Err(Refusal::new(Why::Styles))
 }
 
 /// What the reader of workbooks keeps a list of.
@@ -83,11 +82,11 @@ mod tests {
         let limits = Limits { max_shared_strings_bytes: 500, ..Limits::default() };
         let declare = |count: &str| {
             let part = format!("<?xml version='1.0'?><sst count='1' uniqueCount='{count}'/>");
-            refuse_texts(part.as_bytes(), &limits).map_err(|refusal| refusal.code)
+            refuse_texts(part.as_bytes(), &limits).map_err(|refusal| refusal.why)
         };
         assert_eq!(declare("15"), Ok(()));
         assert_eq!(declare("nonsense"), Ok(()));
-        assert_eq!(declare("18446744073709551615"), Err(Code::FileTooLarge));
+        assert_eq!(declare("18446744073709551615"), Err(Why::Texts));
     }
 
     #[test]
@@ -96,7 +95,7 @@ mod tests {
         let texts = |count| format!("<sst uniqueCount='1'>{}</sst>", "<si/>".repeat(count));
         assert_eq!(refuse_texts(texts(10).as_bytes(), &limits), Ok(()));
         let refusal = refuse_texts(texts(11).as_bytes(), &limits).unwrap_err();
-        assert_eq!(refusal.code, Code::FileTooLarge);
+        assert_eq!(refusal.why, Why::Texts);
     }
 
     #[test]

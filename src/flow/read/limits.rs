@@ -4,7 +4,7 @@
 use std::fs::Metadata;
 
 use super::refusal::Refusal;
-use crate::domain::finding::Code;
+use crate::domain::refusal::Why;
 
 const MB: u64 = 1 << 20;
 
@@ -43,12 +43,11 @@ impl Limits {
     /// The size of the file, if it is one and may be read.
     pub(super) fn admit(&self, file: &Metadata) -> Result<u64, Refusal> {
         if !file.is_file() {
-            return Err(Refusal::new(Code::FileUnreadable, "it is not a file"));
+            return Err(Refusal::new(Why::NoFile));
         }
         if file.len() > self.max_file_bytes {
             let (size, most) = (file.len().div_ceil(MB), self.max_file_bytes / MB);
-            let reason = format!("the file has {size} MB; at most {most} MB are read");
-            return Err(Refusal::new(Code::FileTooLarge, reason));
+            return Err(Refusal::new(Why::Bytes).with("size", size).with("most", most));
         }
         Ok(file.len())
     }

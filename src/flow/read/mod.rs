@@ -41,7 +41,7 @@ pub use self::{
     refusal::{Refusal, Unread},
 };
 pub use crate::domain::cell::Cell;
-use crate::domain::{finding::Code, sheet::Layout};
+use crate::domain::{refusal::Why, sheet::Layout};
 
 /// A file as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,11 +88,11 @@ pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             csv::read(&file, &name, reader)
         }
-        Kind::Encoded(encoding) => Err(csv::undecodable(&format!("it is in {encoding}")).into()),
-        Kind::Foreign(what) => Err(Refusal::unsupported(what).into()),
-        Kind::Binary => {
-            Err(Refusal::new(Code::FileNotATable, "it is neither a workbook nor text").into())
+        Kind::Encoded(encoding) => {
+            Err(Refusal::new(Why::Encoding).with("encoding", encoding).into())
         }
+        Kind::Foreign(what) => Err(Refusal::new(what).into()),
+        Kind::Binary => Err(Refusal::new(Why::Binary).into()),
     }
 }
 
@@ -100,7 +100,7 @@ pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
 fn open(path: &Path, limits: &Limits) -> Result<(File, Vec<u8>), Unread> {
     let mut file = File::open(path)?;
     if limits.admit(&file.metadata()?)? == 0 {
-        return Err(Refusal::new(Code::FileEmpty, "the file has no byte").into());
+        return Err(Refusal::new(Why::Empty).into());
     }
     let mut head = Vec::new();
     (&file).take(sniff::HEAD).read_to_end(&mut head)?;

@@ -1,40 +1,52 @@
-//! Why a file was not read: a code that callers act on, and a plain sentence; or a fault of the machine.
+//! Why a file was not read: a reason with its values, which callers act on; or a fault of the machine.
 //! How it is told to people in their language is the business of `text`.
 
-use std::io::ErrorKind;
+use std::{collections::BTreeMap, io::ErrorKind};
 
 use super::Format;
-use crate::domain::finding::Code;
+use crate::domain::{finding::Code, refusal::Why};
+
+/// Of a value that comes from the file, as much as is shown.
+const SHOWN_CHARS: usize = 40;
+
+/// The value that is for the log alone.
+pub(super) const ERROR: &str = "error";
 
 /// The whole file is left aside.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{reason}")]
+#[error("{why} {values:?}")]
 pub struct Refusal {
-    /// One of `file.empty`, `file.unreadable`, `file.encrypted`, `file.too_large`, `file.unsupported`,
-    /// `file.not_a_table` and `file.encoding`.
-    pub code: Code,
-    /// Short, in English, without the file's name.
-    pub reason: String,
+    pub why: Why,
+    /// What its words name: a line, a limit.
+    pub values: BTreeMap<String, String>,
     pub sheet: Option<String>,
     /// As far as it was known by then.
     pub format: Option<Box<Format>>,
 }
 
 impl Refusal {
-    pub(super) fn new(code: Code, reason: impl Into<String>) -> Refusal {
-        Refusal { code, reason: reason.into(), sheet: None, format: None }
+    pub(super) fn new(why: Why) -> Refusal {
+        Refusal { why, values: BTreeMap::new(), sheet: None, format: None }
     }
 
-    /// `what` with its article: "a zip archive".
-    pub(super) fn unsupported(what: &str) -> Refusal {
-        let reason = format!("it is {what}; xlsx, xlsm, xls, xlsb, ods and csv are read");
-        Refusal::new(Code::FileUnsupported, reason)
+    #[must_use]
+    pub(super) fn with(mut self, name: &str, value: impl ToString) -> Refusal {
+        let value = value.to_string();
+        let shown = value.char_indices().nth(SHOWN_CHARS).filter(|_| name != ERROR);
+        let value = shown.map_or(value.clone(), |(end, _)| format!("{}…", &value[..end]));
+        self.values.insert(name.to_owned(), value);
+        self
     }
 
-    /// `what` with its article.
-    pub(super) fn encrypted(what: &str) -> Refusal {
-        let reason = format!("{what} is protected by a password; save it without one");
-        Refusal::new(Code::FileEncrypted, reason)
+    /// `how` is what a reader says of it, for the log.
+    pub(super) fn damaged(how: impl ToString) -> Refusal {
+        Refusal::new(Why::Damaged).with(ERROR, how)
+    }
+
+    /// One of `file.empty`, `file.unreadable`, `file.encrypted`, `file.too_large`, `file.unsupported`,
+    /// `file.not_a_table` and `file.encoding`.
+    pub fn code(&self) -> Code {
+        self.why.code()
     }
 
     pub(super) fn in_sheet(self, name: &str) -> Refusal {
@@ -79,8 +91,7 @@ impl From<std::io::Error> for Unread {
     fn from(error: std::io::Error) -> Unread {
         match error.kind() {
             ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
-                let reason = format!("it cannot be read: {error}");
-                Refusal::new(Code::FileUnreadable, reason).into()
+                Refusal::new(Why::CutOff).with(ERROR, error).into()
             }
             _ => Unread::Failed(error.into()),
         }
@@ -105,7 +116,7 @@ mod tests {
     #[test]
     fn only_a_file_that_is_cut_off_is_refused_for_an_error_of_reading() {
         let unread = |kind: ErrorKind| Unread::from(std::io::Error::from(kind));
-        assert_eq!(unread(ErrorKind::UnexpectedEof).refusal().code, Code::FileUnreadable);
+        assert_eq!(unread(ErrorKind::UnexpectedEof).refusal().code(), Code::FileUnreadable);
         for kind in [ErrorKind::StaleNetworkFileHandle, ErrorKind::PermissionDenied] {
             assert!(matches!(unread(kind), Unread::Failed(_)), "{kind}");
         }

@@ -2,7 +2,7 @@
 //! Where the cells come from is the reader's business.
 
 use super::{Cell, Row, limits::Limits, refusal::Refusal};
-use crate::domain::finding::{Code, column_letters};
+use crate::domain::{finding::column_letters, refusal::Why};
 
 /// The picture of NUL, which stands for it from here on.
 const NUL: &str = "\u{2400}";
@@ -74,7 +74,8 @@ impl<'a> Rows<'a> {
             return Ok(());
         }
         let last = column_letters(u32::try_from(width - 1).unwrap_or(u32::MAX - 1));
-        Err(too_large(format!("more than {most} columns (at {last}{number})")))
+        let cell = format!("{last}{number}");
+        Err(Refusal::new(Why::Columns).with("most", most).with("cell", cell))
     }
 
     pub(super) fn finish(self) -> Vec<Row> {
@@ -84,22 +85,17 @@ impl<'a> Rows<'a> {
     fn refuse_excess(&mut self, number: u32, cells: &[Cell]) -> Result<(), Refusal> {
         let Limits { max_rows, max_expanded_bytes, .. } = self.limits;
         if self.count >= *max_rows {
-            return Err(too_large(format!("more than {max_rows} rows (at row {number})")));
+            return Err(Refusal::new(Why::Rows).with("most", max_rows).with("row", number));
         }
         self.refuse_width(number, cells.len())?;
         let texts: usize = cells.iter().map(text_bytes).sum();
         *self.kept += (size_of::<Row>() + piece(size_of_val(cells)) + texts) as u64;
         if *self.kept > *max_expanded_bytes {
             let most = max_expanded_bytes >> 20;
-            let reason = format!("its cells take up more than {most} MB (at row {number})");
-            return Err(too_large(reason));
+            return Err(Refusal::new(Why::Cells).with("most", most).with("row", number));
         }
         Ok(())
     }
-}
-
-fn too_large(reason: String) -> Refusal {
-    Refusal::new(Code::FileTooLarge, reason)
 }
 
 fn text_bytes(cell: &Cell) -> usize {
@@ -146,8 +142,8 @@ mod tests {
     fn the_cell_that_goes_too_far_is_named() {
         let limits = Limits { max_columns: 2, ..Limits::default() };
         let refusal = push(&limits, vec![Cell::Empty, Cell::Empty, text("a")]).unwrap_err();
-        assert_eq!(refusal.code, Code::FileTooLarge);
-        assert_eq!(refusal.reason, "more than 2 columns (at C1)");
+        let expected = Refusal::new(Why::Columns).with("most", 2).with("cell", "C1");
+        assert_eq!(refusal, expected);
     }
 
     #[test]
@@ -155,7 +151,7 @@ mod tests {
         let limits = Limits { max_expanded_bytes: 150, ..Limits::default() };
         assert!(push(&limits, vec![text("a")]).is_ok());
         let refusal = push(&limits, vec![text(&"a".repeat(100))]).unwrap_err();
-        assert_eq!(refusal.code, Code::FileTooLarge);
+        assert_eq!(refusal.why, Why::Cells);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
+use crate::domain::refusal::Why;
+
 /// As much of a file as is looked at.
 pub(super) const HEAD: u64 = 8192;
 
@@ -15,41 +17,38 @@ pub(super) enum Kind {
     Text,
     /// Text that cannot be decoded with certainty; the encoding is named.
     Encoded(&'static str),
-    /// Known, and not read; named with its article.
-    Foreign(&'static str),
+    /// Known, and not read.
+    Foreign(Why),
     Binary,
 }
 
 /// Signatures of what is dropped by mistake.
-const FOREIGN: &[(&[u8], &str)] = &[
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xFF\xD8\xFF", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"II*\0", "a picture (TIFF)"),
-    (b"MM\0*", "a picture (TIFF)"),
-    (b"RIFF", "a picture, sound or film"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"\x7FELF", "a program"),
-    (b"MZ\x90\0", "a program"),
-    (b"7z\xBC\xAF", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x1F\x8B", "a gzip archive"),
-    (b"\0\0\x1A\0", "a Lotus 1-2-3 workbook"),
-    (b"\x09\0\x04\0", OLD_EXCEL),
-    (b"\x09\x02\x06\0", OLD_EXCEL),
-    (b"\x09\x04\x06\0", OLD_EXCEL),
-    (b"\x09\x08\x08\0", BARE_EXCEL),
-    (b"\x09\x08\x10\0", BARE_EXCEL),
+const FOREIGN: &[(&[u8], Why)] = &[
+    (b"%PDF", Why::Pdf),
+    (b"\x89PNG", Why::Picture),
+    (b"\xFF\xD8\xFF", Why::Picture),
+    (b"GIF8", Why::Picture),
+    (b"II*\0", Why::Picture),
+    (b"MM\0*", Why::Picture),
+    (b"RIFF", Why::Media),
+    (b"{\\rtf", Why::Document),
+    (b"\x7FELF", Why::Program),
+    (b"MZ\x90\0", Why::Program),
+    (b"7z\xBC\xAF", Why::Archive),
+    (b"Rar!", Why::Archive),
+    (b"\x1F\x8B", Why::Archive),
+    (b"\0\0\x1A\0", Why::Lotus),
+    (b"\x09\0\x04\0", Why::OldExcel),
+    (b"\x09\x02\x06\0", Why::OldExcel),
+    (b"\x09\x04\x06\0", Why::OldExcel),
+    (b"\x09\x08\x08\0", Why::BareExcel),
+    (b"\x09\x08\x10\0", Why::BareExcel),
 ];
-const OLD_EXCEL: &str = "a workbook of Excel 2 to 4";
-/// Excel itself always wraps it.
-const BARE_EXCEL: &str = "an Excel workbook that lost its wrapping";
 
 pub(super) fn look(head: &[u8]) -> Kind {
     let foreign = FOREIGN.iter().find(|(signature, _)| head.starts_with(signature));
-    if let Some((_, name)) = foreign {
-        Kind::Foreign(name)
+    if let Some((_, why)) = foreign {
+        Kind::Foreign(*why)
     } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         Kind::Zip
     } else if head.starts_with(b"\xD0\xCF\x11\xE0") {
@@ -64,19 +63,19 @@ pub(super) fn look(head: &[u8]) -> Kind {
 }
 
 /// Markup and other things that are text, but no delimited table.
-pub(super) fn foreign_text(text: &str) -> Option<&'static str> {
+pub(super) fn foreign_text(text: &str) -> Option<Why> {
     let start: String = text.trim_start().chars().take(400).collect::<String>().to_lowercase();
     let is_html = ["<!doctype html", "<html", "<table", "<head", "<body", "<meta"];
     if is_html.iter().any(|tag| start.starts_with(tag)) {
-        return Some("a web page (HTML)");
+        return Some(Why::Html);
     }
     if start.starts_with("<?xml") || start.starts_with("<workbook") {
         let is_excel = start.contains("excel.sheet") || start.contains("office:spreadsheet");
-        return Some(if is_excel { "an Excel 2003 XML workbook" } else { "an XML document" });
+        return Some(if is_excel { Why::ExcelXml } else { Why::Xml });
     }
     let mut lines = start.lines().map(str::trim);
     let is_dif = lines.next() == Some("table") && lines.next() == Some("0,1");
-    is_dif.then_some("a table in DIF")
+    is_dif.then_some(Why::Dif)
 }
 
 fn is_wide(head: &[u8]) -> bool {
@@ -107,13 +106,13 @@ mod tests {
 
     #[test]
     fn what_is_dropped_by_mistake_is_named() {
-        assert_eq!(look(b"%PDF-1.7"), Kind::Foreign("a PDF document"));
-        assert_eq!(look(b"\x89PNG\r\n"), Kind::Foreign("a picture (PNG)"));
-        assert_eq!(foreign_text("\n <!DOCTYPE HTML><table>"), Some("a web page (HTML)"));
-        assert_eq!(foreign_text("<?xml version='1.0'?><a/>"), Some("an XML document"));
+        assert_eq!(look(b"%PDF-1.7"), Kind::Foreign(Why::Pdf));
+        assert_eq!(look(b"\x89PNG\r\n"), Kind::Foreign(Why::Picture));
+        assert_eq!(foreign_text("\n <!DOCTYPE HTML><table>"), Some(Why::Html));
+        assert_eq!(foreign_text("<?xml version='1.0'?><a/>"), Some(Why::Xml));
         let excel = "<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>";
-        assert_eq!(foreign_text(excel), Some("an Excel 2003 XML workbook"));
-        assert_eq!(foreign_text("TABLE\r\n0,1\r\n\"EXCEL\""), Some("a table in DIF"));
+        assert_eq!(foreign_text(excel), Some(Why::ExcelXml));
+        assert_eq!(foreign_text("TABLE\r\n0,1\r\n\"EXCEL\""), Some(Why::Dif));
     }
 
     #[test]

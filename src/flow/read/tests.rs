@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::domain::finding::Code;
 
 /// Nothing here needs a process of its own.
 fn read(path: &Path, limits: &Limits) -> Result<Document, Refusal> {
@@ -29,7 +30,7 @@ impl Folder {
     }
 
     fn code(&self, bytes: &[u8]) -> Code {
-        read(&self.with("a.xlsx", bytes), &Limits::default()).unwrap_err().code
+        read(&self.with("a.xlsx", bytes), &Limits::default()).unwrap_err().code()
     }
 }
 
@@ -67,7 +68,7 @@ fn each_kind_of_refusal_has_its_code() {
 fn a_folder_is_unreadable_and_what_is_not_there_says_nothing_of_a_file() {
     let folder = Folder::new();
     let refusal = read(folder.0.path(), &Limits::default()).unwrap_err();
-    assert_eq!(refusal.code, Code::FileUnreadable, "{refusal}");
+    assert_eq!(refusal.code(), Code::FileUnreadable, "{refusal}");
     let reader =
         Reader { limits: Limits::default(), program: Path::new("/nowhere"), is_list: &|_| true };
     let gone = super::read(&folder.0.path().join("nothing"), &reader);
@@ -78,7 +79,7 @@ fn a_folder_is_unreadable_and_what_is_not_there_says_nothing_of_a_file() {
 fn a_file_over_the_limit_is_not_opened_further() {
     let limits = Limits { max_file_bytes: 3, ..Limits::default() };
     let refusal = read(&Folder::new().with("a.csv", b"abcd"), &limits).unwrap_err();
-    assert_eq!(refusal.code, Code::FileTooLarge);
+    assert_eq!(refusal.code(), Code::FileTooLarge);
 }
 
 #[test]

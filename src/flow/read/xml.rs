@@ -9,7 +9,7 @@ use quick_xml::{
 };
 
 use super::refusal::Refusal;
-use crate::domain::finding::Code;
+use crate::domain::refusal::Why;
 
 /// Of one cell, text or element: 32,767 characters are at most 230 kB, however they are escaped; the rest is for fonts.
 pub(super) const MAX_PIECE: usize = 2 << 20;
@@ -40,12 +40,10 @@ pub(super) fn walk(
             Ok(Event::Eof) => return Ok(()),
             Ok(event) => look(&event),
             Err(_) if reader.get_ref().left == 0 => {
-                let reason = "a cell or an element in it is longer than any program writes";
-                return Err(Refusal::new(Code::FileTooLarge, reason));
+                return Err(Refusal::new(Why::LongPiece));
             }
             Err(quick_xml::Error::Io(error)) => {
-                let reason = format!("the workbook is damaged: {error}");
-                return Err(Refusal::new(Code::FileUnreadable, reason));
+                return Err(Refusal::damaged(error));
             }
             Err(_) => return Ok(()),
         };
@@ -97,23 +95,23 @@ impl<R: BufRead> Read for Bounded<R> {
 mod tests {
     use super::*;
 
-    fn starts(part: &str, within: Next) -> Result<usize, Code> {
+    fn starts(part: &str, within: Next) -> Result<usize, Why> {
         let mut starts = 0;
         let look = |event: &Event<'_>| {
             starts += usize::from(matches!(event, Event::Start(_)));
             within
         };
-        walk(part.as_bytes(), look).map(|()| starts).map_err(|refusal| refusal.code)
+        walk(part.as_bytes(), look).map(|()| starts).map_err(|refusal| refusal.why)
     }
 
     #[test]
     fn one_piece_may_not_be_endless() {
         let many = "<a b='1'/>".repeat(MAX_PIECE / 5);
         assert_eq!(starts(&many, Next::Go), Ok(MAX_PIECE / 5));
-        assert_eq!(starts(&many, Next::Within), Err(Code::FileTooLarge));
+        assert_eq!(starts(&many, Next::Within), Err(Why::LongPiece));
         let long = " ".repeat(MAX_PIECE + 1);
-        assert_eq!(starts(&format!("<a>{long}</a>"), Next::Go), Err(Code::FileTooLarge));
-        assert_eq!(starts(&format!("<a b='{long}'/>"), Next::Go), Err(Code::FileTooLarge));
+        assert_eq!(starts(&format!("<a>{long}</a>"), Next::Go), Err(Why::LongPiece));
+        assert_eq!(starts(&format!("<a b='{long}'/>"), Next::Go), Err(Why::LongPiece));
     }
 
     #[test]

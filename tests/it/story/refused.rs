@@ -211,3 +211,28 @@ fn nothing_that_a_user_wrote_becomes_a_formula() {
         assert!(!name.contains("worksheets/") || !text.contains("<f>"), "a formula in {name}");
     }
 }
+
+#[test]
+fn why_a_file_is_not_read_is_said_in_the_language_of_the_workspace() {
+    let quote = "Tên khách hàng,Mã số thuế\nCông ty A,1\n\"Công ty B,2\nCông ty C,3\n";
+    let wide = format!("Tên khách hàng,Mã số thuế{}x\n", ",".repeat(600));
+    let mixed = [&b"Ten,MST\nC\xF4ng ty,1\n"[..], "Công ty Hòa Bình,2\n".as_bytes()].concat();
+    let cases = [
+        (quote.as_bytes(), "dòng 3 không được đóng lại", "line 3 is never closed"),
+        (wide.as_bytes(), "hơn 512 cột", "more than 512 columns"),
+        (&mixed, "Dòng 2 được lưu bằng bảng mã khác", "Line 2 is in another encoding"),
+        (b"%PDF-1.7", "tệp PDF", "a PDF document"),
+    ];
+    let (vi, en) = (World::new(), World::new());
+    en.rewrite("hangloat.toml", "# locale = \"vi\"", "locale = \"en\"");
+    for (bytes, vietnamese, english) in cases {
+        for (world, words) in [(&vi, vietnamese), (&en, english)] {
+            let file = world.import("khach.csv", bytes);
+            let said = text(&file["findings"][0], "message");
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+    let file = vi.import("khach.csv", quote.as_bytes());
+    let fix = text(&file["findings"][0], "fix");
+    assert!(fix.contains("dòng 3") && fix.contains("Đừng lưu lại bằng Excel"), "{fix}");
+}

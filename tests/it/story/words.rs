@@ -118,3 +118,37 @@ fn every_time_in_json_has_the_offset_of_the_workspace() {
     let elsewhere: Vec<&String> = found.iter().filter(|at| !at.ends_with("+07:00")).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
+
+#[test]
+fn what_a_command_refuses_is_said_in_both_languages() {
+    let world = busy();
+    for (args, exit, vi, en) in [
+        (&["cancel", "DH-2611-000001", "--reason", " "][..], 2, "để trống", "--reason is empty"),
+        (&["cancel", "DH-2611-000001/9", "--reason", "x"], 2, "Không có dòng", "There is no line"),
+        (&["undo", "B000099"], 2, "Không có lô", "There is no batch"),
+        (
+            &["assign", "DH-2611-000001/1", "ai@minhan.example"],
+            2,
+            "không phải nhân viên",
+            "is no member of staff",
+        ),
+        (&["run", "import", "khong-co.xlsx"], 2, "Không có tệp", "There is no file"),
+        (
+            &["run", "import", "--set", "hidden_rows=give"],
+            2,
+            "Chọn một trong: hold, take, skip",
+            "Choose one of: hold, take, skip",
+        ),
+        (
+            &["run", "import", "--set", "hiden_rows=take"],
+            2,
+            "có phải “hidden_rows”",
+            "“hidden_rows”?",
+        ),
+    ] {
+        for (locale, words) in [("vi", vi), ("en", en)] {
+            let said = world.run(&[args, &["--locale", locale]].concat()).exits(exit).stderr;
+            assert!(said.contains(words), "{args:?}: {said}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{lines::line_of, syllables};
 use crate::{
-    domain::finding::Code,
+    domain::refusal::Why,
     flow::read::{
         limits::Limits,
         refusal::{Refusal, Unread},
@@ -78,12 +78,12 @@ fn decoded(
         let unknown = text[from..].find(is_gap);
         if matches!(result, DecoderResult::Malformed(..)) || unknown.is_some() {
             let line = line_of(text.as_bytes(), from + unknown.unwrap_or(text.len() - from));
-            return Err(undecodable(&format!("line {line} is not in {}", encoding.name())).into());
+            let refusal = Refusal::new(Why::Mixed).with("line", line);
+            return Err(refusal.with("encoding", encoding.name()).into());
         }
         if text.len() as u64 > limits.max_file_bytes {
             let most = limits.max_file_bytes >> 20;
-            let reason = format!("its text has more than {most} MB");
-            return Err(Refusal::new(Code::FileTooLarge, reason).into());
+            return Err(Refusal::new(Why::Grown).with("most", most).into());
         }
         if length == 0 {
             break;
@@ -111,7 +111,7 @@ pub(super) fn refuse_lost(text: &str) -> Result<(), Refusal> {
         return Ok(());
     };
     let line = line_of(text.as_bytes(), word.as_ptr() as usize - text.as_ptr() as usize);
-    Err(undecodable(&format!("letters were lost when it was saved: line {line} has `{word}`")))
+    Err(Refusal::new(Why::LettersLost).with("line", line).with("word", word))
 }
 
 /// So many words, and one in so many, are no accident.
@@ -131,14 +131,14 @@ fn refuse_grown(bytes: u64, limits: &Limits) -> Result<(), Refusal> {
         return Ok(());
     }
     let most = limits.max_file_bytes >> 20;
-    Err(Refusal::new(Code::FileTooLarge, format!("the file has more than {most} MB")))
+    Err(Refusal::new(Why::Grown).with("most", most))
 }
 
 /// The encoding of bytes that are not UTF-8 from `valid` on, where it is certain.
 fn single_byte(bytes: &[u8], valid: usize, is_marked: bool) -> Result<&'static Encoding, Refusal> {
-    let refused = |why: &str| Err(undecodable(&format!("line {} {why}", line_of(bytes, valid))));
+    let refused = |why: Why| Refusal::new(why).with("line", line_of(bytes, valid));
     if is_marked || is_mixed(bytes) {
-        return refused("is not in UTF-8");
+        return Err(refused(Why::Mixed).with("encoding", UTF_8.name()));
     }
     let first = bytes.iter().position(|b| !b.is_ascii()).unwrap_or(0);
     let line_start =
@@ -152,7 +152,7 @@ fn single_byte(bytes: &[u8], valid: usize, is_marked: bool) -> Result<&'static E
     if is_vietnamese || (guess == WINDOWS_1258 && tally.syllables * 10 >= tally.words * 6) {
         Ok(WINDOWS_1258)
     } else if tally.syllables * 2 > tally.words {
-        refused("is neither in windows-1258 nor surely in another encoding")
+        Err(refused(Why::Uncertain))
     } else {
         Ok(WINDOWS_1252)
     }
@@ -166,9 +166,4 @@ fn is_mixed(bytes: &[u8]) -> bool {
         broken += chunk.invalid().len();
     }
     sound * 4 > broken
-}
-
-pub(in crate::flow::read) fn undecodable(what: &str) -> Refusal {
-    let reason = format!("{what}; save it as an Excel workbook or as \"CSV UTF-8\"");
-    Refusal::new(Code::FileEncoding, reason)
 }

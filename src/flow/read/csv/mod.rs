@@ -14,7 +14,6 @@ use std::{
     io::{self, Read},
 };
 
-pub(super) use self::encoding::undecodable;
 use self::{lines::Lines, quotes::Raw};
 use super::{
     Document, Format, Reader, Sheet, delimiter,
@@ -22,7 +21,7 @@ use super::{
     rows::{Rows, TRIAL},
     sniff,
 };
-use crate::domain::{finding::Code, sheet::Layout};
+use crate::domain::{refusal::Why, sheet::Layout};
 
 /// Stands in no text, so that each line is one field.
 const NO_DELIMITER: u8 = b'\x1F';
@@ -33,10 +32,10 @@ pub(super) fn read(file: &File, name: &str, reader: &Reader<'_>) -> Result<Docum
     let limits = &reader.limits;
     let (text, encoding) = encoding::text(file, limits)?;
     if text.trim().is_empty() {
-        return Err(Refusal::new(Code::FileEmpty, "nothing is written in the file").into());
+        return Err(Refusal::new(Why::Empty).into());
     }
     if let Some(what) = sniff::foreign_text(&text) {
-        return Err(Refusal::unsupported(what).into());
+        return Err(Refusal::new(what).into());
     }
     encoding::refuse_lost(&text)?;
     let declared = delimiter::declared(&text);
@@ -53,8 +52,7 @@ pub(super) fn read(file: &File, name: &str, reader: &Reader<'_>) -> Result<Docum
         Sheet { name: name.to_owned(), visible: true, rows: Vec::new(), layout: Layout::default() };
     let sheet = text.sheet(empty, reader).map_err(|refusal| refusal.of(&format))?;
     if sheet.rows.is_empty() {
-        let refusal = Refusal::new(Code::FileEmpty, "no field of the file has content");
-        return Err(refusal.of(&format).into());
+        return Err(Refusal::new(Why::Empty).of(&format).into());
     }
     let (defined_names, properties) = Default::default();
     Ok(Document { format, sheets: vec![sheet], defined_names, properties })
@@ -135,16 +133,13 @@ fn offset(position: Option<&csv::Position>) -> usize {
 
 /// `line` is that of the record before.
 fn broken(error: &csv::Error, line: u32) -> Refusal {
-    let most = MAX_RECORD >> 20;
-    let reason = match error.kind() {
+    match error.kind() {
         csv::ErrorKind::Io(_) => {
-            format!(
-                "what follows line {line} has no end within {most} MB: a quote (\") may be open"
-            )
+            let refusal = Refusal::new(Why::EndlessRecord).with("line", line);
+            refusal.with("most", MAX_RECORD >> 20)
         }
-        _ => format!("the text cannot be divided into fields: {error}"),
-    };
-    Refusal::new(Code::FileUnreadable, reason)
+        _ => Refusal::damaged(error),
+    }
 }
 
 #[cfg(test)]

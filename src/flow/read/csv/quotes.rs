@@ -2,7 +2,7 @@
 //! A quote inside of a field that none opens is a mark for inches, and harms nobody.
 
 use super::lines::Lines;
-use crate::{domain::finding::Code, flow::read::refusal::Refusal};
+use crate::{domain::refusal::Why, flow::read::refusal::Refusal};
 
 /// A field of more lines is no field, but the rest of the file behind a quote that was never closed.
 const MAX_BREAKS: usize = 100;
@@ -27,8 +27,7 @@ impl Raw<'_> {
         let open = self.open_quote(raw.as_bytes()).or_else(|| self.are_rows(raw).then_some(0));
         let Some(at) = open else { return Ok(()) };
         let line = self.line + Lines::new(&raw.as_bytes()[..at]).of(at) - 1;
-        let reason = format!("a quote (\") that is opened on line {line} is never closed");
-        Err(Refusal::new(Code::FileUnreadable, reason))
+        Err(Refusal::new(Why::OpenQuote).with("line", line))
     }
 
     /// Where a quote opens a field of several lines that no quote closes before a separator or the end.
@@ -90,15 +89,15 @@ fn quoted(field: &[u8], delimiter: u8) -> (usize, bool) {
 mod tests {
     use super::*;
 
-    fn refused(text: &str, width: usize) -> Option<String> {
+    fn refused(text: &str, width: usize) -> Option<Refusal> {
         let raw = Raw { text, delimiter: b',', line: 3, width };
-        raw.refuse_open().err().map(|refusal| refusal.reason)
+        raw.refuse_open().err()
     }
 
     #[test]
     fn a_quote_that_closes_at_the_next_opening_one_is_refused_where_it_opens() {
-        let reason = refused("A,\"X\nC\",\"Y,1\nB,\"Z\",2", 9).unwrap();
-        assert!(reason.contains("on line 4 "), "{reason}");
+        let refusal = refused("A,\"X\nC\",\"Y,1\nB,\"Z\",2", 9).unwrap();
+        assert_eq!(refusal, Refusal::new(Why::OpenQuote).with("line", 4));
         assert!(refused("A,\"X,1\nB,C,2", 9).is_some());
         assert!(refused(&format!("A,\"{}\"", "x\n".repeat(101)), 9).is_some());
     }

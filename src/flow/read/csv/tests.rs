@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::*;
+use crate::domain::finding::Code;
 use crate::flow::read::{Cell, Limits};
 
 fn read_with(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
@@ -147,12 +148,11 @@ fn what_cannot_be_decoded_with_certainty_is_refused_with_its_line() {
     let marked = b"\xEF\xBB\xBFTen,MST\r\nC\xD4NG,1\r\n".to_vec();
     for bytes in [mixed, undefined, marked] {
         let refusal = document(&bytes).unwrap_err();
-        assert_eq!(refusal.code, Code::FileEncoding);
-        assert!(refusal.reason.starts_with("line 2 is not in "), "{refusal}");
+        assert_eq!((refusal.why, &*refusal.values["line"]), (Why::Mixed, "2"));
     }
     let mut odd = utf16("a;b", u16::to_le_bytes);
     odd.push(b'c');
-    assert_eq!(document(&odd).unwrap_err().code, Code::FileEncoding);
+    assert_eq!(document(&odd).unwrap_err().code(), Code::FileEncoding);
 }
 
 #[test]
@@ -160,15 +160,14 @@ fn a_record_without_an_end_is_refused_where_it_begins() {
     for piece in [",", "\"", "a"] {
         let text = format!("a,b\nc,d\n{}", piece.repeat(MAX_RECORD * 2));
         let refusal = document(text.as_bytes()).unwrap_err();
-        assert_eq!(refusal.code, Code::FileUnreadable);
-        assert!(refusal.reason.starts_with("what follows line 2 "), "{refusal}");
+        assert_eq!((refusal.why, &*refusal.values["line"]), (Why::EndlessRecord, "2"));
     }
 }
 
 #[test]
 fn a_text_without_content_is_empty() {
     for text in ["", " \r\n\t\n", "\u{feff}", ",,,\n,,\n", "sep=;\n"] {
-        assert_eq!(document(text.as_bytes()).unwrap_err().code, Code::FileEmpty, "{text:?}");
+        assert_eq!(document(text.as_bytes()).unwrap_err().code(), Code::FileEmpty, "{text:?}");
     }
 }
 
@@ -181,8 +180,7 @@ fn a_quote_that_is_never_closed_is_refused_where_it_opens() {
         "a,b\nc,\"d\ne\",\"f\ng,h\n".to_owned(),
     ] {
         let refusal = document(text.as_bytes()).unwrap_err();
-        assert_eq!(refusal.code, Code::FileUnreadable);
-        assert!(refusal.reason.contains("on line 3 "), "{refusal}");
+        assert_eq!((refusal.why, &*refusal.values["line"]), (Why::OpenQuote, "3"));
     }
     assert_eq!(numbers("a,b\nc,\"d\ne\"\n"), [1, 2]);
     assert_eq!(numbers("a,b\nc,5\" pipe\n"), [1, 2]);
@@ -192,10 +190,11 @@ fn a_quote_that_is_never_closed_is_refused_where_it_opens() {
 fn too_much_is_refused() {
     let refused = |text: &str, limits: Limits| read_with(text.as_bytes(), &limits).unwrap_err();
     let rows = Limits { max_rows: 2, ..Limits::default() };
-    assert_eq!(refused("a\nb\n\nc\n", rows).reason, "more than 2 rows (at row 4)");
+    let refusal = refused("a\nb\n\nc\n", rows);
+    assert_eq!((refusal.why, &*refusal.values["row"]), (Why::Rows, "4"));
     let columns = Limits { max_columns: 2, ..Limits::default() };
     let refusal = refused("a,b\nc,d,e\n", columns);
-    assert_eq!(refusal.reason, "more than 2 columns (at C2)");
+    assert_eq!((refusal.why, &*refusal.values["cell"]), (Why::Columns, "C2"));
     assert_eq!(refusal.format.unwrap().delimiter.as_deref(), Some(","));
 }
 
@@ -204,7 +203,7 @@ fn a_file_that_grew_over_its_limit_is_refused_and_never_cut() {
     let utf16: Vec<u8> = "\u{FEFF}a,b\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, most) in [(&b"a,b\n1,2\n"[..], 7), (&utf16[..], 17)] {
         let limits = |max_file_bytes| Limits { max_file_bytes, ..Limits::default() };
-        assert_eq!(read_with(bytes, &limits(most)).unwrap_err().code, Code::FileTooLarge);
+        assert_eq!(read_with(bytes, &limits(most)).unwrap_err().code(), Code::FileTooLarge);
         assert!(read_with(bytes, &limits(most + 1)).is_ok());
     }
 }
@@ -213,8 +212,8 @@ fn a_file_that_grew_over_its_limit_is_refused_and_never_cut() {
 fn letters_that_became_question_marks_refuse_the_file_and_questions_do_not() {
     let lost = "Ten;MST\nCong ty TNHH Th??ng m?i V? D?;0100109106\n?? V?n Th?;1\n";
     let refusal = document(lost.as_bytes()).unwrap_err();
-    assert_eq!(refusal.code, Code::FileEncoding);
-    assert!(refusal.reason.contains("line 2 has `Th??ng`"), "{}", refusal.reason);
+    assert_eq!(refusal.why, Why::LettersLost);
+    assert_eq!((&*refusal.values["line"], &*refusal.values["word"]), ("2", "Th??ng"));
     for kept in [
         "Tên;Ghi chú\nAn;Đã ký?\nBình;Ai trả? Khi nào?\nChi;??\nDũng;?\n",
         "a;b\nwho?;x\nwhy?;y\nwhat?;z\n",

@@ -19,7 +19,8 @@ use rlimit::Resource;
 
 use super::{Cell, Container, Refusal, Row, Unread, cells::cell, lines::Line};
 use crate::domain::{
-    finding::{Code, column_letters},
+    finding::column_letters,
+    refusal::Why,
     sheet::{Layout, Merge},
 };
 
@@ -48,11 +49,11 @@ pub fn run(container: Container) -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout().lock());
     // Damage that nobody thought of makes the reader of workbooks panic, not fail.
     let told = catch_unwind(AssertUnwindSafe(|| tell(container, &mut out)));
-    let told = told.unwrap_or_else(|_| Err(damaged(&"its reader gave up").into()));
+    let told = told.unwrap_or_else(|_| Err(Refusal::damaged("its reader gave up").into()));
     let last = match told {
         Ok(last) => last,
-        Err(Unread::Refused(Refusal { code, reason, sheet, format: _ })) => {
-            Line::Refused { code, reason, sheet }
+        Err(Unread::Refused(Refusal { why, values, sheet, format: _ })) => {
+            Line::Refused { why, values, sheet }
         }
         Err(Unread::Failed(_)) => return ExitCode::from(GIVEN_UP),
     };
@@ -99,8 +100,8 @@ fn tell(container: Container, out: &mut impl Write) -> Result<Line, Unread> {
 
 fn tell_xls(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
     let mut workbook: Xls<Source> = Xls::new(source).map_err(|error| match error {
-        XlsError::Password => Refusal::encrypted("the workbook"),
-        other => damaged(&other),
+        XlsError::Password => Refusal::new(Why::Password),
+        other => Refusal::damaged(other),
     })?;
     for Found { name, visible, .. } in worksheets(workbook.sheets_metadata())? {
         let merges = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
@@ -119,11 +120,9 @@ fn tell_xls(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
 
 fn tell_ods(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
     let mut workbook: Ods<Source> = Ods::new(source).map_err(|error| match error {
-        OdsError::Password => Refusal::encrypted("the OpenDocument file"),
-        OdsError::CellLimitExceeded { .. } => {
-            Refusal::new(Code::FileTooLarge, "its rows and columns repeat too often")
-        }
-        other => damaged(&other),
+        OdsError::Password => Refusal::new(Why::Password),
+        OdsError::CellLimitExceeded { .. } => Refusal::new(Why::Repeated),
+        other => Refusal::damaged(other),
     })?;
     for Found { name, visible, .. } in worksheets(workbook.sheets_metadata())? {
         sheet_line(&name, visible, Layout::default()).write(out)?;
@@ -135,8 +134,8 @@ fn tell_ods(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
 
 fn tell_xlsb(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
     let mut workbook: Xlsb<Source> = Xlsb::new(source).map_err(|error| match error {
-        XlsbError::Password => Refusal::encrypted("the workbook"),
-        other => damaged(&other),
+        XlsbError::Password => Refusal::new(Why::Password),
+        other => Refusal::damaged(other),
     })?;
     for Found { name, visible, .. } in worksheets(workbook.sheets_metadata())? {
         let layout = Layout { from_1904: workbook.has_1904_epoch(), ..Layout::default() };
@@ -151,10 +150,10 @@ fn tell_xlsb(source: Source, out: &mut impl Write) -> Result<Line, Unread> {
 fn worksheets(all: &[Found]) -> Result<Vec<Found>, Refusal> {
     let names: HashSet<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
     if all.is_empty() {
-        return Err(damaged(&"it has no sheet"));
+        return Err(Refusal::damaged("it has no sheet"));
     }
     if names.len() < all.len() || all.len() > MAX_SHEETS {
-        return Err(damaged(&"sheets of one name, or more than there can be"));
+        return Err(Refusal::damaged("sheets of one name, or more than there can be"));
     }
     Ok(all.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).cloned().collect())
 }
@@ -190,8 +189,8 @@ fn tell_range<W: Reader<Source>>(
 where
     W::Error: std::fmt::Display,
 {
-    let formulas = workbook.worksheet_formula(name).map_err(|error| damaged(&error))?;
-    let range = workbook.worksheet_range(name).map_err(|error| damaged(&error))?;
+    let formulas = workbook.worksheet_formula(name).map_err(Refusal::damaged)?;
+    let range = workbook.worksheet_range(name).map_err(Refusal::damaged)?;
     // The last formula may be one without a value, behind all values.
     let Some(first) = earliest(range.start(), formulas.start()) else { return Ok(()) };
     let last = range.end().max(formulas.end()).map_or(first.0, |(row, _)| row);
@@ -215,14 +214,14 @@ fn cell_at(range: &Range<Data>, formulas: &Range<String>, place: (u32, u32)) -> 
 
 /// Cell by cell, since a far-off one would make a range as large as the sheet could be.
 fn tell_cells(workbook: &mut Xlsb<Source>, name: &str, out: &mut impl Write) -> Result<(), Unread> {
-    let mut reader = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
+    let mut reader = workbook.worksheet_cells_reader(name).map_err(Refusal::damaged)?;
     let (mut row, mut cells) = (0, Vec::new());
-    while let Some(found) = reader.next_cell().map_err(|error| damaged(&error))? {
+    while let Some(found) = reader.next_cell().map_err(Refusal::damaged)? {
         let (its_row, column) = found.get_position();
         let is_behind = its_row == row && (column as usize) < cells.len();
         if its_row < row || is_behind || its_row >= SHEET.0 || column >= SHEET.1 {
             let place = format!("{}{}", column_letters(column), number_of(its_row));
-            return Err(damaged(&format!("cell {place} stands twice or out of order")).into());
+            return Err(Refusal::new(Why::MisplacedCell).with("cell", place).into());
         }
         if its_row > row {
             tell_row(row, std::mem::take(&mut cells), out)?;
@@ -242,8 +241,4 @@ fn tell_row(row: u32, mut cells: Vec<Cell>, out: &mut impl Write) -> Result<(), 
         return Ok(());
     }
     Ok(Line::Row(Row { number: number_of(row), cells }).write(out)?)
-}
-
-fn damaged(how: &dyn std::fmt::Display) -> Refusal {
-    Refusal::new(Code::FileUnreadable, format!("the workbook is damaged: {how}"))
 }

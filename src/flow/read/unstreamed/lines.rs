@@ -8,8 +8,8 @@ use std::{
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{Row, Unread, too_large};
-use crate::domain::{finding::Code, sheet::Layout};
+use super::{Refusal, Row, Unread};
+use crate::domain::{refusal::Why, sheet::Layout};
 
 /// The longest row that a list could have is far below.
 const MAX_LINE: u64 = 16 << 20;
@@ -31,8 +31,8 @@ pub(super) enum Line {
     },
     /// The last line of another.
     Refused {
-        code: Code,
-        reason: String,
+        why: Why,
+        values: BTreeMap<String, String>,
         sheet: Option<String>,
     },
 }
@@ -67,7 +67,7 @@ impl<R: BufRead> Lines<R> {
             return Ok(Some(line.context("The reader of old workbooks cannot be understood")?));
         }
         if self.line.len() as u64 == MAX_LINE {
-            return Err(too_large("one of its rows takes up more than 16 MB"));
+            return Err(Refusal::new(Why::LongRow).with("most", MAX_LINE >> 20).into());
         }
         Ok(None)
     }

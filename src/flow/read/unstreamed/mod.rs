@@ -22,7 +22,7 @@ use super::{
     Cell, Document, Format, Reader, Row, Sheet, Unread, limits::Limits, refusal::Refusal,
     rows::Rows,
 };
-use crate::domain::{finding::Code, words::words};
+use crate::domain::{refusal::Why, words::words};
 
 /// The hidden command that reads for this module.
 pub const COMMAND: &str = "read-unstreamed";
@@ -48,7 +48,7 @@ pub(super) fn read(
     let told = child.lines().and_then(|mut lines| document(&mut lines, container, &reader.limits));
     match told? {
         Some(document) if document.sheets.iter().all(|sheet| sheet.rows.is_empty()) => {
-            Err(Refusal::new(Code::FileEmpty, "no sheet has a cell with content").into())
+            Err(Refusal::new(Why::Empty).into())
         }
         Some(document) => Ok(document),
         None => Err(silenced(child.0.wait().context("The reader's end is not known")?)),
@@ -61,8 +61,7 @@ fn refuse_large(bytes: u64, limits: &Limits) -> Result<(), Refusal> {
         return Ok(());
     }
     let (size, most) = (bytes.div_ceil(1 << 20), most >> 20);
-    let reason = format!("the file has {size} MB; of xls, xlsb and ods at most {most} MB are read");
-    Err(Refusal::new(Code::FileTooLarge, reason))
+    Err(Refusal::new(Why::UnstreamedBytes).with("size", size).with("most", most))
 }
 
 /// Too many processes, or a program that is just being replaced: it says nothing of the file.
@@ -118,8 +117,8 @@ fn document(
                 let format = Format::of(container.as_str());
                 return Ok(Some(Document { format, sheets, defined_names, properties }));
             }
-            Some(Line::Refused { code, reason, sheet }) => {
-                return Err(Refusal { sheet, ..Refusal::new(code, reason) }.into());
+            Some(Line::Refused { why, values, sheet }) => {
+                return Err(Refusal { values, sheet, ..Refusal::new(why) }.into());
             }
             Some(Line::Row(row)) => {
                 return Err(anyhow::anyhow!("Row {} belongs to no sheet", row.number).into());
@@ -154,19 +153,15 @@ const SIGXCPU: i32 = 24;
 /// Why the process ended before it had said everything.
 fn silenced(status: ExitStatus) -> Unread {
     match (status.code(), status.signal()) {
-        (Some(child::LATE), _) | (_, Some(SIGXCPU)) => too_large("reading it takes too long"),
+        (Some(child::LATE), _) | (_, Some(SIGXCPU)) => Refusal::new(Why::Slow).into(),
         // Whoever stops a service stops all its processes.
         (_, Some(signal @ (SIGHUP | SIGINT | SIGTERM))) => {
             anyhow::anyhow!("The reader of old workbooks was stopped by signal {signal}").into()
         }
         // Rust aborts where it gets no memory; the kernel kills.
-        (_, Some(_)) => too_large("reading it takes more memory than is given"),
+        (_, Some(_)) => Refusal::new(Why::Memory).into(),
         _ => anyhow::anyhow!("The reader of old workbooks ended with {status}").into(),
     }
-}
-
-fn too_large(reason: &str) -> Unread {
-    Refusal::new(Code::FileTooLarge, reason).into()
 }
 
 #[cfg(test)]

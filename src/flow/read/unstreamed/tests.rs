@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, io::Cursor, os::unix::process::ExitStatusExt};
 
 use super::*;
-use crate::domain::sheet::Layout;
+
+use crate::domain::{finding::Code, sheet::Layout};
 
 fn sheet(name: &str) -> Line {
     Line::Sheet { name: name.to_owned(), visible: true, layout: Layout::default() }
@@ -31,7 +32,7 @@ fn heard(said: Vec<u8>, limits: &Limits) -> Result<Option<Document>, Unread> {
 
 fn code(unread: Unread) -> Code {
     match unread {
-        Unread::Refused(refusal) => refusal.code,
+        Unread::Refused(refusal) => refusal.code(),
         Unread::Failed(error) => panic!("{error:#}"),
     }
 }
@@ -70,13 +71,10 @@ fn the_limits_hold_for_what_is_told() {
 
 #[test]
 fn a_refusal_is_passed_on() {
-    let line = Line::Refused {
-        code: Code::FileEncrypted,
-        reason: "a password".to_owned(),
-        sheet: Some("B".to_owned()),
-    };
+    let line =
+        Line::Refused { why: Why::Password, values: BTreeMap::new(), sheet: Some("B".to_owned()) };
     let Err(Unread::Refused(refusal)) = heard(said(&[line]), &Limits::default()) else { panic!() };
-    assert_eq!((refusal.code, refusal.sheet.as_deref()), (Code::FileEncrypted, Some("B")));
+    assert_eq!((refusal.why, refusal.sheet.as_deref()), (Why::Password, Some("B")));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::SHEET;
 use crate::{
     domain::{
-        finding::{Code, column_index},
+        finding::column_index,
+        refusal::Why,
         sheet::{Layout, Merge},
     },
     flow::read::{
@@ -48,12 +49,10 @@ pub(super) fn find(part: impl BufRead) -> Result<Found, Refusal> {
     xml::walk(part, |event| scan.look(event))?;
     let Scan { mut found, names_a_text, .. } = scan;
     if names_a_text {
-        let reason = "the sheet is damaged: a cell names a text that stands elsewhere";
-        return Err(Refusal::new(Code::FileUnreadable, reason));
+        return Err(Refusal::damaged("a cell names a text that stands elsewhere"));
     }
     if found.is_excess() {
-        let reason = "it has more hidden rows, merged cells or empty formulas than are read";
-        return Err(Refusal::new(Code::FileTooLarge, reason));
+        return Err(Refusal::new(Why::Stretches));
     }
     found.layout.hidden.sort_unstable();
     Ok(found)
@@ -243,7 +242,7 @@ mod tests {
         let text = "a".repeat(xml::MAX_PIECE + 1);
         for cell in [format!("<c><v>{text}</v></c>"), format!("<c r='{text}'/>"), text.clone()] {
             let sheet = format!("<worksheet><sheetData><row>{cell}</row></sheetData></worksheet>");
-            assert_eq!(find(sheet.as_bytes()).err().unwrap().code, Code::FileTooLarge);
+            assert_eq!(find(sheet.as_bytes()).err().unwrap().why, Why::LongPiece);
         }
     }
 }

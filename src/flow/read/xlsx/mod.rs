@@ -23,10 +23,7 @@ use super::{
     refusal::Refusal,
     rows::{Rows, TRIAL},
 };
-use crate::domain::{
-    finding::{Code, column_letters},
-    sheet::Layout,
-};
+use crate::domain::{finding::column_letters, refusal::Why, sheet::Layout};
 
 /// By the names of the sheets.
 type Layouts = HashMap<String, Found>;
@@ -45,9 +42,7 @@ pub(super) fn read(
 ) -> Result<Document, Refusal> {
     // A position or a date made up to overflow makes the reader of workbooks panic, not fail.
     let result = catch_unwind(AssertUnwindSafe(|| read_workbook(file, container, reader)));
-    result.unwrap_or_else(|_| {
-        Err(Refusal::new(Code::FileUnreadable, "the workbook is damaged: its reader gave up"))
-    })
+    result.unwrap_or_else(|_| Err(Refusal::damaged("its reader gave up")))
 }
 
 fn read_workbook(
@@ -57,7 +52,7 @@ fn read_workbook(
 ) -> Result<Document, Refusal> {
     let limits = &reader.limits;
     let found = parts::open(file)?.map_or_else(|| Ok(Layouts::new()), look_at_layouts)?;
-    file.rewind().map_err(|error| damaged(&error.to_string()))?;
+    file.rewind().map_err(Refusal::damaged)?;
     let mut workbook: Workbook<'_> =
         Xlsx::new(BufReader::new(file)).map_err(|error| broken(&error, None))?;
     let tables = worksheets(&workbook, found)?;
@@ -68,7 +63,7 @@ fn read_workbook(
         sheets = read_sheets(&mut workbook, &tables, limits, (&mut kept, u64::MAX))?;
     }
     if sheets.iter().all(|sheet| sheet.rows.is_empty()) {
-        return Err(Refusal::new(Code::FileEmpty, "no sheet has a cell with content"));
+        return Err(Refusal::new(Why::Empty));
     }
     let format = Format::of(container);
     let defined_names = workbook.defined_names().to_vec();
@@ -82,7 +77,7 @@ fn look_at_layouts(mut parts: Parts<'_>) -> Result<Layouts, Refusal> {
     let sheets = std::mem::take(&mut parts.sheets);
     let paths: HashSet<&String> = sheets.iter().map(|(_, path)| path).collect();
     if paths.len() < sheets.len() || sheets.len() > MAX_SHEETS {
-        return Err(damaged("two sheets are one, or there are more than there can be"));
+        return Err(Refusal::damaged("two sheets are one, or there are more than there can be"));
     }
     let mut found = |(name, path): (String, String)| {
         let layout = parts.part(&path).map_or_else(|| Ok(Found::default()), layout::find);
@@ -96,16 +91,17 @@ fn worksheets(workbook: &Workbook<'_>, mut found: Layouts) -> Result<Vec<(Sheet,
     let all = workbook.sheets_metadata();
     let names: HashSet<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
     if all.is_empty() {
-        return Err(damaged("it has no sheet"));
+        return Err(Refusal::damaged("it has no sheet"));
     }
     if names.len() < all.len() {
-        return Err(damaged("sheets of one name"));
+        return Err(Refusal::damaged("sheets of one name"));
     }
     let from_1904 = workbook.has_1904_epoch();
     let tables = all.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let empty = tables.map(|sheet| {
         let found = found.remove(&sheet.name);
-        let mut found = found.ok_or_else(|| damaged("a sheet without a part of its own"))?;
+        let mut found =
+            found.ok_or_else(|| Refusal::damaged("a sheet without a part of its own"))?;
         let layout = Layout { from_1904, ..std::mem::take(&mut found.layout) };
         let visible = sheet.visible == SheetVisible::Visible;
         Ok((Sheet { name: sheet.name.clone(), visible, rows: Vec::new(), layout }, found))
@@ -170,27 +166,23 @@ fn number_of(row: u32) -> u32 {
 
 /// A cell that stands before what was read of the sheet so far: a row, and as many cells of it.
 fn refuse_misplaced(cell: (u32, u32), (row, width): (u32, usize)) -> Result<(), Refusal> {
-    let how = if cell.0 < row || (cell.0 == row && (cell.1 as usize) < width) {
-        "stands twice or out of order"
-    } else if cell.0 >= SHEET.0 || cell.1 >= SHEET.1 {
-        "stands outside of any sheet"
-    } else {
+    let is_behind = cell.0 < row || (cell.0 == row && (cell.1 as usize) < width);
+    if !is_behind && cell.0 < SHEET.0 && cell.1 < SHEET.1 {
         return Ok(());
-    };
+    }
     let cell = format!("{}{}", column_letters(cell.1), number_of(cell.0));
-    Err(Refusal::new(Code::FileUnreadable, format!("the sheet is damaged: cell {cell} {how}")))
-}
-
-fn damaged(how: &str) -> Refusal {
-    Refusal::new(Code::FileUnreadable, format!("the workbook is damaged: {how}"))
+    Err(Refusal::new(Why::MisplacedCell).with("cell", cell))
 }
 
 fn broken(error: &XlsxError, row: Option<u32>) -> Refusal {
     if matches!(error, XlsxError::Password) {
-        return Refusal::encrypted("the workbook");
+        return Refusal::new(Why::Password);
     }
-    let place = row.map_or(String::new(), |row| format!(" (at or after row {})", number_of(row)));
-    Refusal::new(Code::FileUnreadable, format!("the workbook is damaged{place}: {error}"))
+    let damaged = Refusal::damaged(error);
+    match row {
+        Some(row) => Refusal { why: Why::DamagedRow, ..damaged.with("row", number_of(row)) },
+        None => damaged,
+    }
 }
 
 #[cfg(test)]

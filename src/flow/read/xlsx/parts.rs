@@ -13,7 +13,6 @@ use quick_xml::{
 };
 use zip::ZipArchive;
 
-use super::damaged;
 use crate::flow::read::{
     archive::MAX_LABEL_PART,
     refusal::Refusal,
@@ -30,7 +29,7 @@ pub(super) struct Parts<'a> {
 
 /// `None` if it is no zip; damage inside is left to the reader of cells.
 pub(super) fn open(mut file: &File) -> Result<Option<Parts<'_>>, Refusal> {
-    file.rewind().map_err(|error| damaged(&error.to_string()))?;
+    file.rewind().map_err(Refusal::damaged)?;
     let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(None) };
     let mut places = HashMap::with_capacity(archive.len());
     for index in 0..archive.len() {
@@ -100,7 +99,7 @@ impl Parts<'_> {
             Next::Go
         })?;
         if is_ambiguous {
-            Err(damaged(&format!("an attribute in `{path}` is no attribute")))
+            Err(Refusal::damaged(format!("an attribute in `{path}` is no attribute")))
         } else {
             Ok(())
         }
