@@ -24,6 +24,7 @@ use crate::{
         inbox::{self, Owner},
         options::{Defaults, ImportOptions, SetError},
         report::{self, FileReport},
+        send,
     },
     runner::{self, Files, Work, definition::Job},
     text::Texts,
@@ -63,7 +64,14 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     }
     let exit = if ran.state == RunState::Succeeded { Exit::Done } else { Exit::NeedsPerson };
     let counts = lists::counts_in_words(&services, &ran.counts);
-    let reply = Reply::new(exit, format!("{}: {counts}", job.name));
+    let mut human = format!("{}: {counts}", job.name);
+    if job.kind == JobKind::Mail
+        && let Some(next) = send::waiting(&services).await?.iter().min()
+    {
+        let at = services.local(*next).format("%d/%m/%Y %H:%M").to_string();
+        human = format!("{human}\n{}", services.texts.say("command.mails_wait", context! { at }));
+    }
+    let reply = Reply::new(exit, human);
     reply.with("job", job.name)?.with("runs", run.into_iter().collect::<Vec<_>>())
 }
 

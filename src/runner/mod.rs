@@ -177,9 +177,13 @@ async fn carry_out(
         }
         JobKind::Mail => {
             let summary = send::run(services).await?;
-            let counts =
-                [("sent", summary.sent), ("held", summary.held), ("failed", summary.failed)];
-            (summary.failed > 0, named(&counts), Vec::new())
+            let counts = [
+                ("sent", summary.sent),
+                ("held", summary.held),
+                ("failed", summary.failed),
+                ("waiting", summary.waiting),
+            ];
+            (summary.failed + summary.waiting > 0, named(&counts), Vec::new())
         }
     };
     outbox::write_asked(services).await?;

@@ -11,7 +11,7 @@ pub mod plan;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Services, holder::Holder, progress::Step};
+use super::{Services, fault::Fault, holder::Holder, progress::Step};
 use crate::{
     db::mails::{self, Mail, Settled},
     domain::{email::Email, grace::start_of, mail::MailState},
@@ -28,6 +28,8 @@ pub struct Summary {
     pub held: u64,
     /// Not sent: to be tried again later, or given up.
     pub failed: u64,
+    /// Put off by a failure, of this run or an earlier one, to a time that is still to come.
+    pub waiting: u64,
 }
 
 /// Sends what is due.
@@ -50,7 +52,20 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
         services.progress.tell(Step::Done(summary.sent));
     }
     services.progress.tell(Step::End);
+    summary.waiting = waiting(services).await?.len() as u64;
     Ok(summary)
+}
+
+/// When each of those that a failure put off is tried again.
+pub async fn waiting(services: &Services) -> anyhow::Result<Vec<DateTime<Utc>>> {
+    let planned = crate::db::batches::Filter {
+        state: Some(MailState::Planned.to_string()),
+        ..Default::default()
+    };
+    let now = services.now();
+    let planned = mails::list(&services.db, &planned).await?;
+    let put_off = planned.iter().filter(|mail| mail.attempts > 0 && mail.not_before > now);
+    Ok(put_off.map(|mail| mail.not_before).collect())
 }
 
 /// Gives back the claims of processes of this machine that are no more. A file that was being written is written
@@ -101,6 +116,15 @@ async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::R
             Ok(state) => {
                 services.crash_point("mail_written");
                 Settled { state, error: None, not_before: now }
+            }
+            // The next one would fail too, and once there is room or the folder is open all go at once.
+            Err(error) if matches!(Fault::of(&error), Fault::DiskFull | Fault::Folder) => {
+                let why = format!("{error:#}");
+                let (state, holder) = (MailState::Planned, services.holder.as_str());
+                let settled = Settled { state, error: Some(&why), not_before: now };
+                // Where not even this can be written, the claim goes back with its holder.
+                let _ = mails::settle(&services.db, mail.id, holder, settled, now).await;
+                return Err(error);
             }
             Err(error) => {
                 tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);

@@ -176,3 +176,22 @@ fn held_mails_wait_and_leave_when_the_hold_is_lifted() {
     assert_eq!(world.list("mails")[0]["state"], "sent");
     assert_eq!(world.files_in("mail").len(), 1);
 }
+
+#[test]
+fn mails_that_wait_for_another_try_are_told_with_the_time() {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    let name = text(&world.list("mails")[0], "message_id");
+    let blocked = format!("mail/{}.eml", name.split('@').next().unwrap());
+    // A folder in its place: a fault of one file, which other mails need not have.
+    std::fs::create_dir_all(world.path(&blocked)).unwrap();
+    std::fs::write(world.path(&format!("{blocked}/x")), b"x").unwrap();
+    world.run(&["run", "mail"]).exits(1);
+    std::fs::remove_dir_all(world.path(&blocked)).unwrap();
+    let waits = world.run(&["run", "mail"]).exits(1).stdout;
+    assert!(waits.contains("chờ thử lại 1") && waits.contains("thử lại được từ "), "{waits}");
+    let en = world.run(&["run", "mail", "--locale", "en"]).exits(1).stdout;
+    assert!(en.contains("to be tried again 1") && en.contains("tries them again from "), "{en}");
+    assert_eq!(world.list("mails")[0]["state"], "planned");
+}

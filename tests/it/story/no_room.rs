@@ -73,3 +73,26 @@ fn a_full_disk_stops_an_import_that_goes_on_when_there_is_room() {
     assert_eq!(world.files_in("archive").len(), 1);
     assert_eq!(world.files_in("outbox"), ["khach__B000001.txt", "khach__B000001__r1.xlsx"]);
 }
+
+#[test]
+fn a_full_disk_stops_the_mails_and_with_room_they_go_at_once() {
+    let world = World::empty();
+    let Some(_disk) = SmallDisk::at(world.path("")) else {
+        return skipped("no small disk can be mounted here");
+    };
+    world.run(&["init", world.path("").to_str().unwrap()]).exits(0);
+    world.import("khach.csv", &csv(&mixed()));
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    for free in [0, 4, 16, 40] {
+        fill(&world, free * 1024);
+        let ran = world.run(&["run", "mail", "--json"]);
+        if ran.code == 0 {
+            break;
+        }
+        assert_eq!(ran.exits(4).json()["error"]["code"], "disk.full");
+    }
+    fs::remove_file(world.path("filler")).unwrap();
+    world.run(&["run", "mail"]).exits(0);
+    assert!(world.list("mails").iter().all(|mail| mail["state"] == "sent"));
+    assert!(!world.files_in("mail").is_empty());
+}

@@ -204,7 +204,7 @@ fn an_ods_with_a_password_is_refused() {
     let manifest = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>";
     let file = World::new().import("khách.ods", &ods_with(manifest, &table("A", "")));
     assert_eq!(file["findings"][0]["code"], "file.encrypted", "{file}");
-    assert_eq!(told("ods", &ods_with(manifest, ""))[0]["refused"]["code"], "file.encrypted");
+    assert_eq!(told("ods", &ods_with(manifest, ""))[0]["refused"]["why"], "password");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn damage_is_told_and_nothing_is_empty_by_mistake() {
     let code = |name: &str, bytes: &[u8]| text(&world.import(name, bytes)["findings"][0], "code");
     assert_eq!(code("rỗng.ods", &ods(&table("A", &row_of(&empty(9))))), "file.empty");
     assert_eq!(code("hỏng.ods", &ods(&table("A", &row_of("<x/>")))), "file.unreadable");
-    assert_eq!(told("xls", b"\xD0\xCF\x11\xE0")[0]["refused"]["code"], "file.unreadable");
+    assert_eq!(told("xls", b"\xD0\xCF\x11\xE0")[0]["refused"]["why"], "damaged");
 }
 
 #[test]
