@@ -30,6 +30,7 @@ impl Refusal {
     }
 
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a number or a text, as it is at hand")]
     pub(super) fn with(mut self, name: &str, value: impl ToString) -> Refusal {
         let value = value.to_string();
         let shown = value.char_indices().nth(SHOWN_CHARS).filter(|_| name != ERROR);
