@@ -59,9 +59,10 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
                 rows::RowKind::Data => {
                     let findings = said.get(&at).map(Vec::as_slice).unwrap_or_default();
                     let state = known.states.get(&at).copied().unwrap_or(RowState::Rejected);
-                    let left_out = match known.dropped.contains(&at) {
-                        true => Some(LeftOut::Decided),
-                        false => is_skipped(state, findings).then_some(LeftOut::Hidden),
+                    let left_out = if known.dropped.contains(&at) {
+                        Some(LeftOut::Decided)
+                    } else {
+                        is_skipped(state, findings).then_some(LeftOut::Hidden)
                     };
                     let mut said: Vec<FindingText> =
                         findings.iter().map(|finding| in_words(texts, finding)).collect();
