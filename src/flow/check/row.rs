@@ -7,6 +7,7 @@ use super::{
     kind, tax_id, term,
     values::Reader,
 };
+use crate::catalogue::packages::Package;
 use crate::domain::{
     client::{ClientRow, CustomerType},
     email::{self, Email},
@@ -75,9 +76,7 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
     let (email, phone) = (log_in_email(reader), log_in_phone(reader));
     let contact_phone = any_phone(reader, Field::ContactPhone);
     let term = term::read(reader, package);
-    let family = package.map(|package| package.family.clone());
-    let bought = tax_id.clone().zip(family).zip(term.year);
-    let bought = bought.map(|((tax_id, family), year)| (tax_id, family, year));
+    let bought = bought(tax_id.as_ref(), package, term.year);
     let renews = bought.as_ref().map(|bought| is_renewal(history, bought, old_tax_id.as_ref()));
     let kind = kind::read(reader, package, renews);
     let addressees = addressees::read(reader, kind);
@@ -154,6 +153,15 @@ fn is_renewal(
 ) -> bool {
     let tax_ids: Vec<TaxId> = [Some(tax_id), old_tax_id].into_iter().flatten().cloned().collect();
     history.has_licence(&tax_ids, family, year.previous())
+}
+
+/// What is ordered once, as far as it can be read.
+fn bought(
+    tax_id: Option<&TaxId>,
+    package: Option<&Package>,
+    year: Option<FiscalYear>,
+) -> Option<(TaxId, String, FiscalYear)> {
+    Some((tax_id?.clone(), package?.family.clone(), year?))
 }
 
 /// `None` also for an address that nobody has.

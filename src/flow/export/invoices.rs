@@ -14,6 +14,7 @@ use crate::{
         email::Email,
         firm::Firm,
         order::Recipient,
+        tax_id::TaxId,
     },
     flow::Services,
 };
@@ -101,14 +102,14 @@ fn buyer<'a>(client: &'a ClientRow, firm: &'a Firm) -> anyhow::Result<Buyer<'a>>
         },
         Recipient::Firm => Buyer {
             name: &firm.name,
-            tax_id: firm.tax_id.as_ref().map(|tax_id| tax_id.as_str()),
+            tax_id: firm.tax_id.as_ref().map(TaxId::as_str),
             address: None,
             email: email.or(Some(&firm.admin.email)),
             person: Some(&firm.admin.name),
         },
         Recipient::Other => Buyer {
             name: client.invoice_name.as_deref().context("Another buyer has a name")?,
-            tax_id: client.invoice_tax_id.as_ref().map(|tax_id| tax_id.as_str()),
+            tax_id: client.invoice_tax_id.as_ref().map(TaxId::as_str),
             address: client.invoice_address.as_deref(),
             email: email.or(client.recipient_email.as_ref()),
             person: None,

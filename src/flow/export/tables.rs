@@ -18,12 +18,12 @@ use crate::{
     text::findings::{fix, message},
 };
 
-pub(super) fn text(text: impl ToString) -> Datum {
+pub(super) fn text(text: &(impl ToString + ?Sized)) -> Datum {
     Datum::Text(text.to_string())
 }
 
 pub(super) fn perhaps(value: Option<impl ToString>) -> Datum {
-    value.map_or(Datum::Nothing, text)
+    value.map_or(Datum::Nothing, |value| text(&value))
 }
 
 fn of(firm: Option<&str>) -> Filter {
@@ -52,15 +52,15 @@ pub(super) async fn orders(services: &Services, firm: Option<&str>) -> anyhow::R
     let row = |order: &orders::Order| {
         vec![
             text(&order.code),
-            text(order.batch()),
+            text(&order.batch()),
             text(&order.firm),
-            text(order.kind),
+            text(&order.kind),
             text(&order.package),
-            text(order.customer_type),
+            text(&order.customer_type),
             Datum::Whole(order.fiscal_year()),
-            text(order.recipient),
-            text(order.invoice_to),
-            text(order.state),
+            text(&order.recipient),
+            text(&order.invoice_to),
+            text(&order.state),
             Datum::Whole(order.revision),
             Datum::Money(order.amount().as_dong()),
             perhaps(order.registered_by.as_ref()),
@@ -86,10 +86,10 @@ pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Re
         let mut row = vec![
             text(&line.order_code),
             Datum::Whole(line.line_no),
-            text(line.batch()),
+            text(&line.batch()),
             Datum::Whole(line.row_no),
             text(&line.firm),
-            text(line.state),
+            text(&line.state),
             Datum::Money(line.amount().as_dong()),
         ];
         let client = serde_json::to_value(&line.client.0)?;
@@ -149,7 +149,7 @@ pub(super) async fn licences(services: &Services, firm: Option<&str>) -> anyhow:
             text(&licence.tax_id),
             text(&licence.package),
             Datum::Whole(licence.fiscal_year),
-            text(licence.state),
+            text(&licence.state),
             moment(licence.activated_at),
             licence.grace_until.map_or(Datum::Nothing, moment),
             licence.cutoff_at.map_or(Datum::Nothing, moment),
@@ -183,19 +183,19 @@ pub(super) async fn findings(services: &Services, firm: Option<&str>) -> anyhow:
         for (_, finding) in findings::of_batch(&services.db, batch.id()).await? {
             let place = &finding.place;
             rows.push(vec![
-                text(batch.id()),
+                text(&batch.id()),
                 text(&batch.file_name),
                 perhaps(batch.firm.as_ref()),
                 perhaps(place.sheet.as_ref()),
                 place.row.map_or(Datum::Nothing, |row| Datum::Whole(row.into())),
                 perhaps(place.column.as_ref()),
                 perhaps(place.field),
-                text(finding.name()),
-                text(finding.severity),
+                text(&finding.name()),
+                text(&finding.severity),
                 perhaps(finding.value.as_ref()),
                 perhaps(finding.suggestion.as_ref()),
-                text(message(services.texts, &finding)),
-                text(fix(services.texts, &finding)),
+                text(&message(services.texts, &finding)),
+                text(&fix(services.texts, &finding)),
             ]);
         }
     }

@@ -246,7 +246,8 @@ fn two_emails(first: &str, second: &str) -> Vec<u8> {
     let list = String::from_utf8(csv(&[enterprise(1)])).unwrap();
     let list = list.replacen("Email,", &format!("{first},"), 1);
     let lines = list.lines().zip([second, "lan@giamdoc1.example"]);
-    lines.map(|(line, last)| format!("{line},{last}\n")).collect::<String>().into_bytes()
+    let lines: Vec<String> = lines.map(|(line, last)| format!("{line},{last}")).collect();
+    lines.join("\n").into_bytes()
 }
 
 /// Where the link for the log-in goes.
