@@ -58,7 +58,8 @@ fn a_full_disk_stops_an_import_that_goes_on_when_there_is_room() {
         let told = ran.exits(4).json();
         assert_eq!(told["error"]["code"], "disk.full", "{told}");
         assert!(told["error"]["message"].as_str().unwrap().contains("có thể làm tiếp"));
-        let lies = [world.files_in("inbox"), world.files_in("work")].concat();
+        let lies =
+            [world.files_in("inbox"), world.files_in("work"), world.files_in("archive")].concat();
         assert!(lies.iter().any(|name| name.ends_with("khach.csv")), "{lies:?}");
         let half = |name: &String| name.contains(".tmp");
         assert!(!world.files_in("outbox").iter().any(half));
