@@ -201,7 +201,7 @@ class List:
             if field not in ("recipient", "invoice_to") or "recipient_name" not in row:
                 yield {field: word}, [(field, f"{field}.unknown")]
         yield {"currency": "đồng"}, [("currency", "currency.malformed")]
-        yield {"fiscal_year": self.pick("2024-2026", "năm nay", "20260")}, [("fiscal_year", "fiscal_year.malformed")]
+        yield {"fiscal_year": self.pick("2024-2026", "niên độ này", "20260")}, [("fiscal_year", "fiscal_year.malformed")]
         yield {"fiscal_year": "2030", "fiscal_year_start": None, "books_start": None}, [("fiscal_year", "fiscal_year.out_of_range")]
         yield {"regime": "TT133" if household else "TT88"}, [("regime", "regime.not_allowed")]
         yield {"package": "ASP-DN" if household else "ASP-HKD"}, [("package", "package.wrong_type")]
