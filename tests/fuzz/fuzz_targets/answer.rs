@@ -65,6 +65,7 @@ fuzz_target!(|text: &str| {
         batch: "B000001".parse().unwrap(),
         revision: 1,
         rows: rids.collect::<HashMap<_, _>>(),
+        own: HashMap::new(),
     };
     let staged = Staged { tables: mapped.tables, states: HashMap::new(), dropped: BTreeSet::new() };
     for orders in [0, 1, 3] {
