@@ -268,7 +268,7 @@ pub struct Template {
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// orders, lines, licences, findings or invoices
+    /// clients, orders, lines, licences, findings or invoices
     pub what: What,
     /// xlsx, csv or json
     #[arg(long, default_value_t = Format::Xlsx)]

@@ -35,6 +35,7 @@ fn each_big_dependency_is_named_behind_one_door() {
     for (name, doors) in [
         ("calamine::", &["flow/read/"][..]),
         ("csv::", &["flow/read/", "flow/export/delimited.rs"]),
+        ("parquet::", &["flow/export/columnar.rs"]),
         ("quick_xml::", &["flow/read/"]),
         ("zip::", &["flow/read/"]),
         ("encoding_rs::", &["flow/read/"]),

@@ -332,6 +332,7 @@ pub fn skipped(why: &str) {
 fn is_there(program: &str) -> bool {
     let modules = match program {
         "openpyxl" => Some("import openpyxl, PIL"),
+        "pyarrow" => Some("import pyarrow.parquet"),
         "xlwt" => Some("import xlwt"),
         _ => None,
     };

@@ -45,14 +45,14 @@ fn fill(
     look::lay_out_page(sheet);
     look::print_grid(sheet);
     let heading = |name: &str| heading(services.texts, name);
-    for (at, name) in table.columns.iter().enumerate() {
+    for (at, (name, _)) in table.columns.iter().enumerate() {
         let column = look::at(0, at)?.1;
         let shown = rows.iter().take(SAMPLE).map(|row| width(&row[at].shown()));
         let widest = shown.fold(width(&heading(name)).min(20.0), f64::max);
         sheet.set_column_width(column, (widest + 3.0).min(WIDEST))?;
     }
     sheet.set_row_height(0, 34)?.set_freeze_panes(1, 0)?.set_repeat_rows(0, 0)?;
-    for (at, name) in table.columns.iter().enumerate() {
+    for (at, (name, _)) in table.columns.iter().enumerate() {
         put_text(sheet, look::at(0, at)?, &heading(name), &look.heading)?;
     }
     for (number, row) in (1..).zip(rows) {

@@ -13,7 +13,7 @@ const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 pub(super) fn write(table: &Table) -> anyhow::Result<Vec<u8>> {
     let mut builder = csv::WriterBuilder::new();
     let mut writer = builder.terminator(csv::Terminator::CRLF).from_writer(MARK.to_vec());
-    writer.write_record(&table.columns)?;
+    writer.write_record(table.columns.iter().map(|(name, _)| name))?;
     for row in &table.rows {
         writer.write_record(row.iter().map(|datum| field(datum).into_owned()))?;
     }

@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 
 use super::{
-    Datum, Table, What,
+    Datum, Kind, Table, What,
     tables::{perhaps, text},
 };
 use crate::{
@@ -34,25 +34,25 @@ struct Buyer<'a> {
 
 pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
     let columns = vec![
-        "payment_code",
-        "order",
-        "line",
-        "firm",
-        "buyer_name",
-        "buyer_tax_id",
-        "buyer_address",
-        "buyer_email",
-        "buyer_person",
-        "package",
-        "package_name",
-        "fiscal_year",
-        "for_tax_id",
-        "for_name",
-        "quantity",
-        "price",
-        "amount",
-        "vat",
-        "currency",
+        ("payment_code", Kind::Text),
+        ("order", Kind::Text),
+        ("line", Kind::Whole),
+        ("firm", Kind::Text),
+        ("buyer_name", Kind::Text),
+        ("buyer_tax_id", Kind::Text),
+        ("buyer_address", Kind::Text),
+        ("buyer_email", Kind::Text),
+        ("buyer_person", Kind::Text),
+        ("package", Kind::Text),
+        ("package_name", Kind::Text),
+        ("fiscal_year", Kind::Whole),
+        ("for_tax_id", Kind::Text),
+        ("for_name", Kind::Text),
+        ("quantity", Kind::Whole),
+        ("price", Kind::Money),
+        ("amount", Kind::Money),
+        ("vat", Kind::Text),
+        ("currency", Kind::Text),
     ];
     let mut rows = Vec::new();
     for paid in requests::paid(&services.db, firm).await? {

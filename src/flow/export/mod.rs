@@ -1,6 +1,10 @@
 //! What there is, as files for other programs: orders, lines, licences, findings, and what is to be invoiced.
 //! Which of them is asked for, and where it goes, is decided by the caller.
 
+mod clients;
+
+mod columnar;
+
 mod delimited;
 
 mod invoices;
@@ -20,6 +24,8 @@ use crate::domain::words::words;
 words! {
     /// What can be exported.
     pub enum What {
+        /// The firms' catalogues of clients.
+        Clients = "clients",
         Orders = "orders",
         Lines = "lines",
         Licences = "licences",
@@ -35,6 +41,8 @@ words! {
         Xlsx = "xlsx",
         /// UTF-8 with a mark, as Excel wants it; no field begins like a formula.
         Csv = "csv",
+        /// Each column with its type.
+        Parquet = "parquet",
         Json = "json",
     }
 }
@@ -84,17 +92,32 @@ impl Datum {
     }
 }
 
+/// What stands in a column, where anything does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Whole,
+    /// Whole đồng.
+    Money,
+    Day,
+    Moment,
+}
+
+/// A stable name, and what stands below it.
+pub type Column = (&'static str, Kind);
+
 /// Rows under stable names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub what: What,
-    pub columns: Vec<&'static str>,
+    pub columns: Vec<Column>,
     pub rows: Vec<Vec<Datum>>,
 }
 
 /// Gathers a table, of one firm or of all.
 pub async fn gather(services: &Services, what: What, firm: Option<&str>) -> anyhow::Result<Table> {
     match what {
+        What::Clients => clients::table(services, firm).await,
         What::Orders => tables::orders(services, firm).await,
         What::Lines => tables::lines(services, firm).await,
         What::Licences => tables::licences(services, firm).await,
@@ -120,6 +143,7 @@ pub fn write(
         let bytes = match format {
             Format::Xlsx => answer::export::write(services, table, rows)?,
             Format::Csv => delimited::write(table)?,
+            Format::Parquet => columnar::write(table)?,
             Format::Json => json(table)?,
         };
         let path = part_of(path, number)?;
@@ -141,7 +165,7 @@ fn part_of(path: &Path, number: usize) -> anyhow::Result<PathBuf> {
 
 fn json(table: &Table) -> anyhow::Result<Vec<u8>> {
     let object = |row: &Vec<Datum>| {
-        let names = table.columns.iter().map(|name| (*name).to_owned());
+        let names = table.columns.iter().map(|(name, _)| (*name).to_owned());
         Value::Object(names.zip(row.iter().map(Datum::json)).collect())
     };
     Ok(serde_json::to_vec_pretty(&table.rows.iter().map(object).collect::<Vec<_>>())?)
@@ -151,9 +175,12 @@ fn json(table: &Table) -> anyhow::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
+    const COLUMNS: [Column; 3] =
+        [("name", Kind::Text), ("amount", Kind::Money), ("note", Kind::Text)];
+
     fn table(text: &str) -> Table {
         let row = vec![Datum::Text(text.to_owned()), Datum::Money(2_950_000), Datum::Nothing];
-        Table { what: What::Lines, columns: vec!["name", "amount", "note"], rows: vec![row] }
+        Table { what: What::Lines, columns: COLUMNS.to_vec(), rows: vec![row] }
     }
 
     #[test]

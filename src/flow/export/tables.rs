@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{Datum, Table, What};
+use super::{Column, Datum, Kind, Table, What};
 use crate::{
     db::{
         batches::{self, Filter},
@@ -32,21 +32,21 @@ fn of(firm: Option<&str>) -> Filter {
 
 pub(super) async fn orders(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
     let columns = vec![
-        "code",
-        "batch",
-        "firm",
-        "kind",
-        "package",
-        "customer_type",
-        "fiscal_year",
-        "recipient",
-        "invoice_to",
-        "state",
-        "revision",
-        "amount",
-        "registered_by",
-        "confirmed_by",
-        "placed_at",
+        ("code", Kind::Text),
+        ("batch", Kind::Text),
+        ("firm", Kind::Text),
+        ("kind", Kind::Text),
+        ("package", Kind::Text),
+        ("customer_type", Kind::Text),
+        ("fiscal_year", Kind::Whole),
+        ("recipient", Kind::Text),
+        ("invoice_to", Kind::Text),
+        ("state", Kind::Text),
+        ("revision", Kind::Whole),
+        ("amount", Kind::Money),
+        ("registered_by", Kind::Text),
+        ("confirmed_by", Kind::Text),
+        ("placed_at", Kind::Moment),
     ];
     let moment = |at| Datum::Moment(services.local(at));
     let row = |order: &orders::Order| {
@@ -74,9 +74,23 @@ pub(super) async fn orders(services: &Services, firm: Option<&str>) -> anyhow::R
 
 /// A line with its client, what is to be paid for it and what the platform made of it.
 pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
-    let mut columns = vec!["order", "line", "batch", "row", "firm", "state", "amount"];
-    columns.extend(Field::ALL.iter().map(|field| field.as_str()));
-    columns.extend(["payment_code", "licence_id", "activated_at", "grace_until", "cutoff_at"]);
+    let mut columns = vec![
+        ("order", Kind::Text),
+        ("line", Kind::Whole),
+        ("batch", Kind::Text),
+        ("row", Kind::Whole),
+        ("firm", Kind::Text),
+        ("state", Kind::Text),
+        ("amount", Kind::Money),
+    ];
+    columns.extend(Field::ALL.iter().map(|field| column(*field)));
+    columns.extend([
+        ("payment_code", Kind::Text),
+        ("licence_id", Kind::Text),
+        ("activated_at", Kind::Moment),
+        ("grace_until", Kind::Moment),
+        ("cutoff_at", Kind::Moment),
+    ]);
     let codes = requests::codes(&services.db, firm).await?;
     let codes: HashMap<i64, String> = codes.into_iter().collect();
     let licences = licences::list(&services.db, &of(firm)).await?;
@@ -93,7 +107,7 @@ pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Re
             Datum::Money(line.amount().as_dong()),
         ];
         let client = serde_json::to_value(&line.client.0)?;
-        row.extend(Field::ALL.iter().map(|field| plain(&client[field.as_str()])));
+        row.extend(Field::ALL.iter().map(|field| cell(*field, &client)));
         row.push(perhaps(codes.get(&line.id)));
         row.extend(licence_cells(services, licences.get(&line.id)));
         Ok(row)
@@ -103,12 +117,24 @@ pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Re
     Ok(Table { what: What::Lines, columns, rows: rows? })
 }
 
-/// A field as it is stored; days are days.
-fn plain(value: &Value) -> Datum {
-    match value {
+pub(super) fn column(field: Field) -> Column {
+    let kind = match field {
+        Field::FiscalYear => Kind::Whole,
+        Field::FiscalYearStart | Field::BooksStart => Kind::Day,
+        _ => Kind::Text,
+    };
+    (field.as_str(), kind)
+}
+
+/// A field as it is stored.
+pub(super) fn cell(field: Field, client: &Value) -> Datum {
+    match &client[field.as_str()] {
         Value::Null => Datum::Nothing,
         Value::Number(number) => number.as_i64().map_or_else(|| text(number), Datum::Whole),
-        Value::String(said) => said.parse().map_or_else(|_| text(said), Datum::Day),
+        Value::String(said) if column(field).1 == Kind::Day => {
+            said.parse().map_or_else(|_| text(said), Datum::Day)
+        }
+        Value::String(said) => text(said),
         other => text(other),
     }
 }
@@ -125,19 +151,19 @@ fn licence_cells(services: &Services, licence: Option<&Licence>) -> [Datum; 4] {
 
 pub(super) async fn licences(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
     let columns = vec![
-        "licence_id",
-        "order",
-        "line",
-        "firm",
-        "tax_id",
-        "package",
-        "fiscal_year",
-        "state",
-        "activated_at",
-        "grace_until",
-        "cutoff_at",
-        "paid_on",
-        "suspended_at",
+        ("licence_id", Kind::Text),
+        ("order", Kind::Text),
+        ("line", Kind::Whole),
+        ("firm", Kind::Text),
+        ("tax_id", Kind::Text),
+        ("package", Kind::Text),
+        ("fiscal_year", Kind::Whole),
+        ("state", Kind::Text),
+        ("activated_at", Kind::Moment),
+        ("grace_until", Kind::Moment),
+        ("cutoff_at", Kind::Moment),
+        ("paid_on", Kind::Day),
+        ("suspended_at", Kind::Moment),
     ];
     let moment = |at| Datum::Moment(services.local(at));
     let row = |licence: &Licence| {
@@ -164,19 +190,19 @@ pub(super) async fn licences(services: &Services, firm: Option<&str>) -> anyhow:
 /// Of every batch, the newest first.
 pub(super) async fn findings(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
     let columns = vec![
-        "batch",
-        "file",
-        "firm",
-        "sheet",
-        "row",
-        "column",
-        "field",
-        "code",
-        "severity",
-        "value",
-        "suggestion",
-        "message",
-        "fix",
+        ("batch", Kind::Text),
+        ("file", Kind::Text),
+        ("firm", Kind::Text),
+        ("sheet", Kind::Text),
+        ("row", Kind::Whole),
+        ("column", Kind::Text),
+        ("field", Kind::Text),
+        ("code", Kind::Text),
+        ("severity", Kind::Text),
+        ("value", Kind::Text),
+        ("suggestion", Kind::Text),
+        ("message", Kind::Text),
+        ("fix", Kind::Text),
     ];
     let mut rows = Vec::new();
     for batch in batches::list(&services.db, &of(firm)).await? {

@@ -92,7 +92,7 @@ fn golden() -> BTreeMap<String, Golden> {
 }
 
 /// Runs one of our scripts; fails the test with what it said.
-fn script(name: &str, args: &[&str]) -> Vec<u8> {
+pub fn script(name: &str, args: &[&str]) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/python").join(name);
     // Compiled scripts would lie among the sources.
     let mut command = Command::new(python());

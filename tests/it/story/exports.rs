@@ -7,7 +7,10 @@ use super::{
     lists::{csv, enterprise, household},
     workbooks,
 };
-use crate::world::{FIRM, World, require, text};
+use crate::{
+    corpus::script,
+    world::{FIRM, World, require, text},
+};
 
 /// Two placed orders, of an enterprise that pays itself and of a household for which another gets the invoice.
 fn placed() -> World {
@@ -63,6 +66,45 @@ fn an_exported_workbook_has_a_new_name_each_time_and_ids_as_text() {
     }
     let unknown = world.run(&["export", "nothing", "--json"]);
     assert_eq!(unknown.code, 2);
+}
+
+#[test]
+fn a_column_of_an_export_for_programs_has_the_type_of_what_it_says() {
+    let world = placed();
+    let path = world.outside("lines.parquet");
+    world.run(&["export", "lines", "--format", "parquet", "-o", path.to_str().unwrap()]).exits(0);
+    if !require("pyarrow") {
+        return;
+    }
+    let read: Value =
+        serde_json::from_slice(&script("columns.py", &[path.to_str().unwrap()])).unwrap();
+    let types = &read["types"];
+    assert_eq!((&types["amount"], &types["fiscal_year"]), (&json!("int64"), &json!("int64")));
+    assert_eq!(
+        (&types["tax_id"], &types["fiscal_year_start"]),
+        (&json!("string"), &json!("date32[day]"))
+    );
+    assert_eq!(types["activated_at"], "timestamp[us, tz=UTC]");
+    let rows = read["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["customer_type"] == "enterprise").unwrap();
+    assert_eq!((&row["amount"], &row["activated_at"]), (&json!(2_950_000), &Value::Null));
+    assert_eq!(row["fiscal_year_start"], "2026-01-01");
+    assert_eq!(row["name"], enterprise(1).name());
+}
+
+#[test]
+fn clients_are_exported_with_what_they_hold() {
+    let world = placed();
+    let orders = exported(&world, "orders");
+    let order = orders.iter().find(|order| order["customer_type"] == "enterprise").unwrap();
+    world.run(&["activate", order["code"].as_str().unwrap()]).exits(0);
+    let clients = exported(&world, "clients");
+    assert_eq!(clients.len(), 2);
+    let tax_id = enterprise(1).tax_id().to_owned();
+    let client = clients.iter().find(|client| client["tax_id"] == tax_id).unwrap();
+    assert_eq!((&client["firm"], &client["tax_ids"]), (&json!(FIRM), &json!(tax_id)));
+    assert_eq!(client["regime"], "TT99");
+    assert_eq!(client["licences"], "ASP-DN 2026 grace");
 }
 
 #[test]

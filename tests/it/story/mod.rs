@@ -55,6 +55,10 @@ mod no_room;
 mod cancelled;
 mod exports;
 
+mod formulas;
+
+mod round_trips;
+
 mod two_persons;
 
 mod staff;

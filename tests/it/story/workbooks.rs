@@ -60,13 +60,21 @@ pub fn sheet_text(workbook: &Path, sheet: &str) -> String {
 
 /// The bytes of a workbook after LibreOffice opened and saved it.
 pub fn through_libreoffice(world: &World, bytes: &[u8]) -> Vec<u8> {
-    let (from, to) = (world.outside("through.xlsx"), world.outside("saved"));
-    std::fs::write(&from, bytes).unwrap();
+    converted(world, bytes, &["xlsx"])
+}
+
+/// The bytes of a workbook after LibreOffice opened it and saved it as each of these kinds of file in turn.
+pub fn converted(world: &World, bytes: &[u8], kinds: &[&str]) -> Vec<u8> {
+    let (mut file, folder) = (world.outside("through.xlsx"), world.outside("saved"));
+    std::fs::write(&file, bytes).unwrap();
     let profile = format!("-env:UserInstallation=file://{}", world.outside("profile").display());
-    let mut command = Command::new("soffice");
-    command.args([&profile, "--headless", "--convert-to", "xlsx", "--outdir"]).arg(&to).arg(&from);
-    finished(&mut command).exits(0);
-    std::fs::read(to.join("through.xlsx")).unwrap()
+    for kind in kinds {
+        let mut command = Command::new("soffice");
+        command.args([&profile, "--headless", "--convert-to", kind, "--outdir"]);
+        finished(command.arg(&folder).arg(&file)).exits(0);
+        file = folder.join("through").with_extension(kind);
+    }
+    std::fs::read(file).unwrap()
 }
 
 /// The parts of a workbook, by their names in the archive.
