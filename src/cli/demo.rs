@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::FILE_NAME,
     db::{batches, licences, mails, orders},
-    domain::run::JobKind,
+    domain::{mail::MailState, run::JobKind},
     flow::{
         Clock, Services, activate,
         answer::outbox,
@@ -152,6 +152,8 @@ async fn results(services: &Services, home: &Path) -> anyhow::Result<(Vec<Made>,
     }
     made.sort_by(|a, b| a.path.cmp(&b.path));
     let sent = mails::list(&services.db, &batches::Filter::default()).await?;
+    let sent: Vec<&mails::Mail> =
+        sent.iter().filter(|mail| mail.state == MailState::Sent).collect();
     for mail in &sent {
         let local_part = mail.message_id.split('@').next().unwrap_or_default();
         made.push(Made {

@@ -101,6 +101,7 @@ fn refused(services: &Services, order: &Order, refusal: &Refusal) -> Failure {
         Refusal::Stale(_) => "order_stale",
         Refusal::SamePerson => "same_person",
         Refusal::Code => "other_code",
+        Refusal::NoCode => "no_code",
         Refusal::State(_) => "order_state",
     };
     let reason = answers_in_words(services, refusal);

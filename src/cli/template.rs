@@ -29,6 +29,14 @@ pub async fn run(global: &Global, args: &Template) -> anyhow::Result<Reply> {
         let year = args.renew.unwrap_or_default();
         Failure::misused(services.texts, "renew_year", context! { year })
     })?;
+    let wanted = Wanted { firm, customer_type: args.customer_type, renews };
+    let view = offer::of_today(&services, wanted).await?;
+    if let Some(year) = renews.filter(|_| view.rows.is_empty()) {
+        let of = services.texts.label(&format!("command.customer_type.{}", args.customer_type));
+        let values = context! { year => year.year(), before => year.previous().year(), of };
+        let human = services.texts.say("command.nobody_to_renew", values);
+        return Reply::new(Exit::Done, human).with("files", Vec::<Made>::new());
+    }
     let path = if let Some(path) = &args.output {
         std::path::absolute(path)?
     } else {
@@ -37,8 +45,6 @@ pub async fn run(global: &Global, args: &Template) -> anyhow::Result<Reply> {
         let what = format!("{what}-{}", args.customer_type);
         outbox::free_path(&folder, &what, services.today(), "xlsx")
     };
-    let wanted = Wanted { firm, customer_type: args.customer_type, renews };
-    let view = offer::of_today(&services, wanted).await?;
     write_whole(&path, &template::write(&view)?)?;
     let shown = services.shown_path(&path);
     let made = Made { path: Path::new(&shown).to_owned(), kind: "template" };

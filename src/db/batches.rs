@@ -45,6 +45,11 @@ impl Batch {
         BatchId::new(self.id)
     }
 
+    /// Whether nothing happened to it between two looks.
+    pub fn is_same_as(&self, other: &Batch) -> bool {
+        (self.id, self.changes) == (other.id, other.changes)
+    }
+
     pub fn duplicate_of(&self) -> Option<BatchId> {
         self.duplicate_of.map(BatchId::new)
     }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Db, Tx, batches::Filter, sql};
 use crate::domain::{
+    batch::BatchId,
     mail::{MailState, Purpose},
     order::OrderCode,
 };
@@ -13,10 +14,10 @@ pub struct Mail {
     pub id: i64,
     #[sqlx(try_from = "String")]
     pub purpose: Purpose,
-    /// What it is about: an order, or one line of it.
+    /// What it is about: a batch, an order, or one line of it.
     pub subject: String,
-    #[sqlx(try_from = "String")]
-    pub order_code: OrderCode,
+    batch_id: Option<i64>,
+    pub order_code: Option<String>,
     pub line_id: Option<i64>,
     pub recipient: String,
     pub recipient_name: String,
@@ -32,12 +33,26 @@ pub struct Mail {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
+impl Mail {
+    /// The batch that it is about; nothing where it is about an order.
+    pub fn batch(&self) -> Option<BatchId> {
+        self.batch_id.map(BatchId::new)
+    }
+}
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'a> {
+    Batch(BatchId),
+    Order(&'a OrderCode),
+}
+
 /// A mail on its way in.
 #[derive(Clone, Debug)]
 pub struct NewMail<'a> {
     pub purpose: Purpose,
     pub subject: &'a str,
-    pub order: &'a OrderCode,
+    pub about: About<'a>,
     pub line_id: Option<i64>,
     pub recipient: &'a str,
     pub recipient_name: &'a str,
@@ -48,15 +63,20 @@ pub struct NewMail<'a> {
 
 /// Plans a mail; one of the same purpose, subject, recipient and sequence stays.
 pub async fn plan(tx: &mut Tx, new: NewMail<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let (batch, order) = match new.about {
+        About::Batch(batch) => (Some(batch.number()), None),
+        About::Order(order) => (None, Some(order.as_str())),
+    };
     tx.query(
-        "insert into mail (purpose, subject, order_code, line_id, recipient, recipient_name, sequence, message_id,
-                           state, planned_at, not_before)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'planned', $9, $9)
+        "insert into mail (purpose, subject, batch_id, order_code, line_id, recipient, recipient_name, sequence,
+                           message_id, state, planned_at, not_before)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $10)
          on conflict (purpose, subject, recipient, sequence) do nothing",
     )
     .bind(new.purpose.as_str())
     .bind(new.subject)
-    .bind(new.order.as_str())
+    .bind(batch)
+    .bind(order)
     .bind(new.line_id)
     .bind(new.recipient)
     .bind(new.recipient_name)
@@ -68,13 +88,33 @@ pub async fn plan(tx: &mut Tx, new: NewMail<'_>, now: DateTime<Utc>) -> sqlx::Re
     Ok(())
 }
 
+/// The results of a batch that were not sent yet say less than those that are planned now. Says the number of these.
+pub async fn supersede_results(tx: &mut Tx, batch: BatchId) -> sqlx::Result<i64> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where batch_id = $1 and purpose = 'batch_result' and state in ('planned', 'held')",
+    )
+    .bind(batch.number())
+    .execute()
+    .await?;
+    let (next,) = tx
+        .query(
+            "select coalesce(max(sequence), 0) + 1 from mail where batch_id = $1 and purpose = 'batch_result'",
+        )
+        .bind(batch.number())
+        .one::<(i64,)>()
+        .await?;
+    Ok(next)
+}
+
 /// Takes the next mail that is due: log-ins first, then notices (the order of sending).
 pub async fn claim(db: &Db, holder: &str, now: DateTime<Utc>) -> sqlx::Result<Option<Mail>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: super::Sql = sql!(
         "update mail set state = 'sending', holder = $1, attempts = attempts + 1
          where id = (select id from mail where state = 'planned' and not_before <= $2
-                     order by case when purpose in ('login_first', 'login_existing') then 0 else 1 end, id
+                     order by case when purpose in ('login_first', 'login_existing') then 0
+                                   when purpose = 'order_notice' then 1 else 2 end, id
                      limit 1",
         postgres: " for update skip locked",
         ") and state = 'planned'
@@ -137,8 +177,8 @@ pub async fn sent_since(db: &Db, since: DateTime<Utc>) -> sqlx::Result<i64> {
 /// The oldest first.
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Mail>> {
     db.query(
-        "select m.* from mail m join client_order o on o.code = m.order_code
-         where ($1 is null or o.firm = $1) and ($2 is null or m.state = $2) and ($3 is null or m.planned_at >= $3)
+        "select m.* from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
+         where ($1 is null or coalesce(o.firm, b.firm) = $1) and ($2 is null or m.state = $2) and ($3 is null or m.planned_at >= $3)
          order by m.id",
     )
     .bind(filter.firm.as_deref())
@@ -152,7 +192,8 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Mail>> {
     db.query("select * from mail where id = $1").bind(id).optional().await
 }
 
-pub async fn of_batch(db: &Db, batch: crate::domain::batch::BatchId) -> sqlx::Result<Vec<Mail>> {
+/// About the orders of a batch.
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Mail>> {
     db.query(
         "select m.* from mail m join client_order o on o.code = m.order_code where o.batch_id = $1 order by m.id",
     )

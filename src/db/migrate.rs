@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (2, "intake", files!("0002_intake.sql")),
     (3, "clients", files!("0003_clients.sql")),
     (4, "order_life", files!("0004_order_life.sql")),
+    (5, "results", files!("0005_results.sql")),
 ];
 
 pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {

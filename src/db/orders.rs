@@ -114,6 +114,30 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Order>> {
         .await
 }
 
+/// Who registered an order of a batch, and who a row of it: each pair once.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Registered {
+    pub order_code: String,
+    #[sqlx(try_from = "String")]
+    pub state: OrderState,
+    pub of_order: Option<String>,
+    pub of_row: Option<String>,
+}
+
+/// Of the orders of a batch that stand.
+pub async fn registered(tx: &mut Tx, batch: BatchId) -> sqlx::Result<Vec<Registered>> {
+    tx.query(
+        "select distinct o.code as order_code, o.state as state, o.registered_by as of_order,
+                l.client->>'registered_by' as of_row
+         from client_order o join order_line l on l.order_code = o.code
+         where o.batch_id = $1 and o.state <> 'cancelled' and l.state <> 'cancelled'
+         order by 1, 4",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
 /// Whether a batch has orders, and every one of them is cancelled.
 pub async fn is_wholly_cancelled(tx: &mut Tx, batch: BatchId) -> sqlx::Result<bool> {
     let (all, cancelled) = tx

@@ -83,6 +83,8 @@ words! {
         RecipientIncomplete = "recipient.incomplete",
         InvoiceIncomplete = "invoice.incomplete",
         RowHidden = "row.hidden",
+        /// A person decided that nothing of the row is ordered.
+        RowLeftOut = "row.left_out",
         /// What is written on the sheet to fix and belongs to no row of the list, or to no one row.
         RowUnknownAnswer = "row.unknown_answer",
     }
@@ -121,6 +123,7 @@ impl Code {
             | Code::HeaderUnknown
             | Code::SheetSkipped
             | Code::ClientSameAsBefore
+            | Code::RowLeftOut
             | Code::OrderMixedTypes => Severity::Info,
             _ => Severity::Error,
         }

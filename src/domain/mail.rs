@@ -5,6 +5,8 @@ use super::words::words;
 words! {
     /// Why a mail is sent; one mail for one purpose, subject and recipient.
     pub enum Purpose {
+        /// What became of a file, to whoever registered it and to whoever is to confirm it.
+        BatchResult = "batch_result",
         /// What is to be paid, to whoever pays.
         OrderNotice = "order_notice",
         /// What is no longer to be paid, to whoever got the notice.

@@ -42,6 +42,8 @@ pub struct Options {
     import: Option<ImportOptions>,
     /// Of an answer: how many rows it brought in another form.
     fixed: usize,
+    /// Of an answer: which lines it cancelled, as `DH-2611-000123/17`.
+    cancelled: Vec<String>,
     /// The list came in a template of former tables.
     old_template: bool,
 }
@@ -55,6 +57,11 @@ impl Options {
 /// Whether a list came in a template of former tables.
 pub fn is_old_template(batch: &Batch) -> anyhow::Result<bool> {
     Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.old_template)
+}
+
+/// What its sheet *Đơn hàng* says.
+pub fn order_level(batch: &Batch) -> anyhow::Result<Vec<(Field, String)>> {
+    Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.order_level)
 }
 
 /// The options that a batch was registered with; older ones have none.
@@ -72,6 +79,22 @@ pub async fn keep_fixed(tx: &mut Tx, answer: &Batch, fixed: usize) -> anyhow::Re
 
 pub fn fixed(answer: &Batch) -> anyhow::Result<usize> {
     Ok(serde_json::from_value::<Options>(answer.options.0.clone())?.fixed)
+}
+
+/// Keeps which lines an answer cancelled. `answer` as it is now: other things are kept beside it.
+pub async fn keep_cancelled(
+    tx: &mut Tx,
+    answer: &Batch,
+    cancelled: Vec<String>,
+) -> anyhow::Result<()> {
+    let options: Options = serde_json::from_value(answer.options.0.clone())?;
+    let options = Options { cancelled, ..options };
+    batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
+    Ok(())
+}
+
+pub fn cancelled(answer: &Batch) -> anyhow::Result<Vec<String>> {
+    Ok(serde_json::from_value::<Options>(answer.options.0.clone())?.cancelled)
 }
 
 /// The findings of a mapping with the numbers of their sheets.

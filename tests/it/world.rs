@@ -125,6 +125,13 @@ impl World {
         answer[what].as_array().unwrap_or_else(|| panic!("no {what} in {answer}")).clone()
     }
 
+    /// All mails but those that say what became of a list.
+    pub fn mails(&self) -> Vec<Value> {
+        let mut mails = self.list("mails");
+        mails.retain(|mail| mail["purpose"] != "batch_result");
+        mails
+    }
+
     /// An order with its lines and payment requests.
     pub fn order(&self, code: &str) -> Value {
         self.run(&["orders", code, "--json"]).exits(0).json()["orders"][0].clone()

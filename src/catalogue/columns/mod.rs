@@ -40,6 +40,7 @@ struct ColumnsWritten {
 struct ChoiceWritten {
     headers: Vec<String>,
     yes: Vec<String>,
+    no: Vec<String>,
 }
 
 impl Default for ChoiceWritten {
@@ -48,6 +49,7 @@ impl Default for ChoiceWritten {
         ChoiceWritten {
             headers: words(&["Gia hạn?", "Renew?"]),
             yes: words(&["có", "yes", "x", "✓", "1", "true"]),
+            no: words(&["không", "no", "0", "false", "không gia hạn"]),
         }
     }
 }
@@ -74,7 +76,9 @@ pub struct Columns {
     ignored: HashSet<String>,
     empty: HashSet<String>,
     choice: HashSet<String>,
-    yes: HashSet<String>,
+    /// As they are written there, too: people are told what is understood.
+    yes: Vec<String>,
+    no: HashSet<String>,
     /// Which of a field's headers come before its others.
     nearest: BTreeMap<Field, HashSet<String>>,
     /// What a firm said of headers, by their keys; no field: such a column is left alone.
@@ -149,7 +153,8 @@ impl Columns {
             ignored: ignored.headers.iter().map(|header| key(header)).collect(),
             empty: empty.values.iter().map(|value| key(value)).collect(),
             choice: choice.headers.iter().map(|header| key(header)).collect(),
-            yes: choice.yes.iter().map(|word| key(word)).collect(),
+            yes: choice.yes,
+            no: choice.no.iter().map(|word| key(word)).collect(),
             nearest: keys(nearest),
             remembered: HashMap::new(),
         })
@@ -201,7 +206,18 @@ impl Columns {
 
     /// What such a column says of a row that is taken.
     pub fn says_yes(&self, text: &str) -> bool {
-        self.yes.contains(&key(text))
+        let said = key(text);
+        self.yes.iter().any(|word| key(word) == said)
+    }
+
+    /// What it says of one that is not; nothing is a no, too.
+    pub fn says_no(&self, text: &str) -> bool {
+        self.means_nothing(text) || self.no.contains(&key(text))
+    }
+
+    /// The words for a yes, as people write them.
+    pub fn yes(&self) -> &[String] {
+        &self.yes
     }
 
     /// Fields of which a list may have several columns, and one of them must be chosen.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::{
+    allowed::{self, Fallback},
     identity, line_views, missing,
     payments::{payee, payments},
     questions, refusals,
@@ -40,6 +41,7 @@ use crate::{
             groups::{self, Key, Total},
         },
         map::Mapped,
+        options::ImportOptions,
         order::code,
         staged,
     },
@@ -86,7 +88,12 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         batch: Some(id),
         asks: !questions.is_empty(),
     };
-    let sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
+    let mut sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
+    let (order_level, options) = (staged::order_level(batch)?, staged::options(batch)?);
+    let fallback = Fallback { order_level: &order_level, options: options.as_ref() };
+    for sheet in &mut sheets {
+        sheet.offer(|row| allowed::of(services, row, &fallback));
+    }
     let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
     let counts = counts(&sheets);
     let payments = payments(services, &business.requests, &business.lines)?;
@@ -135,7 +142,7 @@ pub fn of_check(
     file_name: &str,
     firm: &str,
     sha256: &Sha256,
-    (mapped, checked, missing): (&Mapped, &Checked, usize),
+    (mapped, checked, missing, options): (&Mapped, &Checked, usize, &ImportOptions),
 ) -> ResultView {
     let states = checked
         .verdicts
@@ -153,7 +160,11 @@ pub fn of_check(
         batch: None,
         asks: false,
     };
-    let sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
+    let mut sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
+    let fallback = Fallback { order_level: &mapped.order_level, options: Some(options) };
+    for sheet in &mut sheets {
+        sheet.offer(|row| allowed::of(services, row, &fallback));
+    }
     let said = |key: &str| services.texts.label(&format!("message.origin.{key}"));
     ResultView {
         locale: services.settings.locale,

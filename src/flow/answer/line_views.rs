@@ -26,11 +26,10 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
     let mut own: HashMap<i64, Vec<&Mail>> = HashMap::new();
     let mut notices: HashMap<(&str, &str), Vec<&Mail>> = HashMap::new();
     for mail in &business.mails {
-        match mail.line_id {
-            Some(line) => own.entry(line).or_default().push(mail),
-            None => {
-                notices.entry((mail.order_code.as_str(), &mail.recipient)).or_default().push(mail);
-            }
+        if let Some(line) = mail.line_id {
+            own.entry(line).or_default().push(mail);
+        } else if let Some(order) = &mail.order_code {
+            notices.entry((order, &mail.recipient)).or_default().push(mail);
         }
     }
     let view = |line: &Line| {

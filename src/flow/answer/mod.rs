@@ -39,6 +39,8 @@ mod form;
 
 pub mod fixes;
 
+mod allowed;
+
 pub mod cancels;
 
 pub mod questions;

@@ -1,7 +1,7 @@
 //! What a template offers on a day: the columns, the values that the rules allow, what is sold, whom the firm has.
 //! How it is laid out is the business of `template`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate};
 use minijinja::context;
@@ -10,7 +10,10 @@ use serde_json::Value as Json;
 use super::view::{OrderLevel, TemplateColumn, TemplatePackage, TemplateView};
 use crate::{
     catalogue::{packages::Package, rules::Dates},
-    db::lines::{self, Known},
+    db::{
+        clients::{self, Client},
+        lines::{self, Known},
+    },
     domain::{
         client::{ClientRow, CustomerType},
         field::Field,
@@ -46,47 +49,52 @@ pub struct Wanted<'a> {
 }
 
 pub async fn of_today(services: &Services, wanted: Wanted<'_>) -> anyhow::Result<TemplateView> {
-    let lines = lines::of_firm(&services.db, wanted.firm.code.as_str()).await?;
+    let firm = wanted.firm.code.as_str();
     let offer = Offer { services, wanted, today: services.today() };
-    let clients = newest(&lines, wanted.customer_type);
-    let known = clients.values().map(|client| (client.tax_id.to_string(), client.name.clone()));
-    let known: Vec<(String, String)> =
-        if wanted.renews.is_some() { Vec::new() } else { known.collect() };
-    let rows = wanted.renews.map_or_else(Vec::new, |year| {
-        let due = due(&lines, &clients, year).into_iter();
-        due.map(|(client, package)| offer.renewal(client, package, year)).collect()
-    });
-    Ok(offer.view(rows, known))
-}
-
-/// The firm's newest word on each client of a type, by tax id.
-fn newest(lines: &[Known], customer_type: CustomerType) -> BTreeMap<String, &ClientRow> {
-    let own = lines.iter().filter(|line| line.client.customer_type == customer_type);
-    own.map(|line| (line.client.tax_id.to_string(), &line.client.0)).collect()
+    let clients = clients::list(&services.db, Some(firm)).await?;
+    let of_type = |client: &&Client| client.record.customer_type == wanted.customer_type;
+    // By the present tax ids.
+    let clients: BTreeMap<&str, &ClientRow> = clients
+        .iter()
+        .filter(of_type)
+        .map(|client| (client.tax_id.as_str(), &client.record.0))
+        .collect();
+    let Some(year) = wanted.renews else {
+        let known =
+            clients.iter().map(|(tax_id, client)| ((*tax_id).to_owned(), client.name.clone()));
+        return Ok(offer.view(Vec::new(), known.collect()));
+    };
+    let lines = lines::of_firm(&services.db, firm).await?;
+    let ties = clients::all_ties(&services.db, Some(firm)).await?;
+    let present = ties.iter().map(|tie| (tie.tax_id.as_str(), tie.client.as_str())).collect();
+    let due = due(&lines, (&clients, &present), year).into_iter();
+    let rows = due.map(|(client, package)| offer.renewal(client, package, year)).collect();
+    Ok(offer.view(rows, Vec::new()))
 }
 
 /// Whose licence ends before a year: it had the year before, and nothing of the family is ordered for the year yet.
 fn due<'a>(
     lines: &'a [Known],
-    clients: &BTreeMap<String, &'a ClientRow>,
+    (clients, present): (&BTreeMap<&str, &'a ClientRow>, &HashMap<&'a str, &'a str>),
     year: FiscalYear,
 ) -> Vec<(&'a ClientRow, &'a str)> {
     let of = |wanted: FiscalYear| {
         let wanted = i64::from(wanted.year());
         lines.iter().filter(move |line| line.fiscal_year == wanted)
     };
-    let key = |line: &Known| (line.client.tax_id.to_string(), line.family.clone());
-    let ordered: BTreeSet<(String, String)> = of(year).map(key).collect();
+    // Whichever of its tax ids a line was ordered under.
+    let client_of = |line: &'a Known| {
+        let own = line.client.tax_id.as_str();
+        present.get(own).copied().unwrap_or(own)
+    };
+    let key = |line: &'a Known| (client_of(line), line.family.as_str());
+    let mut listed: BTreeSet<(&str, &str)> = of(year).map(key).collect();
     let is_licensed = |line: &&Known| {
         matches!(line.state, LineState::Grace | LineState::Active | LineState::Suspended)
     };
-    let ending =
-        of(year.previous()).filter(is_licensed).filter(|line| !ordered.contains(&key(line)));
+    let ending = of(year.previous()).filter(is_licensed).filter(|line| listed.insert(key(line)));
     ending
-        .filter_map(|line| {
-            let client = clients.get(line.client.tax_id.as_str())?;
-            Some((*client, line.client.package.as_str()))
-        })
+        .filter_map(|line| Some((*clients.get(client_of(line))?, line.client.package.as_str())))
         .collect()
 }
 

@@ -15,7 +15,20 @@ use crate::{
 /// Older revisions.
 const OLD: &str = "cu";
 
-/// Where the files of a batch go: one folder for each firm where there are several.
+/// Where the files of a batch go: as it came, in the folder of the firm, and in it in that of the member of staff.
+fn folder_of(services: &Services, batch: &Batch) -> PathBuf {
+    let folder = folder(services, batch.firm.as_deref());
+    let member = batch.registered_by.as_deref().and_then(|email| email.split_once('@'));
+    member.map_or(folder.clone(), |(member, _)| folder.join(member))
+}
+
+/// A receipt: `danh-sach__B000045.txt`.
+pub fn receipt_path(services: &Services, batch: &Batch) -> PathBuf {
+    let name = format!("{}__{}.txt", stem(&batch.file_name), batch.id());
+    folder_of(services, batch).join(name)
+}
+
+/// Where the files of a firm go: one folder for each where there are several.
 pub fn folder(services: &Services, firm: Option<&str>) -> PathBuf {
     let outbox = &services.settings.files.outbox;
     match firm {
@@ -33,7 +46,7 @@ pub fn free_path(folder: &Path, what: &str, today: NaiveDate, ending: &str) -> P
 /// The workbook of a revision: `danh-sach__B000045__r1.xlsx`.
 pub fn workbook_path(services: &Services, batch: &Batch, revision: i64) -> PathBuf {
     let name = format!("{}__{}__r{revision}.xlsx", stem(&batch.file_name), batch.id());
-    folder(services, batch.firm.as_deref()).join(name)
+    folder_of(services, batch).join(name)
 }
 
 /// The newest workbook that lies in the outbox, if there is one.
@@ -61,9 +74,9 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
             return Ok(());
         }
         services.progress.tell(Step::Begin("workbook"));
-        let view = gather::of_batch(services, &batch).await?;
         let path = workbook_path(services, &batch, batch.revision);
-        tokio::task::block_in_place(|| write_whole(&path, &result::write(&view)?))?;
+        let bytes = bytes(services, &batch).await?;
+        tokio::task::block_in_place(|| write_whole(&path, &bytes))?;
         services.progress.tell(Step::End);
         services.crash_point("workbook");
         if batches::wrote(&services.db, &batch).await? {
@@ -72,13 +85,23 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
     }
 }
 
+/// The workbook of the present revision, as [`write_workbook`] writes it.
+pub async fn bytes(services: &Services, batch: &Batch) -> anyhow::Result<Vec<u8>> {
+    let view = gather::of_batch(services, batch).await?;
+    tokio::task::block_in_place(|| result::write(&view))
+}
+
 fn set_older_aside(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     for revision in 1..batch.revision {
         let path = workbook_path(services, batch, revision);
         if path.exists() {
             let old = path.parent().context("A workbook lies in the outbox")?.join(OLD);
             fs_err::create_dir_all(&old)?;
-            fs_err::rename(&path, old.join(path.file_name().unwrap_or_default()))?;
+            match fs_err::rename(&path, old.join(path.file_name().unwrap_or_default())) {
+                // Another process wrote the same revision, and was faster.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                moved => moved?,
+            }
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 
 use super::{
     missing,
-    outbox::{folder, newest, stem},
+    outbox::{newest, receipt_path},
     questions,
     steps::{Where, next_steps},
     view::Counts,
@@ -15,11 +15,13 @@ use crate::{
     db::{
         batches::{self, Batch},
         findings::{self, Numbered},
-        lines, orders, rows,
+        lines::{self, Line},
+        orders, rows,
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
         finding::{Code, Finding, Severity},
+        order::LineState,
     },
     flow::{Services, files::write_whole, map::Table, report::Rows, staged},
     text::findings as words,
@@ -34,8 +36,7 @@ pub async fn write(services: &Services, batch: &Batch) -> anyhow::Result<()> {
         Some(original) => of_answer(services, batch, original).await?,
         None => of_list(services, batch).await?,
     };
-    let name = format!("{}__{}.txt", stem(&batch.file_name), batch.id());
-    let path = folder(services, batch.firm.as_deref()).join(name);
+    let path = receipt_path(services, batch);
     write_whole(&path, format!("{}\n", text.trim()).as_bytes())
 }
 
@@ -109,14 +110,20 @@ async fn of_answer(
     let lines = lines::of_batch(&services.db, original.id()).await?;
     let order = |order: &orders::Order| {
         let state = texts.label(&format!("workbook.order_state.{}", order.state));
-        let lines = lines.iter().filter(|line| line.order_code == order.code).count();
+        let own = || lines.iter().filter(|line| line.order_code == order.code);
+        let gone = own().filter(|line| line.state == LineState::Cancelled).count();
         let values = context! {
-            order => order.code.as_str(), revision => order.revision, state, lines,
+            order => order.code.as_str(), revision => order.revision, state,
+            lines => own().count() - gone, gone,
             amount => order.amount().to_string(),
         };
         texts.say("message.receipt_answer.order", values)
     };
+    let mut cancelled = cancelled(services, batch, &lines)?;
+    let gone = cancelled.len();
+    cancelled.truncate(SHOWN);
     let values = context! {
+        gone, cancelled,
         original => original.file_name.as_str(),
         answers => original.id().to_string(),
         fixed => staged::fixed(batch)?,
@@ -130,6 +137,18 @@ async fn of_answer(
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(texts.say("message.receipt_answer.text", values))
+}
+
+/// The lines that an answer cancelled, by the rows of their list.
+fn cancelled(services: &Services, answer: &Batch, lines: &[Line]) -> anyhow::Result<Vec<String>> {
+    let gone = staged::cancelled(answer)?;
+    let lines = lines.iter().filter(|line| gone.contains(&line.reference().to_string()));
+    let said = lines.map(|line| {
+        let reference = line.reference().to_string();
+        let values = context! { row => line.row_no, line => reference, name => line.name.as_str() };
+        services.texts.say("message.receipt_answer.cancelled", values)
+    });
+    Ok(said.collect())
 }
 
 fn counted(rows: &Rows) -> Value {
@@ -160,8 +179,13 @@ fn in_words(services: &Services, finding: &Finding, kind: Kind) -> String {
     }
 }
 
+/// What is said of a row, and where.
+pub fn told(services: &Services, finding: &Finding) -> String {
+    in_words(services, finding, Kind::OfRow)
+}
+
 /// What is to be done with the workbook of a list.
-async fn to_do(
+pub async fn to_do(
     services: &Services,
     batch: &Batch,
     (tables, rows): (&[Table], &Rows),

@@ -15,7 +15,8 @@ use crate::{
         batch::{BatchId, RowRef, RowState},
         cell::Cell,
         field::Field,
-        finding::{Finding, Severity},
+        finding::{Code, Finding, Place, Severity},
+        order::LineState,
     },
     flow::map::{Table, TableRow, fields},
     text::{Texts, findings},
@@ -64,8 +65,10 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
                     } else {
                         is_skipped(state, findings).then_some(LeftOut::Hidden)
                     };
+                    let line = known.lines.remove(&at);
+                    let told = findings.iter().filter(|finding| !is_over(finding, line.as_ref()));
                     let mut said: Vec<FindingText> =
-                        findings.iter().map(|finding| in_words(texts, finding)).collect();
+                        told.map(|finding| in_words(texts, finding)).collect();
                     if left_out == Some(LeftOut::Decided) {
                         said =
                             vec![about_left_out(known.batch, (table, row.number, several), texts)];
@@ -76,10 +79,11 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
                         state,
                         left_out,
                         findings: said,
-                        line: known.lines.remove(&at),
+                        line,
                         fields: given(table, row, columns),
                         rid: rid(table, row.number, several),
                         suggestion: suggestions(findings),
+                        choices: Vec::new(),
                     }))
                 }
             };
@@ -94,6 +98,13 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
 /// Whether a row is left out because nobody sees it in its file.
 fn is_skipped(state: RowState, findings: &[&Finding]) -> bool {
     state == RowState::Unchanged && findings.iter().any(|finding| finding.is_skipped())
+}
+
+/// A hint that nothing can be made of any more: the year is in use, or was cancelled.
+fn is_over(finding: &Finding, line: Option<&LineView>) -> bool {
+    use LineState::{Active, Cancelled, Grace, Suspended};
+    finding.code == Code::FreeYearAvailable
+        && line.is_some_and(|line| matches!(line.state, Grace | Active | Suspended | Cancelled))
 }
 
 fn is_open(finding: &Finding) -> bool {
@@ -130,15 +141,10 @@ fn about_left_out(
     texts: &Texts,
 ) -> FindingText {
     let sheet = several.then(|| table.name.clone());
+    let finding = Finding::new(Code::RowLeftOut, Place { row: Some(row), ..Place::default() });
     let row = batch.map(|batch| RowRef { batch, sheet, row }.to_string());
-    FindingText {
-        code: "row.left_out".to_owned(),
-        severity: Severity::Info,
-        column: None,
-        field: None,
-        message: texts.label("workbook.left_out.reason"),
-        fix: texts.say("workbook.left_out.fix", context! { row }),
-    }
+    let finding = row.into_iter().fold(finding, |finding, row| finding.detail("row", row));
+    in_words(texts, &finding)
 }
 
 fn view(table: &Table, rows: Vec<RowView>) -> SheetView {

@@ -43,7 +43,8 @@ pub fn next_steps(
     }
     let waiting = count(OrderState::AwaitingConfirmation);
     if waiting > 0 {
-        steps.push(say("confirm", waiting));
+        let needs_second = services.settings.order.maker_checker;
+        steps.push(say(if needs_second { "confirm_second" } else { "confirm" }, waiting));
     }
     // Of a list with a question every row is held, and what is wrong with it is seen after the answer.
     let held = if questions > 0 { 0 } else { counts.held };

@@ -161,6 +161,17 @@ impl SheetView {
         self.width.max(self.header.len()).max(longest)
     }
 
+    /// Says of each row that is to be fixed what its fields may say.
+    pub fn offer(&mut self, choices: impl Fn(&DataRow) -> Vec<(Field, Vec<String>)>) {
+        for row in &mut self.rows {
+            if let RowKind::Data(data) = &mut row.kind
+                && data.needs_fixing()
+            {
+                data.choices = choices(data);
+            }
+        }
+    }
+
     pub fn data_rows(&self) -> impl Iterator<Item = &DataRow> {
         self.rows.iter().filter_map(|row| match &row.kind {
             RowKind::Data(data) => Some(data.as_ref()),
@@ -207,12 +218,20 @@ pub struct DataRow {
     /// `17`, or `2!17` where there are several lists.
     pub rid: String,
     pub suggestion: Vec<(Field, String)>,
+    /// What a field of this row may say, where that is less than for other rows.
+    pub choices: Vec<(Field, Vec<String>)>,
 }
 
 impl DataRow {
     /// A person has to do something about it.
     pub fn needs_fixing(&self) -> bool {
         matches!(self.state, RowState::Rejected | RowState::Held)
+    }
+
+    /// What a field may say, by the row or else by the workbook.
+    pub fn choice<'a>(&'a self, field: Field, all: &'a [(Field, Vec<String>)]) -> &'a [String] {
+        let mut known = self.choices.iter().chain(all);
+        known.find(|(known, _)| *known == field).map_or(&[], |(_, options)| options.as_slice())
     }
 
     /// The value of a field, empty where there is none.

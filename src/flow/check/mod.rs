@@ -5,6 +5,8 @@ mod across;
 
 mod cells;
 
+pub mod choice;
+
 pub mod groups;
 
 mod hidden;
@@ -202,7 +204,7 @@ fn judge(table: &Table, row: &TableRow, context: &Context<'_>, history: &History
     }
     let mut judged = row::judge(fields, context, history);
     judged.findings.retain(|finding| !is_asked(table, finding));
-    judged.findings.splice(0..0, hidden);
+    judged.findings.splice(0..0, hidden.into_iter().chain(choice::look(table, row, context)));
     judged.findings.extend(cells::look_elsewhere(table, row, context));
     judged
 }

@@ -73,8 +73,8 @@ pub async fn take(
     headers::keep_unclear(services, &original, &decided.unclear).await?;
     let staged = staged::load(services, &original).await?;
     // First, so that a tick beside it confirms nothing that nobody was shown.
-    let (any, kept) = cancels::carry_out(services, &staged, &decided.cancels).await?;
-    is_done |= any;
+    let (cancelled, kept) = cancels::carry_out(services, &staged, &decided.cancels).await?;
+    is_done |= !cancelled.is_empty();
     refused.extend(kept);
     for (order, ticks) in &decided.wishes {
         let by = decided.by.as_ref();
@@ -93,7 +93,7 @@ pub async fn take(
     returned::name_newest(&mut refused, &by_id(services, original.id()).await?);
     // Each order's decision stands alone: one that was carried out is not undone by another's refusal.
     let state = if is_done { BatchState::Done } else { BatchState::Rejected };
-    settle(services, (batch, state), document, answer, &refused).await?;
+    settle(services, (batch, state), document, answer, (&refused, cancelled)).await?;
     outbox::write_workbook(services, original.id()).await
 }
 
@@ -281,6 +281,7 @@ fn how_to_go_on(services: &Services, refusal: &Refusal) -> String {
     let key = match refusal {
         Refusal::SamePerson => "same_person",
         Refusal::Code => "code",
+        Refusal::NoCode => "no_code",
         Refusal::Changed(_) | Refusal::Stale(_) | Refusal::State(_) => "state",
     };
     services.texts.label(&format!("message.refused.how.{key}"))
@@ -295,6 +296,7 @@ pub fn in_words(services: &Services, refusal: &Refusal) -> String {
         Refusal::Stale(_) => texts.label("message.refused.stale"),
         Refusal::SamePerson => texts.label("message.refused.same_person"),
         Refusal::Code => texts.label("message.refused.code"),
+        Refusal::NoCode => texts.label("message.refused.no_code"),
         Refusal::State(state) => {
             let state = texts.label(&format!("workbook.order_state.{state}"));
             texts.say("message.refused.state", context! { state })
@@ -308,8 +310,10 @@ async fn settle(
     (batch, state): (&Batch, BatchState),
     document: &Document,
     answer: &Answer,
-    refused: &[Finding],
+    (refused, cancelled): (&[Finding], Vec<String>),
 ) -> anyhow::Result<()> {
+    // What was fixed is kept beside it.
+    let batch = &by_id(services, batch.id()).await?;
     let told = Told {
         kind: BatchKind::Answer,
         container: &document.format.container,
@@ -320,14 +324,17 @@ async fn settle(
     let numbered: Vec<Numbered> = refused.iter().map(|finding| (None, finding.clone())).collect();
     let mut tx = services.db.begin().await?;
     batches::stage(&mut tx, batch.id(), &told).await?;
+    staged::keep_cancelled(&mut tx, batch, cancelled).await?;
     findings::insert(&mut tx, batch.id(), &numbered).await?;
     batches::judge(&mut tx, batch.id(), state, &services.catalogue.version(), services.now())
         .await?;
-    let grave = refused.iter().find(|finding| finding.severity != Severity::Info);
-    if let (Some(first), Some(firm)) = (grave, batch.firm.as_deref()) {
+    let grave: Vec<&Finding> =
+        refused.iter().filter(|finding| finding.severity != Severity::Info).collect();
+    if let (Some(first), Some(firm)) = (grave.first(), batch.firm.as_deref()) {
         let reason = words::message(services.texts, first);
-        let values = context! { file => batch.file_name.as_str(), reason };
-        let text = services.texts.say("message.bell.answer_refused", values);
+        let key = if state == BatchState::Done { "answer_partly" } else { "answer_refused" };
+        let values = context! { file => batch.file_name.as_str(), reason, more => grave.len() - 1 };
+        let text = services.texts.say(&format!("message.bell.{key}"), values);
         let new = NewNotification {
             firm,
             kind: NotificationKind::AnswerRefused,

@@ -78,12 +78,12 @@ pub async fn marked(
     Ok(marked)
 }
 
-/// Cancels what is marked; says what stays, and whether anything was cancelled.
+/// Cancels what is marked; says which lines it cancelled, and what stays.
 pub async fn carry_out(
     services: &Services,
     staged: &Staged,
     marked: &Marked,
-) -> anyhow::Result<(bool, Vec<Finding>)> {
+) -> anyhow::Result<(Vec<String>, Vec<Finding>)> {
     let default = services.texts.label("message.kept.by_workbook");
     let mut groups: Vec<((&OrderCode, &str), Vec<&Line>)> = Vec::new();
     for (line, mark) in &marked.lines {
@@ -94,11 +94,14 @@ pub async fn carry_out(
             None => groups.push((key, vec![line])),
         }
     }
-    let (mut any, mut said) = (false, Vec::new());
+    let (mut gone, mut said) = (Vec::new(), Vec::new());
     for ((code, reason), lines) in groups {
         let part = Part::Lines(lines.iter().map(|line| line.line_no).collect());
         let cancelled = cancel::cancel(services, code, &part, reason).await?;
-        any |= cancelled.lines > 0;
+        let is_kept =
+            |line: &&&Line| cancelled.kept.iter().any(|kept| kept.line.line == line.line_no);
+        let went = lines.iter().filter(|line| !is_kept(line));
+        gone.extend(went.map(|line| line.reference().to_string()));
         for kept in cancelled.kept {
             let line = lines.iter().find(|line| line.line_no == kept.line.line);
             let table = line.and_then(|line| {
@@ -112,5 +115,5 @@ pub async fn carry_out(
             said.push(finding.detail("kept", kept.in_words(services.texts)));
         }
     }
-    Ok((any, said))
+    Ok((gone, said))
 }

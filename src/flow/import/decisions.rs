@@ -16,7 +16,7 @@ use crate::{
             fixes::{Decision, Fix, Fixes, stale},
             outbox,
         },
-        check::{Checked, history::LINE},
+        check::{Checked, choice::CHOICE, history::LINE},
         options::ImportOptions,
         staged::Staged,
     },
@@ -37,7 +37,8 @@ const LIFTABLE: [Code; 6] = [
 fn is_liftable(finding: &Finding) -> bool {
     let is_about_a_line = finding.detail.contains_key(LINE);
     let may_be_meant = matches!(finding.code, Code::ClientChanged | Code::ClientAlreadyOrdered);
-    LIFTABLE.contains(&finding.code) || (may_be_meant && !is_about_a_line)
+    let is_choice = finding.detail.contains_key(CHOICE);
+    LIFTABLE.contains(&finding.code) || is_choice || (may_be_meant && !is_about_a_line)
 }
 
 /// Why a row cannot be decided as somebody wishes.

@@ -348,7 +348,7 @@ pub async fn check_file(
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);
     let workbook = folder.join(name);
     let missing = answer::missing::count(services, None, &mapped.tables, &checked.findings).await?;
-    let of_list = (&mapped, &checked, missing);
+    let of_list = (&mapped, &checked, missing, options);
     let view = answer::of_check(services, file_name, &firm.name, &sha256, of_list);
     tokio::task::block_in_place(|| write_whole(&workbook, &write(&view)?))?;
     Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))

@@ -100,11 +100,12 @@ fn is_example(cells: &[Cell]) -> bool {
     EXAMPLES.contains(&fold(head).as_str())
 }
 
-/// Of a list in which rows are chosen, those that say yes.
+/// Of a list in which rows are chosen, those that do not say no; the checks ask about what is no yes either.
 fn is_chosen(cells: &[Cell], choice: Option<&Column>, columns: &Columns) -> bool {
     let Some(column) = choice else { return true };
     let cell = usize::try_from(column.index).ok().and_then(|index| cells.get(index));
-    cell.is_some_and(|cell| columns.says_yes(&cell.text()))
+    let is_flawed = |cell: &Cell| matches!(cell, Cell::Error(_) | Cell::NoValue);
+    cell.is_some_and(|cell| is_flawed(cell) || !columns.says_no(&cell.text()))
 }
 
 enum Again {

@@ -112,7 +112,7 @@ pub fn tables(sheets: Vec<Sheet>, columns: &Columns, hidden: HiddenRows) -> Mapp
             _ => skipped.push(sheet.name),
         }
     }
-    let rest = about_the_rest(&mapped.tables, skipped);
+    let rest = about_the_rest(&mapped.tables, skipped, columns);
     mapped.findings.extend(rest);
     mapped
 }
@@ -134,7 +134,7 @@ pub fn again(tables: Vec<Table>, columns: &Columns) -> Mapped {
         table.columns.extend(old.into_iter().filter(|column| Some(column.index) > last));
         mapped.tables.push(table);
     }
-    let rest = about_the_rest(&mapped.tables, Vec::new());
+    let rest = about_the_rest(&mapped.tables, Vec::new(), columns);
     mapped.findings.extend(rest);
     mapped
 }
@@ -148,13 +148,16 @@ fn is_result(sheet: &str) -> bool {
     ["ket qua", "results"].iter().any(begins)
 }
 
-fn about_the_rest(tables: &[Table], skipped: Vec<String>) -> Vec<Finding> {
+fn about_the_rest(tables: &[Table], skipped: Vec<String>, columns: &Columns) -> Vec<Finding> {
     if tables.is_empty() {
         let code = if skipped.is_empty() { Code::FileEmpty } else { Code::HeaderNotFound };
         return vec![Finding::new(code, Place::default())];
     }
     if tables.iter().all(|table| table.rows.iter().all(|row| row.kind != RowKind::Data)) {
-        return vec![Finding::new(Code::FileEmpty, Place::default())];
+        let empty = Finding::new(Code::FileEmpty, Place::default());
+        let headers = tables.iter().flat_map(|table| &table.columns).map(|column| &column.header);
+        let choice = headers.into_iter().find(|header| columns.is_choice(header));
+        return vec![choice.map_or(empty.clone(), |header| empty.detail("choice", header))];
     }
     skipped.into_iter().map(|name| about_sheet(Code::SheetSkipped, name)).collect()
 }

@@ -22,7 +22,7 @@ use crate::{
     flow::{
         Services,
         activate::{self, changes as licence_changes},
-        send,
+        send::{self, plan::Results},
     },
     text::Texts,
 };
@@ -259,6 +259,10 @@ pub async fn after(
     batches::settle_orders(tx, order.batch()).await?;
     batches::end_orders(tx, order.batch()).await?;
     batches::ask_for_workbook(tx, order.batch()).await?;
+    if order.state == OrderState::AwaitingConfirmation {
+        // What is to be confirmed is less, and the code another one.
+        send::plan::results(services, tx, Results::of_order(&order)).await?;
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use crate::{
     flow::{
         Services,
         check::{Checked, Verdict},
+        send::{self, plan::Results},
     },
 };
 
@@ -89,6 +90,9 @@ pub async fn store(
         }
     }
     batches::ask_for_workbook(&mut tx, batch.id()).await?;
+    if let Some(results) = Results::of_batch(batch) {
+        send::plan::results(services, &mut tx, results).await?;
+    }
     tx.commit().await?;
     Ok(Stored::Done)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 
-use super::{code, codes, content};
+use super::{code, codes, content, second};
 use crate::{
     db::{
         Tx, batches,
@@ -21,7 +21,10 @@ use crate::{
         firm::Firm,
         order::{Kind, LineState, OrderState, Recipient},
     },
-    flow::{Services, send},
+    flow::{
+        Services,
+        send::{self, plan::Results},
+    },
 };
 
 /// A wish to confirm an order.
@@ -54,6 +57,8 @@ pub enum Refusal {
     Stale(Vec<String>),
     /// Who confirms must be another one than who registered.
     SamePerson,
+    /// Only the code that was mailed to the second person confirms.
+    NoCode,
     /// The confirmation code is not that of the present content, or of who says it.
     Code,
     State(OrderState),
@@ -104,6 +109,7 @@ fn checker(
     let (firm, key) = (services.firm(&order.firm)?, &services.key);
     let needs_second = services.settings.order.maker_checker;
     let by = match wish.code {
+        None if needs_second => return Ok(Err(Refusal::NoCode)),
         Some(said) if needs_second => {
             let named = firm.members().find(|it| code::of_member(key, order, it) == said);
             named.filter(|named| wish.by.is_none_or(|by| by == *named))
@@ -118,11 +124,10 @@ fn checker(
     })
 }
 
-/// Who registered the order or a row of it; the firm's admin where nobody else did.
 fn is_maker(firm: &Firm, order: &Order, lines: &[Line], by: &Email) -> bool {
-    let registered_by = order.registered_by.as_deref().unwrap_or(firm.admin.email.as_str());
-    registered_by == by.as_str()
-        || lines.iter().any(|line| line.client.registered_by.as_ref() == Some(by))
+    let rows = lines.iter().filter_map(|line| line.client.registered_by.as_ref());
+    let makers = second::makers(firm, order.registered_by.as_deref(), rows.map(Email::as_str));
+    makers.contains(by.as_str())
 }
 
 /// Gives the waiting lines today's price and asks for a workbook that shows it.
@@ -145,6 +150,7 @@ async fn revise(
             lines::reprice(&mut tx, line.id, price).await?;
         }
         batches::ask_for_workbook(&mut tx, order.batch()).await?;
+        send::plan::results(services, &mut tx, Results::of_order(order)).await?;
         tx.commit().await?;
     }
     Ok(())

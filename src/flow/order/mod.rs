@@ -11,6 +11,8 @@ pub mod code;
 
 pub mod confirm;
 
+pub mod second;
+
 pub mod content;
 
 pub mod settle;

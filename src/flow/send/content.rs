@@ -2,8 +2,11 @@
 
 use anyhow::Context;
 
-use super::letters::{
-    self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
+use super::{
+    letters::{
+        self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
+    },
+    results,
 };
 use crate::{
     db::{
@@ -14,7 +17,7 @@ use crate::{
         requests::{self, Request},
     },
     domain::{
-        email::Email, licence::Role, mail::Purpose, money::Money, order::Kind,
+        email::Email, firm::Firm, licence::Role, mail::Purpose, money::Money, order::Kind,
         payment_code::PaymentCode, phone::Phone,
     },
     flow::{Services, order::registrant, pay},
@@ -26,15 +29,22 @@ pub struct Content {
     pub letter: Letter,
     /// Content-ID and PNG.
     pub picture: Option<(String, Vec<u8>)>,
+    /// Name and bytes of a workbook.
+    pub workbook: Option<(String, Vec<u8>)>,
     /// The member of the firm who answers for it.
     pub reply_to: Email,
 }
 
 /// Nothing where its reason is gone.
 pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Content>> {
-    let order =
-        orders::by_code(&services.db, &mail.order_code).await?.context("A mail has its order")?;
+    if let Some(batch) = mail.batch() {
+        return results::of(services, mail, batch).await;
+    }
+    let code =
+        mail.order_code.as_deref().context("A mail is about a batch or an order")?.parse()?;
+    let order = orders::by_code(&services.db, &code).await?.context("A mail has its order")?;
     match mail.purpose {
+        Purpose::BatchResult => Ok(None),
         Purpose::OrderNotice => notice(services, mail, &order).await,
         Purpose::OrderCancelled => cancelled(services, mail, &order).await.map(Some),
         Purpose::LoginFirst | Purpose::LoginExisting => {
@@ -77,7 +87,7 @@ async fn notice(
             qr_cid: qr_cid.clone(),
         },
     )?;
-    Ok(Some(Content { letter, picture: Some((qr_cid, picture)), reply_to }))
+    Ok(Some(Content { letter, picture: Some((qr_cid, picture)), workbook: None, reply_to }))
 }
 
 /// What was cancelled under the sequence of the mail, and what this payer has still to pay.
@@ -115,7 +125,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
         rest,
     };
     let letter = letters::order_cancelled(services.texts, &said)?;
-    Ok(Content { letter, picture, reply_to })
+    Ok(Content { letter, picture, workbook: None, reply_to })
 }
 
 /// A single request is paid under its own code, several under the payer's.
@@ -193,10 +203,10 @@ async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
             expires: login.setup_expires_at.map(day),
         },
     )?;
-    Ok(Content { letter, picture: None, reply_to })
+    Ok(Content { letter, picture: None, workbook: None, reply_to })
 }
 
-fn package_name(services: &Services, code: &str) -> String {
+pub(super) fn package_name(services: &Services, code: &str) -> String {
     services
         .catalogue
         .packages
@@ -210,7 +220,11 @@ fn firm_block(
     order: &Order,
     registered_by: Option<&str>,
 ) -> anyhow::Result<(FirmBlock, Email)> {
-    let firm = services.firm(&order.firm)?;
+    Ok(block_of(services.firm(&order.firm)?, registered_by))
+}
+
+/// A firm and a member of it, by e-mail; the admin where none is named.
+pub(super) fn block_of(firm: &Firm, registered_by: Option<&str>) -> (FirmBlock, Email) {
     let registered_by = registered_by.and_then(|email| email.parse().ok());
     let email: Email = registered_by.unwrap_or_else(|| firm.admin.email.clone());
     let block = FirmBlock {
@@ -219,5 +233,5 @@ fn firm_block(
         email: email.to_string(),
         phone: firm.admin.phone.as_ref().map(Phone::national),
     };
-    Ok((block, email))
+    (block, email)
 }

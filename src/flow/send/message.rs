@@ -12,6 +12,8 @@ use lettre::{
 use super::content::Content;
 use crate::{db::mails::Mail, domain::email::Email, flow::Services, text::one_line};
 
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// The bytes of the message, the same on every attempt.
 pub fn build(services: &Services, mail: &Mail, content: &Content) -> anyhow::Result<Vec<u8>> {
     let settings = &services.settings.mail;
@@ -29,15 +31,28 @@ pub fn build(services: &Services, mail: &Mail, content: &Content) -> anyhow::Res
             "List-Id",
             &format!("<{}.{}>", mail.purpose, settings.from.email.domain()),
         ))
-        .multipart(body(content, &mail.message_id)?)
+        .multipart(with_workbook(content, &mail.message_id)?)
         .context("The message cannot be built")?;
     Ok(message.formatted())
 }
 
+/// The letter, and behind it a workbook where there is one.
+fn with_workbook(content: &Content, message_id: &str) -> anyhow::Result<MultiPart> {
+    let letter = body(content, message_id)?;
+    let Some((name, bytes)) = &content.workbook else { return Ok(letter) };
+    let workbook = Attachment::new(name.clone()).body(bytes.clone(), XLSX.parse()?);
+    let mixed = MultiPart::builder().kind(MultiPartKind::Mixed).boundary(boundary("m", message_id));
+    Ok(mixed.multipart(letter).singlepart(workbook))
+}
+
+/// Made of the message's id, so that the same mail is the same bytes.
+fn boundary(part: &str, message_id: &str) -> String {
+    format!("{part}-{}", message_id.replace(['@', '.'], "-"))
+}
+
 /// Text first, HTML with its picture second: a reader shows the last form it understands.
 fn body(content: &Content, message_id: &str) -> anyhow::Result<MultiPart> {
-    // Boundaries made of the message's id, so that the same mail is the same bytes.
-    let boundary = |part: &str| format!("{part}-{}", message_id.replace(['@', '.'], "-"));
+    let boundary = |part: &str| boundary(part, message_id);
     let html = SinglePart::html(content.letter.html.clone());
     let alternative = MultiPart::builder()
         .kind(MultiPartKind::Alternative)

@@ -7,6 +7,8 @@ mod content;
 
 mod message;
 
+mod results;
+
 pub mod plan;
 
 use chrono::{DateTime, Duration, Utc};

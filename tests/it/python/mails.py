@@ -1,6 +1,6 @@
-"""Reads mails as a mail program does: mails.py FOLDER > [{message_id, to, subject, ..., text, html, pictures}].
+"""Reads mails as a mail program does: mails.py FOLDER > [{message_id, to, subject, ..., text, html, pictures, files}].
 
-Pictures are base64, under their Content-ID.
+Pictures are base64, under their Content-ID; files are hexadecimal, under their names.
 """
 
 import base64
@@ -27,6 +27,11 @@ def read(path):
             part["Content-ID"].strip("<>"): base64.b64encode(part.get_content()).decode()
             for part in parts
             if part.get_content_maintype() == "image"
+        },
+        "files": {
+            part.get_filename(): part.get_content().hex()
+            for part in parts
+            if part.get_content_disposition() == "attachment"
         },
         "defects": [str(defect) for part in message.walk() for defect in part.defects],
     }

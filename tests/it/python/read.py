@@ -1,4 +1,7 @@
-"""Says what a workbook holds: read.py FILE > {"names": {name: value}, "sheets": {title: [[text, ...], ...]}}."""
+"""Says what a workbook holds.
+
+read.py FILE > {"names": {name: value}, "sheets": {title: [[text, ...], ...]}, "lists": {title: [[cells, options], ...]}}
+"""
 
 import json
 import sys
@@ -15,4 +18,9 @@ sheets = {
     sheet.title: [["" if value is None else str(value) for value in row] for row in sheet.iter_rows(values_only=True)]
     for sheet in book
 }
-json.dump({"names": names, "sheets": sheets}, sys.stdout)
+lists = {
+    sheet.title: [[str(rule.sqref), str(rule.formula1 or "")] for rule in sheet.data_validations.dataValidation]
+    for sheet in book
+    if hasattr(sheet, "data_validations")
+}
+json.dump({"names": names, "sheets": sheets, "lists": lists}, sys.stdout)

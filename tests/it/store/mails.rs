@@ -8,7 +8,7 @@ use hangloat::{
         Db,
         batches::Filter,
         is_taken,
-        mails::{self, Mail, NewMail, Settled},
+        mails::{self, About, Mail, NewMail, Settled},
     },
     domain::{
         batch::BatchId,
@@ -61,7 +61,7 @@ async fn a_mail_is_read_as_it_was_planned() {
         let new = NewMail {
             purpose: Purpose::LoginFirst,
             subject: "DH-2611-000001/1",
-            order: &code,
+            about: About::Order(&code),
             line_id: Some(lines[0]),
             recipient: "sen@hoasen.example",
             recipient_name: ODD,
@@ -74,7 +74,10 @@ async fn a_mail_is_read_as_it_was_planned() {
             (mail.purpose, mail.subject.as_str()),
             (Purpose::LoginFirst, "DH-2611-000001/1")
         );
-        assert_eq!((&mail.order_code, mail.line_id), (&code, Some(lines[0])));
+        assert_eq!(
+            (mail.order_code.as_deref(), mail.line_id),
+            (Some(code.as_str()), Some(lines[0]))
+        );
         assert_eq!(
             (mail.recipient.as_str(), mail.recipient_name.as_str()),
             ("sen@hoasen.example", ODD)
@@ -98,7 +101,7 @@ async fn a_mail_is_planned_once_under_one_message_id() {
             let new = NewMail {
                 purpose: Purpose::OrderNotice,
                 subject,
-                order: &code,
+                about: About::Order(&code),
                 line_id: None,
                 recipient,
                 recipient_name: "Sen",
@@ -128,7 +131,7 @@ async fn log_ins_leave_before_notices_and_nothing_before_its_time() {
             let new = NewMail {
                 purpose,
                 subject,
-                order: &code,
+                about: About::Order(&code),
                 line_id: None,
                 recipient: "a@x.example",
                 recipient_name: "Sen",
@@ -270,7 +273,7 @@ async fn mails_are_narrowed_to_a_firm_a_state_a_time_and_a_batch() {
         let new = NewMail {
             purpose: Purpose::OrderNotice,
             subject: "other",
-            order: &others,
+            about: About::Order(&others),
             line_id: None,
             recipient: "a@x.example",
             recipient_name: "Sen",
@@ -296,7 +299,47 @@ async fn mails_are_narrowed_to_a_firm_a_state_a_time_and_a_batch() {
         assert_eq!(ids(&mails::of_batch(db, other).await.unwrap()), planned[2..]);
         let of_first = mails::of_batch(db, BatchId::new(1)).await.unwrap();
         assert_eq!(ids(&of_first), planned[..2]);
-        assert!(of_first.iter().all(|mail| mail.order_code == code));
+        assert!(of_first.iter().all(|mail| mail.order_code.as_deref() == Some(code.as_str())));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_result_of_a_batch_is_planned_anew_and_what_was_not_sent_of_it_is_superseded() {
+    each_db(async |db| {
+        let batch = batch(db).await;
+        let plan = async |recipient: &str| {
+            let mut sequence = 0;
+            within(db, async |tx| {
+                sequence = mails::supersede_results(tx, batch).await?;
+                let message_id = format!("<{sequence}{recipient}>");
+                let new = NewMail {
+                    purpose: Purpose::BatchResult,
+                    subject: "B000001",
+                    about: About::Batch(batch),
+                    line_id: None,
+                    recipient,
+                    recipient_name: "Lan",
+                    sequence,
+                    message_id: &message_id,
+                };
+                mails::plan(tx, new, now()).await
+            })
+            .await
+            .unwrap();
+            sequence
+        };
+        assert_eq!(plan("lan@minhan.example").await, 1);
+        let sent = claim(db, "a").await.unwrap();
+        assert_eq!((sent.batch(), &sent.order_code), (Some(batch), &None));
+        assert!(settle(db, sent.id, "a", MailState::Sent).await);
+        assert_eq!(plan("lan@minhan.example").await, 2);
+        assert_eq!(plan("lan@minhan.example").await, 3);
+        let states: Vec<MailState> = all(db).await.iter().map(|mail| mail.state).collect();
+        assert_eq!(states, [MailState::Sent, MailState::Cancelled, MailState::Planned]);
+        assert!(mails::of_batch(db, batch).await.unwrap().is_empty(), "it is about no order");
+        let firm = Filter { firm: Some(FIRM.to_owned()), ..Filter::default() };
+        assert_eq!(mails::list(db, &firm).await.unwrap().len(), 3);
     })
     .await;
 }

@@ -32,6 +32,7 @@ const ALL: [(&str, &str); 2] = [
         concat!(
             include_str!("../../../src/db/migrations/sqlite/0001_main.sql"),
             include_str!("../../../src/db/migrations/sqlite/0004_order_life.sql"),
+            include_str!("../../../src/db/migrations/sqlite/0005_results.sql"),
         ),
     ),
     (
@@ -39,6 +40,7 @@ const ALL: [(&str, &str); 2] = [
         concat!(
             include_str!("../../../src/db/migrations/postgres/0001_main.sql"),
             include_str!("../../../src/db/migrations/postgres/0004_order_life.sql"),
+            include_str!("../../../src/db/migrations/postgres/0005_results.sql"),
         ),
     ),
 ];

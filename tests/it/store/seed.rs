@@ -11,7 +11,7 @@ use hangloat::{
         findings,
         licences::{self, NewLicence},
         lines::{self, NewLine, Under},
-        mails::{self, NewMail},
+        mails::{self, About, NewMail},
         orders::{self, NewOrder},
         platform,
         requests::{self, NewRequest},
@@ -260,7 +260,7 @@ pub async fn plan_notice(db: &Db, order: &OrderCode, message_id: &str) {
     let new = NewMail {
         purpose: Purpose::OrderNotice,
         subject: message_id,
-        order,
+        about: About::Order(order),
         line_id: None,
         recipient: "sen@hoasen.example",
         recipient_name: "Nguyễn Thị Sen",

@@ -9,7 +9,7 @@ use super::{
     lists::{Client, csv, enterprise, mixed},
     workbooks::{Edit, cell, edited, read, set},
 };
-use crate::world::{World, require, text};
+use crate::world::{World, require, text, texts};
 
 use serde_json::json;
 
@@ -35,7 +35,7 @@ fn assert_nothing_is_confirmed(world: &World) {
     for order in world.list("orders") {
         assert_eq!(order["state"], "awaiting_confirmation");
     }
-    assert_eq!(world.list("mails"), Vec::<Value>::new());
+    assert_eq!(world.mails(), Vec::<Value>::new());
 }
 
 fn two_enterprises() -> Vec<Client> {
@@ -284,6 +284,7 @@ fn no_tick_is_taken_beside_an_edited_cell_of_the_users() {
     assert_nothing_is_confirmed(&world);
     let bells = world.list("notifications");
     assert_eq!(bells[0]["kind"], "answer_refused");
+    assert!(text(&bells[0], "text").contains("không được nhận: "), "{bells:?}");
 }
 
 #[test]
@@ -334,6 +335,9 @@ fn a_client_added_to_the_results_is_told_and_the_rest_is_taken() {
     );
     let order = world.order("DH-2611-000001");
     assert_eq!((&order["state"], order["lines"].as_array().unwrap().len()), (&"placed".into(), 2));
+    let bells = texts(&world.list("notifications"), "text");
+    let of_answer: Vec<&String> = bells.iter().filter(|it| it.contains("tra-loi.xlsx")).collect();
+    assert!(of_answer[0].contains("được nhận một phần. Chưa nhận: "), "{of_answer:?}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn states(world: &World) -> Vec<(String, String, i64)> {
 fn assert_all_is_placed(world: &World) {
     let placed = |code: &str| (code.to_owned(), "placed".to_owned(), 1);
     assert_eq!(states(world), [placed("DH-2611-000001"), placed("DH-2611-000002")]);
-    let mails = world.list("mails");
+    let mails = world.mails();
     assert_eq!(mails.len(), 290, "each client pays for itself, and gets one notice");
     assert!(
         mails.iter().all(|mail| mail["purpose"] == "order_notice" && mail["state"] == "planned")

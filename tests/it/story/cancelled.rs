@@ -78,10 +78,10 @@ fn a_placed_line_goes_with_its_request_and_the_notice_nobody_got() {
     assert_eq!(states(&order, "lines"), ["cancelled", "placed", "placed"]);
     assert_eq!(states(&order, "payment_requests"), ["cancelled", "open", "open"]);
     assert_eq!((&order["amount"], &order["state"]), (&5_900_000.into(), &"placed".into()));
-    let mails = world.list("mails");
+    let mails = world.mails();
     assert_eq!(texts(&mails, "state"), ["cancelled", "planned", "planned"]);
     world.run(&["run", "mail"]).exits(0);
-    assert_eq!(texts(&world.list("mails"), "state"), ["cancelled", "sent", "sent"]);
+    assert_eq!(texts(&world.mails(), "state"), ["cancelled", "sent", "sent"]);
     let bells = world.list("notifications");
     assert_eq!(bells[0]["kind"], "order_cancelled");
     let said = text(&bells[0], "text");
@@ -144,7 +144,7 @@ fn what_works_unpaid_is_stopped_only_where_it_is_named_itself() {
     assert_eq!(texts(&licences, "state"), ["grace", "suspended", "grace"]);
     assert_eq!(licences[1]["suspended_at"], crate::world::NOW);
     // Its log-in letters had not left.
-    let mails = world.list("mails");
+    let mails = world.mails();
     let of_line = |mail: &&Value| mail["subject"] == line(2);
     assert!(mails.iter().filter(of_line).all(|mail| mail["state"] == "cancelled"));
 }
@@ -229,7 +229,7 @@ fn who_got_the_notice_is_told_what_is_not_to_be_paid_any_more() {
     cancel(&world, &[&line(2), "DH-2611-000002"], 0);
     world.run(&["run", "mail"]).exits(0);
 
-    let mails: Vec<Value> = world.list("mails");
+    let mails: Vec<Value> = world.mails();
     let told: Vec<&Value> =
         mails.iter().filter(|mail| mail["purpose"] == "order_cancelled").collect();
     let to: Vec<String> = told.iter().map(|mail| text(mail, "to")).collect();
@@ -264,7 +264,12 @@ fn a_mark_in_the_column_huy_cancels_its_line_and_says_why() {
     assert_eq!((&taken["exit"], &taken["findings"]), (&0.into(), &json!([])), "{taken}");
     assert_eq!(states(&world.order(ORDER), "lines"), ["cancelled", "placed", "cancelled"]);
     let said: Vec<String> = texts(&world.list("notifications"), "text");
-    assert!(said.iter().any(|said| said.contains("theo sổ kết quả")), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("theo tệp kết quả")), "{said:?}");
+
+    let receipt = world.path(&format!("outbox/tra-loi__{}.txt", text(&taken, "batch")));
+    let receipt = std::fs::read_to_string(receipt).unwrap();
+    assert!(receipt.contains("Đã hủy theo cột Hủy: 2 khách hàng\n  - Dòng 2: "), "{receipt}");
+    assert!(receipt.contains("1 khách hàng (đã hủy 2), "), "{receipt}");
 
     // The next revision says why, and dropped back it cancels nothing.
     let next = world.workbook("B000001");

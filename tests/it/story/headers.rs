@@ -253,7 +253,7 @@ fn two_emails(first: &str, second: &str) -> Vec<u8> {
 /// Where the link for the log-in goes.
 fn log_in(world: &World) -> String {
     world.run(&["confirm", "DH-2611-000001"]).exits(0);
-    text(&world.list("mails")[0], "to")
+    text(&world.mails()[0], "to")
 }
 
 #[test]

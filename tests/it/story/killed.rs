@@ -254,7 +254,7 @@ fn a_file_in_the_folder_of_a_member_of_staff_stays_theirs_after_a_kill() {
     assert!(world.is_killed_at("claimed", &command));
     world.run_at_once(&["run", "import"]).exits(0);
     world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
-    let copies = world.list("mails").into_iter().filter(|mail| mail["to"] == "binh@minhan.example");
+    let copies = world.mails().into_iter().filter(|mail| mail["to"] == "binh@minhan.example");
     assert_eq!(copies.count(), 2, "the copy of a log-in goes to whoever registered");
     assert!(!dropped.exists());
 }

@@ -18,6 +18,8 @@ pub struct Letter {
     pub html: String,
     /// Base64, under their Content-ID.
     pub pictures: BTreeMap<String, String>,
+    /// Hexadecimal, under their names.
+    pub files: BTreeMap<String, String>,
     pub defects: Vec<String>,
 }
 

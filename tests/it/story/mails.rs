@@ -174,7 +174,7 @@ fn held_mails_wait_and_leave_when_the_hold_is_lifted() {
     world.rewrite("hangloat.toml", "hold = true", "hold = false");
     world.run(&["run", "mail"]).exits(0);
     assert_eq!(world.list("mails")[0]["state"], "sent");
-    assert_eq!(world.files_in("mail").len(), 1);
+    assert_eq!(world.files_in("mail").len(), 2);
 }
 
 #[test]

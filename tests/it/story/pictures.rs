@@ -91,7 +91,8 @@ fn the_picture_in_a_notice_asks_for_what_the_letter_says() {
     }
     let world = placed(&mixed());
     world.run(&["run", "mail"]).exits(0);
-    let letters = letters::all(&world);
+    let mut letters = letters::all(&world);
+    letters.retain(|letter| !letter.pictures.is_empty());
     assert_eq!(letters.len(), 4);
     for request in requests(&world) {
         let to = text(&request, "recipient_email");
@@ -116,7 +117,8 @@ fn who_pays_for_several_scans_one_code_for_all() {
     let all = to_be_paid(code, 3 * 2_950_000);
     assert_eq!(pictures_of_workbook(&world), [all], "the batch code stands for the three");
 
-    let letters = letters::all(&world);
+    let mut letters = letters::all(&world);
+    letters.retain(|letter| !letter.pictures.is_empty());
     assert_eq!(letters.len(), 1, "one notice for one payer");
     assert_eq!(read(&world, &picture_of(&letters[0])), to_be_paid(code, 3 * 2_950_000));
 }

@@ -196,3 +196,20 @@ fn what_was_not_taken_stands_in_the_receipt_and_in_the_next_workbook() {
     says(&shown, &["Tệp trả lời tra-loi.xlsx: Dòng 3"]);
     assert_eq!(world.order("DH-2611-000001")["state"], "awaiting_confirmation");
 }
+
+#[test]
+fn what_came_in_the_folder_of_a_member_of_staff_is_answered_in_the_same_folder() {
+    let world = World::new();
+    let file = world.take("binh/khach.csv", &csv(&[enterprise(1)]));
+    assert_eq!(text(&file, "workbook"), "outbox/binh/khach__B000001__r1.xlsx");
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    let files = world.files_in("outbox");
+    assert_eq!(
+        files,
+        [
+            "binh/cu/khach__B000001__r1.xlsx",
+            "binh/khach__B000001.txt",
+            "binh/khach__B000001__r2.xlsx"
+        ]
+    );
+}

@@ -80,7 +80,7 @@ fn every_decision_comes_back(hand: Hand) {
 
     let tax_id = |n: u32| enterprise(n).tax_id().to_owned();
     let edits = [
-        fix(&world, &tax_id(2), "Số điện thoại đăng nhập", "0912000002"),
+        fix(&world, &tax_id(2), "Số điện thoại", "0912000002"),
         fix(&world, &tax_id(3), "Quyết định", "nhận"),
         fix(&world, &tax_id(4), "Quyết định", "nhận"),
     ];

@@ -265,3 +265,105 @@ fn a_known_client_needs_its_tax_id_alone() {
         "{file:#}"
     );
 }
+
+/// Two enterprises of this year whose licences end, and the list of them to choose from.
+fn to_renew() -> (World, PathBuf) {
+    let world = World::new();
+    world.import("nam-nay.csv", &csv(&[enterprise(1), enterprise(2)]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+    let workbook = template(&world, &["--type", "enterprise", "--renew", "2027"]);
+    (world, workbook)
+}
+
+#[test]
+fn a_word_that_is_neither_yes_nor_no_is_asked_about_and_decided_like_any_other_question() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = to_renew();
+    let edits = [cell(LIST, "A3", "tùy"), cell(LIST, "A4", "có")];
+    let file = world.import("gia-han.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(
+        (&file["rows"]["accepted"], &file["rows"]["held"]),
+        (&1.into(), &1.into()),
+        "{file:#}"
+    );
+    let finding = &file["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["severity"], &finding["row"], &finding["column"]),
+        (&"kind.unknown".into(), &"hold".into(), &3.into(), &"A".into())
+    );
+    assert!(text(finding, "message").contains("“tùy” ở cột “Gia hạn?”"), "{finding}");
+    assert!(text(finding, "fix").contains("“có” hoặc “không”"), "{finding}");
+    world.run(&["accept", &format!("{}#3", text(&file, "batch"))]).exits(0);
+    let order = world.order(file["orders"][0].as_str().unwrap());
+    assert_eq!(order["lines"].as_array().unwrap().len(), 2, "{order}");
+}
+
+#[test]
+fn a_list_in_which_nobody_is_chosen_is_told_so_kindly() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = to_renew();
+    let file =
+        world.import("gia-han.xlsx", &edited(&world, &workbook, &[cell(LIST, "A3", "không")]));
+    let finding = &file["findings"][0];
+    assert_eq!((&finding["code"], &file["exit"]), (&"file.empty".into(), &3.into()));
+    assert!(text(finding, "message").contains("ghi “có” ở cột “Gia hạn?”"), "{finding}");
+    assert!(text(finding, "fix").contains("Nếu không gia hạn cho ai"), "{finding}");
+}
+
+#[test]
+fn where_nobody_is_to_be_renewed_no_file_is_made() {
+    let world = World::new();
+    let args = ["template", "--type", "household", "--renew", "2027"];
+    let said = world.run(&args).exits(0);
+    assert!(
+        said.stdout.contains("Không có hộ kinh doanh nào cần gia hạn cho năm 2027"),
+        "{said:?}"
+    );
+    let answer = world.run(&[&args[..], &["--json"]].concat()).exits(0).json();
+    assert_eq!(answer["files"], Value::Array(Vec::new()));
+    assert!(world.files_in("outbox").is_empty());
+}
+
+#[test]
+fn a_client_that_changed_its_tax_id_is_offered_once_under_the_present_one() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.import("truoc.csv", &csv(&[enterprise(1)]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+    world.import("sau.csv", &csv(&[enterprise(2).with("B", enterprise(3).tax_id())]));
+    let (old, new) = (enterprise(1), enterprise(3));
+    let same = ["clients", "--same", old.tax_id(), new.tax_id()];
+    world.run(&[&same[..], &["--reason", "đổi mã số thuế"]].concat()).exits(0);
+    let workbook = template(&world, &["--type", "enterprise"]);
+    let known = sheet_text(&workbook, "Khách hàng đã có");
+    assert!(known.contains(enterprise(3).tax_id()), "{known}");
+    assert!(!known.contains(enterprise(1).tax_id()), "{known}");
+}
+
+#[test]
+fn a_row_to_fix_is_offered_what_its_kind_of_client_and_its_year_allow() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let wrong = |client: Client| client.with("K", "TT00");
+    let file = world.import("sai.csv", &csv(&[wrong(enterprise(1)), wrong(household(1))]));
+    let workbook = world.path(&text(&file, "workbook"));
+    let book = read(&workbook);
+    let headers = book["sheets"]["Cần sửa"][0].as_array().unwrap().clone();
+    let at = headers.iter().position(|it| it.as_str().unwrap().starts_with("Chế độ kế toán"));
+    let letters = hangloat::domain::finding::column_letters(u32::try_from(at.unwrap()).unwrap());
+    let offered = |row: u32| {
+        let lists = book["lists"]["Cần sửa"].as_array().unwrap();
+        let is_it = |rule: &&Value| rule[0] == format!("{letters}{row}");
+        lists.iter().find(is_it).unwrap_or_else(|| panic!("{lists:?}"))[1].as_str().unwrap()
+    };
+    assert!(offered(2).contains("TT99") && !offered(2).contains("TT152"), "{}", offered(2));
+    assert!(offered(3).contains("TT152") && !offered(3).contains("TT99"), "{}", offered(3));
+}

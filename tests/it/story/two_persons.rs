@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    letters::{self, Letter},
     lists::{csv, enterprise},
     workbooks::{edited, set, sheet_text},
 };
@@ -34,52 +35,152 @@ fn shown_code(world: &World) -> String {
     rest.chars().take(6).collect()
 }
 
+/// The letters about a list that left, with whom they went to.
+fn results(world: &World) -> Vec<Letter> {
+    world.run(&["run", "mail"]).exits(0);
+    let sent = world.list("mails");
+    let ours = sent.iter().filter(|it| it["purpose"] == "batch_result" && it["state"] == "sent");
+    let ids: Vec<String> = ours.map(|it| format!("<{}>", text(it, "message_id"))).collect();
+    letters::all(world).into_iter().filter(|letter| ids.contains(&letter.message_id)).collect()
+}
+
+/// Under the order, in the newest letter to somebody.
+fn mailed_code(world: &World, to: &str) -> String {
+    let mut letters = results(world);
+    letters.retain(|letter| letter.to == to);
+    let newest = world.list("mails").into_iter().rfind(|mail| {
+        mail["purpose"] == "batch_result" && mail["to"] == to && mail["state"] == "sent"
+    });
+    let id = format!("<{}>", text(&newest.expect("a letter"), "message_id"));
+    let letter = letters.into_iter().find(|letter| letter.message_id == id).unwrap();
+    let (_, rest) = letter.text.split_once("Mã xác nhận: ").expect(&letter.text);
+    rest.chars().take(6).collect()
+}
+
+const LAN: &str = "lan@minhan.example";
+const BINH: &str = "binh@minhan.example";
+
 #[test]
-fn who_registered_does_not_confirm_by_command_and_another_one_does() {
+fn with_two_persons_only_the_code_that_was_mailed_to_the_second_one_confirms_by_command() {
+    if !require("openpyxl") {
+        return;
+    }
     let world = with_two_persons();
     for args in [
         &["confirm", ORDER, "--json"][..],
-        &["confirm", ORDER, "--by", "lan@minhan.example", "--json"],
+        &["confirm", ORDER, "--by", LAN, "--json"],
+        &["confirm", ORDER, "--by", BINH, "--json"],
     ] {
         let refused = world.run(args).exits(1).json();
         assert_eq!(refused["error"]["code"], "state.not_allowed");
         assert!(text(&refused["error"], "message").contains("người khác"), "{refused}");
     }
     world.run(&["confirm", ORDER, "--by", "ai@khac.example"]).exits(2);
+    let letters = results(&world);
+    let to: Vec<&str> = letters.iter().map(|letter| letter.to.as_str()).collect();
+    assert_eq!(to.len(), 2, "{to:?}");
+    let of_maker = letters.iter().find(|letter| letter.to == LAN).unwrap();
+    assert!(
+        !of_maker.text.contains("Mã xác nhận:") && of_maker.text.contains(BINH),
+        "{of_maker:?}"
+    );
+    let code = mailed_code(&world, BINH);
+    world.run(&["confirm", ORDER, "--by", LAN, "--code", &code]).exits(1);
     assert_eq!(state(&world), "awaiting_confirmation");
-    world.run(&["confirm", ORDER, "--by", "binh@minhan.example"]).exits(0);
+    world.run(&["confirm", ORDER, "--code", &code]).exits(0);
     assert_eq!(state(&world), "placed");
 }
 
 #[test]
-fn who_registered_does_not_confirm_by_a_tick_and_another_one_does() {
+fn with_two_persons_the_mailed_code_stands_for_the_tick_and_a_tick_alone_is_none() {
     if !require("openpyxl") {
         return;
     }
     let world = with_two_persons();
     let workbook = world.workbook("B000001");
     assert!(sheet_text(&workbook, "Tóm tắt").contains("người khác với người đăng ký"));
-    let taken = world.take("a.xlsx", &edited(&world, &workbook, &[set("XAC_NHAN", true)]));
-    let finding = &taken["findings"][0];
-    assert_eq!((&finding["code"], &taken["exit"]), (&"file.stale_answer".into(), &3.into()));
-    let said = text(finding, "message");
-    assert!(said.contains("người khác") && !said.contains("đã thay đổi"), "{said}");
-    assert!(text(finding, "fix").contains("Người xác nhận"), "{finding}");
+    let by = [set("XAC_NHAN", true), set("NGUOI_XAC_NHAN", BINH)];
+    for (name, edits) in [("a.xlsx", &[set("XAC_NHAN", true)][..]), ("b.xlsx", &by)] {
+        let taken = world.take(name, &edited(&world, &workbook, edits));
+        let finding = &taken["findings"][0];
+        assert_eq!((&finding["code"], &taken["exit"]), (&"file.stale_answer".into(), &3.into()));
+        let said = text(finding, "message");
+        assert!(said.contains("người khác") && !said.contains("đã thay đổi"), "{said}");
+        assert!(text(finding, "fix").contains("ghi mã trong thư"), "{finding}");
+    }
     assert_eq!(state(&world), "awaiting_confirmation");
-    let by = [set("XAC_NHAN", true), set("NGUOI_XAC_NHAN", "binh@minhan.example")];
-    let taken = world.take("b.xlsx", &edited(&world, &workbook, &by));
+    let code = set("XAC_NHAN", mailed_code(&world, BINH));
+    let taken = world.take("c.xlsx", &edited(&world, &workbook, &[code]));
     assert_eq!((&taken["exit"], &taken["findings"]), (&0.into(), &json!([])));
     assert_eq!(state(&world), "placed");
 }
 
 #[test]
+fn when_an_order_changes_the_second_person_gets_a_letter_with_another_code() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = with_two_persons();
+    let before = mailed_code(&world, BINH);
+    world.run(&["cancel", "DH-2611-000001/2", "--reason", "nhầm"]).exits(0);
+    world.run(&["confirm", ORDER, "--code", &before]).exits(1);
+    let now = mailed_code(&world, BINH);
+    assert_ne!(now, before);
+    world.run(&["confirm", ORDER, "--code", &now]).exits(0);
+    assert_eq!(state(&world), "placed");
+}
+
+#[test]
 fn a_member_who_registered_in_a_folder_of_their_own_is_confirmed_by_the_admin() {
+    if !require("openpyxl") {
+        return;
+    }
     let world = World::new();
     world.rewrite("hangloat.toml", "# maker_checker = false", "maker_checker = true");
     world.take("binh/khach.csv", &csv(&[enterprise(1)]));
-    world.run(&["confirm", ORDER, "--by", "binh@minhan.example"]).exits(1);
-    world.run(&["confirm", ORDER]).exits(0);
+    let code = mailed_code(&world, LAN);
+    world.run(&["confirm", ORDER, "--by", BINH, "--code", &code]).exits(1);
+    world.run(&["confirm", ORDER, "--code", &code]).exits(0);
     assert_eq!(state(&world), "placed");
+}
+
+#[test]
+fn who_registered_a_list_gets_its_workbook_its_first_faults_and_the_code_by_mail() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let clients = [enterprise(1), enterprise(2).with("E", "khongco@gmail.com")];
+    world.import("khach.csv", &csv(&clients));
+    let code = shown_code(&world);
+    let letters = results(&world);
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!((letter.to.as_str(), letter.kind.as_str()), (LAN, "multipart/mixed"));
+    assert!(letter.defects.is_empty(), "{:?}", letter.defects);
+    for needed in ["B000001", ORDER, &code, "2.950.000 đ", "Dòng 3", "email"] {
+        assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
+        assert!(letter.html.contains(needed), "{needed}: {}", letter.html);
+    }
+    let names: Vec<&String> = letter.files.keys().collect();
+    assert_eq!(names, ["khach__B000001__r1.xlsx"]);
+    let in_outbox = std::fs::read(world.workbook("B000001")).unwrap();
+    let in_outbox: String = in_outbox.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(letter.files[names[0]] == in_outbox, "the workbook is the one in the outbox");
+}
+
+#[test]
+fn a_letter_that_was_not_sent_yet_is_superseded_when_the_list_changes() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = imported();
+    world.run(&["cancel", "DH-2611-000001/2", "--reason", "nhầm"]).exits(0);
+    let states: Vec<Value> = world.list("mails").iter().map(|it| it["state"].clone()).collect();
+    assert_eq!(states, ["cancelled", "planned"]);
+    let letters = results(&world);
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert!(letter.text.contains(&shown_code(&world)), "{}", letter.text);
+    world.run(&["undo", "B000001"]).exits(0);
 }
 
 #[test]

@@ -21,6 +21,8 @@ const DRY_RID: &str = "_row";
 /// Behind the columns of the template, in this order; [`RID`] follows.
 const OWN: [(&str, f64); 4] =
     [("reason", 44.0), ("fix", 44.0), ("suggestion", 28.0), ("decision", 13.0)];
+/// Programs grow slow over more drop-downs in a column: then every row is offered everything.
+const RUNS: usize = 1_000;
 const NARROWEST: f64 = 10.0;
 const WIDEST: f64 = 32.0;
 
@@ -141,11 +143,17 @@ impl Writer<'_> {
         let texts = self.kit.texts;
         let last = u32::try_from(rows.len())?;
         for (column, (field, _)) in self.kit.view.labels.iter().enumerate() {
-            let choice = self.kit.view.choices.iter().find(|(known, _)| known == field);
-            if let Some((_, options)) = choice.filter(|(_, options)| !options.is_empty()) {
-                let column = look::at(0, column)?.1;
+            let column = look::at(0, column)?.1;
+            let all = &self.kit.view.choices;
+            let mut runs = runs_of_choices(rows, |row| row.choice(*field, all));
+            if runs.len() > RUNS {
+                let whole = all.iter().find(|(known, _)| known == field);
+                runs =
+                    whole.map(|(_, options)| (1, last, options.as_slice())).into_iter().collect();
+            }
+            for (first, last, options) in runs {
                 let choice = lists.choice(options, texts)?;
-                self.sheet.add_data_validation(1, column, last, column, &choice)?;
+                self.sheet.add_data_validation(first, column, last, column, &choice)?;
             }
         }
         let words = ["accept", "drop"].map(|word| self.kit.label(&format!("decision.{word}")));
@@ -172,6 +180,23 @@ impl Writer<'_> {
         self.sheet.ignore_error_range(0, 0, last_row, last_column + 1, all)?;
         Ok(())
     }
+}
+
+/// The rows on the sheet that follow each other and may say the same; none where there is nothing to choose from.
+fn runs_of_choices<'a>(
+    rows: &[&'a DataRow],
+    choice: impl Fn(&'a DataRow) -> &'a [String],
+) -> Vec<(u32, u32, &'a [String])> {
+    let mut runs = Vec::<(u32, u32, &[String])>::new();
+    for (at, row) in (1..).zip(rows) {
+        let options = choice(row);
+        match runs.last_mut() {
+            _ if options.is_empty() => {}
+            Some((_, last, known)) if *last + 1 == at && *known == options => *last = at,
+            _ => runs.push((at, at, options)),
+        }
+    }
+    runs
 }
 
 /// The rows on the sheet that follow each other and are held: a rule for each run, not for each row.

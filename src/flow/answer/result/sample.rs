@@ -257,7 +257,8 @@ fn verdict(at: u32, number: u32, fields: Vec<(Field, String)>) -> DataRow {
         state: LineState::Waiting,
     });
     let suggestion = if at == 9 { vec![(Field::Email, "khach9@gmail.com".into())] } else { vec![] };
-    DataRow { state, left_out: None, findings, line, fields, rid: number.to_string(), suggestion }
+    let (rid, choices) = (number.to_string(), Vec::new());
+    DataRow { state, left_out: None, findings, line, fields, rid, suggestion, choices }
 }
 
 pub fn finding(

@@ -18,7 +18,7 @@ pub(super) struct Draft<'a> {
 /// A labelled value.
 pub(super) struct Fact(Value);
 
-/// A client in a list.
+/// A client in a list, or an order; without a code nothing is said of one.
 pub(super) struct Item {
     pub title: String,
     pub details: Vec<String>,
@@ -73,6 +73,12 @@ impl<'a> Draft<'a> {
     pub fn facts(&mut self, facts: Vec<Fact>) {
         let facts: Vec<Value> = facts.into_iter().map(|Fact(fact)| fact).collect();
         self.blocks.push(context! { kind => "facts", facts });
+    }
+
+    /// Sentences that are ready, each with a mark before it.
+    pub fn points(&mut self, points: &[String]) {
+        let points: Vec<String> = points.iter().map(|point| one_line(point)).collect();
+        self.blocks.push(context! { kind => "points", points });
     }
 
     pub fn list(&mut self, items: Vec<Item>) {

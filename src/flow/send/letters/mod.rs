@@ -1,6 +1,8 @@
 //! Letters: what a mail says, as a subject, a text part and an HTML part that say the same.
 //! Who gets one and when is decided by whoever plans the mail; the words stand in `text/`.
 
+mod batch_result;
+
 mod draft;
 
 mod log_in;
@@ -12,6 +14,7 @@ mod order_notice;
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
+pub use batch_result::{BatchResult, Counts, Reader, ResultOrder, Workbook, batch_result};
 pub use log_in::{LogIn, log_in};
 pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
 pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};

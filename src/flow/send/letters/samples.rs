@@ -1,8 +1,13 @@
 //! Letters to invented people, for tests.
 //! What is asserted about them stands beside each letter.
 
-use super::{FirmBlock, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer};
-use crate::domain::{money::Money, order::Recipient, payment_code::PaymentCode};
+use super::{
+    BatchResult, Counts, FirmBlock, LogIn, NoticeLine, OrderCancelled, OrderNotice, Reader, Rest,
+    ResultOrder, Transfer, Workbook,
+};
+use crate::domain::{
+    confirmation_code::ConfirmationCode, money::Money, order::Recipient, payment_code::PaymentCode,
+};
 
 pub const LINK: &str = "https://app.example/activate?token=TOKEN-4f1d9c&lang=vi";
 
@@ -67,6 +72,31 @@ pub fn cancelled(recipient: Recipient, lines: u8, rest: u8) -> OrderCancelled {
         lines: (1..=lines).map(line).collect(),
         stopped: 0,
         rest: (rest > 0).then(|| Rest { lines: rest.into(), transfer, qr_cid }),
+    }
+}
+
+pub fn result(reader: Reader) -> BatchResult {
+    BatchResult {
+        reader,
+        to_name: "Nguyễn Thị Lan".to_owned(),
+        firm: firm(),
+        file: "danh-sach.xlsx".to_owned(),
+        batch: "B000045".to_owned(),
+        counts: Counts { rows: 4, accepted: 2, waiting: 1, unchanged: 1 },
+        amount: Money::dong(5_900_000),
+        orders: vec![ResultOrder {
+            code: "DH-2611-000123".parse().unwrap(),
+            package: "ASP Kế toán – Doanh nghiệp".to_owned(),
+            fiscal_year: "2026".parse().unwrap(),
+            lines: 2,
+            amount: Money::dong(5_900_000),
+            state: "Chờ xác nhận".to_owned(),
+            confirmation: Some(ConfirmationCode::new(0x0123_4567_89ab_cdef)),
+        }],
+        to_fix: vec!["Dòng 17, cột B: Mã số thuế sai số kiểm tra.".to_owned()],
+        more: 0,
+        steps: vec!["Mở tệp kết quả và xác nhận.".to_owned()],
+        workbook: Workbook::Attached,
     }
 }
 

@@ -1,0 +1,221 @@
+//! The letter on what became of a batch, gathered when it is sent, with its newest workbook.
+//! Who gets one is decided by `plan`; it says what is so now, which may be more than when it was planned.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::{
+    content::{Content, block_of, package_name},
+    letters::{self, BatchResult, Counts, Reader, ResultOrder, Workbook},
+};
+use crate::{
+    db::{
+        batches::{self, Batch},
+        findings,
+        lines::{self, Line},
+        mails::Mail,
+        orders::{self, Order},
+        rows,
+    },
+    domain::{
+        batch::{BatchId, BatchState, RowState},
+        confirmation_code::ConfirmationCode,
+        email::Email,
+        finding::Severity,
+        firm::Firm,
+        fiscal_year::FiscalYear,
+        order::{LineState, OrderState},
+    },
+    flow::{
+        Services,
+        answer::{outbox, receipt},
+        order::{code, second},
+        report::Rows,
+        staged::{self, Staged},
+    },
+};
+
+/// So many things to fix are told; the workbook has all.
+const TO_FIX: usize = 10;
+/// Mail servers take no larger ones.
+const LARGEST: u64 = 10 * 1024 * 1024;
+
+/// Nothing where the batch was taken back, or where the second person has nothing to confirm any more.
+pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result<Option<Content>> {
+    let batch = by_id(services, id).await?;
+    let reader: Email = mail.recipient.parse()?;
+    let firm = services.firm(batch.firm.as_deref().context("A list has a firm")?)?;
+    let lines = lines::of_batch(&services.db, id).await?;
+    let all: Vec<Standing<'_>> = orders::of_batch(&services.db, id)
+        .await?
+        .into_iter()
+        .map(|order| Standing::new(firm, order, &lines))
+        .collect();
+    let is_maker = is_maker(firm, &batch, &all, &reader);
+    let to_confirm = |it: &Standing<'_>| it.code(services, &reader).is_some();
+    if batch.state == BatchState::Undone || !(is_maker || all.iter().any(to_confirm)) {
+        return Ok(None);
+    }
+    let staged = staged::load(services, &batch).await?;
+    let rows = Rows::of(&rows::counts(&services.db, Some(id)).await?);
+    let (to_fix, more) = to_fix(services, &batch, &staged).await?;
+    let (said_in, workbook) = workbook(services, id).await?;
+    let registered_by = batch.registered_by.as_deref();
+    let registered_by =
+        registered_by.or(all.iter().find_map(|it| it.order.registered_by.as_deref()));
+    let (block, reply_to) = block_of(firm, registered_by);
+    let said = BatchResult {
+        reader: if is_maker { maker(services, &all, &reader) } else { Reader::Checker },
+        to_name: mail.recipient_name.clone(),
+        firm: block,
+        file: batch.file_name.clone(),
+        batch: id.to_string(),
+        counts: Counts {
+            rows: rows.total,
+            accepted: rows.accepted,
+            waiting: rows.rejected + rows.held,
+            unchanged: rows.unchanged,
+        },
+        amount: all.iter().map(|it| it.order.amount()).sum(),
+        orders: all
+            .iter()
+            .filter(|it| it.order.state != OrderState::Cancelled)
+            .filter(|it| is_maker || to_confirm(it))
+            .map(|it| it.view(services, &reader))
+            .collect::<anyhow::Result<_>>()?,
+        to_fix,
+        more,
+        steps: receipt::to_do(services, &batch, (&staged.tables, &rows)).await?,
+        workbook: said_in,
+    };
+    let letter = letters::batch_result(services.texts, &said)?;
+    Ok(Some(Content { letter, picture: None, workbook, reply_to }))
+}
+
+async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
+    batches::by_id(&services.db, id).await?.context("A mail has its batch")
+}
+
+/// An order, its lines that stand, and who may confirm it as the second person.
+struct Standing<'a> {
+    order: Order,
+    lines: usize,
+    checkers: Vec<&'a Email>,
+    /// Members of whom a row says that they registered it.
+    of_rows: Vec<Email>,
+}
+
+impl<'a> Standing<'a> {
+    fn new(firm: &'a Firm, order: Order, lines: &[Line]) -> Standing<'a> {
+        let own = || {
+            let own = lines.iter().filter(|line| line.order_code == order.code);
+            own.filter(|line| line.state != LineState::Cancelled)
+        };
+        let of_rows = || own().filter_map(|line| line.client.registered_by.as_ref());
+        let makers =
+            second::makers(firm, order.registered_by.as_deref(), of_rows().map(Email::as_str));
+        let checkers = second::checkers(firm, &makers);
+        let mut members: Vec<Email> = of_rows().cloned().collect();
+        members.sort();
+        members.dedup();
+        Standing { lines: own().count(), checkers, of_rows: members, order }
+    }
+
+    fn waits(&self) -> bool {
+        self.order.state == OrderState::AwaitingConfirmation
+    }
+
+    /// By which this reader confirms it, where that is still to be done.
+    fn code(&self, services: &Services, reader: &Email) -> Option<ConfirmationCode> {
+        let (key, needs_second) = (&services.key, services.settings.order.maker_checker);
+        if !self.waits() || (needs_second && !self.checkers.contains(&reader)) {
+            None
+        } else if needs_second {
+            Some(code::of_member(key, &self.order, reader))
+        } else {
+            Some(code::of(key, &self.order))
+        }
+    }
+
+    fn view(&self, services: &Services, reader: &Email) -> anyhow::Result<ResultOrder> {
+        let order = &self.order;
+        Ok(ResultOrder {
+            code: order.code.clone(),
+            package: package_name(services, &order.package),
+            fiscal_year: FiscalYear::try_from(i32::try_from(order.fiscal_year())?)?,
+            lines: self.lines,
+            amount: order.amount(),
+            state: services.texts.label(&format!("workbook.order_state.{}", order.state)),
+            confirmation: self.code(services, reader),
+        })
+    }
+}
+
+/// Whether the reader registered the file, or something in it; the admin where nobody else did.
+fn is_maker(firm: &Firm, batch: &Batch, all: &[Standing<'_>], reader: &Email) -> bool {
+    let of_batch = batch.registered_by.as_deref().unwrap_or(firm.admin.email.as_str());
+    if all.is_empty() {
+        return of_batch == reader.as_str();
+    }
+    all.iter().any(|it| {
+        it.order.registered_by.as_deref().unwrap_or(of_batch) == reader.as_str()
+            || it.of_rows.contains(reader)
+    })
+}
+
+/// One who must leave the confirmation to others is told to whom.
+fn maker(services: &Services, all: &[Standing<'_>], reader: &Email) -> Reader {
+    let others = all.iter().filter(|it| it.waits() && it.code(services, reader).is_none());
+    let mut checkers: Vec<String> =
+        others.flat_map(|it| &it.checkers).map(ToString::to_string).collect();
+    checkers.sort();
+    checkers.dedup();
+    if checkers.is_empty() { Reader::Maker } else { Reader::MakerOfTwo(checkers) }
+}
+
+/// What keeps rows, or the whole file, from being ordered; and how much more of it there is.
+async fn to_fix(
+    services: &Services,
+    batch: &Batch,
+    staged: &Staged,
+) -> anyhow::Result<(Vec<String>, usize)> {
+    let found = findings::of_batch(&services.db, batch.id()).await?;
+    // A header has a row too, but no state.
+    let waits = |at: (i64, u32)| {
+        let state = staged.states.get(&at);
+        state.is_none_or(|state| matches!(state, RowState::Rejected | RowState::Held))
+    };
+    let is_open = |(sheet, finding): &&findings::Numbered| {
+        matches!(finding.severity, Severity::Error | Severity::Hold)
+            && sheet.zip(finding.place.row).is_none_or(waits)
+    };
+    let open: Vec<_> = found.iter().filter(is_open).collect();
+    let told = open.iter().take(TO_FIX).map(|(_, finding)| receipt::told(services, finding));
+    Ok((told.collect(), open.len().saturating_sub(TO_FIX)))
+}
+
+/// The newest workbook: made anew, since the one in the outbox may be open and half filled in.
+async fn workbook(
+    services: &Services,
+    id: BatchId,
+) -> anyhow::Result<(Workbook, Option<(String, Vec<u8>)>)> {
+    outbox::write_workbook(services, id).await?;
+    let batch = by_id(services, id).await?;
+    let Some(path) = outbox::newest(services, &batch) else { return Ok((Workbook::None, None)) };
+    if fs_err::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST) {
+        return Ok((Workbook::InOutbox(services.shown_path(&path)), None));
+    }
+    let bytes = outbox::bytes(services, &batch).await?;
+    // What its ticks would confirm must be what it shows.
+    let now = by_id(services, id).await?;
+    anyhow::ensure!(now.is_same_as(&batch), "{id} changed while its result was written");
+    if bytes.len() as u64 > LARGEST {
+        return Ok((Workbook::InOutbox(services.shown_path(&path)), None));
+    }
+    Ok((Workbook::Attached, Some((name(&path), bytes))))
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
