@@ -287,10 +287,13 @@ pub struct Clients {
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
     /// Make one client of two: the tax id of before, and the present one
-    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason")]
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason", group = "identity")]
     pub same: Vec<TaxId>,
-    /// Why they are one client
-    #[arg(long, value_name = "TEXT", requires = "same")]
+    /// Take that back: two clients again
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason", group = "identity")]
+    pub apart: Vec<TaxId>,
+    /// Why they are one client, or two
+    #[arg(long, value_name = "TEXT", requires = "identity")]
     pub reason: Option<String>,
 }
 

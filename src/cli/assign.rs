@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use minijinja::context;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     args::{Assign, Global, Unassign},
@@ -14,11 +14,14 @@ use super::{
     workspace,
 };
 use crate::{
-    db::lines::{self, Line},
+    db::{
+        clients::{self, Client},
+        lines::{self, Line},
+    },
     domain::{
         email::Email,
         firm::{Firm, StaffRole},
-        order::{LineState, OrderCode},
+        order::{LineRef, LineState, OrderCode},
     },
     flow::{
         Services,
@@ -29,26 +32,34 @@ use crate::{
 
 pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let mut wanted = Vec::new();
+    let mut numbers: BTreeMap<&OrderCode, Vec<i64>> = BTreeMap::new();
     for named in &args.lines {
-        let order = by_code(&services, &named.order).await?;
-        let lines = lines::of_order(&services.db, &order.code).await?;
-        let line = lines.into_iter().find(|line| line.line_no == named.line);
-        let line = line.ok_or_else(|| unknown_line(services.texts, named))?;
-        if line.state == LineState::Cancelled {
-            let values = context! { line => named.to_string() };
-            return Err(Failure::not_allowed(services.texts, "line_cancelled", values).into());
+        numbers.entry(&named.order).or_default().push(named.line);
+    }
+    let mut wanted = Vec::new();
+    for (code, numbers) in numbers {
+        let order = by_code(&services, code).await?;
+        let role = role_of(services.texts, services.firm(&order.firm)?, &args.email)?;
+        let mut lines = lines::of_order(&services.db, code).await?;
+        lines.retain(|line| numbers.contains(&line.line_no));
+        for number in numbers {
+            let named = LineRef { order: code.clone(), line: number };
+            let line = lines.iter().find(|line| line.line_no == number);
+            let line = line.ok_or_else(|| unknown_line(services.texts, &named))?;
+            if line.state == LineState::Cancelled {
+                let values = context! { line => named.to_string() };
+                return Err(Failure::not_allowed(services.texts, "line_cancelled", values).into());
+            }
         }
-        let role = role_of(services.texts, services.firm(&line.firm)?, &args.email)?;
-        wanted.push((line, args.role.unwrap_or(role)));
+        wanted.push((order, lines, args.role.unwrap_or(role)));
     }
     crate::runner::recover(&services).await?;
-    for (line, role) in &wanted {
-        let wish = Wish { on: Some((&args.email, *role)), off: None };
-        assigning::change(&services, line, wish).await?;
+    for (order, lines, role) in &wanted {
+        let wish = |line| Wish { line, on: Some((&args.email, *role)), off: None };
+        assigning::change(&services, order, &lines.iter().map(wish).collect::<Vec<_>>()).await?;
     }
-    let lines: Vec<Line> = wanted.into_iter().map(|(line, _)| line).collect();
-    told(&services, &lines).await
+    let lines: Vec<Line> = wanted.into_iter().flat_map(|(_, lines, _)| lines).collect();
+    told(&services, &lines, None).await
 }
 
 pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply> {
@@ -57,20 +68,36 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
         args.firm.as_deref().map(|firm| workspace::firm(&services, Some(firm))).transpose()?;
     let firm = firm.map(|firm| firm.code.as_str());
     let lines = lines::staffed_by(&services.db, firm, args.email.as_str()).await?;
-    let mut roles = BTreeMap::new();
-    for line in &lines {
-        let firm = services.firm(&line.firm)?;
-        // The admin is admin of all data already.
+    let records = clients::assigning(&services.db, firm, args.email.as_str()).await?;
+    let firms =
+        records.into_iter().map(|(firm,)| firm).chain(lines.iter().map(|it| it.firm.clone()));
+    // Of each firm who takes over, and as what; its admin is admin of all data already.
+    let mut firms: BTreeMap<String, Option<(&Email, StaffRole)>> =
+        firms.map(|firm| (firm, None)).collect();
+    for (code, heir) in &mut firms {
+        let Ok(firm) = services.firm(code) else { continue };
         if let Some(to) = args.to.as_ref().filter(|to| **to != firm.admin.email) {
-            roles.insert(line.id, (to, role_of(services.texts, firm, to)?));
+            *heir = Some((to, role_of(services.texts, firm, to)?));
         }
     }
     crate::runner::recover(&services).await?;
-    for line in &lines {
-        let wish = Wish { on: roles.get(&line.id).copied(), off: Some(&args.email) };
-        assigning::change(&services, line, wish).await?;
+    let mut handed_over = Vec::new();
+    for (firm, heir) in &firms {
+        let heir = args.to.as_ref().filter(|to| heir.is_some() || is_admin(&services, firm, to));
+        let who = (&args.email, heir);
+        handed_over.extend(assigning::hand_over(&services, firm, who).await?);
     }
-    told(&services, &lines).await
+    for lines in lines.chunk_by(|a, b| a.order_code == b.order_code) {
+        let order = by_code(&services, &lines[0].order_code).await?;
+        let on = firms.get(&order.firm).copied().flatten();
+        let wish = |line| Wish { line, on, off: Some(&args.email) };
+        assigning::change(&services, &order, &lines.iter().map(wish).collect::<Vec<_>>()).await?;
+    }
+    told(&services, &lines, Some(&handed_over)).await
+}
+
+fn is_admin(services: &Services, firm: &str, email: &Email) -> bool {
+    services.firm(firm).is_ok_and(|firm| firm.admin.email == *email)
 }
 
 /// The role that the configuration gives a member of staff.
@@ -83,8 +110,12 @@ fn role_of(texts: &Texts, firm: &Firm, email: &Email) -> anyhow::Result<StaffRol
     Err(Failure::misused(texts, key, values).into())
 }
 
-/// The lines as they are when the platform was told.
-async fn told(services: &Services, lines: &[Line]) -> anyhow::Result<Reply> {
+/// The lines as they are when the platform was told, and the clients whose record assigned somebody who leaves.
+async fn told(
+    services: &Services,
+    lines: &[Line],
+    clients: Option<&[Client]>,
+) -> anyhow::Result<Reply> {
     let mut codes: Vec<&OrderCode> = lines.iter().map(|line| &line.order_code).collect();
     codes.sort();
     codes.dedup();
@@ -123,5 +154,17 @@ async fn told(services: &Services, lines: &[Line]) -> anyhow::Result<Reply> {
     if exit == Exit::NeedsPerson {
         human = format!("{human}\n{}", services.texts.label("command.platform_waits"));
     }
-    Reply::new(exit, human).with("lines", shown)
+    let Some(clients) = clients else { return Reply::new(exit, human).with("lines", shown) };
+    if !clients.is_empty() {
+        let values = context! { n => clients.len() };
+        human = format!("{human}\n{}", services.texts.say("command.handed_over", values));
+    }
+    let clients = clients.iter().map(|client| {
+        let (tax_id, record) = (&client.tax_id, &client.record);
+        json!({
+            "tax_id": tax_id, "name": record.name, "firm": client.firm,
+            "assigned_to": record.assigned_to,
+        })
+    });
+    Reply::new(exit, human).with("lines", shown)?.with("clients", clients.collect::<Vec<_>>())
 }

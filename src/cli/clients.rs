@@ -1,4 +1,4 @@
-//! The firms' catalogues of clients: listed, and two tax ids joined that are one client's.
+//! The firms' catalogues of clients: listed, and two tax ids joined that are one client's, or told apart.
 //! Clients enter by their orders; nothing is added here.
 
 use std::collections::HashMap;
@@ -17,32 +17,35 @@ use crate::{
         batches::Filter,
         clients::{self, Client, Tie},
         licences::{self, Licence},
+        lines::Known,
     },
-    domain::tax_id::TaxId,
+    domain::{order::Kind, tax_id::TaxId},
     flow::{
         Services,
-        order::clients::{self as catalogue, Joined},
+        order::clients::{self as catalogue, Joined, Parted},
     },
 };
 
 pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     let named = args.firm.as_deref();
-    let firm = match args.same.as_slice() {
-        [old, new] => {
-            let firm = workspace::firm(&services, named)?.code.to_string();
-            join(&services, &firm, (old, new), args.reason.as_deref().unwrap_or_default()).await?;
-            Some(firm)
+    let reason = args.reason.as_deref().unwrap_or_default();
+    let own_firm = || Ok::<_, anyhow::Error>(workspace::firm(&services, named)?.code.to_string());
+    let (firm, shown) = match (args.same.as_slice(), args.apart.as_slice()) {
+        ([old, new], _) => {
+            let firm = own_firm()?;
+            join(&services, &firm, (old, new), reason).await?;
+            (Some(firm), Some(vec![new.to_string()]))
         }
-        _ => named
-            .map(|named| workspace::firm(&services, Some(named)))
-            .transpose()?
-            .map(|firm| firm.code.to_string()),
+        (_, [old, new]) => {
+            let firm = own_firm()?;
+            let there = part(&services, &firm, (old, new), reason).await?;
+            (Some(firm), Some(there))
+        }
+        _ => (named.map(|_| own_firm()).transpose()?, None),
     };
     let mut known = clients::list(&services.db, firm.as_deref()).await?;
-    if let [_, new] = args.same.as_slice() {
-        known.retain(|client| client.tax_id == new.as_str());
-    }
+    known.retain(|client| shown.as_ref().is_none_or(|shown| shown.contains(&client.tax_id)));
     let ties = clients::all_ties(&services.db, firm.as_deref()).await?;
     let filter = Filter { firm, ..Filter::default() };
     let licences = licences::list(&services.db, &filter).await?;
@@ -62,11 +65,47 @@ async fn join(
     let mut tx = services.db.begin().await?;
     match catalogue::join(&mut tx, firm, both, reason, services.now()).await? {
         Joined::Done | Joined::Already => Ok(tx.commit().await?),
-        Joined::Unknown(tax_id) => {
-            let values = context! { firm, tax_id => tax_id.to_string() };
-            Err(Failure::no_such(services.texts, "no_client", values).into())
+        Joined::Unknown(tax_id) => Err(no_client(services, firm, &tax_id).into()),
+        Joined::Against(lines) => {
+            let line = |line: &Known| {
+                context! {
+                    line => format!("{}/{}", line.order_code, line.line_no),
+                    tax_id => line.client.tax_id.as_str(), name => line.client.name.as_str(),
+                    year => line.fiscal_year, package => line.client.package.as_str(),
+                }
+            };
+            let (old, new) = both;
+            let is_free = lines.iter().all(|line| line.client.kind == Kind::Free);
+            let values = context! {
+                old => old.as_str(), new => new.as_str(), is_free,
+                lines => lines.iter().map(line).collect::<Vec<_>>(),
+            };
+            Err(Failure::not_allowed(services.texts, "not_same", values).into())
         }
     }
+}
+
+/// The tax ids of the clients that there are now.
+async fn part(
+    services: &Services,
+    firm: &str,
+    both: (&TaxId, &TaxId),
+    reason: &str,
+) -> anyhow::Result<Vec<String>> {
+    let mut tx = services.db.begin().await?;
+    match catalogue::part(&mut tx, firm, both, reason, services.now()).await? {
+        Parted::Done(there) => {
+            tx.commit().await?;
+            Ok(there)
+        }
+        Parted::Already => Ok(vec![both.0.to_string(), both.1.to_string()]),
+        Parted::Unknown(tax_id) => Err(no_client(services, firm, &tax_id).into()),
+    }
+}
+
+fn no_client(services: &Services, firm: &str, tax_id: &TaxId) -> Failure {
+    let values = context! { firm, tax_id => tax_id.to_string() };
+    Failure::no_such(services.texts, "no_client", values)
 }
 
 /// Tax ids and licences by the present tax ids of their clients.

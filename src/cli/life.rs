@@ -1,5 +1,7 @@
 //! `cancel`, `undo`: what is taken back of orders, and who is told what stays.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use minijinja::context;
 use serde_json::{Value, json};
 
@@ -10,7 +12,10 @@ use super::{
     workspace,
 };
 use crate::{
-    db::{batches, lines, orders},
+    db::{
+        batches, lines,
+        orders::{self, Order},
+    },
     domain::{
         batch::BatchId,
         order::{LineRef, OrderCode, Target},
@@ -19,7 +24,7 @@ use crate::{
         Services,
         answer::outbox,
         order::{
-            cancel::{self as cancelling, Kept, Part},
+            cancel::{self as cancelling, Kept, Part, Why},
             undo::{self as undoing, Undone},
         },
     },
@@ -32,53 +37,54 @@ pub async fn cancel(global: &Global, args: &Cancel) -> anyhow::Result<Reply> {
     if reason.is_empty() {
         return Err(Failure::misused(services.texts, "no_reason", context! {}).into());
     }
-    let parts = parts(&services, &args.targets).await?;
+    let (mut orders, parts) = parts(&services, &args.targets).await?;
     crate::runner::recover(&services).await?;
     let (mut changed, mut kept) = (0, Vec::new());
     for (code, part) in &parts {
         let cancelled = cancelling::cancel(&services, code, part, reason).await?;
         changed += cancelled.lines;
         kept.extend(cancelled.kept);
-        let order = by_code(&services, code).await?;
-        outbox::write_workbook(&services, order.batch()).await?;
     }
-    let mut orders = Vec::new();
-    let mut codes: Vec<&OrderCode> = parts.iter().map(|(code, _)| code).collect();
-    codes.sort();
-    codes.dedup();
-    for code in codes {
-        orders.push(by_code(&services, code).await?);
+    for batch in orders.iter().map(Order::batch).collect::<BTreeSet<_>>() {
+        outbox::write_workbook(&services, batch).await?;
+    }
+    for order in &mut orders {
+        *order = by_code(&services, &order.code).await?;
     }
     told(&services, &orders, (changed, &kept)).await
 }
 
 /// Each order once, with its lines that were named; a whole order and a line of it are the order, and that line.
-async fn parts(services: &Services, targets: &[Target]) -> anyhow::Result<Vec<(OrderCode, Part)>> {
-    let mut parts: Vec<(OrderCode, Part)> = Vec::new();
+async fn parts(
+    services: &Services,
+    targets: &[Target],
+) -> anyhow::Result<(Vec<Order>, Vec<(OrderCode, Part)>)> {
+    let mut named: BTreeMap<&OrderCode, (Vec<i64>, bool)> = BTreeMap::new();
     for target in targets {
-        let order = by_code(services, target.order()).await?;
-        let Target::Line(line) = target else {
-            parts.push((order.code, Part::Whole));
-            continue;
-        };
-        if !lines::of_order(&services.db, &order.code)
-            .await?
-            .iter()
-            .any(|it| it.line_no == line.line)
-        {
-            return Err(unknown_line(services.texts, line).into());
-        }
-        let own = |(code, part): &&mut (OrderCode, Part)| {
-            *code == order.code && matches!(part, Part::Lines(_))
-        };
-        match parts.iter_mut().find(own) {
-            Some((_, Part::Lines(numbers))) => numbers.push(line.line),
-            _ => parts.push((order.code, Part::Lines(vec![line.line]))),
+        let (lines, whole) = named.entry(target.order()).or_default();
+        match target {
+            Target::Line(line) => lines.push(line.line),
+            Target::Order(_) => *whole = true,
         }
     }
-    // What is named itself goes first, and is then nothing that its order keeps.
-    parts.sort_by_key(|(_, part)| matches!(part, Part::Whole));
-    Ok(parts)
+    let (mut orders, mut parts) = (Vec::new(), Vec::new());
+    for (code, (numbers, whole)) in named {
+        orders.push(by_code(services, code).await?);
+        if !numbers.is_empty() {
+            let lines = lines::of_order(&services.db, code).await?;
+            let is_unknown = |number: &&i64| lines.iter().all(|line| line.line_no != **number);
+            if let Some(unknown) = numbers.iter().find(is_unknown) {
+                let line = LineRef { order: code.clone(), line: *unknown };
+                return Err(unknown_line(services.texts, &line).into());
+            }
+            // What is named itself goes first, and is then nothing that its order keeps.
+            parts.push((code.clone(), Part::Lines(numbers)));
+        }
+        if whole {
+            parts.push((code.clone(), Part::Whole));
+        }
+    }
+    Ok((orders, parts))
 }
 
 pub fn unknown_line(texts: &Texts, line: &LineRef) -> Failure {
@@ -98,6 +104,10 @@ pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
     let (changed, kept) = match undone {
         Undone::Already => (0, Vec::new()),
         Undone::Did { lines, kept } => (lines, kept),
+        Undone::Overtaken => {
+            let values = context! { id => id.to_string() };
+            return Err(Failure::not_allowed(services.texts, "undo_overtaken", values).into());
+        }
         Undone::NotAllowed => {
             let label =
                 |set: &str, word: &str| services.texts.label(&format!("command.{set}.{word}"));
@@ -114,36 +124,34 @@ pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
     told(&services, &orders, (changed, &kept)).await?.with("batches", batches)
 }
 
-/// Exit 0 where everything named is cancelled, now or before.
+/// Exit 0 where everything named is cancelled, now or before; not allowed where nothing is, and nothing is planned.
 async fn told(
     services: &Services,
-    orders: &[orders::Order],
+    orders: &[Order],
     (changed, kept): (usize, &[Kept]),
 ) -> anyhow::Result<Reply> {
     let texts = services.texts;
-    let said: Vec<String> = kept
-        .iter()
-        .map(|kept| format!("{} ({}): {}", kept.line, kept.name, kept.in_words(texts)))
-        .collect();
-    if changed == 0 && !kept.is_empty() {
-        let values = context! { lines => said.join("\n  ") };
-        return Err(Failure::not_allowed(texts, "none_cancelled", values).into());
+    let said = |kept: &&Kept| format!("{} ({}): {}", kept.line, kept.name, kept.in_words(texts));
+    let (planned, stays): (Vec<&Kept>, Vec<&Kept>) =
+        kept.iter().partition(|kept| kept.why == Why::Planned);
+    if changed == 0 && planned.is_empty() && !stays.is_empty() {
+        let lines = stays.iter().map(said).collect::<Vec<_>>().join("\n  ");
+        return Err(Failure::not_allowed(texts, "none_cancelled", context! { lines }).into());
     }
     let exit = if kept.is_empty() { Exit::Done } else { Exit::NeedsPerson };
     let mut answer = reply(services, exit, orders).await?;
-    let stays: Vec<Value> = kept
-        .iter()
-        .map(|kept| {
-            json!({
-                "line": kept.line.to_string(), "name": kept.name, "state": kept.state,
-                "why": kept.in_words(texts),
-            })
-        })
-        .collect();
-    if !said.is_empty() {
-        let not_cancelled = texts.label("command.not_cancelled");
-        answer.human =
-            format!("{}\n{not_cancelled}\n  {}", answer.human.trim_end(), said.join("\n  "));
+    for (label, kept) in [("not_cancelled", &stays), ("cancel_planned", &planned)] {
+        if !kept.is_empty() {
+            let label = texts.label(&format!("command.{label}"));
+            let lines = kept.iter().map(said).collect::<Vec<_>>().join("\n  ");
+            answer.human = format!("{}\n{label}\n  {lines}", answer.human.trim_end());
+        }
     }
-    answer.with("not_cancelled", stays)
+    let not_cancelled = kept.iter().map(|kept| {
+        json!({
+            "line": kept.line.to_string(), "name": kept.name, "state": kept.state,
+            "why": kept.in_words(texts),
+        })
+    });
+    answer.with("not_cancelled", not_cancelled.collect::<Vec<_>>())
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     db::{
+        activations,
         licences::{self, Licence},
         lines::{self, Line},
         orders::{self, Order},
@@ -25,7 +26,11 @@ use crate::{
         order::{LineState, OrderCode, OrderState},
     },
     flow::{
-        Services, activate as activation,
+        Services,
+        activate::{
+            self as activation,
+            reason::{self, Reason},
+        },
         answer::outbox,
         import::answers_in_words,
         order::{
@@ -189,10 +194,16 @@ pub(super) async fn orders_json(
         let licences: HashMap<i64, &Licence> =
             licences.iter().map(|licence| (licence.line_id, licence)).collect();
         let of = |line: &Line| (requests.get(&line.id).copied(), licences.get(&line.id).copied());
+        let stuck = activations::stuck_of_batch(&services.db, order.batch()).await?;
+        let stuck: HashMap<i64, Reason> =
+            stuck.iter().map(|stuck| (stuck.line_id, reason::of(services.texts, stuck))).collect();
         let mut json = order_json(services, order);
         let line_json = |line: &Line| {
             let mut json = line_json(services, line, of(line));
             json["staff"] = staff_json(services, order, line, &said);
+            let reason = stuck.get(&line.id);
+            json["why"] = reason.map(|reason| reason.why.as_str()).into();
+            json["fix"] = reason.map(|reason| reason.fix.as_str()).into();
             json
         };
         json["lines"] = lines.iter().map(line_json).collect();
@@ -286,9 +297,13 @@ fn lines_in_words(texts: &Texts, order: &Value) -> String {
         ]
     };
     let lines = order["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
-    table(
-        texts,
-        ["line", "client", "tax_id", "state", "licence", "payment_code"],
-        lines.iter().map(row),
-    )
+    let header = ["line", "client", "tax_id", "state", "licence", "payment_code"];
+    let mut words = table(texts, header, lines.iter().map(row));
+    for line in lines {
+        if let (Some(why), Some(fix)) = (line["why"].as_str(), line["fix"].as_str()) {
+            let values = context! { line => line["line"].as_i64(), why, fix };
+            words = format!("{}\n{}", words.trim_end(), texts.say("command.stuck", values));
+        }
+    }
+    words
 }

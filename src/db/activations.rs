@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::{Db, Tx, sql};
-use crate::domain::{order::OrderCode, words::words};
+use crate::domain::{
+    batch::BatchId,
+    order::{LineRef, OrderCode},
+    words::words,
+};
 
 words! {
     /// Where a request to the platform stands.
@@ -16,6 +20,13 @@ words! {
         Refused = "refused",
         /// The answer was lost.
         Uncertain = "uncertain",
+    }
+}
+
+impl ActivationState {
+    /// The platform answered, for good.
+    pub fn is_final(self) -> bool {
+        matches!(self, ActivationState::Done | ActivationState::Refused)
     }
 }
 
@@ -98,18 +109,27 @@ pub async fn settle(
     settled: Settled<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let at =
-        matches!(settled.state, ActivationState::Done | ActivationState::Refused).then_some(now);
+    const SETTLE: &str =
+        "update activation set state = $3, holder = null, error = $4, settled_at = $5
+         where line_id = $1 and holder = $2 and state = 'sending'";
+    settle_by(tx, SETTLE, (line_id, holder), settled, now).await
+}
+
+/// The same by a statement that takes an id, its holder, the state, the error and the time.
+pub(super) async fn settle_by(
+    tx: &mut Tx,
+    sql: &'static str,
+    (id, holder): (i64, &str),
+    settled: Settled<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
     let changed = tx
-        .query(
-            "update activation set state = $3, holder = null, error = $4, settled_at = $5
-             where line_id = $1 and holder = $2 and state = 'sending'",
-        )
-        .bind(line_id)
+        .query(sql)
+        .bind(id)
         .bind(holder)
         .bind(settled.state.as_str())
         .bind(settled.error)
-        .bind(at)
+        .bind(settled.state.is_final().then_some(now))
         .execute()
         .await?;
     Ok(changed == 1)
@@ -138,6 +158,49 @@ pub async fn counts(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<(i64, i64)> 
     )
     .bind(order.as_str())
     .one()
+    .await
+}
+
+/// A line that has no licence though one was asked for, and what the platform said.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Stuck {
+    pub line_id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    pub name: String,
+    #[sqlx(try_from = "String")]
+    pub state: ActivationState,
+    pub error: Option<String>,
+}
+
+impl Stuck {
+    pub fn reference(&self) -> LineRef {
+        LineRef { order: self.order_code.clone(), line: self.line_no }
+    }
+}
+
+/// In the order of their lines.
+pub async fn stuck_of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Stuck>> {
+    db.query(
+        "select a.line_id, l.order_code, l.line_no, l.name, a.state, a.error
+         from activation a join order_line l on l.id = a.line_id
+         where l.batch_id = $1 and l.state in ('failed', 'uncertain') order by l.order_code, l.line_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+/// The same of one order, as the transaction sees it.
+pub async fn stuck_of_order(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<Vec<Stuck>> {
+    tx.query(
+        "select a.line_id, l.order_code, l.line_no, l.name, a.state, a.error
+         from activation a join order_line l on l.id = a.line_id
+         where l.order_code = $1 and l.state in ('failed', 'uncertain') order by l.line_no",
+    )
+    .bind(order.as_str())
+    .all()
     .await
 }
 

@@ -43,16 +43,43 @@ pub async fn by_id(tx: &mut Tx, id: i64) -> sqlx::Result<Cancellation> {
     .await
 }
 
-/// The lines that were cancelled under a sequence of an order, by their ids.
-pub async fn lines(db: &Db, order: &OrderCode, sequence: i64) -> sqlx::Result<Vec<(i64,)>> {
+/// A cancellation with lines from which nothing followed yet.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Unfollowed {
+    pub id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub reason: String,
+    /// How many of its lines were followed up.
+    pub followed: i64,
+    /// How many lines it has.
+    pub lines: i64,
+}
+
+/// Of one order or of all.
+pub async fn unfollowed(db: &Db, order: Option<&OrderCode>) -> sqlx::Result<Vec<Unfollowed>> {
     db.query(
-        "select l.id from order_line l join cancellation c on c.id = l.cancellation_id
-         where c.order_code = $1 and c.sequence = $2 order by l.line_no",
+        "select c.id, c.order_code, c.reason, c.followed, count(*) as lines
+         from cancellation c join order_line l on l.cancellation_id = c.id and l.state = 'cancelled'
+         where $1 is null or c.order_code = $1
+         group by c.id, c.order_code, c.reason, c.followed
+         having count(*) > c.followed order by c.id",
     )
-    .bind(order.as_str())
-    .bind(sequence)
+    .bind(order.map(OrderCode::as_str))
     .all()
     .await
+}
+
+/// So many lines of a cancellation are followed up; false where it is not as it was read.
+pub async fn follow(tx: &mut Tx, id: i64, from: i64, to: i64) -> sqlx::Result<bool> {
+    let followed = tx
+        .query("update cancellation set followed = $3 where id = $1 and followed = $2")
+        .bind(id)
+        .bind(from)
+        .bind(to)
+        .execute()
+        .await?;
+    Ok(followed == 1)
 }
 
 /// Why each cancelled line of a batch was, and when.

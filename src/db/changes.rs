@@ -2,7 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Tx, activations::ActivationState, sql};
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{
+    Db, Sql, Tx,
+    activations::{ActivationState, Settled, settle_by},
+    sql,
+};
 use crate::domain::{order::OrderCode, words::words};
 
 words! {
@@ -36,35 +43,35 @@ pub struct Change {
 impl Change {
     /// The platform answered, for good.
     pub fn is_settled(&self) -> bool {
-        matches!(self.state, ActivationState::Done | ActivationState::Refused)
+        self.state.is_final()
     }
 }
 
 /// A change on its way in.
-#[derive(Clone, Copy, Debug)]
-pub struct NewChange<'a> {
+#[derive(Clone, Debug, Serialize)]
+pub struct NewChange {
     pub line_id: i64,
     pub kind: ChangeKind,
     pub cancellation_id: Option<i64>,
-    pub idempotency_key: &'a str,
+    pub idempotency_key: String,
 }
 
-/// Plans a change; false where one of its kind is planned for the line and was not sent yet.
-pub async fn plan(tx: &mut Tx, new: NewChange<'_>, now: DateTime<Utc>) -> sqlx::Result<bool> {
-    let planned = tx
-        .query(
-            "insert into licence_change (line_id, kind, cancellation_id, idempotency_key, state, planned_at)
-             values ($1, $2, $3, $4, 'planned', $5)
-             on conflict do nothing",
-        )
-        .bind(new.line_id)
-        .bind(new.kind.as_str())
-        .bind(new.cancellation_id)
-        .bind(new.idempotency_key)
-        .bind(now)
-        .execute()
-        .await?;
-    Ok(planned == 1)
+/// Plans changes, and says how many: one of its kind that is planned for a line and was not sent yet is enough.
+pub async fn plan(tx: &mut Tx, new: &[NewChange], now: DateTime<Utc>) -> sqlx::Result<u64> {
+    // Without `where true` SQLite takes `on conflict` for a part of a join.
+    const PLAN: Sql = Sql {
+        sqlite: "insert into licence_change (line_id, kind, cancellation_id, idempotency_key, state, planned_at)
+                 select value->>'line_id', value->>'kind', value->>'cancellation_id', value->>'idempotency_key',
+                        'planned', $2
+                 from json_each($1) where true
+                 on conflict do nothing",
+        postgres: "insert into licence_change (line_id, kind, cancellation_id, idempotency_key, state, planned_at)
+                 select line_id, kind, cancellation_id, idempotency_key, 'planned', $2
+                 from jsonb_to_recordset($1)
+                      as r (line_id bigint, kind text, cancellation_id bigint, idempotency_key text)
+                 on conflict do nothing",
+    };
+    tx.query(PLAN).bind(Json(new)).bind(now).execute().await
 }
 
 /// Takes the next open change behind `after`, of one order or of any; of a licence the oldest one first.
@@ -75,7 +82,7 @@ pub async fn claim(
     holder: &str,
 ) -> sqlx::Result<Option<Change>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
-    const CLAIM: super::Sql = sql!(
+    const CLAIM: Sql = sql!(
         "update licence_change set state = 'sending', holder = $3, attempts = attempts + 1
          where id = (select c.id from licence_change c join order_line l on l.id = c.line_id
                      where c.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1) and c.id > $2
@@ -110,24 +117,13 @@ pub async fn settle(
     tx: &mut Tx,
     id: i64,
     holder: &str,
-    settled: super::activations::Settled<'_>,
+    settled: Settled<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let at =
-        matches!(settled.state, ActivationState::Done | ActivationState::Refused).then_some(now);
-    let changed = tx
-        .query(
-            "update licence_change set state = $3, holder = null, error = $4, settled_at = $5
-             where id = $1 and holder = $2 and state = 'sending'",
-        )
-        .bind(id)
-        .bind(holder)
-        .bind(settled.state.as_str())
-        .bind(settled.error)
-        .bind(at)
-        .execute()
-        .await?;
-    Ok(changed == 1)
+    const SETTLE: &str =
+        "update licence_change set state = $3, holder = null, error = $4, settled_at = $5
+         where id = $1 and holder = $2 and state = 'sending'";
+    settle_by(tx, SETTLE, (id, holder), settled, now).await
 }
 
 /// Whether a cancellation still waits for the platform.

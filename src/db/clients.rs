@@ -45,28 +45,28 @@ pub struct NewClient {
     pub record: ClientRow,
 }
 
+// No firm learns from another one which tax ids are one client's.
 const TIES: Sql = Sql {
     sqlite: "select distinct t.firm, t.tax_id, t.client
              from client_tax_id w join client_tax_id t on t.firm = w.firm and t.client = w.client
-             where w.tax_id in (select value from json_each($1)) and ($2 is null or w.firm = $2)
-             order by t.firm, t.tax_id",
+             where w.tax_id in (select value from json_each($1)) and w.firm = $2
+             order by t.tax_id",
     postgres: "select distinct t.firm, t.tax_id, t.client
              from client_tax_id w join client_tax_id t on t.firm = w.firm and t.client = w.client
-             where w.tax_id in (select jsonb_array_elements_text($1)) and ($2 is null or w.firm = $2)
-             order by t.firm, t.tax_id",
+             where w.tax_id in (select jsonb_array_elements_text($1)) and w.firm = $2
+             order by t.tax_id",
 };
 
-/// All tax ids of the clients that have or had one of these, at every firm.
-pub async fn ties(db: &Db, tax_ids: &[String]) -> sqlx::Result<Vec<Tie>> {
+/// All tax ids of the firm's clients that have or had one of these.
+pub async fn ties(db: &Db, firm: &str, tax_ids: &[String]) -> sqlx::Result<Vec<Tie>> {
     let mut ties = Vec::new();
     for tax_ids in tax_ids.chunks(ROWS_A_STATEMENT) {
-        let query = db.query(TIES).bind(Json(tax_ids)).bind(None::<&str>);
-        ties.extend(query.all::<Tie>().await?);
+        ties.extend(db.query(TIES).bind(Json(tax_ids)).bind(firm).all::<Tie>().await?);
     }
     Ok(ties)
 }
 
-/// The same of one firm, as the transaction sees it.
+/// The same as the transaction sees it.
 pub async fn ties_of(tx: &mut Tx, firm: &str, tax_ids: &[String]) -> sqlx::Result<Vec<Tie>> {
     let mut ties = Vec::new();
     for tax_ids in tax_ids.chunks(ROWS_A_STATEMENT) {
@@ -180,6 +180,48 @@ pub async fn tie(
         tx.query(TIE).bind(firm).bind(Json(pairs)).bind(reason).execute().await?;
     }
     Ok(())
+}
+
+/// Takes a tax id from the client that had it.
+pub async fn untie(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Result<()> {
+    tx.query("delete from client_tax_id where firm = $1 and tax_id = $2")
+        .bind(firm)
+        .bind(tax_id)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// The firms with clients whose records assign a member of staff, of these firms or of all.
+pub async fn assigning(db: &Db, firm: Option<&str>, email: &str) -> sqlx::Result<Vec<(String,)>> {
+    db.query(
+        "select distinct firm from client
+         where record->>'assigned_to' = $2 and ($1 is null or firm = $1) order by firm",
+    )
+    .bind(firm)
+    .bind(email)
+    .all()
+    .await
+}
+
+/// Assigns a firm's clients of one member of staff to another one, or to nobody; which these are.
+pub async fn reassign(
+    tx: &mut Tx,
+    firm: &str,
+    (from, to): (&str, Option<&str>),
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Client>> {
+    const REASSIGN: Sql = Sql {
+        sqlite: "update client set record = json_set(record, '$.assigned_to', $3), updated_at = $4
+                 where firm = $1 and record->>'assigned_to' = $2
+                 returning firm, tax_id, record",
+        postgres: "update client
+                 set record = jsonb_set(record, '{assigned_to}', coalesce(to_jsonb($3::text), 'null'::jsonb)),
+                     updated_at = $4
+                 where firm = $1 and record->>'assigned_to' = $2
+                 returning firm, tax_id, record",
+    };
+    tx.query(REASSIGN).bind(firm).bind(from).bind(to).bind(now).all().await
 }
 
 /// Gives all tax ids of one client to another, and ends the first.

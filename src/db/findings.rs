@@ -13,6 +13,7 @@ use crate::domain::{
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 struct Stored {
+    batch_id: i64,
     sheet: Option<i64>,
     sheet_name: Option<String>,
     row_no: Option<i64>,
@@ -102,7 +103,8 @@ pub async fn forget_all(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
     let stored: Vec<Stored> = db
         .query(
-            "select sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+            "select batch_id, sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion,
+                    detail
              from finding where batch_id = $1
              order by coalesce(sheet, 0), coalesce(row_no, 0), id",
         )
@@ -110,6 +112,26 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
         .all()
         .await?;
     stored.into_iter().map(read).collect()
+}
+
+/// Of all batches of a firm or of all firms, each in the same order.
+pub async fn list(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<(BatchId, Finding)>> {
+    let stored: Vec<Stored> = db
+        .query(
+            "select f.batch_id, f.sheet, f.sheet_name, f.row_no, f.column_name, f.field, f.code, f.severity, f.value,
+                    f.suggestion, f.detail
+             from finding f join batch b on b.id = f.batch_id
+             where $1 is null or b.firm = $1
+             order by f.batch_id, coalesce(f.sheet, 0), coalesce(f.row_no, 0), f.id",
+        )
+        .bind(firm)
+        .all()
+        .await?;
+    let with_batch = |stored: Stored| {
+        let batch = BatchId::new(stored.batch_id);
+        read(stored).map(|(_, finding)| (batch, finding))
+    };
+    stored.into_iter().map(with_batch).collect()
 }
 
 fn written((sheet, finding): &Numbered) -> New<'_> {

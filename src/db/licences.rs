@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use super::{Db, Tx, batches::Filter};
+use super::{Db, Sql, Tx, batches::Filter};
 use crate::domain::{
     batch::BatchId,
     email::Email,
@@ -92,6 +92,17 @@ pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Licence>> {
     .bind(line_id)
     .optional()
     .await
+}
+
+/// How many of these lines became licences.
+pub async fn count_of_lines(db: &Db, line_ids: &[i64]) -> sqlx::Result<i64> {
+    const COUNT: Sql = Sql {
+        sqlite: "select count(*) from licence where line_id in (select value from json_each($1))",
+        postgres: "select count(*) from licence
+                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))",
+    };
+    let (count,) = db.query(COUNT).bind(Json(line_ids)).one::<(i64,)>().await?;
+    Ok(count)
 }
 
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Licence>> {

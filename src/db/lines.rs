@@ -1,5 +1,7 @@
 //! Lines: one client of an order each, and what the firm ordered before.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use sqlx::types::Json;
 
@@ -192,6 +194,41 @@ pub async fn known(db: &Db, tax_ids: &[&str]) -> sqlx::Result<Vec<Known>> {
     Ok(known)
 }
 
+/// The same of one firm, as the transaction sees it.
+pub async fn known_of(tx: &mut Tx, firm: &str, tax_ids: &[&str]) -> sqlx::Result<Vec<Known>> {
+    const KNOWN: Sql = Sql {
+        sqlite:
+            "select firm, family, fiscal_year, order_code, line_no, batch_id, row_no, client, state
+                 from order_line
+                 where firm = $1 and tax_id in (select value from json_each($2)) and state <> 'cancelled'
+                 order by id",
+        postgres:
+            "select firm, family, fiscal_year, order_code, line_no, batch_id, row_no, client, state
+                 from order_line
+                 where firm = $1 and tax_id in (select jsonb_array_elements_text($2)) and state <> 'cancelled'
+                 order by id",
+    };
+    tx.query(KNOWN).bind(firm).bind(Json(tax_ids)).all().await
+}
+
+/// What a firm last ordered for a client under one tax id, also where that was cancelled.
+pub async fn newest_of(
+    tx: &mut Tx,
+    firm: &str,
+    tax_id: &str,
+) -> sqlx::Result<Option<Json<ClientRow>>> {
+    let newest = tx
+        .query(
+            "select client from order_line where firm = $1 and tax_id = $2
+             order by fiscal_year desc, id desc limit 1",
+        )
+        .bind(firm)
+        .bind(tax_id)
+        .optional::<(Json<ClientRow>,)>()
+        .await?;
+    Ok(newest.map(|(client,)| client))
+}
+
 /// A firm's uncancelled lines, the oldest first: what it knows of its clients.
 pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<Known>> {
     db.query(
@@ -220,14 +257,21 @@ pub async fn move_on(
     Ok(changed == 1)
 }
 
-/// Holds the row of a line until the end of the transaction, and says where it stands.
-pub async fn hold(tx: &mut Tx, id: i64) -> sqlx::Result<LineState> {
-    let (state,) = tx
-        .query("update order_line set state = state where id = $1 returning state")
-        .bind(id)
-        .one::<(String,)>()
-        .await?;
-    state.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+/// Holds the rows of lines until the end of the transaction, and says where each stands.
+pub async fn hold(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<HashMap<i64, LineState>> {
+    const HOLD: Sql = Sql {
+        sqlite: "update order_line set state = state
+                 where id in (select value from json_each($1)) returning id, state",
+        postgres: "update order_line set state = state
+                 where id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                 returning id, state",
+    };
+    let held = tx.query(HOLD).bind(Json(ids)).all::<(i64, String)>().await?;
+    let read = |(id, state): (i64, String)| {
+        let state = state.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok((id, state))
+    };
+    held.into_iter().map(read).collect()
 }
 
 /// The waiting lines of an order become placed.
@@ -249,22 +293,21 @@ pub async fn reprice(tx: &mut Tx, id: i64, amount: Money) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Cancels a line that stands in one of these states, which frees its natural key; false where it stands elsewhere.
+/// Cancels the lines that stand in one of these states, which frees their natural keys; how many these are.
 pub async fn cancel(
     tx: &mut Tx,
-    id: i64,
+    ids: &[i64],
     from: &[LineState],
     cancellation: i64,
-) -> sqlx::Result<bool> {
-    if !move_on(tx, id, from, LineState::Cancelled).await? {
-        return Ok(false);
-    }
-    tx.query("update order_line set cancellation_id = $2 where id = $1")
-        .bind(id)
-        .bind(cancellation)
-        .execute()
-        .await?;
-    Ok(true)
+) -> sqlx::Result<u64> {
+    const CANCEL: Sql = Sql {
+        sqlite: "update order_line set state = 'cancelled', cancellation_id = $3
+                 where id in (select value from json_each($1)) and state in (select value from json_each($2))",
+        postgres: "update order_line set state = 'cancelled', cancellation_id = $3
+                 where id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                   and state in (select jsonb_array_elements_text($2))",
+    };
+    tx.query(CANCEL).bind(Json(ids)).bind(Json(from)).bind(cancellation).execute().await
 }
 
 /// The uncancelled lines in whose data a member of a firm works, by their rows or by what was said later.

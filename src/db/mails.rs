@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Tx, batches::Filter, sql};
+use sqlx::types::Json;
+
+use super::{Db, Sql, Tx, batches::Filter, sql};
 use crate::domain::{
     batch::BatchId,
     mail::{MailState, Purpose},
@@ -110,7 +112,7 @@ pub async fn supersede_results(tx: &mut Tx, batch: BatchId) -> sqlx::Result<i64>
 /// Takes the next mail that is due: log-ins first, then notices (the order of sending).
 pub async fn claim(db: &Db, holder: &str, now: DateTime<Utc>) -> sqlx::Result<Option<Mail>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
-    const CLAIM: super::Sql = sql!(
+    const CLAIM: Sql = sql!(
         "update mail set state = 'sending', holder = $1, attempts = attempts + 1
          where id = (select id from mail where state = 'planned' and not_before <= $2
                      order by case when purpose in ('login_first', 'login_existing') then 0
@@ -218,14 +220,16 @@ pub async fn release(db: &Db, holder: &str, to: MailState) -> sqlx::Result<u64> 
         .await
 }
 
-/// What was not sent yet about a line has no reason any more.
-pub async fn cancel_of_line(tx: &mut Tx, line_id: i64) -> sqlx::Result<()> {
-    tx.query(
-        "update mail set state = 'cancelled' where line_id = $1 and state in ('planned', 'held')",
-    )
-    .bind(line_id)
-    .execute()
-    .await?;
+/// What was not sent yet about lines has no reason any more.
+pub async fn cancel_of_lines(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<()> {
+    const CANCEL: Sql = Sql {
+        sqlite: "update mail set state = 'cancelled'
+                 where line_id in (select value from json_each($1)) and state in ('planned', 'held')",
+        postgres: "update mail set state = 'cancelled'
+                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                   and state in ('planned', 'held')",
+    };
+    tx.query(CANCEL).bind(Json(line_ids)).execute().await?;
     Ok(())
 }
 

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (3, "clients", files!("0003_clients.sql")),
     (4, "order_life", files!("0004_order_life.sql")),
     (5, "results", files!("0005_results.sql")),
+    (6, "followed", files!("0006_followed.sql")),
 ];
 
 pub(super) async fn run(db: &Db) -> Result<(), MigrateError> {

@@ -263,11 +263,11 @@ pub async fn hold(
 }
 
 /// What an order is after some of its lines were cancelled: its amount, its state, and while it awaits its
-/// confirmation its next revision.
-pub async fn recount(tx: &mut Tx, code: &OrderCode, content: &str) -> sqlx::Result<Order> {
+/// confirmation its next revision, of this content where it has another one. A free order is ended elsewhere.
+pub async fn recount(tx: &mut Tx, code: &OrderCode, content: Option<&str>) -> sqlx::Result<Order> {
     tx.query(
         "update client_order set
-             content = $2,
+             content = coalesce($2, content),
              revision = revision + case when state = 'awaiting_confirmation' then 1 else 0 end,
              amount = (select cast(coalesce(sum(l.amount), 0) as bigint) from order_line l
                        where l.order_code = client_order.code and l.state <> 'cancelled'),
@@ -281,11 +281,6 @@ pub async fn recount(tx: &mut Tx, code: &OrderCode, content: &str) -> sqlx::Resu
                       and not exists (select 1 from payment_request r join order_line l on l.id = r.line_id
                                       where l.order_code = client_order.code and r.state in ('open', 'partly_paid'))
                      then 'paid'
-                 when state = 'placed' and kind = 'free'
-                      and not exists (select 1 from order_line l
-                                      where l.order_code = client_order.code
-                                        and l.state not in ('active', 'suspended', 'cancelled'))
-                     then 'done'
                  else state end
          where code = $1 returning *",
     )

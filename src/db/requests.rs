@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Db, Tx};
+use super::{Db, Sql, Tx};
 use crate::domain::{
     batch::BatchId,
     client::ClientRow,
@@ -191,14 +191,50 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
     .await
 }
 
-/// Nothing is to be paid for a line any more; false where it has no open request.
-pub async fn cancel(tx: &mut Tx, line_id: i64) -> sqlx::Result<bool> {
-    let cancelled = tx
-        .query(
-            "update payment_request set state = 'cancelled' where line_id = $1 and state in ('open', 'partly_paid')",
-        )
-        .bind(line_id)
-        .execute()
-        .await?;
-    Ok(cancelled == 1)
+/// What a payer has not to pay any more, as it was cancelled under a sequence of an order.
+pub async fn cancelled_of_payer(
+    db: &Db,
+    (order, sequence): (&OrderCode, i64),
+    payer_email: &str,
+) -> sqlx::Result<Vec<Request>> {
+    db.query(
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+         from cancellation c
+         join order_line l on l.cancellation_id = c.id
+         join payment_request r on r.line_id = l.id
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         where c.order_code = $1 and c.sequence = $2 and r.payer_email = $3
+         order by l.line_no",
+    )
+    .bind(order.as_str())
+    .bind(sequence)
+    .bind(payer_email)
+    .all()
+    .await
+}
+
+/// Holds the requests of lines until the transaction ends, and says which of these lines are paid.
+pub async fn hold_paid(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<Vec<i64>> {
+    const HOLD: Sql = Sql {
+        sqlite: "update payment_request set state = state
+                 where line_id in (select value from json_each($1)) returning line_id, state",
+        postgres: "update payment_request set state = state
+                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                 returning line_id, state",
+    };
+    let held = tx.query(HOLD).bind(Json(line_ids)).all::<(i64, String)>().await?;
+    let is_paid = |state: &str| state.parse().is_ok_and(RequestState::is_paid);
+    Ok(held.into_iter().filter(|(_, state)| is_paid(state)).map(|(line, _)| line).collect())
+}
+
+/// Nothing is to be paid for lines any more; of how many it was.
+pub async fn cancel(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<u64> {
+    const CANCEL: Sql = Sql {
+        sqlite: "update payment_request set state = 'cancelled'
+                 where line_id in (select value from json_each($1)) and state in ('open', 'partly_paid')",
+        postgres: "update payment_request set state = 'cancelled'
+                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                   and state in ('open', 'partly_paid')",
+    };
+    tx.query(CANCEL).bind(Json(line_ids)).execute().await
 }

@@ -1,6 +1,9 @@
 //! Who of the firm works in the clients' data of lines, where it is not what their rows said.
 
-use super::{Db, Tx};
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{Db, Sql, Tx};
 use crate::domain::{firm::StaffRole, order::OrderCode};
 
 /// One member of a firm and one line; no role: taken off.
@@ -17,32 +20,45 @@ impl OnLine {
     }
 }
 
-/// Gives a member a role on a line, or takes it; false where that changes nothing.
-pub async fn set(
-    tx: &mut Tx,
-    line_id: i64,
-    email: &str,
-    role: Option<StaffRole>,
-) -> sqlx::Result<bool> {
-    let changed = tx
-        .query(
-            "insert into line_staff (line_id, email, role) values ($1, $2, $3)
-             on conflict (line_id, email) do update set role = excluded.role
-                where coalesce(line_staff.role, '') <> coalesce(excluded.role, '')",
-        )
-        .bind(line_id)
-        .bind(email)
-        .bind(role.map(StaffRole::as_str))
-        .execute()
-        .await?;
-    Ok(changed == 1)
+const OF_LINES: Sql = Sql {
+    sqlite: "select line_id, email, role from line_staff
+             where line_id in (select value from json_each($1)) order by line_id, email",
+    postgres: "select line_id, email, role from line_staff
+             where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+             order by line_id, email",
+};
+
+/// What is said of one member and one line; no role takes the member off.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Said<'a> {
+    pub line_id: i64,
+    pub email: &'a str,
+    pub role: Option<StaffRole>,
 }
 
-pub async fn of_line(tx: &mut Tx, line_id: i64) -> sqlx::Result<Vec<OnLine>> {
-    tx.query("select line_id, email, role from line_staff where line_id = $1 order by email")
-        .bind(line_id)
-        .all()
-        .await
+/// Gives members roles on lines, or takes them, each pair of both once; how often that changed something.
+pub async fn set(tx: &mut Tx, said: &[Said<'_>]) -> sqlx::Result<u64> {
+    // Without `where true` SQLite takes `on conflict` for a part of a join.
+    const SET: Sql = Sql {
+        sqlite: "insert into line_staff (line_id, email, role)
+                 select value->>'line_id', value->>'email', value->>'role' from json_each($1) where true
+                 on conflict (line_id, email) do update set role = excluded.role
+                    where coalesce(line_staff.role, '') <> coalesce(excluded.role, '')",
+        postgres: "insert into line_staff (line_id, email, role)
+                 select line_id, email, role from jsonb_to_recordset($1) as r (line_id bigint, email text, role text)
+                 on conflict (line_id, email) do update set role = excluded.role
+                    where coalesce(line_staff.role, '') <> coalesce(excluded.role, '')",
+    };
+    tx.query(SET).bind(Json(said)).execute().await
+}
+
+/// As the transaction sees it.
+pub async fn of_lines(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<Vec<OnLine>> {
+    tx.query(OF_LINES).bind(Json(line_ids)).all().await
+}
+
+pub async fn on_lines(db: &Db, line_ids: &[i64]) -> sqlx::Result<Vec<OnLine>> {
+    db.query(OF_LINES).bind(Json(line_ids)).all().await
 }
 
 pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<OnLine>> {

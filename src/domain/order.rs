@@ -94,6 +94,13 @@ words! {
     }
 }
 
+impl RequestState {
+    /// Paid too much is paid.
+    pub fn is_paid(self) -> bool {
+        matches!(self, RequestState::Paid | RequestState::Overpaid)
+    }
+}
+
 /// `DH-2611-000123`: year and month of the order, and a number that is never given twice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]

@@ -1,11 +1,13 @@
-//! Who of the firm works in the clients' data is changed after the order: on the line's record, and where the line is
-//! licensed already on the platform too.
+//! Who of the firm works in the clients' data is changed after the order: on the lines' record, in the firm's catalogue,
+//! from which the next order is made, and where a line is licensed already on the platform too.
 
 use crate::{
     db::{
         self,
+        clients::{self, Client},
         lines::{self, Line},
-        orders::{self, Order},
+        orders::Order,
+        staff::Said,
     },
     domain::{email::Email, firm::StaffRole, order::LineState},
     flow::Services,
@@ -16,45 +18,64 @@ use super::{Summary, changes, staff};
 /// What becomes of the members of one line.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish<'a> {
+    pub line: &'a Line,
     /// Who is to work in it, and as what.
     pub on: Option<(&'a Email, StaffRole)>,
     /// Who is not.
     pub off: Option<&'a Email>,
 }
 
-/// Stores who works in a line's data, and tells the platform. Nothing happens where it is so already; false where the
-/// line was cancelled.
-pub async fn change(services: &Services, line: &Line, wish: Wish<'_>) -> anyhow::Result<bool> {
-    let Some(order) = orders::by_code(&services.db, &line.order_code).await? else {
-        anyhow::bail!("{} has no order", line.reference())
-    };
-    let mut tx = services.db.begin().await?;
-    // Whoever activates the line meanwhile sees what is stored here, or is seen.
-    let state = lines::hold(&mut tx, line.id).await?;
-    if state == LineState::Cancelled {
-        return Ok(false);
+impl Wish<'_> {
+    fn said(&self) -> impl Iterator<Item = Said<'_>> {
+        let line_id = self.line.id;
+        let off = self.off.filter(|off| self.on.is_none_or(|(on, _)| on != *off));
+        let off = off.map(|email| Said { line_id, email: email.as_str(), role: None });
+        let on = self.on.map(|(on, role)| Said { line_id, email: on.as_str(), role: Some(role) });
+        off.into_iter().chain(on)
     }
-    let before = db::staff::of_line(&mut tx, line.id).await?;
+}
+
+/// Stores who works in the data of lines of an order, and plans to tell the platform. Nothing happens where it is so
+/// already, or where a line was cancelled.
+pub async fn change(services: &Services, order: &Order, wishes: &[Wish<'_>]) -> anyhow::Result<()> {
     let firm = services.firm(&order.firm)?;
-    let before = staff::of(firm, &order, line, &before);
-    if let Some(off) = wish.off {
-        db::staff::set(&mut tx, line.id, off.as_str(), None).await?;
-    }
-    if let Some((on, role)) = wish.on {
-        db::staff::set(&mut tx, line.id, on.as_str(), Some(role)).await?;
-    }
-    let now = db::staff::of_line(&mut tx, line.id).await?;
-    // Who left the firm is no member any more, and may still have an account.
-    let takes_off = wish.off.is_some_and(|off| firm.name_of(off).is_none());
-    if staff::of(firm, &order, line, &now) == before && !takes_off {
-        return Ok(true);
-    }
-    if matches!(state, LineState::Grace | LineState::Active | LineState::Suspended) {
-        changes::plan_accounts(services, &mut tx, line).await?;
-    }
+    let ids: Vec<i64> = wishes.iter().map(|wish| wish.line.id).collect();
+    let mut tx = services.db.begin().await?;
+    // Whoever activates a line meanwhile sees what is stored here, or is seen.
+    let states = lines::hold(&mut tx, &ids).await?;
+    let state = |wish: &Wish<'_>| states.get(&wish.line.id).copied();
+    let stands = |wish: &&Wish<'_>| state(wish).is_some_and(|it| it != LineState::Cancelled);
+    let before = db::staff::of_lines(&mut tx, &ids).await?;
+    let said: Vec<Said<'_>> = wishes.iter().filter(stands).flat_map(Wish::said).collect();
+    db::staff::set(&mut tx, &said).await?;
+    let now = db::staff::of_lines(&mut tx, &ids).await?;
+    let is_licensed = |wish: &Wish<'_>| {
+        matches!(state(wish), Some(LineState::Grace | LineState::Active | LineState::Suspended))
+    };
+    let differs = |wish: &Wish<'_>| {
+        // Who left the firm is no member any more, and may still have an account.
+        wish.off.is_some_and(|off| firm.name_of(off).is_none())
+            || staff::of(firm, order, wish.line, &now) != staff::of(firm, order, wish.line, &before)
+    };
+    let told = wishes.iter().filter(|wish| is_licensed(wish) && differs(wish));
+    let told: Vec<&Line> = told.map(|wish| wish.line).collect();
+    changes::plan_accounts(services, &mut tx, &told).await?;
     tx.commit().await?;
     services.crash_point("assigned");
-    Ok(true)
+    Ok(())
+}
+
+/// In a firm's catalogue a member of staff hands over to another one, or to nobody: the clients that were assigned.
+pub async fn hand_over(
+    services: &Services,
+    firm: &str,
+    (from, to): (&Email, Option<&Email>),
+) -> anyhow::Result<Vec<Client>> {
+    let mut tx = services.db.begin().await?;
+    let who = (from.as_str(), to.map(Email::as_str));
+    let clients = clients::reassign(&mut tx, firm, who, services.now()).await?;
+    tx.commit().await?;
+    Ok(clients)
 }
 
 /// Tells the platform what is open of an order; false where it did not answer, or refused.

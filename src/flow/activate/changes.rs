@@ -5,7 +5,7 @@ use anyhow::Context;
 
 use super::{
     Summary,
-    accounts::{Account, Accounts},
+    accounts::{Account, Accounts, TooMany},
     platform::{AccountsRequest, Licence as Answer, PlatformError, SuspendReason, SuspendRequest},
     staff,
 };
@@ -13,7 +13,6 @@ use crate::{
     db::{
         self, Tx,
         activations::{ActivationState, Settled},
-        cancellations,
         changes::{self, Change, ChangeKind, NewChange},
         licences::{self, Licence, Login},
         lines::{self, Line},
@@ -21,38 +20,50 @@ use crate::{
         orders::{self, Order},
         requests,
     },
-    domain::order::{LineState, OrderCode},
-    flow::{Services, holder::Holder, order::cancel},
+    domain::{
+        licence::LicenceState,
+        order::{LineState, OrderCode},
+    },
+    flow::{
+        Services,
+        holder::Holder,
+        order::cancel::{self, Why},
+    },
 };
 
-/// Plans that the licence of a line is suspended, as part of a cancellation.
-pub async fn plan_suspension(
+/// Why a suspension is not asked for.
+const PAID: &str = "paid";
+
+/// Plans that the licences of lines are suspended, as part of a cancellation.
+pub async fn plan_suspensions(
     services: &Services,
     tx: &mut Tx,
-    line: &Line,
+    lines: &[Line],
     cancellation: i64,
 ) -> anyhow::Result<()> {
-    let idempotency_key = key(services, line, &format!("suspend/{cancellation}"));
-    let new = NewChange {
+    let new = lines.iter().map(|line| NewChange {
         line_id: line.id,
         kind: ChangeKind::Suspend,
         cancellation_id: Some(cancellation),
-        idempotency_key: &idempotency_key,
-    };
-    changes::plan(tx, new, services.now()).await?;
+        idempotency_key: key(services, line, &format!("suspend/{cancellation}")),
+    });
+    changes::plan(tx, &new.collect::<Vec<_>>(), services.now()).await?;
     Ok(())
 }
 
-/// Plans that the platform is told who works in the data of a licensed line. Who that is is looked up when it is told.
-pub async fn plan_accounts(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
-    let idempotency_key = key(services, line, &format!("accounts/{}", uuid::Uuid::new_v4()));
-    let new = NewChange {
+/// Plans that the platform is told who works in the data of licensed lines. Who that is is looked up when it is told.
+pub async fn plan_accounts(
+    services: &Services,
+    tx: &mut Tx,
+    lines: &[&Line],
+) -> anyhow::Result<()> {
+    let new = lines.iter().map(|line| NewChange {
         line_id: line.id,
         kind: ChangeKind::Accounts,
         cancellation_id: None,
-        idempotency_key: &idempotency_key,
-    };
-    changes::plan(tx, new, services.now()).await?;
+        idempotency_key: key(services, line, &format!("accounts/{}", uuid::Uuid::new_v4())),
+    });
+    changes::plan(tx, &new.collect::<Vec<_>>(), services.now()).await?;
     Ok(())
 }
 
@@ -63,7 +74,7 @@ pub async fn plan_accounts_if_changed(
     (order, line): (&Order, &Line),
     logins: &[Login],
 ) -> anyhow::Result<()> {
-    let said = db::staff::of_line(tx, line.id).await?;
+    let said = db::staff::of_lines(tx, &[line.id]).await?;
     let firm = services.firm(&order.firm)?;
     let wanted = staff::of_firm(firm, &staff::of(firm, order, line, &said));
     let has = |account: &Account| {
@@ -74,7 +85,7 @@ pub async fn plan_accounts_if_changed(
     if wanted.iter().all(has) && !logins.iter().any(|login| !is_client(login) && extra(login)) {
         return Ok(());
     }
-    plan_accounts(services, tx, line).await
+    plan_accounts(services, tx, &[line]).await
 }
 
 fn key(services: &Services, line: &Line, what: &str) -> String {
@@ -82,7 +93,7 @@ fn key(services: &Services, line: &Line, what: &str) -> String {
     uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
 }
 
-/// Carries out what is open, of one order or of all.
+/// Carries out what is open, of one order or of all; what follows from cancelled lines comes once for all of them.
 pub async fn run(
     services: &Services,
     order: Option<&OrderCode>,
@@ -96,14 +107,14 @@ pub async fn run(
         if settled.is_err() {
             changes::release(&services.db, holder).await?;
         }
-        match settled? {
+        match super::or_later(settled, "A change of a licence")? {
             ActivationState::Done => summary.changed += 1,
             ActivationState::Refused => summary.failed += 1,
             _ => summary.uncertain += 1,
         }
         services.crash_point("change_settled");
     }
-    Ok(())
+    cancel::follow_up(services, order).await
 }
 
 /// Gives back the claims of processes of this machine that are no more.
@@ -129,22 +140,46 @@ async fn carry_out(services: &Services, mut change: Change) -> anyhow::Result<Ac
     let order = orders::by_code(db, &line.order_code).await?.context("A line has its order")?;
     let licence = licences::of_line(db, line.id).await?.context("A change has its licence")?;
     let about = About { order, line, licence };
-    let answer = match written_down(services, &mut change, &about).await? {
+    let request = match not_wanted(services, &change, &about).await? {
+        None => written_down(services, &mut change, &about).await?,
+        Some(error) => Err(error),
+    };
+    let answer = match request {
         Ok(request) => ask(services, &change, &about.licence.licence_id, &request).await,
-        Err(lost) => Err(lost),
+        Err(error) => Err(error),
     };
     services.crash_point("change_answered");
     match answer {
         Ok(answer) => settle_done(services, &change, &about, &answer).await,
-        Err(PlatformError::Refused { code, detail }) => {
-            let error = format!("{code}: {detail}");
-            settle_failed(services, (&change, &about), ActivationState::Refused, &error).await
-        }
-        Err(error @ (PlatformError::Conflict | PlatformError::Lost(_))) => {
-            let state = ActivationState::Uncertain;
-            settle_failed(services, (&change, &about), state, &error.to_string()).await
-        }
+        Err(error) => settle_failed(services, &change, &about, &error).await,
     }
+}
+
+/// The plan to suspend may be older than the payment: what is paid is not stopped, unless an earlier attempt whose
+/// answer was lost has stopped it already.
+async fn not_wanted(
+    services: &Services,
+    change: &Change,
+    About { line, licence, .. }: &About,
+) -> anyhow::Result<Option<PlatformError>> {
+    if change.kind != ChangeKind::Suspend || !is_paid(services, line).await? {
+        return Ok(None);
+    }
+    let paid = PlatformError::Refused { code: PAID, detail: line.reference().to_string() };
+    if change.request.is_none() {
+        return Ok(Some(paid));
+    }
+    Ok(match services.platform.licence(&licence.licence_id).await {
+        Ok(Some(there)) if there.status == LicenceState::Suspended => None,
+        Ok(_) => Some(paid),
+        Err(lost) => Some(lost),
+    })
+}
+
+async fn is_paid(services: &Services, line: &Line) -> anyhow::Result<bool> {
+    let mut tx = services.db.begin().await?;
+    let paid = requests::hold_paid(&mut tx, &[line.id]).await?;
+    Ok(!paid.is_empty())
 }
 
 /// The body: that of the first attempt, or made and stored now.
@@ -162,7 +197,7 @@ async fn written_down(
         }
         ChangeKind::Accounts => match accounts(services, about).await? {
             Ok(accounts) => serde_json::to_string(&AccountsRequest { accounts })?,
-            Err(lost) => return Ok(Err(lost)),
+            Err(error) => return Ok(Err(error)),
         },
     };
     let holder = services.holder.as_str();
@@ -175,7 +210,7 @@ async fn written_down(
 }
 
 /// The client's people as the platform has them, since its admin may have let somebody in; of the firm whoever is
-/// assigned now.
+/// assigned now. What cannot be asked for is refused here, so that it keeps no later change of the line waiting.
 async fn accounts(
     services: &Services,
     About { order, line, licence }: &About,
@@ -187,7 +222,13 @@ async fn accounts(
     let firm = services.firm(&order.firm)?;
     let said = db::staff::of_order(&services.db, &order.code).await?;
     let assigned = staff::of(firm, order, line, &said);
-    let Some(there) = there else { return Ok(Ok(staff::accounts(firm, line, &assigned)?)) };
+    let too_many = |error: TooMany| {
+        let detail = error.to_string();
+        PlatformError::Refused { code: "too_many_accounts", detail }
+    };
+    let Some(there) = there else {
+        return Ok(staff::accounts(firm, line, &assigned).map_err(too_many));
+    };
     let name = |login: &Login| {
         (login.email == line.client.email).then(|| line.client.representative.clone())
     };
@@ -196,8 +237,8 @@ async fn accounts(
         email: it.login.email,
         role: it.login.role,
     });
-    let accounts = Accounts::try_from(accounts.collect::<Vec<_>>())?;
-    Ok(Ok(accounts.with_firm(staff::of_firm(firm, &assigned))))
+    let accounts = Accounts::try_from(accounts.collect::<Vec<_>>()).map_err(too_many);
+    Ok(accounts.map(|accounts| accounts.with_firm(staff::of_firm(firm, &assigned))))
 }
 
 async fn ask(
@@ -229,7 +270,7 @@ async fn settle_done(
     match change.kind {
         ChangeKind::Suspend => {
             licences::suspend(&mut tx, licence_id, now).await?;
-            cancelled(services, &mut tx, change, about).await?;
+            suspended(services, &mut tx, change, about).await?;
         }
         ChangeKind::Accounts => {
             let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
@@ -240,40 +281,54 @@ async fn settle_done(
     Ok(ActivationState::Done)
 }
 
-/// The line of a suspended licence, with all that follows.
-async fn cancelled(
+/// The line of a suspended licence is cancelled, unless it was paid while the platform was asked: then it is one that
+/// is to be restored.
+async fn suspended(
     services: &Services,
     tx: &mut Tx,
     change: &Change,
-    About { order, line, .. }: &About,
+    About { line, .. }: &About,
 ) -> anyhow::Result<()> {
-    let Some(id) = change.cancellation_id else { return Ok(()) };
-    if lines::cancel(tx, line.id, &[LineState::Grace], id).await? {
-        requests::cancel(tx, line.id).await?;
-        mails::cancel_of_line(tx, line.id).await?;
-        let cancellation = cancellations::by_id(tx, id).await?;
-        cancel::after(services, tx, (order, &order.content), (&cancellation, 1)).await?;
+    let Some(cancellation) = change.cancellation_id else { return Ok(()) };
+    let (ids, from) = (&[line.id], &[LineState::Grace]);
+    if requests::hold_paid(tx, ids).await?.is_empty() {
+        lines::cancel(tx, ids, from, cancellation).await?;
+        requests::cancel(tx, ids).await?;
+        mails::cancel_of_lines(tx, ids).await?;
+    } else {
+        lines::move_on(tx, line.id, from, LineState::Suspended).await?;
+        cancel::tell_kept(services, tx, line, Why::Paid).await?;
     }
-    Ok(())
+    cancel::tell(services, tx, cancellation).await
 }
 
 async fn settle_failed(
     services: &Services,
-    (change, about): (&Change, &About),
-    state: ActivationState,
-    error: &str,
+    change: &Change,
+    About { line, .. }: &About,
+    error: &PlatformError,
 ) -> anyhow::Result<ActivationState> {
-    let settled = Settled { state, error: Some(error) };
+    let (state, why) = match error {
+        PlatformError::Refused { code, .. } if *code == PAID => {
+            (ActivationState::Refused, Why::Paid)
+        }
+        PlatformError::Refused { .. } => (ActivationState::Refused, Why::Refused),
+        PlatformError::Conflict | PlatformError::Lost(_) => {
+            (ActivationState::Uncertain, Why::Planned)
+        }
+    };
+    let error = error.stored();
+    let settled = Settled { state, error: Some(&error) };
     let mut tx = services.db.begin().await?;
     let (holder, now) = (services.holder.as_str(), services.now());
     if changes::settle(&mut tx, change.id, holder, settled, now).await? {
-        if let Some(id) = change.cancellation_id.filter(|_| state == ActivationState::Refused) {
-            let cancellation = cancellations::by_id(&mut tx, id).await?;
-            cancel::tell(services, &mut tx, &about.order, &cancellation).await?;
+        if let Some(cancellation) = change.cancellation_id.filter(|_| state.is_final()) {
+            cancel::tell_kept(services, &mut tx, line, why).await?;
+            cancel::tell(services, &mut tx, cancellation).await?;
         }
         tx.commit().await?;
     }
-    let line = about.line.reference();
+    let line = line.reference();
     tracing::warn!(%line, kind = %change.kind, %error, "The platform did not change the licence of {line}");
     Ok(state)
 }

@@ -106,9 +106,7 @@ impl Embedded {
         if !platform::suspend(&mut tx, licence_id, is_cancelled, now).await? {
             return Err(not_found(licence_id));
         }
-        platform::remember(&mut tx, key, licence_id, &sha256(body.as_bytes())).await?;
-        tx.commit().await?;
-        self.licence(licence_id).await?.ok_or_else(|| not_found(licence_id))
+        self.changed(tx, licence_id, (key, body)).await
     }
 
     /// Replaces the accounts of a licence; who had one keeps the link of the first log-in.
@@ -127,13 +125,23 @@ impl Embedded {
         if !platform::touch(&mut tx, licence_id, now).await? {
             return Err(not_found(licence_id));
         }
-        platform::remember(&mut tx, key, licence_id, &sha256(body.as_bytes())).await?;
         let emails: Vec<&str> = accounts.iter().map(|account| account.email.as_str()).collect();
         platform::keep_logins(&mut tx, licence_id, &emails).await?;
         for account in accounts.iter() {
             self.open(&mut tx, licence_id, account, now).await?;
             platform::set_role(&mut tx, licence_id, account.email.as_str(), account.role).await?;
         }
+        self.changed(tx, licence_id, (key, body)).await
+    }
+
+    /// Ends a change of a licence: the key is remembered with it, and the answer is the licence as it is now.
+    async fn changed(
+        &self,
+        mut tx: Tx,
+        licence_id: &str,
+        (key, body): (&str, &str),
+    ) -> Result<Licence, PlatformError> {
+        platform::remember(&mut tx, key, licence_id, &sha256(body.as_bytes())).await?;
         tx.commit().await?;
         self.licence(licence_id).await?.ok_or_else(|| not_found(licence_id))
     }

@@ -12,6 +12,8 @@ mod request;
 
 pub mod staff;
 
+pub mod reason;
+
 pub mod changes;
 
 pub mod assign;
@@ -20,7 +22,7 @@ use anyhow::Context;
 use minijinja::context;
 
 use self::platform::PlatformError;
-use super::{Services, key, order::settle, progress::Step, send};
+use super::{Services, fault::Fault, key, order::settle, progress::Step, send};
 use crate::{
     db::{
         self, Tx,
@@ -107,7 +109,7 @@ pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Resu
             // Asked by key on the next attempt.
             activations::release(&services.db, holder).await?;
         }
-        match settled? {
+        match or_later(settled, "An activation")? {
             ActivationState::Done => summary.activated += 1,
             ActivationState::Refused => summary.failed += 1,
             _ => summary.uncertain += 1,
@@ -119,6 +121,21 @@ pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Resu
     services.progress.tell(Step::End);
     changes::run(services, order, &mut summary).await?;
     Ok(summary)
+}
+
+/// What went wrong with one request is tried again on the next run and keeps no other one waiting, unless the fault
+/// would end all of them.
+fn or_later(
+    settled: anyhow::Result<ActivationState>,
+    what: &str,
+) -> anyhow::Result<ActivationState> {
+    settled.or_else(|error| {
+        if Fault::of(&error).stops_all() {
+            return Err(error);
+        }
+        tracing::error!(what, "{what} waits for the next run: {error:#}");
+        Ok(ActivationState::Uncertain)
+    })
 }
 
 /// Gives back the claims of processes of this machine that are no more.
@@ -142,11 +159,11 @@ pub async fn find_out(services: &Services, order: &Order, line: &Line) -> anyhow
         Ok(Some(licence)) => settle_done(services, order, line, &licence).await,
         Ok(None) => {
             let states = (ActivationState::Refused, LineState::Failed);
-            settle_failed(services, order, line, states, "the request never arrived").await
+            settle_failed(services, order, line, states, "not_arrived").await
         }
         Err(error) => {
             let states = (ActivationState::Uncertain, LineState::Uncertain);
-            settle_failed(services, order, line, states, &error.to_string()).await
+            settle_failed(services, order, line, states, &error.stored()).await
         }
     };
     if settled.is_err() {
@@ -175,19 +192,14 @@ async fn carry_out(
     services.crash_point("activation_answered");
     match answer {
         Ok(licence) => settle_done(services, &order, &line, &licence).await,
-        Err(PlatformError::Refused { code, detail }) => {
-            settle_failed(
-                services,
-                &order,
-                &line,
-                (ActivationState::Refused, LineState::Failed),
-                &format!("{code}: {detail}"),
-            )
-            .await
-        }
-        Err(error @ (PlatformError::Conflict | PlatformError::Lost(_))) => {
-            let states = (ActivationState::Uncertain, LineState::Uncertain);
-            settle_failed(services, &order, &line, states, &error.to_string()).await
+        Err(error) => {
+            let states = match error {
+                PlatformError::Refused { .. } => (ActivationState::Refused, LineState::Failed),
+                PlatformError::Conflict | PlatformError::Lost(_) => {
+                    (ActivationState::Uncertain, LineState::Uncertain)
+                }
+            };
+            settle_failed(services, &order, &line, states, &error.stored()).await
         }
     }
 }
@@ -264,7 +276,9 @@ async fn after_each(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::
     batches::ask_for_workbook(tx, order.batch()).await?;
     if !activations::is_open(tx, &order.code).await? {
         let (done, refused) = activations::counts(tx, &order.code).await?;
-        let values = context! { order => order.code.as_str(), done, refused };
+        let stuck = activations::stuck_of_order(tx, &order.code).await?;
+        let (reasons, more) = reason::first(services.texts, &stuck);
+        let values = context! { order => order.code.as_str(), done, refused, reasons, more };
         let text = services.texts.say("message.bell.order_activated", values);
         let kind = NotificationKind::OrderActivated;
         let new =

@@ -124,6 +124,17 @@ pub enum PlatformError {
     Lost(#[source] anyhow::Error),
 }
 
+impl PlatformError {
+    /// As it is stored beside a request: the stable code first, then what else is known. `reason` puts it into words.
+    pub fn stored(&self) -> String {
+        match self {
+            PlatformError::Refused { code, detail } => format!("{code}: {detail}"),
+            PlatformError::Conflict => "idempotency_conflict".to_owned(),
+            PlatformError::Lost(cause) => format!("lost: {cause:#}"),
+        }
+    }
+}
+
 impl From<sqlx::Error> for PlatformError {
     fn from(error: sqlx::Error) -> Self {
         PlatformError::Lost(error.into())

@@ -33,6 +33,23 @@ pub fn of(firm: &Firm, order: &Order, line: &Line, said: &[OnLine]) -> Vec<(Emai
     all
 }
 
+/// Whom the client of a line may ask: who is assigned by its row, else who was assigned later, a manager first, else
+/// who registered it; none of them who was taken off or left the firm. The admin where nobody is left.
+pub fn accountant(firm: &Firm, order: &Order, line: &Line, said: &[OnLine]) -> Email {
+    let is_off = |email: &Email| {
+        let mut own = said.iter().filter(|it| it.line_id == line.id);
+        own.any(|it| it.email == email.as_str() && it.role().is_none())
+    };
+    let works = |email: &Email| firm.name_of(email).is_some() && !is_off(email);
+    let by_row = line.client.assigned_to.clone().filter(works);
+    let later = || {
+        let all = of(firm, order, line, said).into_iter().filter(|(email, _)| works(email));
+        all.min_by_key(|(_, role)| *role != StaffRole::Manager).map(|(email, _)| email)
+    };
+    let registered_by = || registrant(order, line)?.parse().ok().filter(works);
+    by_row.or_else(later).or_else(registered_by).unwrap_or_else(|| firm.admin.email.clone())
+}
+
 /// What the platform is told: the client's admin from the registration, the firm's admin, and the assigned.
 pub fn accounts(
     firm: &Firm,

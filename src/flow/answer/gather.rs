@@ -85,6 +85,7 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         dropped: staged.dropped,
         findings: &findings,
         lines: line_views::of(services, &business)?,
+        stuck: line_views::stuck(services, id, &business.lines).await?,
         batch: Some(id),
         asks: !questions.is_empty(),
     };
@@ -157,6 +158,7 @@ pub fn of_check(
         dropped: BTreeSet::new(),
         findings: &findings,
         lines: HashMap::new(),
+        stuck: HashMap::new(),
         batch: None,
         asks: false,
     };

@@ -5,14 +5,29 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{gather::Business, rows::At, view::LineView};
+use super::{
+    gather::Business,
+    rows::At,
+    view::{FindingText, LineView},
+};
 use crate::{
-    db::{licences::Licence, lines::Line, mails::Mail, requests::Request},
+    db::{
+        activations::{self, Stuck},
+        licences::Licence,
+        lines::Line,
+        mails::Mail,
+        requests::Request,
+    },
     domain::{
+        batch::BatchId,
+        finding::Severity,
         mail::{MailState, Purpose},
         order::{Kind, RequestState},
     },
-    flow::Services,
+    flow::{
+        Services,
+        activate::reason::{self, Reason},
+    },
 };
 
 /// By sheet and row.
@@ -67,6 +82,30 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
         Ok(((line.sheet, u32::try_from(line.row_no)?), view))
     };
     business.lines.iter().map(view).collect()
+}
+
+/// What the platform said of lines that have no licence though one was asked for, by sheet and row.
+pub async fn stuck(
+    services: &Services,
+    batch: BatchId,
+    lines: &[Line],
+) -> anyhow::Result<HashMap<At, FindingText>> {
+    let stuck = activations::stuck_of_batch(&services.db, batch).await?;
+    let stuck: HashMap<i64, &Stuck> = stuck.iter().map(|it| (it.line_id, it)).collect();
+    let said = |line: &Line| {
+        let stuck = stuck.get(&line.id)?;
+        let Reason { why, fix } = reason::of(services.texts, stuck);
+        let (code, severity) = if reason::is_refused(stuck) {
+            ("activation.refused", Severity::Error)
+        } else {
+            ("activation.uncertain", Severity::Warning)
+        };
+        let (column, field) = (None, None);
+        let said =
+            FindingText { code: code.to_owned(), severity, column, field, message: why, fix };
+        Some(((line.sheet, u32::try_from(line.row_no).ok()?), said))
+    };
+    Ok(lines.iter().filter_map(said).collect())
 }
 
 /// The last minute of the day before a cut-off: a date that people read rightly.

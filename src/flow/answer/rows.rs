@@ -34,6 +34,8 @@ pub struct Known<'a> {
     pub dropped: BTreeSet<At>,
     pub findings: &'a [Numbered],
     pub lines: HashMap<At, LineView>,
+    /// Why lines have no licence though one was asked for.
+    pub stuck: HashMap<At, FindingText>,
     /// None of a dry run.
     pub batch: Option<BatchId>,
     /// Whether the summary asks what columns are.
@@ -75,6 +77,7 @@ pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<She
                     } else if state == RowState::Held && !findings.iter().any(|it| is_open(it)) {
                         said.extend(list_held.clone());
                     }
+                    said.extend(known.stuck.remove(&at));
                     RowKind::Data(Box::new(DataRow {
                         state,
                         left_out,

@@ -41,7 +41,7 @@ pub struct Past {
     pub lines: Vec<Known>,
     /// Of the firm's own catalogue; also those that only resemble a client of the list.
     pub clients: Vec<Client>,
-    /// Of every firm.
+    /// Of the same: what one firm says of tax ids is nothing for another one's list.
     pub ties: Vec<Tie>,
 }
 

@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::{Column, Datum, Kind, Table, What};
 use crate::{
     db::{
-        batches::{self, Filter},
+        batches::{self, Batch, Filter},
         findings,
         licences::{self, Licence},
         lines, orders, requests,
     },
-    domain::field::Field,
+    domain::{batch::BatchId, field::Field, finding::Finding},
     flow::Services,
     text::findings::{fix, message},
 };
@@ -204,26 +204,30 @@ pub(super) async fn findings(services: &Services, firm: Option<&str>) -> anyhow:
         ("message", Kind::Text),
         ("fix", Kind::Text),
     ];
-    let mut rows = Vec::new();
-    for batch in batches::list(&services.db, &of(firm)).await? {
-        for (_, finding) in findings::of_batch(&services.db, batch.id()).await? {
-            let place = &finding.place;
-            rows.push(vec![
-                text(&batch.id()),
-                text(&batch.file_name),
-                perhaps(batch.firm.as_ref()),
-                perhaps(place.sheet.as_ref()),
-                place.row.map_or(Datum::Nothing, |row| Datum::Whole(row.into())),
-                perhaps(place.column.as_ref()),
-                perhaps(place.field),
-                text(&finding.name()),
-                text(&finding.severity),
-                perhaps(finding.value.as_ref()),
-                perhaps(finding.suggestion.as_ref()),
-                text(&message(services.texts, &finding)),
-                text(&fix(services.texts, &finding)),
-            ]);
-        }
-    }
-    Ok(Table { what: What::Findings, columns, rows })
+    let batches: HashMap<BatchId, Batch> = batches::list(&services.db, &of(firm))
+        .await?
+        .into_iter()
+        .map(|batch| (batch.id(), batch))
+        .collect();
+    let mut found = findings::list(&services.db, firm).await?;
+    found.sort_by_key(|(batch, _)| std::cmp::Reverse(*batch));
+    let row = |(id, finding): &(BatchId, Finding)| {
+        let (batch, place) = (batches.get(id), &finding.place);
+        vec![
+            text(id),
+            perhaps(batch.map(|batch| &batch.file_name)),
+            perhaps(batch.and_then(|batch| batch.firm.as_ref())),
+            perhaps(place.sheet.as_ref()),
+            place.row.map_or(Datum::Nothing, |row| Datum::Whole(row.into())),
+            perhaps(place.column.as_ref()),
+            perhaps(place.field),
+            text(&finding.name()),
+            text(&finding.severity),
+            perhaps(finding.value.as_ref()),
+            perhaps(finding.suggestion.as_ref()),
+            text(&message(services.texts, finding)),
+            text(&fix(services.texts, finding)),
+        ]
+    };
+    Ok(Table { what: What::Findings, columns, rows: found.iter().map(row).collect() })
 }

@@ -1,12 +1,12 @@
 //! Cancelling an order or lines of it. What was not activated yet is cancelled here; what works unpaid, once the
 //! platform has stopped it. What is paid, or of a state that nobody knows, stays and is told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context;
 use minijinja::context;
 
-use super::content;
+use super::{content, settle};
 use crate::{
     db::{
         Tx, batches,
@@ -70,13 +70,19 @@ pub enum Why {
     Suspended,
     /// The platform is being asked to activate it.
     Activating,
-    /// The platform does not answer.
+    /// The platform does not say whether it was activated.
     Unanswered,
+    /// It will be cancelled when the platform, which does not answer now, has stopped it.
+    Planned,
     /// The platform did not suspend it.
     Refused,
 }
 
 impl Kept {
+    fn new(line: &Line, why: Why) -> Kept {
+        Kept { line: line.reference(), name: line.name.clone(), state: line.state, why }
+    }
+
     /// Why, and what to do about it.
     pub fn in_words(&self, texts: &Texts) -> String {
         let key = match self.why {
@@ -86,6 +92,7 @@ impl Kept {
             Why::Suspended => "suspended",
             Why::Activating => "activating",
             Why::Unanswered => "unanswered",
+            Why::Planned => "planned",
             Why::Refused => "refused",
         };
         texts.say(&format!("message.kept.{key}"), context! { line => self.line.to_string() })
@@ -108,8 +115,9 @@ pub async fn cancel(
 ) -> anyhow::Result<Cancelled> {
     let is_lost = |line: &&Line| matches!(line.state, LineState::Uncertain | LineState::Activating);
     let lines = lines::of_order(&services.db, code).await?;
+    let order = by_code(services, code).await?;
     for line in lines.iter().filter(|line| part.has(line)).filter(is_lost) {
-        activate::find_out(services, &by_code(services, code).await?, line).await?;
+        activate::find_out(services, &order, line).await?;
     }
     for _ in 0..OVERTAKEN_AT_MOST {
         let order = by_code(services, code).await?;
@@ -151,9 +159,7 @@ async fn sort(
     lines: &[Line],
     part: &Part,
 ) -> anyhow::Result<Sorted> {
-    let requests = requests::of_batch(&services.db, order.batch()).await?;
-    let requests: HashMap<i64, RequestState> =
-        requests.iter().map(|request| (request.line_id, request.state)).collect();
+    let requests = request_states(services, order).await?;
     let changes = changes::of_order(&services.db, &order.code).await?;
     let is_asked = |line: &Line| {
         let mut own = changes.iter().filter(|change| change.line_id == line.id);
@@ -162,21 +168,26 @@ async fn sort(
     let mut sorted = Sorted::default();
     for line in lines.iter().filter(|line| part.has(line) && line.state != LineState::Cancelled) {
         match reason_to_keep(line, requests.get(&line.id).copied(), part) {
-            Some(why) => sorted.kept.push(kept(line, why)),
+            None | Some(Why::InUse) if is_asked(line) => sorted.asked.push(line.clone()),
+            Some(why) => sorted.kept.push(Kept::new(line, why)),
             None if line.state != LineState::Grace => sorted.at_once.push(line.clone()),
-            None if is_asked(line) => sorted.asked.push(line.clone()),
             None => sorted.in_use.push(line.clone()),
         }
     }
     Ok(sorted)
 }
 
-fn kept(line: &Line, why: Why) -> Kept {
-    Kept { line: line.reference(), name: line.name.clone(), state: line.state, why }
+/// By lines.
+async fn request_states(
+    services: &Services,
+    order: &Order,
+) -> anyhow::Result<HashMap<i64, RequestState>> {
+    let requests = requests::of_batch(&services.db, order.batch()).await?;
+    Ok(requests.iter().map(|request| (request.line_id, request.state)).collect())
 }
 
 fn reason_to_keep(line: &Line, request: Option<RequestState>, part: &Part) -> Option<Why> {
-    if matches!(request, Some(RequestState::Paid | RequestState::Overpaid)) {
+    if request.is_some_and(RequestState::is_paid) {
         return Some(Why::Paid);
     }
     match line.state {
@@ -206,21 +217,26 @@ async fn store(
     if !orders::hold(&mut tx, &order.code, order.state, &order.content).await? {
         return Ok(false);
     }
-    let cancellation = cancellations::insert(&mut tx, &order.code, reason, services.now()).await?;
-    for line in &sorted.at_once {
-        if !lines::cancel(&mut tx, line.id, &AT_ONCE, cancellation.id).await? {
-            return Ok(false);
-        }
-        requests::cancel(&mut tx, line.id).await?;
-        mails::cancel_of_line(&mut tx, line.id).await?;
+    let ids = |lines: &[Line]| lines.iter().map(|line| line.id).collect::<Vec<_>>();
+    let (at_once, in_use) = (ids(&sorted.at_once), ids(&sorted.in_use));
+    // Somebody may have paid since.
+    if !requests::hold_paid(&mut tx, &[at_once.as_slice(), &in_use].concat()).await?.is_empty() {
+        return Ok(false);
     }
-    for line in &sorted.in_use {
-        licence_changes::plan_suspension(services, &mut tx, line, cancellation.id).await?;
+    let Cancellation { id, .. } =
+        cancellations::insert(&mut tx, &order.code, reason, services.now()).await?;
+    let count = lines::cancel(&mut tx, &at_once, &AT_ONCE, id).await?;
+    if count != at_once.len() as u64 {
+        return Ok(false);
     }
-    if !sorted.at_once.is_empty() {
+    requests::cancel(&mut tx, &at_once).await?;
+    mails::cancel_of_lines(&mut tx, &at_once).await?;
+    licence_changes::plan_suspensions(services, &mut tx, &sorted.in_use, id).await?;
+    if count > 0 {
         let content = content_without(order, lines, &sorted.at_once)?;
-        let count = sorted.at_once.len();
-        after(services, &mut tx, (order, &content), (&cancellation, count)).await?;
+        cancellations::follow(&mut tx, id, 0, i64::try_from(count)?).await?;
+        after(services, &mut tx, (&order.code, Some(&content)), (reason, count)).await?;
+        tell(services, &mut tx, id).await?;
     }
     tx.commit().await?;
     Ok(true)
@@ -238,24 +254,36 @@ fn content_without(order: &Order, lines: &[Line], gone: &[Line]) -> anyhow::Resu
     content::hash(&order.code, rest.map(|line| (line.line_no, line.amount(), &line.client.0)))
 }
 
-/// What follows from cancelled lines: amount and state of order and batch, notices and letters, the bell, the workbook.
-pub async fn after(
+/// What follows from lines that the platform stopped: once for all of a cancellation that were stopped by now, however
+/// many these are. What an earlier process left is taken up.
+pub async fn follow_up(services: &Services, order: Option<&OrderCode>) -> anyhow::Result<()> {
+    for open in cancellations::unfollowed(&services.db, order).await? {
+        let mut tx = services.db.begin().await?;
+        if cancellations::follow(&mut tx, open.id, open.followed, open.lines).await? {
+            let count = u64::try_from(open.lines - open.followed)?;
+            after(services, &mut tx, (&open.order_code, None), (&open.reason, count)).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// What follows from cancelled lines: amount and state of order and batch, notices, the bell, the workbook.
+async fn after(
     services: &Services,
     tx: &mut Tx,
-    (order, content): (&Order, &str),
-    (cancellation, lines): (&Cancellation, usize),
+    (code, content): (&OrderCode, Option<&str>),
+    (reason, lines): (&str, u64),
 ) -> anyhow::Result<()> {
-    let order = orders::recount(tx, &order.code, content).await?;
-    mails::cancel_empty_notices(tx, &order.code).await?;
-    tell(services, tx, &order, cancellation).await?;
+    let order = orders::recount(tx, code, content).await?;
+    settle::finish_free(tx, &order).await?;
+    mails::cancel_empty_notices(tx, code).await?;
     let values = context! {
-        order => order.code.as_str(), lines, reason => cancellation.reason.as_str(),
+        order => code.as_str(), lines, reason,
         whole => order.state == OrderState::Cancelled, amount => order.amount().to_string(),
     };
     let text = services.texts.say("message.bell.order_cancelled", values);
-    let kind = NotificationKind::OrderCancelled;
-    let new = NewNotification { firm: &order.firm, kind, text: &text, order: Some(&order.code) };
-    notifications::insert(tx, new, services.now()).await?;
+    ring(services, tx, (&order.firm, code), &text).await?;
     batches::settle_orders(tx, order.batch()).await?;
     batches::end_orders(tx, order.batch()).await?;
     batches::ask_for_workbook(tx, order.batch()).await?;
@@ -266,18 +294,38 @@ pub async fn after(
     Ok(())
 }
 
-/// One letter to each payer who got the notice, when nothing of the cancellation is open any more.
-pub async fn tell(
+async fn ring(
     services: &Services,
     tx: &mut Tx,
-    order: &Order,
-    cancellation: &Cancellation,
+    (firm, order): (&str, &OrderCode),
+    text: &str,
 ) -> anyhow::Result<()> {
-    if changes::is_open(tx, cancellation.id).await? {
+    let kind = NotificationKind::OrderCancelled;
+    let new = NewNotification { firm, kind, text, order: Some(order) };
+    Ok(notifications::insert(tx, new, services.now()).await?)
+}
+
+/// The firm is told of a line that was to be cancelled and is not, which may be long after it was asked for.
+pub async fn tell_kept(
+    services: &Services,
+    tx: &mut Tx,
+    line: &Line,
+    why: Why,
+) -> anyhow::Result<()> {
+    let why = Kept::new(line, why).in_words(services.texts);
+    let values = context! { line => line.reference().to_string(), name => line.name.as_str(), why };
+    let text = services.texts.say("message.bell.line_kept", values);
+    ring(services, tx, (&line.firm, &line.order_code), &text).await
+}
+
+/// One letter to each payer who got the notice, when nothing of the cancellation is open any more.
+pub async fn tell(services: &Services, tx: &mut Tx, cancellation: i64) -> anyhow::Result<()> {
+    if changes::is_open(tx, cancellation).await? {
         return Ok(());
     }
-    for (email, name) in cancellations::told_payers(tx, cancellation.id).await? {
-        send::plan::cancelled(services, tx, order, (&name, &email), cancellation.sequence).await?;
+    let Cancellation { order_code, sequence, .. } = cancellations::by_id(tx, cancellation).await?;
+    for (email, name) in cancellations::told_payers(tx, cancellation).await? {
+        send::plan::cancelled(services, tx, &order_code, (&name, &email), sequence).await?;
     }
     Ok(())
 }
@@ -289,20 +337,24 @@ async fn outcome(
     sorted: Sorted,
 ) -> anyhow::Result<Cancelled> {
     let Sorted { at_once, in_use, asked, mut kept } = sorted;
-    let now = lines::of_order(&services.db, code).await?;
+    let requests = request_states(services, &by_code(services, code).await?).await?;
     let changes = changes::of_order(&services.db, code).await?;
-    let is_refused = |line: &Line| {
+    let why = |line: &Line| {
         let own =
             changes.iter().rev().find(|it| it.line_id == line.id && it.kind == ChangeKind::Suspend);
-        own.is_some_and(changes::Change::is_settled)
+        match own {
+            _ if requests.get(&line.id).is_some_and(|state| state.is_paid()) => Why::Paid,
+            Some(change) if change.is_settled() => Why::Refused,
+            _ => Why::Planned,
+        }
     };
-    let suspended: Vec<&Line> = in_use.iter().chain(&asked).collect();
+    let suspended: HashSet<i64> = in_use.iter().chain(&asked).map(|line| line.id).collect();
     let mut lines = at_once.len();
-    for line in now.iter().filter(|line| suspended.iter().any(|asked| asked.id == line.id)) {
+    for line in lines::of_order(&services.db, code).await? {
         match line.state {
+            _ if !suspended.contains(&line.id) => {}
             LineState::Cancelled => lines += 1,
-            _ if is_refused(line) => kept.push(self::kept(line, Why::Refused)),
-            _ => kept.push(self::kept(line, Why::Unanswered)),
+            _ => kept.push(Kept::new(&line, why(&line))),
         }
     }
     kept.sort_by_key(|kept| kept.line.line);

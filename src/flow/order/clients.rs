@@ -9,9 +9,15 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::{
         Tx,
-        clients::{self, NewClient},
+        clients::{self, NewClient, Tie},
+        lines::{self, Known},
     },
-    domain::{client::ClientRow, fold::fold, tax_id::TaxId},
+    domain::{
+        client::ClientRow,
+        fold::fold,
+        order::{Kind, LineState},
+        tax_id::TaxId,
+    },
 };
 
 /// Brings the catalogue up to what accepted rows say.
@@ -76,13 +82,15 @@ fn new_client(row: &ClientRow, client: &str) -> anyhow::Result<NewClient> {
 }
 
 /// What became of joining two tax ids.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Joined {
     Done,
     /// They were one client's already.
     Already,
     /// The firm has no client with this tax id.
     Unknown(TaxId),
+    /// As one client's, these two lines could not both have been ordered.
+    Against(Box<[Known; 2]>),
 }
 
 /// Makes one client of two: `new` is its present tax id, and the record that has it stays.
@@ -95,11 +103,7 @@ pub async fn join(
 ) -> anyhow::Result<Joined> {
     let wanted = [old.to_string(), new.to_string()];
     let known = clients::ties_of(tx, firm, &wanted).await?;
-    let client = |tax_id: &TaxId| {
-        let tie = known.iter().find(|tie| tie.tax_id == tax_id.as_str());
-        tie.map(|tie| tie.client.clone())
-    };
-    let (before, after) = (client(old), client(new));
+    let (before, after) = (client_of(&known, old), client_of(&known, new));
     let Some(from) = before else { return Ok(Joined::Unknown(old.clone())) };
     if after.as_ref() == Some(&from) && from == new.as_str() {
         return Ok(Joined::Already);
@@ -108,6 +112,9 @@ pub async fn join(
     let Some(record) = clients::by_tax_id(tx, firm, kept).await? else {
         return Ok(Joined::Unknown(old.clone()));
     };
+    if let Some(both) = against(tx, firm, &known).await? {
+        return Ok(Joined::Against(Box::new(both)));
+    }
     let mut record = record.record.0;
     record.tax_id = new.clone();
     record.old_tax_id = Some(old.clone());
@@ -119,4 +126,93 @@ pub async fn join(
         clients::join(tx, firm, &other, new.as_str()).await?;
     }
     Ok(Joined::Done)
+}
+
+fn client_of(known: &[Tie], tax_id: &TaxId) -> Option<String> {
+    let tie = known.iter().find(|tie| tie.tax_id == tax_id.as_str());
+    tie.map(|tie| tie.client.clone())
+}
+
+/// Two lines of different clients that one client cannot have: the same family and year, or two free years. A suspended
+/// licence stands against nothing: who did not pay under one tax id may have bought anew under the other.
+async fn against(tx: &mut Tx, firm: &str, ties: &[Tie]) -> anyhow::Result<Option<[Known; 2]>> {
+    let tax_ids: Vec<&str> = ties.iter().map(|tie| tie.tax_id.as_str()).collect();
+    let client = |line: &Known| client_of(ties, &line.client.tax_id);
+    let lines = lines::known_of(tx, firm, &tax_ids).await?;
+    let stands: Vec<Known> =
+        lines.into_iter().filter(|line| line.state != LineState::Suspended).collect();
+    let excludes = |one: &Known, other: &Known| {
+        let same_year = one.family == other.family && one.fiscal_year == other.fiscal_year;
+        let both_free = [one, other].iter().all(|line| line.client.kind == Kind::Free);
+        client(one) != client(other) && (same_year || both_free)
+    };
+    for (at, one) in stands.iter().enumerate() {
+        if let Some(other) = stands[at + 1..].iter().find(|other| excludes(one, other)) {
+            return Ok(Some([one.clone(), other.clone()]));
+        }
+    }
+    Ok(None)
+}
+
+/// What became of telling two tax ids apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parted {
+    /// By the tax ids of the clients that there are now.
+    Done(Vec<String>),
+    /// They are two clients' as it is.
+    Already,
+    /// The firm has no client with this tax id.
+    Unknown(TaxId),
+}
+
+/// Takes it back that two tax ids are one client's. Each client is what was last ordered under its own tax id; where
+/// nothing was ordered under the present one, the client has the former one again.
+pub async fn part(
+    tx: &mut Tx,
+    firm: &str,
+    (old, new): (&TaxId, &TaxId),
+    reason: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Parted> {
+    let known = clients::ties_of(tx, firm, &[old.to_string(), new.to_string()]).await?;
+    let Some(joined) = client_of(&known, old) else { return Ok(Parted::Unknown(old.clone())) };
+    match client_of(&known, new) {
+        None => return Ok(Parted::Unknown(new.clone())),
+        Some(other) if other != joined => return Ok(Parted::Already),
+        Some(_) => {}
+    }
+    let (leaves, stays) = if joined == old.as_str() { (new, old) } else { (old, new) };
+    let Some(record) = clients::by_tax_id(tx, firm, &joined).await? else {
+        return Ok(Parted::Unknown(old.clone()));
+    };
+    let record = record.record.0;
+    let own = own_record(tx, firm, leaves.as_str(), &record).await?;
+    let rest = own_record(tx, firm, &joined, &record).await?;
+    let was_renamed = own.is_some() && rest.is_none() && joined == stays.as_str();
+    let ties: Vec<(String, String)> =
+        own.iter().map(|it| (it.tax_id.clone(), it.tax_id.clone())).collect();
+    let mut there: Vec<String> = own.iter().map(|it| it.tax_id.clone()).collect();
+    clients::put(tx, firm, &own.into_iter().chain(rest).collect::<Vec<_>>(), now).await?;
+    clients::untie(tx, firm, leaves.as_str()).await?;
+    clients::tie(tx, firm, &ties, Some(reason)).await?;
+    if was_renamed {
+        clients::join(tx, firm, &joined, leaves.as_str()).await?;
+        clients::untie(tx, firm, &joined).await?;
+    } else {
+        there.push(joined);
+    }
+    Ok(Parted::Done(there))
+}
+
+/// A client by what was last ordered under this tax id itself; who works in its data is what was said last.
+async fn own_record(
+    tx: &mut Tx,
+    firm: &str,
+    tax_id: &str,
+    present: &ClientRow,
+) -> anyhow::Result<Option<NewClient>> {
+    let Some(newest) = lines::newest_of(tx, firm, tax_id).await? else { return Ok(None) };
+    let assigned_to = present.assigned_to.clone();
+    let record = ClientRow { old_tax_id: None, assigned_to, ..newest.0 };
+    new_client(&record, tax_id).map(Some)
 }

@@ -22,7 +22,12 @@ pub enum Undone {
     Did { lines: usize, kept: Vec<Kept> },
     /// It is no list, or is still being taken.
     NotAllowed,
+    /// Something was ordered of it again and again meanwhile; what was cancelled stays so.
+    Overtaken,
 }
+
+/// How often it is tried again because something was ordered meanwhile.
+const OVERTAKEN_AT_MOST: usize = 5;
 
 pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> {
     use BatchState::{Checked, Duplicate, Received, Staged};
@@ -35,17 +40,30 @@ pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> 
     }
     let values = context! { batch => batch.id().to_string() };
     let reason = services.texts.say("message.undone.reason", values);
-    let (mut lines, mut kept) = (0, Vec::new());
-    for order in orders::of_batch(&services.db, batch.id()).await? {
-        let cancelled = cancel::cancel(services, &order.code, &Part::Whole, &reason).await?;
-        lines += cancelled.lines;
-        kept.extend(cancelled.kept);
+    let mut lines = 0;
+    for _ in 0..OVERTAKEN_AT_MOST {
+        let mut kept = Vec::new();
+        for order in orders::of_batch(&services.db, batch.id()).await? {
+            let cancelled = cancel::cancel(services, &order.code, &Part::Whole, &reason).await?;
+            lines += cancelled.lines;
+            kept.extend(cancelled.kept);
+        }
+        services.crash_point("undoing");
+        let mut tx = services.db.begin().await?;
+        if batches::undo(&mut tx, batch.id()).await? {
+            batches::ask_for_workbook(&mut tx, batch.id()).await?;
+            tx.commit().await?;
+            return Ok(Undone::Did { lines, kept });
+        }
+        drop(tx);
+        if !kept.is_empty() {
+            return Ok(Undone::Did { lines, kept });
+        }
+        // Nothing stays, and yet it does: somebody else undid it, or an answer ordered of it meanwhile.
+        let now = batches::by_id(&services.db, batch.id()).await?;
+        if now.is_some_and(|batch| batch.state == BatchState::Undone) {
+            return Ok(Undone::Did { lines, kept });
+        }
     }
-    services.crash_point("undoing");
-    let mut tx = services.db.begin().await?;
-    if batches::undo(&mut tx, batch.id()).await? {
-        batches::ask_for_workbook(&mut tx, batch.id()).await?;
-        tx.commit().await?;
-    }
-    Ok(Undone::Did { lines, kept })
+    Ok(Undone::Overtaken)
 }

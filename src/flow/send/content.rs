@@ -1,5 +1,7 @@
 //! What a planned mail says, gathered when it is sent: rows hold references, never links.
 
+use std::collections::HashSet;
+
 use anyhow::Context;
 
 use super::{
@@ -10,17 +12,18 @@ use super::{
 };
 use crate::{
     db::{
-        cancellations, licences,
+        licences,
         lines::{self, Line},
         mails::Mail,
         orders::{self, Order},
         requests::{self, Request},
+        staff,
     },
     domain::{
         email::Email, firm::Firm, licence::Role, mail::Purpose, money::Money, order::Kind,
         payment_code::PaymentCode, phone::Phone,
     },
-    flow::{Services, order::registrant, pay},
+    flow::{Services, activate::staff as assigned, order::registrant, pay},
 };
 
 /// A letter and its inline picture.
@@ -65,6 +68,7 @@ async fn notice(
         return Ok(None);
     }
     let lines = lines::of_payer(&services.db, batch, payer).await?;
+    let firm = firm_block(services, order, &about(&lines, &requests)).await?;
     let transfer = transfer(services, &requests)?;
     let lines: anyhow::Result<Vec<NoticeLine>> =
         requests.iter().map(|request| notice_line(services, &lines, request)).collect();
@@ -73,7 +77,6 @@ async fn notice(
     orders.dedup();
     let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
     let picture = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
-    let (firm, reply_to) = firm_block(services, order, order.registered_by.as_deref())?;
     let letter = letters::order_notice(
         services.texts,
         &OrderNotice {
@@ -87,24 +90,20 @@ async fn notice(
             qr_cid: qr_cid.clone(),
         },
     )?;
+    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
     Ok(Some(Content { letter, picture: Some((qr_cid, picture)), workbook: None, reply_to }))
 }
 
 /// What was cancelled under the sequence of the mail, and what this payer has still to pay.
 async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Content> {
     let (batch, payer) = (order.batch(), mail.recipient.as_str());
-    let gone = cancellations::lines(&services.db, &order.code, mail.sequence).await?;
-    let requests = requests::of_batch(&services.db, batch).await?;
-    let of_payer = requests.iter().filter(|request| request.payer_email == payer);
-    let gone: Vec<&Request> =
-        of_payer.filter(|request| gone.contains(&(request.line_id,))).collect();
+    let under = (&order.code, mail.sequence);
+    let requests = requests::cancelled_of_payer(&services.db, under, payer).await?;
+    let ids: Vec<i64> = requests.iter().map(|request| request.line_id).collect();
     let lines = lines::of_payer(&services.db, batch, payer).await?;
-    let mut stopped = 0;
-    for request in &gone {
-        stopped += usize::from(licences::of_line(&services.db, request.line_id).await?.is_some());
-    }
+    let stopped = licences::count_of_lines(&services.db, &ids).await?;
     let gone: anyhow::Result<Vec<NoticeLine>> =
-        gone.iter().map(|request| notice_line(services, &lines, request)).collect();
+        requests.iter().map(|request| notice_line(services, &lines, request)).collect();
     let open = requests::open_of_payer(&services.db, batch, payer).await?;
     let (mut rest, mut picture) = (None, None);
     if !open.is_empty() {
@@ -114,17 +113,18 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
         picture = Some((qr_cid.clone(), png));
         rest = Some(Rest { lines: open.len(), transfer, qr_cid });
     }
-    let (firm, reply_to) = firm_block(services, order, order.registered_by.as_deref())?;
+    let firm = firm_block(services, order, &about(&lines, &requests)).await?;
     let said = OrderCancelled {
         recipient: order.recipient,
         to_name: mail.recipient_name.clone(),
         firm,
         order: order.code.clone(),
         lines: gone?,
-        stopped,
+        stopped: usize::try_from(stopped)?,
         rest,
     };
     let letter = letters::order_cancelled(services.texts, &said)?;
+    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
     Ok(Content { letter, picture, workbook: None, reply_to })
 }
 
@@ -183,7 +183,7 @@ async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
     let client = &line.client;
     let copy_for_firm = mail.recipient != client.email.as_str();
     let day = |at| services.local(at).format("%d/%m/%Y").to_string();
-    let (firm, reply_to) = firm_block(services, order, registrant(order, &line))?;
+    let firm = firm_block(services, order, &[&line]).await?;
     let letter = letters::log_in(
         services.texts,
         &LogIn {
@@ -203,6 +203,7 @@ async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
             expires: login.setup_expires_at.map(day),
         },
     )?;
+    let reply_to = reply_to(services, order, registrant(order, &line))?;
     Ok(Content { letter, picture: None, workbook: None, reply_to })
 }
 
@@ -214,24 +215,63 @@ pub(super) fn package_name(services: &Services, code: &str) -> String {
         .map_or_else(|| code.to_owned(), |package| package.name.clone())
 }
 
-/// The firm and the member of it who registered the order, whom a client may call.
-fn firm_block(
+/// The lines that requests are for.
+fn about<'a>(lines: &'a [Line], requests: &[Request]) -> Vec<&'a Line> {
+    let ids: HashSet<i64> = requests.iter().map(|request| request.line_id).collect();
+    lines.iter().filter(|line| ids.contains(&line.id)).collect()
+}
+
+/// The firm and the member of it whom a client may ask: the accountant of these lines where all have the same one, else
+/// the admin.
+async fn firm_block(
+    services: &Services,
+    order: &Order,
+    lines: &[&Line],
+) -> anyhow::Result<FirmBlock> {
+    let firm = services.firm(&order.firm)?;
+    let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
+    let said = staff::on_lines(&services.db, &ids).await?;
+    let mut accountants: Vec<Email> =
+        lines.iter().map(|line| assigned::accountant(firm, order, line, &said)).collect();
+    accountants.dedup();
+    let email = match accountants.as_slice() {
+        [one] => one,
+        _ => &firm.admin.email,
+    };
+    Ok(block(firm, email))
+}
+
+/// Who registered it, while they are of the firm.
+fn reply_to(
     services: &Services,
     order: &Order,
     registered_by: Option<&str>,
-) -> anyhow::Result<(FirmBlock, Email)> {
-    Ok(block_of(services.firm(&order.firm)?, registered_by))
+) -> anyhow::Result<Email> {
+    Ok(member(services.firm(&order.firm)?, registered_by))
+}
+
+/// A member of a firm by e-mail; the admin where none is named.
+fn member(firm: &Firm, named: Option<&str>) -> Email {
+    let named: Option<Email> = named.and_then(|email| email.parse().ok());
+    let member = named.filter(|email| firm.name_of(email).is_some());
+    member.unwrap_or_else(|| firm.admin.email.clone())
 }
 
 /// A firm and a member of it, by e-mail; the admin where none is named.
-pub(super) fn block_of(firm: &Firm, registered_by: Option<&str>) -> (FirmBlock, Email) {
-    let registered_by = registered_by.and_then(|email| email.parse().ok());
-    let email: Email = registered_by.unwrap_or_else(|| firm.admin.email.clone());
-    let block = FirmBlock {
+pub(super) fn block_of(firm: &Firm, named: Option<&str>) -> (FirmBlock, Email) {
+    let email = member(firm, named);
+    (block(firm, &email), email)
+}
+
+/// Of the firm's phones only the admin's is known.
+fn block(firm: &Firm, accountant: &Email) -> FirmBlock {
+    let is_admin = *accountant == firm.admin.email;
+    let phone = firm.admin.phone.as_ref().map(Phone::national);
+    FirmBlock {
         name: firm.name.clone(),
-        accountant: firm.name_of(&email).unwrap_or(&firm.admin.name).to_owned(),
-        email: email.to_string(),
-        phone: firm.admin.phone.as_ref().map(Phone::national),
-    };
-    (block, email)
+        accountant: firm.name_of(accountant).unwrap_or(&firm.admin.name).to_owned(),
+        email: accountant.to_string(),
+        phone_of: phone.as_ref().filter(|_| !is_admin).map(|_| firm.admin.name.clone()),
+        phone,
+    }
 }

@@ -11,7 +11,12 @@ use crate::{
         mails::{self, About, NewMail},
         orders::{self, Order, Registered},
     },
-    domain::{batch::BatchId, firm::Firm, mail::Purpose, order::OrderState},
+    domain::{
+        batch::BatchId,
+        firm::Firm,
+        mail::Purpose,
+        order::{OrderCode, OrderState},
+    },
     flow::{
         Services,
         order::{registrant, second},
@@ -111,14 +116,14 @@ pub async fn notice(
     order: &Order,
     payer: (&str, &str),
 ) -> anyhow::Result<()> {
-    plan(services, tx, (order, None), (Purpose::OrderNotice, payer), 1).await
+    plan(services, tx, (&order.code, None), (Purpose::OrderNotice, payer), 1).await
 }
 
 /// What of an order is no longer to be paid, to one payer; each cancellation of an order has its letters.
 pub async fn cancelled(
     services: &Services,
     tx: &mut Tx,
-    order: &Order,
+    order: &OrderCode,
     payer: (&str, &str),
     sequence: i64,
 ) -> anyhow::Result<()> {
@@ -135,12 +140,12 @@ pub async fn log_in(
 ) -> anyhow::Result<()> {
     let client = &line.client;
     let to_client = (client.representative.as_str(), client.email.as_str());
-    plan(services, tx, (order, Some(line)), (purpose, to_client), 1).await?;
+    plan(services, tx, (&order.code, Some(line)), (purpose, to_client), 1).await?;
     let firm = services.firm(&order.firm)?;
     let registered_by = registrant(order, line).unwrap_or(firm.admin.email.as_str());
     if registered_by != client.email.as_str() {
         let to_firm = (firm.name.as_str(), registered_by);
-        plan(services, tx, (order, Some(line)), (purpose, to_firm), 1).await?;
+        plan(services, tx, (&order.code, Some(line)), (purpose, to_firm), 1).await?;
     }
     Ok(())
 }
@@ -148,16 +153,16 @@ pub async fn log_in(
 async fn plan(
     services: &Services,
     tx: &mut Tx,
-    (order, line): (&Order, Option<&Line>),
+    (order, line): (&OrderCode, Option<&Line>),
     (purpose, (name, email)): (Purpose, (&str, &str)),
     sequence: i64,
 ) -> anyhow::Result<()> {
-    let subject = line.map_or_else(|| order.code.to_string(), |line| line.reference().to_string());
+    let subject = line.map_or_else(|| order.to_string(), |line| line.reference().to_string());
     let message_id = message_id(services, purpose, &subject, (email, sequence));
     let new = NewMail {
         purpose,
         subject: &subject,
-        about: About::Order(&order.code),
+        about: About::Order(order),
         line_id: line.map(|line| line.id),
         recipient: email,
         recipient_name: name,

@@ -82,10 +82,38 @@ async fn a_client_keeps_its_newest_record_and_every_tax_id() {
         assert_eq!((ids(&all), all[0].record.name.as_str()), (vec![ONE], "Hoa Hồng"));
         let tie =
             |tax_id: &str| Tie { firm: FIRM.into(), tax_id: tax_id.into(), client: ONE.into() };
-        assert_eq!(clients::ties(db, &owned(&[TWO])).await.unwrap(), [tie(TWO), tie(ONE)]);
+        assert_eq!(clients::ties(db, FIRM, &owned(&[TWO])).await.unwrap(), [tie(TWO), tie(ONE)]);
+        assert!(clients::ties(db, "KHAC", &owned(&[TWO])).await.unwrap().is_empty());
         assert_eq!(clients::all_ties(db, None).await.unwrap(), [tie(TWO), tie(ONE)]);
         let of = within(db, async |tx| clients::ties_of(tx, "KHAC", &owned(&[ONE])).await).await;
         assert!(of.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_hands_the_clients_of_one_firm_over_or_leaves_them_to_nobody() {
+    each_db(async |db| {
+        let mut assigned = new(ONE, "Hoa Sen");
+        assigned.record.assigned_to = Some("binh@minhan.example".parse().unwrap());
+        let both = [assigned, new(TWO, "Hoa Hồng")];
+        for firm in [FIRM, "KHAC"] {
+            within(db, async |tx| clients::put(tx, firm, &both, now()).await).await.unwrap();
+        }
+        let (binh, hoa) = ("binh@minhan.example", "hoa@minhan.example");
+        let of = async |email| clients::assigning(db, None, email).await.unwrap();
+        assert_eq!(of(binh).await, [("KHAC".to_owned(),), (FIRM.to_owned(),)]);
+        let over = async |from, to| {
+            within(db, async |tx| clients::reassign(tx, FIRM, (from, to), now()).await)
+                .await
+                .unwrap()
+        };
+        assert_eq!(ids(&over(binh, Some(hoa)).await), [ONE]);
+        assert!(over(binh, Some(hoa)).await.is_empty());
+        assert_eq!((of(binh).await.len(), of(hoa).await), (1, vec![(FIRM.to_owned(),)]));
+        let left = over(hoa, None).await;
+        assert_eq!((left[0].record.assigned_to.as_ref(), of(hoa).await.len()), (None, 0));
+        assert_eq!(clients::list(db, Some(FIRM)).await.unwrap().len(), 2);
     })
     .await;
 }
@@ -135,7 +163,7 @@ async fn lines_of_before_make_the_catalogue_and_a_former_tax_id_is_the_same_clie
         let all = clients::list(db, Some(FIRM)).await.unwrap();
         assert_eq!(ids(&all), [ONE, PERSONAL]);
         assert_eq!(all[0].record.name, "Mới");
-        let ties = clients::ties(db, &owned(&["8037630690"])).await.unwrap();
+        let ties = clients::ties(db, FIRM, &owned(&["8037630690"])).await.unwrap();
         assert_eq!(ties.iter().map(|tie| tie.client.as_str()).collect::<Vec<_>>(), [PERSONAL; 2]);
     })
     .await;

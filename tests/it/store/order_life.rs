@@ -8,7 +8,8 @@ use hangloat::{
         cancellations,
         changes::{self, Change, ChangeKind, NewChange},
         licences::{self, Login},
-        lines, mails, orders, requests, shown, staff,
+        lines, mails, orders, requests, shown,
+        staff::{self, Said},
     },
     domain::{
         batch::{BatchId, BatchState},
@@ -30,13 +31,12 @@ use crate::each_db::each_db;
 async fn cancel(db: &Db, code: &OrderCode, ids: &[i64]) -> i64 {
     within(db, async |tx| {
         let cancellation = cancellations::insert(tx, code, ODD, now()).await?;
-        for id in ids {
-            let from = [LineState::Waiting, LineState::Placed];
-            assert!(lines::cancel(tx, *id, &from, cancellation.id).await?);
-            assert!(!lines::cancel(tx, *id, &from, cancellation.id).await?);
-            requests::cancel(tx, *id).await?;
-        }
-        orders::recount(tx, code, OTHER_CONTENT).await?;
+        let from = [LineState::Waiting, LineState::Placed];
+        let count = ids.len() as u64;
+        assert_eq!(lines::cancel(tx, ids, &from, cancellation.id).await?, count);
+        assert_eq!(lines::cancel(tx, ids, &from, cancellation.id).await?, 0);
+        requests::cancel(tx, ids).await?;
+        orders::recount(tx, code, Some(OTHER_CONTENT)).await?;
         Ok(cancellation.id)
     })
     .await
@@ -68,10 +68,57 @@ async fn an_order_counts_what_was_not_cancelled_and_ends_with_its_last_line() {
         let why = cancellations::of_batch(db, id).await.unwrap();
         assert_eq!(why.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), ids);
         assert!(why.iter().all(|(_, reason, at)| (reason.as_str(), *at) == (ODD, now())));
-        let of = async |sequence| cancellations::lines(db, &code, sequence).await.unwrap();
-        assert_eq!(of(1).await, [(ids[0],)]);
-        assert_eq!(of(2).await, [(ids[1],), (ids[2],)]);
-        assert!(of(3).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payers_letter_is_about_what_was_cancelled_under_its_sequence() {
+    each_db(async |db| {
+        let id = batch(db).await;
+        let (code, ids) = order_of(db, id, 1, 3).await;
+        within(db, async |tx| {
+            for (number, line) in (1..).zip(&ids) {
+                requests::insert(tx, &payment_code(number), &new_request(*line, id), now()).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+        cancel(db, &code, &ids[..1]).await;
+        cancel(db, &code, &ids[1..]).await;
+        let of = async |sequence, payer| {
+            let under = (&code, sequence);
+            let gone = requests::cancelled_of_payer(db, under, payer).await.unwrap();
+            gone.iter().map(|request| request.line_id).collect::<Vec<_>>()
+        };
+        let payer = new_request(ids[0], id).payer_email;
+        assert_eq!(
+            (of(1, payer).await, of(2, payer).await),
+            (ids[..1].to_vec(), ids[1..].to_vec())
+        );
+        assert!(of(3, payer).await.is_empty() && of(1, "other@hoasen.example").await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_is_followed_up_once_for_all_its_lines() {
+    each_db(async |db| {
+        let (code, ids) = order_of(db, batch(db).await, 1, 3).await;
+        let open = async || cancellations::unfollowed(db, None).await.unwrap();
+        let follow = async |id, from, to| {
+            within(db, async |tx| cancellations::follow(tx, id, from, to).await).await.unwrap()
+        };
+        let first = cancel(db, &code, &ids[..2]).await;
+        let [found] = &open().await[..] else { panic!() };
+        assert_eq!((found.id, found.followed, found.lines), (first, 0, 2));
+        assert!(follow(first, 0, 2).await && !follow(first, 0, 2).await);
+        assert!(open().await.is_empty());
+        cancel(db, &code, &ids[2..]).await;
+        assert_eq!(open().await.len(), 1);
+        let other = "DH-2611-000009".parse().unwrap();
+        assert!(cancellations::unfollowed(db, Some(&other)).await.unwrap().is_empty());
     })
     .await;
 }
@@ -98,8 +145,10 @@ async fn a_placed_order_is_paid_when_what_is_left_of_it_is() {
         let states: Vec<RequestState> =
             requests::of_batch(db, id).await.unwrap().iter().map(|it| it.state).collect();
         assert_eq!(states, [RequestState::Paid, RequestState::Cancelled]);
-        let again = within(db, async |tx| requests::cancel(tx, ids[0]).await);
-        assert!(!again.await.unwrap(), "what is paid is not cancelled");
+        let again = within(db, async |tx| requests::cancel(tx, &ids[..1]).await);
+        assert_eq!(again.await.unwrap(), 0, "what is paid is not cancelled");
+        let paid = within(db, async |tx| requests::hold_paid(tx, &ids).await);
+        assert_eq!(paid.await.unwrap(), ids[..1]);
     })
     .await;
 }
@@ -174,7 +223,7 @@ async fn mails_that_have_not_left_go_with_their_reason() {
         plan_notice(db, &code, "<2@hangloat.example>").await;
         let of_line = "update mail set line_id = $1, state = 'held' where message_id = '<2@hangloat.example>'";
         db.query(of_line).bind(line).execute().await.unwrap();
-        within(db, async |tx| mails::cancel_of_line(tx, line).await).await.unwrap();
+        within(db, async |tx| mails::cancel_of_lines(tx, &[line]).await).await.unwrap();
         let states = mails::of_batch(db, id).await.unwrap();
         assert!(states.iter().all(|mail| mail.state == MailState::Cancelled));
         assert_eq!(states[0].purpose, Purpose::OrderNotice);
@@ -196,9 +245,10 @@ async fn a_change_is_planned_once_until_it_is_sent_and_each_licence_has_one_at_a
     each_db(async |db| {
         let (code, ids) = order_of(db, batch(db).await, 1, 2).await;
         let plan = async |line, key| {
-            within(db, async |tx| changes::plan(tx, new_change(line, key), now()).await)
+            within(db, async |tx| changes::plan(tx, &[new_change(line, key)], now()).await)
                 .await
                 .unwrap()
+                == 1
         };
         assert!(plan(ids[0], "a").await && !plan(ids[0], "b").await && plan(ids[1], "c").await);
         let first = claim(db, 0, "one").await.unwrap();
@@ -220,7 +270,7 @@ async fn a_change_is_planned_once_until_it_is_sent_and_each_licence_has_one_at_a
 async fn the_body_of_a_change_is_written_once_by_its_holder() {
     each_db(async |db| {
         let (_, ids) = order_of(db, batch(db).await, 1, 1).await;
-        within(db, async |tx| changes::plan(tx, new_change(ids[0], "a"), now()).await)
+        within(db, async |tx| changes::plan(tx, &[new_change(ids[0], "a")], now()).await)
             .await
             .unwrap();
         let change = claim(db, 0, "one").await.unwrap();
@@ -248,9 +298,9 @@ async fn a_cancellation_is_open_until_its_last_suspension_is_settled() {
                 line_id: line,
                 kind: ChangeKind::Suspend,
                 cancellation_id: Some(cancellation.id),
-                idempotency_key: "s",
+                idempotency_key: "s".to_owned(),
             };
-            changes::plan(tx, new, now()).await?;
+            changes::plan(tx, &[new], now()).await?;
             assert_eq!(cancellations::by_id(tx, cancellation.id).await?.sequence, 1);
             Ok(cancellation.id)
         })
@@ -320,7 +370,8 @@ async fn who_works_in_a_clients_data_is_what_was_said_last() {
     each_db(async |db| {
         let (_, code, line) = placed_line(db).await;
         let set = async |email: &str, role| {
-            within(db, async |tx| staff::set(tx, line, email, role).await).await.unwrap()
+            let said = Said { line_id: line, email, role };
+            within(db, async |tx| staff::set(tx, &[said]).await).await.unwrap() == 1
         };
         let mine = async |firm, email| {
             let lines = lines::staffed_by(db, firm, email).await.unwrap();
@@ -337,8 +388,9 @@ async fn who_works_in_a_clients_data_is_what_was_said_last() {
         let said = staff::of_order(db, &code).await.unwrap();
         let said: Vec<_> = said.iter().map(|it| (it.email.as_str(), it.role())).collect();
         assert_eq!(said, [(binh, None), (hoa, Some(StaffRole::Manager))]);
-        let held = within(db, async |tx| lines::hold(tx, line).await).await.unwrap();
-        assert_eq!(held, LineState::Placed);
+        assert_eq!(staff::on_lines(db, &[line]).await.unwrap().len(), 2);
+        let held = within(db, async |tx| lines::hold(tx, &[line]).await).await.unwrap();
+        assert_eq!(held, [(line, LineState::Placed)].into());
 
         let assigned = "update order_line set client = $2 where id = $1";
         let mut client = super::seed::client();

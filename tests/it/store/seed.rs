@@ -15,7 +15,7 @@ use hangloat::{
         orders::{self, NewOrder},
         platform,
         requests::{self, NewRequest},
-        staff,
+        staff::{self, Said},
     },
     domain::{
         batch::{BatchId, Sha256},
@@ -232,7 +232,8 @@ pub fn new_licence(licence_id: &str, line_id: i64) -> NewLicence<'_> {
 }
 
 /// The accounts of the licence of a line.
-pub fn new_change(line_id: i64, idempotency_key: &str) -> NewChange<'_> {
+pub fn new_change(line_id: i64, idempotency_key: &str) -> NewChange {
+    let idempotency_key = idempotency_key.to_owned();
     NewChange { line_id, kind: ChangeKind::Accounts, cancellation_id: None, idempotency_key }
 }
 
@@ -281,8 +282,9 @@ pub async fn placed_line(db: &Db) -> (BatchId, OrderCode, i64) {
         batches::ask_for_workbook(tx, batch).await?;
         requests::insert(tx, &payment_code(1), &new_request(ids[0], batch), now()).await?;
         licences::insert(tx, new_licence("LIC-1", ids[0])).await?;
-        changes::plan(tx, new_change(ids[0], "change-1"), now()).await?;
-        staff::set(tx, ids[0], "binh@minhan.example", Some(StaffRole::DataEntry)).await
+        changes::plan(tx, &[new_change(ids[0], "change-1")], now()).await?;
+        let (email, role) = ("binh@minhan.example", Some(StaffRole::DataEntry));
+        staff::set(tx, &[Said { line_id: ids[0], email, role }]).await
     })
     .await
     .unwrap();

@@ -1,6 +1,7 @@
 //! What is cancelled, by command and in the workbook: what becomes of orders, money, mails and licences, and what
 //! stays and is told.
 
+use hangloat::db::{Db, Sql};
 use serde_json::{Value, json};
 
 use super::{
@@ -330,6 +331,34 @@ fn a_list_that_is_undone_leaves_nothing_and_is_taken_anew() {
     let anew = world.import("khach.csv", &csv(&mixed()));
     assert_eq!((&anew["outcome"], &anew["batch"]), (&"accepted".into(), &"B000002".into()));
     world.run(&["undo", "B000009"]).exits(2);
+}
+
+#[test]
+fn an_undo_that_something_overtakes_says_that_it_was_not_done() {
+    // As if an answer ordered of the list each time between the cancelling and the taking back.
+    const OVERTAKE: [Sql; 2] = [
+        Sql {
+            sqlite: "select 1",
+            postgres: "create function keep() returns trigger language plpgsql
+                       as $$ begin return null; end $$",
+        },
+        Sql {
+            sqlite: "create trigger keep before update on batch when new.state = 'undone'
+                     begin select raise(ignore); end",
+            postgres: "create trigger keep before update on batch for each row
+                       when (new.state = 'undone') execute function keep()",
+        },
+    ];
+    let world = imported();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let db = Db::open(&world.store_url()).await.unwrap();
+        for sql in OVERTAKE {
+            db.query(sql).execute().await.unwrap();
+        }
+    });
+    let answer = world.run(&["undo", "B000001", "--json"]).exits(1).json();
+    assert_eq!(answer["error"]["code"], "state.not_allowed", "{answer}");
+    assert_ne!(batch_state(&world), "undone");
 }
 
 #[test]

@@ -118,3 +118,87 @@ fn two_tax_ids_of_one_client_are_joined_by_a_word_and_stay_so() {
     assert_eq!(text(&world.order("DH-2611-000002"), "kind"), "renewal");
     assert_eq!(clients(&world).len(), 1);
 }
+
+#[test]
+fn two_clients_with_the_same_year_are_not_made_one_until_one_of_both_is_cancelled() {
+    let world = World::new();
+    world.take("khach.csv", &csv(&[household(1), household(2)]));
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    let (one, two) = (household(1), household(2));
+    let same = ["clients", "--same", one.tax_id(), two.tax_id(), "--reason", "một hộ", "--json"];
+    let refused = world.run(&same).exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed");
+    let said = text(&refused["error"], "message");
+    for named in ["DH-2611-000001/1", "DH-2611-000001/2", one.tax_id(), two.tax_id(), "2026"] {
+        assert!(said.contains(named), "{said}");
+    }
+    assert!(text(&refused["error"], "fix").contains("hủy một trong hai"), "{refused}");
+    assert_eq!(clients(&world).len(), 2);
+    world.run(&["cancel", "DH-2611-000001/1", "--reason", "một hộ"]).exits(0);
+    world.run(&same).exits(0);
+    assert_eq!(clients(&world).len(), 1);
+}
+
+#[test]
+fn what_was_joined_by_mistake_is_two_clients_again() {
+    let world = World::new();
+    world.take("khach.csv", &csv(&[household(1), household(2).with("I", "2027")]));
+    let (one, two) = (household(1), household(2));
+    let both = [one.tax_id(), two.tax_id(), "--reason", "nhầm", "--json"];
+    let run = |what: &'static str, exit| {
+        world.run(&[&["clients", what][..], &both].concat()).exits(exit).json()
+    };
+    let before = clients(&world);
+    assert_eq!(before.len(), 2);
+    run("--same", 0);
+    assert_eq!(clients(&world).len(), 1);
+    for _ in 0..2 {
+        let apart = run("--apart", 0);
+        assert_eq!(apart["clients"].as_array().unwrap().len(), 2, "{apart}");
+    }
+    assert_eq!(clients(&world), before);
+    run("--same", 0);
+
+    // Nothing was ordered under the new tax id: the client has the former one again.
+    let renamed = ["--same", two.tax_id(), "8037630690", "--reason", "đổi mã số", "--json"];
+    world.run(&[&["clients"][..], &renamed].concat()).exits(0);
+    let apart = ["--apart", two.tax_id(), "8037630690", "--reason", "nhầm", "--json"];
+    let there = world.run(&[&["clients"][..], &apart].concat()).exits(0).json();
+    assert_eq!(texts(there["clients"].as_array().unwrap(), "tax_id"), [two.tax_id()]);
+    let unknown = ["--apart", one.tax_id(), "8037630690", "--reason", "nhầm"];
+    world.run(&[&["clients"][..], &unknown].concat()).exits(2);
+}
+
+#[test]
+fn what_another_firm_says_of_tax_ids_joins_nothing_here() {
+    const OTHER: &str = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Kế toán Khác\"\n\
+                         admin = { name = \"Lê An\", email = \"an@khac.example\" }\n";
+    let world = World::new();
+    let config = std::fs::read_to_string(world.path("hangloat.toml")).unwrap();
+    std::fs::write(world.path("hangloat.toml"), config + OTHER).unwrap();
+    let (former, present) = ("8037630690", household(1));
+    world.import("khach.csv", &csv(&[household(1).with("B", former)]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+
+    // The other firm says that its client had that tax id before.
+    let list = String::from_utf8(csv(&[present.with("I", "2027")])).unwrap();
+    let mut lines: Vec<String> = list.lines().map(|line| format!("{line},{former}")).collect();
+    lines[0] = lines[0].replace(former, "Mã số thuế cũ");
+    let path = world.outside("khac.csv");
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let taken = ["run", "import", path.to_str().unwrap(), "--firm", "KHAC", "--json"];
+    let taken = world.run(&taken).exits(0).json();
+    assert_eq!(taken["files"][0]["rows"]["accepted"], 1, "{taken}");
+
+    let stranger = present
+        .with("A", "Tiệm may Khác")
+        .with("D", "Lê Văn Khác")
+        .with("E", "may@khac-hang.example")
+        .with("F", "0987654321")
+        .with("I", "2027");
+    let file = world.import("khach-2.csv", &csv(&[stranger]));
+    assert_eq!(file["rows"]["accepted"], 1, "{file}");
+    assert_eq!(text(&world.order("DH-2611-000003"), "kind"), "purchase");
+    let own = clients(&world).into_iter().filter(|client| client["firm"] == "MINHAN");
+    assert_eq!(own.count(), 2);
+}

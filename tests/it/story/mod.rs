@@ -53,7 +53,9 @@ mod set_aside;
 mod no_room;
 
 mod cancelled;
+
 mod exports;
+mod platform;
 
 mod formulas;
 

@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::lists::{csv, enterprise};
-use crate::world::{World, text};
+use super::{
+    letters,
+    lists::{csv, enterprise},
+};
+use crate::world::{World, require, text};
 
 const ORDER: &str = "DH-2611-000001";
 const BINH: &str = "binh@minhan.example";
@@ -110,6 +113,66 @@ fn who_leaves_is_taken_off_everywhere_and_another_one_takes_over() {
     }
     let again = world.run(&["unassign", BINH, "--json"]).exits(0).json();
     assert_eq!(again["lines"], json!([]));
+}
+
+/// The tax id of a client alone, for the next year.
+fn renewed(world: &World, number: u32) -> Value {
+    let list = format!("Mã số thuế\n{}\n", enterprise(number).tax_id());
+    let file = world.take("gia-han.csv", list.as_bytes());
+    assert_eq!(file["rows"]["accepted"], 1, "{file}");
+    world.order(&text(&json!({ "code": file["orders"][0] }), "code"))["lines"][0]["staff"].clone()
+}
+
+#[test]
+fn who_left_does_not_come_back_with_the_next_year_and_who_took_over_does() {
+    let assigned = |world: &World| world.list("clients")[0]["assigned_to"].clone();
+    let world = activated();
+    assert_eq!(assigned(&world), BINH);
+    let answer = world.run(&["unassign", BINH, "--json"]).exits(0).json();
+    assert_eq!(answer["clients"][0]["tax_id"], enterprise(1).tax_id());
+    assert!(assigned(&world).is_null());
+    assert_eq!(renewed(&world, 1), json!([]));
+
+    let world = activated();
+    // Nothing of it stands any more, and the client's record does.
+    world.run(&["cancel", &line(1), "--reason", "nhầm"]).exits(0);
+    let said = world.run(&["unassign", BINH, "--to", HOA]).exits(0).stdout;
+    assert!(said.contains("Hồ sơ khách hàng"), "{said}");
+    assert_eq!(assigned(&world), HOA);
+    world.run(&["unassign", HOA, "--to", "lan@minhan.example"]).exits(0);
+    assert_eq!(assigned(&world), "lan@minhan.example");
+}
+
+#[test]
+fn a_client_is_told_who_of_the_firm_works_for_it_and_whose_phone_that_is() {
+    if !require("python3") {
+        return;
+    }
+    let world = imported();
+    world.run(&["confirm", ORDER]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let notice_to = |number: u32| {
+        let to = enterprise(number).email().to_owned();
+        letters::all(&world).into_iter().find(|letter| letter.to.contains(&to)).unwrap().text
+    };
+    let (first, second) = (notice_to(1), notice_to(2));
+    assert!(first.contains("Kế toán phụ trách: Trần Văn Bình") && first.contains(BINH), "{first}");
+    assert!(first.contains("0912 345 678 (gặp Nguyễn Thị Lan)"), "{first}");
+    assert!(first.contains("Nguyễn Thị Lan ở Công ty"), "{first}");
+    assert!(second.contains("Kế toán phụ trách: Nguyễn Thị Lan"), "{second}");
+    assert!(!second.contains("gặp Nguyễn Thị Lan"), "it is her own phone: {second}");
+
+    world.run(&["unassign", BINH, "--to", HOA]).exits(0);
+    world.run(&["activate", ORDER]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let log_in = letters::all(&world)
+        .into_iter()
+        .find(|it| it.to.contains(enterprise(1).email()) && it.subject.contains("Kích hoạt"));
+    let log_in = log_in.unwrap().text;
+    assert!(
+        log_in.contains("Kế toán phụ trách: Lê Thị Hoa") && !log_in.contains("Bình"),
+        "{log_in}"
+    );
 }
 
 #[test]

@@ -84,7 +84,7 @@ pub fn batch_result(texts: &Texts, said: &BatchResult) -> anyhow::Result<Letter>
         Reader::Maker | Reader::MakerOfTwo(_) => "batch_result.maker",
         Reader::Checker => "batch_result.checker",
     };
-    let mut draft = Draft::new(texts, values(said));
+    let mut draft = Draft::new(texts, values(said))?;
     draft.paragraph("batch_result.greeting")?;
     draft.paragraph(&format!("{key}.intro"))?;
     draft.paragraph("batch_result.workbook")?;

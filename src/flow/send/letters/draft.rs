@@ -28,8 +28,12 @@ pub(super) struct Item {
 }
 
 impl<'a> Draft<'a> {
-    pub fn new(texts: &'a Texts, values: Value) -> Draft<'a> {
-        Draft { texts, values, blocks: Vec::new() }
+    /// Every sentence may also name `call`: whom to call at the firm, and where.
+    pub fn new(texts: &'a Texts, values: Value) -> anyhow::Result<Draft<'a>> {
+        let mut draft = Draft { texts, values, blocks: Vec::new() };
+        let call = draft.say("call")?;
+        draft.values = context! { call, ..draft.values };
+        Ok(draft)
     }
 
     /// The sentence under `letter.<key>`.

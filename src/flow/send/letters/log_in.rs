@@ -44,7 +44,7 @@ pub fn log_in(texts: &Texts, log_in: &LogIn) -> anyhow::Result<Letter> {
         (false, true) => "existing_copy",
     };
     let key = |part: &str| format!("log_in.{form}.{part}");
-    let mut draft = Draft::new(texts, values(log_in));
+    let mut draft = Draft::new(texts, values(log_in))?;
     draft.paragraph("log_in.greeting")?;
     draft.paragraph(&key("intro"))?;
     if !log_in.copy_for_firm {

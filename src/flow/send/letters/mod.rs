@@ -36,6 +36,8 @@ pub struct FirmBlock {
     pub email: String,
     /// As people dial it: `0912 345 678`.
     pub phone: Option<String>,
+    /// Whose phone that is, where it is not the accountant's.
+    pub phone_of: Option<String>,
 }
 
 impl FirmBlock {
@@ -46,6 +48,7 @@ impl FirmBlock {
             accountant => self.accountant.as_str(),
             email => self.email.as_str(),
             phone => self.phone.as_deref(),
+            phone_of => self.phone_of.as_deref(),
         }
     }
 }

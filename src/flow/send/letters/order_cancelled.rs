@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     FirmBlock, Letter, NoticeLine, Transfer,
-    draft::{Draft, Item},
-    order_notice::how_to_pay,
+    draft::Draft,
+    order_notice::{how_to_pay, list_lines},
 };
 use crate::{
     domain::order::{OrderCode, Recipient},
-    text::{Texts, one_line},
+    text::Texts,
 };
 
 /// What the letter says.
@@ -42,7 +42,7 @@ pub fn order_cancelled(texts: &Texts, said: &OrderCancelled) -> anyhow::Result<L
     let Some(first) = said.lines.first() else {
         anyhow::bail!("A letter about the cancelled {} has no lines", said.order);
     };
-    let mut draft = Draft::new(texts, values(said, first));
+    let mut draft = Draft::new(texts, values(said, first))?;
     let for_recipient = |part: &str| format!("order_cancelled.{part}.{}", said.recipient);
     draft.paragraph("order_cancelled.greeting")?;
     draft.paragraph(&for_recipient("intro"))?;
@@ -58,7 +58,7 @@ pub fn order_cancelled(texts: &Texts, said: &OrderCancelled) -> anyhow::Result<L
     draft.note("order_notice.genuine.title", &for_recipient("genuine"))?;
     if said.lines.len() > 1 {
         draft.heading("order_cancelled.list")?;
-        every_line(&mut draft, said)?;
+        list_lines(&mut draft, &said.lines, (["tax_id", "package"], "fact.cancelled_code"))?;
     }
     draft.finish("order_cancelled", &said.firm)
 }
@@ -104,27 +104,6 @@ fn what_was_cancelled(
         facts.push(draft.fact("cancelled_amount", &total.to_string())?);
     }
     draft.facts(facts);
-    Ok(())
-}
-
-fn every_line(draft: &mut Draft<'_>, said: &OrderCancelled) -> anyhow::Result<()> {
-    let items = said.lines.iter().map(|line| {
-        let values = context! {
-            tax_id => line.tax_id.as_str(),
-            package => line.package.as_str(),
-            fiscal_year => line.fiscal_year.year(),
-        };
-        let say = |part: &str| draft.say_with(part, values.clone());
-        Ok(Item {
-            title: one_line(&line.name),
-            details: vec![say("order_notice.item.tax_id")?, say("order_notice.item.package")?],
-            amount: line.amount.to_string(),
-            code_label: draft.say("fact.cancelled_code")?,
-            code: line.payment_code.to_string(),
-        })
-    });
-    let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
-    draft.list(items);
     Ok(())
 }
 

@@ -73,7 +73,7 @@ pub fn order_notice(texts: &Texts, notice: &OrderNotice) -> anyhow::Result<Lette
         first.order,
         notice.lines.len()
     );
-    let mut draft = Draft::new(texts, values(notice, first));
+    let mut draft = Draft::new(texts, values(notice, first))?;
     let for_recipient = |part: &str| format!("order_notice.{part}.{}", notice.recipient);
     draft.paragraph("order_notice.greeting")?;
     draft.paragraph(&for_recipient("intro"))?;
@@ -88,7 +88,8 @@ pub fn order_notice(texts: &Texts, notice: &OrderNotice) -> anyhow::Result<Lette
     draft.note("order_notice.genuine.title", &for_recipient("genuine"))?;
     if !others.is_empty() {
         draft.heading("order_notice.list")?;
-        every_line(&mut draft, notice)?;
+        let details = ["tax_id", "package", "order"];
+        list_lines(&mut draft, &notice.lines, (details, "order_notice.item.code"))?;
     }
     draft.finish("order_notice", &notice.firm)
 }
@@ -147,20 +148,26 @@ pub(super) fn how_to_pay(draft: &mut Draft<'_>, transfer: &Transfer) -> anyhow::
     Ok(())
 }
 
-fn every_line(draft: &mut Draft<'_>, notice: &OrderNotice) -> anyhow::Result<()> {
-    let items = notice.lines.iter().map(|line| {
+/// Every client with these details, its amount and its payment code.
+pub(super) fn list_lines<const N: usize>(
+    draft: &mut Draft<'_>,
+    lines: &[NoticeLine],
+    (details, code_label): ([&str; N], &str),
+) -> anyhow::Result<()> {
+    let items = lines.iter().map(|line| {
         let values = context! {
             tax_id => line.tax_id.as_str(),
             package => line.package.as_str(),
             fiscal_year => line.fiscal_year.year(),
             order => line.order.as_str(),
         };
-        let say = |part: &str| draft.say_with(&format!("order_notice.item.{part}"), values.clone());
+        let say =
+            |part: &&str| draft.say_with(&format!("order_notice.item.{part}"), values.clone());
         Ok(Item {
             title: one_line(&line.name),
-            details: vec![say("tax_id")?, say("package")?, say("order")?],
+            details: details.iter().map(say).collect::<anyhow::Result<_>>()?,
             amount: line.amount.to_string(),
-            code_label: say("code")?,
+            code_label: draft.say(code_label)?,
             code: line.payment_code.to_string(),
         })
     });
@@ -263,6 +270,20 @@ mod tests {
         assert!(order_notice(Texts::of(Locale::Vi), &notice).is_err());
         notice.lines.clear();
         assert!(order_notice(Texts::of(Locale::Vi), &notice).is_err());
+    }
+
+    #[test]
+    fn a_phone_that_is_not_the_accountants_is_said_to_be_whose_it_is() {
+        for recipient in Recipient::ALL {
+            let mut notice = samples::notice(*recipient, 1);
+            notice.firm.accountant = "Trần Văn Bình".to_owned();
+            notice.firm.phone_of = Some("Nguyễn Thị Lan".to_owned());
+            let [vi, en] = in_both_languages(&notice);
+            assert!(vi.text.contains("Điện thoại: 0912 345 678 (gặp Nguyễn Thị Lan)"));
+            assert!(en.text.contains("Phone: 0912 345 678 (ask for Nguyễn Thị Lan)"));
+            assert!(vi.text.contains("Kế toán phụ trách: Trần Văn Bình"));
+            assert!(!vi.text.contains("Bình, kế toán của"), "{}", vi.text);
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ fn firm() -> FirmBlock {
         accountant: "Nguyễn Thị Lan".to_owned(),
         email: "lan@minhan.example".to_owned(),
         phone: Some("0912 345 678".to_owned()),
+        phone_of: None,
     }
 }
 
