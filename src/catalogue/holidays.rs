@@ -31,19 +31,27 @@ struct DayWritten {
 pub struct Holidays {
     version: String,
     names: HashMap<NaiveDate, String>,
+    /// In the order of the file.
+    dates: Vec<NaiveDate>,
 }
 
 impl Holidays {
     /// What contradicts itself goes to `wrong`; `None` where the file cannot be read.
     pub(super) fn read(source: &Source, wrong: &mut Vec<ConfigError>) -> Option<Holidays> {
         let HolidaysWritten { version, days } = source.parse_all(wrong)?;
+        let dates = days.iter().map(|day| day.date).collect();
         let names = days.into_iter().map(|day| (day.date, day.name)).collect();
-        Some(Holidays { version: source.version(&version), names })
+        Some(Holidays { version: source.version(&version), names, dates })
     }
 
     /// Whether anything is said of a year.
     pub fn knows(&self, year: i32) -> bool {
         self.names.keys().any(|date| date.year() == year)
+    }
+
+    /// Every day, in the order of the file.
+    pub fn dates(&self) -> &[NaiveDate] {
+        &self.dates
     }
 
     pub fn version(&self) -> &str {

@@ -143,15 +143,18 @@ fn check(source: &Source, at: usize, package: &Package, wrong: &mut Vec<ConfigEr
         let number = index.to_string();
         if price.amount <= Money::ZERO {
             let path = ["package", &at, "prices", &number, "amount"];
-            wrong.push(source.error(&path, "a price is above 0; free years are no price"));
+            let error = source.error(&path, "a price is above 0; free years are no price");
+            wrong.push(error.with_fix("write the price of one fiscal year in whole đồng"));
         }
         if package.prices[..index].iter().any(|other| other.from == price.from) {
             let path = ["package", &at, "prices", &number, "from"];
-            wrong.push(source.error(&path, format!("two prices begin on {}", price.from)));
+            let error = source.error(&path, format!("two prices begin on {}", price.from));
+            wrong.push(error.with_fix("take one of them out"));
         }
     }
     if package.on_sale.to.is_some_and(|to| to < package.on_sale.from) {
-        wrong.push(source.error(&["package", &at, "on_sale", "to"], "`to` is before `from`"));
+        let error = source.error(&["package", &at, "on_sale", "to"], "`to` is before `from`");
+        wrong.push(error.with_fix("write a day after `from`, or leave `to` out"));
     }
 }
 

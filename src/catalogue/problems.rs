@@ -26,6 +26,9 @@ const ESSENTIAL: [Field; 9] = [
     Field::Regime,
 ];
 
+/// Farther from the present no holiday is meant.
+const PLAUSIBLE_YEARS: i32 = 20;
+
 /// What a look at the tables brought.
 #[derive(Clone, Debug)]
 pub struct Examined {
@@ -47,7 +50,16 @@ pub fn examine(dir: &Path, today: NaiveDate) -> Examined {
     let Some(catalogue) = sources.tables(&mut wrong) else {
         return Examined { problems: wrong, is_readable: false };
     };
-    let Catalogue { packages, rules, columns, holidays, banks: _ } = &catalogue;
+    let Catalogue { packages, rules, columns, holidays, banks } = &catalogue;
+    for (source, version) in [
+        (&sources.packages, packages.version()),
+        (&sources.rules, rules.version()),
+        (&sources.columns, columns.version()),
+        (&sources.banks, banks.version()),
+        (&sources.holidays, holidays.version()),
+    ] {
+        of_version(source, version, today, &mut wrong);
+    }
     of_packages(&sources.packages, packages, today, &mut wrong);
     of_rules(&sources.rules, rules, &mut wrong);
     of_columns(&sources.columns, columns, rules, &mut wrong);
@@ -59,6 +71,15 @@ pub fn examine(dir: &Path, today: NaiveDate) -> Examined {
     };
     wrong.sort_by_key(order);
     Examined { problems: wrong, is_readable: true }
+}
+
+/// Without a version nobody can say by which state of a table an order was checked.
+fn of_version(source: &Source, version: &str, today: NaiveDate, wrong: &mut Vec<ConfigError>) {
+    if !version.contains('+') {
+        let error = source.error(&[], "the table has no version");
+        let month = today.format("%Y-%m");
+        wrong.push(error.with_fix(format!("begin it with version = \"{month}\"")));
+    }
 }
 
 fn of_packages(
@@ -243,6 +264,11 @@ fn of_columns(source: &Source, columns: &Columns, rules: &Rules, wrong: &mut Vec
             }
         }
     }
+    for (field, header) in columns.strangers_among_nearest() {
+        let message = format!("`{header}` is preferred for {field} and is no header of it");
+        let error = source.error(&["nearest", field.as_str()], message);
+        wrong.push(error.with_fix(format!("add it to {field} under [headers], or take it out")));
+    }
     for field in Field::ALL {
         if !columns.is_named(*field) {
             let error = source.error(&["headers"], format!("no header is known for {field}"));
@@ -259,6 +285,13 @@ fn of_holidays(
     today: NaiveDate,
     wrong: &mut Vec<ConfigError>,
 ) {
+    for (at, date) in holidays.dates().iter().enumerate() {
+        if (date.year() - today.year()).abs() > PLAUSIBLE_YEARS {
+            let at = at.to_string();
+            let error = source.error(&["days", &at, "date"], format!("{date} is far from today"));
+            wrong.push(error.with_fix("check the year of this holiday"));
+        }
+    }
     for year in [today.year(), today.year() + 1] {
         if !holidays.knows(year) {
             let error = source.error(&["days"], format!("no holiday of {year} is listed"));
@@ -353,6 +386,16 @@ mod tests {
                 .replace("    \"name\", \"tax_id\",", "    \"tax_id\",")
         });
         assert_eq!(said.len(), 3, "{said:?}");
+        let said =
+            problems("holidays.toml", |text| text.replacen("version = \"2026-11\"\n", "", 1));
+        assert_eq!(said, ["the table has no version"]);
+        let said =
+            problems("holidays.toml", |text| text.replacen("date = 2026-", "date = 1926-", 1));
+        assert!(said.len() == 1 && said[0].ends_with(" is far from today"), "{said:?}");
+        let said = problems("columns.toml", |text| {
+            text.replace("[nearest]\n", "[nearest]\nname = [\"Tên gì đó\"]\n")
+        });
+        assert_eq!(said, ["`ten gi do` is preferred for name and is no header of it"]);
         let said = problems("holidays.toml", |text| text.replace("2027-", "2030-"));
         assert_eq!(said, ["no holiday of 2027 is listed"]);
     }

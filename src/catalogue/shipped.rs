@@ -52,8 +52,12 @@ pub fn hash(text: &str) -> String {
 
 pub fn state(own: Option<&str>, shipped: &str, recorded: Option<&str>) -> State {
     let Some(own) = own else { return State::Outdated };
-    if own == shipped {
+    let is_of_this_version = || version(own).is_some() && version(own) == version(shipped);
+    if says_the_same(own, shipped) {
         State::Current
+    } else if recorded.is_none() && is_of_this_version() {
+        // Nobody wrote down what came; one of this version that says something else was edited.
+        State::Edited
     } else if recorded == Some(hash(own).as_str()) {
         State::Outdated
     } else if recorded == Some(hash(shipped).as_str()) {
@@ -61,6 +65,20 @@ pub fn state(own: Option<&str>, shipped: &str, recorded: Option<&str>) -> State 
     } else {
         State::Differs
     }
+}
+
+/// An editor may have written other ends of lines.
+fn says_the_same(own: &str, shipped: &str) -> bool {
+    let lines = |text: &str| -> Vec<String> {
+        let text = text.trim_start_matches('\u{feff}').trim_end();
+        text.lines().map(|line| line.trim_end().to_owned()).collect()
+    };
+    own == shipped || lines(own) == lines(shipped)
+}
+
+/// As it is written on the line of its own.
+fn version(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.trim().strip_prefix("version"))?.split('"').nth(1)
 }
 
 /// The lines that differ, `-` of the owner's and `+` of the shipped, with some equal ones around.
@@ -130,6 +148,10 @@ mod tests {
         assert_eq!(states, [State::Current, State::Outdated, State::Differs, State::Outdated]);
         assert_eq!(state(Some("mine"), "new", Some(&hash("new"))), State::Edited);
         assert_eq!(state(Some("old"), "new", None), State::Differs);
+        let (mine, new) = ("version = \"2026-11\"\nmine = 1\n", "version = \"2026-11\"\nnew = 1\n");
+        assert_eq!(state(Some(mine), new, None), State::Edited);
+        assert_eq!(state(Some(&mine.replace("11", "08")), new, None), State::Differs);
+        assert_eq!(state(Some(&new.replace('\n', "\r\n")), new, None), State::Current);
         let record = Record::from([("rules.toml".to_owned(), came)]);
         assert_eq!(read_record(&write_record(&record)), record);
         assert_eq!(read_record("no = record = at all"), Record::new());

@@ -137,10 +137,11 @@ async fn told(
         }));
     }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let role = |role: &Value| services.texts.label(&format!("command.role.{}", text(role)));
     let row = |line: &Value| {
         let staff = line["staff"].as_array().into_iter().flatten();
         let staff: Vec<String> =
-            staff.map(|it| format!("{} ({})", text(&it["email"]), text(&it["role"]))).collect();
+            staff.map(|it| format!("{} ({})", text(&it["email"]), role(&it["role"]))).collect();
         let reference = format!("{}/{}", text(&line["order"]), line["line"]);
         [
             reference,

@@ -61,7 +61,8 @@ pub fn check(global: &Global) -> anyhow::Result<Reply> {
 
 fn problem(error: &ConfigError) -> Problem {
     let (file, line) = error.file_and_line();
-    let (message, fix) = (error.message.clone(), error.fix.clone());
+    let message = error.message.clone();
+    let fix = Some(error.fix.clone().unwrap_or_else(|| "correct what stands there".to_owned()));
     Problem { file: file.to_owned(), line, message, fix }
 }
 
@@ -72,7 +73,8 @@ fn in_words(texts: &Texts, problems: &[Problem]) -> String {
     let row = |problem: &Problem| {
         let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
         let place = format!("{}{line}", problem.file);
-        [place, problem.message.clone(), problem.fix.clone().unwrap_or_default()]
+        let fix = problem.fix.as_deref().unwrap_or_default();
+        [place, texts.translated(&problem.message), texts.translated(fix)]
     };
     table(texts, ["place", "is", "fix"], problems.iter().map(row))
 }
@@ -86,6 +88,9 @@ struct Compared {
     state: State,
     replaced: bool,
     difference: Option<String>,
+    /// Whether it is known what came with the workspace.
+    #[serde(skip)]
+    is_recorded: bool,
 }
 
 /// `catalogue update`: what nobody touched is replaced with `apply`, of the rest the difference is shown.
@@ -99,6 +104,7 @@ pub fn update(global: &Global, apply: bool) -> anyhow::Result<Reply> {
         let own = text_of(&folder.join(name))?;
         let recorded = record.get(*name).map(String::as_str);
         let state = shipped::state(own.as_deref(), shipped, recorded);
+        let is_recorded = recorded.is_some();
         let replaced = apply && state == State::Outdated;
         if replaced {
             write_whole(&folder.join(name), shipped.as_bytes())?;
@@ -109,7 +115,14 @@ pub fn update(global: &Global, apply: bool) -> anyhow::Result<Reply> {
         let is_shown = matches!(state, State::Differs | State::Outdated);
         let difference = own.filter(|_| is_shown).map(|own| shipped::difference(&own, shipped));
         let path = format!("{FOLDER}/{name}");
-        compared.push(Compared { path, kind: "catalogue", state, replaced, difference });
+        compared.push(Compared {
+            path,
+            kind: "catalogue",
+            state,
+            replaced,
+            difference,
+            is_recorded,
+        });
     }
     if apply {
         write_whole(&folder.join(RECORD), shipped::write_record(&record).as_bytes())?;
@@ -135,7 +148,8 @@ fn update_in_words(texts: &Texts, compared: &[Compared]) -> String {
             (State::Current, _) => "current",
             (State::Outdated, _) => "outdated",
             (State::Edited, _) => "edited",
-            (State::Differs, _) => "differs",
+            (State::Differs, _) if table.is_recorded => "differs",
+            (State::Differs, _) => "unrecorded",
         };
         let what = texts.label(&format!("command.table.{what}"));
         let shown = table.difference.as_deref().filter(|_| !table.replaced).unwrap_or_default();

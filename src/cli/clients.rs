@@ -24,6 +24,7 @@ use crate::{
         Services,
         order::clients::{self as catalogue, Joined, Parted},
     },
+    text::Texts,
 };
 
 pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
@@ -49,9 +50,9 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let ties = clients::all_ties(&services.db, firm.as_deref()).await?;
     let filter = Filter { firm, ..Filter::default() };
     let licences = licences::list(&services.db, &filter).await?;
-    let all = All::of(&ties, &licences);
+    let all = All::of(services.texts, &ties, &licences);
     let shown: Vec<Value> = known.iter().map(|client| all.json(client)).collect();
-    let header = ["tax_id", "client", "kind", "firm", "email", "phone", "licences"];
+    let header = ["tax_id", "client", "customer_type", "firm", "email", "phone", "licences"];
     let human = table(services.texts, header, known.iter().map(|client| all.row(client)));
     Reply::new(Exit::Done, human).with("clients", shown)
 }
@@ -110,17 +111,18 @@ fn no_client(services: &Services, firm: &str, tax_id: &TaxId) -> Failure {
 
 /// Tax ids and licences by the present tax ids of their clients.
 struct All<'a> {
+    texts: &'static Texts,
     tax_ids: HashMap<(&'a str, &'a str), Vec<&'a str>>,
     licences: HashMap<(&'a str, &'a str), Vec<&'a Licence>>,
 }
 
 impl All<'_> {
-    fn of<'a>(ties: &'a [Tie], licences: &'a [Licence]) -> All<'a> {
+    fn of<'a>(texts: &'static Texts, ties: &'a [Tie], licences: &'a [Licence]) -> All<'a> {
         let client: HashMap<(&str, &str), &str> = ties
             .iter()
             .map(|it| ((it.firm.as_str(), it.tax_id.as_str()), it.client.as_str()))
             .collect();
-        let mut all = All { tax_ids: HashMap::new(), licences: HashMap::new() };
+        let mut all = All { texts, tax_ids: HashMap::new(), licences: HashMap::new() };
         for tie in ties {
             all.tax_ids.entry((&tie.firm, &tie.client)).or_default().push(&tie.tax_id);
         }
@@ -152,12 +154,13 @@ impl All<'_> {
     fn row(&self, client: &Client) -> [String; 7] {
         let key = (client.firm.as_str(), client.tax_id.as_str());
         let licences = self.licences.get(&key).into_iter().flatten();
-        let licences = licences.map(|it| format!("{} {}", it.fiscal_year, it.state));
+        let state = |it: &Licence| self.texts.label(&format!("workbook.line_state.{}", it.state));
+        let licences = licences.map(|it| format!("{}: {}", it.fiscal_year, state(it)));
         let record = &client.record;
         [
             client.tax_id.clone(),
             record.name.clone(),
-            record.customer_type.to_string(),
+            self.texts.label(&format!("workbook.customer_type.{}", record.customer_type)),
             client.firm.clone(),
             record.email.to_string(),
             record.phone.national(),

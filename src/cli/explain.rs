@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     catalogue::{Catalogue, rules::Allow},
-    config::file::nearest,
+    config::file::nearest_few,
     domain::{
         field::Field,
         finding::{Code, named, names},
@@ -24,12 +24,15 @@ use crate::{
     },
 };
 
+/// How many codes are shown to who asked for one that there is not.
+const NEAR: usize = 3;
+
 pub fn run(global: &Global, code: &str) -> anyhow::Result<Reply> {
     let (locale, catalogue) = circumstances(global)?;
     let texts = Texts::of(locale);
     let asked = named(code.trim()).ok_or_else(|| {
         let known = names();
-        let near = nearest(code, known.iter().map(String::as_str)).unwrap_or_default();
+        let near = nearest_few(code, known.iter().map(String::as_str), NEAR).join("`, `");
         Failure::no_such(texts, "no_finding", context! { code, near })
     })?;
     let said = explain(texts, asked);
@@ -91,6 +94,10 @@ fn in_words(texts: &Texts, said: &Explanation, rules: Vec<(String, &Allow)>) -> 
     let of_tables: Vec<&Allow> = rules.iter().map(|(_, rule)| *rule).collect();
     let mut part = |key: &str, text: &str| lines.push(format!("{}: {text}", label(key)));
     part("rule", &said.rule);
+    let translated =
+        |rule: &&Allow| Allow { source: texts.translated(&rule.source), ..(**rule).clone() };
+    let of_tables: Vec<Allow> = of_tables.iter().map(translated).collect();
+    let of_tables: Vec<&Allow> = of_tables.iter().collect();
     if let Some(source) = said.source.clone().or_else(|| sources(&of_tables)) {
         part("source", &source);
     }
@@ -104,7 +111,7 @@ fn in_words(texts: &Texts, said: &Explanation, rules: Vec<(String, &Allow)>) -> 
                 texts.label(&format!("workbook.customer_type.{}", rule.customer_type)),
                 day(rule.from),
                 rule.to.map(day).unwrap_or_default(),
-                rule.source.clone(),
+                texts.translated(&rule.source),
             ]
         };
         let heading = ["value", "customer_type", "from", "until", "source"];

@@ -79,7 +79,7 @@ pub async fn runs(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyh
     let row = |run: &Run| {
         let started =
             run.started_at.map(|at| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string());
-        let error = run.error.clone().unwrap_or_default();
+        let error = services.texts.translated(run.error.as_deref().unwrap_or_default());
         [
             run.id.to_string(),
             run.job.clone(),
@@ -240,7 +240,7 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
         })
     });
     let row = |mail: &Mail| {
-        let error = mail.error.clone().unwrap_or_default();
+        let error = services.texts.translated(mail.error.as_deref().unwrap_or_default());
         [
             mail.id.to_string(),
             word(&services, "message.purpose", &mail.purpose),

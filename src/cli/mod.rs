@@ -6,6 +6,8 @@ mod reply;
 
 mod usage;
 
+mod help;
+
 mod progress;
 
 mod workspace;

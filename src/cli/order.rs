@@ -123,7 +123,8 @@ pub async fn activate(global: &Global, codes: &[OrderCode]) -> anyhow::Result<Re
     for order in &found {
         if !activation::ask(&services, order).await? {
             let state = state_in_words(services.texts, order);
-            let values = context! { order => order.code.as_str(), state };
+            let cancelled = order.state == OrderState::Cancelled;
+            let values = context! { order => order.code.as_str(), state, cancelled };
             return Err(Failure::not_allowed(services.texts, "not_placed", values).into());
         }
     }

@@ -116,15 +116,16 @@ pub fn failure_of(error: anyhow::Error, texts: &Texts) -> Failure {
         Fault::StillWritten => (Exit::NotRun, "file.still_written", "still_written"),
         Fault::Internal => (Exit::Bug, "bug", "bug"),
     };
-    let (message, fix) = Failure::said(texts, key, context! { what => format!("{error:#}") });
+    let (message, fix) =
+        Failure::said(texts, key, context! { what => texts.translated(&format!("{error:#}")) });
     Failure { exit, code, message, place: None, fix: Some(fix) }
 }
 
 /// The technical part of a wrong file stays as the readers of files say it.
 pub fn of_configuration(wrong: &ConfigError, texts: &Texts) -> Failure {
     let ConfigError { place, message, fix } = wrong;
-    let (message, fix) =
-        Failure::said(texts, "configuration", context! { place, what => message, fix });
+    let (what, fix) = (texts.translated(message), fix.as_deref().map(|fix| texts.translated(fix)));
+    let (message, fix) = Failure::said(texts, "configuration", context! { place, what, fix });
     let (place, fix) = (Some(place.clone()), Some(fix));
     Failure { exit: Exit::Configuration, code: "configuration", message, place, fix }
 }

@@ -1,5 +1,5 @@
 //! What was typed and is no command: said in the person's language, and as JSON where that was asked for.
-//! Help and version stay as the parser writes them.
+//! Help is translated beside it; the version stays as the parser writes it.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -11,7 +11,7 @@ use minijinja::context;
 
 use super::{
     args::Cli,
-    complain_plainly,
+    complain_plainly, help,
     reply::{Exit, Failure},
     say, workspace,
 };
@@ -19,16 +19,17 @@ use crate::{domain::locale::Locale, text::Texts};
 
 /// Help and version are answers; the rest is usage.
 pub fn not_understood(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        let printed = error.print();
-        return ExitCode::from(if printed.is_ok() { Exit::Done } else { Exit::Bug } as u8);
-    }
     let typed = typed();
     let typed = typed.as_ref();
     let command = typed.and_then(ArgMatches::subcommand_name);
     let locale = typed.and_then(|typed| typed.get_one::<Locale>("locale").copied());
     let home = typed.and_then(|typed| typed.get_one::<PathBuf>("home"));
     let texts = workspace::texts_of(locale, home.map(PathBuf::as_path));
+    if !error.use_stderr() {
+        let help = help::asked_for(texts);
+        let printed = help.as_ref().unwrap_or(error).print();
+        return ExitCode::from(if printed.is_ok() { Exit::Done } else { Exit::Bug } as u8);
+    }
     let failure = failure(error, command, texts);
     if std::env::args_os().any(|arg| arg == "--json") {
         say(&format!("{:#}", failure.json(command)));
@@ -40,7 +41,8 @@ pub fn not_understood(error: &clap::Error) -> ExitCode {
 
 /// As much of what was typed as can be read.
 fn typed() -> Option<ArgMatches> {
-    Cli::command().ignore_errors(true).try_get_matches_from(std::env::args_os()).ok()
+    let command = Cli::command().disable_help_flag(true).disable_version_flag(true);
+    command.ignore_errors(true).try_get_matches_from(std::env::args_os()).ok()
 }
 
 fn failure(error: &clap::Error, command: Option<&str>, texts: &Texts) -> Failure {

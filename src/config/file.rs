@@ -148,13 +148,40 @@ pub(super) fn explain(place: String, message: &str) -> ConfigError {
             (format!("unknown key `{found}`"), nearest(found, known))
         }
         Some((found, known)) => (message.to_owned(), nearest(found, known)),
-        None => (in_plain_words(message), None),
+        None => {
+            let message = in_plain_words(message);
+            let fix = instead(&message);
+            return ConfigError { place, message, fix };
+        }
     };
     ConfigError { place, message, fix: fix.map(|word| format!("did you mean `{word}`?")) }
 }
 
+/// What to write where no word is near.
+fn instead(message: &str) -> Option<String> {
+    let quoted = |text: &str| text.split('`').nth(1).map(str::to_owned);
+    if let Some(key) = message.strip_prefix("missing field ").and_then(quoted) {
+        return Some(format!("add `{key} = …`"));
+    }
+    if let Some((found, expected)) = message.rsplit_once(", expected ")
+        && found.starts_with("invalid ")
+    {
+        return Some(format!("write {expected} there"));
+    }
+    None
+}
+
 /// The one of `known` that a person most probably meant.
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_few(found, known, 1).pop()
+}
+
+/// Some that a person may have meant, the most probable first.
+pub fn nearest_few<'a>(
+    found: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<&'a str> {
     let found = found.to_lowercase();
     // People get the beginning of a word right more often than the rest.
     let likeness = |word: &str| {
@@ -163,7 +190,12 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         let start = [0.0, 0.1, 0.2, 0.3, 0.4][start];
         strsim::normalized_damerau_levenshtein(&found, &word) + start
     };
-    known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+    let mut known: Vec<(f64, &str)> =
+        known.into_iter().map(|word| (likeness(word), word)).collect();
+    // Of equals the later one.
+    known.reverse();
+    known.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    known.into_iter().take(most).map(|(_, word)| word).collect()
 }
 
 /// The word and its alternatives, out of the messages of serde and of the domain's closed sets.
@@ -313,11 +345,11 @@ mod tests {
         check(
             "mail = { \"per_day\" = 'ố', x = 1 }",
             "a.toml:1:22: invalid type: string \"ố\", expected a whole number in range",
-            None,
+            Some("write a whole number in range there"),
         );
         check("firm = [{ email = 'ố' }]", "a.toml:1:19: this is no e-mail address", None);
         check("locale = 'vn'", "a.toml:1:10: `vn` is none of vi, en", Some("did you mean `vi`?"));
-        check("[[firm]]\n", "a.toml:1:1: missing field `email`", None);
+        check("[[firm]]\n", "a.toml:1:1: missing field `email`", Some("add `email = …`"));
         check("mail = ", "a.toml:1:8: string values must be quoted, expected literal string", None);
     }
 

@@ -34,8 +34,16 @@ pub struct Example {
 
 /// Explains a code; the general ones with their field.
 pub fn explain(texts: &Texts, (code, field): (Code, Option<Field>)) -> Explanation {
-    let finding = Finding::new(code, Place { field, ..Place::default() });
+    let finding = Finding::new(code, Place { field: field.or(column(code)), ..Place::default() });
     let name = finding.name();
+    let finding = match code {
+        // Of which column it is, is said by the list itself.
+        Code::HeaderAmbiguous => {
+            let column = texts.label("explain.header.ambiguous.found");
+            finding.value(column.trim_matches(['“', '”']))
+        }
+        _ => finding,
+    };
     let own = |part: &str| format!("explain.{name}.{part}");
     let say = |keys: &[String]| {
         let known = keys.iter().find(|key| texts.has(key));
@@ -59,6 +67,15 @@ pub fn explain(texts: &Texts, (code, field): (Code, Option<Field>)) -> Explanati
         example: Example { found: found.unwrap_or_default(), write: write.unwrap_or_default() },
         fix: findings::fix(texts, &finding),
         code: name,
+    }
+}
+
+/// A column for the example of what is said of columns.
+fn column(code: Code) -> Option<Field> {
+    match code {
+        Code::HeaderMissing => Some(Field::TaxId),
+        Code::HeaderDuplicate => Some(Field::Email),
+        _ => None,
     }
 }
 
@@ -92,9 +109,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_columns_names_one() {
+        for name in ["header.missing", "header.ambiguous", "header.duplicate"] {
+            for (locale, unnamed) in [(Locale::Vi, "nội dung”"), (Locale::En, "entry”")] {
+                let said = explain(Texts::of(locale), named(name).unwrap());
+                let said = format!("{} {}", said.message, said.fix);
+                assert!(!said.contains(unnamed) && said.contains('“'), "{said}");
+            }
+        }
+    }
+
+    #[test]
     fn a_general_code_speaks_of_its_field() {
         let said = explain(Texts::of(Locale::Vi), named("phone.missing").unwrap());
-        assert!(said.rule.contains("“Số điện thoại đăng nhập”"), "{}", said.rule);
+        assert!(said.rule.contains("“Số điện thoại”"), "{}", said.rule);
         assert_eq!(said.example.write, "0912345678");
         let said = explain(Texts::of(Locale::En), named("regime.not_allowed").unwrap());
         assert_eq!(said.example.found, "TT200 (fiscal year 2026)");

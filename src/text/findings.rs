@@ -11,9 +11,16 @@ use crate::domain::{field::Field, finding::Finding};
 /// Longer contents of a cell are shown up to here.
 const SHOWN_CHARS: usize = 80;
 
-/// What is wrong, in a sentence.
+/// Detail of a question that somebody answered with `nhận`, and that this does not settle.
+pub const NOT_LIFTED: &str = "not_lifted";
+
+/// What is wrong, in a sentence or two.
 pub fn message(texts: &Texts, finding: &Finding) -> String {
-    say(texts, finding, "message")
+    let said = say(texts, finding, "message");
+    if finding.detail.contains_key(NOT_LIFTED) {
+        return format!("{said} {}", texts.label("finding.general.not_lifted.message"));
+    }
+    said
 }
 
 /// What to do about it, in a sentence or two.
@@ -180,7 +187,7 @@ mod tests {
     fn a_finding_reads_as_a_person_would_say_it() {
         let vi = Texts::of(Locale::Vi);
         let missing = Finding::new(Code::Missing, at(Some(Field::Representative)));
-        assert_eq!(message(vi, &missing), "Chưa có người đại diện.");
+        assert_eq!(message(vi, &missing), "Chưa có người đại diện theo pháp luật.");
         let regime = Finding::new(Code::NotAllowed, at(Some(Field::Regime)))
             .value("TT200")
             .detail("allowed", "TT99, TT133");

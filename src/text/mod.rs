@@ -5,10 +5,13 @@ pub mod explain;
 
 pub mod findings;
 
+mod said;
+
 use std::sync::LazyLock;
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use self::said::Said;
 use crate::domain::locale::Locale;
 
 /// A table of texts for a locale: its name, and its TOML.
@@ -35,17 +38,21 @@ const EN: &[Table] = &[
     ("command", include_str!("en/commands.toml")),
 ];
 
+/// What the program says in English beside its texts.
+const SAID_VI: &str = include_str!("vi/said.toml");
+
 /// The two forms of every letter; their words are in the tables. A name that ends in `.html` is escaped.
 const LAYOUTS: &[Table] =
     &[("layout.html", include_str!("layout.html")), ("layout.txt", include_str!("layout.txt"))];
 
-static TEXTS_VI: LazyLock<Texts> = LazyLock::new(|| Texts::new(VI));
-static TEXTS_EN: LazyLock<Texts> = LazyLock::new(|| Texts::new(EN));
+static TEXTS_VI: LazyLock<Texts> = LazyLock::new(|| Texts::new(VI, SAID_VI));
+static TEXTS_EN: LazyLock<Texts> = LazyLock::new(|| Texts::new(EN, "said = []"));
 
 /// The texts of one language.
 #[derive(Debug)]
 pub struct Texts {
     templates: Environment<'static>,
+    said: Vec<Said>,
 }
 
 impl Texts {
@@ -74,6 +81,11 @@ impl Texts {
         self.say(key, None)
     }
 
+    /// What a part of the program says in English, such as what is wrong in a file of settings.
+    pub fn translated(&self, sentence: &str) -> String {
+        said::translated(&self.said, sentence)
+    }
+
     pub fn has(&self, key: &str) -> bool {
         self.templates.get_template(key).is_ok()
     }
@@ -86,12 +98,18 @@ impl Texts {
         keys
     }
 
-    fn new(tables: &[Table]) -> Texts {
+    fn new(tables: &[Table], said: &str) -> Texts {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         for (name, text) in tables {
             match text.parse::<toml::Table>() {
-                Ok(table) => add_all(&mut templates, name, &table),
+                Ok(table) => {
+                    add_all(&mut templates, name, &table);
+                    if *name == "field" {
+                        // How the columns are called, for every text: `{{ col.tax_id }}`.
+                        templates.add_global("col", headers(&table));
+                    }
+                }
                 Err(error) => {
                     tracing::error!(table = name, %error, "A table of texts cannot be read");
                 }
@@ -102,8 +120,15 @@ impl Texts {
                 tracing::error!(layout = name, %error, "A layout cannot be read");
             }
         }
-        Texts { templates }
+        Texts { templates, said: said::read(said) }
     }
+}
+
+fn headers(labels: &toml::Table) -> Value {
+    let label = |(field, label): (&String, &toml::Value)| {
+        Some((field.clone(), Value::from(label.as_str()?)))
+    };
+    Value::from_pairs(labels.iter().filter_map(label))
 }
 
 /// Nested tables become dotted keys: `[checksum]` of `finding` is `finding.checksum`.
@@ -142,7 +167,7 @@ mod tests {
     fn placeholders(texts: &Texts, key: &str) -> std::collections::BTreeSet<String> {
         let names = texts.templates.get_template(key).unwrap().undeclared_variables(false);
         let name = |name: String| if name == "label" { "field".to_owned() } else { name };
-        names.into_iter().map(name).collect()
+        names.into_iter().filter(|name| name != "col").map(name).collect()
     }
 
     #[test]

@@ -230,6 +230,17 @@ impl Columns {
         self.nearest.get(&field).is_some_and(|headers| headers.contains(&key(header)))
     }
 
+    /// Headers that come before others of a field without being one of its headers, folded.
+    pub fn strangers_among_nearest(&self) -> Vec<(Field, &str)> {
+        let mut strangers = Vec::new();
+        for (field, headers) in &self.nearest {
+            let others = headers.iter().filter(|header| self.fields.get(*header) != Some(field));
+            strangers.extend(others.map(|header| (*field, header.as_str())));
+        }
+        strangers.sort_unstable();
+        strangers
+    }
+
     /// The header in our workbooks.
     pub fn header(&self, field: Field, locale: Locale) -> &str {
         self.headers.get(&field).map_or(field.as_str(), |shown| shown.of(locale))

@@ -233,11 +233,13 @@ fn check(
 ) {
     let at = at.to_string();
     if rule.to.is_some_and(|to| to < rule.from) {
-        wrong.push(source.error(&["allow", &at, "to"], "`to` is before `from`"));
+        let error = source.error(&["allow", &at, "to"], "`to` is before `from`");
+        wrong.push(error.with_fix("write a day after `from`, or leave `to` out"));
     }
     let Some(known) = words(rule.field, columns) else {
         let message = format!("`{}` has no closed set of values to allow", rule.field);
-        wrong.push(source.error(&["allow", &at, "field"], message));
+        let error = source.error(&["allow", &at, "field"], message);
+        wrong.push(error.with_fix("take the rule out"));
         return;
     };
     if known.contains(&rule.value) {

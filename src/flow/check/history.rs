@@ -23,6 +23,7 @@ use crate::{
         finding::{Code, Finding, Severity},
         fiscal_year::FiscalYear,
         order::LineState,
+        phone::Phone,
         tax_id::TaxId,
     },
 };
@@ -210,19 +211,32 @@ pub(super) fn changed(
     let (Ok(new), Ok(old)) = (serde_json::to_value(client), serde_json::to_value(before)) else {
         return Vec::new();
     };
-    let shown = |value: &Value| match value {
+    let shown = |field: Field, value: &Value| match value {
         Value::Null => "–".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => in_words(context, field, text),
         other => other.to_string(),
     };
     let label = |field: &str| context.texts.label(&format!("field.{field}"));
     let change = |field: Field| {
         let name = field.as_str();
-        format!("{}: {} → {}", label(name), shown(&old[name]), shown(&new[name]))
+        format!("{}: {} → {}", label(name), shown(field, &old[name]), shown(field, &new[name]))
     };
     let given = row.fields.given().map(|(field, _)| field);
     given
         .filter(|field| new[field.as_str()] != old[field.as_str()])
         .map(|field| (field, change(field)))
         .collect()
+}
+
+/// A stored value as people write it: a word of a closed set, a day, a number to call.
+fn in_words(context: &Context<'_>, field: Field, stored: &str) -> String {
+    match field {
+        Field::FiscalYearStart | Field::BooksStart => {
+            stored.split('-').rev().collect::<Vec<_>>().join("/")
+        }
+        Field::Phone | Field::ContactPhone | Field::RecipientPhone => {
+            Phone::read(stored).map_or_else(|_| stored.to_owned(), |(phone, _)| phone.national())
+        }
+        _ => context.catalogue.columns.display(field, stored, context.locale).to_owned(),
+    }
 }

@@ -10,12 +10,20 @@ use crate::{
     domain::{field::Field, finding::Code, fiscal_year::FiscalYear, order::Kind, tax_id::TaxId},
 };
 
+/// What the past of a client allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    /// Whether it has a licence for the year before; nothing where client, package or year cannot be read.
+    pub renews: Option<bool>,
+    pub had_free_year: bool,
+}
+
 /// As said, where the package and the client's licences allow it; else a renewal where the client has a licence for
-/// the year before, else a purchase. `renews` is nothing where client, package or year cannot be read.
+/// the year before, else a purchase.
 pub fn read(
     reader: &mut Reader<'_>,
     package: Option<&Package>,
-    renews: Option<bool>,
+    Before { renews, had_free_year }: Before,
 ) -> Option<Kind> {
     let usual = if renews == Some(true) { Kind::Renewal } else { Kind::Purchase };
     if !reader.has(Field::Kind) {
@@ -29,10 +37,19 @@ pub fn read(
     };
     let Some(reason) = reason else { return Some(said) };
     let reason = reader.context.texts.label(&format!("message.kind.{reason}"));
-    let allowed = reader.display(Field::Kind, usual.as_str());
-    reader.find_instead(Code::NotAllowed, Field::Kind, &[allowed]);
+    let is_free = package.is_some_and(|package| package.free_first_year) && !had_free_year;
+    let fits = |kind: &&Kind| match kind {
+        Kind::Purchase => true,
+        Kind::Free => is_free,
+        Kind::Renewal => renews == Some(true),
+    };
+    let fitting = Kind::ALL.iter().filter(fits);
+    let allowed: Vec<&str> =
+        fitting.map(|kind| reader.display(Field::Kind, kind.as_str())).collect();
+    reader.find_instead(Code::NotAllowed, Field::Kind, &allowed);
     if let Some(finding) = reader.findings.last_mut() {
         finding.detail.insert("reason".to_owned(), reason);
+        finding.detail.insert(said.as_str().to_owned(), "1".to_owned());
     }
     None
 }

@@ -29,6 +29,8 @@ mod addressees;
 
 mod tax_id;
 
+mod unknown;
+
 mod values;
 
 use chrono::NaiveDate;
@@ -203,7 +205,11 @@ fn judge(table: &Table, row: &TableRow, context: &Context<'_>, history: &History
         return Judged { fields, client: None, findings, seen: Seen::default() };
     }
     let mut judged = row::judge(fields, context, history);
+    let told = judged.findings.len();
     judged.findings.retain(|finding| !is_asked(table, finding));
+    if judged.findings.len() == told {
+        unknown::look(&mut judged, history);
+    }
     judged.findings.splice(0..0, hidden.into_iter().chain(choice::look(table, row, context)));
     judged.findings.extend(cells::look_elsewhere(table, row, context));
     judged

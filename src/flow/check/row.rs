@@ -59,6 +59,7 @@ pub fn judge(fields: Fields, context: &Context<'_>, history: &History) -> Judged
     reader.next_year = kind::year_to_renew(&reader, history, &tax_ids);
     reader.look_at_cells();
     let (client, seen) = read(&mut reader, history);
+    term::doubt_package(&mut reader);
     let findings = reader.findings;
     Judged { fields, client, findings, seen }
 }
@@ -77,8 +78,8 @@ fn read(reader: &mut Reader<'_>, history: &History) -> (Option<ClientRow>, Seen)
     let contact_phone = any_phone(reader, Field::ContactPhone);
     let term = term::read(reader, package);
     let bought = bought(tax_id.as_ref(), package, term.year);
-    let renews = bought.as_ref().map(|bought| is_renewal(history, bought, old_tax_id.as_ref()));
-    let kind = kind::read(reader, package, renews);
+    let before = before(history, bought.as_ref(), old_tax_id.as_ref());
+    let kind = kind::read(reader, package, before);
     let addressees = addressees::read(reader, kind);
     let currency = currency(reader);
     let inventory_method = reader.word(Field::InventoryMethod);
@@ -145,14 +146,20 @@ fn refuse_new(reader: &mut Reader<'_>) {
     }
 }
 
-/// Whether the client has a licence of the family for the year before.
-fn is_renewal(
+/// Whether the client has a licence of the family for the year before, and whether it had its free year.
+fn before(
     history: &History,
-    (tax_id, family, year): &(TaxId, String, FiscalYear),
+    bought: Option<&(TaxId, String, FiscalYear)>,
     old_tax_id: Option<&TaxId>,
-) -> bool {
+) -> kind::Before {
+    let Some((tax_id, family, year)) = bought else {
+        return kind::Before { renews: None, had_free_year: false };
+    };
     let tax_ids: Vec<TaxId> = [Some(tax_id), old_tax_id].into_iter().flatten().cloned().collect();
-    history.has_licence(&tax_ids, family, year.previous())
+    kind::Before {
+        renews: Some(history.has_licence(&tax_ids, family, year.previous())),
+        had_free_year: history.of(&tax_ids).any(|line| line.client.kind == Kind::Free),
+    }
 }
 
 /// What is ordered once, as far as it can be read.

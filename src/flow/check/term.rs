@@ -12,11 +12,14 @@ use crate::{
         client::{CustomerType, Regime, VatMethod},
         date,
         field::Field,
-        finding::Code,
+        finding::{Code, Finding},
         fiscal_year::{self, FiscalYear},
     },
     flow::map::{Value, ValueKind},
 };
+
+/// What may stand there hangs on the type of the client.
+const OF_TYPE: [Field; 3] = [Field::VatMethod, Field::Regime, Field::FiscalYearStart];
 
 /// A fiscal year and its methods, as far as they are right.
 #[derive(Clone, Debug)]
@@ -41,7 +44,12 @@ pub fn package<'a>(reader: &mut Reader<'a>) -> Option<&'a Package> {
     let Some(text) = reader.said(Field::Package) else {
         let by_type = |known| reader.context.fallback(Field::Package, Some(known)).is_some();
         let hangs_on_type = said.is_none() && CustomerType::ALL.iter().copied().any(by_type);
-        reader.require(if hangs_on_type { Field::CustomerType } else { Field::Package });
+        if hangs_on_type {
+            reader.require(Field::CustomerType);
+        } else if reader.fields.get(Field::Package).is_none() {
+            let codes = codes(reader, |known| said.is_none_or(|said| known.customer_type == said));
+            reader.find_instead(Code::Missing, Field::Package, &codes);
+        }
         return None;
     };
     let packages = &reader.context.catalogue.packages;
@@ -56,6 +64,7 @@ pub fn package<'a>(reader: &mut Reader<'a>) -> Option<&'a Package> {
         return None;
     }
     reader.customer_type = Some(package.customer_type);
+    reader.typed_by = said.is_none().then_some(package);
     if !package.is_sold(reader.context.today) {
         let codes = codes(reader, |known| known.customer_type == package.customer_type);
         reader.find_instead(Code::PackageNotOnSale, Field::Package, &codes);
@@ -73,9 +82,11 @@ fn codes<'a>(reader: &Reader<'a>, fits: impl Fn(&Package) -> bool) -> Vec<&'a st
 pub fn read(reader: &mut Reader<'_>, package: Option<&Package>) -> Term {
     let year = fiscal_year(reader, package);
     let starts = starts(reader, year);
+    let start = starts.map(|starts| starts.fiscal_year);
+    reader.term = start.and_then(|start| Some((start.year(), reader.rules(start)?)));
     let vat_method = reader.required_word(Field::VatMethod);
     let regime = reader.required_word(Field::Regime);
-    if let Some(rules) = starts.and_then(|starts| reader.rules(starts.fiscal_year)) {
+    if let Some((_, rules)) = reader.term {
         reader.check_allowed(Field::VatMethod, rules);
         reader.check_allowed(Field::Regime, rules);
     }
@@ -83,19 +94,48 @@ pub fn read(reader: &mut Reader<'_>, package: Option<&Package>) -> Term {
 }
 
 fn fiscal_year(reader: &mut Reader<'_>, package: Option<&Package>) -> Option<FiscalYear> {
-    reader.require(Field::FiscalYear);
-    let year = year(reader)?;
     let today = reader.context.today;
+    if reader.fields.get(Field::FiscalYear).is_none() && !reader.has(Field::FiscalYear) {
+        let years = package.map(|package| years(package, today)).unwrap_or_default();
+        let years: Vec<&str> = years.iter().map(String::as_str).collect();
+        reader.find_instead(Code::Missing, Field::FiscalYear, &years);
+    }
+    let year = year(reader)?;
     if let Some(package) = package.filter(|package| !package.allows_year(year, today)) {
-        let all = (2000..2100).filter_map(|year| FiscalYear::try_from(year).ok());
-        let allowed: Vec<String> = all
-            .filter(|year| package.allows_year(*year, today))
-            .map(|year| year.to_string())
-            .collect();
-        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-        reader.find_instead(Code::FiscalYearOutOfRange, Field::FiscalYear, &allowed);
+        let years = years(package, today);
+        let years: Vec<&str> = years.iter().map(String::as_str).collect();
+        reader.find_instead(Code::FiscalYearOutOfRange, Field::FiscalYear, &years);
     }
     Some(year)
+}
+
+/// The fiscal years that a package is sold for.
+fn years(package: &Package, today: NaiveDate) -> Vec<String> {
+    let all = (2000..2100).filter_map(|year| FiscalYear::try_from(year).ok());
+    all.filter(|year| package.allows_year(*year, today)).map(|year| year.to_string()).collect()
+}
+
+/// Where the package alone says of which type the client is, it may be the package that is wrong: what does not fit the
+/// type says so, and which packages there are for the other one.
+pub fn doubt_package(reader: &mut Reader<'_>) {
+    let Some(package) = reader.typed_by else { return };
+    let others = codes(reader, |known| known.customer_type != package.customer_type).join(", ");
+    if others.is_empty() {
+        return;
+    }
+    let hangs_on_type = |finding: &&mut Finding| match finding.code {
+        Code::TaxIdWrongKind => true,
+        Code::NotAllowed => finding.place.field.is_some_and(|field| OF_TYPE.contains(&field)),
+        _ => false,
+    };
+    for finding in reader.findings.iter_mut().filter(hangs_on_type) {
+        let details = [
+            ("by_package", package.code.as_str()),
+            (package.customer_type.as_str(), "1"),
+            ("instead", &others),
+        ];
+        finding.detail.extend(details.map(|(key, text)| (key.to_owned(), text.to_owned())));
+    }
 }
 
 /// A year, or the 1 January with which it starts; of another day nobody knows which year is meant.

@@ -7,7 +7,10 @@ use serde_json::Value as Json;
 
 use super::Context;
 use crate::{
-    catalogue::rules::{AsOf, Dates},
+    catalogue::{
+        packages::Package,
+        rules::{AsOf, Dates},
+    },
     domain::{
         client::{ClientRow, CustomerType},
         date::{self, Order},
@@ -18,6 +21,9 @@ use crate::{
     flow::map::{Fields, Value, ValueKind},
 };
 
+/// What may stand there hangs on the type of the client and on the fiscal year.
+const OF_TERM: [Field; 2] = [Field::VatMethod, Field::Regime];
+
 /// One row under the eyes of the checks.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -25,6 +31,10 @@ pub struct Reader<'a> {
     pub context: &'a Context<'a>,
     /// Decides which defaults hold; known once the package is.
     pub customer_type: Option<CustomerType>,
+    /// The package that alone says of which type the client is.
+    pub typed_by: Option<&'a Package>,
+    /// The rules of the row's type and fiscal year, and that year.
+    pub term: Option<(i32, AsOf<'a>)>,
     /// The client as the firm has it already: what the row leaves out.
     pub record: Option<&'a ClientRow>,
     /// The fiscal year that a renewal is for where nothing says so.
@@ -45,6 +55,8 @@ impl<'a> Reader<'a> {
             fields,
             context,
             customer_type: None,
+            typed_by: None,
+            term: None,
             record,
             next_year: None,
             flawed: BTreeSet::new(),
@@ -65,12 +77,28 @@ impl<'a> Reader<'a> {
         &mut self.findings[at]
     }
 
-    /// The same, with the values that might stand there.
+    /// The same, with the values that might stand there, and for which type and year they are.
     pub fn find_instead(&mut self, code: Code, field: Field, allowed: &[&str]) {
+        let (year, customer_type) = (self.term.map(|(year, _)| year), self.customer_type);
         let finding = self.find(code, field);
+        let mut tell = |key: &str, text: String| finding.detail.insert(key.to_owned(), text);
         if !allowed.is_empty() {
-            finding.detail.insert("allowed".to_owned(), allowed.join(", "));
+            tell("allowed", allowed.join(", "));
         }
+        if OF_TERM.contains(&field) {
+            year.map(|year| tell("year", year.to_string()));
+            customer_type.map(|known| tell(known.as_str(), "1".to_owned()));
+        }
+    }
+
+    /// The values of a closed set that the row may have, as people read them.
+    fn choices(&self, field: Field) -> Vec<&'a str> {
+        let of_term = self.term.filter(|_| OF_TERM.contains(&field));
+        let words = match of_term {
+            Some((_, rules)) => rules.allowed(field),
+            None => self.context.catalogue.columns.values(field),
+        };
+        words.into_iter().map(|word| self.display(field, word)).collect()
     }
 
     /// What the row itself says, if it can be read.
@@ -114,7 +142,8 @@ impl<'a> Reader<'a> {
     /// Says that a required field is empty; of a flawed cell it was said what is wrong.
     pub fn require(&mut self, field: Field) {
         if self.fields.get(field).is_none() && !self.has(field) {
-            self.find(Code::Missing, field);
+            let choices = self.choices(field);
+            self.find_instead(Code::Missing, field, &choices);
         }
     }
 
@@ -155,9 +184,8 @@ impl<'a> Reader<'a> {
         let columns = &self.context.catalogue.columns;
         let word = columns.value(field, &text).and_then(|word| T::from_str(word).ok());
         if word.is_none() {
-            let known = columns.values(field).into_iter();
-            let known: Vec<&str> = known.map(|word| self.display(field, word)).collect();
-            self.find_instead(Code::Unknown, field, &known);
+            let choices = self.choices(field);
+            self.find_instead(Code::Unknown, field, &choices);
         }
         word
     }
@@ -177,9 +205,16 @@ impl<'a> Reader<'a> {
         let Some(text) = self.said(field) else { return };
         let Some(word) = self.context.catalogue.columns.value(field, &text) else { return };
         if !rules.allows(field, word) {
-            let allowed: Vec<&str> =
-                rules.allowed(field).into_iter().map(|word| self.display(field, word)).collect();
-            self.find_instead(Code::NotAllowed, field, &allowed);
+            let choices = self.choices(field);
+            self.find_instead(Code::NotAllowed, field, &choices);
+            let mut all = self.context.catalogue.rules.all().iter();
+            let was_or_will = all.any(|rule| {
+                (rule.field, rule.value.as_str()) == (field, word)
+                    && Some(rule.customer_type) == self.customer_type
+            });
+            if let Some(finding) = self.findings.last_mut().filter(|_| was_or_will) {
+                finding.detail.insert("other_year".to_owned(), "1".to_owned());
+            }
         }
     }
 

@@ -191,7 +191,7 @@ mod tests {
             lines("An, \"Bình\""),
             "\u{feff}name,amount,note\r\n\"An, \"\"Bình\"\"\",2950000,\r\n"
         );
-        for formula in ["=1+1", "+84912345678", "-1", "@SUM(A1)", "\t=1"] {
+        for formula in ["=1+1", "+84912345678+1", "-1", "@SUM(A1)", "\t=1"] {
             assert!(lines(formula).contains(&format!("'{formula}")), "{formula}");
         }
     }

@@ -20,6 +20,7 @@ use crate::{
         options::ImportOptions,
         staged::Staged,
     },
+    text::findings::NOT_LIFTED,
 };
 
 /// Holds that ask whether something unusual is meant.
@@ -110,14 +111,20 @@ pub(super) fn carry_out(checked: &mut Checked, decisions: &HashMap<At, Decision>
     for verdict in verdicts {
         let at = (verdict.sheet, verdict.row);
         let holds = holds.remove(&at).unwrap_or_default();
-        let is_liftable = verdict.state == RowState::Held
+        let can_be_lifted = verdict.state == RowState::Held
             // One without a hold of its own is held by a question about the whole list.
             && !holds.is_empty()
             && holds.iter().all(|it| is_liftable(it));
         verdict.state = match decisions.get(&at) {
-            Some(Decision::Accept) if is_liftable => RowState::Accepted,
+            Some(Decision::Accept) if can_be_lifted => RowState::Accepted,
             Some(Decision::Drop) => RowState::Unchanged,
-            _ => continue,
+            Some(Decision::Accept) => {
+                for open in holds.into_iter().filter(|hold| !is_liftable(hold)) {
+                    open.detail.insert(NOT_LIFTED.to_owned(), "1".to_owned());
+                }
+                continue;
+            }
+            None => continue,
         };
         for finding in holds {
             finding.severity = Severity::Info;

@@ -1,6 +1,8 @@
 //! Bytes → sheets of raw cells, with their place and format. Limits come first, and nothing is inferred.
 //! No meaning is given to a cell here, and no database is seen.
 
+mod guarded;
+
 mod refusal;
 
 mod limits;

@@ -107,7 +107,7 @@ fn a_row_that_says_something_else_is_held_with_old_and_new() {
     let said = says(&world, changed, &[("client.changed", Hold)]);
     assert_eq!(
         said.only().detail["reason"],
-        "Email đăng nhập: giamdoc1@congty1.example → moi@congty1.example; Chế độ kế toán: TT133 → TT99"
+        "Email: giamdoc1@congty1.example → moi@congty1.example; Chế độ kế toán: TT133 → TT99"
     );
 }
 

@@ -40,8 +40,8 @@ fn a_client_without_last_years_licence_has_nothing_to_renew() {
     let finding = said.finding("kind.not_allowed");
     assert_eq!(
         (finding.value.as_deref(), said.detail("kind.not_allowed", "allowed")),
-        (Some("Gia hạn"), "Mua mới")
+        (Some("Gia hạn"), "Mua mới, Miễn phí")
     );
     let words = hangloat::text::findings::message(Texts::of(Locale::Vi), finding);
-    assert!(words.contains("chưa có giấy phép của năm trước"), "{words}");
+    assert!(words.contains("chưa có bản quyền của năm trước"), "{words}");
 }

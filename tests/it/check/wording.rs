@@ -25,7 +25,7 @@ fn a_vietnamese_reader_is_told_what_and_what_to_do() {
         (
             one(Field::Regime, "TT200"),
             "regime.not_allowed",
-            "Không dùng được chế độ kế toán “TT200” cho khách hàng này. Chọn một trong các giá trị: TT99, TT133, TT132.",
+            "Năm tài chính 2026, doanh nghiệp không dùng được chế độ kế toán “TT200”. Chọn một trong các giá trị: TT99, TT133, TT132. Nếu ghi nhầm năm, sửa cột Năm tài chính.",
         ),
         (
             one(Field::FiscalYear, "2030"),
@@ -40,7 +40,7 @@ fn a_vietnamese_reader_is_told_what_and_what_to_do() {
         (
             one(Field::Package, "ASP-HKD"),
             "package.wrong_type",
-            "Gói “ASP-HKD” không dành cho loại hình của khách hàng. Chọn một trong các gói: ASP-DN, ASP-DN-PRO; nếu loại hình ghi nhầm, sửa cột Loại hình.",
+            "Gói “ASP-HKD” không dành cho loại hình của khách hàng. Chọn một trong các gói: ASP-DN, ASP-DN-PRO; nếu loại hình ghi nhầm, sửa cột Loại hình hoạt động.",
         ),
         (
             one(Field::FiscalYearStart, "01/10/2025"),
@@ -55,7 +55,7 @@ fn a_vietnamese_reader_is_told_what_and_what_to_do() {
         (
             one(Field::Note, &"a".repeat(1_001)),
             "cell.too_long",
-            "Nội dung ô quá dài (tối đa 1000 ký tự). Rút gọn nội dung; phần thừa anh/chị chuyển sang cột khác.",
+            "Nội dung ô quá dài (tối đa 1000 ký tự). Rút gọn nội dung; phần còn lại anh/chị chuyển sang cột khác.",
         ),
     ];
     for (client, name, sentences) in expected {
@@ -69,7 +69,7 @@ fn an_english_reader_is_told_what_and_what_to_do() {
         (
             one(Field::VatMethod, "abc"),
             "vat_method.unknown",
-            "We do not recognise the VAT method “abc”. Please choose one of: Deduction, Direct on revenue, Direct on value added, None.",
+            "We do not recognise the VAT method “abc”. For an enterprise and the fiscal year 2026, please choose one of: Deduction, Direct on revenue, Direct on value added, None.",
         ),
         (
             one(Field::Email, "hoa@gmial.com"),
@@ -79,16 +79,110 @@ fn an_english_reader_is_told_what_and_what_to_do() {
         (
             one(Field::Recipient, "Other"),
             "recipient.incomplete",
-            "The order notice goes to someone else, but that person's details are incomplete: missing name of the notice recipient, e-mail of the notice recipient. Please fill in the notice recipient's name, e-mail and phone number, or change the recipient to the client or the accounting firm.",
+            "The order notice goes to someone else, but that person's details are incomplete: missing recipient name, recipient email. Please fill in the notice recipient's name, e-mail and phone number, or change the column Recipient to Client or Accounting firm.",
         ),
         (
             one(Field::AssignedTo, "Hung"),
             "assigned_to.unknown",
-            "We do not recognise the accountant in charge “Hung”. Please choose one of: Nguyễn Thị Lan, Trần Văn Bình.",
+            "We do not know “Hung” (column Assigned to). Please choose one of: Nguyễn Thị Lan, Trần Văn Bình.",
         ),
     ];
     for (client, name, sentences) in expected {
         assert_eq!(words(Locale::En, client, name), sentences);
+    }
+}
+
+#[test]
+fn where_the_package_alone_says_the_type_it_may_be_the_package_that_is_wrong() {
+    let untyped = |client| without(client, &[Field::CustomerType]);
+    let wrong = with(untyped(enterprise(1)), &[(Field::Package, text("ASP-HKD"))]);
+    let instead = "Gói ASP-HKD dành cho hộ kinh doanh; nếu đây là doanh nghiệp, sửa cột Gói sản phẩm thành ASP-DN, ASP-DN-PRO.";
+    for name in ["vat_method.not_allowed", "regime.not_allowed"] {
+        let said = words(Locale::Vi, wrong.clone(), name);
+        assert!(said.ends_with(instead), "{said}");
+    }
+    let said = words(Locale::Vi, wrong, "tax_id.wrong_kind");
+    assert!(said.contains("nếu đây là doanh nghiệp, sửa cột Gói sản phẩm"), "{said}");
+    let wrong = with(untyped(household(1)), &[(Field::Package, text("ASP-DN"))]);
+    let said = words(Locale::Vi, wrong.clone(), "tax_id.wrong_kind");
+    let instead = "nếu khách hàng là hộ kinh doanh, sửa cột Gói sản phẩm thành ASP-HKD (gói ASP-DN dành cho doanh nghiệp).";
+    assert!(said.ends_with(instead), "{said}");
+    let said = words(Locale::En, wrong, "regime.not_allowed");
+    assert!(
+        said.ends_with("if this is a household business, change the column Package to ASP-HKD."),
+        "{said}"
+    );
+    // Where the type is said, the type is right.
+    let typed = with(enterprise(1), &[(Field::Regime, text("TT152"))]);
+    let said = words(Locale::Vi, typed, "regime.not_allowed");
+    assert!(said.ends_with("TT99, TT133, TT132."), "{said}");
+}
+
+#[test]
+fn an_unknown_tax_id_alone_is_one_finding_that_names_the_columns() {
+    let alone = client(&[(Field::TaxId, &organisation(7)), (Field::Package, "ASP-DN")]);
+    let expected = format!(
+        "Mã số thuế {} chưa có trong danh mục khách hàng của đơn vị kế toán, nên chỉ ghi mã số thuế là chưa đủ. Kiểm tra lại \
+         mã số thuế. Nếu đây là khách hàng mới, điền thêm các cột: Tên khách hàng, Người đại diện theo pháp luật, \
+         Email, Số điện thoại, Năm tài chính, Phương pháp tính thuế GTGT, Chế độ kế toán, Địa chỉ.",
+        organisation(7)
+    );
+    let said = World::default().check(std::slice::from_ref(&alone));
+    assert_eq!(said.of_row(2), ["tax_id.unknown error"]);
+    assert_eq!(in_words(&World::default(), &said, "tax_id.unknown"), expected);
+    // With a wrong tax id that is said, and with a word about the client what is missing.
+    let wrong = with(alone.clone(), &[(Field::TaxId, text("0101243151"))]);
+    assert_eq!(World::default().check(&[wrong]).of_row(2), ["tax_id.checksum error"]);
+    let named = with(alone, &[(Field::Name, text("Công ty A"))]);
+    assert_eq!(World::default().check(&[named]).of_row(2).len(), 7);
+}
+
+#[test]
+fn what_is_missing_or_unknown_is_told_with_what_may_stand_there() {
+    let expected = [
+        (
+            one(Field::Regime, ""),
+            "regime.missing",
+            "Chưa có chế độ kế toán. Điền chế độ kế toán cho khách hàng này; năm tài chính 2026, doanh nghiệp chọn một trong các giá trị: TT99, TT133, TT132.",
+        ),
+        (
+            with(household(1), &[(Field::Regime, text("xyz"))]),
+            "regime.unknown",
+            "Chưa rõ chế độ kế toán “xyz” là gì. Năm tài chính 2026, hộ kinh doanh chọn một trong các giá trị: TT152.",
+        ),
+        (
+            one(Field::FiscalYear, ""),
+            "fiscal_year.missing",
+            "Chưa có năm tài chính. Điền năm tài chính cho khách hàng này; chọn một trong các giá trị: 2025, 2026, 2027.",
+        ),
+        (
+            one(Field::Package, ""),
+            "package.missing",
+            "Chưa có gói sản phẩm. Điền gói sản phẩm cho khách hàng này; chọn một trong các giá trị: ASP-DN, ASP-DN-PRO.",
+        ),
+        (
+            one(Field::Kind, "Gia hạn"),
+            "kind.not_allowed",
+            "Không đặt được loại đơn hàng “Gia hạn” cho khách hàng này: khách hàng chưa có bản quyền của năm trước nên không phải gia hạn. Sửa cột Loại đơn hàng thành một trong các giá trị: Mua mới, Miễn phí. Nếu đúng là gia hạn, kiểm tra lại mã số thuế và năm tài chính; khách hàng đã đổi mã thì ghi mã trước đây vào cột Mã số thuế cũ.",
+        ),
+        (
+            one(Field::AssignedTo, "Hưng"),
+            "assigned_to.unknown",
+            "Chưa rõ nhân viên phụ trách “Hưng” là ai. Chọn một trong các giá trị: Nguyễn Thị Lan, Trần Văn Bình.",
+        ),
+    ];
+    for (client, name, sentences) in expected {
+        assert_eq!(words(Locale::Vi, client, name), sentences);
+    }
+}
+
+#[test]
+fn a_field_is_called_in_sentences_as_its_column_is() {
+    for locale in [Locale::Vi, Locale::En] {
+        for field in Field::ALL {
+            let label = Texts::of(locale).label(&format!("field.{field}"));
+            assert_eq!(label, catalogue().columns.header(*field, locale));
+        }
     }
 }
 

@@ -125,6 +125,8 @@ fn reports(world: &World, files: &[PathBuf]) -> Vec<Value> {
         });
         panic!("died of {died:?}: {ran:?}");
     }
+    // What the reader of workbooks dies of is an answer about the file, and nothing else.
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     ran.json()["files"].as_array().unwrap().clone()
 }
 

@@ -30,7 +30,10 @@ fn a_client_enters_the_catalogue_with_its_first_order_and_is_listed_with_its_lic
     assert_eq!(first["licences"][0]["fiscal_year"], 2026);
     assert_eq!(known[0]["licences"].as_array().unwrap().len(), 0);
     let table = world.run(&["clients", "--firm", "MINHAN"]).exits(0).stdout;
-    assert!(table.contains(enterprise(1).name()) && table.contains("2026 grace"), "{table}");
+    assert!(
+        table.contains(enterprise(1).name()) && table.contains("2026: Đang dùng, chờ thanh toán"),
+        "{table}"
+    );
     world.run(&["clients", "--firm", "KHONGCO"]).exits(2);
 }
 

@@ -186,6 +186,11 @@ fn a_client_that_changed_waits_on_when_it_is_accepted_and_is_told_why() {
     assert_eq!(texts(taken["findings"].as_array().unwrap(), "code"), ["client.changed"]);
     let fix = text(&taken["findings"][0], "fix");
     assert!(fix.contains("chưa cập nhật được"), "{fix}");
+    let message = text(&taken["findings"][0], "message");
+    assert!(
+        message.ends_with("Chọn “nhận” không giải quyết được điều này, nên dòng vẫn chờ."),
+        "{message}"
+    );
     assert_eq!(taken["rows"]["held"], 1);
     assert_eq!(ordered(&world), clients(&[1]));
 }

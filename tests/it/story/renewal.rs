@@ -71,5 +71,5 @@ fn a_client_without_a_licence_for_this_year_has_nothing_to_renew() {
     let file = world.run(&args).exits(1).json()["files"][0].clone();
     assert_eq!(texts(file["findings"].as_array().unwrap(), "code"), ["kind.not_allowed"], "{file}");
     let said = text(&file["findings"][0], "message");
-    assert!(said.contains("chưa có giấy phép của năm trước"), "{said}");
+    assert!(said.contains("chưa có bản quyền của năm trước"), "{said}");
 }

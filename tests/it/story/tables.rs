@@ -232,3 +232,34 @@ fn an_update_replaces_what_nobody_touched_and_shows_the_rest() {
     assert!(std::fs::read_to_string(world.path(PACKAGES)).unwrap().contains("3_050_000"));
     assert_eq!(states(&[], 1), ["edited", "current", "current", "current", "differs"]);
 }
+
+#[test]
+fn an_update_of_a_workspace_without_a_record_of_what_came_says_what_can_be_known() {
+    use hangloat::catalogue::shipped::RECORD;
+    let world = World::new();
+    std::fs::remove_file(world.path("jobs/catalogue").join(RECORD)).unwrap();
+    let update = |exit: i32| world.run(&["catalogue", "update"]).exits(exit).stdout;
+    let said = update(0);
+    assert_eq!(said.matches("đúng là bảng của phiên bản này").count(), 5, "{said}");
+    // Edited here, or of another version: the version that stands in the table tells.
+    world.rewrite(PACKAGES, "amount = 2_950_000", "amount = 3_050_000");
+    assert!(update(0).contains("packages.toml: đã sửa ở đây; phiên bản này không có gì mới"));
+    world.rewrite(RULES, "version = \"2026-11\"", "version = \"2026-08\"");
+    let said = update(1);
+    assert!(said.contains("rules.toml: khác với bảng") && said.contains(".shipped.toml"), "{said}");
+}
+
+#[test]
+fn what_does_not_fit_together_is_told_in_vietnamese_with_something_to_do() {
+    let world = World::new();
+    world.rewrite("jobs/catalogue/holidays.toml", "version = \"2026-11\"", "");
+    world.rewrite(RULES, "source = \"TT99/2025\"", "source = \"\"");
+    let said = world.run(&["catalogue", "check"]).exits(1).stdout;
+    for words in
+        ["bảng chưa ghi phiên bản", "quy tắc `TT99` của regime cho enterprise chưa ghi căn cứ"]
+    {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!said.contains("says no source") && said.contains("ghi luật hoặc thông tư"), "{said}");
+    assert!(problems(&world, 1).iter().all(|problem| !text(problem, "fix").is_empty()));
+}

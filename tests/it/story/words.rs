@@ -64,6 +64,54 @@ fn errors_are_in_the_language_of_the_option_the_workspace_or_the_environment() {
 }
 
 #[test]
+fn tables_and_help_are_in_vietnamese_where_that_is_set() {
+    let world = busy();
+    let clients = world.run(&["clients"]).exits(0).stdout;
+    assert!(clients.contains("Doanh nghiệp") && clients.contains("2026: Đang dùng"), "{clients}");
+    let assigned =
+        world.run(&["assign", "DH-2611-000001/1", "binh@minhan.example"]).exits(0).stdout;
+    assert!(assigned.contains("binh@minhan.example (nhập liệu)"), "{assigned}");
+    let rule = world.run(&["explain", "vat_method.not_allowed"]).exits(0).stdout;
+    assert!(rule.contains("Luật 48/2024/QH15, Điều 12") && !rule.contains("Law "), "{rule}");
+    let help = world.run(&["cancel", "--help"]).exits(0).stdout;
+    for words in
+        ["Hủy đơn hàng hoặc dòng", "Cách dùng: hangloat cancel", "Tùy chọn:", "Chỉ báo lỗi"]
+    {
+        assert!(help.contains(words), "{help}");
+    }
+    let help = world.run(&["--locale", "en", "cancel", "--help"]).exits(0).stdout;
+    assert!(help.contains("Usage: hangloat") && help.contains("Cancel orders or lines"), "{help}");
+}
+
+#[test]
+fn a_wrong_setting_is_told_in_the_language_that_is_asked_for() {
+    let world = World::new();
+    world.rewrite("hangloat.toml", "code = \"MINHAN\"", "cod = \"MINHAN\"");
+    let said = world.run(&["orders"]).exits(78).stderr;
+    assert!(said.contains("không có khóa `cod`") && said.contains("có phải `code`?"), "{said}");
+    let said = world.run(&["orders", "--locale", "en"]).exits(78).stderr;
+    assert!(said.contains("unknown key `cod`"), "{said}");
+}
+
+#[test]
+fn a_code_that_there_is_not_is_answered_with_those_that_are_near() {
+    let world = World::new();
+    let said = world.run(&["explain", "tax_id.cheksum"]).exits(2).stderr;
+    assert!(said.contains("`tax_id.checksum`, `"), "{said}");
+    let said = world.run(&["explain", "nope.code", "--json"]).exits(2).json();
+    assert_eq!(text(&said["error"], "fix").matches('`').count(), 6, "{said}");
+}
+
+#[test]
+fn a_cancelled_order_is_not_to_be_confirmed_first() {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    world.run(&["cancel", "DH-2611-000001", "--reason", "thử"]).exits(0);
+    let said = world.run(&["activate", "DH-2611-000001"]).exits(1).stderr;
+    assert!(said.contains("đã hủy") && !said.contains("xác nhận đơn trước"), "{said}");
+}
+
+#[test]
 fn what_is_no_command_is_said_with_the_nearest_and_in_json_with_the_command() {
     let world = World::new();
     for (args, says) in [

@@ -6,7 +6,6 @@ use std::{
     fs::File,
     io::{BufReader, BufWriter, Write},
     os::{fd::AsFd, unix::process::parent_id},
-    panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -23,6 +22,7 @@ use crate::domain::{
     refusal::Why,
     sheet::{Layout, Merge},
 };
+use crate::flow::read::guarded::guarded;
 
 type Source = BufReader<File>;
 
@@ -48,8 +48,8 @@ pub fn run(container: Container) -> ExitCode {
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
     // Damage that nobody thought of makes the reader of workbooks panic, not fail.
-    let told = catch_unwind(AssertUnwindSafe(|| tell(container, &mut out)));
-    let told = told.unwrap_or_else(|_| Err(Refusal::damaged("its reader gave up").into()));
+    let told = guarded(|| tell(container, &mut out));
+    let told = told.unwrap_or_else(|| Err(Refusal::damaged("its reader gave up").into()));
     let last = match told {
         Ok(last) => last,
         Err(Unread::Refused(Refusal { why, values, sheet, format: _ })) => {

@@ -11,7 +11,6 @@ use std::{
     collections::{HashMap, HashSet},
     fs::File,
     io::{BufReader, Seek},
-    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
@@ -19,6 +18,7 @@ use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use self::{layout::Found, parts::Parts};
 use super::{
     Cell, Document, Format, Sheet,
+    guarded::guarded,
     limits::Limits,
     refusal::Refusal,
     rows::{Rows, TRIAL},
@@ -41,8 +41,8 @@ pub(super) fn read(
     reader: &super::Reader<'_>,
 ) -> Result<Document, Refusal> {
     // A position or a date made up to overflow makes the reader of workbooks panic, not fail.
-    let result = catch_unwind(AssertUnwindSafe(|| read_workbook(file, container, reader)));
-    result.unwrap_or_else(|_| Err(Refusal::damaged("its reader gave up")))
+    let result = guarded(|| read_workbook(file, container, reader));
+    result.unwrap_or_else(|| Err(Refusal::damaged("its reader gave up")))
 }
 
 fn read_workbook(
