@@ -152,7 +152,7 @@ pub enum Command {
         #[arg(required = true)]
         orders: Vec<OrderCode>,
     },
-    /// Write what there is into a file: orders, lines, licences, findings, invoices
+    /// Write what there is into a file: clients, orders, lines, licences, findings, invoices
     Export(Export),
     /// Cancel orders or lines; a line that works unpaid only where it is named itself
     Cancel(Cancel),
@@ -270,7 +270,7 @@ pub struct Template {
 pub struct Export {
     /// clients, orders, lines, licences, findings or invoices
     pub what: What,
-    /// xlsx, csv or json
+    /// xlsx, csv, parquet or json
     #[arg(long, default_value_t = Format::Xlsx)]
     pub format: Format,
     /// Only of this firm

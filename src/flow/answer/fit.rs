@@ -8,8 +8,10 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// Excel's limit for a cell, in UTF-16 units.
 const CELL_UNITS: usize = 32_767;
 const SHEET_NAME_UNITS: usize = 31;
-/// Points of a line of text at 11 points: Vietnamese capitals bear two marks above.
-const LINE_POINTS: f64 = 15.5;
+/// Points of a line of text at 10 points: Vietnamese capitals bear two marks above.
+const LINE_POINTS: f64 = 13.2;
+/// No text is broken into pieces narrower than this.
+const NARROWEST: f64 = 4.0;
 const MAX_ROW_POINTS: f64 = 409.0;
 
 /// A text as a cell can hold it: control characters become their pictures (U+2400 + n),
@@ -97,6 +99,7 @@ fn char_width(c: char) -> f64 {
 
 /// The lines a text takes in a cell of a width.
 pub fn lines(text: &str, available: f64) -> u32 {
+    let available = available.max(NARROWEST);
     text.split('\n').map(|line| line_count(line, available)).sum()
 }
 

@@ -245,6 +245,13 @@ fn totals(lines: &[&Line], by_order: &HashMap<&OrderCode, Total>) -> ControlTota
     }
 }
 
+/// The control totals of a batch, by the lines that were not cancelled: the same wherever they are told.
+pub(super) fn totals_of(lines: &[Line]) -> ControlTotals {
+    let stand: Vec<&Line> =
+        lines.iter().filter(|line| line.state != LineState::Cancelled).collect();
+    tokio::task::block_in_place(|| totals(&stand, &order_totals(&stand)))
+}
+
 fn dry_totals(services: &Services, checked: &Checked) -> ControlTotals {
     let today = services.today();
     let price = |client: &ClientRow| {

@@ -1,12 +1,13 @@
-//! One visual language for every workbook: colours, formats, notes, the printed page.
-//! What is written into the cells is the business of the sheets.
+//! One visual language for every workbook: colours, formats, notes, what is locked.
+//! What is written into the cells is the business of the sheets, how it is printed that of `paper`.
 
 use anyhow::Context;
 use rust_xlsxwriter::{
-    Color, Format, FormatAlign, FormatBorder, Note, ObjectMovement, Worksheet, XlsxError,
+    Color, Format, FormatAlign, FormatBorder, FormatUnderline, Note, ObjectMovement,
+    ProtectionOptions, Url, Workbook, Worksheet, XlsxError,
 };
 
-use super::fit::{cut, lines, shown};
+use super::fit::{cut, cut_at, lines, shown};
 use crate::domain::{
     batch::RowState,
     field::Field,
@@ -14,13 +15,17 @@ use crate::domain::{
     order::{LineState, OrderState},
 };
 
-const FONT: &str = "Calibri";
-const ACCENT: u32 = 0x001F_4E79;
+/// Excel has it, and LibreOffice one of exactly its measures: text breaks alike in both.
+pub const FONT: &str = "Arial";
+const FONT_POINTS: u8 = 10;
+pub const ACCENT: u32 = 0x001F_4E79;
 const ACCENT_LIGHT: u32 = 0x00DD_EBF7;
 const GREY_LIGHT: u32 = 0x00ED_EDED;
 const GREY: u32 = 0x0059_5959;
 const INPUT: u32 = 0x00FF_FFE5;
 const LINE: u32 = 0x00BF_BFBF;
+/// Behind what is ours, beside a list of the user's.
+const OWN: u32 = 0x00F2_F7FC;
 
 pub const GENERAL: &str = "General";
 pub const DATE: &str = "dd/mm/yyyy";
@@ -29,6 +34,9 @@ pub const MONEY: &str = "#,##0";
 pub const WHOLE: &str = "0";
 /// Keeps zeros in front, also of what is typed later.
 pub const TEXT: &str = "@";
+
+/// UTF-16 units that stand on one line: LibreOffice breaks no link, and would cut it off.
+const LINK_UNITS: usize = 36;
 
 /// Excel shows a box and TRUE whatever the format; LibreOffice would show 1 and 0.
 const TICK: &str = "\"☑\";\"☑\";\"☐\"";
@@ -44,6 +52,28 @@ pub enum Tone {
 }
 
 impl Tone {
+    pub const ALL: [Tone; 4] = [Tone::Good, Tone::Bad, Tone::Waiting, Tone::Quiet];
+
+    /// Before the word, for who sees no colours; the cell itself holds the word alone.
+    fn sign(self) -> char {
+        match self {
+            Tone::Good => '✓',
+            Tone::Bad => '✗',
+            Tone::Waiting => '○',
+            Tone::Quiet => '–',
+        }
+    }
+
+    /// As strong as a bar of a chart needs it.
+    pub fn strong(self) -> u32 {
+        match self {
+            Tone::Good => 0x0054_8235,
+            Tone::Bad => 0x00C0_0000,
+            Tone::Waiting => 0x00D6_9A00,
+            Tone::Quiet => 0x0080_8080,
+        }
+    }
+
     fn colours(self) -> (u32, u32) {
         match self {
             Tone::Good => (0x00C6_EFCE, 0x0000_6100),
@@ -115,22 +145,38 @@ pub struct Look {
     pub hint: Format,
     pub number: Format,
     pub money: Format,
-    pub moment: Format,
+    /// Leads elsewhere in the workbook.
+    pub link: Format,
     /// To be filled in.
     pub input: Format,
     pub tick: Format,
+    /// Beside the columns of a user.
+    pub own: Own,
     states: [Format; 4],
+}
+
+/// The formats of our cells beside a list of the user's.
+pub struct Own {
+    pub text: Format,
+    pub number: Format,
+    pub money: Format,
+    pub moment: Format,
+    pub link: Format,
 }
 
 impl Look {
     pub fn new() -> Look {
-        let input = || framed().set_background_color(INPUT).set_border_color(ACCENT);
+        let input = || framed().set_background_color(INPUT).set_border_color(ACCENT).set_unlocked();
+        let number = |format: Format, num_format| {
+            format.set_num_format(num_format).set_align(FormatAlign::Right).set_indent(1)
+        };
+        let own = || framed().set_background_color(OWN);
         Look {
-            title: font().set_bold().set_font_size(18).set_font_color(ACCENT),
+            title: font().set_bold().set_font_size(16).set_font_color(ACCENT),
             about: font().set_font_color(GREY),
-            banner: toned(font().set_bold().set_font_size(13), Tone::Waiting)
+            banner: toned(font().set_bold().set_font_size(12), Tone::Waiting)
                 .set_align(FormatAlign::VerticalCenter),
-            section: font().set_bold().set_font_size(13).set_font_color(ACCENT),
+            section: font().set_bold().set_font_size(12).set_font_color(ACCENT),
             heading: heading().set_background_color(ACCENT).set_font_color(Color::White),
             theirs: heading().set_background_color(GREY_LIGHT),
             label: framed().set_indent(1).set_background_color(ACCENT_LIGHT),
@@ -138,24 +184,33 @@ impl Look {
             centred: framed().set_align(FormatAlign::Center),
             plain: wrapped(),
             hint: wrapped().set_font_color(GREY).set_italic(),
-            number: framed().set_num_format(WHOLE).set_align(FormatAlign::Right),
-            money: framed().set_num_format(MONEY).set_align(FormatAlign::Right),
-            moment: framed().set_num_format(MOMENT).set_align(FormatAlign::Right),
-            states: [Tone::Good, Tone::Bad, Tone::Waiting, Tone::Quiet]
-                .map(|tone| toned(framed().set_indent(1), tone)),
+            number: number(framed(), WHOLE),
+            money: number(framed(), MONEY),
+            link: linked(framed().set_indent(1)),
+            states: Tone::ALL.map(|tone| {
+                let signed = format!("\"{} \"@", tone.sign());
+                toned(framed().set_indent(1), tone).set_num_format(signed)
+            }),
             input: input().set_indent(1).set_num_format(TEXT),
             tick: input().set_num_format(TICK).set_align(FormatAlign::Center),
+            own: Own {
+                text: own().set_indent(1),
+                number: number(own(), WHOLE),
+                money: number(own(), MONEY),
+                moment: number(own(), MOMENT),
+                link: linked(own().set_indent(1)),
+            },
         }
     }
 
-    /// A state in its colour.
+    /// A state in its colour, behind its sign.
     pub fn state(&self, tone: Tone) -> &Format {
         &self.states[tone as usize]
     }
 }
 
 fn font() -> Format {
-    Format::new().set_font_name(FONT).set_font_size(11)
+    Format::new().set_font_name(FONT).set_font_size(FONT_POINTS)
 }
 
 fn wrapped() -> Format {
@@ -170,23 +225,48 @@ fn heading() -> Format {
     framed().set_bold().set_align(FormatAlign::Center)
 }
 
+fn linked(format: Format) -> Format {
+    format.set_font_color(ACCENT).set_underline(FormatUnderline::Single)
+}
+
 fn toned(format: Format, tone: Tone) -> Format {
     let (fill, ink) = tone.colours();
     format.set_background_color(fill).set_font_color(ink)
 }
 
-/// A cell among a user's: a number format, and what is wrong with it.
-pub fn value(num_format: &str, wrap: bool, wrong: Option<Tone>) -> Format {
-    let format = if wrap { wrapped() } else { font().set_align(FormatAlign::VerticalCenter) };
-    let format = format.set_num_format(num_format);
+/// How a cell among a user's is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    Line,
+    Wrapped,
+    /// Numbers and dates.
+    Figure,
+    /// Not of a row: a title, a note, a total.
+    Loose,
+}
+
+/// A cell among a user's: a number format, and what is wrong with it. Anybody may write there.
+pub fn value(num_format: &str, shape: Shape, wrong: Option<Tone>) -> Format {
+    let frame = || {
+        let format = font().set_align(FormatAlign::VerticalCenter);
+        format.set_border(FormatBorder::Thin).set_border_color(LINE)
+    };
+    let format = match shape {
+        Shape::Line => frame().set_indent(1),
+        Shape::Wrapped => frame().set_text_wrap().set_indent(1),
+        Shape::Figure => frame().set_align(FormatAlign::Right).set_indent(1),
+        Shape::Loose => font(),
+    };
+    let format = format.set_num_format(num_format).set_unlocked();
     match wrong {
         None => format,
         Some(tone) => {
             let (fill, ink) = tone.colours();
-            format
-                .set_background_color(fill)
-                .set_border(FormatBorder::Medium)
-                .set_border_color(if tone == Tone::Bad { 0x00C0_0000 } else { ink })
+            let (line, colour) = match tone {
+                Tone::Bad => (FormatBorder::Medium, 0x00C0_0000),
+                _ => (FormatBorder::MediumDashed, ink),
+            };
+            format.set_background_color(fill).set_border(line).set_border_color(colour)
         }
     }
 }
@@ -200,26 +280,43 @@ pub fn field_format(field: Field) -> &'static str {
     }
 }
 
-/// Paper, margins, page numbers: A4 landscape, one page wide.
-pub fn lay_out_page(sheet: &mut Worksheet) {
-    sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0);
-    sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&L&9&F&C&9&A&R&9&P/&N");
+/// A column of which every cell may be filled in, below what is written too.
+pub fn free_column(num_format: &str) -> Format {
+    font().set_num_format(num_format).set_unlocked()
 }
 
-/// Lines between cells on paper as on the screen, for lists without frames.
-pub fn print_grid(sheet: &mut Worksheet) {
-    sheet.set_print_gridlines(true);
+/// A workbook whose cells are ours unless said otherwise: also what is typed where nothing stands.
+pub fn workbook() -> Result<Workbook, XlsxError> {
+    let mut workbook = Workbook::new();
+    // Pixels of a row and of a column, as everywhere.
+    workbook.set_default_format(&font(), 20, 64)?;
+    Ok(workbook)
+}
+
+/// Locks what is not to be filled in, against slips: there is no password.
+/// Rows can be sorted and deleted where all of their cells may be filled in, and pictures copied.
+pub fn protect(sheet: &mut Worksheet) {
+    sheet.protect_with_options(&ProtectionOptions {
+        format_cells: true,
+        format_columns: true,
+        format_rows: true,
+        delete_rows: true,
+        sort: true,
+        use_autofilter: true,
+        edit_objects: true,
+        ..ProtectionOptions::new()
+    });
 }
 
 /// A note on a cell, as large as its text.
 pub fn note(text: &str) -> Note {
     const WIDTH: u32 = 280;
     let text = cut(&shown(text), 1_000);
-    let height = (lines(&text, 42.0) * 16 + 14).min(400);
+    let height = (lines(&text, 42.0) * 15 + 14).min(400);
     Note::new(text)
         .add_author_prefix(false)
         .set_font_name(FONT)
-        .set_font_size(10)
+        .set_font_size(9)
         .set_width(WIDTH)
         .set_height(height)
         .set_object_movement(ObjectMovement::MoveButDontSizeWithCells)
@@ -252,6 +349,26 @@ pub fn put_text(
     Ok(())
 }
 
+/// A cell as formulas and links name it, counted from 0.
+pub fn reference(sheet: &str, (row, column): (u32, u16)) -> String {
+    let column = crate::domain::finding::column_letters(column.into());
+    format!("'{}'!{column}{}", sheet.replace('\'', "''"), row + 1)
+}
+
+/// Writes a text that leads to a cell of this workbook; one of several lines leads nowhere.
+pub fn put_link(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    (text, target): (&str, &str),
+    format: &Format,
+) -> Result<(), XlsxError> {
+    if text.is_empty() || cut_at(text, LINK_UNITS).is_some() {
+        return put_text(sheet, (row, column), text, format);
+    }
+    let link = Url::new(format!("internal:{target}")).set_text(shown(text));
+    sheet.write_url_with_format(row, column, link, format).map(drop)
+}
+
 /// Writes what was read for a field: a real date or a number where the text is one, else text.
 pub fn put_field(
     sheet: &mut Worksheet,
@@ -265,12 +382,12 @@ pub fn put_field(
     };
     let year = || text.parse::<u16>().ok().filter(|_| text.len() == 4);
     if let Some(date) = Some(()).filter(|()| format == DATE).and_then(|()| date()) {
-        sheet.write_datetime_with_format(row, column, date, &value(DATE, true, wrong))?;
+        sheet.write_datetime_with_format(row, column, date, &value(DATE, Shape::Figure, wrong))?;
     } else if let Some(year) = Some(()).filter(|()| format == WHOLE).and_then(|()| year()) {
-        sheet.write_number_with_format(row, column, year, &value(WHOLE, true, wrong))?;
+        sheet.write_number_with_format(row, column, year, &value(WHOLE, Shape::Figure, wrong))?;
     } else {
         let format = if text.is_empty() { format } else { TEXT };
-        put_text(sheet, (row, column), text, &value(format, true, wrong))?;
+        put_text(sheet, (row, column), text, &value(format, Shape::Wrapped, wrong))?;
     }
     Ok(())
 }

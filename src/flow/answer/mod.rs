@@ -9,6 +9,8 @@ mod look;
 
 mod lists;
 
+mod paper;
+
 mod page;
 
 mod result;

@@ -5,7 +5,7 @@ use anyhow::Context;
 use minijinja::{Value, context};
 
 use super::{
-    missing,
+    gather, missing,
     outbox::{newest, receipt_path},
     questions,
     steps::{Where, next_steps},
@@ -78,6 +78,7 @@ async fn of_list(services: &Services, batch: &Batch) -> anyhow::Result<String> {
         columns => columns.collect::<Vec<_>>(),
         said => about_file.map(|finding| in_words(services, finding, Kind::OfFile)).collect::<Vec<_>>(),
         workbook => newest(services, batch).map(|path| services.shown_path(&path)),
+        totals => totals(services, &lines::of_batch(&services.db, batch.id()).await?),
         missing, nothing_new, all_hidden, to_do, skipped,
         unchanged => rows.unchanged - rows.dropped - skipped,
         ..counted(&rows)
@@ -128,6 +129,7 @@ async fn of_answer(
         answers => original.id().to_string(),
         fixed => staged::fixed(batch)?,
         others => all.total - own.total,
+        totals => totals(services, &lines),
         orders => orders.iter().map(order).collect::<Vec<_>>(),
         more => grave().count() - told.len(),
         told, ignored,
@@ -149,6 +151,15 @@ fn cancelled(services: &Services, answer: &Batch, lines: &[Line]) -> anyhow::Res
         services.texts.say("message.receipt_answer.cancelled", values)
     });
     Ok(said.collect())
+}
+
+/// The control totals, as the workbook has them; of a list that brought no line, none.
+fn totals(services: &Services, lines: &[Line]) -> Option<String> {
+    let totals = gather::totals_of(lines);
+    let values = context! {
+        rows => totals.rows, amount => totals.amount.to_string(), tax_ids => totals.tax_id_sum,
+    };
+    (totals.rows > 0).then(|| services.texts.say("message.control_totals", values))
 }
 
 fn counted(rows: &Rows) -> Value {

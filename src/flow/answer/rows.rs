@@ -6,11 +6,15 @@ use minijinja::context;
 
 use super::{
     fit::shown,
+    paper::identifying,
     view::{DataRow, FindingText, LeftOut, LineView, RowKind, RowView, SheetView},
 };
 use crate::{
     catalogue::columns::Columns,
-    db::{findings::Numbered, rows},
+    db::{
+        findings::Numbered,
+        rows::{self, Column},
+    },
     domain::{
         batch::{BatchId, RowRef, RowState},
         cell::Cell,
@@ -161,7 +165,15 @@ fn view(table: &Table, rows: Vec<RowView>) -> SheetView {
             cell.clone_from(&column.header);
         }
     }
-    SheetView { name: table.name.clone(), header_row: table.header_row, header, width, rows }
+    let place = |column: &Column| Some((usize::try_from(column.index).ok()?, column.field?));
+    SheetView {
+        name: table.name.clone(),
+        header_row: table.header_row,
+        header,
+        width,
+        identifying: identifying(table.columns.iter().filter_map(place)),
+        rows,
+    }
 }
 
 pub fn in_words(texts: &Texts, finding: &Finding) -> FindingText {

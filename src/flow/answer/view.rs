@@ -151,6 +151,8 @@ pub struct SheetView {
     pub header: Vec<String>,
     /// The number of the user's columns.
     pub width: usize,
+    /// The first and the last of those by which a row is known.
+    pub identifying: Option<(usize, usize)>,
     pub rows: Vec<RowView>,
 }
 

@@ -11,15 +11,22 @@ mod invoices;
 
 mod tables;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::{Services, answer, files::write_whole};
-use crate::domain::words::words;
+use super::{
+    Services,
+    answer::{self, view::ControlTotals},
+    files::write_whole,
+};
+use crate::domain::{money::Money, order::LineState, tax_id::TaxId, words::words};
 
 words! {
     /// What can be exported.
@@ -112,6 +119,34 @@ pub struct Table {
     pub what: What,
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Datum>>,
+}
+
+impl Table {
+    /// The control totals of the lines of each batch, without the cancelled ones: as its result workbook has them.
+    pub fn totals(&self) -> BTreeMap<String, ControlTotals> {
+        let mut totals: BTreeMap<String, ControlTotals> = BTreeMap::new();
+        if self.what != What::Lines {
+            return totals;
+        }
+        let column = |name| self.columns.iter().position(|(known, _)| *known == name);
+        let text = |row: &[Datum], name| column(name).map(|at| row[at].text()).unwrap_or_default();
+        let cancelled = LineState::Cancelled.to_string();
+        for row in self.rows.iter().filter(|row| text(row, "state") != cancelled) {
+            let of_batch = totals.entry(text(row, "batch")).or_default();
+            let tax_id = text(row, "tax_id").parse::<TaxId>().ok();
+            of_batch.rows += 1;
+            of_batch.amount = [of_batch.amount, amount(row, column("amount"))].into_iter().sum();
+            of_batch.tax_id_sum += tax_id.map_or(0, |tax_id| tax_id.last_four());
+        }
+        totals
+    }
+}
+
+fn amount(row: &[Datum], at: Option<usize>) -> Money {
+    match at.map(|at| &row[at]) {
+        Some(Datum::Money(dong)) => Money::dong(*dong),
+        _ => Money::dong(0),
+    }
 }
 
 /// Gathers a table, of one firm or of all.

@@ -78,7 +78,8 @@ fn an_unknown_option_is_told_with_the_nearest() {
     check(&options("pakage = 'X'"), "jobs/a.toml:4:1", Some("did you mean `package`?"));
     check(&options("mixed = 'spilt'"), "jobs/a.toml:4:9", Some("did you mean `split`?"));
     check(&options("package = ''"), "jobs/a.toml:4:11", None);
-    check(&options("package = true"), "jobs/a.toml:4:11", None);
+    let shape = "write a text, a whole number, or a table with enterprise and household there";
+    check(&options("package = true"), "jobs/a.toml:4:11", Some(shape));
     check(
         &options("package.enterprize = 'X'"),
         "jobs/a.toml:4:9",

@@ -61,6 +61,8 @@ mod formulas;
 
 mod round_trips;
 
+mod printed;
+
 mod two_persons;
 
 mod staff;

@@ -9,24 +9,35 @@ use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 use crate::flow::{
     answer::{
         fit::width,
-        look::{self, BOOL, DATE, GENERAL, MOMENT, TEXT, Tone, has_serial, put_text},
+        look::{self, BOOL, DATE, GENERAL, MOMENT, Shape, TEXT, Tone, has_serial, put_text},
     },
     read::Cell,
 };
 
+/// What the frame of a cell and the space before its text take, in widths of a digit.
+pub const INDENT: f64 = 2.0;
 /// Excel's limit for a number format.
 const FORMAT_CHARS: usize = 255;
 
 /// Formats made so far: one each, not one a cell.
 #[derive(Default)]
 pub struct Formats {
-    known: HashMap<(bool, Option<Tone>), HashMap<String, Format>>,
+    known: HashMap<(Shape, Option<Tone>), HashMap<String, Format>>,
 }
 
 impl Formats {
-    pub fn of(&mut self, num_format: &str, wrap: bool, wrong: Option<Tone>) -> &Format {
-        let known = self.known.entry((wrap, wrong)).or_default();
-        known.entry(num_format.to_owned()).or_insert_with(|| look::value(num_format, wrap, wrong))
+    pub fn of(&mut self, num_format: &str, shape: Shape, wrong: Option<Tone>) -> &Format {
+        let known = self.known.entry((shape, wrong)).or_default();
+        known.entry(num_format.to_owned()).or_insert_with(|| look::value(num_format, shape, wrong))
+    }
+}
+
+/// How a cell of a row is laid out in a column of a width.
+pub fn shape(cell: &Cell, width: f64) -> Shape {
+    match cell {
+        Cell::Number { .. } | Cell::Date(_) => Shape::Figure,
+        _ if room(cell) + INDENT > width || cell.text().contains('\n') => Shape::Wrapped,
+        _ => Shape::Line,
     }
 }
 

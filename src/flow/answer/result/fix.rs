@@ -2,15 +2,21 @@
 //! What becomes of the fixed rows is decided where the answer is taken in.
 
 use anyhow::Context;
-use rust_xlsxwriter::{IgnoreError, Worksheet, XlsxError};
+use rust_xlsxwriter::{Format, IgnoreError, Worksheet, XlsxError};
 
-use super::{Kit, own::said, rows::explained};
+use super::{
+    Kit,
+    own::said,
+    places::At,
+    rows::{MAX_LINKS, MAX_NOTES, explained},
+};
 use crate::{
     domain::{batch::RowState, field::Field, finding::Severity},
     flow::answer::{
         fit::{height, lines, width},
         lists::Lists,
-        look::{self, TEXT, Tone, note, put_field, put_text},
+        look::{self, Shape, TEXT, Tone, note, put_field, put_link, put_text},
+        paper,
         view::{DataRow, FindingText, SheetView, ViewKind},
     },
 };
@@ -20,7 +26,10 @@ pub const RID: &str = "_rid";
 const DRY_RID: &str = "_row";
 /// Behind the columns of the template, in this order; [`RID`] follows.
 const OWN: [(&str, f64); 4] =
-    [("reason", 44.0), ("fix", 44.0), ("suggestion", 28.0), ("decision", 13.0)];
+    [("reason", 48.0), ("fix", 48.0), ("suggestion", 28.0), ("decision", 13.0)];
+const DECISION: usize = 3;
+/// After the label of a required field.
+const REQUIRED: &str = " (*)";
 /// Programs grow slow over more drop-downs in a column: then every row is offered everything.
 const RUNS: usize = 1_000;
 const NARROWEST: f64 = 10.0;
@@ -35,23 +44,36 @@ pub fn sheet(kit: &Kit, lists: &mut Lists) -> anyhow::Result<Option<Worksheet>> 
     }
     let mut sheet = Worksheet::new();
     sheet.set_name(kit.label("sheet.fix"))?;
-    look::lay_out_page(&mut sheet);
-    look::print_grid(&mut sheet);
-    let mut writer = Writer { kit, sheet, own: kit.view.labels.len(), widths: widths(kit, &rows) };
+    let (widths, own) = (widths(kit, &rows), kit.view.labels.len());
+    // What is ours may be edited too, to no effect: only so can rows be sorted and deleted.
+    let own_format = kit.look.own.text.clone().set_unlocked();
+    let link = kit.look.own.link.clone().set_unlocked();
+    let mut writer = Writer { kit, sheet, own, widths, own_format, link, notes: 0 };
     writer.header()?;
-    for (at, row) in (1..).zip(&rows) {
-        writer.row(at, row).with_context(|| format!("Row {} cannot be written", row.rid))?;
+    for ((at, row), place) in (1..).zip(&rows).zip(&kit.places.to_fix) {
+        writer
+            .row(at, row, *place)
+            .with_context(|| format!("Row {} cannot be written", row.rid))?;
     }
     writer.drop_downs(&rows, lists)?;
     writer.frame(rows.len())?;
     Ok(Some(writer.sheet))
 }
 
+/// What each column needs. One that has nothing to say of any row is hidden: it has no width.
 fn widths(kit: &Kit, rows: &[&DataRow]) -> Vec<f64> {
+    let is_told = |row: &&DataRow, field: Field| {
+        !row.field(field).is_empty()
+            || row.findings.iter().any(|finding| finding.field == Some(field))
+            || row.suggestion.iter().any(|(known, _)| *known == field)
+    };
     let needed = |(field, label): &(Field, String)| {
+        if !label.ends_with(REQUIRED) && !rows.iter().any(|row| is_told(row, *field)) {
+            return 0.0;
+        }
         let values = rows.iter().map(|row| width(row.field(*field)));
         let label = (width(label) + 2.0).min(18.0);
-        (values.fold(label, f64::max) + 1.5).clamp(NARROWEST, WIDEST)
+        (values.fold(label, f64::max) + 3.0).clamp(NARROWEST, WIDEST)
     };
     kit.view.labels.iter().map(needed).chain(OWN.map(|(_, width)| width)).collect()
 }
@@ -61,8 +83,11 @@ struct Writer<'a> {
     sheet: Worksheet,
     /// The column at which ours begin.
     own: usize,
-    /// Of all columns but the hidden one.
+    /// Of all columns but that of the row ids.
     widths: Vec<f64>,
+    own_format: Format,
+    link: Format,
+    notes: usize,
 }
 
 impl Writer<'_> {
@@ -76,18 +101,20 @@ impl Writer<'_> {
         let mut tallest = 2;
         for (column, (label, format)) in theirs.chain(ours).chain([rid]).enumerate() {
             put_text(&mut self.sheet, look::at(0, column)?, &label, format)?;
-            let width = self.widths.get(column).copied().unwrap_or(NARROWEST);
-            tallest = tallest.max(lines(&label, width - 1.0));
+            let width = self.widths.get(column).filter(|width| **width > 0.0);
+            tallest = tallest.max(width.map_or(1, |width| lines(&label, width - 1.0)));
         }
         self.sheet.set_row_height(0, height(tallest))?;
         Ok(())
     }
 
-    fn row(&mut self, at: u32, row: &DataRow) -> anyhow::Result<()> {
+    fn row(&mut self, at: u32, row: &DataRow, place: At) -> anyhow::Result<()> {
         let mut tallest = 1;
         for (column, (field, _)) in self.kit.view.labels.iter().enumerate() {
             let text = row.field(*field);
-            tallest = tallest.max(lines(text, self.widths[column] - 2.0));
+            if self.widths[column] > 0.0 {
+                tallest = tallest.max(lines(text, self.widths[column] - 2.0));
+            }
             self.field(look::at(at, column)?, (*field, text), &row.findings)?;
         }
         let own = [
@@ -97,16 +124,28 @@ impl Writer<'_> {
         ];
         for (column, text) in (self.own..).zip(&own) {
             tallest = tallest.max(lines(text, self.widths[column] - 2.0));
-            put_text(&mut self.sheet, look::at(at, column)?, text, &self.kit.look.text)?;
+            put_text(&mut self.sheet, look::at(at, column)?, text, &self.own_format)?;
         }
-        let look = &self.kit.look;
-        let decision =
-            if row.state == RowState::Held { &look.input } else { look.state(Tone::Quiet) };
-        put_text(&mut self.sheet, look::at(at, self.own + 3)?, "", decision)?;
-        let rid = look::value(TEXT, false, None);
-        put_text(&mut self.sheet, look::at(at, self.own + 4)?, &row.rid, &rid)?;
+        self.way_back(look::at(at, self.own)?, &own[0], place)?;
+        let decision = if row.state == RowState::Held {
+            self.kit.look.input.clone()
+        } else {
+            self.kit.look.state(Tone::Quiet).clone().set_unlocked()
+        };
+        put_text(&mut self.sheet, look::at(at, self.own + DECISION)?, "", &decision)?;
+        let rid = look::value(TEXT, Shape::Line, None);
+        put_text(&mut self.sheet, look::at(at, self.own + OWN.len())?, &row.rid, &rid)?;
         self.sheet.set_row_height(at, height(tallest))?;
         Ok(())
+    }
+
+    /// From the reason to the row among the results.
+    fn way_back(&mut self, place: (u32, u16), reason: &str, at: At) -> Result<(), XlsxError> {
+        if place.0 as usize > MAX_LINKS {
+            return Ok(());
+        }
+        let target = self.kit.places.result(at);
+        put_link(&mut self.sheet, place, (reason, &target), &self.link)
     }
 
     /// Writes a value; a wrong one in its colour, with a note that says why.
@@ -122,7 +161,8 @@ impl Writer<'_> {
         let mut about: Vec<&FindingText> = findings.iter().filter(about).collect();
         about.sort_by_key(|finding| finding.severity);
         put_field(&mut self.sheet, place, value, about.first().map(|it| it.severity.into()))?;
-        if !about.is_empty() {
+        if !about.is_empty() && self.notes < MAX_NOTES {
+            self.notes += 1;
             let text: Vec<String> = about.into_iter().map(explained).collect();
             self.sheet.insert_note(place.0, place.1, &note(&text.join("\n\n")))?;
         }
@@ -133,7 +173,7 @@ impl Writer<'_> {
     fn suggestion(&self, row: &DataRow) -> String {
         let label = |field: Field| {
             let known = self.kit.view.labels.iter().find(|(label, _)| *label == field);
-            known.map_or(field.as_str(), |(_, label)| label.trim_end_matches(" (*)"))
+            known.map_or(field.as_str(), |(_, label)| label.trim_end_matches(REQUIRED))
         };
         let line = |(field, value): &(Field, String)| format!("{}: {value}", label(*field));
         row.suggestion.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -160,7 +200,7 @@ impl Writer<'_> {
         let decide = Lists::strict(&words)?
             .set_input_title(self.kit.label("decision.title"))?
             .set_input_message(self.kit.label("decision.hint"))?;
-        let column = look::at(0, self.own + 3)?.1;
+        let column = look::at(0, self.own + DECISION)?.1;
         for (first, last) in runs_of_held(rows) {
             self.sheet.add_data_validation(first, column, last, column, &decide)?;
         }
@@ -169,13 +209,23 @@ impl Writer<'_> {
 
     fn frame(&mut self, rows: usize) -> anyhow::Result<()> {
         for (column, width) in self.widths.iter().enumerate() {
-            self.sheet.set_column_width(look::at(0, column)?.1, *width)?;
+            let column = look::at(0, column)?.1;
+            if *width > 0.0 {
+                self.sheet.set_column_width(column, *width)?;
+            } else {
+                self.sheet.set_column_hidden(column)?;
+            }
         }
         let last_row = u32::try_from(rows)?;
-        let last_column = look::at(0, self.own + 3)?.1;
+        let last_column = look::at(0, self.own + DECISION)?.1;
         self.sheet.set_column_hidden(last_column + 1)?;
         self.sheet.autofilter(0, 0, last_row, last_column)?;
-        self.sheet.set_freeze_panes(1, 1)?.set_repeat_rows(0, 0)?;
+        let fields = self.kit.view.labels.iter().enumerate().map(|(at, (field, _))| (at, *field));
+        let identifying = paper::identifying(fields);
+        let columns = paper::Columns { widths: &self.widths, identifying, group: self.own };
+        paper::list(&mut self.sheet, columns)?;
+        self.sheet.set_freeze_panes(1, paper::frozen(columns).max(1))?.set_repeat_rows(0, 0)?;
+        look::protect(&mut self.sheet);
         let all = IgnoreError::NumberStoredAsText;
         self.sheet.ignore_error_range(0, 0, last_row, last_column + 1, all)?;
         Ok(())

@@ -9,6 +9,10 @@ mod orders;
 
 mod payments;
 
+mod places;
+
+mod charts;
+
 mod rows;
 
 mod own;
@@ -37,7 +41,12 @@ pub use orders::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM};
 pub use own::{ACTIVATED_AT, CANCEL, COLUMNS as OWN_COLUMNS, contents as own_contents, is_lasting};
 pub use questions::{HEADER_COLUMN, NAME_COLUMN};
 
-use super::{fit::sheet_name, lists::Lists, look::Look, view::ResultView};
+use self::places::Places;
+use super::{
+    lists::Lists,
+    look::{self, Look},
+    view::ResultView,
+};
 use crate::text::Texts;
 
 /// What every sheet is made of.
@@ -45,6 +54,7 @@ struct Kit<'a> {
     view: &'a ResultView,
     texts: &'static Texts,
     look: Look,
+    places: Places,
 }
 
 impl Kit<'_> {
@@ -55,8 +65,9 @@ impl Kit<'_> {
 
 /// The bytes of the workbook; the same view gives the same bytes.
 pub fn write(view: &ResultView) -> anyhow::Result<Vec<u8>> {
-    let kit = Kit { view, texts: Texts::of(view.locale), look: Look::new() };
-    let mut workbook = Workbook::new();
+    let texts = Texts::of(view.locale);
+    let mut kit = Kit { view, texts, look: Look::new(), places: Places::of(view, texts) };
+    let mut workbook = look::workbook()?;
     workbook.set_properties(&properties(view));
 
     let mut lists = Lists::default();
@@ -65,28 +76,15 @@ pub fn write(view: &ResultView) -> anyhow::Result<Vec<u8>> {
     for (name, place) in summary.names {
         workbook.define_name(name, &place)?;
     }
-    add_results(&kit, &mut workbook)?;
-    add_rest(&kit, &mut workbook, lists)?;
-    let bytes = workbook.save_to_buffer();
-    bytes.with_context(|| format!("The result of `{}` cannot be written", view.file_name))
-}
-
-fn add_results(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<()> {
-    let base = kit.label("sheet.result");
-    let mut taken: Vec<String> = ["summary", "fix", "origin", "qr", "order"]
-        .map(|sheet| kit.label(&format!("sheet.{sheet}")).to_lowercase())
-        .into();
-    for list in &kit.view.sheets {
-        let name = if kit.view.sheets.len() == 1 {
-            base.clone()
-        } else {
-            sheet_name(&list.name, &mut taken, |name| format!("{base} ({name})"))
-        };
-        let sheet = rows::sheet(kit, list, &name);
+    kit.places.orders = summary.orders;
+    for (at, list) in view.sheets.iter().enumerate() {
+        let sheet = rows::sheet(&kit, at, list);
         let sheet = sheet.with_context(|| format!("The list `{}` cannot be written", list.name));
         workbook.push_worksheet(sheet?);
     }
-    Ok(())
+    add_rest(&kit, &mut workbook, lists)?;
+    let bytes = workbook.save_to_buffer();
+    bytes.with_context(|| format!("The result of `{}` cannot be written", view.file_name))
 }
 
 fn add_rest(kit: &Kit, workbook: &mut Workbook, mut lists: Lists) -> anyhow::Result<()> {

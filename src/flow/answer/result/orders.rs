@@ -1,6 +1,8 @@
 //! Orders on the summary: the table, and the boxes by which a person confirms and activates.
 //! What a tick does is decided where the answer is taken in.
 
+use std::collections::HashMap;
+
 use minijinja::context;
 use rust_xlsxwriter::XlsxError;
 
@@ -33,9 +35,11 @@ const HEADINGS: [&str; 9] = [
     "state",
 ];
 
-pub fn table(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
+/// The table, and in which row each order stands.
+pub fn table(kit: &Kit, page: &mut Page) -> Result<HashMap<String, u32>, XlsxError> {
+    let mut places = HashMap::new();
     if kit.view.orders.is_empty() {
-        return Ok(());
+        return Ok(places);
     }
     page.section(&kit.label("summary.orders"))?;
     let headings: Vec<_> = (0..)
@@ -44,14 +48,18 @@ pub fn table(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         .collect();
     page.headings(&headings)?;
     for order in &kit.view.orders {
+        places.insert(order.code.clone(), page.row());
         row(kit, page, order)?;
     }
-    Ok(())
+    Ok(places)
 }
 
 fn row(kit: &Kit, page: &mut Page, order: &OrderView) -> Result<(), XlsxError> {
     let look = &kit.look;
-    page.cell(0, &order.code, &look.text)?;
+    match kit.places.first_of(&order.code) {
+        Some(target) => page.link((0, 0), (&order.code, &target), &look.link)?,
+        None => page.cell(0, &order.code, &look.text)?,
+    }
     page.cell(1, &kit.label(&format!("kind.{}", order.kind)), &look.text)?;
     page.cell(2, &order.package_name, &look.text)?;
     page.cell(3, &kit.label(&format!("customer_type.{}", order.customer_type)), &look.text)?;

@@ -10,7 +10,7 @@ use crate::{
     domain::{batch::RowState, order::LineState},
     flow::answer::{
         fit::width,
-        look::{Look, Tone, as_number, put_text},
+        look::{Look, Tone, as_number, put_link, put_text},
         view::{DataRow, FindingText, LeftOut, LineView, SheetView},
     },
     text::Texts,
@@ -35,8 +35,9 @@ pub const COLUMNS: [&str; 12] = [
 pub const CANCEL: &str = "cancel";
 /// The column that says since when a line works.
 pub const ACTIVATED_AT: &str = "activated_at";
-/// No column of ours is wider.
-const WIDEST: f64 = 42.0;
+/// No column of ours is wider, but for what is read rather than looked up.
+const WIDEST: f64 = 30.0;
+const WIDEST_PROSE: f64 = 44.0;
 const NARROWEST: f64 = 11.0;
 
 /// A cell of ours.
@@ -58,7 +59,10 @@ pub fn cells(texts: &Texts, row: &DataRow) -> [Own; 12] {
         |text: &dyn Fn(&LineView) -> String| line.map_or(Own::Nothing, |l| Own::Text(text(l)));
     let moment = |at: Option<DateTime<Tz>>| at.map_or(Own::Nothing, Own::Moment);
     [
-        state(texts, row),
+        {
+            let (text, tone) = state(texts, row);
+            Own::State(text, tone)
+        },
         Own::Text(said(&row.findings, |finding| &finding.message)),
         Own::Text(said(&row.findings, |finding| &finding.fix)),
         text(&|line| line.order.clone()),
@@ -109,8 +113,9 @@ fn cancel(line: Option<&LineView>) -> Own {
 pub fn widths(kit: &Kit, list: &SheetView) -> [f64; 12] {
     let mut widths = [NARROWEST; 12];
     for row in list.data_rows() {
-        for (width, cell) in widths.iter_mut().zip(cells(kit.texts, row)) {
-            *width = width.max((cell.room() + 3.0).min(WIDEST));
+        for ((width, name), cell) in widths.iter_mut().zip(COLUMNS).zip(cells(kit.texts, row)) {
+            let widest = if ["reason", "fix"].contains(&name) { WIDEST_PROSE } else { WIDEST };
+            *width = width.max((cell.room() + 3.0).min(widest));
         }
     }
     widths
@@ -120,9 +125,9 @@ impl Own {
     fn room(&self) -> f64 {
         match self {
             Own::Nothing | Own::Input => 0.0,
-            Own::Text(text) | Own::State(text, _) => {
-                text.split('\n').map(width).fold(0.0, f64::max)
-            }
+            Own::Text(text) => text.split('\n').map(width).fold(0.0, f64::max),
+            // Its sign stands before it.
+            Own::State(text, _) => width(text) + 3.0,
             Own::Whole(_) => 6.0,
             Own::Money(_) => 14.0,
             Own::Moment(_) => 16.0,
@@ -131,19 +136,19 @@ impl Own {
 }
 
 /// Where the row stands; once its order is placed, where its line does.
-fn state(texts: &Texts, row: &DataRow) -> Own {
+pub fn state(texts: &Texts, row: &DataRow) -> (String, Tone) {
     let label = |key: &str| texts.label(&format!("workbook.{key}"));
     let left_out = row.left_out.map(|why| match why {
         LeftOut::Decided => "left_out.state",
         LeftOut::Hidden => "left_out.hidden",
     });
     if let Some(key) = left_out {
-        return Own::State(label(key), Tone::Quiet);
+        return (label(key), Tone::Quiet);
     }
     let line = row.line.as_ref().map(|line| line.state);
     match line.filter(|line| row.state == RowState::Accepted && *line != LineState::Waiting) {
-        Some(line) => Own::State(label(&format!("line_state.{line}")), line.into()),
-        None => Own::State(label(&format!("row_state.{}", row.state)), row.state.into()),
+        Some(line) => (label(&format!("line_state.{line}")), line.into()),
+        None => (label(&format!("row_state.{}", row.state)), row.state.into()),
     }
 }
 
@@ -163,23 +168,30 @@ pub fn said(findings: &[FindingText], text: impl Fn(&FindingText) -> &String) ->
 pub fn put(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
-    cell: &Own,
+    (cell, target): (&Own, Option<&str>),
     look: &Look,
 ) -> Result<(), XlsxError> {
-    match cell {
-        Own::Nothing => put_text(sheet, (row, column), "", &look.text)?,
-        Own::Input => put_text(sheet, (row, column), "", &look.input)?,
-        Own::Text(text) => put_text(sheet, (row, column), text, &look.text)?,
-        Own::State(text, tone) => put_text(sheet, (row, column), text, look.state(*tone))?,
-        Own::Whole(number) => {
-            sheet.write_number_with_format(row, column, as_number(*number), &look.number)?;
+    let own = &look.own;
+    match (cell, target) {
+        (Own::Text(text), Some(target)) => {
+            put_link(sheet, (row, column), (text, target), &own.link)?;
         }
-        Own::Money(dong) => {
-            sheet.write_number_with_format(row, column, as_number(*dong), &look.money)?;
+        (Own::Nothing, _) => put_text(sheet, (row, column), "", &own.text)?,
+        (Own::Input, _) => put_text(sheet, (row, column), "", &look.input)?,
+        (Own::Text(text), None) => put_text(sheet, (row, column), text, &own.text)?,
+        // Never a link: LibreOffice shows those without their sign.
+        (Own::State(text, tone), _) => {
+            put_text(sheet, (row, column), text, look.state(*tone))?;
         }
-        Own::Moment(at) => {
+        (Own::Whole(number), _) => {
+            sheet.write_number_with_format(row, column, as_number(*number), &own.number)?;
+        }
+        (Own::Money(dong), _) => {
+            sheet.write_number_with_format(row, column, as_number(*dong), &own.money)?;
+        }
+        (Own::Moment(at), _) => {
             let local = at.naive_local();
-            sheet.write_datetime_with_format(row, column, local, &look.moment)?;
+            sheet.write_datetime_with_format(row, column, local, &own.moment)?;
         }
     }
     Ok(())

@@ -11,12 +11,15 @@ use crate::flow::answer::{look::as_number, page::Page, view::PaymentView};
 const ON_SUMMARY: usize = 20;
 /// 3.2 cm at 96 dots an inch.
 const QR_PIXELS: u32 = 121;
+/// Points of the heading with the first picture below it.
+const HEAD: f64 = 190.0;
 
 pub fn section(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     let payments = &kit.view.payments;
     if payments.is_empty() {
         return Ok(());
     }
+    page.keep(HEAD)?;
     page.section(&kit.label("payment.title"))?;
     page.line(&kit.label("payment.hint"), &kit.look.hint)?;
     table(kit, page, &payments[..payments.len().min(ON_SUMMARY)])?;

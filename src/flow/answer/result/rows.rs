@@ -8,7 +8,7 @@ use rust_xlsxwriter::{IgnoreError, Worksheet, XlsxError};
 
 use super::{
     Kit,
-    cells::{Formats, num_format, put_cell, room},
+    cells::{Formats, INDENT, num_format, put_cell, room, shape},
     own::{self, Own},
 };
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
     flow::{
         answer::{
             fit::{height, lines},
-            look::{self, Tone, note},
+            look::{self, GENERAL, Shape, Tone, note},
+            paper,
             view::{DataRow, FindingText, RowKind, RowView, SheetView},
         },
         read::Cell,
@@ -31,16 +32,19 @@ const HEADING: f64 = 14.0;
 /// Frozen titles above a deeper header would leave no room to scroll.
 const DEEPEST_FREEZE: u32 = 15;
 /// Spreadsheets crawl with more; the reason also stands in its column.
-const MAX_NOTES: usize = 5_000;
+pub const MAX_NOTES: usize = 5_000;
+/// Links likewise, and Excel has a limit.
+pub const MAX_LINKS: usize = 5_000;
 
-pub fn sheet(kit: &Kit, list: &SheetView, name: &str) -> anyhow::Result<Worksheet> {
+/// The sheet of the list at a place in the file.
+pub fn sheet(kit: &Kit, at: usize, list: &SheetView) -> anyhow::Result<Worksheet> {
     let mut sheet = Worksheet::new();
-    sheet.set_name(name)?;
-    look::lay_out_page(&mut sheet);
-    look::print_grid(&mut sheet);
+    sheet.set_name(kit.places.results.get(at).context("Each list has a name")?)?;
     let (own, formats) = (list.first_own_column(), Formats::default());
     let (widths, own_widths) = (widths(list), own::widths(kit, list));
-    let mut writer = Writer { kit, list, sheet, own, widths, own_widths, formats, notes: 0 };
+    let (notes, links) = (0, 0);
+    let mut writer =
+        Writer { kit, list, at, sheet, own, widths, own_widths, formats, notes, links };
     writer.header()?;
     for row in list.rows.iter().filter(|row| row.number != list.header_row) {
         writer.row(row).with_context(|| format!("Row {} cannot be written", row.number))?;
@@ -59,7 +63,7 @@ fn widths(list: &SheetView) -> Vec<f64> {
             RowKind::Data(_) => WIDEST,
         };
         for (width, cell) in widths.iter_mut().zip(&row.cells) {
-            *width = width.max((room(cell) + 1.5).min(limit));
+            *width = width.max((room(cell) + INDENT + 1.0).min(limit));
         }
     }
     widths
@@ -68,6 +72,8 @@ fn widths(list: &SheetView) -> Vec<f64> {
 struct Writer<'a> {
     kit: &'a Kit<'a>,
     list: &'a SheetView,
+    /// Its place in the file.
+    at: usize,
     sheet: Worksheet,
     /// The column at which ours begin.
     own: usize,
@@ -77,6 +83,7 @@ struct Writer<'a> {
     own_widths: [f64; own::COLUMNS.len()],
     formats: Formats,
     notes: usize,
+    links: usize,
 }
 
 /// What is wrong with a cell.
@@ -109,6 +116,8 @@ impl Writer<'_> {
             let heading = self.kit.label(&format!("column.{name}"));
             self.sheet.write_string_with_format(row, column, heading, &look.heading)?;
         }
+        let (row, column) = look::at(row, self.own)?;
+        self.sheet.insert_note(row, column, &note(&self.kit.label("column.own_note")))?;
         self.sheet.set_row_height(row, height(tallest))?;
         Ok(())
     }
@@ -137,18 +146,20 @@ impl Writer<'_> {
         may_wrap: bool,
     ) -> anyhow::Result<u32> {
         let mut tallest = 1;
-        for column in 0..cells.len().max(marks.keys().max().map_or(0, |last| last + 1)) {
+        let framed = if may_wrap { self.list.header.len() } else { 0 };
+        let marked = marks.keys().max().map_or(0, |last| last + 1);
+        for column in 0..cells.len().max(marked).max(framed) {
             let cell = cells.get(column).unwrap_or(&Cell::Empty);
             let mark = marks.get(&column);
-            if *cell == Cell::Empty && mark.is_none() {
+            if *cell == Cell::Empty && mark.is_none() && column >= framed {
                 continue;
             }
             let width = self.widths.get(column).copied().unwrap_or(NARROWEST);
-            let wrap = may_wrap && (room(cell) > width || cell.text().contains('\n'));
-            if wrap {
-                tallest = tallest.max(lines(&cell.text(), width - 1.0));
+            let shape = if may_wrap { shape(cell, width) } else { Shape::Loose };
+            if shape == Shape::Wrapped {
+                tallest = tallest.max(lines(&cell.text(), width - INDENT));
             }
-            let format = self.formats.of(num_format(cell), wrap, mark.map(|mark| mark.tone));
+            let format = self.formats.of(num_format(cell), shape, mark.map(|mark| mark.tone));
             let place = look::at(row, column)?;
             put_cell(&mut self.sheet, place, cell, format)?;
             if let Some(mark) = mark {
@@ -171,19 +182,46 @@ impl Writer<'_> {
         let mut tallest = 1;
         let cells = own::cells(self.kit.texts, data);
         for (at, (cell, width)) in cells.iter().zip(self.own_widths).enumerate() {
-            if let Own::Text(text) | Own::State(text, _) = cell {
-                tallest = tallest.max(lines(text, width - 2.0));
+            match cell {
+                Own::Text(text) => tallest = tallest.max(lines(text, width - 2.0)),
+                Own::State(text, _) => tallest = tallest.max(lines(text, width - 5.0)),
+                _ => {}
             }
+            let target = self.target(own::COLUMNS[at], row + 1, data);
+            let cell = (cell, target.as_deref());
             own::put(&mut self.sheet, look::at(row, self.own + at)?, cell, &self.kit.look)?;
         }
         Ok(tallest)
     }
 
+    /// Where a cell of ours leads: from the reason of a row to where it is fixed, from an order to the summary.
+    fn target(&mut self, column: &str, number: u32, data: &DataRow) -> Option<String> {
+        if self.links >= MAX_LINKS {
+            return None;
+        }
+        let target = match column {
+            "reason" => self.kit.places.fix((self.at, number)),
+            "order" => data.line.as_ref().and_then(|line| self.kit.places.order(&line.order)),
+            _ => None,
+        };
+        self.links += usize::from(target.is_some());
+        target
+    }
+
     /// All that is not a cell: widths, the frozen header, the filter, the printed page.
     fn frame(&mut self) -> anyhow::Result<()> {
-        for (column, width) in self.widths.iter().copied().chain(self.own_widths).enumerate() {
-            self.sheet.set_column_width(look::at(0, column)?.1, width)?;
+        let widths: Vec<f64> = self.widths.iter().copied().chain(self.own_widths).collect();
+        for (column, width) in widths.iter().enumerate() {
+            let column = look::at(0, column)?.1;
+            self.sheet.set_column_width(column, *width)?;
+            if usize::from(column) < self.own {
+                self.sheet.set_column_format(column, &look::free_column(GENERAL))?;
+            }
         }
+        let identifying = self.list.identifying;
+        let columns = paper::Columns { widths: &widths, identifying, group: self.own };
+        paper::list(&mut self.sheet, columns)?;
+        look::protect(&mut self.sheet);
         let header = self.header_row();
         let is_data = |row: &&RowView| matches!(row.kind, RowKind::Data(_));
         let last_row = self.list.rows.iter().filter(is_data).map(|row| row.number - 1).max();
@@ -192,7 +230,7 @@ impl Writer<'_> {
         self.sheet.autofilter(header, 0, last_row, last_column)?;
         self.sheet.set_repeat_rows(header, header)?;
         if header < DEEPEST_FREEZE {
-            self.sheet.set_freeze_panes(header + 1, 0)?;
+            self.sheet.set_freeze_panes(header + 1, paper::frozen(columns))?;
         }
         let all = IgnoreError::NumberStoredAsText;
         self.sheet.ignore_error_range(0, 0, last_row, last_column, all)?;

@@ -146,7 +146,14 @@ pub fn list(name: &str, rows: Vec<RowView>) -> SheetView {
     ];
     all.extend(rows);
     all.push(outside(31, "Người lập: Trần Văn Bình"));
-    SheetView { name: name.into(), header_row: 4, header, width: HEADER.len(), rows: all }
+    SheetView {
+        name: name.into(),
+        header_row: 4,
+        header,
+        width: HEADER.len(),
+        identifying: Some((1, 2)),
+        rows: all,
+    }
 }
 
 fn order(code: &str, customer_type: CustomerType, package: &str, lines: u64) -> OrderView {

@@ -1,19 +1,26 @@
 //! The first sheet: what to do next, the numbers, the orders and their boxes, what is to be paid.
 //! Orders and payments are laid out in files of their own.
 
+use std::collections::HashMap;
+
 use minijinja::context;
 use rust_xlsxwriter::{FormatAlign, Worksheet, XlsxError};
 
-use super::{Kit, orders, payments, questions};
-use crate::flow::answer::{
-    lists::Lists,
-    look::{Tone, as_number},
-    page::Page,
-    view::{FindingText, ViewKind},
+use super::{Kit, charts, orders, own::said, payments, questions};
+use crate::{
+    domain::field::Field,
+    flow::answer::{
+        lists::Lists,
+        look::{MONEY, Tone, as_number},
+        page::Page,
+        view::{DataRow, FindingText, SheetView, ViewKind},
+    },
 };
 
 /// Nine columns, as the table of orders needs them.
 pub const GRID: &[f64] = &[24.0, 18.0, 34.0, 21.0, 12.0, 19.0, 9.0, 17.0, 25.0];
+/// So many of the rows to fix stand on the summary; their own sheet has all.
+const TO_FIX: usize = 10;
 /// Doubles hold every whole number below this.
 const EXACT: i64 = 9_000_000_000_000_000;
 
@@ -21,6 +28,8 @@ pub struct Summary {
     pub sheet: Worksheet,
     /// Defined names, and the cells they mean.
     pub names: Vec<(String, String)>,
+    /// In which row each order stands, counted from 0.
+    pub orders: HashMap<String, u32>,
 }
 
 pub fn sheet(kit: &Kit, lists: &mut Lists) -> anyhow::Result<Summary> {
@@ -29,11 +38,13 @@ pub fn sheet(kit: &Kit, lists: &mut Lists) -> anyhow::Result<Summary> {
     next_steps(kit, &mut page)?;
     let mut names = questions::section(kit, &mut page, lists)?;
     numbers(kit, &mut page)?;
-    orders::table(kit, &mut page)?;
+    let orders = orders::table(kit, &mut page)?;
     names.extend(orders::decisions(kit, &mut page)?);
-    payments::section(kit, &mut page)?;
+    to_fix(kit, &mut page)?;
     findings(kit, &mut page)?;
-    Ok(Summary { sheet: page.sheet, names })
+    charts::section(kit, &mut page)?;
+    payments::section(kit, &mut page)?;
+    Ok(Summary { sheet: page.sheet, names, orders })
 }
 
 fn head(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
@@ -83,18 +94,22 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         ("skipped", counts.skipped, Some(Tone::Quiet)),
     ];
     let right = [
-        ("total_rows", i64::try_from(totals.rows).unwrap_or(i64::MAX), &look.number),
+        ("total_rows", i64::try_from(totals.rows).unwrap_or(i64::MAX), &look.money),
         ("total_amount", totals.amount.as_dong(), &look.money),
         ("total_tax_ids", totals.tax_id_sum, &look.number),
     ];
     let rare = ["cancelled", "dropped", "skipped"];
     let left = left.into_iter().filter(|(key, count, _)| !rare.contains(key) || *count > 0);
     for (at, (key, count, tone)) in left.enumerate() {
-        page.cell(0, &kit.label(&format!("summary.{key}")), &look.label)?;
+        let label = kit.label(&format!("summary.{key}"));
+        match where_shown(kit, key).filter(|_| count > 0) {
+            Some(target) => page.link((0, 0), (&label, &target), &look.link)?,
+            None => page.cell(0, &label, &look.label)?,
+        }
         // What is zero needs no colour.
         let tone = tone.filter(|_| count > 0);
         let format = tone.map_or(&look.number, |tone| look.state(tone)).clone();
-        let format = format.set_align(FormatAlign::Right);
+        let format = format.set_num_format(MONEY).set_align(FormatAlign::Right);
         page.number(1, as_number(i64::try_from(count).unwrap_or(i64::MAX)), &format)?;
         if let Some((key, number, format)) = right.get(at) {
             page.cell(2, &kit.label(&format!("summary.{key}")), &look.label)?;
@@ -109,6 +124,50 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     if kit.view.missing > 0 {
         let said = kit.texts.say("workbook.summary.missing", context! { n => kit.view.missing });
         page.line(&said, &look.plain)?;
+    }
+    Ok(())
+}
+
+/// The sheet on which what is counted can be seen.
+fn where_shown(kit: &Kit, count: &str) -> Option<String> {
+    match count {
+        "rejected" | "held" => kit.places.to_fix.first().and_then(|at| kit.places.fix(*at)),
+        "total" | "accepted" => {
+            let list = kit.view.sheets.first()?;
+            Some(kit.places.result((0, list.header_row)))
+        }
+        _ => None,
+    }
+}
+
+/// The first of the rows that wait, why, and where each is fixed.
+fn to_fix(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
+    let rows = kit.view.sheets.iter().flat_map(SheetView::data_rows);
+    let rows: Vec<&DataRow> = rows.filter(|row| row.needs_fixing()).take(TO_FIX).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    page.section(&kit.label("summary.to_fix"))?;
+    page.headings(&[
+        ((0, 0), kit.label("column.row")),
+        ((1, 2), kit.texts.label("field.name")),
+        ((3, 6), kit.label("column.reason")),
+        ((7, 8), kit.label("summary.to_fix_where")),
+    ])?;
+    for (row, at) in rows.into_iter().zip(&kit.places.to_fix) {
+        let number = kit.texts.say("workbook.summary.row", context! { n => at.1 });
+        let reason = said(&row.findings, |finding| &finding.message);
+        page.link((0, 0), (&number, &kit.places.result(*at)), &kit.look.link)?;
+        page.text((1, 2), row.field(Field::Name), &kit.look.text)?;
+        page.text((3, 6), &reason, &kit.look.text)?;
+        let target = kit.places.fix(*at).unwrap_or_default();
+        page.link((7, 8), (&kit.label("sheet.fix"), &target), &kit.look.link)?;
+        page.end_row()?;
+    }
+    let more = kit.places.to_fix.len().saturating_sub(TO_FIX);
+    if more > 0 {
+        let said = kit.texts.say("workbook.summary.to_fix_more", context! { n => more });
+        page.line(&said, &kit.look.hint)?;
     }
     Ok(())
 }

@@ -111,14 +111,32 @@ fn a_wrong_cell_says_why_and_the_header_stays_in_sight() {
     assert!(!notes.contains("ref=\"C8\""), "a repair is no error");
     let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
     assert!(sheet.contains("ySplit=\"4\"") && sheet.contains("<autoFilter ref=\"A4:V29\""));
-    assert!(sheet.contains("fitToHeight=\"0\"") && sheet.contains("orientation=\"landscape\""));
+    assert!(sheet.contains("xSplit=\"3\""), "a name stays in sight beside what is said of it");
+}
+
+#[test]
+fn a_long_list_is_printed_so_that_it_can_be_read() {
+    let bytes = write(&view()).unwrap();
+    let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
+    assert!(sheet.contains("scale=\"65\"") && sheet.contains("orientation=\"landscape\""));
+    assert!(sheet.contains("pageOrder=\"overThenDown\"") && !sheet.contains("fitToPage"));
+    assert!(sheet.contains("<brk id=\"10\" "), "our columns begin on a page of their own");
+    let workbook = part(&bytes, "xl/workbook.xml");
+    assert!(workbook.contains("'Kết quả'!$A:$C,'Kết quả'!$4:$4"), "{workbook}");
+    let summary = part(&bytes, "xl/worksheets/sheet1.xml");
+    assert!(!summary.contains("colBreaks"), "the summary is one page wide");
 }
 
 #[test]
 fn nothing_of_the_users_is_a_formula() {
     let bytes = write(&view()).unwrap();
     let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
-    assert!(!sheet.contains("<f>") && !sheet.contains("<hyperlink"));
+    assert!(!sheet.contains("<f>"));
+    // Links are ours, and lead nowhere but into this workbook.
+    let links: Vec<&str> = sheet.split("<hyperlink ").skip(1).collect();
+    assert!(links.iter().all(|link| link.starts_with("ref=\"L") || link.starts_with("ref=\"N")));
+    assert!(links.iter().all(|link| link.contains("location=\"'")));
+    assert!(!part(&bytes, "xl/worksheets/_rels/sheet2.xml.rels").contains("hyperlink"));
     assert!(text(&cells(&view(), "Kết quả"), (10, 10)).starts_with("=HYPERLINK("));
 }
 
@@ -134,6 +152,88 @@ fn the_sheet_to_fix_has_only_rows_that_need_it() {
     let sheet = part(&write(&view()).unwrap(), "xl/worksheets/sheet3.xml");
     assert!(sheet.contains("sqref=\"M3:M4\"") && sheet.contains("\"nhận,bỏ\""));
     assert!(sheet.contains("Lists!$A$1:$A$12"), "a long drop-down lies on a sheet");
+}
+
+#[test]
+fn summary_and_rows_lead_to_each_other() {
+    let bytes = write(&view()).unwrap();
+    let links = |number: u8| {
+        let sheet = part(&bytes, &format!("xl/worksheets/sheet{number}.xml"));
+        let link = |it: &str| {
+            let value =
+                |name: &str| it.split(name).nth(1).unwrap().split('"').next().unwrap().to_owned();
+            (value("ref=\""), value("location=\""))
+        };
+        sheet.split("<hyperlink ").skip(1).map(link).collect::<Vec<_>>()
+    };
+    let (summary, results, fix) = (links(1), links(2), links(3));
+    let leads = |links: &[(String, String)], to: &str| links.iter().any(|(_, target)| target == to);
+    assert!(leads(&summary, "'Kết quả'!K7") && leads(&summary, "'Cần sửa'!A2"), "{summary:?}");
+    assert!(!leads(&results, "'Cần sửa'!A2"), "{results:?}");
+    assert!(results.iter().any(|(from, to)| from == "N5" && to.starts_with("'Tóm tắt'!A")));
+    // A reason that is longer than a line would be cut off as a link.
+    assert!(!leads(&fix, "'Kết quả'!K7"), "{fix:?}");
+}
+
+#[test]
+fn only_what_is_to_be_filled_in_can_be_written_in() {
+    let bytes = write(&placed(2)).unwrap();
+    let styles = part(&bytes, "xl/styles.xml");
+    let formats = styles.split("<cellXfs").nth(1).unwrap();
+    let formats: Vec<&str> =
+        formats.split("</cellXfs>").next().unwrap().split("<xf ").skip(1).collect();
+    let is_free = |number: u8, cell: &str| {
+        let sheet = part(&bytes, &format!("xl/worksheets/sheet{number}.xml"));
+        assert!(sheet.contains("<sheetProtection ") && !sheet.contains("password"), "{number}");
+        assert!(sheet.contains("autoFilter=\"0\"") && sheet.contains("formatColumns=\"0\""));
+        let it = sheet.split(&format!("<c r=\"{cell}\" s=\"")).nth(1).unwrap();
+        let style: usize = it.split('"').next().unwrap().parse().unwrap();
+        formats[style].contains("locked=\"0\"")
+    };
+    // The header is by what an answer is known; our words are no answer; a client may be corrected.
+    let header_and_ours = ["B4", "K5", "L7", "N5", "U5"];
+    assert!(header_and_ours.iter().all(|cell| !is_free(2, cell)));
+    assert!(["B5", "J5", "C7", "V5", "B31"].iter().all(|cell| is_free(2, cell)));
+    // Where rows are sorted and deleted, all of them is free.
+    assert!(!is_free(3, "A1"));
+    assert!(["A2", "F2", "I2", "J2", "K2", "M2", "N2", "M3"].iter().all(|it| is_free(3, it)));
+}
+
+#[test]
+fn charts_show_what_differs_below_their_numbers() {
+    let bytes = write(&view()).unwrap();
+    let charts: Vec<String> =
+        (1..=3).map(|number| part(&bytes, &format!("xl/charts/chart{number}.xml"))).collect();
+    for (chart, title) in charts.iter().zip(["Tình trạng các dòng", "Tiền theo gói", "Cột cần sửa"])
+    {
+        assert!(chart.contains(title), "{title}");
+    }
+    let cells = cells(&view(), "Tóm tắt");
+    let row = (1..200).find(|row| text(&cells, (*row, 1)) == "Tình trạng các dòng").unwrap() + 1;
+    let of = |column| (text(&cells, (row, column)), text(&cells, (row, column + 1)));
+    assert_eq!(of(1), ("Đã nhận".to_owned(), "19".to_owned()));
+    assert_eq!(of(3), ("ASP Kế toán – Doanh nghiệp".to_owned(), "32450000".to_owned()));
+    assert!(charts[0].contains(&format!("$A${row}:$A${}", row + 3)), "{}", charts[0]);
+
+    let mut plain = view();
+    plain.orders.truncate(1);
+    for row in &mut plain.sheets[0].rows {
+        if let RowKind::Data(data) = &mut row.kind {
+            data.state = RowState::Accepted;
+        }
+    }
+    let content = part(&write(&plain).unwrap(), "[Content_Types].xml");
+    assert!(!content.contains("chart"), "one bar says nothing");
+}
+
+#[test]
+fn a_state_has_a_sign_that_is_no_part_of_its_word() {
+    let bytes = write(&view()).unwrap();
+    let styles = part(&bytes, "xl/styles.xml");
+    for sign in ['✓', '✗', '○', '–'] {
+        assert!(styles.contains(&format!("&quot;{sign} &quot;@")), "{sign}");
+    }
+    assert_eq!(text(&cells(&view(), "Kết quả"), (7, 11)), "Bị từ chối");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The sheet of clients: headers with notes, an example that is never read, drop-downs, what is known already.
 //! What stands once for the whole order is written beside it.
 
-use rust_xlsxwriter::{Format, Worksheet};
+use rust_xlsxwriter::Worksheet;
 
 use super::{Kit, order};
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
         fit::{height, lines, width},
         lists::Lists,
         look::{self, TEXT, field_format, note, put_field, put_text},
+        paper,
         view::TemplateColumn,
     },
 };
@@ -27,8 +28,8 @@ const FIRST: u32 = 2;
 pub fn sheet(kit: &mut Kit) -> anyhow::Result<Worksheet> {
     let mut sheet = Worksheet::new();
     sheet.set_name(kit.label("sheet.list"))?;
-    look::lay_out_page(&mut sheet);
-    look::print_grid(&mut sheet);
+    // What is typed has no frames.
+    sheet.set_print_gridlines(true);
     let filled = u32::try_from(kit.view.rows.len())?;
     let last_row = FIRST + ROWS.max(filled + filled / 2);
     choice(kit, &mut sheet, last_row)?;
@@ -42,16 +43,28 @@ pub fn sheet(kit: &mut Kit) -> anyhow::Result<Worksheet> {
         sheet.insert_note(0, number, &note(&column.note))?;
         sheet.set_column_width(number, width)?;
         // The whole column: what is typed below the last drop-down keeps its zeros too.
-        let format = Format::new().set_num_format(field_format(column.field));
-        sheet.set_column_format(number, &format)?;
+        sheet.set_column_format(number, &look::free_column(field_format(column.field)))?;
     }
     drop_downs(kit, &mut sheet, last_row)?;
     example(kit, &mut sheet)?;
     fill(kit, &mut sheet)?;
     sheet.set_row_height(0, height(tallest))?;
-    sheet.set_freeze_panes(1, if kit.view.renews.is_some() { 3 } else { 1 })?;
-    sheet.set_repeat_rows(0, 0)?;
+    page(kit, &mut sheet)?;
     Ok(sheet)
+}
+
+/// What stays in sight, and how it is printed.
+fn page(kit: &Kit, sheet: &mut Worksheet) -> anyhow::Result<()> {
+    let before = usize::from(kit.view.renews.is_some());
+    let columns = &kit.view.columns;
+    let widths = columns.iter().map(|column| column_width(kit, column));
+    let widths: Vec<f64> = std::iter::repeat_n(CHOICE_WIDTH, before).chain(widths).collect();
+    let fields = columns.iter().enumerate().map(|(at, column)| (at + before, column.field));
+    let identifying = paper::identifying(fields);
+    let columns = paper::Columns { widths: &widths, identifying, group: 0 };
+    paper::list(sheet, columns)?;
+    sheet.set_freeze_panes(1, paper::frozen(columns).max(1))?.set_repeat_rows(0, 0)?;
+    Ok(())
 }
 
 /// Columns of fields follow that of the choice, where there is one.
@@ -136,7 +149,7 @@ fn usual_width(field: Field) -> f64 {
 
 /// Its first cell says that it is one: by that it is known, and never read.
 fn example(kit: &Kit, sheet: &mut Worksheet) -> anyhow::Result<()> {
-    let format = kit.look.hint.clone().set_num_format(TEXT);
+    let format = kit.look.hint.clone().set_num_format(TEXT).set_indent(1);
     let mut tallest = 1;
     for (at, TemplateColumn { field, .. }) in kit.view.columns.iter().enumerate() {
         let found = kit.view.example.iter().find(|(known, _)| known == field);

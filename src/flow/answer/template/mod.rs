@@ -10,12 +10,12 @@ mod order;
 use anyhow::Context;
 use chrono::Utc;
 use minijinja::context;
-use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, Format, Worksheet};
 
 use super::{
     identity::TEMPLATE,
     lists::Lists,
-    look::{Look, TEXT},
+    look::{self, Look, TEXT},
     view::TemplateView,
 };
 use crate::{domain::field::Field, flow::map::TEMPLATE_SHEET, text::Texts};
@@ -48,7 +48,7 @@ impl Kit<'_> {
 pub fn write(view: &TemplateView) -> anyhow::Result<Vec<u8>> {
     let texts = Texts::of(view.locale);
     let mut kit = Kit { view, texts, look: Look::new(), lists: Lists::default() };
-    let mut workbook = Workbook::new();
+    let mut workbook = look::workbook()?;
     let made_at = view.generated_at.with_timezone(&Utc);
     let properties = DocProperties::new().set_title(kit.label("template.title"));
     let properties = properties.set_author("hangloat").set_creation_datetime(&made_at);

@@ -1,0 +1,179 @@
+//! Charts on the summary, each below the numbers that it shows: where the lines stand, what each package costs, in
+//! which columns something is wrong. One that would have a single bar says nothing, and is left out.
+
+use rust_xlsxwriter::{
+    Chart, ChartDataLabel, ChartFont, ChartFormat, ChartPoint, ChartSolidFill, ObjectMovement,
+    XlsxError,
+};
+
+use super::{Kit, own};
+use crate::{
+    domain::{finding::Severity, order::OrderState},
+    flow::answer::{
+        look::{ACCENT, FONT, Tone, as_number},
+        page::Page,
+        view::SheetView,
+    },
+};
+
+/// The columns of a table and its chart: those of the labels, and that of the numbers.
+type Zone = ((u16, u16), u16);
+const ZONES: [Zone; 3] = [((0, 0), 1), ((2, 2), 3), ((4, 6), 7)];
+/// Pixels of a chart in each.
+const WIDTHS: [u32; 3] = [296, 380, 360];
+/// More bars than these nobody reads.
+const MOST: usize = 8;
+
+/// A bar and its number.
+struct Bar {
+    label: String,
+    number: i64,
+    tone: Option<Tone>,
+}
+
+struct Figures {
+    /// `workbook.chart.<key>` is the title.
+    key: &'static str,
+    /// `workbook.chart.<unit>` heads the numbers.
+    unit: &'static str,
+    bars: Vec<Bar>,
+    /// How a bar is labelled; the number itself stands above.
+    num_format: String,
+}
+
+const COUNT: &str = "#,##0";
+
+pub fn section(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
+    let figures = [states(kit), amounts(kit), findings(kit)];
+    let figures: Vec<Figures> = figures.into_iter().filter(|it| it.bars.len() > 1).collect();
+    let most = figures.iter().map(|it| it.bars.len()).max().unwrap_or_default();
+    if most == 0 {
+        return Ok(());
+    }
+    let bars = u32::try_from(most).unwrap_or(u32::MAX);
+    let pixels = 70 + 28 * bars;
+    page.keep(f64::from(pixels) * 0.75 + f64::from(bars) * 18.0 + 90.0)?;
+    page.section(&kit.label("chart.title"))?;
+    let zones = || figures.iter().zip(ZONES);
+    let headings = zones()
+        .flat_map(|(it, (labels, numbers))| [(labels, it.key), ((numbers, numbers), it.unit)]);
+    let headings: Vec<_> =
+        headings.map(|(columns, key)| (columns, kit.label(&format!("chart.{key}")))).collect();
+    page.headings(&headings)?;
+    let first = page.row();
+    for at in 0..most {
+        for (it, (labels, numbers)) in zones() {
+            if let Some(bar) = it.bars.get(at) {
+                let format = bar.tone.map_or(&kit.look.label, |tone| kit.look.state(tone));
+                page.text(labels, &bar.label, format)?;
+                page.number(numbers, as_number(bar.number), &kit.look.money)?;
+            }
+        }
+        page.end_row()?;
+    }
+    let sheet = page.sheet.name();
+    let chart = |((it, (labels, numbers)), width): ((&Figures, Zone), u32)| {
+        let mut chart = chart(it, (&sheet, first), (labels.0, numbers));
+        chart.title().set_name(kit.label(&format!("chart.{}", it.key)).as_str());
+        chart.set_alt_text(kit.label(&format!("chart.{}", it.key)));
+        chart.set_width(width).set_height(pixels);
+        (labels.0, chart)
+    };
+    let charts: Vec<(u16, Chart)> = zones().zip(WIDTHS).map(chart).collect();
+    page.charts(&charts, pixels)
+}
+
+fn chart(figures: &Figures, (sheet, first): (&str, u32), (labels, numbers): (u16, u16)) -> Chart {
+    let last = first + u32::try_from(figures.bars.len()).unwrap_or(1) - 1;
+    let mut font = ChartFont::new();
+    font.set_name(FONT).set_size(9);
+    let mut bold = font.clone();
+    bold.set_bold().set_size(10);
+    let fill = |tone: Option<Tone>| {
+        let mut fill = ChartSolidFill::new();
+        fill.set_color(tone.map_or(ACCENT, Tone::strong));
+        let mut format = ChartFormat::new();
+        format.set_solid_fill(&fill);
+        format
+    };
+    let points: Vec<ChartPoint> =
+        figures.bars.iter().map(|bar| ChartPoint::new().set_format(&mut fill(bar.tone))).collect();
+    let mut label = ChartDataLabel::new();
+    label.show_value().set_num_format(&figures.num_format).set_font(&font);
+    let mut chart = Chart::new_bar();
+    chart
+        .add_series()
+        .set_categories((sheet, first, labels, last, labels))
+        .set_values((sheet, first, numbers, last, numbers))
+        .set_gap(50)
+        .set_points(&points)
+        .set_data_label(&label);
+    chart.title().set_font(&bold);
+    chart.legend().set_hidden();
+    // Of a bar chart the vertical axis has the labels; reversed, the first stands on top.
+    chart.y_axis().set_reverse().set_font(&font);
+    chart.x_axis().set_hidden(true).set_major_gridlines(false).set_min(0);
+    chart.chart_area().set_format(ChartFormat::new().set_no_border());
+    chart.set_object_movement(ObjectMovement::MoveButDontSizeWithCells);
+    chart
+}
+
+/// The words of the rows' states, as the lists say them.
+fn states(kit: &Kit) -> Figures {
+    let mut bars = Vec::<Bar>::new();
+    for row in kit.view.sheets.iter().flat_map(SheetView::data_rows) {
+        let (label, tone) = own::state(kit.texts, row);
+        add(&mut bars, label, 1, Some(tone));
+    }
+    Figures { key: "states", unit: "rows", bars: most(bars), num_format: COUNT.to_owned() }
+}
+
+fn amounts(kit: &Kit) -> Figures {
+    let mut bars = Vec::new();
+    let orders = kit.view.orders.iter();
+    for order in orders.filter(|order| order.state != OrderState::Cancelled) {
+        let amount = order.amount.as_dong();
+        if amount > 0 {
+            add(&mut bars, order.package_name.clone(), amount, None);
+        }
+    }
+    // In millions: long labels break in the middle of a number.
+    let num_format = format!("#,##0.0,,\" {}\"", kit.label("chart.millions"));
+    Figures { key: "amounts", unit: "amount", bars: most(bars), num_format }
+}
+
+/// Of the rows that wait, the columns in which something is wrong.
+fn findings(kit: &Kit) -> Figures {
+    let mut bars = Vec::new();
+    let rows = kit.view.sheets.iter().flat_map(SheetView::data_rows);
+    for row in rows.filter(|row| row.needs_fixing()) {
+        let grave = |severity| matches!(severity, Severity::Error | Severity::Hold);
+        let grave = row.findings.iter().filter(|finding| grave(finding.severity));
+        let mut labels: Vec<String> = grave
+            .map(|finding| match finding.field {
+                Some(field) => kit.texts.label(&format!("field.{field}")),
+                None => kit.label("chart.whole_row"),
+            })
+            .collect();
+        labels.sort_unstable();
+        labels.dedup();
+        for label in labels {
+            add(&mut bars, label, 1, None);
+        }
+    }
+    Figures { key: "findings", unit: "rows", bars: most(bars), num_format: COUNT.to_owned() }
+}
+
+fn add(bars: &mut Vec<Bar>, label: String, number: i64, tone: Option<Tone>) {
+    match bars.iter_mut().find(|bar| bar.label == label) {
+        Some(bar) => bar.number += number,
+        None => bars.push(Bar { label, number, tone }),
+    }
+}
+
+/// The longest first.
+fn most(mut bars: Vec<Bar>) -> Vec<Bar> {
+    bars.sort_by_key(|bar| std::cmp::Reverse(bar.number));
+    bars.truncate(MOST);
+    bars
+}
