@@ -20,7 +20,7 @@ use crate::{
         Clock, Services, activate,
         answer::outbox,
         order::confirm::{self, Wish},
-        report::FileReport,
+        report::{FileReport, Told},
     },
     runner::{self, Files, Work, arrival},
     text::Texts,
@@ -77,7 +77,7 @@ async fn run_job(services: &Services, kind: JobKind, files: Files) -> anyhow::Re
     let job = workspace::jobs(services)?.into_iter().find(|job| job.kind == kind);
     let of_kind = || context! { kind => kind.to_string() };
     let job = job.ok_or_else(|| Failure::no_such(services.texts, "no_job_of_kind", of_kind()))?;
-    let work = Work { files, ..Work::of(&job) };
+    let work = Work { files, told: Told::All, ..Work::of(&job) };
     let ran = runner::run(services, &job, &work).await?;
     ran.ok_or_else(|| anyhow::anyhow!("the job {} of a new workspace runs already", job.name))
 }

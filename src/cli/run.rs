@@ -23,7 +23,7 @@ use crate::{
         import::Arrival,
         inbox::{self, Owner},
         options::{Defaults, ImportOptions, SetError},
-        report::{self, FileReport},
+        report::{self, FileReport, Told},
         send,
     },
     runner::{self, Files, Work, definition::Job},
@@ -38,6 +38,7 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
         return Err(Failure::misused(services.texts, "only_imports", context! {}).into());
     }
     let mut work = Work::of(&job);
+    work.told = if global.json { Told::All } else { Told::First(SHOWN) };
     set(services.texts, &mut work.options, &args.set)?;
     let (arrivals, gone) = arrivals(&services, args)?;
     if !args.files.is_empty() {
@@ -50,7 +51,7 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     };
     let mut files = ran.files;
     for (path, owner) in gone {
-        files.extend(taken_before(&services, &path, &owner, &files).await?);
+        files.extend(taken_before(&services, (&path, &owner), &files, work.told).await?);
     }
     let run = runs::by_id(&services.db, ran.id).await?;
     let taken = batches::list(&services.db, &batches::Filter::default()).await?;
@@ -181,9 +182,9 @@ fn owner(
 /// A file of the inbox that an interrupted run had taken: what became of it.
 async fn taken_before(
     services: &Services,
-    path: &Path,
-    owner: &Owner,
+    (path, owner): (&Path, &Owner),
     files: &[FileReport],
+    told: Told,
 ) -> anyhow::Result<Option<FileReport>> {
     let name = inbox::name_of(path);
     if files.iter().any(|file| file.file == name) {
@@ -194,7 +195,7 @@ async fn taken_before(
     let Some(batch) = known.into_iter().find(|batch| batch.file_name == name) else {
         return Err(no_file(services, path).into());
     };
-    report::of_batch(services, batch.id()).await.map(Some)
+    report::of_batch(services, batch.id(), told).await.map(Some)
 }
 
 /// What became of files, for a terminal.
@@ -230,8 +231,9 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
         let place = format!("{column}{row}");
         lines.push(format!("  {place:>6}  {}  {} {}", finding.code, finding.message, finding.fix));
     }
-    if file.findings.len() > SHOWN {
-        lines.push(format!("  … +{}", file.findings.len() - SHOWN));
+    let more = file.findings.len().saturating_sub(SHOWN) + file.untold;
+    if more > 0 {
+        lines.push(format!("  … +{more}"));
     }
     if !file.orders.is_empty() {
         lines.push(format!("  {}", file.orders.join(", ")));

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Tx, sql};
+use super::{Db, Tx, rows::Span, sql};
 use crate::domain::{
     batch::BatchId,
     order::{LineRef, OrderCode},
@@ -188,6 +188,23 @@ pub async fn stuck_of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Stuck>>
          where l.batch_id = $1 and l.state in ('failed', 'uncertain') order by l.order_code, l.line_no",
     )
     .bind(batch.number())
+    .all()
+    .await
+}
+
+/// Those of some rows.
+pub async fn stuck_of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Stuck>> {
+    db.query(
+        "select a.line_id, l.order_code, l.line_no, l.name, a.state, a.error
+         from order_line l join activation a on a.line_id = l.id
+         where l.batch_id = $1 and l.sheet = $2 and l.row_no between $3 and $4
+           and l.state in ('failed', 'uncertain')
+         order by l.order_code, l.line_no",
+    )
+    .bind(rows.batch.number())
+    .bind(rows.sheet)
+    .bind(rows.first)
+    .bind(rows.last)
     .all()
     .await
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Tx};
+use super::{Db, Tx, rows::Span};
 use crate::domain::{batch::BatchId, order::OrderCode};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -91,6 +91,34 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<(i64, String,
     .bind(batch.number())
     .all()
     .await
+}
+
+/// The same of some rows.
+pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<(i64, String, DateTime<Utc>)>> {
+    db.query(
+        "select l.id, c.reason, c.cancelled_at from order_line l join cancellation c on c.id = l.cancellation_id
+         where l.batch_id = $1 and l.sheet = $2 and l.row_no between $3 and $4 and l.state = 'cancelled'
+         order by l.id",
+    )
+    .bind(rows.batch.number())
+    .bind(rows.sheet)
+    .bind(rows.first)
+    .bind(rows.last)
+    .all()
+    .await
+}
+
+/// When the newest of a batch was.
+pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let newest = db
+        .query(
+            "select c.cancelled_at from cancellation c join client_order o on o.code = c.order_code
+             where o.batch_id = $1 order by c.cancelled_at desc limit 1",
+        )
+        .bind(batch.number())
+        .optional::<(DateTime<Utc>,)>()
+        .await?;
+    Ok(newest.map(|(at,)| at))
 }
 
 /// Whoever is told: the payers of its lines to whom a notice of them went, or may have gone.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx, rows::Span};
 use crate::domain::{
     batch::BatchId,
     finding::{Code, Finding, Place, Severity, code_of},
@@ -101,7 +102,12 @@ pub async fn forget_all(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
 
 /// In the order of sheets and rows; what is said of the whole file comes first.
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
-    let stored: Vec<Stored> = db
+    each(db, batch).try_collect().await
+}
+
+/// The same one by one: a long list has very many.
+pub fn each(db: &Db, batch: BatchId) -> BoxStream<'_, sqlx::Result<Numbered>> {
+    let stored = db
         .query(
             "select batch_id, sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion,
                     detail
@@ -109,6 +115,35 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
              order by coalesce(sheet, 0), coalesce(row_no, 0), id",
         )
         .bind(batch.number())
+        .stream::<Stored>();
+    stored.map(|stored| read(stored?)).boxed()
+}
+
+/// In the same order, what is said of the whole file, of headers, and of no sheet of the list.
+pub async fn of_file(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
+    let stored = db
+        .query(
+            "select sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+             from finding where batch_id = $1 and (sheet is null or row_no is null or code like 'header.%')
+             order by coalesce(sheet, 0), coalesce(row_no, 0), id",
+        )
+        .bind(batch.number())
+        .stream::<Stored>();
+    stored.map(|stored| read(stored?)).try_collect().await
+}
+
+/// In the same order, what is said of some rows.
+pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Numbered>> {
+    let stored: Vec<Stored> = db
+        .query(
+            "select sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+             from finding where batch_id = $1 and sheet = $2 and row_no between $3 and $4
+             order by row_no, id",
+        )
+        .bind(rows.batch.number())
+        .bind(rows.sheet)
+        .bind(rows.first)
+        .bind(rows.last)
         .all()
         .await?;
     stored.into_iter().map(read).collect()
@@ -132,6 +167,20 @@ pub async fn list(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<(BatchId, Fin
         read(stored).map(|(_, finding)| (batch, finding))
     };
     stored.into_iter().map(with_batch).collect()
+}
+
+/// What the findings of a batch say under a key of their details, each once.
+pub async fn details(db: &Db, batch: BatchId, key: &str) -> sqlx::Result<Vec<String>> {
+    let said: Vec<(String,)> = db
+        .query(
+            "select distinct detail->>$2 from finding
+             where batch_id = $1 and detail->>$2 is not null order by 1",
+        )
+        .bind(batch.number())
+        .bind(key)
+        .all()
+        .await?;
+    Ok(said.into_iter().map(|(said,)| said).collect())
 }
 
 fn written((sheet, finding): &Numbered) -> New<'_> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use super::{Db, Sql, Tx, batches::Filter};
+use super::{Db, Sql, Tx, batches::Filter, rows::Span};
 use crate::domain::{
     batch::BatchId,
     email::Email,
@@ -80,6 +80,36 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Licence>> {
     .bind(batch.number())
     .all()
     .await
+}
+
+/// Those of the lines of some rows.
+pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Licence>> {
+    db.query(
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
+         from order_line l join licence c on c.line_id = l.id join client_order o on o.code = l.order_code
+         where l.batch_id = $1 and l.sheet = $2 and l.row_no between $3 and $4
+         order by l.order_code, l.line_no",
+    )
+    .bind(rows.batch.number())
+    .bind(rows.sheet)
+    .bind(rows.first)
+    .bind(rows.last)
+    .all()
+    .await
+}
+
+/// When the newest of a batch was activated.
+pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let newest = db
+        .query(
+            "select c.activated_at from order_line l join licence c on c.line_id = l.id
+             where l.batch_id = $1 order by c.activated_at desc limit 1",
+        )
+        .bind(batch.number())
+        .optional::<(DateTime<Utc>,)>()
+        .await?;
+    Ok(newest.map(|(at,)| at))
 }
 
 pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Licence>> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx, rows::Span};
 use crate::domain::{
     batch::BatchId,
     client::ClientRow,
@@ -109,6 +109,72 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Line>> {
     db.query(
         "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
          from order_line where batch_id = $1 order by order_code, line_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+/// Those of some rows.
+pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Line>> {
+    db.query(
+        "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+         from order_line where batch_id = $1 and sheet = $2 and row_no between $3 and $4
+         order by order_code, line_no",
+    )
+    .bind(rows.batch.number())
+    .bind(rows.sheet)
+    .bind(rows.first)
+    .bind(rows.last)
+    .all()
+    .await
+}
+
+/// The lines of an order in one state, summed up.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Total {
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    #[sqlx(try_from = "String")]
+    pub state: LineState,
+    pub lines: i64,
+    pub amount: i64,
+    /// The last four digits of the tax ids.
+    pub tax_ids: i64,
+}
+
+pub async fn totals(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Total>> {
+    const TOTALS: Sql = Sql {
+        sqlite: "select order_code, state, count(*) as lines, sum(amount) as amount,
+                        sum(cast(substr(replace(tax_id, '-', ''), -4) as integer)) as tax_ids
+                 from order_line where batch_id = $1 group by order_code, state order by order_code, state",
+        postgres: "select order_code, state, count(*) as lines, sum(amount)::bigint as amount,
+                          sum(right(replace(tax_id, '-', ''), 4)::bigint)::bigint as tax_ids
+                 from order_line where batch_id = $1 group by order_code, state order by order_code, state",
+    };
+    db.query(TOTALS).bind(batch.number()).all().await
+}
+
+/// A line and whose it is.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Named {
+    #[sqlx(try_from = "String")]
+    order_code: OrderCode,
+    line_no: i64,
+    pub tax_id: String,
+}
+
+impl Named {
+    pub fn reference(&self) -> LineRef {
+        LineRef { order: self.order_code.clone(), line: self.line_no }
+    }
+}
+
+/// The uncancelled lines of a batch.
+pub async fn tax_ids(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Named>> {
+    db.query(
+        "select order_code, line_no, tax_id from order_line
+         where batch_id = $1 and state <> 'cancelled' order by order_code, line_no",
     )
     .bind(batch.number())
     .all()

@@ -46,7 +46,7 @@ pub mod platform;
 use std::{str::FromStr, time::Duration};
 
 use anyhow::Context;
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::{
     Connection as _, Encode, FromRow, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
     SqlitePool, Transaction, Type,
@@ -226,8 +226,9 @@ impl<'q> Query<'q> {
         each!(self, |on, q| q.fetch_all(on).await?.first().map(T::from_row).transpose())
     }
 
+    /// Each is decoded as it comes: a large table is not held twice.
     pub async fn all<T: Record>(self) -> sqlx::Result<Vec<T>> {
-        each!(self, |on, q| q.fetch_all(on).await?.iter().map(T::from_row).collect())
+        each!(self, |on, q| q.fetch(on).map(|row| T::from_row(&row?)).try_collect().await)
     }
 
     /// Reads the rows one at a time, so that a large table need not fit in memory.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Db, Sql, Tx};
+use super::{Db, Sql, Tx, rows::Span};
 use crate::domain::{
     batch::BatchId,
     client::ClientRow,
@@ -209,6 +209,66 @@ pub async fn cancelled_of_payer(
     .bind(order.as_str())
     .bind(sequence)
     .bind(payer_email)
+    .all()
+    .await
+}
+
+/// Those of the lines of some rows.
+pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Request>> {
+    db.query(
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+         from order_line l
+         join payment_request r on r.line_id = l.id
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         where l.batch_id = $1 and l.sheet = $2 and l.row_no between $3 and $4
+         order by l.order_code, l.line_no",
+    )
+    .bind(rows.batch.number())
+    .bind(rows.sheet)
+    .bind(rows.first)
+    .bind(rows.last)
+    .all()
+    .await
+}
+
+/// What one code pays for.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ToPay {
+    pub code: String,
+    /// As its first line has it.
+    pub payer_name: String,
+    pub order_code: String,
+    /// The code of all of the payer's requests, where there is one.
+    pub batch_code: Option<String>,
+    pub lines: i64,
+    /// What is not paid yet.
+    pub rest: i64,
+}
+
+/// What is to be paid for a batch: by the code of all of a payer's requests where two or more are open, else by each
+/// one's own. In the order of the first line that each code pays for.
+pub async fn to_pay(db: &Db, batch: BatchId) -> sqlx::Result<Vec<ToPay>> {
+    db.query(
+        "with unpaid as (
+             select r.code, r.payer_name, r.amount - r.paid as rest, p.code as batch_code, l.order_code,
+                    row_number() over (order by l.order_code, l.line_no) as place,
+                    count(*) over (partition by r.payer_email) as of_payer
+             from payment_request r
+             join order_line l on l.id = r.line_id
+             left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+             where r.batch_id = $1 and r.state in ('open', 'partly_paid')),
+         coded as (
+             select payer_name, rest, batch_code, order_code, place,
+                    case when of_payer > 1 then coalesce(batch_code, code) else code end as pays
+             from unpaid),
+         summed as (
+             select pays, min(place) as place, count(*) as lines, cast(sum(rest) as bigint) as rest
+             from coded group by pays)
+         select s.pays as code, c.payer_name, c.order_code, c.batch_code, s.lines, s.rest
+         from summed s join coded c on c.place = s.place
+         order by s.place",
+    )
+    .bind(batch.number())
     .all()
     .await
 }

@@ -135,6 +135,50 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {
     .await
 }
 
+/// Some rows of a list that follow each other, both ends included.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub batch: BatchId,
+    pub sheet: i64,
+    pub first: i64,
+    pub last: i64,
+}
+
+/// So many rows of a sheet behind one of them, in order.
+pub async fn after(
+    db: &Db,
+    (batch, sheet): (BatchId, i64),
+    row: u32,
+    at_most: i64,
+) -> sqlx::Result<Vec<StagedRow>> {
+    db.query(
+        "select sheet, row_no, kind, cells, state, dropped from batch_row
+         where batch_id = $1 and sheet = $2 and row_no > $3 order by row_no limit $4",
+    )
+    .bind(batch.number())
+    .bind(sheet)
+    .bind(i64::from(row))
+    .bind(at_most)
+    .all()
+    .await
+}
+
+/// How many rows are left out because nobody sees them in their file.
+pub async fn skipped(db: &Db, batch: BatchId) -> sqlx::Result<i64> {
+    let (rows,) = db
+        .query(
+            "select count(*) from batch_row r
+             where r.batch_id = $1 and r.state = 'unchanged' and not r.dropped
+               and exists (select 1 from finding f
+                           where f.batch_id = r.batch_id and f.sheet = r.sheet and f.row_no = r.row_no
+                             and f.code = 'row.hidden' and f.detail->>'skipped' is not null)",
+        )
+        .bind(batch.number())
+        .one::<(i64,)>()
+        .await?;
+    Ok(rows)
+}
+
 /// The end state of a row.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {

@@ -3,7 +3,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, BufWriter, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -21,15 +21,28 @@ fn unfinished(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Nobody ever sees half of it; where it cannot be written, nothing of it stays.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let unfinished = unfinished(path)?;
-    let written = write_all(&unfinished, bytes).and_then(|()| fs_err::rename(&unfinished, path));
-    Ok(written.inspect_err(|_| forget(&unfinished))?)
+    write_whole_by(path, |file| Ok(file.write_all(bytes)?))
 }
 
-fn write_all(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs_err::File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// The same of what is written piece by piece.
+pub fn write_whole_by(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<fs_err::File>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let unfinished = unfinished(path)?;
+    let written =
+        write_by(&unfinished, write).and_then(|()| Ok(fs_err::rename(&unfinished, path)?));
+    written.inspect_err(|_| forget(&unfinished))
+}
+
+fn write_by(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<fs_err::File>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut file = BufWriter::new(fs_err::File::create(path)?);
+    write(&mut file)?;
+    file.flush()?;
+    Ok(file.get_ref().sync_all()?)
 }
 
 /// Copies onto another disk too.

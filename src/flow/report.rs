@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use futures::TryStreamExt;
 use serde::Serialize;
 
 use super::{
@@ -42,6 +43,9 @@ pub struct FileReport {
     pub tables: Vec<TableReport>,
     pub rows: Rows,
     pub findings: Vec<FindingReport>,
+    /// How many more there are.
+    #[serde(skip)]
+    pub untold: usize,
     pub orders: Vec<String>,
     pub workbook: Option<String>,
     /// Not read, or an error without a row: nothing of it was taken.
@@ -146,11 +150,52 @@ impl Rows {
     }
 }
 
+/// How many findings of a file are told in words, the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    All,
+    First(usize),
+}
+
+impl Told {
+    fn at_most(self) -> usize {
+        match self {
+            Told::All => usize::MAX,
+            Told::First(n) => n,
+        }
+    }
+}
+
+/// The findings of a batch, without holding more of them than are told.
+struct Found {
+    told: Vec<FindingReport>,
+    count: usize,
+    /// One without a row is an error.
+    refuses: bool,
+    is_mere_information: bool,
+}
+
+impl Found {
+    async fn of(services: &Services, id: BatchId, told: Told) -> anyhow::Result<Found> {
+        let mut found =
+            Found { told: Vec::new(), count: 0, refuses: false, is_mere_information: true };
+        let mut findings = findings::each(&services.db, id);
+        while let Some((_, finding)) = findings.try_next().await? {
+            found.count += 1;
+            found.refuses |= refuses(std::iter::once(&finding));
+            found.is_mere_information &= finding.severity == Severity::Info;
+            if found.told.len() < told.at_most() {
+                found.told.push(in_words(services, &finding));
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// What the database says of a batch.
-pub async fn of_batch(services: &Services, id: BatchId) -> anyhow::Result<FileReport> {
+pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::Result<FileReport> {
     let batch = batches::by_id(&services.db, id).await?.context("A reported batch is there")?;
-    let found: Vec<Numbered> = findings::of_batch(&services.db, id).await?;
-    let found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
+    let found = Found::of(services, id, told).await?;
     let counted = rows::counts(&services.db, Some(id)).await?;
     let answered = batch.answers();
     let own = Rows::of(&counted);
@@ -158,7 +203,7 @@ pub async fn of_batch(services: &Services, id: BatchId) -> anyhow::Result<FileRe
         Some(original) => own.of_all(&Rows::of(&rows::counts(&services.db, Some(original)).await?)),
         None => own,
     };
-    let is_refused = batch.state == BatchState::Rejected && refuses(found.iter());
+    let is_refused = batch.state == BatchState::Rejected && found.refuses;
     let orders = orders::of_batch(&services.db, answered.unwrap_or(id)).await?;
     let sheets = rows::sheets(&services.db, id).await?;
     let shown = match batch.duplicate_of().or(answered) {
@@ -185,19 +230,20 @@ pub async fn of_batch(services: &Services, id: BatchId) -> anyhow::Result<FileRe
         },
         tables: sheets.iter().map(|sheet| table(sheet, &counted)).collect(),
         rows,
-        findings: found.iter().map(|finding| in_words(services, finding)).collect(),
+        untold: found.count - found.told.len(),
+        findings: found.told,
         orders: orders.iter().map(|order| order.code.to_string()).collect(),
         workbook: workbook.map(|path| services.shown_path(&path)),
         is_refused,
     })
 }
 
-fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &[Finding]) -> Outcome {
+fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outcome {
     match batch.kind {
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
         // What of an answer was not taken says nothing of its rows.
         BatchKind::Answer if !is_refused && rows.rejected + rows.held == 0 => match batch.state {
-            _ if found.iter().all(|it| it.severity == Severity::Info) => Outcome::Accepted,
+            _ if found.is_mere_information => Outcome::Accepted,
             BatchState::Done => Outcome::Partly,
             _ => Outcome::Held,
         },
@@ -337,6 +383,7 @@ fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
         tables: Vec::new(),
         rows: Rows::default(),
         findings: Vec::new(),
+        untold: 0,
         orders: Vec::new(),
         workbook: None,
         is_refused: true,

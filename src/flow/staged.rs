@@ -209,21 +209,33 @@ pub async fn load(services: &Services, batch: &Batch) -> anyhow::Result<Staged> 
         if row.dropped {
             dropped.insert((row.sheet, number));
         }
-        let table_row = TableRow { number, kind: row.kind, cells: row.cells.0 };
-        by_sheet.entry(row.sheet).or_default().push(table_row);
+        by_sheet.entry(row.sheet).or_default().push(self::row(row)?);
     }
-    let mut tables = Vec::new();
-    for sheet in rows::sheets(&services.db, batch.id()).await? {
-        tables.push(Table {
+    let mut tables = tables(services, batch.id()).await?;
+    for table in &mut tables {
+        table.rows = by_sheet.remove(&table.sheet).unwrap_or_default();
+    }
+    Ok(Staged { tables, states, dropped })
+}
+
+/// The lists of a batch, without their rows.
+pub async fn tables(services: &Services, batch: BatchId) -> anyhow::Result<Vec<Table>> {
+    let table = |sheet: rows::Sheet| {
+        Ok(Table {
             sheet: sheet.sheet,
             name: sheet.name,
             header_row: u32::try_from(sheet.header_row)?,
             columns: sheet.columns.0,
-            rows: by_sheet.remove(&sheet.sheet).unwrap_or_default(),
+            rows: Vec::new(),
             layout: sheet.layout.0,
-        });
-    }
-    Ok(Staged { tables, states, dropped })
+        })
+    };
+    rows::sheets(&services.db, batch).await?.into_iter().map(table).collect()
+}
+
+/// A row as it was read.
+pub fn row(row: rows::StagedRow) -> anyhow::Result<TableRow> {
+    Ok(TableRow { number: u32::try_from(row.row_no)?, kind: row.kind, cells: row.cells.0 })
 }
 
 /// What the checks need of a staged list. Rows that a person left out are no clients of it.

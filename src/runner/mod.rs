@@ -26,7 +26,7 @@ use crate::{
         import::{self, Arrival, How},
         inbox::{self, Look},
         options::ImportOptions,
-        report::FileReport,
+        report::{FileReport, Told},
         send,
     },
 };
@@ -49,12 +49,13 @@ pub enum Files {
 pub struct Work {
     pub files: Files,
     pub options: ImportOptions,
+    pub told: Told,
 }
 
 impl Work {
     /// What a job does when nothing else is said.
     pub fn of(job: &Job) -> Work {
-        Work { files: Files::Inbox, options: job.import.clone() }
+        Work { files: Files::Inbox, options: job.import.clone(), told: Told::First(0) }
     }
 }
 
@@ -197,7 +198,7 @@ async fn import_files(
     work: &Work,
     run_id: i64,
 ) -> anyhow::Result<Vec<FileReport>> {
-    let how = How { options: &work.options, run_id: Some(run_id) };
+    let how = How { options: &work.options, run_id: Some(run_id), told: work.told };
     let arrivals = match &work.files {
         Files::Given(arrivals) => arrivals.clone(),
         Files::Inbox => {

@@ -18,18 +18,15 @@ use crate::{
 const FIELDS: [Field; 2] = [Field::VatMethod, Field::Regime];
 
 /// What holds where a row says nothing.
-pub struct Fallback<'a> {
-    pub order_level: &'a [(Field, String)],
-    pub options: Option<&'a ImportOptions>,
+#[derive(Debug)]
+pub struct Fallback {
+    pub order_level: Vec<(Field, String)>,
+    pub options: Option<ImportOptions>,
 }
 
 /// The values of each field that depends on them, as people read them; none where nobody knows what kind of client
 /// it is.
-pub fn of(
-    services: &Services,
-    row: &DataRow,
-    fallback: &Fallback<'_>,
-) -> Vec<(Field, Vec<String>)> {
+pub fn of(services: &Services, row: &DataRow, fallback: &Fallback) -> Vec<(Field, Vec<String>)> {
     let Some(customer_type) = customer_type(services, row, fallback) else { return Vec::new() };
     let fiscal_year_start = start(services, row, (fallback, customer_type));
     let dates = Dates { fiscal_year_start, order_date: services.today() };
@@ -44,11 +41,7 @@ pub fn of(
 }
 
 /// As the row says, else as its package is for.
-fn customer_type(
-    services: &Services,
-    row: &DataRow,
-    fallback: &Fallback<'_>,
-) -> Option<CustomerType> {
+fn customer_type(services: &Services, row: &DataRow, fallback: &Fallback) -> Option<CustomerType> {
     let said = fallback.said(row, Field::CustomerType, None);
     let word = said.and_then(|said| services.catalogue.columns.value(Field::CustomerType, said));
     word.and_then(|word| word.parse().ok()).or_else(|| {
@@ -61,7 +54,7 @@ fn customer_type(
 fn start(
     services: &Services,
     row: &DataRow,
-    (fallback, customer_type): (&Fallback<'_>, CustomerType),
+    (fallback, customer_type): (&Fallback, CustomerType),
 ) -> NaiveDate {
     let said = |field| fallback.said(row, field, Some(customer_type));
     let day = said(Field::FiscalYearStart).and_then(|text| date::read(text, Order::DayFirst));
@@ -73,7 +66,7 @@ fn start(
     })
 }
 
-impl Fallback<'_> {
+impl Fallback {
     fn said<'a>(
         &'a self,
         row: &'a DataRow,
@@ -85,7 +78,7 @@ impl Fallback<'_> {
             let found = self.order_level.iter().find(|(known, _)| *known == field);
             found.map(|(_, text)| text.as_str())
         };
-        let of_job = || self.options?.defaults.get(field, customer_type);
+        let of_job = || self.options.as_ref()?.defaults.get(field, customer_type);
         own.or_else(of_order).or_else(of_job)
     }
 }

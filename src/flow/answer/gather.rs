@@ -1,17 +1,19 @@
-//! Gathers what a result workbook shows: of a batch from the database, of a dry run from what was just checked.
+//! Gathers what a result workbook shows of a file as a whole: of a batch from the database, of a dry run from what was
+//! just checked. Its rows come from `pages`.
 
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
 use super::{
-    allowed::{self, Fallback},
-    identity, line_views, missing,
+    allowed::Fallback,
+    identity, missing,
+    pages::{OfBatch, OfCheck},
     payments::{payee, payments},
     questions, refusals,
-    rows::{self, Known},
+    rows::{self, Facts, Whole},
     steps::{Where, next_steps},
-    view::{ControlTotals, Counts, Decision, LeftOut, OrderView, ResultView, SheetView, ViewKind},
+    view::{ControlTotals, Counts, Decision, OrderView, ResultView, ViewKind},
 };
 use crate::{
     db::{
@@ -19,92 +21,57 @@ use crate::{
         batches::Batch,
         cancellations,
         findings::Numbered,
-        licences::{self, Licence},
-        lines::{self, Line},
-        mails::{self, Mail},
+        licences,
+        lines::{self, Total},
+        mails,
         orders::{self, Order},
-        requests::{self, Request},
+        rows::RowKind,
     },
     domain::{
-        batch::{RowState, Sha256},
+        batch::{BatchId, RowState, Sha256},
         client::ClientRow,
         field::Field,
         finding::Finding,
         fiscal_year::FiscalYear,
         money::Money,
-        order::{LineState, OrderCode, OrderState},
+        order::{LineState, OrderState},
     },
     flow::{
         Services,
-        check::{
-            Checked,
-            groups::{self, Key, Total},
-        },
-        map::Mapped,
+        check::Checked,
+        map::{Mapped, Table},
         options::ImportOptions,
         order::code,
+        report::Rows,
         staged,
     },
 };
 
-/// All that the database holds about the orders of a batch.
-pub(super) struct Business {
-    orders: Vec<Order>,
-    pub lines: Vec<Line>,
-    pub requests: Vec<Request>,
-    pub licences: Vec<Licence>,
-    pub mails: Vec<Mail>,
-    /// Of each cancelled line why it was, and when.
-    pub cancelled: Vec<(i64, String, DateTime<Utc>)>,
-}
+/// So many rows from the top are looked through for values that show what a column holds.
+const SAMPLED: i64 = 1_000;
 
-/// The newest state of a batch.
-pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<ResultView> {
-    let id = batch.id();
-    let staged = staged::load(services, batch).await?;
-    let findings = db::findings::of_batch(&services.db, id).await?;
-    let business = Business {
-        orders: orders::of_batch(&services.db, id).await?,
-        lines: lines::of_batch(&services.db, id).await?,
-        requests: requests::of_batch(&services.db, id).await?,
-        licences: licences::of_batch(&services.db, id).await?,
-        mails: mails::of_batch(&services.db, id).await?,
-        cancelled: cancellations::of_batch(&services.db, id).await?,
-    };
-    let at = moment(batch, &business);
-    let missing = missing::count(services, Some(id), &staged.tables, &findings).await?;
-    let language = (services.texts, services.settings.locale);
-    let questions =
-        questions::views((&staged.tables, &findings), &services.catalogue.columns, language);
-    let stand: Vec<&Line> =
-        business.lines.iter().filter(|line| line.state != LineState::Cancelled).collect();
-    let by_order = tokio::task::block_in_place(|| order_totals(&stand));
-    let known = Known {
-        tables: &staged.tables,
-        states: staged.states,
-        dropped: staged.dropped,
-        findings: &findings,
-        lines: line_views::of(services, &business)?,
-        stuck: line_views::stuck(services, id, &business.lines).await?,
-        batch: Some(id),
-        asks: !questions.is_empty(),
-    };
-    let mut sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
-    let (order_level, options) = (staged::order_level(batch)?, staged::options(batch)?);
-    let fallback = Fallback { order_level: &order_level, options: options.as_ref() };
-    for sheet in &mut sheets {
-        sheet.offer(|row| allowed::of(services, row, &fallback));
-    }
-    let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
-    let counts = counts(&sheets);
-    let payments = payments(services, &business.requests, &business.lines)?;
+/// The newest state of a batch, and where its rows come from.
+pub async fn of_batch<'a>(
+    services: &'a Services,
+    batch: &'a Batch,
+) -> anyhow::Result<(ResultView, OfBatch<'a>)> {
+    let (db, id) = (&services.db, batch.id());
+    let tables = staged::tables(services, id).await?;
+    let said = db::findings::of_file(db, id).await?;
+    let orders = orders::of_batch(db, id).await?;
+    let lines = lines::totals(db, id).await?;
+    let at = moment(services, batch, &orders).await?;
+    let questions = questions(services, id, (&tables, &said)).await?;
+    let counts = counts(services, id).await?;
+    let payments = payments(services, id).await?;
     let asked = (&counts, questions.len());
-    let place = (batch, Where::Workbook);
-    let mut next_steps = next_steps(services, place, asked, &business.orders, &business.lines);
-    let mut file_findings = file_findings(services, &findings);
-    file_findings.extend(refusals::of_newest(services, id).await?);
+    let failed = of_state(&lines, LineState::Failed);
+    let mut next_steps = next_steps(services, (batch, Where::Workbook), asked, &orders, failed);
     next_steps.extend(old_template(services, staged::is_old_template(batch)?));
-    Ok(ResultView {
+    let mut file_findings = file_findings(services, &said);
+    file_findings.extend(refusals::of_newest(services, id).await?);
+    let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
+    let view = ResultView {
         locale: services.settings.locale,
         file_name: batch.file_name.clone(),
         firm: firm.map(|firm| firm.name.clone()).unwrap_or_default(),
@@ -113,13 +80,12 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         revision: u32::try_from(batch.revision)?,
         generated_at: services.local(at),
         next_steps,
-        totals: totals(&stand, &by_order),
-        cancelled: business.lines.len() - stand.len(),
-        missing,
+        totals: totals(&lines),
+        cancelled: of_state(&lines, LineState::Cancelled),
+        missing: missing::of_batch(services, id, &tables).await?,
         counts,
-        orders: order_views(services, &business, &by_order)?,
+        orders: order_views(services, &orders, &lines)?,
         needs_second: services.settings.order.maker_checker,
-        questions,
         file_findings,
         payee: (!payments.is_empty()).then(|| payee(services)),
         payments,
@@ -127,9 +93,52 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Resu
         labels: labels(services),
         order_level: Vec::new(),
         origin: origin(services, batch, at),
-        identity: Some(identity::of(&services.key, id, batch.revision, &sheets, services.texts)?),
-        sheets,
-    })
+        identity: Some(identity::of(&services.key, id, batch.revision)?),
+        sheets: tables.iter().map(rows::sheet).collect(),
+        questions,
+    };
+    let fallback =
+        Fallback { order_level: staged::order_level(batch)?, options: staged::options(batch)? };
+    let asks = !view.questions.is_empty();
+    let whole = Whole {
+        batch: Some(id),
+        several: tables.len() > 1,
+        list_held: list_held(services, &said, asks),
+        services,
+        fallback,
+    };
+    Ok((view, OfBatch { batch, tables, whole }))
+}
+
+/// What is said of a row that only a question about the whole list holds.
+fn list_held(
+    services: &Services,
+    said: &[Numbered],
+    asks: bool,
+) -> Option<super::view::FindingText> {
+    rows::list_held(said.iter().map(|(_, finding)| finding), asks, services.texts)
+}
+
+async fn questions(
+    services: &Services,
+    id: BatchId,
+    (tables, said): (&[Table], &[Numbered]),
+) -> anyhow::Result<Vec<super::view::QuestionView>> {
+    let mut tables = tables.to_vec();
+    for table in &mut tables {
+        if table.columns.iter().any(|column| !column.asked.is_empty()) {
+            let rows = db::rows::after(&services.db, (id, table.sheet), 0, SAMPLED).await?;
+            table.rows = rows.into_iter().map(staged::row).collect::<Result<_, _>>()?;
+        }
+    }
+    let language = (services.texts, services.settings.locale);
+    Ok(questions::views((&tables, said), &services.catalogue.columns, language))
+}
+
+async fn counts(services: &Services, id: BatchId) -> anyhow::Result<Counts> {
+    let rows = Rows::of(&db::rows::counts(&services.db, Some(id)).await?);
+    let skipped = db::rows::skipped(&services.db, id).await?;
+    Ok(Counts { skipped: skipped.unsigned_abs(), ..Counts::from(rows) })
 }
 
 /// How to get a template of today, for who used a former one.
@@ -137,38 +146,24 @@ fn old_template(services: &Services, is_old: bool) -> Option<String> {
     is_old.then(|| services.texts.label("message.next.old_template"))
 }
 
-/// A dry run of a file.
-pub fn of_check(
-    services: &Services,
+/// A dry run of a file, and where its rows come from.
+pub fn of_check<'a>(
+    services: &'a Services,
     file_name: &str,
     firm: &str,
     sha256: &Sha256,
-    (mapped, checked, missing, options): (&Mapped, &Checked, usize, &ImportOptions),
-) -> ResultView {
-    let states = checked
-        .verdicts
+    (mapped, checked, missing, options): (&'a Mapped, &'a Checked, usize, &ImportOptions),
+) -> (ResultView, OfCheck<'a>) {
+    let of_mapping = staged::numbered(mapped);
+    let said: Vec<Numbered> = of_mapping
         .iter()
-        .map(|verdict| ((verdict.sheet, verdict.row), verdict.state))
+        .chain(&checked.findings)
+        .filter(|it| is_of_file(it.0, &it.1))
+        .cloned()
         .collect();
-    let findings: Vec<Numbered> =
-        staged::numbered(mapped).into_iter().chain(checked.findings.iter().cloned()).collect();
-    let known = Known {
-        tables: &mapped.tables,
-        states,
-        dropped: BTreeSet::new(),
-        findings: &findings,
-        lines: HashMap::new(),
-        stuck: HashMap::new(),
-        batch: None,
-        asks: false,
-    };
-    let mut sheets = rows::sheets(known, &services.catalogue.columns, services.texts);
-    let fallback = Fallback { order_level: &mapped.order_level, options: Some(options) };
-    for sheet in &mut sheets {
-        sheet.offer(|row| allowed::of(services, row, &fallback));
-    }
-    let said = |key: &str| services.texts.label(&format!("message.origin.{key}"));
-    ResultView {
+    let facts = dry_facts(mapped, checked);
+    let text = |key: &str| services.texts.label(&format!("message.origin.{key}"));
+    let view = ResultView {
         locale: services.settings.locale,
         file_name: file_name.to_owned(),
         firm: firm.to_owned(),
@@ -179,77 +174,120 @@ pub fn of_check(
         next_steps: std::iter::once(services.texts.label("message.next.check"))
             .chain(old_template(services, mapped.is_old_template))
             .collect(),
-        counts: counts(&sheets),
+        counts: dry_counts(mapped, &facts),
         totals: dry_totals(services, checked),
         cancelled: 0,
         missing,
         orders: Vec::new(),
         needs_second: false,
         questions: Vec::new(),
-        file_findings: file_findings(services, &findings),
+        file_findings: file_findings(services, &said),
         payments: Vec::new(),
         payee: None,
         choices: choices(services),
         labels: labels(services),
         order_level: order_level(services, mapped),
         origin: vec![
-            (said("file"), file_name.to_owned()),
-            (said("sha256"), sha256.to_string()),
-            (said("catalogue"), services.catalogue.version()),
-            (said("program"), program()),
+            (text("file"), file_name.to_owned()),
+            (text("sha256"), sha256.to_string()),
+            (text("catalogue"), services.catalogue.version()),
+            (text("program"), program()),
         ],
         identity: None,
-        sheets,
+        sheets: mapped.tables.iter().map(rows::sheet).collect(),
+    };
+    let fallback =
+        Fallback { order_level: mapped.order_level.clone(), options: Some(options.clone()) };
+    let whole = Whole {
+        batch: None,
+        several: mapped.tables.len() > 1,
+        list_held: list_held(services, &said, false),
+        services,
+        fallback,
+    };
+    (view, OfCheck { mapped, whole, facts })
+}
+
+/// Like [`db::findings::of_file`].
+fn is_of_file(sheet: Option<i64>, finding: &Finding) -> bool {
+    sheet.is_none() || finding.place.row.is_none() || !is_about_cell(finding)
+}
+
+fn dry_facts<'a>(mapped: &'a Mapped, checked: &'a Checked) -> Facts<'a> {
+    let verdicts = checked.verdicts.iter();
+    let mut said = HashMap::<rows::At, Vec<&Finding>>::new();
+    let sheets: HashMap<&str, i64> =
+        mapped.tables.iter().map(|table| (table.name.as_str(), table.sheet)).collect();
+    for finding in &mapped.findings {
+        let sheet = finding.place.sheet.as_deref().and_then(|name| sheets.get(name));
+        if let Some(at) = sheet.copied().zip(finding.place.row) {
+            said.entry(at).or_default().push(finding);
+        }
+    }
+    for (at, findings) in rows::by_row(checked.findings.iter()) {
+        said.entry(at).or_default().extend(findings);
+    }
+    Facts {
+        states: verdicts.map(|verdict| ((verdict.sheet, verdict.row), verdict.state)).collect(),
+        dropped: BTreeSet::new(),
+        said,
+        lines: HashMap::new(),
+        stuck: HashMap::new(),
     }
 }
 
-/// When the newest of what is shown happened, so that the same state is the same workbook.
-fn moment(batch: &Batch, business: &Business) -> DateTime<Utc> {
-    let placed = business.orders.iter().filter_map(|order| order.placed_at);
-    let activated = business.licences.iter().map(|licence| licence.activated_at);
-    let sent = business.mails.iter().filter_map(|mail| mail.sent_at);
-    let cancelled = business.cancelled.iter().map(|(_, _, at)| *at);
-    let checked = batch.checked_at.unwrap_or(batch.received_at);
-    placed.chain(activated).chain(sent).chain(cancelled).fold(checked, DateTime::max)
-}
-
-fn counts(sheets: &[SheetView]) -> Counts {
+fn dry_counts(mapped: &Mapped, facts: &Facts<'_>) -> Counts {
     let mut counts = Counts::default();
-    for row in sheets.iter().flat_map(SheetView::data_rows) {
-        counts.total += 1;
-        counts.dropped += u64::from(row.left_out == Some(LeftOut::Decided));
-        counts.skipped += u64::from(row.left_out == Some(LeftOut::Hidden));
-        match row.state {
-            RowState::Accepted => counts.accepted += 1,
-            RowState::Held => counts.held += 1,
-            RowState::Unchanged => counts.unchanged += 1,
-            RowState::Rejected | RowState::Staged => counts.rejected += 1,
+    for table in &mapped.tables {
+        for row in table.rows.iter().filter(|row| row.kind == RowKind::Data) {
+            let at = (table.sheet, row.number);
+            counts.total += 1;
+            match facts.states.get(&at).copied().unwrap_or(RowState::Rejected) {
+                RowState::Accepted => counts.accepted += 1,
+                RowState::Held => counts.held += 1,
+                RowState::Rejected | RowState::Staged => counts.rejected += 1,
+                RowState::Unchanged => {
+                    counts.unchanged += 1;
+                    let said = facts.said.get(&at).map(Vec::as_slice).unwrap_or_default();
+                    counts.skipped += u64::from(said.iter().any(|finding| finding.is_skipped()));
+                }
+            }
         }
     }
     counts
 }
 
-/// Of each order the number of its lines and what they cost.
-fn order_totals<'a>(lines: &[&'a Line]) -> HashMap<&'a OrderCode, Total> {
-    let key = Key::of(lines.iter().map(|line| Some([line.order_code.to_string()])));
-    let amounts: Vec<i64> = lines.iter().map(|line| line.amount().as_dong()).collect();
-    let totals = groups::totals(&key, &amounts).into_iter();
-    totals.map(|total| (&lines[total.first].order_code, total)).collect()
+/// When the newest of what is shown happened, so that the same state is the same workbook.
+async fn moment(
+    services: &Services,
+    batch: &Batch,
+    orders: &[Order],
+) -> anyhow::Result<DateTime<Utc>> {
+    let (db, id) = (&services.db, batch.id());
+    let placed = orders.iter().filter_map(|order| order.placed_at);
+    let since = [
+        licences::newest(db, id).await?,
+        mails::newest(db, id).await?,
+        cancellations::newest(db, id).await?,
+    ];
+    let checked = batch.checked_at.unwrap_or(batch.received_at);
+    Ok(placed.chain(since.into_iter().flatten()).fold(checked, DateTime::max))
 }
 
-fn totals(lines: &[&Line], by_order: &HashMap<&OrderCode, Total>) -> ControlTotals {
-    ControlTotals {
-        rows: by_order.values().map(|total| total.rows).sum(),
-        amount: Money::dong(by_order.values().map(|total| total.sum).sum()),
-        tax_id_sum: lines.iter().map(|line| line.client.tax_id.last_four()).sum(),
-    }
+/// How many lines stand in a state.
+pub fn of_state(lines: &[Total], state: LineState) -> usize {
+    let lines: i64 = lines.iter().filter(|it| it.state == state).map(|it| it.lines).sum();
+    usize::try_from(lines).unwrap_or_default()
 }
 
 /// The control totals of a batch, by the lines that were not cancelled: the same wherever they are told.
-pub(super) fn totals_of(lines: &[Line]) -> ControlTotals {
-    let stand: Vec<&Line> =
-        lines.iter().filter(|line| line.state != LineState::Cancelled).collect();
-    tokio::task::block_in_place(|| totals(&stand, &order_totals(&stand)))
+pub fn totals(lines: &[Total]) -> ControlTotals {
+    let stand = || lines.iter().filter(|it| it.state != LineState::Cancelled);
+    ControlTotals {
+        rows: stand().map(|it| it.lines.unsigned_abs()).sum(),
+        amount: Money::dong(stand().map(|it| it.amount).sum()),
+        tax_id_sum: stand().map(|it| it.tax_ids).sum(),
+    }
 }
 
 fn dry_totals(services: &Services, checked: &Checked) -> ControlTotals {
@@ -267,9 +305,14 @@ fn dry_totals(services: &Services, checked: &Checked) -> ControlTotals {
 
 fn order_views(
     services: &Services,
-    business: &Business,
-    by_order: &HashMap<&OrderCode, Total>,
+    orders: &[Order],
+    lines: &[Total],
 ) -> anyhow::Result<Vec<OrderView>> {
+    let lines_of = |order: &Order| {
+        let of_order = |it: &&Total| it.order_code == order.code;
+        let stand = lines.iter().filter(of_order).filter(|it| it.state != LineState::Cancelled);
+        stand.map(|it| it.lines.unsigned_abs()).sum()
+    };
     let view = |order: &Order| {
         let package = services.catalogue.packages.get(&order.package);
         let waits = order.state == OrderState::AwaitingConfirmation;
@@ -282,7 +325,7 @@ fn order_views(
             customer_type: order.customer_type,
             fiscal_year: FiscalYear::try_from(i32::try_from(order.fiscal_year())?)?,
             recipient: order.recipient,
-            lines: by_order.get(&order.code).map_or(0, |total| total.rows),
+            lines: lines_of(order),
             amount: order.amount(),
             state: order.state,
             revision: order.revision,
@@ -296,7 +339,7 @@ fn order_views(
             },
         })
     };
-    business.orders.iter().map(view).collect()
+    orders.iter().map(view).collect()
 }
 
 fn file_findings(services: &Services, findings: &[Numbered]) -> Vec<super::view::FindingText> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     result::own_contents,
     rows::shown_texts,
-    view::{self, SheetView},
+    view::{self, DataRow},
 };
 use crate::{
     domain::batch::BatchId,
@@ -55,50 +55,69 @@ pub enum Known {
     Ours(Answer),
 }
 
+/// Its texts are borrowed on the way out, and owned when they come back.
 #[derive(Serialize, Deserialize)]
-struct Signed {
+struct Signed<T = String> {
     batch: BatchId,
     kind: String,
     revision: i64,
     signature: String,
     /// Row and checksum of each row as it went out, and a signature of their own.
-    #[serde(default)]
-    rows: Vec<(String, String)>,
+    #[serde(default = "Vec::new")]
+    rows: Vec<(T, T)>,
     /// The same of our columns.
-    #[serde(default)]
-    own: Vec<(String, String)>,
+    #[serde(default = "Vec::new")]
+    own: Vec<(T, T)>,
     #[serde(default)]
     rows_signature: String,
 }
 
-/// The identity that goes into a workbook.
-pub fn of(
-    key: &Key,
-    batch: BatchId,
-    revision: i64,
-    sheets: &[SheetView],
-    texts: &Texts,
-) -> anyhow::Result<view::Identity> {
-    let signature = key.sign(PURPOSE, &signed_text(batch, KIND, revision));
-    let rows = sheets.iter().flat_map(|sheet| &sheet.rows).filter_map(|row| match &row.kind {
-        view::RowKind::Data(data) => Some((data.rid.clone(), checksum(&row.cells))),
-        _ => None,
-    });
-    let rows: Vec<(String, String)> = rows.collect();
-    let data = sheets.iter().flat_map(SheetView::data_rows);
-    let own = data.map(|row| (row.rid.clone(), own_checksum(&own_contents(texts, row))));
-    let own: Vec<(String, String)> = own.collect();
-    let rows_signature = key.sign(ROWS, &rows_text((batch, revision), &rows, &own));
-    let kind = KIND.to_owned();
-    let signed =
-        Signed { batch, kind, revision, signature: signature.clone(), rows, own, rows_signature };
+/// The checksums of the rows of a workbook, added as they are written.
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    /// `17=9f86d081,18=…`, as they are signed.
+    rows: String,
+    own: String,
+}
+
+impl Sums {
+    pub fn add(&mut self, texts: &Texts, cells: &[Cell], row: &DataRow) {
+        let own = own_checksum(&own_contents(texts, row));
+        for (sums, sum) in [(&mut self.rows, checksum(cells)), (&mut self.own, own)] {
+            let comma = if sums.is_empty() { "" } else { "," };
+            sums.extend([comma, row.rid.as_str(), "=", sum.as_str()]);
+        }
+    }
+}
+
+/// Row and checksum of each.
+fn pairs(sums: &str) -> Vec<(&str, &str)> {
+    sums.split(',').filter_map(|sum| sum.split_once('=')).collect()
+}
+
+/// By what a workbook is known, but for its rows.
+pub fn of(key: &Key, batch: BatchId, revision: i64) -> anyhow::Result<view::Identity> {
     Ok(view::Identity {
         batch: batch.to_string(),
         kind: KIND.to_owned(),
         revision: u32::try_from(revision)?,
-        signature,
-        payload: serde_json::to_string(&signed)?,
+        signature: key.sign(PURPOSE, &signed_text(batch, KIND, revision)),
     })
+}
+
+/// The signed text, with the rows as they went out.
+pub fn payload(
+    key: &Key,
+    (batch, revision): (BatchId, i64),
+    sums: &Sums,
+) -> anyhow::Result<String> {
+    let signature = key.sign(PURPOSE, &signed_text(batch, KIND, revision));
+    let text = rows_text((batch, revision), &sums.rows, &sums.own);
+    let rows_signature = key.sign(ROWS, &text);
+    let (rows, own) = (pairs(&sums.rows), pairs(&sums.own));
+    let kind = KIND.to_owned();
+    let signed = Signed { batch, kind, revision, signature, rows, own, rows_signature };
+    Ok(serde_json::to_string(&signed)?)
 }
 
 /// Looks for our identity in a file.
@@ -158,24 +177,21 @@ fn from_properties(document: &Document) -> Option<Signed> {
 
 /// The checksums, if they are those that went out.
 fn genuine_rows(claim: Signed, key: &Key) -> (HashMap<String, String>, HashMap<String, String>) {
-    let text = rows_text((claim.batch, claim.revision), &claim.rows, &claim.own);
+    let text = rows_text((claim.batch, claim.revision), &joined(&claim.rows), &joined(&claim.own));
     if !key.verifies(ROWS, &text, &claim.rows_signature) {
         return Default::default();
     }
     (claim.rows.into_iter().collect(), claim.own.into_iter().collect())
 }
 
-fn rows_text(
-    (batch, revision): (BatchId, i64),
-    rows: &[(String, String)],
-    own: &[(String, String)],
-) -> String {
-    let joined = |sums: &[(String, String)]| {
-        let sums: Vec<String> = sums.iter().map(|(rid, sum)| format!("{rid}={sum}")).collect();
-        sums.join(",")
-    };
-    let rows = format!("{batch}/{revision}/{}", joined(rows));
-    if own.is_empty() { rows } else { format!("{rows}/{}", joined(own)) }
+fn joined(sums: &[(String, String)]) -> String {
+    let sums: Vec<String> = sums.iter().map(|(rid, sum)| format!("{rid}={sum}")).collect();
+    sums.join(",")
+}
+
+fn rows_text((batch, revision): (BatchId, i64), rows: &str, own: &str) -> String {
+    let rows = format!("{batch}/{revision}/{rows}");
+    if own.is_empty() { rows } else { format!("{rows}/{own}") }
 }
 
 fn signed_text(batch: BatchId, kind: &str, revision: i64) -> String {

@@ -1,25 +1,17 @@
 //! What became of each line, as the workbook shows it beside its row: licence, mails, payment, cancellation.
-//! Reading it from the database is the business of `gather`.
+//! Reading it from the database is the business of `pages`.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
 use super::{
-    gather::Business,
     rows::At,
     view::{FindingText, LineView},
 };
 use crate::{
-    db::{
-        activations::{self, Stuck},
-        licences::Licence,
-        lines::Line,
-        mails::Mail,
-        requests::Request,
-    },
+    db::{activations::Stuck, licences::Licence, lines::Line, mails::Mail, requests::Request},
     domain::{
-        batch::BatchId,
         finding::Severity,
         mail::{MailState, Purpose},
         order::{Kind, RequestState},
@@ -29,6 +21,17 @@ use crate::{
         activate::reason::{self, Reason},
     },
 };
+
+/// All that the database holds about some lines.
+pub struct Business {
+    pub lines: Vec<Line>,
+    pub requests: Vec<Request>,
+    pub licences: Vec<Licence>,
+    pub mails: Vec<Mail>,
+    /// Of each cancelled line why it was, and when.
+    pub cancelled: Vec<(i64, String, DateTime<Utc>)>,
+    pub stuck: Vec<Stuck>,
+}
 
 /// By sheet and row.
 pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At, LineView>> {
@@ -85,13 +88,8 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
 }
 
 /// What the platform said of lines that have no licence though one was asked for, by sheet and row.
-pub async fn stuck(
-    services: &Services,
-    batch: BatchId,
-    lines: &[Line],
-) -> anyhow::Result<HashMap<At, FindingText>> {
-    let stuck = activations::stuck_of_batch(&services.db, batch).await?;
-    let stuck: HashMap<i64, &Stuck> = stuck.iter().map(|it| (it.line_id, it)).collect();
+pub fn stuck(services: &Services, business: &Business) -> HashMap<At, FindingText> {
+    let stuck: HashMap<i64, &Stuck> = business.stuck.iter().map(|it| (it.line_id, it)).collect();
     let said = |line: &Line| {
         let stuck = stuck.get(&line.id)?;
         let Reason { why, fix } = reason::of(services.texts, stuck);
@@ -105,7 +103,7 @@ pub async fn stuck(
             FindingText { code: code.to_owned(), severity, column, field, message: why, fix };
         Some(((line.sheet, u32::try_from(line.row_no).ok()?), said))
     };
-    Ok(lines.iter().filter_map(said).collect())
+    business.lines.iter().filter_map(said).collect()
 }
 
 /// The last minute of the day before a cut-off: a date that people read rightly.

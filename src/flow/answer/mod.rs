@@ -7,6 +7,8 @@ mod fit;
 
 mod look;
 
+mod source;
+
 mod lists;
 
 mod paper;
@@ -16,6 +18,8 @@ mod page;
 mod result;
 
 mod gather;
+
+mod pages;
 
 mod line_views;
 
@@ -56,4 +60,3 @@ pub mod template;
 pub mod export;
 
 pub use gather::{choices, of_batch, of_check};
-pub use result::write;

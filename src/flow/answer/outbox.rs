@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use chrono::NaiveDate;
 
-use super::{gather, result};
+use super::{gather, result, source::Source, view::ResultView};
 use crate::{
     db::batches::{self, Batch},
     domain::batch::BatchId,
-    flow::{Services, files::write_whole, progress::Step},
+    flow::{Services, files::write_whole_by, progress::Step},
 };
 
 /// Older revisions.
@@ -74,9 +74,9 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
             return Ok(());
         }
         services.progress.tell(Step::Begin("workbook"));
+        let (view, rows) = gather::of_batch(services, &batch).await?;
         let path = workbook_path(services, &batch, batch.revision);
-        let bytes = bytes(services, &batch).await?;
-        tokio::task::block_in_place(|| write_whole(&path, &bytes))?;
+        tokio::task::block_in_place(|| write(&path, &view, &rows))?;
         services.progress.tell(Step::End);
         services.crash_point("workbook");
         if batches::wrote(&services.db, &batch).await? {
@@ -87,8 +87,17 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
 
 /// The workbook of the present revision, as [`write_workbook`] writes it.
 pub async fn bytes(services: &Services, batch: &Batch) -> anyhow::Result<Vec<u8>> {
-    let view = gather::of_batch(services, batch).await?;
-    tokio::task::block_in_place(|| result::write(&view))
+    let (view, rows) = gather::of_batch(services, batch).await?;
+    let folder = folder_of(services, batch);
+    let mut bytes = Vec::new();
+    tokio::task::block_in_place(|| result::write(&view, &rows, &folder, &mut bytes))?;
+    Ok(bytes)
+}
+
+/// What is put aside on the way lies on the same disk.
+pub fn write(path: &Path, view: &ResultView, rows: &dyn Source) -> anyhow::Result<()> {
+    let folder = path.parent().context("A workbook lies in a folder")?;
+    write_whole_by(path, |file| result::write(view, rows, folder, file))
 }
 
 fn set_older_aside(services: &Services, batch: &Batch) -> anyhow::Result<()> {

@@ -29,7 +29,16 @@ pub struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub fn new(name: &str, grid: &'static [f64], look: &'a Look) -> Result<Page<'a>, XlsxError> {
-        let mut sheet = Worksheet::new();
+        Page::on(Worksheet::new(), name, grid, look)
+    }
+
+    /// On a sheet whose rows may leave memory as they come.
+    pub fn on(
+        mut sheet: Worksheet,
+        name: &str,
+        grid: &'static [f64],
+        look: &'a Look,
+    ) -> Result<Page<'a>, XlsxError> {
         sheet.set_name(name)?.set_screen_gridlines(false);
         let room = paper::one_wide(&mut sheet, grid);
         look::protect(&mut sheet);

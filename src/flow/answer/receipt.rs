@@ -5,7 +5,8 @@ use anyhow::Context;
 use minijinja::{Value, context};
 
 use super::{
-    gather, missing,
+    gather::{self, of_state},
+    missing,
     outbox::{newest, receipt_path},
     questions,
     steps::{Where, next_steps},
@@ -14,9 +15,7 @@ use super::{
 use crate::{
     db::{
         batches::{self, Batch},
-        findings::{self, Numbered},
-        lines::{self, Line},
-        orders, rows,
+        findings, lines, orders, rows,
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
@@ -52,25 +51,23 @@ fn head(services: &Services, batch: &Batch) -> Value {
 }
 
 async fn of_list(services: &Services, batch: &Batch) -> anyhow::Result<String> {
-    let said = findings::of_batch(&services.db, batch.id()).await?;
-    let staged = staged::load(services, batch).await?;
-    let missing = missing::count(services, Some(batch.id()), &staged.tables, &said).await?;
+    let said = findings::of_file(&services.db, batch.id()).await?;
+    let tables = staged::tables(services, batch.id()).await?;
+    let missing = missing::of_batch(services, batch.id(), &tables).await?;
     let about_file = |finding: &&Finding| finding.place.row.is_none();
     let about_file = said.iter().map(|(_, finding)| finding).filter(about_file);
-    let columns = staged.tables.iter().flat_map(|table| &table.columns).filter_map(|column| {
+    let columns = tables.iter().flat_map(|table| &table.columns).filter_map(|column| {
         let field = services.texts.label(&format!("field.{}", column.field?));
         Some(format!("{} → {field}", column.header))
     });
     let rows = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
     let is_list = batch.kind == BatchKind::Clients;
-    let is_skipped = |(_, finding): &&Numbered| finding.is_skipped();
-    let skipped = i64::try_from(said.iter().filter(is_skipped).count())?;
-    let skipped = skipped.min(rows.unchanged - rows.dropped);
+    let skipped = rows::skipped(&services.db, batch.id()).await?;
     let all_hidden = is_list && rows.total > 0 && skipped == rows.total;
     let nothing_new = is_list && rows.total > 0 && rows.unchanged == rows.total;
     let is_read = is_list && batch.duplicate_of().is_none() && rows.total > 0;
     let to_do = if is_read && !nothing_new {
-        to_do(services, batch, (&staged.tables, &rows)).await?
+        to_do(services, batch, (&tables, &rows)).await?
     } else {
         Vec::new()
     };
@@ -78,7 +75,7 @@ async fn of_list(services: &Services, batch: &Batch) -> anyhow::Result<String> {
         columns => columns.collect::<Vec<_>>(),
         said => about_file.map(|finding| in_words(services, finding, Kind::OfFile)).collect::<Vec<_>>(),
         workbook => newest(services, batch).map(|path| services.shown_path(&path)),
-        totals => totals(services, &lines::of_batch(&services.db, batch.id()).await?),
+        totals => totals(services, &lines::totals(&services.db, batch.id()).await?),
         missing, nothing_new, all_hidden, to_do, skipped,
         unchanged => rows.unchanged - rows.dropped - skipped,
         ..counted(&rows)
@@ -94,7 +91,7 @@ async fn of_answer(
 ) -> anyhow::Result<String> {
     let original = batches::by_id(&services.db, original).await?;
     let original = original.context("An answered batch is there")?;
-    let tables = staged::load(services, &original).await?.tables;
+    let tables = staged::tables(services, original.id()).await?;
     let own = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
     let all = Rows::of(&rows::counts(&services.db, Some(original.id())).await?);
     let said = findings::of_batch(&services.db, batch.id()).await?;
@@ -108,19 +105,21 @@ async fn of_answer(
         ignored.take(SHOWN).map(|finding| in_words(services, finding, Kind::OfRow)).collect();
     let texts = services.texts;
     let orders = orders::of_batch(&services.db, original.id()).await?;
-    let lines = lines::of_batch(&services.db, original.id()).await?;
+    let lines = lines::totals(&services.db, original.id()).await?;
     let order = |order: &orders::Order| {
         let state = texts.label(&format!("workbook.order_state.{}", order.state));
-        let own = || lines.iter().filter(|line| line.order_code == order.code);
-        let gone = own().filter(|line| line.state == LineState::Cancelled).count();
+        let own = || lines.iter().filter(|it| it.order_code == order.code);
+        let all: i64 = own().map(|it| it.lines).sum();
+        let gone = own().filter(|it| it.state == LineState::Cancelled).map(|it| it.lines);
+        let gone: i64 = gone.sum();
         let values = context! {
             order => order.code.as_str(), revision => order.revision, state,
-            lines => own().count() - gone, gone,
+            lines => all - gone, gone,
             amount => order.amount().to_string(),
         };
         texts.say("message.receipt_answer.order", values)
     };
-    let mut cancelled = cancelled(services, batch, &lines)?;
+    let mut cancelled = cancelled(services, batch, original.id()).await?;
     let gone = cancelled.len();
     cancelled.truncate(SHOWN);
     let values = context! {
@@ -142,8 +141,16 @@ async fn of_answer(
 }
 
 /// The lines that an answer cancelled, by the rows of their list.
-fn cancelled(services: &Services, answer: &Batch, lines: &[Line]) -> anyhow::Result<Vec<String>> {
+async fn cancelled(
+    services: &Services,
+    answer: &Batch,
+    original: BatchId,
+) -> anyhow::Result<Vec<String>> {
     let gone = staged::cancelled(answer)?;
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lines = lines::of_batch(&services.db, original).await?;
     let lines = lines.iter().filter(|line| gone.contains(&line.reference().to_string()));
     let said = lines.map(|line| {
         let reference = line.reference().to_string();
@@ -154,8 +161,8 @@ fn cancelled(services: &Services, answer: &Batch, lines: &[Line]) -> anyhow::Res
 }
 
 /// The control totals, as the workbook has them; of a list that brought no line, none.
-fn totals(services: &Services, lines: &[Line]) -> Option<String> {
-    let totals = gather::totals_of(lines);
+fn totals(services: &Services, lines: &[lines::Total]) -> Option<String> {
+    let totals = gather::totals(lines);
     let values = context! {
         rows => totals.rows, amount => totals.amount.to_string(), tax_ids => totals.tax_id_sum,
     };
@@ -202,8 +209,8 @@ pub async fn to_do(
     (tables, rows): (&[Table], &Rows),
 ) -> anyhow::Result<Vec<String>> {
     let orders = orders::of_batch(&services.db, batch.id()).await?;
-    let lines = lines::of_batch(&services.db, batch.id()).await?;
+    let failed = of_state(&lines::totals(&services.db, batch.id()).await?, LineState::Failed);
     let questions = questions::asked(tables).len();
     let counts = (&Counts::from(*rows), questions);
-    Ok(next_steps(services, (batch, Where::Receipt), counts, &orders, &lines))
+    Ok(next_steps(services, (batch, Where::Receipt), counts, &orders, failed))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use minijinja::context;
 
 use super::{
+    allowed::{self, Fallback},
     fit::shown,
     paper::identifying,
     view::{DataRow, FindingText, LeftOut, LineView, RowKind, RowView, SheetView},
@@ -22,84 +23,104 @@ use crate::{
         finding::{Code, Finding, Place, Severity},
         order::LineState,
     },
-    flow::map::{Table, TableRow, fields},
+    flow::{
+        Services,
+        map::{Table, TableRow, fields},
+    },
     text::{Texts, findings},
 };
 
 /// A sheet and a row of it.
 pub type At = (i64, u32);
 
-/// Everything that is known of the rows of a list.
+/// What holds for all lists of a file.
 #[derive(Debug)]
-pub struct Known<'a> {
-    pub tables: &'a [Table],
+pub struct Whole<'a> {
+    pub services: &'a Services,
+    /// What holds where a row says nothing.
+    pub fallback: Fallback,
+    /// None of a dry run.
+    pub batch: Option<BatchId>,
+    /// There are two lists or more.
+    pub several: bool,
+    /// What is said of a row that only a question about the whole list holds.
+    pub list_held: Option<FindingText>,
+}
+
+/// What is known of some rows.
+#[derive(Debug, Default)]
+pub struct Facts<'a> {
     pub states: HashMap<At, RowState>,
     /// Rows that a person left out.
     pub dropped: BTreeSet<At>,
-    pub findings: &'a [Numbered],
+    pub said: HashMap<At, Vec<&'a Finding>>,
     pub lines: HashMap<At, LineView>,
     /// Why lines have no licence though one was asked for.
     pub stuck: HashMap<At, FindingText>,
-    /// None of a dry run.
-    pub batch: Option<BatchId>,
-    /// Whether the summary asks what columns are.
-    pub asks: bool,
 }
 
-/// One sheet for each list, in the order of the file.
-pub fn sheets(mut known: Known<'_>, columns: &Columns, texts: &Texts) -> Vec<SheetView> {
+/// The findings by their rows.
+pub fn by_row<'a>(findings: impl Iterator<Item = &'a Numbered>) -> HashMap<At, Vec<&'a Finding>> {
     let mut said: HashMap<At, Vec<&Finding>> = HashMap::new();
-    for (sheet, finding) in known.findings {
+    for (sheet, finding) in findings {
         if let Some(at) = sheet.zip(finding.place.row) {
             said.entry(at).or_default().push(finding);
         }
     }
-    let several = known.tables.len() > 1;
-    let list_held = list_held(&known, texts);
-    let mut views = Vec::new();
-    for table in known.tables {
-        let row = |row: &TableRow| {
-            let at = (table.sheet, row.number);
-            let kind = match row.kind {
-                rows::RowKind::Outside => RowKind::Outside,
-                rows::RowKind::Header => RowKind::Header,
-                rows::RowKind::Data => {
-                    let findings = said.get(&at).map(Vec::as_slice).unwrap_or_default();
-                    let state = known.states.get(&at).copied().unwrap_or(RowState::Rejected);
-                    let left_out = if known.dropped.contains(&at) {
-                        Some(LeftOut::Decided)
-                    } else {
-                        is_skipped(state, findings).then_some(LeftOut::Hidden)
-                    };
-                    let line = known.lines.remove(&at);
-                    let told = findings.iter().filter(|finding| !is_over(finding, line.as_ref()));
-                    let mut said: Vec<FindingText> =
-                        told.map(|finding| in_words(texts, finding)).collect();
-                    if left_out == Some(LeftOut::Decided) {
-                        said =
-                            vec![about_left_out(known.batch, (table, row.number, several), texts)];
-                    } else if state == RowState::Held && !findings.iter().any(|it| is_open(it)) {
-                        said.extend(list_held.clone());
-                    }
-                    said.extend(known.stuck.remove(&at));
-                    RowKind::Data(Box::new(DataRow {
-                        state,
-                        left_out,
-                        findings: said,
-                        line,
-                        fields: given(table, row, columns),
-                        rid: rid(table, row.number, several),
-                        suggestion: suggestions(findings),
-                        choices: Vec::new(),
-                    }))
-                }
-            };
-            RowView { number: row.number, cells: row.cells.clone(), kind }
+    said
+}
+
+/// Some rows of a table, as the workbook shows them.
+pub fn views(
+    whole: &Whole<'_>,
+    table: &Table,
+    rows: &[TableRow],
+    facts: &Facts<'_>,
+) -> Vec<RowView> {
+    let view = |row: &TableRow| {
+        let kind = match row.kind {
+            rows::RowKind::Outside => RowKind::Outside,
+            rows::RowKind::Header => RowKind::Header,
+            rows::RowKind::Data => RowKind::Data(Box::new(data(whole, table, row, facts))),
         };
-        let rows: Vec<RowView> = table.rows.iter().map(row).collect();
-        views.push(view(table, rows));
+        RowView { number: row.number, cells: row.cells.clone(), kind }
+    };
+    rows.iter().map(view).collect()
+}
+
+fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> DataRow {
+    let at = (table.sheet, row.number);
+    let findings = facts.said.get(&at).map(Vec::as_slice).unwrap_or_default();
+    let state = facts.states.get(&at).copied().unwrap_or(RowState::Rejected);
+    let left_out = if facts.dropped.contains(&at) {
+        Some(LeftOut::Decided)
+    } else {
+        is_skipped(state, findings).then_some(LeftOut::Hidden)
+    };
+    let line = facts.lines.get(&at);
+    let told = findings.iter().filter(|finding| !is_over(finding, line));
+    let mut said: Vec<FindingText> =
+        told.map(|finding| in_words(whole.services.texts, finding)).collect();
+    if left_out == Some(LeftOut::Decided) {
+        said = vec![about_left_out(whole, table, row.number)];
+    } else if state == RowState::Held && !findings.iter().any(|it| is_open(it)) {
+        said.extend(whole.list_held.clone());
     }
-    views
+    said.extend(facts.stuck.get(&at).cloned());
+    let mut row = DataRow {
+        state,
+        left_out,
+        findings: said,
+        line: line.cloned(),
+        fields: given(table, row, &whole.services.catalogue.columns),
+        rid: rid(table, row.number, whole.several),
+        suggestion: suggestions(findings),
+        choices: Vec::new(),
+    };
+    if row.needs_fixing() {
+        row.choices = allowed::of(whole.services, &row, &whole.fallback);
+    }
+    row
 }
 
 /// Whether a row is left out because nobody sees it in its file.
@@ -118,11 +139,15 @@ fn is_open(finding: &Finding) -> bool {
     matches!(finding.severity, Severity::Error | Severity::Hold)
 }
 
-/// What is said of a row that only a question about the whole list holds.
-fn list_held(known: &Known<'_>, texts: &Texts) -> Option<FindingText> {
+/// What is said of a row that only a question about the whole list holds. `asks`: the summary asks what columns are.
+pub fn list_held<'a>(
+    findings: impl Iterator<Item = &'a Finding>,
+    asks: bool,
+    texts: &Texts,
+) -> Option<FindingText> {
     let of_list =
         |finding: &&Finding| finding.severity == Severity::Hold && finding.place.row.is_none();
-    let questions = known.findings.iter().map(|(_, finding)| finding).filter(of_list);
+    let questions = findings.filter(of_list);
     let questions: Vec<FindingText> = questions.map(|finding| in_words(texts, finding)).collect();
     let joined = |text: fn(&FindingText) -> &String| {
         let mut said: Vec<&str> = questions.iter().map(|it| text(it).as_str()).collect();
@@ -130,7 +155,7 @@ fn list_held(known: &Known<'_>, texts: &Texts) -> Option<FindingText> {
         said.join(" ")
     };
     let question = joined(|it| &it.message);
-    let fix = if known.asks { texts.label("workbook.list_held.fix") } else { joined(|it| &it.fix) };
+    let fix = if asks { texts.label("workbook.list_held.fix") } else { joined(|it| &it.fix) };
     Some(FindingText {
         code: questions.first()?.code.clone(),
         severity: Severity::Hold,
@@ -142,19 +167,16 @@ fn list_held(known: &Known<'_>, texts: &Texts) -> Option<FindingText> {
 }
 
 /// What is said of a row that a person left out, and of the way back.
-fn about_left_out(
-    batch: Option<BatchId>,
-    (table, row, several): (&Table, u32, bool),
-    texts: &Texts,
-) -> FindingText {
-    let sheet = several.then(|| table.name.clone());
+fn about_left_out(whole: &Whole<'_>, table: &Table, row: u32) -> FindingText {
+    let sheet = whole.several.then(|| table.name.clone());
     let finding = Finding::new(Code::RowLeftOut, Place { row: Some(row), ..Place::default() });
-    let row = batch.map(|batch| RowRef { batch, sheet, row }.to_string());
+    let row = whole.batch.map(|batch| RowRef { batch, sheet, row }.to_string());
     let finding = row.into_iter().fold(finding, |finding, row| finding.detail("row", row));
-    in_words(texts, &finding)
+    in_words(whole.services.texts, &finding)
 }
 
-fn view(table: &Table, rows: Vec<RowView>) -> SheetView {
+/// A list without its rows.
+pub fn sheet(table: &Table) -> SheetView {
     let width = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
     let width = usize::try_from(width).unwrap_or_default();
     let mut header = vec![String::new(); width];
@@ -172,7 +194,6 @@ fn view(table: &Table, rows: Vec<RowView>) -> SheetView {
         header,
         width,
         identifying: identifying(table.columns.iter().filter_map(place)),
-        rows,
     }
 }
 

@@ -4,10 +4,10 @@ use minijinja::context;
 
 use super::view::Counts;
 use crate::{
-    db::{batches::Batch, lines::Line, orders::Order},
+    db::{batches::Batch, orders::Order},
     domain::{
         batch::BatchState,
-        order::{Kind, LineState, OrderState},
+        order::{Kind, OrderState},
     },
     flow::Services,
 };
@@ -19,13 +19,13 @@ pub enum Where {
     Receipt,
 }
 
-/// What the reader has to do next, the most pressing first.
+/// What the reader has to do next, the most pressing first; `failed` lines could not be activated.
 pub fn next_steps(
     services: &Services,
     (batch, place): (&Batch, Where),
     (counts, questions): (&Counts, usize),
     orders: &[Order],
-    lines: &[Line],
+    failed: usize,
 ) -> Vec<String> {
     let texts = services.texts;
     if batch.state == BatchState::Undone {
@@ -59,7 +59,6 @@ pub fn next_steps(
     if idle > 0 {
         steps.push(say("activate", idle));
     }
-    let failed = lines.iter().filter(|line| line.state == LineState::Failed).count();
     if failed > 0 {
         steps.push(say("failed", failed));
     }

@@ -1,5 +1,5 @@
 //! What a result workbook and a template show, as plain values.
-//! Everything needed is inside: gathering it from the database and the clock is the caller's business.
+//! Everything needed is inside but the rows of the lists: gathering is the caller's business.
 
 use chrono::DateTime;
 use chrono_tz::Tz;
@@ -142,7 +142,7 @@ impl Decision {
     }
 }
 
-/// One list of the dropped file.
+/// One list of the dropped file; its rows come from a [`Source`](super::source::Source).
 #[derive(Clone, Debug)]
 pub struct SheetView {
     pub name: String,
@@ -153,33 +153,6 @@ pub struct SheetView {
     pub width: usize,
     /// The first and the last of those by which a row is known.
     pub identifying: Option<(usize, usize)>,
-    pub rows: Vec<RowView>,
-}
-
-impl SheetView {
-    /// The column, counted from 0, at which ours begin: after everything of the user's.
-    pub fn first_own_column(&self) -> usize {
-        let longest = self.rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
-        self.width.max(self.header.len()).max(longest)
-    }
-
-    /// Says of each row that is to be fixed what its fields may say.
-    pub fn offer(&mut self, choices: impl Fn(&DataRow) -> Vec<(Field, Vec<String>)>) {
-        for row in &mut self.rows {
-            if let RowKind::Data(data) = &mut row.kind
-                && data.needs_fixing()
-            {
-                data.choices = choices(data);
-            }
-        }
-    }
-
-    pub fn data_rows(&self) -> impl Iterator<Item = &DataRow> {
-        self.rows.iter().filter_map(|row| match &row.kind {
-            RowKind::Data(data) => Some(data.as_ref()),
-            RowKind::Outside | RowKind::Header => None,
-        })
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -310,7 +283,7 @@ pub struct PayeeView {
     pub name: String,
 }
 
-/// By which a workbook is known when it comes back.
+/// By which a workbook is known when it comes back; what it says of the rows is made as they are written.
 #[derive(Clone, Debug)]
 pub struct Identity {
     pub batch: String,
@@ -318,8 +291,6 @@ pub struct Identity {
     pub revision: u32,
     /// Of batch, kind and revision, for the properties of the document.
     pub signature: String,
-    /// Signed JSON of any length.
-    pub payload: String,
 }
 
 /// One workbook to fill in.

@@ -24,9 +24,9 @@ use anyhow::Context as _;
 
 use super::{
     Services, activate,
-    answer::{self, identity, outbox, receipt, write},
+    answer::{self, identity, outbox, receipt},
     check::{self, Checked, Context, History, refuses},
-    files::{hash, write_whole},
+    files::hash,
     inbox::{self, StillWritten},
     map::{self, Mapped},
     options::{Ask, HiddenRows, ImportOptions},
@@ -63,6 +63,7 @@ const OVERTAKEN_AT_MOST: usize = 5;
 pub struct How<'a> {
     pub options: &'a ImportOptions,
     pub run_id: Option<i64>,
+    pub told: report::Told,
 }
 
 /// Takes a batch from where it is to its answer.
@@ -87,7 +88,7 @@ async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result
         inbox::archive(services, &batch).await?;
         services.crash_point("archived");
     }
-    report::of_batch(services, id).await
+    report::of_batch(services, id, how.told).await
 }
 
 async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
@@ -347,10 +348,10 @@ pub async fn check_file(
     let checked = checked(services, &mapped, &context).await?;
     let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);
     let workbook = folder.join(name);
-    let missing = answer::missing::count(services, None, &mapped.tables, &checked.findings).await?;
+    let missing = answer::missing::count(services, &mapped.tables, &checked.findings).await?;
     let of_list = (&mapped, &checked, missing, options);
-    let view = answer::of_check(services, file_name, &firm.name, &sha256, of_list);
-    tokio::task::block_in_place(|| write_whole(&workbook, &write(&view)?))?;
+    let (view, rows) = answer::of_check(services, file_name, &firm.name, &sha256, of_list);
+    tokio::task::block_in_place(|| outbox::write(&workbook, &view, &rows))?;
     Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))
 }
 

@@ -15,7 +15,7 @@ use crate::{
         answer::receipt,
         fault::Fault,
         inbox::{self, Claim, Claimed, Look, Owner, StillWritten, Why},
-        report::{self, FileReport},
+        report::{self, FileReport, Told},
         staged,
     },
 };
@@ -136,7 +136,7 @@ async fn begun(
         }
         let batch = by_id(services, id).await?;
         if batch.attempts > tries::AT_MOST {
-            return set_aside(services, &batch).await;
+            return set_aside(services, &batch, how.told).await;
         }
         let kept = staged::options(&batch)?;
         let how = How { options: kept.as_ref().unwrap_or(how.options), ..how };
@@ -166,7 +166,7 @@ async fn not_taken(services: &Services, batch: &Batch) -> anyhow::Result<Option<
 }
 
 /// A file that was begun too often: nothing of it is taken, or what was taken stays without its workbook.
-async fn set_aside(services: &Services, batch: &Batch) -> anyhow::Result<FileReport> {
+async fn set_aside(services: &Services, batch: &Batch, told: Told) -> anyhow::Result<FileReport> {
     let id = batch.id();
     tracing::error!(batch = %id, "{id} was begun {} times and never ended; it is set aside", tries::AT_MOST);
     let finding = Finding::new(Code::FileUnreadable, Place::default())
@@ -181,7 +181,7 @@ async fn set_aside(services: &Services, batch: &Batch) -> anyhow::Result<FileRep
         receipt::write(services, &batch).await?;
         inbox::archive(services, &batch).await?;
     }
-    report::of_batch(services, id).await
+    report::of_batch(services, id, told).await
 }
 
 /// Like [`refuse`], for a batch of which it is known what it is.

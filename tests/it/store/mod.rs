@@ -42,3 +42,5 @@ mod platform;
 mod fixes;
 
 mod order_life;
+
+mod spans;

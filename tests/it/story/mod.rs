@@ -36,6 +36,8 @@ mod exits;
 
 mod serving;
 
+mod memory;
+
 mod mails;
 
 mod same;

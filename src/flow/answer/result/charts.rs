@@ -12,8 +12,9 @@ use crate::{
     flow::answer::{
         look::{ACCENT, FONT, Tone, as_number},
         page::Page,
-        view::SheetView,
+        view::DataRow,
     },
+    text::Texts,
 };
 
 /// The columns of a table and its chart: those of the labels, and that of the numbers.
@@ -25,6 +26,7 @@ const WIDTHS: [u32; 3] = [296, 380, 360];
 const MOST: usize = 8;
 
 /// A bar and its number.
+#[derive(Clone)]
 struct Bar {
     label: String,
     number: i64,
@@ -118,14 +120,45 @@ fn chart(figures: &Figures, (sheet, first): (&str, u32), (labels, numbers): (u16
     chart
 }
 
-/// The words of the rows' states, as the lists say them.
-fn states(kit: &Kit) -> Figures {
-    let mut bars = Vec::<Bar>::new();
-    for row in kit.view.sheets.iter().flat_map(SheetView::data_rows) {
-        let (label, tone) = own::state(kit.texts, row);
-        add(&mut bars, label, 1, Some(tone));
+/// What is counted of the rows, as they are seen.
+#[derive(Default)]
+pub struct Tally {
+    /// In the words of the rows' states, as the lists say them.
+    states: Vec<Bar>,
+    /// Of the rows that wait, the columns in which something is wrong.
+    findings: Vec<Bar>,
+}
+
+impl Tally {
+    pub fn add(&mut self, texts: &Texts, row: &DataRow) {
+        let (label, tone) = own::state(texts, row);
+        add(&mut self.states, label, 1, Some(tone));
+        if !row.needs_fixing() {
+            return;
+        }
+        let grave = |severity| matches!(severity, Severity::Error | Severity::Hold);
+        let grave = row.findings.iter().filter(|finding| grave(finding.severity));
+        let mut labels: Vec<String> = grave
+            .map(|finding| match finding.field {
+                Some(field) => texts.label(&format!("field.{field}")),
+                None => texts.label("workbook.chart.whole_row"),
+            })
+            .collect();
+        labels.sort_unstable();
+        labels.dedup();
+        for label in labels {
+            add(&mut self.findings, label, 1, None);
+        }
     }
-    Figures { key: "states", unit: "rows", bars: most(bars), num_format: COUNT.to_owned() }
+}
+
+fn states(kit: &Kit) -> Figures {
+    Figures {
+        key: "states",
+        unit: "rows",
+        bars: most(kit.survey.tally.states.clone()),
+        num_format: COUNT.to_owned(),
+    }
 }
 
 fn amounts(kit: &Kit) -> Figures {
@@ -142,26 +175,13 @@ fn amounts(kit: &Kit) -> Figures {
     Figures { key: "amounts", unit: "amount", bars: most(bars), num_format }
 }
 
-/// Of the rows that wait, the columns in which something is wrong.
 fn findings(kit: &Kit) -> Figures {
-    let mut bars = Vec::new();
-    let rows = kit.view.sheets.iter().flat_map(SheetView::data_rows);
-    for row in rows.filter(|row| row.needs_fixing()) {
-        let grave = |severity| matches!(severity, Severity::Error | Severity::Hold);
-        let grave = row.findings.iter().filter(|finding| grave(finding.severity));
-        let mut labels: Vec<String> = grave
-            .map(|finding| match finding.field {
-                Some(field) => kit.texts.label(&format!("field.{field}")),
-                None => kit.label("chart.whole_row"),
-            })
-            .collect();
-        labels.sort_unstable();
-        labels.dedup();
-        for label in labels {
-            add(&mut bars, label, 1, None);
-        }
+    Figures {
+        key: "findings",
+        unit: "rows",
+        bars: most(kit.survey.tally.findings.clone()),
+        num_format: COUNT.to_owned(),
     }
-    Figures { key: "findings", unit: "rows", bars: most(bars), num_format: COUNT.to_owned() }
 }
 
 fn add(bars: &mut Vec<Bar>, label: String, number: i64, tone: Option<Tone>) {

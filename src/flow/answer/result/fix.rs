@@ -17,7 +17,7 @@ use crate::{
         lists::Lists,
         look::{self, Shape, TEXT, Tone, note, put_field, put_link, put_text},
         paper,
-        view::{DataRow, FindingText, SheetView, ViewKind},
+        view::{DataRow, FindingText, ViewKind},
     },
 };
 
@@ -31,54 +31,49 @@ const DECISION: usize = 3;
 /// After the label of a required field.
 const REQUIRED: &str = " (*)";
 /// Programs grow slow over more drop-downs in a column: then every row is offered everything.
-const RUNS: usize = 1_000;
+const MAX_RUNS: usize = 1_000;
 const NARROWEST: f64 = 10.0;
 const WIDEST: f64 = 32.0;
 
-/// The sheet, unless nothing is to fix.
-pub fn sheet(kit: &Kit, lists: &mut Lists) -> anyhow::Result<Option<Worksheet>> {
-    let rows = kit.view.sheets.iter().flat_map(SheetView::data_rows);
-    let rows: Vec<&DataRow> = rows.filter(|row| row.needs_fixing()).collect();
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let mut sheet = Worksheet::new();
-    sheet.set_name(kit.label("sheet.fix"))?;
-    let (widths, own) = (widths(kit, &rows), kit.view.labels.len());
-    // What is ours may be edited too, to no effect: only so can rows be sorted and deleted.
-    let own_format = kit.look.own.text.clone().set_unlocked();
-    let link = kit.look.own.link.clone().set_unlocked();
-    let mut writer = Writer { kit, sheet, own, widths, own_format, link, notes: 0 };
-    writer.header()?;
-    for ((at, row), place) in (1..).zip(&rows).zip(&kit.places.to_fix) {
-        writer
-            .row(at, row, *place)
-            .with_context(|| format!("Row {} cannot be written", row.rid))?;
-    }
-    writer.drop_downs(&rows, lists)?;
-    writer.frame(rows.len())?;
-    Ok(Some(writer.sheet))
+/// What the columns of the template need on the sheet.
+pub struct Needs {
+    labels: Vec<(Field, String)>,
+    /// Of each whether it has something to say of a row, and the widest value.
+    fields: Vec<(bool, f64)>,
 }
 
-/// What each column needs. One that has nothing to say of any row is hidden: it has no width.
-fn widths(kit: &Kit, rows: &[&DataRow]) -> Vec<f64> {
-    let is_told = |row: &&DataRow, field: Field| {
-        !row.field(field).is_empty()
-            || row.findings.iter().any(|finding| finding.field == Some(field))
-            || row.suggestion.iter().any(|(known, _)| *known == field)
-    };
-    let needed = |(field, label): &(Field, String)| {
-        if !label.ends_with(REQUIRED) && !rows.iter().any(|row| is_told(row, *field)) {
-            return 0.0;
+impl Needs {
+    pub fn of(labels: &[(Field, String)]) -> Needs {
+        Needs { labels: labels.to_vec(), fields: vec![(false, 0.0); labels.len()] }
+    }
+
+    pub fn add(&mut self, row: &DataRow) {
+        for ((field, _), (is_told, widest)) in self.labels.iter().zip(&mut self.fields) {
+            let value = row.field(*field);
+            *is_told = *is_told
+                || !value.is_empty()
+                || row.findings.iter().any(|finding| finding.field == Some(*field))
+                || row.suggestion.iter().any(|(known, _)| known == field);
+            *widest = widest.max(width(value));
         }
-        let values = rows.iter().map(|row| width(row.field(*field)));
-        let label = (width(label) + 2.0).min(18.0);
-        (values.fold(label, f64::max) + 3.0).clamp(NARROWEST, WIDEST)
-    };
-    kit.view.labels.iter().map(needed).chain(OWN.map(|(_, width)| width)).collect()
+    }
+
+    /// Of all columns. One that has nothing to say of any row is hidden: it has no width.
+    fn widths(&self) -> Vec<f64> {
+        let needed = |((_, label), (is_told, widest)): (&(Field, String), &(bool, f64))| {
+            if !label.ends_with(REQUIRED) && !is_told {
+                return 0.0;
+            }
+            let label = (width(label) + 2.0).min(18.0);
+            (widest.max(label) + 3.0).clamp(NARROWEST, WIDEST)
+        };
+        let fields = self.labels.iter().zip(&self.fields).map(needed);
+        fields.chain(OWN.map(|(_, width)| width)).collect()
+    }
 }
 
-struct Writer<'a> {
+/// Writes the sheet from top to bottom: its rows leave memory as they come.
+pub struct Writer<'a> {
     kit: &'a Kit<'a>,
     sheet: Worksheet,
     /// The column at which ours begin.
@@ -88,9 +83,69 @@ struct Writer<'a> {
     own_format: Format,
     link: Format,
     notes: usize,
+    /// How many rows stand on it.
+    rows: u32,
+    /// First and last of those that follow each other and are held: a rule for each run, not for each row.
+    held: Vec<(u32, u32)>,
+    /// Of each column of the template those that follow each other and may say the same.
+    choices: Vec<Vec<Choices>>,
 }
 
-impl Writer<'_> {
+/// What the rows from the first to the last may say.
+struct Choices {
+    first: u32,
+    last: u32,
+    options: Vec<String>,
+}
+
+impl<'a> Writer<'a> {
+    pub fn begin(kit: &'a Kit<'a>, mut sheet: Worksheet) -> anyhow::Result<Writer<'a>> {
+        sheet.set_name(kit.label("sheet.fix"))?;
+        let (widths, own) = (kit.survey.fix.widths(), kit.view.labels.len());
+        // What is ours may be edited too, to no effect: only so can rows be sorted and deleted.
+        let own_format = kit.look.own.text.clone().set_unlocked();
+        let link = kit.look.own.link.clone().set_unlocked();
+        let choices = kit.view.labels.iter().map(|_| Vec::new()).collect();
+        let (notes, rows, held) = (0, 0, Vec::new());
+        let mut writer =
+            Writer { kit, sheet, own, widths, own_format, link, notes, rows, held, choices };
+        writer.header()?;
+        Ok(writer)
+    }
+
+    /// The next row that waits; says where it stands, counted from 0.
+    pub fn add(&mut self, row: &DataRow, place: At) -> anyhow::Result<u32> {
+        self.rows += 1;
+        let at = self.rows;
+        match self.held.last_mut() {
+            _ if row.state != RowState::Held => {}
+            Some((_, last)) if *last + 1 == at => *last = at,
+            _ => self.held.push((at, at)),
+        }
+        self.offer(at, row);
+        self.row(at, row, place).with_context(|| format!("Row {} cannot be written", row.rid))?;
+        Ok(at)
+    }
+
+    /// Notes what a row may say. One run more than may be is enough to know that they are too many.
+    fn offer(&mut self, at: u32, row: &DataRow) {
+        for ((field, _), runs) in self.kit.view.labels.iter().zip(&mut self.choices) {
+            let options = row.choice(*field, &self.kit.view.choices);
+            let is_full = runs.len() > MAX_RUNS;
+            match runs.last_mut() {
+                _ if options.is_empty() || is_full => {}
+                Some(run) if run.last + 1 == at && run.options == options => run.last = at,
+                _ => runs.push(Choices { first: at, last: at, options: options.to_vec() }),
+            }
+        }
+    }
+
+    pub fn end(mut self, lists: &mut Lists) -> anyhow::Result<Worksheet> {
+        self.drop_downs(lists)?;
+        self.frame()?;
+        Ok(self.sheet)
+    }
+
     fn header(&mut self) -> anyhow::Result<()> {
         let look = &self.kit.look;
         let theirs = self.kit.view.labels.iter().map(|(_, label)| (label.clone(), &look.theirs));
@@ -179,21 +234,21 @@ impl Writer<'_> {
         row.suggestion.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
-    fn drop_downs(&mut self, rows: &[&DataRow], lists: &mut Lists) -> anyhow::Result<()> {
+    fn drop_downs(&mut self, lists: &mut Lists) -> anyhow::Result<()> {
         let texts = self.kit.texts;
-        let last = u32::try_from(rows.len())?;
-        for (column, (field, _)) in self.kit.view.labels.iter().enumerate() {
+        let last = self.rows;
+        for (column, mut runs) in std::mem::take(&mut self.choices).into_iter().enumerate() {
+            let field = self.kit.view.labels[column].0;
             let column = look::at(0, column)?.1;
-            let all = &self.kit.view.choices;
-            let mut runs = runs_of_choices(rows, |row| row.choice(*field, all));
-            if runs.len() > RUNS {
-                let whole = all.iter().find(|(known, _)| known == field);
+            if runs.len() > MAX_RUNS {
+                let whole = self.kit.view.choices.iter().find(|(known, _)| *known == field);
+                let whole = whole.map(|(_, options)| options.clone());
                 runs =
-                    whole.map(|(_, options)| (1, last, options.as_slice())).into_iter().collect();
+                    whole.map(|options| Choices { first: 1, last, options }).into_iter().collect();
             }
-            for (first, last, options) in runs {
-                let choice = lists.choice(options, texts)?;
-                self.sheet.add_data_validation(first, column, last, column, &choice)?;
+            for run in runs {
+                let choice = lists.choice(&run.options, texts)?;
+                self.sheet.add_data_validation(run.first, column, run.last, column, &choice)?;
             }
         }
         let words = ["accept", "drop"].map(|word| self.kit.label(&format!("decision.{word}")));
@@ -201,13 +256,16 @@ impl Writer<'_> {
             .set_input_title(self.kit.label("decision.title"))?
             .set_input_message(self.kit.label("decision.hint"))?;
         let column = look::at(0, self.own + DECISION)?.1;
-        for (first, last) in runs_of_held(rows) {
+        let runs = std::mem::take(&mut self.held);
+        // Very many would be slow to open; a rejected row has no use for it, and no harm of it.
+        let runs = if runs.len() > MAX_RUNS { vec![(1, last)] } else { runs };
+        for (first, last) in runs {
             self.sheet.add_data_validation(first, column, last, column, &decide)?;
         }
         Ok(())
     }
 
-    fn frame(&mut self, rows: usize) -> anyhow::Result<()> {
+    fn frame(&mut self) -> anyhow::Result<()> {
         for (column, width) in self.widths.iter().enumerate() {
             let column = look::at(0, column)?.1;
             if *width > 0.0 {
@@ -216,7 +274,7 @@ impl Writer<'_> {
                 self.sheet.set_column_hidden(column)?;
             }
         }
-        let last_row = u32::try_from(rows)?;
+        let last_row = self.rows;
         let last_column = look::at(0, self.own + DECISION)?.1;
         self.sheet.set_column_hidden(last_column + 1)?;
         self.sheet.autofilter(0, 0, last_row, last_column)?;
@@ -230,34 +288,4 @@ impl Writer<'_> {
         self.sheet.ignore_error_range(0, 0, last_row, last_column + 1, all)?;
         Ok(())
     }
-}
-
-/// The rows on the sheet that follow each other and may say the same; none where there is nothing to choose from.
-fn runs_of_choices<'a>(
-    rows: &[&'a DataRow],
-    choice: impl Fn(&'a DataRow) -> &'a [String],
-) -> Vec<(u32, u32, &'a [String])> {
-    let mut runs = Vec::<(u32, u32, &[String])>::new();
-    for (at, row) in (1..).zip(rows) {
-        let options = choice(row);
-        match runs.last_mut() {
-            _ if options.is_empty() => {}
-            Some((_, last, known)) if *last + 1 == at && *known == options => *last = at,
-            _ => runs.push((at, at, options)),
-        }
-    }
-    runs
-}
-
-/// The rows on the sheet that follow each other and are held: a rule for each run, not for each row.
-fn runs_of_held(rows: &[&DataRow]) -> Vec<(u32, u32)> {
-    let mut runs = Vec::<(u32, u32)>::new();
-    for (at, row) in (1..).zip(rows) {
-        match runs.last_mut() {
-            _ if row.state != RowState::Held => {}
-            Some((_, last)) if *last + 1 == at => *last = at,
-            _ => runs.push((at, at)),
-        }
-    }
-    runs
 }

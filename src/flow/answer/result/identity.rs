@@ -4,18 +4,17 @@
 use anyhow::Context;
 use rust_xlsxwriter::{Format, Worksheet};
 
-use crate::flow::answer::{fit::cut_at, look::TEXT, view::Identity};
+use crate::flow::answer::{fit::cut_at, look::TEXT};
 
 /// The payload lies down its column A, to be joined.
 pub const SHEET: &str = "_hangloat";
 /// UTF-16 units of a piece, safely below what a cell holds.
 const PIECE: usize = 30_000;
 
-pub fn sheet(identity: &Identity) -> anyhow::Result<Worksheet> {
-    let mut sheet = Worksheet::new();
+pub fn sheet(mut sheet: Worksheet, payload: &str) -> anyhow::Result<Worksheet> {
     sheet.set_name(SHEET)?.set_very_hidden(true);
     let text = Format::new().set_num_format(TEXT);
-    for (row, piece) in (0..).zip(pieces(&identity.payload)) {
+    for (row, piece) in (0..).zip(pieces(payload)) {
         sheet
             .write_string_with_format(row, 0, piece, &text)
             .context("The identity does not fit into a sheet")?;

@@ -11,6 +11,8 @@ mod payments;
 
 mod places;
 
+mod survey;
+
 mod charts;
 
 mod rows;
@@ -25,11 +27,15 @@ mod origin;
 
 mod identity;
 
+mod disk;
+
 #[cfg(test)]
 mod sample;
 
 #[cfg(test)]
 mod tests;
+
+use std::{io::Write, path::Path};
 
 use anyhow::Context;
 use chrono::Utc;
@@ -41,11 +47,13 @@ pub use orders::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM};
 pub use own::{ACTIVATED_AT, CANCEL, COLUMNS as OWN_COLUMNS, contents as own_contents, is_lasting};
 pub use questions::{HEADER_COLUMN, NAME_COLUMN};
 
-use self::places::Places;
+use self::{places::Places, survey::Survey};
 use super::{
+    identity::Sums,
     lists::Lists,
     look::{self, Look},
-    view::ResultView,
+    source::{Source, each_row},
+    view::{ResultView, RowKind},
 };
 use crate::text::Texts;
 
@@ -54,6 +62,7 @@ struct Kit<'a> {
     view: &'a ResultView,
     texts: &'static Texts,
     look: Look,
+    survey: Survey,
     places: Places,
 }
 
@@ -63,13 +72,28 @@ impl Kit<'_> {
     }
 }
 
-/// The bytes of the workbook; the same view gives the same bytes.
-pub fn write(view: &ResultView) -> anyhow::Result<Vec<u8>> {
-    let texts = Texts::of(view.locale);
-    let mut kit = Kit { view, texts, look: Look::new(), places: Places::of(view, texts) };
-    let mut workbook = look::workbook()?;
-    workbook.set_properties(&properties(view));
+/// Writes the workbook; the same view and rows give the same bytes. What is long waits in files in `folder` that
+/// nobody sees, until it is put together.
+pub fn write(
+    view: &ResultView,
+    source: &dyn Source,
+    folder: &Path,
+    to: impl Write + Send,
+) -> anyhow::Result<()> {
+    let written = disk::said(|| {
+        let mut workbook = made(view, source, folder)?;
+        workbook.save_to_writer(to).map_err(disk::cause)
+    });
+    written.with_context(|| format!("The result of `{}` cannot be written", view.file_name))
+}
 
+fn made(view: &ResultView, source: &dyn Source, folder: &Path) -> anyhow::Result<Workbook> {
+    let texts = Texts::of(view.locale);
+    let survey = Survey::of(view, texts, source)?;
+    let places = Places::of(view, texts, &survey);
+    let mut kit = Kit { view, texts, look: Look::new(), survey, places };
+    let mut workbook = look::workbook()?;
+    workbook.set_tempdir(folder)?.set_properties(&properties(view));
     let mut lists = Lists::default();
     let summary = summary::sheet(&kit, &mut lists).context("The summary cannot be written")?;
     workbook.push_worksheet(summary.sheet);
@@ -77,27 +101,53 @@ pub fn write(view: &ResultView) -> anyhow::Result<Vec<u8>> {
         workbook.define_name(name, &place)?;
     }
     kit.places.orders = summary.orders;
-    for (at, list) in view.sheets.iter().enumerate() {
-        let sheet = rows::sheet(&kit, at, list);
-        let sheet = sheet.with_context(|| format!("The list `{}` cannot be written", list.name));
-        workbook.push_worksheet(sheet?);
-    }
-    add_rest(&kit, &mut workbook, lists)?;
-    let bytes = workbook.save_to_buffer();
-    bytes.with_context(|| format!("The result of `{}` cannot be written", view.file_name))
-}
-
-fn add_rest(kit: &Kit, workbook: &mut Workbook, mut lists: Lists) -> anyhow::Result<()> {
-    let fix = fix::sheet(kit, &mut lists).context("The rows to fix cannot be written")?;
-    let qr = payments::sheet(kit).context("The payment codes cannot be written")?;
-    let origin = origin::sheet(kit).context("The origin cannot be written")?;
-    let identity = kit.view.identity.as_ref().map(identity::sheet).transpose()?;
-    let order = origin::order_sheet(kit).context("The sheet of the order cannot be written")?;
-    let sheets = vec![fix, qr, order, Some(origin), lists.into_sheet()?, identity];
-    for sheet in sheets.into_iter().flatten() {
+    let sums = add_rows(&kit, &mut workbook, source, &mut lists)?;
+    let qr = payments::sheet(&kit, &mut workbook).context("The payment codes cannot be written")?;
+    let order = origin::order_sheet(&kit).context("The sheet of the order cannot be written")?;
+    let origin = origin::sheet(&kit).context("The origin cannot be written")?;
+    for sheet in vec![qr, order, Some(origin), lists.into_sheet()?].into_iter().flatten() {
         workbook.push_worksheet(sheet);
     }
-    Ok(())
+    if view.identity.is_some() {
+        let sheet = workbook.new_worksheet_with_constant_memory()?;
+        workbook.push_worksheet(identity::sheet(sheet, &source.identity(&sums)?)?);
+    }
+    Ok(workbook)
+}
+
+/// The lists, and the sheet to fix unless nothing is; with the checksums of the rows.
+fn add_rows(
+    kit: &Kit,
+    workbook: &mut Workbook,
+    source: &dyn Source,
+    lists: &mut Lists,
+) -> anyhow::Result<Sums> {
+    let mut sums = Sums::default();
+    let mut fix = if kit.survey.to_fix == 0 {
+        None
+    } else {
+        Some(fix::Writer::begin(kit, workbook.new_worksheet_with_constant_memory()?)?)
+    };
+    for (at, list) in kit.view.sheets.iter().enumerate() {
+        let sheet = workbook.new_worksheet_with_constant_memory()?;
+        let mut sheet = rows::Writer::begin(kit, at, sheet)?;
+        let written = each_row(source, at, |row| {
+            let mut fix_row = None;
+            if let RowKind::Data(data) = &row.kind {
+                sums.add(kit.texts, &row.cells, data);
+                if let Some(fix) = fix.as_mut().filter(|_| data.needs_fixing()) {
+                    fix_row = Some(fix.add(data, (at, row.number))?);
+                }
+            }
+            sheet.row(row, fix_row)
+        });
+        written.with_context(|| format!("The list `{}` cannot be written", list.name))?;
+        workbook.push_worksheet(sheet.end()?);
+    }
+    if let Some(fix) = fix {
+        workbook.push_worksheet(fix.end(lists).context("The rows to fix cannot be written")?);
+    }
+    Ok(sums)
 }
 
 fn properties(view: &ResultView) -> DocProperties {

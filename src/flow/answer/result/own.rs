@@ -5,13 +5,12 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
-use super::Kit;
 use crate::{
     domain::{batch::RowState, order::LineState},
     flow::answer::{
         fit::width,
         look::{Look, Tone, as_number, put_link, put_text},
-        view::{DataRow, FindingText, LeftOut, LineView, SheetView},
+        view::{DataRow, FindingText, LeftOut, LineView},
     },
     text::Texts,
 };
@@ -38,7 +37,7 @@ pub const ACTIVATED_AT: &str = "activated_at";
 /// No column of ours is wider, but for what is read rather than looked up.
 const WIDEST: f64 = 30.0;
 const WIDEST_PROSE: f64 = 44.0;
-const NARROWEST: f64 = 11.0;
+pub const NARROWEST: f64 = 11.0;
 
 /// A cell of ours.
 pub enum Own {
@@ -109,16 +108,12 @@ fn cancel(line: Option<&LineView>) -> Own {
     }
 }
 
-/// What our columns need, within limits.
-pub fn widths(kit: &Kit, list: &SheetView) -> [f64; 12] {
-    let mut widths = [NARROWEST; 12];
-    for row in list.data_rows() {
-        for ((width, name), cell) in widths.iter_mut().zip(COLUMNS).zip(cells(kit.texts, row)) {
-            let widest = if ["reason", "fix"].contains(&name) { WIDEST_PROSE } else { WIDEST };
-            *width = width.max((cell.room() + 3.0).min(widest));
-        }
+/// Makes our columns as wide as a row needs them, within limits.
+pub fn widen(widths: &mut [f64; 12], texts: &Texts, row: &DataRow) {
+    for ((width, name), cell) in widths.iter_mut().zip(COLUMNS).zip(cells(texts, row)) {
+        let widest = if ["reason", "fix"].contains(&name) { WIDEST_PROSE } else { WIDEST };
+        *width = width.max((cell.room() + 3.0).min(widest));
     }
-    widths
 }
 
 impl Own {

@@ -2,7 +2,7 @@
 //! Who pays what was decided when the order was placed.
 
 use minijinja::context;
-use rust_xlsxwriter::{Worksheet, XlsxError};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use super::{Kit, summary::GRID};
 use crate::flow::answer::{look::as_number, page::Page, view::PaymentView};
@@ -33,11 +33,12 @@ pub fn section(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
 }
 
 /// The payments that the summary has no room for.
-pub fn sheet(kit: &Kit) -> anyhow::Result<Option<Worksheet>> {
+pub fn sheet(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<Option<Worksheet>> {
     let Some(rest) = kit.view.payments.get(ON_SUMMARY..).filter(|rest| !rest.is_empty()) else {
         return Ok(None);
     };
-    let mut page = Page::new(&kit.label("sheet.qr"), GRID, &kit.look)?;
+    let sheet = workbook.new_worksheet_with_constant_memory()?;
+    let mut page = Page::on(sheet, &kit.label("sheet.qr"), GRID, &kit.look)?;
     page.title(&kit.label("payment.title_rest"))?;
     page.line(&kit.label("payment.hint"), &kit.look.hint)?;
     table(kit, &mut page, rest)?;

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::survey::Survey;
 use crate::{
     flow::answer::{
         fit::sheet_name,
         look::reference,
-        view::{DataRow, ResultView, RowKind, SheetView},
+        view::{ResultView, SheetView},
     },
     text::Texts,
 };
@@ -22,10 +23,6 @@ pub struct Places {
     pub results: Vec<String>,
     /// The column of each list at which ours begin.
     own: Vec<usize>,
-    /// The rows to fix, in the order of their sheet.
-    pub to_fix: Vec<At>,
-    /// Where each of them stands on that sheet, counted from 0.
-    fix_rows: HashMap<At, u32>,
     /// The first row of each order.
     first_rows: BTreeMap<String, At>,
     /// Where each order stands on the summary, counted from 0.
@@ -33,37 +30,15 @@ pub struct Places {
 }
 
 impl Places {
-    pub fn of(view: &ResultView, texts: &Texts) -> Places {
+    pub fn of(view: &ResultView, texts: &Texts, survey: &Survey) -> Places {
         let label = |sheet: &str| texts.label(&format!("workbook.sheet.{sheet}"));
-        let mut places = Places {
+        Places {
             summary: label("summary"),
             fix: label("fix"),
             results: result_names(view, texts),
-            own: view.sheets.iter().map(SheetView::first_own_column).collect(),
-            to_fix: Vec::new(),
-            fix_rows: HashMap::new(),
-            first_rows: BTreeMap::new(),
+            own: survey.lists.iter().map(|list| list.widths.len()).collect(),
+            first_rows: survey.first_rows.clone(),
             orders: HashMap::new(),
-        };
-        for (list, sheet) in view.sheets.iter().enumerate() {
-            for row in &sheet.rows {
-                if let RowKind::Data(data) = &row.kind {
-                    places.add((list, row.number), data);
-                }
-            }
-        }
-        places
-    }
-
-    fn add(&mut self, at: At, row: &DataRow) {
-        if row.needs_fixing() {
-            self.to_fix.push(at);
-            self.fix_rows.insert(at, u32::try_from(self.to_fix.len()).unwrap_or_default());
-        }
-        if let Some(line) =
-            row.line.as_ref().filter(|line| !self.first_rows.contains_key(&line.order))
-        {
-            self.first_rows.insert(line.order.clone(), at);
         }
     }
 
@@ -79,9 +54,9 @@ impl Places {
         self.first_rows.get(order).map(|at| self.result(*at))
     }
 
-    /// A row on the sheet to fix.
-    pub fn fix(&self, at: At) -> Option<String> {
-        self.fix_rows.get(&at).map(|row| reference(&self.fix, (*row, 0)))
+    /// A row on the sheet to fix, counted from 0.
+    pub fn fix(&self, row: u32) -> String {
+        reference(&self.fix, (row, 0))
     }
 
     /// An order on the summary.

@@ -1,4 +1,5 @@
-//! A list of the user's with our columns on its right: every row at its own place, every value as it was.
+//! A list of the user's with our columns on its right: every row at its own place, every value as it was. It is
+//! measured first, and then written row by row.
 //! Which rows must be fixed is shown once more on a sheet of its own.
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::{
         },
         read::Cell,
     },
+    text::Texts,
 };
 
 /// Widths of the user's columns: no narrower, no wider.
@@ -32,56 +34,54 @@ const HEADING: f64 = 14.0;
 /// Frozen titles above a deeper header would leave no room to scroll.
 const DEEPEST_FREEZE: u32 = 15;
 /// Spreadsheets crawl with more; the reason also stands in its column.
-pub const MAX_NOTES: usize = 5_000;
+pub const MAX_NOTES: usize = 2_000;
 /// Links likewise, and Excel has a limit.
 pub const MAX_LINKS: usize = 5_000;
 
-/// The sheet of the list at a place in the file.
-pub fn sheet(kit: &Kit, at: usize, list: &SheetView) -> anyhow::Result<Worksheet> {
-    let mut sheet = Worksheet::new();
-    sheet.set_name(kit.places.results.get(at).context("Each list has a name")?)?;
-    let (own, formats) = (list.first_own_column(), Formats::default());
-    let (widths, own_widths) = (widths(list), own::widths(kit, list));
-    let (notes, links) = (0, 0);
-    let mut writer =
-        Writer { kit, list, at, sheet, own, widths, own_widths, formats, notes, links };
-    writer.header()?;
-    for row in list.rows.iter().filter(|row| row.number != list.header_row) {
-        writer.row(row).with_context(|| format!("Row {} cannot be written", row.number))?;
-    }
-    writer.frame()?;
-    Ok(writer.sheet)
+/// What a list needs: the widths of its columns, and where its rows end.
+pub struct Extent {
+    /// Of the user's columns, all of them: ours begin behind. Titles and notes may run over.
+    pub widths: Vec<f64>,
+    own_widths: [f64; own::COLUMNS.len()],
+    /// Excel's own number of the last row of data, if there is one.
+    last_row: Option<u32>,
 }
 
-/// What the user's columns need, within limits. Titles and notes may run over.
-fn widths(list: &SheetView) -> Vec<f64> {
-    let mut widths = vec![NARROWEST; list.first_own_column()];
-    for row in &list.rows {
-        let limit = match row.kind {
-            RowKind::Outside => continue,
+impl Extent {
+    pub fn of(list: &SheetView) -> Extent {
+        let widths = vec![NARROWEST; list.width.max(list.header.len())];
+        Extent { widths, own_widths: [own::NARROWEST; own::COLUMNS.len()], last_row: None }
+    }
+
+    pub fn add(&mut self, texts: &Texts, row: &RowView) {
+        if row.cells.len() > self.widths.len() {
+            self.widths.resize(row.cells.len(), NARROWEST);
+        }
+        let limit = match &row.kind {
+            RowKind::Outside => return,
             RowKind::Header => HEADING,
-            RowKind::Data(_) => WIDEST,
+            RowKind::Data(data) => {
+                own::widen(&mut self.own_widths, texts, data);
+                self.last_row = Some(row.number);
+                WIDEST
+            }
         };
-        for (width, cell) in widths.iter_mut().zip(&row.cells) {
+        for (width, cell) in self.widths.iter_mut().zip(&row.cells) {
             *width = width.max((room(cell) + INDENT + 1.0).min(limit));
         }
     }
-    widths
 }
 
-struct Writer<'a> {
+/// Writes the sheet of a list from top to bottom: its rows leave memory as they come.
+pub struct Writer<'a> {
     kit: &'a Kit<'a>,
     list: &'a SheetView,
-    /// Its place in the file.
-    at: usize,
+    extent: &'a Extent,
     sheet: Worksheet,
     /// The column at which ours begin.
     own: usize,
-    /// Of the user's columns.
-    widths: Vec<f64>,
-    /// Of ours.
-    own_widths: [f64; own::COLUMNS.len()],
     formats: Formats,
+    has_header: bool,
     notes: usize,
     links: usize,
 }
@@ -92,20 +92,52 @@ struct Mark {
     note: String,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// The sheet of the list at a place in the file.
+    pub fn begin(kit: &'a Kit<'a>, at: usize, mut sheet: Worksheet) -> anyhow::Result<Writer<'a>> {
+        sheet.set_name(kit.places.results.get(at).context("Each list has a name")?)?;
+        let list = kit.view.sheets.get(at).context("A list is there")?;
+        let extent = kit.survey.lists.get(at).context("Each list was measured")?;
+        let (own, formats) = (extent.widths.len(), Formats::default());
+        let (has_header, notes, links) = (false, 0, 0);
+        Ok(Writer { kit, list, extent, sheet, own, formats, has_header, notes, links })
+    }
+
+    /// The next row of the list; `fix` is where it stands on the sheet to fix, if it waits.
+    pub fn row(&mut self, row: &RowView, fix: Option<u32>) -> anyhow::Result<()> {
+        if row.number == self.list.header_row {
+            return self.header(&row.cells);
+        }
+        if row.number > self.list.header_row {
+            self.header_from_mapping()?;
+        }
+        self.other(row, fix).with_context(|| format!("Row {} cannot be written", row.number))
+    }
+
+    pub fn end(mut self) -> anyhow::Result<Worksheet> {
+        self.header_from_mapping()?;
+        self.frame()?;
+        Ok(self.sheet)
+    }
+
+    /// Where the list itself has no such row.
+    fn header_from_mapping(&mut self) -> anyhow::Result<()> {
+        if self.has_header {
+            return Ok(());
+        }
+        let cells: Vec<Cell> = self.list.header.iter().cloned().map(Cell::Text).collect();
+        self.header(&cells)
+    }
+
     fn header_row(&self) -> u32 {
         self.list.header_row.saturating_sub(1)
     }
 
-    fn header(&mut self) -> anyhow::Result<()> {
+    fn header(&mut self, cells: &[Cell]) -> anyhow::Result<()> {
+        self.has_header = true;
         let (look, row) = (&self.kit.look, self.header_row());
-        let written = self.list.rows.iter().find(|row| row.number == self.list.header_row);
-        let cells: Vec<Cell> = match written {
-            Some(row) => row.cells.clone(),
-            None => self.list.header.iter().cloned().map(Cell::Text).collect(),
-        };
         let mut tallest = 2;
-        for (column, width) in self.widths.iter().enumerate() {
+        for (column, width) in self.extent.widths.iter().enumerate() {
             let cell = cells.get(column).unwrap_or(&Cell::Empty);
             let format = look.theirs.clone().set_num_format(num_format(cell));
             put_cell(&mut self.sheet, look::at(row, column)?, cell, &format)?;
@@ -122,7 +154,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn row(&mut self, row: &RowView) -> anyhow::Result<()> {
+    fn other(&mut self, row: &RowView, fix: Option<u32>) -> anyhow::Result<()> {
         let at = row.number.checked_sub(1).context("Rows are counted from 1")?;
         let marks = match &row.kind {
             RowKind::Data(data) => marks(&data.findings),
@@ -131,7 +163,7 @@ impl Writer<'_> {
         let is_data = matches!(row.kind, RowKind::Data(_));
         let tallest = self.theirs(at, &row.cells, &marks, is_data)?;
         if let RowKind::Data(data) = &row.kind {
-            let tallest = tallest.max(self.ours(at, data)?);
+            let tallest = tallest.max(self.ours(at, data, fix)?);
             self.sheet.set_row_height(at, height(tallest))?;
         }
         Ok(())
@@ -154,7 +186,7 @@ impl Writer<'_> {
             if *cell == Cell::Empty && mark.is_none() && column >= framed {
                 continue;
             }
-            let width = self.widths.get(column).copied().unwrap_or(NARROWEST);
+            let width = self.extent.widths.get(column).copied().unwrap_or(NARROWEST);
             let shape = if may_wrap { shape(cell, width) } else { Shape::Loose };
             if shape == Shape::Wrapped {
                 tallest = tallest.max(lines(&cell.text(), width - INDENT));
@@ -178,16 +210,16 @@ impl Writer<'_> {
     }
 
     /// Writes our cells, and says how many lines the tallest has.
-    fn ours(&mut self, row: u32, data: &DataRow) -> anyhow::Result<u32> {
+    fn ours(&mut self, row: u32, data: &DataRow, fix: Option<u32>) -> anyhow::Result<u32> {
         let mut tallest = 1;
         let cells = own::cells(self.kit.texts, data);
-        for (at, (cell, width)) in cells.iter().zip(self.own_widths).enumerate() {
+        for (at, (cell, width)) in cells.iter().zip(self.extent.own_widths).enumerate() {
             match cell {
                 Own::Text(text) => tallest = tallest.max(lines(text, width - 2.0)),
                 Own::State(text, _) => tallest = tallest.max(lines(text, width - 5.0)),
                 _ => {}
             }
-            let target = self.target(own::COLUMNS[at], row + 1, data);
+            let target = self.target(own::COLUMNS[at], data, fix);
             let cell = (cell, target.as_deref());
             own::put(&mut self.sheet, look::at(row, self.own + at)?, cell, &self.kit.look)?;
         }
@@ -195,12 +227,12 @@ impl Writer<'_> {
     }
 
     /// Where a cell of ours leads: from the reason of a row to where it is fixed, from an order to the summary.
-    fn target(&mut self, column: &str, number: u32, data: &DataRow) -> Option<String> {
+    fn target(&mut self, column: &str, data: &DataRow, fix: Option<u32>) -> Option<String> {
         if self.links >= MAX_LINKS {
             return None;
         }
         let target = match column {
-            "reason" => self.kit.places.fix((self.at, number)),
+            "reason" => fix.map(|row| self.kit.places.fix(row)),
             "order" => data.line.as_ref().and_then(|line| self.kit.places.order(&line.order)),
             _ => None,
         };
@@ -210,7 +242,8 @@ impl Writer<'_> {
 
     /// All that is not a cell: widths, the frozen header, the filter, the printed page.
     fn frame(&mut self) -> anyhow::Result<()> {
-        let widths: Vec<f64> = self.widths.iter().copied().chain(self.own_widths).collect();
+        let extent = self.extent;
+        let widths: Vec<f64> = extent.widths.iter().copied().chain(extent.own_widths).collect();
         for (column, width) in widths.iter().enumerate() {
             let column = look::at(0, column)?.1;
             self.sheet.set_column_width(column, *width)?;
@@ -223,9 +256,7 @@ impl Writer<'_> {
         paper::list(&mut self.sheet, columns)?;
         look::protect(&mut self.sheet);
         let header = self.header_row();
-        let is_data = |row: &&RowView| matches!(row.kind, RowKind::Data(_));
-        let last_row = self.list.rows.iter().filter(is_data).map(|row| row.number - 1).max();
-        let last_row = last_row.unwrap_or(header).max(header);
+        let last_row = extent.last_row.map_or(header, |number| number - 1).max(header);
         let last_column = look::at(0, self.own + own::COLUMNS.len() - 1)?.1;
         self.sheet.autofilter(header, 0, last_row, last_column)?;
         self.sheet.set_repeat_rows(header, header)?;

@@ -1,6 +1,8 @@
 //! A realistic view for tests: a mixed list of 25 rows under two titles, two orders, some rows wrong.
 //! Made up; no person or firm in it exists.
 
+use std::ops::{Deref, DerefMut};
+
 use chrono::{NaiveDate, TimeZone};
 use chrono_tz::{Asia::Ho_Chi_Minh, Tz};
 
@@ -16,9 +18,14 @@ use crate::{
         vietqr::Transfer,
     },
     flow::{
-        answer::view::{
-            ControlTotals, Counts, DataRow, Decision, FindingText, Identity, LineView, OrderView,
-            PayeeView, PaymentView, ResultView, RowKind, RowView, SheetView, ViewKind,
+        answer::{
+            identity::Sums,
+            source::Source,
+            view::{
+                ControlTotals, Counts, DataRow, Decision, FindingText, Identity, LineView,
+                OrderView, PayeeView, PaymentView, ResultView, RowKind, RowView, SheetView,
+                ViewKind,
+            },
         },
         read::Cell,
     },
@@ -41,8 +48,41 @@ pub fn at(day: u32, hour: u32) -> chrono::DateTime<Tz> {
     Ho_Chi_Minh.with_ymd_and_hms(2026, 11, day, hour, 15, 0).unwrap()
 }
 
+/// A view and its rows, which come some at a time.
+pub struct Sample {
+    pub view: ResultView,
+    pub rows: Vec<Vec<RowView>>,
+    pub payload: String,
+    pub at_a_time: usize,
+}
+
+impl Deref for Sample {
+    type Target = ResultView;
+
+    fn deref(&self) -> &ResultView {
+        &self.view
+    }
+}
+
+impl DerefMut for Sample {
+    fn deref_mut(&mut self) -> &mut ResultView {
+        &mut self.view
+    }
+}
+
+impl Source for Sample {
+    fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
+        let rows = self.rows[list].iter().filter(|row| row.number > after);
+        Ok(rows.take(self.at_a_time).cloned().collect())
+    }
+
+    fn identity(&self, _: &Sums) -> anyhow::Result<String> {
+        Ok(self.payload.clone())
+    }
+}
+
 /// Before confirmation.
-pub fn view() -> ResultView {
+pub fn view() -> Sample {
     let rows: Vec<RowView> = (0..25).map(row).collect();
     let count = |state| {
         let is = |row: &&RowView| matches!(&row.kind, RowKind::Data(data) if data.state == state);
@@ -59,7 +99,8 @@ pub fn view() -> ResultView {
     };
     let lines = counts.accepted;
     let amount = Money::dong(2_950_000 * i64::try_from(lines).unwrap());
-    ResultView {
+    let (list, rows) = list("DS khách hàng", rows);
+    let view = ResultView {
         locale: Locale::Vi,
         file_name: "DS khách hàng T11.xlsx".into(),
         firm: "Công ty TNHH Dịch vụ Kế toán Minh An".into(),
@@ -81,7 +122,7 @@ pub fn view() -> ResultView {
             order("DH-2611-000123", CustomerType::Enterprise, "ASP Kế toán – Doanh nghiệp", 11),
             order("DH-2611-000124", CustomerType::Household, "ASP Kế toán – Hộ kinh doanh", 7),
         ],
-        sheets: vec![list("DS khách hàng", rows)],
+        sheets: vec![list],
         questions: Vec::new(),
         file_findings: vec![finding("header.unknown", Severity::Info, None, None)],
         payments: Vec::new(),
@@ -104,20 +145,21 @@ pub fn view() -> ResultView {
             batch: "B000045".into(),
             kind: "clients".into(),
             revision: 1,
-            payload: format!("{{\"rows\":\"{}\"}}", "0123_x0041_ă".repeat(6_000)),
         }),
-    }
+    };
+    let payload = format!("{{\"rows\":\"{}\"}}", "0123_x0041_ă".repeat(6_000));
+    Sample { view, rows: vec![rows], payload, at_a_time: 1_000 }
 }
 
 /// After it: payments with their pictures, lines that live.
-pub fn placed(payments: usize) -> ResultView {
+pub fn placed(payments: usize) -> Sample {
     let mut view = view();
     view.revision = 2;
     for order in &mut view.orders {
         order.state = OrderState::Placed;
         order.decision = Decision { confirm: Some(true), activate: Some(false) };
     }
-    for row in &mut view.sheets[0].rows {
+    for row in &mut view.rows[0] {
         let RowKind::Data(data) = &mut row.kind else { continue };
         if let Some(line) = &mut data.line {
             line.state = LineState::Grace;
@@ -132,7 +174,7 @@ pub fn placed(payments: usize) -> ResultView {
     view
 }
 
-pub fn list(name: &str, rows: Vec<RowView>) -> SheetView {
+pub fn list(name: &str, rows: Vec<RowView>) -> (SheetView, Vec<RowView>) {
     let outside = |number, text: &str| {
         let cells = vec![Cell::Empty, Cell::Text(text.into())];
         RowView { number, cells, kind: RowKind::Outside }
@@ -146,14 +188,14 @@ pub fn list(name: &str, rows: Vec<RowView>) -> SheetView {
     ];
     all.extend(rows);
     all.push(outside(31, "Người lập: Trần Văn Bình"));
-    SheetView {
+    let list = SheetView {
         name: name.into(),
         header_row: 4,
         header,
         width: HEADER.len(),
         identifying: Some((1, 2)),
-        rows: all,
-    }
+    };
+    (list, all)
 }
 
 fn order(code: &str, customer_type: CustomerType, package: &str, lines: u64) -> OrderView {

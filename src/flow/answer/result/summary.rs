@@ -13,14 +13,14 @@ use crate::{
         lists::Lists,
         look::{MONEY, Tone, as_number},
         page::Page,
-        view::{DataRow, FindingText, SheetView, ViewKind},
+        view::{FindingText, ViewKind},
     },
 };
 
 /// Nine columns, as the table of orders needs them.
 pub const GRID: &[f64] = &[24.0, 18.0, 34.0, 21.0, 12.0, 19.0, 9.0, 17.0, 25.0];
 /// So many of the rows to fix stand on the summary; their own sheet has all.
-const TO_FIX: usize = 10;
+pub const TO_FIX: usize = 10;
 /// Doubles hold every whole number below this.
 const EXACT: i64 = 9_000_000_000_000_000;
 
@@ -131,7 +131,7 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
 /// The sheet on which what is counted can be seen.
 fn where_shown(kit: &Kit, count: &str) -> Option<String> {
     match count {
-        "rejected" | "held" => kit.places.to_fix.first().and_then(|at| kit.places.fix(*at)),
+        "rejected" | "held" => (kit.survey.to_fix > 0).then(|| kit.places.fix(1)),
         "total" | "accepted" => {
             let list = kit.view.sheets.first()?;
             Some(kit.places.result((0, list.header_row)))
@@ -142,8 +142,7 @@ fn where_shown(kit: &Kit, count: &str) -> Option<String> {
 
 /// The first of the rows that wait, why, and where each is fixed.
 fn to_fix(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
-    let rows = kit.view.sheets.iter().flat_map(SheetView::data_rows);
-    let rows: Vec<&DataRow> = rows.filter(|row| row.needs_fixing()).take(TO_FIX).collect();
+    let rows = &kit.survey.first_to_fix;
     if rows.is_empty() {
         return Ok(());
     }
@@ -154,17 +153,17 @@ fn to_fix(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         ((3, 6), kit.label("column.reason")),
         ((7, 8), kit.label("summary.to_fix_where")),
     ])?;
-    for (row, at) in rows.into_iter().zip(&kit.places.to_fix) {
+    for (fix_row, (at, row)) in (1..).zip(rows) {
         let number = kit.texts.say("workbook.summary.row", context! { n => at.1 });
         let reason = said(&row.findings, |finding| &finding.message);
         page.link((0, 0), (&number, &kit.places.result(*at)), &kit.look.link)?;
         page.text((1, 2), row.field(Field::Name), &kit.look.text)?;
         page.text((3, 6), &reason, &kit.look.text)?;
-        let target = kit.places.fix(*at).unwrap_or_default();
+        let target = kit.places.fix(fix_row);
         page.link((7, 8), (&kit.label("sheet.fix"), &target), &kit.look.link)?;
         page.end_row()?;
     }
-    let more = kit.places.to_fix.len().saturating_sub(TO_FIX);
+    let more = (kit.survey.to_fix as usize).saturating_sub(rows.len());
     if more > 0 {
         let said = kit.texts.say("workbook.summary.to_fix_more", context! { n => more });
         page.line(&said, &kit.look.hint)?;

@@ -8,8 +8,7 @@ use calamine::{Data, Range, Reader, SheetVisible, Xlsx};
 use super::{
     IDENTITY_SHEET, RID,
     own::COLUMNS as OWN_COLUMNS,
-    sample::{list, placed, view},
-    write,
+    sample::{Sample, list, placed, view},
 };
 use crate::{
     domain::{
@@ -20,17 +19,24 @@ use crate::{
         mail::MailState,
         order::{Kind, LineState, OrderState, Recipient, RequestState},
     },
-    flow::answer::view::{QuestionView, ResultView, RowKind, ViewKind},
+    flow::answer::view::{QuestionView, RowKind, ViewKind},
     text::Texts,
 };
 
+/// The bytes of the workbook.
+fn write(sample: &Sample) -> anyhow::Result<Vec<u8>> {
+    let (folder, mut bytes) = (tempfile::tempdir()?, Vec::new());
+    super::write(sample, sample, folder.path(), &mut bytes)?;
+    Ok(bytes)
+}
+
 type Book = Xlsx<Cursor<Vec<u8>>>;
 
-fn book(view: &ResultView) -> Book {
+fn book(view: &Sample) -> Book {
     Xlsx::new(Cursor::new(write(view).unwrap())).unwrap()
 }
 
-fn cells(view: &ResultView, sheet: &str) -> Range<Data> {
+fn cells(view: &Sample, sheet: &str) -> Range<Data> {
     book(view).worksheet_range(sheet).unwrap()
 }
 
@@ -46,7 +52,7 @@ fn part(bytes: &[u8], name: &str) -> String {
     text
 }
 
-fn names(view: &ResultView) -> Vec<(String, String)> {
+fn names(view: &Sample) -> Vec<(String, String)> {
     let names = book(view).defined_names().to_vec();
     names.into_iter().filter(|(name, _)| !name.starts_with("_xlnm")).collect()
 }
@@ -217,7 +223,7 @@ fn charts_show_what_differs_below_their_numbers() {
 
     let mut plain = view();
     plain.orders.truncate(1);
-    for row in &mut plain.sheets[0].rows {
+    for row in &mut plain.rows[0] {
         if let RowKind::Data(data) = &mut row.kind {
             data.state = RowState::Accepted;
         }
@@ -239,7 +245,7 @@ fn a_state_has_a_sign_that_is_no_part_of_its_word() {
 #[test]
 fn where_nothing_is_to_fix_there_is_no_sheet_for_it() {
     let mut view = view();
-    for row in &mut view.sheets[0].rows {
+    for row in &mut view.rows[0] {
         if let RowKind::Data(data) = &mut row.kind {
             data.state = RowState::Accepted;
         }
@@ -280,13 +286,12 @@ fn a_dry_run_has_nothing_to_confirm_and_no_identity() {
 #[test]
 fn the_identity_comes_back_whole() {
     let view = view();
-    let identity = view.identity.clone().unwrap();
     let mut book = book(&view);
     let sheet = book.sheets_metadata().iter().find(|sheet| sheet.name == IDENTITY_SHEET).unwrap();
     assert_eq!(sheet.visible, SheetVisible::VeryHidden);
     let cells = book.worksheet_range(IDENTITY_SHEET).unwrap();
     let payload: String = cells.rows().map(|row| row[0].to_string()).collect();
-    assert_eq!(payload, identity.payload);
+    assert_eq!(payload, view.payload);
     let custom = part(&write(&view).unwrap(), "docProps/custom.xml");
     for (name, value) in [("batch", "B000045"), ("kind", "clients"), ("revision", "1")] {
         assert!(custom.contains(&format!("name=\"hangloat.{name}\"><vt:lpwstr>{value}<")));
@@ -301,15 +306,23 @@ fn the_same_view_gives_the_same_bytes() {
 }
 
 #[test]
+fn however_many_rows_come_at_a_time_the_workbook_is_the_same() {
+    let whole = write(&placed(2)).unwrap();
+    for at_a_time in [1, 4, 29] {
+        assert!(write(&Sample { at_a_time, ..placed(2) }).unwrap() == whole, "{at_a_time}");
+    }
+}
+
+#[test]
 fn several_lists_have_a_sheet_each() {
     let mut view = view();
-    let rows = std::mem::take(&mut view.sheets[0].rows);
+    let rows = std::mem::take(&mut view.rows[0]);
     view.sheets.clear();
+    view.rows.clear();
     for name in ["Doanh nghiệp/2026", "Danh sách rất dài của hộ kinh doanh", "doanh nghiệp:2026"]
     {
-        let mut list = list(name, Vec::new());
-        list.rows = rows.clone();
-        view.sheets.push(list);
+        view.sheets.push(list(name, Vec::new()).0);
+        view.rows.push(rows.clone());
     }
     let names = book(&view).sheet_names();
     let expected = [
