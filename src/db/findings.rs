@@ -123,7 +123,8 @@ pub fn each(db: &Db, batch: BatchId) -> BoxStream<'_, sqlx::Result<Numbered>> {
 pub async fn of_file(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
     let stored = db
         .query(
-            "select sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+            "select batch_id, sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion,
+                    detail
              from finding where batch_id = $1 and (sheet is null or row_no is null or code like 'header.%')
              order by coalesce(sheet, 0), coalesce(row_no, 0), id",
         )
@@ -136,7 +137,8 @@ pub async fn of_file(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
 pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Numbered>> {
     let stored: Vec<Stored> = db
         .query(
-            "select sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+            "select batch_id, sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion,
+                    detail
              from finding where batch_id = $1 and sheet = $2 and row_no between $3 and $4
              order by row_no, id",
         )

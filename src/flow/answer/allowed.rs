@@ -1,4 +1,4 @@
-//! What a row that is to be fixed may say where that depends on its customer type and its year, for its drop-downs.
+//! What a row that is to be fixed may say, for its drop-downs; some of it depends on its customer type and its year.
 //! Whether what it says is right is decided by the checks, by the same rules.
 
 use chrono::NaiveDate;
@@ -38,6 +38,26 @@ pub fn of(services: &Services, row: &DataRow, fallback: &Fallback) -> Vec<(Field
         (field, words.collect::<Vec<_>>())
     };
     FIELDS.map(of_field).into_iter().filter(|(_, words)| !words.is_empty()).collect()
+}
+
+/// The values of each field that has a closed set of them, whatever the row, as people read them.
+pub fn whatever(services: &Services) -> Vec<(Field, Vec<String>)> {
+    let columns = &services.catalogue.columns;
+    let packages =
+        services.catalogue.packages.all().iter().map(|package| package.code.clone()).collect();
+    let words = |field: Field| {
+        let display = |word| columns.display(field, word, services.settings.locale).to_owned();
+        (field, columns.values(field).into_iter().map(display).collect::<Vec<_>>())
+    };
+    let fields = [
+        Field::CustomerType,
+        Field::VatMethod,
+        Field::Regime,
+        Field::Recipient,
+        Field::InvoiceTo,
+        Field::InventoryMethod,
+    ];
+    fields.into_iter().map(words).chain([(Field::Package, packages)]).collect()
 }
 
 /// As the row says, else as its package is for.

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::{
-    allowed::Fallback,
+    allowed::{self, Fallback},
     identity, missing,
     pages::{OfBatch, OfCheck},
     payments::{payee, payments},
@@ -89,7 +89,7 @@ pub async fn of_batch<'a>(
         file_findings,
         payee: (!payments.is_empty()).then(|| payee(services)),
         payments,
-        choices: choices(services),
+        choices: allowed::whatever(services),
         labels: labels(services),
         order_level: Vec::new(),
         origin: origin(services, batch, at),
@@ -184,7 +184,7 @@ pub fn of_check<'a>(
         file_findings: file_findings(services, &said),
         payments: Vec::new(),
         payee: None,
-        choices: choices(services),
+        choices: allowed::whatever(services),
         labels: labels(services),
         order_level: order_level(services, mapped),
         origin: vec![
@@ -352,26 +352,6 @@ fn file_findings(services: &Services, findings: &[Numbered]) -> Vec<super::view:
 fn is_about_cell(finding: &Finding) -> bool {
     use crate::domain::finding::Code;
     !matches!(finding.code, Code::HeaderUnknown | Code::HeaderDuplicate | Code::HeaderAmbiguous)
-}
-
-/// Drop-downs of the sheet to fix, as people read the values.
-pub fn choices(services: &Services) -> Vec<(Field, Vec<String>)> {
-    let columns = &services.catalogue.columns;
-    let packages =
-        services.catalogue.packages.all().iter().map(|package| package.code.clone()).collect();
-    let words = |field: Field| {
-        let display = |word| columns.display(field, word, services.settings.locale).to_owned();
-        (field, columns.values(field).into_iter().map(display).collect::<Vec<_>>())
-    };
-    let fields = [
-        Field::CustomerType,
-        Field::VatMethod,
-        Field::Regime,
-        Field::Recipient,
-        Field::InvoiceTo,
-        Field::InventoryMethod,
-    ];
-    fields.into_iter().map(words).chain([(Field::Package, packages)]).collect()
 }
 
 /// The columns of the sheet to fix: every field, under the header of the template.

@@ -59,4 +59,4 @@ pub mod template;
 
 pub mod export;
 
-pub use gather::{choices, of_batch, of_check};
+pub use gather::{of_batch, of_check};

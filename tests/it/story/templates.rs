@@ -336,7 +336,8 @@ fn a_client_that_changed_its_tax_id_is_offered_once_under_the_present_one() {
     let world = World::new();
     world.import("truoc.csv", &csv(&[enterprise(1)]));
     world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
-    world.import("sau.csv", &csv(&[enterprise(2).with("B", enterprise(3).tax_id())]));
+    let next_year = enterprise(2).with("B", enterprise(3).tax_id()).with("I", "2027");
+    world.import("sau.csv", &csv(&[next_year]));
     let (old, new) = (enterprise(1), enterprise(3));
     let same = ["clients", "--same", old.tax_id(), new.tax_id()];
     world.run(&[&same[..], &["--reason", "đổi mã số thuế"]].concat()).exits(0);
