@@ -75,7 +75,14 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
     let mut firms: BTreeMap<String, Option<(&Email, StaffRole)>> =
         firms.map(|firm| (firm, None)).collect();
     for (code, heir) in &mut firms {
-        let Ok(firm) = services.firm(code) else { continue };
+        let Ok(firm) = services.firm(code) else {
+            // Nobody knows its members any more, and so not who may take over, nor who else works in a line.
+            if args.to.is_none() && lines.iter().all(|line| line.firm != *code) {
+                continue;
+            }
+            let values = context! { email => args.email.as_str(), firm => code.as_str() };
+            return Err(Failure::misused(services.texts, "firm_left", values).into());
+        };
         if let Some(to) = args.to.as_ref().filter(|to| **to != firm.admin.email) {
             *heir = Some((to, role_of(services.texts, firm, to)?));
         }

@@ -50,6 +50,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     checks.push(tables(texts, "jobs", jobs));
     let no_firm = settings.firms.is_empty().then(|| fix(texts, "firms"));
     checks.push(fine("firms", settings.firms.len().to_string()).unless(no_firm));
+    checks.extend(second_person(texts, &settings));
     checks.push(fine("mail", texts.label("command.doctor.mail")));
     checks.push(fine("platform", texts.label("command.doctor.platform")));
     checks.push(clock(texts, &settings));
@@ -126,6 +127,17 @@ async fn database(texts: &Texts, settings: &Settings) -> Check {
         Ok(db) => fine("database", db.engine().to_owned()),
         Err(error) => fine("database", format!("{error:#}")).unless(Some(fix(texts, "database"))),
     }
+}
+
+/// Where two persons are needed: who registers something in a firm of one can never be confirmed by another.
+fn second_person(texts: &Texts, settings: &Settings) -> Option<Check> {
+    if !settings.order.maker_checker {
+        return None;
+    }
+    let alone = settings.firms.iter().filter(|firm| firm.members().nth(1).is_none());
+    let alone: Vec<&str> = alone.map(|firm| firm.code.as_str()).collect();
+    let wrong = (!alone.is_empty()).then(|| fix(texts, "second_person"));
+    Some(fine("second person", alone.join(", ")).unless(wrong))
 }
 
 fn tables(

@@ -118,6 +118,11 @@ pub async fn by_id(db: &Db, id: BatchId) -> sqlx::Result<Option<Batch>> {
     db.query("select * from batch where id = $1").bind(id.number()).optional().await
 }
 
+/// The firm of a batch, and who registered it.
+pub async fn owner(tx: &mut Tx, id: BatchId) -> sqlx::Result<(Option<String>, Option<String>)> {
+    tx.query("select firm, registered_by from batch where id = $1").bind(id.number()).one().await
+}
+
 /// The last answer to a batch.
 pub async fn newest_answer(db: &Db, id: BatchId) -> sqlx::Result<Option<Batch>> {
     db.query("select * from batch where answers = $1 order by id desc limit 1")

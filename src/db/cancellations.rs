@@ -34,9 +34,11 @@ pub async fn insert(
     .await
 }
 
-pub async fn by_id(tx: &mut Tx, id: i64) -> sqlx::Result<Cancellation> {
+/// Holds a cancellation until the end of the transaction: of two that end it the second one sees what the first did.
+pub async fn hold(tx: &mut Tx, id: i64) -> sqlx::Result<Cancellation> {
     tx.query(
-        "select id, order_code, sequence, reason, cancelled_at from cancellation where id = $1",
+        "update cancellation set followed = followed where id = $1
+         returning id, order_code, sequence, reason, cancelled_at",
     )
     .bind(id)
     .one()

@@ -104,6 +104,20 @@ pub async fn near(db: &Db, firm: &str, near: Near<'_>) -> sqlx::Result<Vec<Clien
     Ok(found)
 }
 
+/// Holds the clients that have or had one of these tax ids, until the end of the transaction.
+pub async fn hold(tx: &mut Tx, firm: &str, tax_ids: &[String]) -> sqlx::Result<()> {
+    const HOLD: Sql = Sql {
+        sqlite: "update client set updated_at = updated_at
+                 where firm = $1 and tax_id in (select client from client_tax_id
+                                                where firm = $1 and tax_id in (select value from json_each($2)))",
+        postgres: "update client set updated_at = updated_at
+                 where firm = $1 and tax_id in (select client from client_tax_id
+                                                where firm = $1 and tax_id in (select jsonb_array_elements_text($2)))",
+    };
+    tx.query(HOLD).bind(firm).bind(Json(tax_ids)).execute().await?;
+    Ok(())
+}
+
 /// One client, by its present tax id.
 pub async fn by_tax_id(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Result<Option<Client>> {
     tx.query("select firm, tax_id, record from client where firm = $1 and tax_id = $2")

@@ -109,6 +109,21 @@ pub async fn supersede_results(tx: &mut Tx, batch: BatchId) -> sqlx::Result<i64>
     Ok(next)
 }
 
+/// Whether a later one of the same purpose and subject was planned for the same recipient.
+pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
+    let later = db
+        .query(
+            "select id from mail where purpose = $1 and subject = $2 and recipient = $3 and sequence > $4 limit 1",
+        )
+        .bind(mail.purpose.as_str())
+        .bind(mail.subject.as_str())
+        .bind(mail.recipient.as_str())
+        .bind(mail.sequence)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(later.is_some())
+}
+
 /// Takes the next mail that is due: log-ins first, then notices (the order of sending).
 pub async fn claim(db: &Db, holder: &str, now: DateTime<Utc>) -> sqlx::Result<Option<Mail>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.

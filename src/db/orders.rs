@@ -262,8 +262,18 @@ pub async fn hold(
     Ok(held == 1)
 }
 
+/// Holds the row of an order, whatever it is by now, until the end of the transaction.
+pub async fn hold_as_it_is(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<()> {
+    tx.query("update client_order set content = content where code = $1")
+        .bind(code.as_str())
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// What an order is after some of its lines were cancelled: its amount, its state, and while it awaits its
-/// confirmation its next revision, of this content where it has another one. A free order is ended elsewhere.
+/// confirmation its next revision, of this content where it has another one. A free order is ended elsewhere. To be held
+/// before, in a statement of its own: PostgreSQL counts lines as they were when the statement began to wait.
 pub async fn recount(tx: &mut Tx, code: &OrderCode, content: Option<&str>) -> sqlx::Result<Order> {
     tx.query(
         "update client_order set

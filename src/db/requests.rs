@@ -191,6 +191,19 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
     .await
 }
 
+/// What is to be paid for a line, as it stands now.
+pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Request>> {
+    db.query(
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+         from payment_request r
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         where r.line_id = $1",
+    )
+    .bind(line_id)
+    .optional()
+    .await
+}
+
 /// What a payer has not to pay any more, as it was cancelled under a sequence of an order.
 pub async fn cancelled_of_payer(
     db: &Db,
@@ -283,8 +296,13 @@ pub async fn hold_paid(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<Vec<i64>> 
                  returning line_id, state",
     };
     let held = tx.query(HOLD).bind(Json(line_ids)).all::<(i64, String)>().await?;
-    let is_paid = |state: &str| state.parse().is_ok_and(RequestState::is_paid);
-    Ok(held.into_iter().filter(|(_, state)| is_paid(state)).map(|(line, _)| line).collect())
+    let mut paid = Vec::new();
+    for (line, state) in held {
+        let state: RequestState =
+            state.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        paid.extend(state.is_paid().then_some(line));
+    }
+    Ok(paid)
 }
 
 /// Nothing is to be paid for lines any more; of how many it was.

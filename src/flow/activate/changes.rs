@@ -31,8 +31,22 @@ use crate::{
     },
 };
 
-/// Why a suspension is not asked for.
-const PAID: &str = "paid";
+/// Why a licence was not changed.
+enum NotChanged {
+    /// What is paid is not stopped; the platform was not asked.
+    Paid,
+    ByPlatform(PlatformError),
+}
+
+impl NotChanged {
+    /// As it is stored beside the change.
+    fn stored(&self) -> String {
+        match self {
+            NotChanged::Paid => "paid".to_owned(),
+            NotChanged::ByPlatform(error) => error.stored(),
+        }
+    }
+}
 
 /// Plans that the licences of lines are suspended, as part of a cancellation.
 pub async fn plan_suspensions(
@@ -141,11 +155,13 @@ async fn carry_out(services: &Services, mut change: Change) -> anyhow::Result<Ac
     let licence = licences::of_line(db, line.id).await?.context("A change has its licence")?;
     let about = About { order, line, licence };
     let request = match not_wanted(services, &change, &about).await? {
-        None => written_down(services, &mut change, &about).await?,
+        None => written_down(services, &mut change, &about).await?.map_err(NotChanged::ByPlatform),
         Some(error) => Err(error),
     };
     let answer = match request {
-        Ok(request) => ask(services, &change, &about.licence.licence_id, &request).await,
+        Ok(request) => ask(services, &change, &about.licence.licence_id, &request)
+            .await
+            .map_err(NotChanged::ByPlatform),
         Err(error) => Err(error),
     };
     services.crash_point("change_answered");
@@ -161,25 +177,20 @@ async fn not_wanted(
     services: &Services,
     change: &Change,
     About { line, licence, .. }: &About,
-) -> anyhow::Result<Option<PlatformError>> {
-    if change.kind != ChangeKind::Suspend || !is_paid(services, line).await? {
+) -> anyhow::Result<Option<NotChanged>> {
+    let request = requests::of_line(&services.db, line.id).await?;
+    let is_paid = request.is_some_and(|request| request.state.is_paid());
+    if change.kind != ChangeKind::Suspend || !is_paid {
         return Ok(None);
     }
-    let paid = PlatformError::Refused { code: PAID, detail: line.reference().to_string() };
     if change.request.is_none() {
-        return Ok(Some(paid));
+        return Ok(Some(NotChanged::Paid));
     }
     Ok(match services.platform.licence(&licence.licence_id).await {
         Ok(Some(there)) if there.status == LicenceState::Suspended => None,
-        Ok(_) => Some(paid),
-        Err(lost) => Some(lost),
+        Ok(_) => Some(NotChanged::Paid),
+        Err(lost) => Some(NotChanged::ByPlatform(lost)),
     })
-}
-
-async fn is_paid(services: &Services, line: &Line) -> anyhow::Result<bool> {
-    let mut tx = services.db.begin().await?;
-    let paid = requests::hold_paid(&mut tx, &[line.id]).await?;
-    Ok(!paid.is_empty())
 }
 
 /// The body: that of the first attempt, or made and stored now.
@@ -282,7 +293,7 @@ async fn settle_done(
 }
 
 /// The line of a suspended licence is cancelled, unless it was paid while the platform was asked: then it is one that
-/// is to be restored.
+/// is to be restored. A line that stands elsewhere by now is left as it is.
 async fn suspended(
     services: &Services,
     tx: &mut Tx,
@@ -292,11 +303,11 @@ async fn suspended(
     let Some(cancellation) = change.cancellation_id else { return Ok(()) };
     let (ids, from) = (&[line.id], &[LineState::Grace]);
     if requests::hold_paid(tx, ids).await?.is_empty() {
-        lines::cancel(tx, ids, from, cancellation).await?;
-        requests::cancel(tx, ids).await?;
-        mails::cancel_of_lines(tx, ids).await?;
-    } else {
-        lines::move_on(tx, line.id, from, LineState::Suspended).await?;
+        if lines::cancel(tx, ids, from, cancellation).await? == 1 {
+            requests::cancel(tx, ids).await?;
+            mails::cancel_of_lines(tx, ids).await?;
+        }
+    } else if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
         cancel::tell_kept(services, tx, line, Why::Paid).await?;
     }
     cancel::tell(services, tx, cancellation).await
@@ -306,14 +317,14 @@ async fn settle_failed(
     services: &Services,
     change: &Change,
     About { line, .. }: &About,
-    error: &PlatformError,
+    error: &NotChanged,
 ) -> anyhow::Result<ActivationState> {
     let (state, why) = match error {
-        PlatformError::Refused { code, .. } if *code == PAID => {
-            (ActivationState::Refused, Why::Paid)
+        NotChanged::Paid => (ActivationState::Refused, Why::Paid),
+        NotChanged::ByPlatform(PlatformError::Refused { .. }) => {
+            (ActivationState::Refused, Why::Refused)
         }
-        PlatformError::Refused { .. } => (ActivationState::Refused, Why::Refused),
-        PlatformError::Conflict | PlatformError::Lost(_) => {
+        NotChanged::ByPlatform(PlatformError::Conflict | PlatformError::Lost(_)) => {
             (ActivationState::Uncertain, Why::Planned)
         }
     };

@@ -103,6 +103,10 @@ pub fn write(path: &Path, view: &ResultView, rows: &dyn Source) -> anyhow::Resul
 fn set_older_aside(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     for revision in 1..batch.revision {
         let path = workbook_path(services, batch, revision);
+        // An earlier version wrote it into the folder of the firm.
+        let of_firm = folder(services, batch.firm.as_deref());
+        let of_firm = of_firm.join(path.file_name().unwrap_or_default());
+        let path = if path.exists() { path } else { of_firm };
         if path.exists() {
             let old = path.parent().context("A workbook lies in the outbox")?.join(OLD);
             fs_err::create_dir_all(&old)?;

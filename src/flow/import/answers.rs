@@ -73,7 +73,11 @@ pub async fn take(
     headers::keep_unclear(services, &original, &decided.unclear).await?;
     let staged = staged::load(services, &original).await?;
     // First, so that a tick beside it confirms nothing that nobody was shown.
-    let (cancelled, kept) = cancels::carry_out(services, &staged, &decided.cancels).await?;
+    let (cancelled, kept) =
+        cancels::carry_out(services, (batch, &original), &staged, &decided.cancels).await?;
+    // What is to be cancelled is kept beside it by now.
+    let batch = &by_id(services, batch.id()).await?;
+    let both = (original.id(), Some(batch));
     is_done |= !cancelled.is_empty();
     refused.extend(kept);
     for (order, ticks) in &decided.wishes {

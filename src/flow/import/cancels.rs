@@ -18,7 +18,7 @@ use crate::{
         },
         order::cancel::{self, Part},
         read::Document,
-        staged::Staged,
+        staged::{self, Staged},
     },
 };
 
@@ -78,12 +78,45 @@ pub async fn marked(
     Ok(marked)
 }
 
-/// Cancels what is marked; says which lines it cancelled, and what stays.
+/// Cancels what is marked in an answer to a batch; says which lines it cancelled, and what stays. After a sudden death
+/// that is what was marked before it, too: by now it is cancelled, and not marked any more.
 pub async fn carry_out(
     services: &Services,
+    (answer, original): (&Batch, &Batch),
     staged: &Staged,
     marked: &Marked,
 ) -> anyhow::Result<(Vec<String>, Vec<Finding>)> {
+    let wanted = keep(services, answer, marked).await?;
+    let said = cancel_all(services, staged, marked).await?;
+    if wanted.is_empty() {
+        return Ok((wanted, said));
+    }
+    let lines = lines::of_batch(&services.db, original.id()).await?;
+    let gone = lines.iter().filter(|line| line.state == LineState::Cancelled);
+    let gone = gone.map(|line| line.reference().to_string());
+    Ok((gone.filter(|line| wanted.contains(line)).collect(), said))
+}
+
+/// Keeps which lines an answer is to cancel, before it does; those that it kept before with them.
+async fn keep(services: &Services, answer: &Batch, marked: &Marked) -> anyhow::Result<Vec<String>> {
+    let answer = super::by_id(services, answer.id()).await?;
+    let mut wanted = staged::cancelled(&answer)?;
+    let new = marked.lines.iter().map(|(line, _)| line.reference().to_string());
+    let new: Vec<String> = new.filter(|line| !wanted.contains(line)).collect();
+    if !new.is_empty() {
+        wanted.extend(new);
+        let mut tx = services.db.begin().await?;
+        staged::keep_cancelled(&mut tx, &answer, wanted.clone()).await?;
+        tx.commit().await?;
+    }
+    Ok(wanted)
+}
+
+async fn cancel_all(
+    services: &Services,
+    staged: &Staged,
+    marked: &Marked,
+) -> anyhow::Result<Vec<Finding>> {
     let default = services.texts.label("message.kept.by_workbook");
     let mut groups: Vec<((&OrderCode, &str), Vec<&Line>)> = Vec::new();
     for (line, mark) in &marked.lines {
@@ -94,14 +127,10 @@ pub async fn carry_out(
             None => groups.push((key, vec![line])),
         }
     }
-    let (mut gone, mut said) = (Vec::new(), Vec::new());
+    let mut said = Vec::new();
     for ((code, reason), lines) in groups {
         let part = Part::Lines(lines.iter().map(|line| line.line_no).collect());
         let cancelled = cancel::cancel(services, code, &part, reason).await?;
-        let is_kept =
-            |line: &&&Line| cancelled.kept.iter().any(|kept| kept.line.line == line.line_no);
-        let went = lines.iter().filter(|line| !is_kept(line));
-        gone.extend(went.map(|line| line.reference().to_string()));
         for kept in cancelled.kept {
             let line = lines.iter().find(|line| line.line_no == kept.line.line);
             let table = line.and_then(|line| {
@@ -115,5 +144,5 @@ pub async fn carry_out(
             said.push(finding.detail("kept", kept.in_words(services.texts)));
         }
     }
-    Ok((gone, said))
+    Ok(said)
 }

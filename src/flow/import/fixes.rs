@@ -25,7 +25,7 @@ use crate::{
         map::{Mapped, Table, TableRow, typed, unmerged},
         options::{ImportOptions, OnError},
         order::collect::{self, Standing, Stored},
-        send::{self, plan::Results},
+        send,
         staged::{self, Staged},
     },
 };
@@ -200,10 +200,8 @@ async fn store(
         return Ok(Stored::Overtaken);
     }
     batches::ask_for_workbook(&mut tx, id).await?;
-    if let Some(results) =
-        Results::of_batch(original).filter(|_| checked.accepted().next().is_some())
-    {
-        send::plan::results(services, &mut tx, results).await?;
+    if checked.accepted().next().is_some() {
+        send::plan::results(services, &mut tx, id).await?;
     }
     tx.commit().await?;
     Ok(Stored::Done)

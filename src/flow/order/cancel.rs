@@ -22,7 +22,7 @@ use crate::{
     flow::{
         Services,
         activate::{self, changes as licence_changes},
-        send::{self, plan::Results},
+        send,
     },
     text::Texts,
 };
@@ -259,6 +259,7 @@ fn content_without(order: &Order, lines: &[Line], gone: &[Line]) -> anyhow::Resu
 pub async fn follow_up(services: &Services, order: Option<&OrderCode>) -> anyhow::Result<()> {
     for open in cancellations::unfollowed(&services.db, order).await? {
         let mut tx = services.db.begin().await?;
+        orders::hold_as_it_is(&mut tx, &open.order_code).await?;
         if cancellations::follow(&mut tx, open.id, open.followed, open.lines).await? {
             let count = u64::try_from(open.lines - open.followed)?;
             after(services, &mut tx, (&open.order_code, None), (&open.reason, count)).await?;
@@ -289,7 +290,7 @@ async fn after(
     batches::ask_for_workbook(tx, order.batch()).await?;
     if order.state == OrderState::AwaitingConfirmation {
         // What is to be confirmed is less, and the code another one.
-        send::plan::results(services, tx, Results::of_order(&order)).await?;
+        send::plan::results(services, tx, order.batch()).await?;
     }
     Ok(())
 }
@@ -320,10 +321,11 @@ pub async fn tell_kept(
 
 /// One letter to each payer who got the notice, when nothing of the cancellation is open any more.
 pub async fn tell(services: &Services, tx: &mut Tx, cancellation: i64) -> anyhow::Result<()> {
+    // Of two processes that settle its last two changes the later one sees that nothing is open.
+    let Cancellation { order_code, sequence, .. } = cancellations::hold(tx, cancellation).await?;
     if changes::is_open(tx, cancellation).await? {
         return Ok(());
     }
-    let Cancellation { order_code, sequence, .. } = cancellations::by_id(tx, cancellation).await?;
     for (email, name) in cancellations::told_payers(tx, cancellation).await? {
         send::plan::cancelled(services, tx, &order_code, (&name, &email), sequence).await?;
     }

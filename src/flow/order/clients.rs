@@ -102,6 +102,7 @@ pub async fn join(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Joined> {
     let wanted = [old.to_string(), new.to_string()];
+    clients::hold(tx, firm, &wanted).await?;
     let known = clients::ties_of(tx, firm, &wanted).await?;
     let (before, after) = (client_of(&known, old), client_of(&known, new));
     let Some(from) = before else { return Ok(Joined::Unknown(old.clone())) };
@@ -166,7 +167,7 @@ pub enum Parted {
 }
 
 /// Takes it back that two tax ids are one client's. Each client is what was last ordered under its own tax id; where
-/// nothing was ordered under the present one, the client has the former one again.
+/// nothing was ordered under the present one, the client has the former one again. Why is kept with what stays.
 pub async fn part(
     tx: &mut Tx,
     firm: &str,
@@ -174,7 +175,9 @@ pub async fn part(
     reason: &str,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Parted> {
-    let known = clients::ties_of(tx, firm, &[old.to_string(), new.to_string()]).await?;
+    let wanted = [old.to_string(), new.to_string()];
+    clients::hold(tx, firm, &wanted).await?;
+    let known = clients::ties_of(tx, firm, &wanted).await?;
     let Some(joined) = client_of(&known, old) else { return Ok(Parted::Unknown(old.clone())) };
     match client_of(&known, new) {
         None => return Ok(Parted::Unknown(new.clone())),
@@ -189,10 +192,11 @@ pub async fn part(
     let own = own_record(tx, firm, leaves.as_str(), &record).await?;
     let rest = own_record(tx, firm, &joined, &record).await?;
     let was_renamed = own.is_some() && rest.is_none() && joined == stays.as_str();
-    let ties: Vec<(String, String)> =
-        own.iter().map(|it| (it.tax_id.clone(), it.tax_id.clone())).collect();
+    let rest = rest.map_or_else(|| without(&record, leaves, &joined), Ok)?;
     let mut there: Vec<String> = own.iter().map(|it| it.tax_id.clone()).collect();
-    clients::put(tx, firm, &own.into_iter().chain(rest).collect::<Vec<_>>(), now).await?;
+    let mut ties = vec![(stays.to_string(), joined.clone())];
+    ties.extend(there.iter().map(|it| (it.clone(), it.clone())));
+    clients::put(tx, firm, &own.into_iter().chain([rest]).collect::<Vec<_>>(), now).await?;
     clients::untie(tx, firm, leaves.as_str()).await?;
     clients::tie(tx, firm, &ties, Some(reason)).await?;
     if was_renamed {
@@ -202,6 +206,12 @@ pub async fn part(
         there.push(joined);
     }
     Ok(Parted::Done(there))
+}
+
+/// A client as it is, without a former tax id that is another one's.
+fn without(present: &ClientRow, parted: &TaxId, tax_id: &str) -> anyhow::Result<NewClient> {
+    let old_tax_id = present.old_tax_id.clone().filter(|old| old != parted);
+    new_client(&ClientRow { old_tax_id, ..present.clone() }, tax_id)
 }
 
 /// A client by what was last ordered under this tax id itself; who works in its data is what was said last.

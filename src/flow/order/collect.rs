@@ -24,7 +24,7 @@ use crate::{
     flow::{
         Services,
         check::{Checked, Verdict},
-        send::{self, plan::Results},
+        send,
     },
 };
 
@@ -90,9 +90,7 @@ pub async fn store(
         }
     }
     batches::ask_for_workbook(&mut tx, batch.id()).await?;
-    if let Some(results) = Results::of_batch(batch) {
-        send::plan::results(services, &mut tx, results).await?;
-    }
+    send::plan::results(services, &mut tx, batch.id()).await?;
     tx.commit().await?;
     Ok(Stored::Done)
 }

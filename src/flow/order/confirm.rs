@@ -21,10 +21,7 @@ use crate::{
         firm::Firm,
         order::{Kind, LineState, OrderState, Recipient},
     },
-    flow::{
-        Services,
-        send::{self, plan::Results},
-    },
+    flow::{Services, send},
 };
 
 /// A wish to confirm an order.
@@ -150,7 +147,7 @@ async fn revise(
             lines::reprice(&mut tx, line.id, price).await?;
         }
         batches::ask_for_workbook(&mut tx, order.batch()).await?;
-        send::plan::results(services, &mut tx, Results::of_order(order)).await?;
+        send::plan::results(services, &mut tx, order.batch()).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -18,6 +18,27 @@ pub fn makers<'a>(
     std::iter::once(of_order).chain(rows).collect()
 }
 
+/// Members of the firm who registered a list or something in it, by pairs of an order's registrant and a row's of what
+/// stands: they are told what became of it. The admin where nobody of these is of the firm any more.
+pub fn registrants<'a>(
+    firm: &'a Firm,
+    of_batch: Option<&'a str>,
+    registered: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>,
+) -> BTreeSet<&'a str> {
+    let admin = firm.admin.email.as_str();
+    let of_batch = of_batch.unwrap_or(admin);
+    let both = |(of_order, of_row): (Option<&'a str>, _)| [of_order.or(Some(of_batch)), of_row];
+    let mut said: BTreeSet<&str> = registered.into_iter().flat_map(both).flatten().collect();
+    if said.is_empty() {
+        said.insert(of_batch);
+    }
+    said.retain(|email| firm.members().any(|member| member.as_str() == *email));
+    if said.is_empty() {
+        said.insert(admin);
+    }
+    said
+}
+
 /// Who is asked to confirm: the admin; where the admin registered it a manager, else anybody else of the firm.
 pub fn checkers<'a>(firm: &'a Firm, makers: &BTreeSet<&str>) -> Vec<&'a Email> {
     let others = || firm.members().filter(|member| !makers.contains(member.as_str()));
@@ -72,5 +93,24 @@ mod tests {
         assert_eq!(asked(None, &[]), ["chi"]);
         assert_eq!(asked(None, &["binh@minhan.example"]), ["chi"]);
         assert_eq!(asked(None, &["chi@minhan.example"]), ["binh", "dung"]);
+    }
+
+    #[test]
+    fn where_everybody_registered_a_row_nobody_is_left_to_check() {
+        let all = ["binh@minhan.example", "chi@minhan.example", "dung@minhan.example"];
+        assert!(asked(None, &all).is_empty());
+    }
+
+    #[test]
+    fn whoever_registered_something_is_told_and_the_admin_for_those_who_left() {
+        let (firm, binh) = (firm(), "binh@minhan.example");
+        let told = |of_batch, pairs: &[(Option<&'static str>, Option<&'static str>)]| {
+            let told = registrants(&firm, of_batch, pairs.iter().copied());
+            told.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(told(None, &[]), ["lan@minhan.example"]);
+        assert_eq!(told(Some(binh), &[]), [binh]);
+        assert_eq!(told(None, &[(Some(binh), None), (None, None)]), [binh, "lan@minhan.example"]);
+        assert_eq!(told(Some(binh), &[(Some("di@minhan.example"), None)]), ["lan@minhan.example"]);
     }
 }

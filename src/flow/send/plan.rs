@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     db::{
-        Tx,
-        batches::Batch,
+        Tx, batches,
         lines::Line,
         mails::{self, About, NewMail},
         orders::{self, Order, Registered},
@@ -23,36 +22,16 @@ use crate::{
     },
 };
 
-/// Whose results are told.
-#[derive(Clone, Copy, Debug)]
-pub struct Results<'a> {
-    pub batch: BatchId,
-    pub firm: &'a str,
-    /// Who registered it, where its orders do not say.
-    pub registered_by: Option<&'a str>,
-}
-
-impl<'a> Results<'a> {
-    pub fn of_batch(batch: &'a Batch) -> Option<Results<'a>> {
-        let registered_by = batch.registered_by.as_deref();
-        Some(Results { batch: batch.id(), firm: batch.firm.as_deref()?, registered_by })
-    }
-
-    pub fn of_order(order: &'a Order) -> Results<'a> {
-        let registered_by = order.registered_by.as_deref();
-        Results { batch: order.batch(), firm: &order.firm, registered_by }
-    }
-}
-
 /// What became of a batch, to whoever registered it, and with two persons to whoever is to confirm it. To be called
 /// whenever the orders to confirm are others than before, and with them their codes.
-pub async fn results(services: &Services, tx: &mut Tx, results: Results<'_>) -> anyhow::Result<()> {
-    let Results { batch, firm, registered_by } = results;
-    let firm = services.firm(firm)?;
+pub async fn results(services: &Services, tx: &mut Tx, batch: BatchId) -> anyhow::Result<()> {
+    let (Some(firm), of_batch) = batches::owner(tx, batch).await? else { return Ok(()) };
+    let firm = services.firm(&firm)?;
     let registered = orders::registered(tx, batch).await?;
     let sequence = mails::supersede_results(tx, batch).await?;
     let subject = batch.to_string();
-    let mut recipients = makers(firm, &registered, registered_by);
+    let pairs = registered.iter().map(|it| (it.of_order.as_deref(), it.of_row.as_deref()));
+    let mut recipients = second::registrants(firm, of_batch.as_deref(), pairs);
     if services.settings.order.maker_checker {
         recipients.extend(checkers(firm, &registered));
     }
@@ -72,27 +51,6 @@ pub async fn results(services: &Services, tx: &mut Tx, results: Results<'_>) -> 
         mails::plan(tx, new, services.now()).await?;
     }
     Ok(())
-}
-
-/// Members of the firm who registered the file or something in it; the admin where there is none.
-fn makers<'a>(
-    firm: &'a Firm,
-    registered: &'a [Registered],
-    registered_by: Option<&'a str>,
-) -> BTreeSet<&'a str> {
-    let of_batch = registered_by.unwrap_or(firm.admin.email.as_str());
-    let said = registered
-        .iter()
-        .flat_map(|it| [Some(it.of_order.as_deref().unwrap_or(of_batch)), it.of_row.as_deref()]);
-    let mut makers: BTreeSet<&str> = said.flatten().collect();
-    if registered.is_empty() {
-        makers.insert(of_batch);
-    }
-    makers.retain(|maker| firm.members().any(|member| member.as_str() == *maker));
-    if makers.is_empty() {
-        makers.insert(firm.admin.email.as_str());
-    }
-    makers
 }
 
 /// The second persons of the orders that await their confirmation.

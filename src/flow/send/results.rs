@@ -14,7 +14,7 @@ use crate::{
         batches::{self, Batch},
         findings,
         lines::{self, Line},
-        mails::Mail,
+        mails::{self, Mail},
         orders::{self, Order},
         rows,
     },
@@ -25,7 +25,7 @@ use crate::{
         finding::Severity,
         firm::Firm,
         fiscal_year::FiscalYear,
-        order::{LineState, OrderState},
+        order::{LineState, OrderCode, OrderState},
     },
     flow::{
         Services,
@@ -41,8 +41,12 @@ const TO_FIX: usize = 10;
 /// Mail servers take no larger ones.
 const LARGEST: u64 = 10 * 1024 * 1024;
 
-/// Nothing where the batch was taken back, or where the second person has nothing to confirm any more.
+/// Nothing where the batch was taken back, where a later letter says it all, or where the second person has nothing to
+/// confirm any more.
 pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result<Option<Content>> {
+    if mails::has_later(&services.db, mail).await? {
+        return Ok(None);
+    }
     let batch = by_id(services, id).await?;
     let reader: Email = mail.recipient.parse()?;
     let firm = services.firm(batch.firm.as_deref().context("A list has a firm")?)?;
@@ -65,6 +69,12 @@ pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result
     let registered_by =
         registered_by.or(all.iter().find_map(|it| it.order.registered_by.as_deref()));
     let (block, reply_to) = block_of(firm, registered_by);
+    let orders: Vec<ResultOrder> = all
+        .iter()
+        .filter(|it| it.order.state != OrderState::Cancelled)
+        .filter(|it| is_maker || to_confirm(it))
+        .map(|it| it.view(services, &reader))
+        .collect::<anyhow::Result<_>>()?;
     let said = BatchResult {
         reader: if is_maker { maker(services, &all, &reader) } else { Reader::Checker },
         to_name: mail.recipient_name.clone(),
@@ -77,13 +87,8 @@ pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result
             waiting: rows.rejected + rows.held,
             unchanged: rows.unchanged,
         },
-        amount: all.iter().map(|it| it.order.amount()).sum(),
-        orders: all
-            .iter()
-            .filter(|it| it.order.state != OrderState::Cancelled)
-            .filter(|it| is_maker || to_confirm(it))
-            .map(|it| it.view(services, &reader))
-            .collect::<anyhow::Result<_>>()?,
+        amount: orders.iter().map(|order| order.amount).sum(),
+        orders,
         to_fix,
         more,
         steps: receipt::to_do(services, &batch, (&staged.tables, &rows)).await?,
@@ -152,23 +157,28 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// Whether the reader registered the file, or something in it; the admin where nobody else did.
+/// Whether the reader is told what became of the list because of having registered it, or something in it.
 fn is_maker(firm: &Firm, batch: &Batch, all: &[Standing<'_>], reader: &Email) -> bool {
-    let of_batch = batch.registered_by.as_deref().unwrap_or(firm.admin.email.as_str());
-    if all.is_empty() {
-        return of_batch == reader.as_str();
-    }
-    all.iter().any(|it| {
-        it.order.registered_by.as_deref().unwrap_or(of_batch) == reader.as_str()
-            || it.of_rows.contains(reader)
-    })
+    let stands = all.iter().filter(|it| it.order.state != OrderState::Cancelled);
+    let registered = stands.flat_map(|it| {
+        let of_order = it.order.registered_by.as_deref();
+        let of_rows = it.of_rows.iter().map(|email| Some(email.as_str()));
+        std::iter::once(None).chain(of_rows).map(move |of_row| (of_order, of_row))
+    });
+    let of_batch = batch.registered_by.as_deref();
+    second::registrants(firm, of_batch, registered).contains(reader.as_str())
 }
 
-/// One who must leave the confirmation to others is told to whom.
+/// One who must leave the confirmation to others is told to whom, or that there is nobody.
 fn maker(services: &Services, all: &[Standing<'_>], reader: &Email) -> Reader {
-    let others = all.iter().filter(|it| it.waits() && it.code(services, reader).is_none());
+    let others = || all.iter().filter(|it| it.waits() && it.code(services, reader).is_none());
+    let alone = others().filter(|it| it.checkers.is_empty());
+    let alone: Vec<OrderCode> = alone.map(|it| it.order.code.clone()).collect();
+    if !alone.is_empty() {
+        return Reader::MakerAlone(alone);
+    }
     let mut checkers: Vec<String> =
-        others.flat_map(|it| &it.checkers).map(ToString::to_string).collect();
+        others().flat_map(|it| &it.checkers).map(ToString::to_string).collect();
     checkers.sort();
     checkers.dedup();
     if checkers.is_empty() { Reader::Maker } else { Reader::MakerOfTwo(checkers) }

@@ -338,8 +338,13 @@ async fn the_result_of_a_batch_is_planned_anew_and_what_was_not_sent_of_it_is_su
         let states: Vec<MailState> = all(db).await.iter().map(|mail| mail.state).collect();
         assert_eq!(states, [MailState::Sent, MailState::Cancelled, MailState::Planned]);
         assert!(mails::of_batch(db, batch).await.unwrap().is_empty(), "it is about no order");
+        let planned = all(db).await;
+        assert!(mails::has_later(db, &planned[0]).await.unwrap());
+        assert!(!mails::has_later(db, &planned[2]).await.unwrap());
+        plan("binh@minhan.example").await;
+        assert!(!mails::has_later(db, &planned[2]).await.unwrap(), "that is another one's");
         let firm = Filter { firm: Some(FIRM.to_owned()), ..Filter::default() };
-        assert_eq!(mails::list(db, &firm).await.unwrap().len(), 3);
+        assert_eq!(mails::list(db, &firm).await.unwrap().len(), 4);
     })
     .await;
 }

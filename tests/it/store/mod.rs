@@ -44,3 +44,5 @@ mod fixes;
 mod order_life;
 
 mod spans;
+
+mod together;

@@ -301,7 +301,7 @@ async fn a_cancellation_is_open_until_its_last_suspension_is_settled() {
                 idempotency_key: "s".to_owned(),
             };
             changes::plan(tx, &[new], now()).await?;
-            assert_eq!(cancellations::by_id(tx, cancellation.id).await?.sequence, 1);
+            assert_eq!(cancellations::hold(tx, cancellation.id).await?.sequence, 1);
             Ok(cancellation.id)
         })
         .await

@@ -173,6 +173,28 @@ fn what_was_joined_by_mistake_is_two_clients_again() {
 }
 
 #[test]
+fn who_was_parted_does_not_come_back_with_the_next_order() {
+    let world = World::new();
+    world.take("khach.csv", &csv(&[household(1)]));
+    let [ordered, former, present] = [1, 3, 4].map(household);
+    let clients = |what, old: &str, new: &str| {
+        let args = ["clients", what, old, new, "--reason", "đổi mã số", "--json"];
+        world.run(&args).exits(0).json()
+    };
+    // Nothing was ordered under the two that are parted.
+    clients("--same", ordered.tax_id(), former.tax_id());
+    clients("--same", former.tax_id(), present.tax_id());
+    let there = clients("--apart", former.tax_id(), present.tax_id());
+    assert_eq!(texts(there["clients"].as_array().unwrap(), "tax_id"), [present.tax_id()]);
+    assert!(String::from_utf8_lossy(&world.database()).contains("đổi mã số"));
+    let list = format!("Mã số thuế,Năm tài chính\n{},2027\n", present.tax_id());
+    let file = world.take("gia-han.csv", list.as_bytes());
+    assert_eq!(file["rows"]["accepted"], 1, "{file}");
+    let gone = ["--apart", former.tax_id(), present.tax_id(), "--reason", "nhầm"];
+    world.run(&[&["clients"][..], &gone].concat()).exits(2);
+}
+
+#[test]
 fn what_another_firm_says_of_tax_ids_joins_nothing_here() {
     const OTHER: &str = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Kế toán Khác\"\n\
                          admin = { name = \"Lê An\", email = \"an@khac.example\" }\n";

@@ -165,7 +165,7 @@ fn a_free_order_ends_with_its_last_refused_line() {
     world.import("mien-phi.csv", lines.join("\n").as_bytes());
     assert!(world.is_killed_at("activation_claimed", &["confirm", ORDER]));
     plant_licence(&world, "free");
-    world.run(&["run", "activate"]);
+    world.run(&["run", "activate"]).exits(1);
     assert_eq!(states(&world), ["active", "failed"]);
     let why = text(&world.order(ORDER)["lines"][1], "why");
     assert!(why.contains("đã dùng năm miễn phí"), "{why}");
@@ -233,6 +233,18 @@ fn what_is_paid_when_the_platform_has_stopped_it_is_to_be_restored_and_not_cance
     let requests = world.order(ORDER)["payment_requests"].clone();
     assert_eq!(texts(requests.as_array().unwrap(), "state"), ["open", "paid", "open"]);
     assert!(bells(&world, "order_cancelled")[0].contains("Đã thanh toán"));
+}
+
+#[test]
+fn a_line_that_stands_elsewhere_when_its_licence_was_stopped_keeps_its_request() {
+    let world = activated();
+    plan_to_cancel_the_second(&world, "change_answered");
+    execute(&world, &["update order_line set state = 'active' where line_no = 2"]);
+    world.run(&["run", "activate"]).exits(0);
+    assert_eq!(states(&world), ["grace", "active", "grace"]);
+    let requests = world.order(ORDER)["payment_requests"].clone();
+    assert_eq!(texts(requests.as_array().unwrap(), "state"), ["open"; 3]);
+    assert!(bells(&world, "order_cancelled").is_empty());
 }
 
 #[test]

@@ -213,3 +213,36 @@ fn what_came_in_the_folder_of_a_member_of_staff_is_answered_in_the_same_folder()
         ]
     );
 }
+
+#[test]
+fn an_older_workbook_that_lies_in_the_folder_of_the_firm_is_set_aside_too() {
+    let world = World::new();
+    world.take("binh/khach.csv", &csv(&[enterprise(1)]));
+    let name = "khach__B000001__r1.xlsx";
+    let outbox = world.path("outbox");
+    std::fs::rename(outbox.join("binh").join(name), outbox.join(name)).unwrap();
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    let files = world.files_in("outbox");
+    assert!(
+        files.contains(&format!("cu/{name}")) && !files.contains(&name.to_owned()),
+        "{files:?}"
+    );
+}
+
+#[test]
+fn what_an_answer_cancelled_stands_in_its_receipt_after_a_sudden_death_too() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+    let mark = [cell("Kết quả", "X2", "khách đổi ý")];
+    let answer = edited(&world, &world.workbook("B000001"), &mark);
+    let path = world.drop_file("tra-loi.xlsx", &answer);
+    let args = ["run", "import", path.to_str().unwrap(), "--json"];
+    assert!(world.is_killed_at("cancelled", &args));
+    let taken = world.run(&args).json()["files"].clone();
+    let answer = taken.as_array().unwrap().iter().find(|it| it["file"] == "tra-loi.xlsx");
+    let answer = answer.unwrap_or_else(|| panic!("{taken}"));
+    says(&receipt(&world, answer), &["ĐÃ NHẬN TRẢ LỜI", "Dòng 2", "(DH-2611-000001/1)"]);
+}

@@ -186,6 +186,18 @@ fn who_left_the_configuration_too_is_still_taken_off() {
 }
 
 #[test]
+fn who_worked_for_a_firm_that_left_the_configuration_is_not_half_handed_over() {
+    let world = activated();
+    world.rewrite("hangloat.toml", "code = \"MINHAN\"", "code = \"KHAC\"");
+    for args in [&["unassign", BINH, "--to", HOA, "--json"][..], &["unassign", BINH, "--json"]] {
+        let refused = world.run(args).exits(2).json();
+        assert!(text(&refused["error"], "message").contains("MINHAN"), "{refused}");
+    }
+    world.run(&["unassign", BINH, "--to", HOA, "--firm", "KHAC"]).exits(0);
+    assert_eq!(world.list("clients")[0]["assigned_to"], BINH);
+}
+
+#[test]
 fn only_members_of_staff_are_assigned_and_only_to_lines_that_stand() {
     let world = imported();
     for (email, exit) in [("ai@khac.example", 2), ("lan@minhan.example", 2), (HOA, 0)] {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     letters::{self, Letter},
-    lists::{csv, enterprise},
-    workbooks::{edited, set, sheet_text},
+    lists::{csv, enterprise, household},
+    workbooks::{edited, parts, set, sheet_text},
 };
 use crate::world::{World, require, text};
 
@@ -85,6 +85,16 @@ fn with_two_persons_only_the_code_that_was_mailed_to_the_second_one_confirms_by_
         "{of_maker:?}"
     );
     let code = mailed_code(&world, BINH);
+    assert!(!of_maker.text.contains(&code) && !of_maker.html.contains(&code), "{of_maker:?}");
+    let attached = of_maker.files.values().next().expect("a workbook");
+    let bytes = (0..attached.len()).step_by(2);
+    let bytes: Vec<u8> =
+        bytes.map(|at| u8::from_str_radix(&attached[at..at + 2], 16).unwrap()).collect();
+    let path = world.outside("dinh-kem.xlsx");
+    std::fs::write(&path, bytes).unwrap();
+    for (part, bytes) in parts(&path) {
+        assert!(!String::from_utf8_lossy(&bytes).contains(&code), "{part} has the code");
+    }
     world.run(&["confirm", ORDER, "--by", LAN, "--code", &code]).exits(1);
     assert_eq!(state(&world), "awaiting_confirmation");
     world.run(&["confirm", ORDER, "--code", &code]).exits(0);
@@ -181,6 +191,8 @@ fn a_letter_that_was_not_sent_yet_is_superseded_when_the_list_changes() {
     let [letter] = &letters[..] else { panic!("{letters:?}") };
     assert!(letter.text.contains(&shown_code(&world)), "{}", letter.text);
     world.run(&["undo", "B000001"]).exits(0);
+    results(&world);
+    assert!(world.list("mails").iter().all(|it| it["state"] != "planned"));
 }
 
 #[test]
@@ -232,4 +244,106 @@ fn with_two_persons_no_code_stands_in_the_workbook_and_that_of_one_person_is_non
     let second = with_two_persons();
     let summary = sheet_text(&second.workbook("B000001"), "Tóm tắt");
     assert!(!summary.contains("Mã xác nhận"), "{summary}");
+}
+
+/// A list whose rows say who registered them; nothing where that is empty.
+fn registered(rows: &[(u32, &str)]) -> Vec<u8> {
+    let clients: Vec<_> = rows.iter().map(|(number, _)| enterprise(*number)).collect();
+    let list = String::from_utf8(csv(&clients)).unwrap();
+    let by = ["Người đăng ký"].into_iter().chain(rows.iter().map(|(_, by)| *by));
+    let lines = list.lines().zip(by).map(|(line, by)| format!("{line},{by}\n"));
+    lines.collect::<String>().into_bytes()
+}
+
+/// The admin is all that the firm has.
+fn without_staff(world: &World) {
+    let config = std::fs::read_to_string(world.path("hangloat.toml")).unwrap();
+    let staff = config.lines().find(|line| line.starts_with("staff = ")).unwrap().to_owned();
+    world.rewrite("hangloat.toml", &staff, "staff = []");
+}
+
+fn planned_for(world: &World) -> Vec<String> {
+    let mut mails = world.list("mails");
+    mails.retain(|mail| mail["purpose"] == "batch_result" && mail["state"] == "planned");
+    let mut to = crate::world::texts(&mails, "to");
+    to.sort();
+    to
+}
+
+#[test]
+fn when_one_order_changes_whoever_registered_another_one_of_the_list_still_gets_a_letter() {
+    let world = World::new();
+    let list = registered(&[(1, BINH), (2, BINH)]);
+    let list = String::from_utf8(list).unwrap();
+    let other = String::from_utf8(csv(&[household(1)])).unwrap();
+    let list = format!("{list}{},\n", other.lines().nth(1).unwrap());
+    world.import("khach.csv", list.as_bytes());
+    assert_eq!(world.list("orders").len(), 2);
+    assert_eq!(planned_for(&world), [BINH, LAN]);
+    let orders = world.orders();
+    let of_binh = orders.iter().find(|it| it["lines"].as_array().unwrap().len() == 2).unwrap();
+    let line = format!("{}/1", text(of_binh, "code"));
+    world.run(&["cancel", &line, "--reason", "nhầm"]).exits(0);
+    assert_eq!(planned_for(&world), [BINH, LAN]);
+}
+
+#[test]
+fn the_admin_reads_what_became_of_the_list_of_a_member_who_left() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.take("binh/khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+    without_staff(&world);
+    world.run(&["cancel", "DH-2611-000001/2", "--reason", "nhầm"]).exits(0);
+    let letters = results(&world);
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!(letter.to, LAN);
+    assert!(letter.text.contains("Mã xác nhận:"), "{}", letter.text);
+}
+
+#[test]
+fn where_nobody_else_is_of_the_firm_the_letter_and_doctor_say_so() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.rewrite("hangloat.toml", "# maker_checker = false", "maker_checker = true");
+    let second = |world: &World, exit| {
+        let doctor = world.run(&["doctor", "--json"]).exits(exit).json();
+        let checks = doctor["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|check| check["name"] == "second person").unwrap()
+    };
+    assert_eq!(second(&world, 0)["ok"], true);
+    without_staff(&world);
+    let alone = second(&world, 1);
+    assert_eq!((&alone["ok"], &alone["detail"]), (&false.into(), &"MINHAN".into()));
+    assert!(text(&alone, "fix").contains("maker_checker"), "{alone}");
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    let letters = results(&world);
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert!(letter.text.contains("Chưa ai xác nhận được đơn DH-2611-000001"), "{}", letter.text);
+    assert!(!letter.text.contains("Mã xác nhận:"), "{}", letter.text);
+}
+
+#[test]
+fn the_second_person_reads_the_total_of_what_that_one_confirms() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.rewrite("hangloat.toml", "# maker_checker = false", "maker_checker = true");
+    let list = String::from_utf8(registered(&[(1, BINH), (2, BINH)])).unwrap();
+    let other = String::from_utf8(csv(&[household(1)])).unwrap();
+    let list = format!("{list}{},{LAN}\n", other.lines().nth(1).unwrap());
+    world.import("khach.csv", list.as_bytes());
+    let letters = results(&world);
+    assert!(!letters.is_empty());
+    for letter in letters {
+        let shown = world.orders();
+        let told = shown.iter().filter(|it| letter.text.contains(&text(it, "code")));
+        let sum: i64 = told.map(|it| it["amount"].as_i64().unwrap()).sum();
+        let sum = hangloat::domain::money::Money::dong(sum).to_string();
+        assert!(letter.text.contains(&sum), "{sum}: {}", letter.text);
+    }
 }

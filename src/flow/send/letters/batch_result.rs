@@ -24,7 +24,7 @@ pub struct BatchResult {
     pub file: String,
     pub batch: String,
     pub counts: Counts,
-    /// Of all orders that stand.
+    /// Of the orders that are told.
     pub amount: Money,
     pub orders: Vec<ResultOrder>,
     /// The first things to fix, ready sentences.
@@ -43,6 +43,8 @@ pub enum Reader {
     Maker,
     /// Who registered it, and must leave the confirmation to these.
     MakerOfTwo(Vec<String>),
+    /// Who registered it, where nobody of the firm may confirm these orders.
+    MakerAlone(Vec<OrderCode>),
     /// The second person.
     Checker,
 }
@@ -81,7 +83,7 @@ pub enum Workbook {
 /// Writes the letter to one member of the firm.
 pub fn batch_result(texts: &Texts, said: &BatchResult) -> anyhow::Result<Letter> {
     let key = match said.reader {
-        Reader::Maker | Reader::MakerOfTwo(_) => "batch_result.maker",
+        Reader::Maker | Reader::MakerOfTwo(_) | Reader::MakerAlone(_) => "batch_result.maker",
         Reader::Checker => "batch_result.checker",
     };
     let mut draft = Draft::new(texts, values(said))?;
@@ -94,6 +96,7 @@ pub fn batch_result(texts: &Texts, said: &BatchResult) -> anyhow::Result<Letter>
         orders(&mut draft, said)?;
         draft.paragraph(&format!("{key}.codes"))?;
         draft.paragraph("batch_result.second")?;
+        draft.paragraph("batch_result.alone")?;
     }
     if said.reader != Reader::Checker {
         if !said.to_fix.is_empty() {
@@ -112,7 +115,11 @@ pub fn batch_result(texts: &Texts, said: &BatchResult) -> anyhow::Result<Letter>
 fn values(said: &BatchResult) -> Value {
     let checkers = match &said.reader {
         Reader::MakerOfTwo(checkers) => checkers.join(", "),
-        Reader::Maker | Reader::Checker => String::new(),
+        Reader::Maker | Reader::MakerAlone(_) | Reader::Checker => String::new(),
+    };
+    let alone: Vec<&str> = match &said.reader {
+        Reader::MakerAlone(orders) => orders.iter().map(OrderCode::as_str).collect(),
+        Reader::Maker | Reader::MakerOfTwo(_) | Reader::Checker => Vec::new(),
     };
     let workbook = match &said.workbook {
         Workbook::InOutbox(name) => Some(name.as_str()),
@@ -129,6 +136,7 @@ fn values(said: &BatchResult) -> Value {
         to_confirm => said.orders.iter().filter(|order| order.confirmation.is_some()).count(),
         more => said.more,
         checkers,
+        alone => alone.join(", "),
         workbook,
         attached => said.workbook == Workbook::Attached,
         ..said.firm.values()
@@ -136,16 +144,16 @@ fn values(said: &BatchResult) -> Value {
 }
 
 fn facts(draft: &mut Draft<'_>, said: &BatchResult) -> anyhow::Result<()> {
-    let Counts { rows, accepted, waiting, unchanged } = said.counts;
-    let mut facts = vec![
-        draft.fact("file", &said.file)?,
-        draft.fact("batch", &said.batch)?,
-        draft.fact("rows", &rows.to_string())?,
-        draft.fact("accepted", &accepted.to_string())?,
-    ];
-    for (name, count) in [("waiting", waiting), ("unchanged", unchanged)] {
-        if count > 0 {
-            facts.push(draft.fact(name, &count.to_string())?);
+    let mut facts = vec![draft.fact("file", &said.file)?, draft.fact("batch", &said.batch)?];
+    // The second person may have to confirm but a part of the list.
+    if said.reader != Reader::Checker {
+        let Counts { rows, accepted, waiting, unchanged } = said.counts;
+        facts.push(draft.fact("rows", &rows.to_string())?);
+        facts.push(draft.fact("accepted", &accepted.to_string())?);
+        for (name, count) in [("waiting", waiting), ("unchanged", unchanged)] {
+            if count > 0 {
+                facts.push(draft.fact(name, &count.to_string())?);
+            }
         }
     }
     if !said.orders.is_empty() {
@@ -216,11 +224,25 @@ mod tests {
         assert!(vi.subject.contains("xác nhận") && vi.text.contains("dành riêng"), "{}", vi.text);
         assert!(en.text.contains("for you alone"), "{}", en.text);
         assert!(!vi.text.contains("Dòng 17"), "what is to be fixed is the other one's work");
+        assert!(!vi.text.contains("Số dòng"), "nor are the rows: {}", vi.text);
         said.reader = Reader::MakerOfTwo(vec!["binh@minhan.example".to_owned()]);
         said.orders[0].confirmation = None;
         for letter in in_both_languages(&said) {
             assert!(letter.text.contains("binh@minhan.example"), "{}", letter.text);
         }
+    }
+
+    #[test]
+    fn where_nobody_is_left_to_confirm_the_letter_says_so_and_what_to_do() {
+        let mut said = samples::result(Reader::Maker);
+        said.reader = Reader::MakerAlone(vec![said.orders[0].code.clone()]);
+        said.orders[0].confirmation = None;
+        let [vi, en] = in_both_languages(&said);
+        for needed in ["Chưa ai xác nhận được đơn DH-2611-000123", "undo B000045", "maker_checker"]
+        {
+            assert!(vi.text.contains(needed) && vi.html.contains(needed), "{needed}: {}", vi.text);
+        }
+        assert!(en.text.contains("Nobody can confirm DH-2611-000123"), "{}", en.text);
     }
 
     #[test]
