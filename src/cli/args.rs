@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::narrowed::Narrowed;
 use crate::{
     domain::{
         batch::{BatchId, RowRef},
@@ -22,7 +23,7 @@ use crate::{
 
 /// Takes client lists from an inbox folder and carries them through to licences, mails and money.
 #[derive(Debug, Parser)]
-#[command(name = "hangloat", version, max_term_width = 100)]
+#[command(name = "hangloat", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -50,8 +51,10 @@ pub struct Global {
     /// More log lines; twice for still more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+    /// Colours: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// How far it is: a bar on a terminal and plain lines elsewhere (auto), plain lines (plain), or nothing (off)
     #[arg(long, global = true, value_name = "HOW", default_value = "auto")]
     pub progress: ProgressHow,
 }
@@ -79,7 +82,10 @@ pub enum Command {
         dir: Option<PathBuf>,
     },
     /// Make a workspace; nothing is ever overwritten
-    Init { dir: Option<PathBuf> },
+    Init {
+        /// Where to make it; default: the current folder
+        dir: Option<PathBuf>,
+    },
     /// Write a workbook to fill in
     Template(Template),
     /// Read and check files, write the result workbook, store nothing
@@ -92,18 +98,21 @@ pub enum Command {
     Jobs,
     /// List the runs, or show one
     Runs {
+        /// The number of a run
         id: Option<i64>,
         #[command(flatten)]
         narrowed: Narrowed,
     },
     /// List the batches, or show one
     Batches {
+        /// A batch (B000123)
         id: Option<BatchId>,
         #[command(flatten)]
         narrowed: Narrowed,
     },
     /// List the orders, or show one with its lines and payment requests
     Orders {
+        /// An order (DH-2611-000123)
         code: Option<OrderCode>,
         #[command(flatten)]
         narrowed: Narrowed,
@@ -117,6 +126,7 @@ pub enum Command {
     Clients(Clients),
     /// List the mails, or show one
     Mails {
+        /// The number of a mail
         id: Option<i64>,
         #[command(flatten)]
         narrowed: Narrowed,
@@ -137,11 +147,13 @@ pub enum Command {
     },
     /// Take held rows as they are; also rows that were left out
     Accept {
+        /// Rows of batches (B000123#17)
         #[arg(required = true, value_name = "ROW")]
         rows: Vec<RowRef>,
     },
     /// Leave rows out that wait to be fixed or decided
     Drop {
+        /// Rows of batches (B000123#17)
         #[arg(required = true, value_name = "ROW")]
         rows: Vec<RowRef>,
     },
@@ -149,6 +161,7 @@ pub enum Command {
     Confirm(Confirm),
     /// Activate the licences of placed orders
     Activate {
+        /// Orders (DH-2611-000123)
         #[arg(required = true)]
         orders: Vec<OrderCode>,
     },
@@ -157,7 +170,10 @@ pub enum Command {
     /// Cancel orders or lines; a line that works unpaid only where it is named itself
     Cancel(Cancel),
     /// Take a whole list back, as far as nobody works with it yet
-    Undo { batch: BatchId },
+    Undo {
+        /// A batch (B000123)
+        batch: BatchId,
+    },
     /// Let a member of staff work in the data of clients
     Assign(Assign),
     /// Take a member of staff off everywhere, or put another one there instead
@@ -223,39 +239,12 @@ pub enum CatalogueCommand {
     },
 }
 
-/// What a list is narrowed to.
-#[derive(Clone, Debug, Args)]
-pub struct Narrowed {
-    /// Only this state
-    #[arg(long)]
-    pub state: Option<String>,
-    /// Only this firm
-    #[arg(long, value_name = "CODE")]
-    pub firm: Option<String>,
-    /// Only from this day or instant on
-    #[arg(long, value_name = "DATE", value_parser = instant)]
-    pub since: Option<Since>,
-}
-
-/// A local day or an instant.
-#[derive(Clone, Copy, Debug)]
-pub enum Since {
-    Day(NaiveDate),
-    Instant(DateTime<Utc>),
-}
-
-fn instant(text: &str) -> Result<Since, String> {
-    let day = text.parse().map(Since::Day);
-    day.or_else(|_| text.parse().map(Since::Instant)).map_err(|_| {
-        "a day like 2026-11-22, or an instant like 2026-11-22T08:00:00+07:00".to_owned()
-    })
-}
-
 #[derive(Debug, Args)]
 pub struct Template {
     /// enterprise or household
     #[arg(long = "type", value_name = "TYPE")]
     pub customer_type: CustomerType,
+    /// For which firm; needed where there are several
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
     /// List the clients whose licence ends, to be renewed for this fiscal year
@@ -299,11 +288,13 @@ pub struct Clients {
 
 #[derive(Debug, Args)]
 pub struct Check {
+    /// The client lists to look at
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Folder of the result workbooks; default: the outbox
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Whose the files are that lie outside the inbox
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
     /// What a list need not say: package=ASP-DN, package.household=ASP-HKD
@@ -327,6 +318,7 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 pub struct Confirm {
+    /// An order (DH-2611-000123)
     pub order: OrderCode,
     /// Only if the order still has this revision
     #[arg(long, value_name = "N")]

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use minijinja::context;
 use serde::Serialize;
 
 use super::{
@@ -18,6 +19,7 @@ use crate::{
         shipped::{self, RECORD, State},
     },
     config::ConfigError,
+    domain::locale::Locale,
     flow::{Clock, files::write_whole},
     text::Texts,
 };
@@ -32,7 +34,7 @@ struct Problem {
     file: String,
     line: Option<u32>,
     message: String,
-    fix: Option<String>,
+    fix: String,
 }
 
 /// Does not open the workspace: tables that cannot be read are what it is asked about.
@@ -49,7 +51,7 @@ pub fn check(global: &Global) -> anyhow::Result<Reply> {
         (true, true) => Exit::Done,
     };
     let shown: Vec<Problem> = problems.iter().map(problem).collect();
-    let reply = Reply::new(exit, in_words(texts, &shown)).with("problems", shown)?;
+    let reply = Reply::new(exit, in_words(texts, &problems)).with("problems", shown)?;
     match problems.first().filter(|_| !is_readable) {
         Some(first) => {
             let failure = of_configuration(first, texts).json(None);
@@ -61,20 +63,23 @@ pub fn check(global: &Global) -> anyhow::Result<Reply> {
 
 fn problem(error: &ConfigError) -> Problem {
     let (file, line) = error.file_and_line();
-    let message = error.message.clone();
-    let fix = Some(error.fix.clone().unwrap_or_else(|| "correct what stands there".to_owned()));
+    let (message, fix) = (error.message.clone(), advice(Texts::of(Locale::En), error));
     Problem { file: file.to_owned(), line, message, fix }
 }
 
-fn in_words(texts: &Texts, problems: &[Problem]) -> String {
+fn advice(texts: &Texts, error: &ConfigError) -> String {
+    let fix = error.fix.as_deref().map(|fix| texts.translated(fix));
+    texts.say("command.error.configuration.fix", context! { fix })
+}
+
+fn in_words(texts: &Texts, problems: &[ConfigError]) -> String {
     if problems.is_empty() {
         return texts.label("command.consistent");
     }
-    let row = |problem: &Problem| {
-        let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let place = format!("{}{line}", problem.file);
-        let fix = problem.fix.as_deref().unwrap_or_default();
-        [place, texts.translated(&problem.message), texts.translated(fix)]
+    let row = |error: &ConfigError| {
+        let (file, line) = error.file_and_line();
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        [format!("{file}{line}"), texts.translated(&error.message), advice(texts, error)]
     };
     table(texts, ["place", "is", "fix"], problems.iter().map(row))
 }

@@ -1,8 +1,6 @@
 //! The firms' catalogues of clients: listed, and two tax ids joined that are one client's, or told apart.
 //! Clients enter by their orders; nothing is added here.
 
-use std::collections::HashMap;
-
 use minijinja::context;
 use serde_json::{Value, json};
 
@@ -15,13 +13,14 @@ use super::{
 use crate::{
     db::{
         batches::Filter,
-        clients::{self, Client, Tie},
+        clients::{self, Client},
         licences::{self, Licence},
         lines::Known,
     },
     domain::{order::Kind, tax_id::TaxId},
     flow::{
         Services,
+        held::Held,
         order::clients::{self as catalogue, Joined, Parted},
     },
     text::Texts,
@@ -50,7 +49,7 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let ties = clients::all_ties(&services.db, firm.as_deref()).await?;
     let filter = Filter { firm, ..Filter::default() };
     let licences = licences::list(&services.db, &filter).await?;
-    let all = All::of(services.texts, &ties, &licences);
+    let all = All { texts: services.texts, held: Held::of(&ties, &licences) };
     let shown: Vec<Value> = known.iter().map(|client| all.json(client)).collect();
     let header = ["tax_id", "client", "customer_type", "firm", "email", "phone", "licences"];
     let human = table(services.texts, header, known.iter().map(|client| all.row(client)));
@@ -109,34 +108,15 @@ fn no_client(services: &Services, firm: &str, tax_id: &TaxId) -> Failure {
     Failure::no_such(services.texts, "no_client", values)
 }
 
-/// Tax ids and licences by the present tax ids of their clients.
+/// What is known of the clients, in the words of a language.
 struct All<'a> {
     texts: &'static Texts,
-    tax_ids: HashMap<(&'a str, &'a str), Vec<&'a str>>,
-    licences: HashMap<(&'a str, &'a str), Vec<&'a Licence>>,
+    held: Held<'a>,
 }
 
 impl All<'_> {
-    fn of<'a>(texts: &'static Texts, ties: &'a [Tie], licences: &'a [Licence]) -> All<'a> {
-        let client: HashMap<(&str, &str), &str> = ties
-            .iter()
-            .map(|it| ((it.firm.as_str(), it.tax_id.as_str()), it.client.as_str()))
-            .collect();
-        let mut all = All { texts, tax_ids: HashMap::new(), licences: HashMap::new() };
-        for tie in ties {
-            all.tax_ids.entry((&tie.firm, &tie.client)).or_default().push(&tie.tax_id);
-        }
-        for licence in licences {
-            let own = (licence.firm.as_str(), licence.tax_id.as_str());
-            let present = client.get(&own).copied().unwrap_or(own.1);
-            all.licences.entry((own.0, present)).or_default().push(licence);
-        }
-        all
-    }
-
     fn json(&self, client: &Client) -> Value {
-        let key = (client.firm.as_str(), client.tax_id.as_str());
-        let licences = self.licences.get(&key).into_iter().flatten().map(|licence| {
+        let licences = self.held.licences(client).iter().map(|licence| {
             json!({
                 "licence_id": licence.licence_id, "order": licence.order_code, "line": licence.line_no,
                 "package": licence.package, "fiscal_year": licence.fiscal_year, "state": licence.state,
@@ -147,15 +127,14 @@ impl All<'_> {
             "tax_id": client.tax_id, "name": record.name, "customer_type": record.customer_type,
             "firm": client.firm, "email": record.email, "phone": record.phone,
             "assigned_to": record.assigned_to, "licences": licences.collect::<Vec<_>>(),
-            "tax_ids": self.tax_ids.get(&key),
+            "tax_ids": self.held.tax_ids(client),
         })
     }
 
     fn row(&self, client: &Client) -> [String; 7] {
-        let key = (client.firm.as_str(), client.tax_id.as_str());
-        let licences = self.licences.get(&key).into_iter().flatten();
         let state = |it: &Licence| self.texts.label(&format!("workbook.line_state.{}", it.state));
-        let licences = licences.map(|it| format!("{}: {}", it.fiscal_year, state(it)));
+        let said = |it: &&Licence| format!("{}: {}", it.fiscal_year, state(it));
+        let licences: Vec<String> = self.held.licences(client).iter().map(said).collect();
         let record = &client.record;
         [
             client.tax_id.clone(),
@@ -164,7 +143,7 @@ impl All<'_> {
             client.firm.clone(),
             record.email.to_string(),
             record.phone.national(),
-            licences.collect::<Vec<_>>().join(", "),
+            licences.join(", "),
         ]
     }
 }

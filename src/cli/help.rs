@@ -1,15 +1,27 @@
 //! `--help` in the person's language: the words of `args`, and the headings around them, translated.
 //! What can be typed stays as `args` says it.
 
+use std::ffi::OsString;
+
 use clap::{Arg, ArgAction, Command, CommandFactory, error::ErrorKind};
 
 use super::args::Cli;
 use crate::text::Texts;
 
+/// What was typed; `help check` asks for the same as `check --help`.
+pub fn words() -> Vec<OsString> {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
+}
+
 /// The help that was asked for; `None` where something else was.
-pub fn asked_for(texts: &Texts) -> Option<clap::Error> {
-    let command = translated(Cli::command(), texts).disable_help_subcommand(true);
-    let error = command.try_get_matches_from(std::env::args_os()).err()?;
+pub fn asked_for(words: &[OsString], texts: &Texts) -> Option<clap::Error> {
+    let command = translated(Cli::command(), texts);
+    let error = command.try_get_matches_from(words).err()?;
     (error.kind() == ErrorKind::DisplayHelp).then_some(error)
 }
 
@@ -18,9 +30,13 @@ fn translated(command: Command, texts: &Texts) -> Command {
     let about = command.get_about().map(|about| texts.translated(&about.to_string()));
     let usage = heading("usage");
     let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    let version = command.get_version().map(|_| version.help(heading("version")));
     let command = command
         .disable_help_flag(true)
+        .disable_version_flag(true)
         .arg(help.help(heading("help")))
+        .args(version)
         .mut_args(|arg| translated_argument(arg, texts))
         .mut_subcommands(|inner| translated(inner, texts))
         .subcommand_help_heading(heading("commands"))
@@ -34,10 +50,8 @@ fn translated(command: Command, texts: &Texts) -> Command {
 fn translated_argument(arg: Arg, texts: &Texts) -> Arg {
     let heading = if arg.is_positional() { "arguments" } else { "options" };
     let heading = texts.label(&format!("command.help.{heading}"));
-    let words: Vec<String> =
-        arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-    let said = arg.get_help().map(|help| texts.translated(&help.to_string()));
-    let help = said.unwrap_or_else(|| words.join(" | "));
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let help = texts.translated(&help);
     let takes_values = arg.get_action().takes_values();
     let arg = arg.help_heading(heading).help(help);
     if takes_values { arg.hide_possible_values(true).hide_default_value(true) } else { arg }
@@ -48,10 +62,32 @@ mod tests {
     use super::*;
     use crate::domain::locale::Locale;
 
-    fn all(command: &Command, said: &mut Vec<String>) {
-        said.extend(command.get_about().map(ToString::to_string));
-        said.extend(command.get_arguments().filter_map(Arg::get_help).map(ToString::to_string));
-        command.get_subcommands().for_each(|inner| all(inner, said));
+    /// The command and all below it, as they are when somebody asks for their help.
+    fn built(locale: Locale) -> Vec<Command> {
+        let mut top = translated(Cli::command(), Texts::of(locale));
+        top.build();
+        let mut all = vec![top];
+        let mut next = 0;
+        while let Some(command) = all.get(next) {
+            let inner: Vec<Command> = command.get_subcommands().cloned().collect();
+            all.extend(inner);
+            next += 1;
+        }
+        all
+    }
+
+    /// What they say of themselves, each argument under its name.
+    fn said(commands: &[Command]) -> Vec<(String, String)> {
+        let of = |command: &Command| {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let arguments = command.get_arguments().map(|arg| {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                (format!("{} {}", command.get_name(), arg.get_id()), help)
+            });
+            let own = (command.get_name().to_owned(), about);
+            std::iter::once(own).chain(arguments).collect::<Vec<_>>()
+        };
+        commands.iter().flat_map(of).collect()
     }
 
     #[test]
@@ -62,11 +98,21 @@ mod tests {
     }
 
     #[test]
-    fn every_word_of_help_is_there_in_vietnamese() {
-        let mut said = Vec::new();
-        all(&Cli::command(), &mut said);
-        let vi = Texts::of(Locale::Vi);
-        let left: Vec<&String> = said.iter().filter(|said| vi.translated(said) == **said).collect();
-        assert_eq!(left, Vec::<&String>::new());
+    fn every_command_and_argument_is_explained_in_both_languages() {
+        let (vi, en) = (said(&built(Locale::Vi)), said(&built(Locale::En)));
+        assert!(vi.len() == en.len() && vi.len() > 100);
+        for ((name, vi), (_, en)) in vi.iter().zip(&en) {
+            assert!(!vi.is_empty() && vi != en, "{name}: {vi}");
+        }
+    }
+
+    #[test]
+    fn no_heading_of_the_help_is_in_another_language() {
+        for mut command in built(Locale::Vi) {
+            let help = command.render_long_help().to_string();
+            for english in ["Usage:", "Options:", "Arguments:", "Commands:", "Print ", "[default"] {
+                assert!(!help.contains(english), "{english} in {help}");
+            }
+        }
     }
 }

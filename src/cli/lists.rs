@@ -6,7 +6,8 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::{
-    args::{Global, Narrowed},
+    args::Global,
+    narrowed::Narrowed,
     reply::{Exit, Failure, Reply},
     table::table,
     workspace,

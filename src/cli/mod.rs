@@ -2,6 +2,8 @@
 
 mod args;
 
+mod narrowed;
+
 mod reply;
 
 mod usage;
@@ -70,9 +72,10 @@ const LEAVING: Duration = Duration::from_secs(10);
 
 /// Carries out what was typed.
 pub async fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words = help::words();
+    let cli = match Cli::try_parse_from(&words) {
         Ok(cli) => cli,
-        Err(error) => return usage::not_understood(&error),
+        Err(error) => return usage::not_understood(&words, &error),
     };
     start_logging(&cli.global);
     let (global, name) = (cli.global.clone(), cli.command.name());

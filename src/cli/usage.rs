@@ -1,7 +1,11 @@
 //! What was typed and is no command: said in the person's language, and as JSON where that was asked for.
 //! Help is translated beside it; the version stays as the parser writes it.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{
     ArgMatches, CommandFactory,
@@ -18,20 +22,19 @@ use super::{
 use crate::{domain::locale::Locale, text::Texts};
 
 /// Help and version are answers; the rest is usage.
-pub fn not_understood(error: &clap::Error) -> ExitCode {
-    let typed = typed();
-    let typed = typed.as_ref();
-    let command = typed.and_then(ArgMatches::subcommand_name);
-    let locale = typed.and_then(|typed| typed.get_one::<Locale>("locale").copied());
-    let home = typed.and_then(|typed| typed.get_one::<PathBuf>("home"));
-    let texts = workspace::texts_of(locale, home.map(PathBuf::as_path));
+pub fn not_understood(words: &[OsString], error: &clap::Error) -> ExitCode {
+    let typed = typed(words);
+    let command = typed.as_ref().and_then(ArgMatches::subcommand_name);
+    let locale = value_of(words, "--locale").and_then(|word| word.to_str()?.parse::<Locale>().ok());
+    let home = value_of(words, "--home").map(PathBuf::from);
+    let texts = workspace::texts_of(locale, home.as_deref());
     if !error.use_stderr() {
-        let help = help::asked_for(texts);
+        let help = help::asked_for(words, texts);
         let printed = help.as_ref().unwrap_or(error).print();
         return ExitCode::from(if printed.is_ok() { Exit::Done } else { Exit::Bug } as u8);
     }
     let failure = failure(error, command, texts);
-    if std::env::args_os().any(|arg| arg == "--json") {
+    if words.iter().any(|word| word == "--json") {
         say(&format!("{:#}", failure.json(command)));
     } else {
         complain_plainly(&failure, texts);
@@ -40,9 +43,23 @@ pub fn not_understood(error: &clap::Error) -> ExitCode {
 }
 
 /// As much of what was typed as can be read.
-fn typed() -> Option<ArgMatches> {
+fn typed(words: &[OsString]) -> Option<ArgMatches> {
     let command = Cli::command().disable_help_flag(true).disable_version_flag(true);
-    command.ignore_errors(true).try_get_matches_from(std::env::args_os()).ok()
+    command.ignore_errors(true).try_get_matches_from(words).ok()
+}
+
+/// What stands behind an option, wherever that is: the parser does not read on behind `--help` or a mistake.
+fn value_of<'a>(words: &'a [OsString], option: &str) -> Option<&'a OsStr> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let rest = word.to_str().and_then(|word| word.strip_prefix(option));
+        match rest.map(|rest| (rest, rest.strip_prefix('='))) {
+            Some(("", _)) => return words.next().map(OsString::as_os_str),
+            Some((_, Some(value))) => return Some(OsStr::new(value)),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn failure(error: &clap::Error, command: Option<&str>, texts: &Texts) -> Failure {
@@ -81,5 +98,24 @@ fn said(error: &clap::Error, kind: ContextKind) -> String {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(", "),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_found_wherever_it_was_typed() {
+        let of = |typed: &str| {
+            let words: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            value_of(&words, "--locale").map(OsStr::to_owned)
+        };
+        for typed in ["--locale en x", "x --help --locale en", "x --nope --locale=en"] {
+            assert_eq!(of(typed).unwrap(), "en", "{typed}");
+        }
+        for typed in ["x", "x --locales en", "x --locale"] {
+            assert_eq!(of(typed), None, "{typed}");
+        }
     }
 }

@@ -9,7 +9,8 @@ use anyhow::Context;
 use minijinja::context;
 
 use super::{
-    args::{Global, Narrowed, Since},
+    args::Global,
+    narrowed::{Narrowed, Since},
     progress,
     reply::Failure,
 };

@@ -3,7 +3,7 @@
 //! `import::file` takes one file from the inbox to its answer: `inbox` takes it, `read` and `map` make rows
 //! of it, `check` judges them, `order` collects the good ones, `answer` writes the workbook. A workbook that
 //! comes back is read by `answer` and confirms an order, or cancels of it, which `activate` turns into licences and
-//! `send` into mails. What the firms' clients had before is gathered by `past`; `export` hands on what there is.
+//! `send` into mails. What the firms' clients had before is gathered by `past`, what they hold by `held`; `export` hands on what there is.
 //!
 //! Each step stores in one transaction what it did and that it did it: stopped anywhere, it goes on where it was,
 //! and does nothing twice. When something is due is the business of `runner`.
@@ -19,6 +19,8 @@ pub mod staged;
 pub mod check;
 
 pub mod past;
+
+pub mod held;
 
 pub mod order;
 

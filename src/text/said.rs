@@ -1,6 +1,8 @@
 //! What parts of the program say of files, settings and machines, in English, and the same in the person's language.
 //! Findings, workbooks and letters have texts of their own; what nobody translated stays as it was said.
 
+use std::cmp::Reverse;
+
 use serde::Deserialize;
 
 /// How deep a sentence may stand in another.
@@ -19,13 +21,16 @@ pub(super) struct Said {
     vi: String,
 }
 
-/// The table of them; none where it cannot be read.
+/// The table of them; none where it cannot be read. Those that say the most themselves come first, so that none is
+/// taken for one that fits anything.
 pub(super) fn read(text: &str) -> Vec<Said> {
     let written = toml::from_str::<Written>(text);
     if let Err(error) = &written {
         tracing::error!(%error, "The table of translations cannot be read");
     }
-    written.map(|written| written.said).unwrap_or_default()
+    let mut all = written.map(|written| written.said).unwrap_or_default();
+    all.sort_by_key(|said| Reverse(said.en.split("{}").map(str::len).sum::<usize>()));
+    all
 }
 
 /// The sentence in Vietnamese, with what stands in it translated too; as it is where nobody knows it.
@@ -36,17 +41,28 @@ pub(super) fn translated(all: &[Said], sentence: &str) -> String {
 fn within(all: &[Said], sentence: &str, deep: usize) -> String {
     let found = all.iter().find_map(|said| Some((said, holes(&said.en, sentence)?)));
     let Some((said, holes)) = found.filter(|_| deep > 0) else { return sentence.to_owned() };
-    let mut text = said.vi.clone();
-    for (at, hole) in holes.iter().enumerate() {
-        let filled = within(all, hole, deep - 1);
-        let number = format!("{{{}}}", at + 1);
-        text = if text.contains(&number) {
-            text.replace(&number, &filled)
-        } else {
-            text.replacen("{}", &filled, 1)
-        };
+    let said_in: Vec<String> = holes.iter().map(|hole| within(all, hole, deep - 1)).collect();
+    filled(&said.vi, &said_in)
+}
+
+/// A pattern with its holes filled. What is put in is not looked at again: it may have braces of its own.
+fn filled(pattern: &str, holes: &[String]) -> String {
+    let (mut text, mut rest) = (String::new(), pattern);
+    let mut in_order = holes.iter();
+    while let Some((before, behind)) = rest.split_once('{') {
+        text.push_str(before);
+        let hole = behind.split_once('}').and_then(|(number, behind)| {
+            let hole = if number.is_empty() { in_order.next() } else { numbered(holes, number) };
+            Some((hole?, behind))
+        });
+        text.push_str(hole.map_or("{", |(hole, _)| hole));
+        rest = hole.map_or(behind, |(_, behind)| behind);
     }
-    text
+    text + rest
+}
+
+fn numbered<'a>(holes: &'a [String], number: &str) -> Option<&'a String> {
+    holes.get(number.parse::<usize>().ok()?.checked_sub(1)?)
 }
 
 /// What stands in the holes of a pattern, each as short as can be; `None` where it does not fit.
@@ -82,6 +98,30 @@ mod tests {
             "từ 2026-01-01 đến 2026-01-31 không có giá trị nào của regime dành cho household"
         );
         assert_eq!(Texts::of(Locale::En).translated("unknown key `x`"), "unknown key `x`");
+    }
+
+    #[test]
+    fn a_name_with_braces_is_no_hole() {
+        assert_eq!(vi("unknown key `{}`"), "không có khóa `{}`");
+        assert_eq!(
+            vi("`{2}` is none of {1}, {}"),
+            "`{2}` không phải một trong các giá trị {1}, {}"
+        );
+        assert_eq!(
+            vi("no value of {4} is allowed for {} from {2} to {1}"),
+            "từ {2} đến {1} không có giá trị nào của {4} dành cho {}"
+        );
+        let holes = ["{2}".to_owned(), "b".to_owned()];
+        assert_eq!(filled("{2} [{ x }] {1} {9} {", &holes), "b [{ x }] {2} {9} {");
+    }
+
+    #[test]
+    fn of_the_sentences_that_fit_the_one_that_says_most_itself_is_taken() {
+        let said = |en: &str, vi: &str| format!("[[said]]\nen = '{en}'\nvi = '{vi}'\n");
+        let all =
+            read(&(said("{} is late", "{} muộn") + &said("{} of {} is late", "{2}: {1} muộn")));
+        assert_eq!(translated(&all, "the price of A is late"), "A: the price muộn");
+        assert_eq!(translated(&all, "A is late"), "A muộn");
     }
 
     #[test]

@@ -19,6 +19,8 @@ mod layers;
 
 mod promises;
 
+mod server;
+
 mod store;
 
 mod story;

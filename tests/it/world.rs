@@ -7,15 +7,14 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        LazyLock, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::server::Schema;
 
 /// A Monday morning in Vietnam.
 pub const NOW: &str = "2026-11-23T08:30:00+07:00";
@@ -349,67 +348,4 @@ fn is_there(program: &str) -> bool {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-}
-
-/// A schema of the test server for one world, dropped with it.
-struct Schema {
-    name: String,
-    server: String,
-    url: String,
-}
-
-impl Schema {
-    fn of_test_server() -> Option<Schema> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let server = std::env::var("TEST_POSTGRES_URL").ok()?;
-        let name = format!("story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let sign = if server.contains('?') { '&' } else { '?' };
-        let url = format!("{server}{sign}options=-c%20search_path%3D{name}");
-        let schema = Schema { name, server, url };
-        schema.execute(&format!("create schema {}", schema.name));
-        Some(schema)
-    }
-
-    fn execute(&self, sql: &str) {
-        self.with(async |connection| {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap();
-        });
-    }
-
-    /// Every row of every table.
-    fn dump(&self) -> String {
-        self.with(async |connection| {
-            let tables: Vec<(String,)> =
-                sqlx::query_as("select tablename::text from pg_tables where schemaname = $1")
-                    .bind(&self.name)
-                    .fetch_all(&mut *connection)
-                    .await
-                    .unwrap();
-            let mut rows = String::new();
-            for (table,) in tables {
-                let sql = format!("select t::text from {}.{table} t", self.name);
-                let found: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-                    .fetch_all(&mut *connection)
-                    .await
-                    .unwrap();
-                rows.extend(found.into_iter().map(|(row,)| row + "\n"));
-            }
-            rows
-        })
-    }
-
-    fn with<T>(&self, work: impl AsyncFnOnce(&mut sqlx::PgConnection) -> T) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            use sqlx::Connection;
-            let mut connection = sqlx::PgConnection::connect(&self.server).await.unwrap();
-            work(&mut connection).await
-        })
-    }
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        self.execute(&format!("drop schema {} cascade", self.name));
-    }
 }

@@ -76,8 +76,9 @@ pub struct Columns {
     ignored: HashSet<String>,
     empty: HashSet<String>,
     choice: HashSet<String>,
-    /// As they are written there, too: people are told what is understood.
-    yes: Vec<String>,
+    yes: HashSet<String>,
+    /// As they are written there: people are told what is understood.
+    yes_words: Vec<String>,
     no: HashSet<String>,
     /// Which of a field's headers come before its others.
     nearest: BTreeMap<Field, HashSet<String>>,
@@ -153,7 +154,8 @@ impl Columns {
             ignored: ignored.headers.iter().map(|header| key(header)).collect(),
             empty: empty.values.iter().map(|value| key(value)).collect(),
             choice: choice.headers.iter().map(|header| key(header)).collect(),
-            yes: choice.yes,
+            yes: choice.yes.iter().map(|word| key(word)).collect(),
+            yes_words: choice.yes,
             no: choice.no.iter().map(|word| key(word)).collect(),
             nearest: keys(nearest),
             remembered: HashMap::new(),
@@ -206,8 +208,7 @@ impl Columns {
 
     /// What such a column says of a row that is taken.
     pub fn says_yes(&self, text: &str) -> bool {
-        let said = key(text);
-        self.yes.iter().any(|word| key(word) == said)
+        self.yes.contains(&key(text))
     }
 
     /// What it says of one that is not; nothing is a no, too.
@@ -217,7 +218,7 @@ impl Columns {
 
     /// The words for a yes, as people write them.
     pub fn yes(&self) -> &[String] {
-        &self.yes
+        &self.yes_words
     }
 
     /// Fields of which a list may have several columns, and one of them must be chosen.

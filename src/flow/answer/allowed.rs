@@ -1,7 +1,7 @@
 //! What a row that is to be fixed may say, for its drop-downs; some of it depends on its customer type and its year.
 //! Whether what it says is right is decided by the checks, by the same rules.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::view::DataRow;
 use crate::{
@@ -80,7 +80,6 @@ fn start(
     let day = said(Field::FiscalYearStart).and_then(|text| date::read(text, Order::DayFirst));
     let year = || said(Field::FiscalYear)?.parse::<FiscalYear>().ok();
     day.or_else(|| year().map(FiscalYear::usual_start)).unwrap_or_else(|| {
-        use chrono::Datelike;
         let today = services.today();
         today.with_ordinal(1).unwrap_or(today)
     })

@@ -80,8 +80,7 @@ const TOTALS_GRID: &[f64] = &[24.0, 14.0, 22.0, 34.0];
 
 /// The control totals of each batch, as its result workbook has them; of the whole export, in each of its files.
 fn totals(services: &Services, table: &Table) -> anyhow::Result<Option<Worksheet>> {
-    let batches = table.totals();
-    if batches.is_empty() {
+    if table.totals.is_empty() {
         return Ok(None);
     }
     let (texts, look) = (services.texts, Look::new());
@@ -95,11 +94,11 @@ fn totals(services: &Services, table: &Table) -> anyhow::Result<Option<Worksheet
         ((2, 2), label("summary.total_amount")),
         ((3, 3), label("summary.total_tax_ids")),
     ])?;
-    for (batch, ControlTotals { rows, amount, tax_id_sum }) in batches {
-        page.cell(0, &batch, &look.label)?;
-        page.number(1, as_number(i64::try_from(rows)?), &look.number)?;
+    for (batch, ControlTotals { rows, amount, tax_id_sum }) in &table.totals {
+        page.cell(0, &batch.to_string(), &look.label)?;
+        page.number(1, as_number(i64::try_from(*rows)?), &look.number)?;
         page.number(2, as_number(amount.as_dong()), &look.money)?;
-        page.number(3, as_number(tax_id_sum), &look.number)?;
+        page.number(3, as_number(*tax_id_sum), &look.number)?;
         page.end_row()?;
     }
     Ok(Some(page.sheet))

@@ -1,20 +1,18 @@
 //! The firms' clients as they have them: who they are, how they keep their books, and what they hold.
 //! What of a record belongs to an order, its package say, stands in the table of lines.
 
-use std::collections::HashMap;
-
 use super::{
-    Kind, Table, What,
-    tables::{cell, column, perhaps, text},
+    Datum, Kind, Table, What,
+    tables::{cell, column, text},
 };
 use crate::{
     db::{
         batches::Filter,
-        clients::{self, Tie},
+        clients,
         licences::{self, Licence},
     },
     domain::field::Field,
-    flow::Services,
+    flow::{Services, held::Held},
 };
 
 /// What lasts from one order to the next.
@@ -48,41 +46,18 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
     let mut rows = Vec::new();
     for client in clients::list(&services.db, firm).await? {
         let record = serde_json::to_value(&client.record.0)?;
-        let (tax_ids, licences) = held.by(&client.firm, &client.tax_id);
+        let said = |it: &&Licence| format!("{} {} {}", it.package, it.fiscal_year, it.state);
+        let licences: Vec<String> = held.licences(&client).iter().map(said).collect();
         let mut row = vec![text(&client.firm), text(&client.tax_id)];
         row.extend(FIELDS.map(|field| cell(field, &record)));
-        row.extend([perhaps(tax_ids), perhaps(licences)]);
+        row.extend([joined(held.tax_ids(&client)), joined(&licences)]);
         rows.push(row);
     }
-    Ok(Table { what: What::Clients, columns, rows })
+    Ok(Table::new(What::Clients, columns, rows))
 }
 
-/// All tax ids and licences by the firms and present tax ids of their clients, as the table shows them.
-struct Held<'a> {
-    tax_ids: HashMap<(&'a str, &'a str), Vec<&'a str>>,
-    licences: HashMap<(&'a str, &'a str), Vec<String>>,
-}
-
-impl<'a> Held<'a> {
-    fn of(ties: &'a [Tie], licences: &'a [Licence]) -> Held<'a> {
-        let mut held = Held { tax_ids: HashMap::new(), licences: HashMap::new() };
-        let mut present = HashMap::new();
-        for tie in ties {
-            present.insert((tie.firm.as_str(), tie.tax_id.as_str()), tie.client.as_str());
-            held.tax_ids.entry((&tie.firm, &tie.client)).or_default().push(&tie.tax_id);
-        }
-        for licence in licences {
-            let own = (licence.firm.as_str(), licence.tax_id.as_str());
-            let client = present.get(&own).copied().unwrap_or(own.1);
-            let said = format!("{} {} {}", licence.package, licence.fiscal_year, licence.state);
-            held.licences.entry((own.0, client)).or_default().push(said);
-        }
-        held
-    }
-
-    fn by(&self, firm: &str, client: &str) -> (Option<String>, Option<String>) {
-        let tax_ids = self.tax_ids.get(&(firm, client)).map(|tax_ids| tax_ids.join(", "));
-        let licences = self.licences.get(&(firm, client)).map(|licences| licences.join(", "));
-        (tax_ids, licences)
-    }
+/// As one cell; nothing where there is none.
+fn joined(texts: &[impl ToString]) -> Datum {
+    let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+    if texts.is_empty() { Datum::Nothing } else { Datum::Text(texts.join(", ")) }
 }

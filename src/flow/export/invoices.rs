@@ -58,7 +58,7 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
     for paid in requests::paid(&services.db, firm).await? {
         rows.push(row(services, &paid)?);
     }
-    Ok(Table { what: What::Invoices, columns, rows })
+    Ok(Table::new(What::Invoices, columns, rows))
 }
 
 fn row(services: &Services, paid: &Paid) -> anyhow::Result<Vec<Datum>> {

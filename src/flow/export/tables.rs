@@ -1,7 +1,7 @@
 //! The tables that stand in the database much as they are exported.
 //! What is to be invoiced is put together elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -13,8 +13,8 @@ use crate::{
         licences::{self, Licence},
         lines, orders, requests,
     },
-    domain::{batch::BatchId, field::Field, finding::Finding},
-    flow::Services,
+    domain::{batch::BatchId, field::Field, finding::Finding, order::LineState},
+    flow::{Services, answer::view::ControlTotals},
     text::findings::{fix, message},
 };
 
@@ -69,7 +69,7 @@ pub(super) async fn orders(services: &Services, firm: Option<&str>) -> anyhow::R
         ]
     };
     let found = orders::list(&services.db, &of(firm)).await?;
-    Ok(Table { what: What::Orders, columns, rows: found.iter().map(row).collect() })
+    Ok(Table::new(What::Orders, columns, found.iter().map(row).collect()))
 }
 
 /// A line with its client, what is to be paid for it and what the platform made of it.
@@ -114,7 +114,19 @@ pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Re
     };
     let found = lines::list(&services.db, firm).await?;
     let rows: anyhow::Result<_> = found.iter().map(row).collect();
-    Ok(Table { what: What::Lines, columns, rows: rows? })
+    Ok(Table { totals: totals(&found), ..Table::new(What::Lines, columns, rows?) })
+}
+
+/// Without the cancelled lines.
+fn totals(lines: &[lines::Line]) -> BTreeMap<BatchId, ControlTotals> {
+    let mut totals: BTreeMap<BatchId, ControlTotals> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.state != LineState::Cancelled) {
+        let of_batch = totals.entry(line.batch()).or_default();
+        of_batch.rows += 1;
+        of_batch.amount = [of_batch.amount, line.amount()].into_iter().sum();
+        of_batch.tax_id_sum += line.client.tax_id.last_four();
+    }
+    totals
 }
 
 pub(super) fn column(field: Field) -> Column {
@@ -184,7 +196,7 @@ pub(super) async fn licences(services: &Services, firm: Option<&str>) -> anyhow:
         ]
     };
     let found = licences::list(&services.db, &of(firm)).await?;
-    Ok(Table { what: What::Licences, columns, rows: found.iter().map(row).collect() })
+    Ok(Table::new(What::Licences, columns, found.iter().map(row).collect()))
 }
 
 /// Of every batch, the newest first.
@@ -229,5 +241,5 @@ pub(super) async fn findings(services: &Services, firm: Option<&str>) -> anyhow:
             text(&fix(services.texts, finding)),
         ]
     };
-    Ok(Table { what: What::Findings, columns, rows: found.iter().map(row).collect() })
+    Ok(Table::new(What::Findings, columns, found.iter().map(row).collect()))
 }

@@ -12,6 +12,7 @@ use crate::{
     },
     domain::{
         batch::BatchId,
+        email::Email,
         firm::Firm,
         mail::Purpose,
         order::{OrderCode, OrderState},
@@ -64,7 +65,7 @@ fn checkers<'a>(firm: &'a Firm, registered: &[Registered]) -> BTreeSet<&'a str> 
         second::checkers(firm, &second::makers(firm, of_order, rows))
     };
     let checkers = codes.into_iter().flat_map(of_order);
-    checkers.map(crate::domain::email::Email::as_str).collect()
+    checkers.map(Email::as_str).collect()
 }
 
 /// The order notice to one payer: name and e-mail.

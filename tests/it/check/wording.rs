@@ -15,6 +15,14 @@ fn in_words(world: &World, said: &Said, name: &str) -> String {
     format!("{} {}", findings::message(texts, finding), findings::fix(texts, finding))
 }
 
+/// Of each client the message and fix of a finding.
+#[track_caller]
+fn assert_words<const N: usize>(locale: Locale, expected: [(Client, &str, &str); N]) {
+    for (client, name, sentences) in expected {
+        assert_eq!(words(locale, client, name), sentences);
+    }
+}
+
 fn one(field: Field, written: &str) -> Client {
     with(enterprise(1), &[(field, text(written))])
 }
@@ -58,9 +66,7 @@ fn a_vietnamese_reader_is_told_what_and_what_to_do() {
             "Nội dung ô quá dài (tối đa 1000 ký tự). Rút gọn nội dung; phần còn lại anh/chị chuyển sang cột khác.",
         ),
     ];
-    for (client, name, sentences) in expected {
-        assert_eq!(words(Locale::Vi, client, name), sentences);
-    }
+    assert_words(Locale::Vi, expected);
 }
 
 #[test]
@@ -87,9 +93,7 @@ fn an_english_reader_is_told_what_and_what_to_do() {
             "We do not know “Hung” (column Assigned to). Please choose one of: Nguyễn Thị Lan, Trần Văn Bình.",
         ),
     ];
-    for (client, name, sentences) in expected {
-        assert_eq!(words(Locale::En, client, name), sentences);
-    }
+    assert_words(Locale::En, expected);
 }
 
 #[test]
@@ -171,9 +175,7 @@ fn what_is_missing_or_unknown_is_told_with_what_may_stand_there() {
             "Chưa rõ nhân viên phụ trách “Hưng” là ai. Chọn một trong các giá trị: Nguyễn Thị Lan, Trần Văn Bình.",
         ),
     ];
-    for (client, name, sentences) in expected {
-        assert_eq!(words(Locale::Vi, client, name), sentences);
-    }
+    assert_words(Locale::Vi, expected);
 }
 
 #[test]

@@ -46,3 +46,7 @@ mod order_life;
 mod spans;
 
 mod together;
+
+mod changes;
+
+mod upgrade;

@@ -3,10 +3,9 @@
 use hangloat::{
     db::{
         Db,
-        activations::{self, ActivationState, Settled},
+        activations::{self, ActivationState},
         batches::{self, Batch},
         cancellations,
-        changes::{self, Change, ChangeKind, NewChange},
         licences::{self, Login},
         lines, mails, orders, requests, shown,
         staff::{self, Said},
@@ -22,8 +21,8 @@ use hangloat::{
 };
 
 use super::seed::{
-    CONTENT, FIRM, ODD, OTHER_CONTENT, PRICE, batch, later, new_change, new_licence, new_request,
-    now, order_of, payment_code, place, placed_line, plan_activation, plan_notice, within,
+    CONTENT, FIRM, ODD, OTHER_CONTENT, PRICE, batch, later, new_licence, new_request, now,
+    order_of, payment_code, place, placed_line, plan_activation, plan_notice, within,
 };
 use crate::each_db::each_db;
 
@@ -41,6 +40,18 @@ async fn cancel(db: &Db, code: &OrderCode, ids: &[i64]) -> i64 {
     })
     .await
     .unwrap()
+}
+
+/// Asks for the money of each line.
+async fn request(db: &Db, batch: BatchId, lines: &[i64]) {
+    within(db, async |tx| {
+        for (number, line) in (1..).zip(lines) {
+            requests::insert(tx, &payment_code(number), &new_request(*line, batch), now()).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
 }
 
 async fn order(db: &Db, code: &OrderCode) -> orders::Order {
@@ -77,14 +88,7 @@ async fn a_payers_letter_is_about_what_was_cancelled_under_its_sequence() {
     each_db(async |db| {
         let id = batch(db).await;
         let (code, ids) = order_of(db, id, 1, 3).await;
-        within(db, async |tx| {
-            for (number, line) in (1..).zip(&ids) {
-                requests::insert(tx, &payment_code(number), &new_request(*line, id), now()).await?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
+        request(db, id, &ids).await;
         cancel(db, &code, &ids[..1]).await;
         cancel(db, &code, &ids[1..]).await;
         let of = async |sequence, payer| {
@@ -129,14 +133,7 @@ async fn a_placed_order_is_paid_when_what_is_left_of_it_is() {
         let id = batch(db).await;
         let (code, ids) = order_of(db, id, 1, 2).await;
         place(db, &code).await;
-        within(db, async |tx| {
-            for (number, line) in (1..).zip(&ids) {
-                requests::insert(tx, &payment_code(number), &new_request(*line, id), now()).await?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
+        request(db, id, &ids).await;
         let paid = "update payment_request set state = 'paid', paid = amount where line_id = $1";
         db.query(paid).bind(ids[0]).execute().await.unwrap();
         cancel(db, &code, &ids[1..]).await;
@@ -227,92 +224,6 @@ async fn mails_that_have_not_left_go_with_their_reason() {
         let states = mails::of_batch(db, id).await.unwrap();
         assert!(states.iter().all(|mail| mail.state == MailState::Cancelled));
         assert_eq!(states[0].purpose, Purpose::OrderNotice);
-    })
-    .await;
-}
-
-async fn claim(db: &Db, after: i64, holder: &str) -> Option<Change> {
-    changes::claim(db, None, after, holder).await.unwrap()
-}
-
-async fn settle(db: &Db, id: i64, holder: &str, state: ActivationState) -> bool {
-    let settled = Settled { state, error: Some(ODD) };
-    within(db, async |tx| changes::settle(tx, id, holder, settled, later(9)).await).await.unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_is_planned_once_until_it_is_sent_and_each_licence_has_one_at_a_time() {
-    each_db(async |db| {
-        let (code, ids) = order_of(db, batch(db).await, 1, 2).await;
-        let plan = async |line, key| {
-            within(db, async |tx| changes::plan(tx, &[new_change(line, key)], now()).await)
-                .await
-                .unwrap()
-                == 1
-        };
-        assert!(plan(ids[0], "a").await && !plan(ids[0], "b").await && plan(ids[1], "c").await);
-        let first = claim(db, 0, "one").await.unwrap();
-        assert_eq!((first.line_id, first.kind, first.attempts), (ids[0], ChangeKind::Accounts, 1));
-        assert!(plan(ids[0], "d").await, "what is sent says nothing of what comes after");
-        let second = claim(db, first.id, "two").await.unwrap();
-        assert_eq!(second.line_id, ids[1]);
-        assert!(claim(db, 0, "three").await.is_none(), "the first one is not answered yet");
-        assert!(!settle(db, first.id, "two", ActivationState::Done).await);
-        assert!(settle(db, first.id, "one", ActivationState::Done).await);
-        assert_eq!(claim(db, 0, "three").await.unwrap().idempotency_key, "d");
-        let all = changes::of_order(db, &code).await.unwrap();
-        assert_eq!(all.iter().filter(|change| change.is_settled()).count(), 1);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_body_of_a_change_is_written_once_by_its_holder() {
-    each_db(async |db| {
-        let (_, ids) = order_of(db, batch(db).await, 1, 1).await;
-        within(db, async |tx| changes::plan(tx, &[new_change(ids[0], "a")], now()).await)
-            .await
-            .unwrap();
-        let change = claim(db, 0, "one").await.unwrap();
-        assert_eq!(change.request, None);
-        let write =
-            async |holder, body| changes::write_down(db, change.id, holder, body).await.unwrap();
-        assert!(!write("two", "{}").await && write("one", ODD).await && !write("one", "{}").await);
-        assert_eq!(changes::holders(db).await.unwrap(), [("one".to_owned(),)]);
-        assert_eq!(changes::release(db, "one").await.unwrap(), 1);
-        let again = claim(db, 0, "two").await.unwrap();
-        assert_eq!((again.request.as_deref(), again.attempts), (Some(ODD), 2));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cancellation_is_open_until_its_last_suspension_is_settled() {
-    each_db(async |db| {
-        let (_, code, line) = placed_line(db).await;
-        let change = db.query("delete from licence_change").execute().await.unwrap();
-        assert_eq!(change, 1);
-        let id = within(db, async |tx| {
-            let cancellation = cancellations::insert(tx, &code, "x", now()).await?;
-            let new = NewChange {
-                line_id: line,
-                kind: ChangeKind::Suspend,
-                cancellation_id: Some(cancellation.id),
-                idempotency_key: "s".to_owned(),
-            };
-            changes::plan(tx, &[new], now()).await?;
-            assert_eq!(cancellations::hold(tx, cancellation.id).await?.sequence, 1);
-            Ok(cancellation.id)
-        })
-        .await
-        .unwrap();
-        let is_open = async || within(db, async |tx| changes::is_open(tx, id).await).await.unwrap();
-        assert!(is_open().await);
-        let claimed = claim(db, 0, "a").await.unwrap();
-        assert_eq!(claimed.cancellation_id, Some(id));
-        assert!(is_open().await);
-        assert!(settle(db, claimed.id, "a", ActivationState::Refused).await);
-        assert!(!is_open().await);
     })
     .await;
 }

@@ -3,18 +3,16 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     lists::{Client, csv, enterprise, mixed},
-    workbooks::{Edit, cell, edited, read, set},
+    workbooks::{Edit, edited, read, set},
 };
-use crate::world::{World, require, text, texts};
-
-use serde_json::json;
+use crate::world::{World, require, text};
 
 /// A world in which a list was imported, and its workbook.
-fn answered(clients: &[Client]) -> (World, PathBuf) {
+pub fn answered(clients: &[Client]) -> (World, PathBuf) {
     let world = World::new();
     let file = world.import("khach.csv", &csv(clients));
     let workbook = world.path(&text(&file, "workbook"));
@@ -22,23 +20,23 @@ fn answered(clients: &[Client]) -> (World, PathBuf) {
 }
 
 /// Drops the workbook back with edits.
-fn back(world: &World, workbook: &std::path::Path, edits: &[Edit]) -> Value {
+pub fn back(world: &World, workbook: &std::path::Path, edits: &[Edit]) -> Value {
     world.take("tra-loi.xlsx", &edited(world, workbook, edits))
 }
 
-fn codes(file: &Value) -> Vec<String> {
+pub fn codes(file: &Value) -> Vec<String> {
     file["findings"].as_array().unwrap().iter().map(|finding| text(finding, "code")).collect()
 }
 
 #[track_caller]
-fn assert_nothing_is_confirmed(world: &World) {
+pub fn assert_nothing_is_confirmed(world: &World) {
     for order in world.list("orders") {
         assert_eq!(order["state"], "awaiting_confirmation");
     }
     assert_eq!(world.mails(), Vec::<Value>::new());
 }
 
-fn two_enterprises() -> Vec<Client> {
+pub fn two_enterprises() -> Vec<Client> {
     vec![enterprise(1), enterprise(2)]
 }
 
@@ -263,116 +261,6 @@ fn only_a_member_of_the_firm_confirms() {
     );
     assert_eq!((&member["findings"], &member["exit"]), (&json!([]), &0.into()));
     assert_eq!(world.order("DH-2611-000001")["state"], "placed");
-}
-
-#[test]
-fn no_tick_is_taken_beside_an_edited_cell_of_the_users() {
-    if !require("openpyxl") {
-        return;
-    }
-    let (world, workbook) = answered(&two_enterprises());
-    let edits = [cell("Kết quả", "E3", "khac@congty2.example"), set("XAC_NHAN", true)];
-    let taken = back(&world, &workbook, &edits);
-    let finding = &taken["findings"][0];
-    assert_eq!(codes(&taken).len(), 1);
-    assert_eq!(
-        (&finding["row"], &finding["column"], &finding["field"]),
-        (&3.into(), &"E".into(), &"email".into())
-    );
-    assert!(text(finding, "message").contains("khac@congty2.example"), "{finding}");
-    assert_eq!(taken["exit"], 1, "somebody has to look");
-    assert_nothing_is_confirmed(&world);
-    let bells = world.list("notifications");
-    assert_eq!(bells[0]["kind"], "answer_refused");
-    assert!(text(&bells[0], "text").contains("không được nhận: "), "{bells:?}");
-}
-
-#[test]
-fn an_edited_cell_of_ours_is_ignored_and_said_so_and_the_tick_is_taken() {
-    if !require("openpyxl") {
-        return;
-    }
-    let (world, _) = answered(&two_enterprises());
-    // The reason, and the amount.
-    for ours in [cell("Kết quả", "N2", "gì đó"), cell("Kết quả", "R3", 1)] {
-        let taken = back(&world, &world.workbook("B000001"), &[ours, set("XAC_NHAN", true)]);
-        assert_eq!(taken["exit"], 0, "{taken}");
-        assert_eq!(codes(&taken), ["row.unknown_answer"]);
-        assert_eq!(taken["findings"][0]["severity"], "info");
-        assert_eq!(world.order("DH-2611-000001")["state"], "placed");
-        let said = receipt(&world, &taken);
-        assert!(said.contains("ĐÃ NHẬN TRẢ LỜI") && said.contains("Không dùng đến:"), "{said}");
-        assert!(said.contains("(trang Kết quả): Các cột do chương trình ghi"), "{said}");
-    }
-}
-
-fn receipt(world: &World, answer: &Value) -> String {
-    let path = world.path(&format!("outbox/tra-loi__{}.txt", text(answer, "batch")));
-    std::fs::read_to_string(path).unwrap()
-}
-
-#[test]
-fn a_client_added_to_the_results_is_told_and_the_rest_is_taken() {
-    if !require("openpyxl") {
-        return;
-    }
-    let (world, workbook) = answered(&two_enterprises());
-    let new = enterprise(9);
-    let row = ('A'..='L')
-        .zip(&new.0)
-        .map(|(column, it)| cell("Kết quả", &format!("{column}4"), it.as_str()));
-    let edits: Vec<Edit> = row.chain([set("XAC_NHAN", true)]).collect();
-    let taken = back(&world, &workbook, &edits);
-    assert_eq!((codes(&taken), &taken["exit"]), (vec!["row.unknown_answer".into()], &1.into()));
-    assert_eq!(
-        (&taken["findings"][0]["row"], &taken["findings"][0]["sheet"]),
-        (&4.into(), &"Kết quả".into())
-    );
-    let said = receipt(&world, &taken);
-    assert!(
-        said.contains("chưa được đặt. Anh/chị gửi khách hàng mới trong một danh sách riêng."),
-        "{said}"
-    );
-    let order = world.order("DH-2611-000001");
-    assert_eq!((&order["state"], order["lines"].as_array().unwrap().len()), (&"placed".into(), 2));
-    let bells = texts(&world.list("notifications"), "text");
-    let of_answer: Vec<&String> = bells.iter().filter(|it| it.contains("tra-loi.xlsx")).collect();
-    assert!(of_answer[0].contains("được nhận một phần. Chưa nhận: "), "{of_answer:?}");
-}
-
-#[test]
-fn a_row_deleted_from_the_results_is_told_alone_and_nothing_is_confirmed() {
-    if !require("openpyxl") {
-        return;
-    }
-    let (world, workbook) = answered(&mixed());
-    let delete = json!({ "sheet": "Kết quả", "delete_row": 2 });
-    let edits = [delete, set("XAC_NHAN_1", true), set("XAC_NHAN_2", true)];
-    let taken = back(&world, &workbook, &edits);
-    assert_eq!(codes(&taken), ["row.unknown_answer"]);
-    let said = text(&taken["findings"][0], "message");
-    assert!(said.contains(enterprise(1).name()) && said.contains("đã bị xóa"), "{said}");
-    assert!(receipt(&world, &taken).contains(&said));
-    assert_nothing_is_confirmed(&world);
-}
-
-#[test]
-fn a_line_is_cancelled_by_its_row_wherever_that_went() {
-    if !require("openpyxl") {
-        return;
-    }
-    let (world, workbook) = answered(&mixed());
-    // The first row is the last now, and marked.
-    let edits = [
-        json!({ "sheet": "Kết quả", "copy_row": 2, "to": 6 }),
-        json!({ "sheet": "Kết quả", "delete_row": 2 }),
-        cell("Kết quả", "X5", "khách đổi ý"),
-    ];
-    let taken = back(&world, &workbook, &edits);
-    assert_eq!((codes(&taken), &taken["exit"]), (Vec::new(), &0.into()), "{taken}");
-    let lines = world.order("DH-2611-000001")["lines"].as_array().unwrap().clone();
-    let states: Vec<String> = lines.iter().map(|line| text(line, "state")).collect();
-    assert_eq!(states, ["cancelled", "waiting"]);
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! What is cancelled, by command and in the workbook: what becomes of orders, money, mails and licences, and what
 //! stays and is told.
 
-use hangloat::db::{Db, Sql};
 use serde_json::{Value, json};
 
 use super::{
     letters,
-    lists::{csv, enterprise, mixed},
+    lists::{csv, enterprise},
     workbooks::{Edit, cell, edited, read, set},
 };
 use crate::world::{World, require, text, texts};
@@ -14,7 +13,7 @@ use crate::world::{World, require, text, texts};
 const ORDER: &str = "DH-2611-000001";
 
 /// Three enterprises in one order, awaiting its confirmation.
-fn imported() -> World {
+pub fn imported() -> World {
     let world = World::new();
     world.import("khach.csv", &csv(&[enterprise(1), enterprise(2), enterprise(3)]));
     world
@@ -46,11 +45,11 @@ fn mark(row: u32, value: &str) -> Edit {
     cell("Kết quả", &format!("X{row}"), value)
 }
 
-fn states(order: &Value, list: &str) -> Vec<String> {
+pub fn states(order: &Value, list: &str) -> Vec<String> {
     texts(order[list].as_array().unwrap(), "state")
 }
 
-fn batch_state(world: &World) -> String {
+pub fn batch_state(world: &World) -> String {
     text(world.list("batches").last().unwrap(), "state")
 }
 
@@ -317,89 +316,4 @@ fn a_mark_on_a_line_that_was_activated_meanwhile_is_stale_and_one_that_knew_it_s
     let now = edited(&world, &world.workbook("B000001"), &[mark(2, "x")]);
     assert_eq!(world.take("tra-loi-2.xlsx", &now)["exit"], 0);
     assert_eq!(states(&world.order(ORDER), "lines"), ["cancelled", "grace", "grace"]);
-}
-
-#[test]
-fn a_list_that_is_undone_leaves_nothing_and_is_taken_anew() {
-    let world = World::new();
-    world.import("khach.csv", &csv(&mixed()));
-    world.run(&["confirm", "DH-2611-000001"]).exits(0);
-    let answer = world.run(&["undo", "B000001", "--json"]).exits(0).json();
-    assert_eq!(answer["batches"][0]["state"], "undone");
-    assert_eq!(texts(answer["orders"].as_array().unwrap(), "state"), ["cancelled", "cancelled"]);
-    world.run(&["undo", "B000001"]).exits(0);
-    let anew = world.import("khach.csv", &csv(&mixed()));
-    assert_eq!((&anew["outcome"], &anew["batch"]), (&"accepted".into(), &"B000002".into()));
-    world.run(&["undo", "B000009"]).exits(2);
-}
-
-#[test]
-fn an_undo_that_something_overtakes_says_that_it_was_not_done() {
-    // As if an answer ordered of the list each time between the cancelling and the taking back.
-    const OVERTAKE: [Sql; 2] = [
-        Sql {
-            sqlite: "select 1",
-            postgres: "create function keep() returns trigger language plpgsql
-                       as $$ begin return null; end $$",
-        },
-        Sql {
-            sqlite: "create trigger keep before update on batch when new.state = 'undone'
-                     begin select raise(ignore); end",
-            postgres: "create trigger keep before update on batch for each row
-                       when (new.state = 'undone') execute function keep()",
-        },
-    ];
-    let world = imported();
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let db = Db::open(&world.store_url()).await.unwrap();
-        for sql in OVERTAKE {
-            db.query(sql).execute().await.unwrap();
-        }
-    });
-    let answer = world.run(&["undo", "B000001", "--json"]).exits(1).json();
-    assert_eq!(answer["error"]["code"], "state.not_allowed", "{answer}");
-    assert_ne!(batch_state(&world), "undone");
-}
-
-#[test]
-fn what_clients_work_with_already_is_too_late_to_undo() {
-    let world = World::new();
-    world.import("khach.csv", &csv(&mixed()));
-    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
-    let answer = world.run(&["undo", "B000001", "--json"]).exits(1).json();
-    assert_eq!(answer["batches"][0]["state"], "ordered");
-    assert_eq!(answer["not_cancelled"].as_array().unwrap().len(), 2);
-    let said = text(&answer["not_cancelled"][0], "why");
-    assert!(said.contains("DH-2611-000001/1"), "{said}");
-    assert_eq!(world.order("DH-2611-000002")["state"], "cancelled");
-    assert_eq!(states(&world.order("DH-2611-000001"), "lines"), ["grace", "grace"]);
-    for line in ["DH-2611-000001/1", "DH-2611-000001/2"] {
-        world.run(&["cancel", line, "--reason", "nhầm"]).exits(0);
-    }
-    let answer = world.run(&["undo", "B000001", "--json"]).exits(0).json();
-    assert_eq!(answer["batches"][0]["state"], "undone");
-}
-
-#[test]
-fn an_answer_to_a_list_that_was_undone_is_refused() {
-    if !require("openpyxl") {
-        return;
-    }
-    let world = imported();
-    let workbook = edited(&world, &world.workbook("B000001"), &[set("XAC_NHAN", true)]);
-    world.run(&["undo", "B000001"]).exits(0);
-    let taken = world.take("tra-loi.xlsx", &workbook);
-    assert_eq!(taken["exit"], 3, "{taken}");
-    assert!(text(&taken["findings"][0], "message").contains("thu hồi"), "{taken}");
-}
-
-#[test]
-fn nothing_is_ordered_any_more_by_the_rows_of_a_list_that_was_undone() {
-    let world = World::new();
-    let typo = enterprise(2).with("E", "giamdoc@gmial.com");
-    world.import("ds.csv", &csv(&[enterprise(1), typo]));
-    world.run(&["undo", "B000001"]).exits(0);
-    let refused = world.run(&["accept", "B000001#3", "--json"]).exits(1).json();
-    assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
-    assert!(world.orders().iter().all(|order| order["state"] == "cancelled"));
 }

@@ -12,6 +12,9 @@ use crate::world::{World, require, text};
 const EVIL: [&str; 3] =
     ["=HYPERLINK(\"http://x.example\",\"Công ty\")", "+cmd|' /C calc'!A0", "@SUM(1+1)"];
 
+/// Computes nothing, and is left bare where phones stand, and there alone.
+const PHONE: &str = "+84912345678";
+
 /// One client that is ordered for, one to fix; both with formulas wherever text may stand, and in a header.
 fn list() -> Vec<u8> {
     let [link, program, sum] = EVIL;
@@ -19,6 +22,7 @@ fn list() -> Vec<u8> {
     let bad = "ABCDEFGHIJKL".chars().zip(EVIL.iter().cycle());
     let bad: Client =
         bad.fold(enterprise(2), |client, (column, evil)| client.with(&column.to_string(), evil));
+    let bad = bad.with("E", PHONE);
     let list = String::from_utf8(csv(&[good, bad])).unwrap();
     let header = HEADERS.join(",");
     list.lines()
@@ -76,18 +80,25 @@ fn no_field_of_a_csv_export_begins_like_a_formula() {
         world.run(&["export", what, "--format", "csv", "-o", path.to_str().unwrap()]).exits(0);
         let bytes = std::fs::read(&path).unwrap();
         let mut reader = csv::Reader::from_reader(&bytes[3..]);
-        let fields: Vec<String> = reader
+        let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let fields: Vec<(String, String)> = reader
             .records()
-            .flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+            .flat_map(|record| {
+                let fields = record.unwrap();
+                let fields = names.iter().cloned().zip(fields.iter().map(str::to_owned));
+                fields.collect::<Vec<_>>()
+            })
             .collect();
-        // A plus and digits alone is a phone number, which computes nothing.
-        let computes = |field: &&String| {
-            let is_phone = field.strip_prefix('+').is_some_and(|rest| {
-                !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())
-            });
+        let computes = |(name, field): &&(String, String)| {
+            let is_phone = name.ends_with("phone")
+                && field.strip_prefix('+').is_some_and(|rest| {
+                    !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())
+                });
             field.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_phone
         };
         assert_eq!(fields.iter().find(computes), None, "{what}");
-        assert!(fields.iter().any(|field| field == &format!("'{}", EVIL[0])), "{what}: {fields:?}");
+        let says = |text: &str| fields.iter().any(|(_, field)| field == text);
+        assert!(says(&format!("'{}", EVIL[0])), "{what}: {fields:?}");
+        assert_eq!(says(&format!("'{PHONE}")), what == "findings", "{what}: {fields:?}");
     }
 }

@@ -16,6 +16,8 @@ mod killed;
 
 mod answers;
 
+mod edited;
+
 mod headers;
 
 mod fixed;
@@ -55,6 +57,8 @@ mod set_aside;
 mod no_room;
 
 mod cancelled;
+
+mod undone;
 
 mod exports;
 mod platform;

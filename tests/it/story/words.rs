@@ -79,8 +79,18 @@ fn tables_and_help_are_in_vietnamese_where_that_is_set() {
     {
         assert!(help.contains(words), "{help}");
     }
-    let help = world.run(&["--locale", "en", "cancel", "--help"]).exits(0).stdout;
-    assert!(help.contains("Usage: hangloat") && help.contains("Cancel orders or lines"), "{help}");
+    for args in [["--locale", "en", "cancel", "--help"], ["cancel", "--help", "--locale", "en"]] {
+        let help = world.run(&args).exits(0).stdout;
+        let is_english =
+            help.contains("Usage: hangloat") && help.contains("Cancel orders or lines");
+        assert!(is_english && !help.contains("Tùy chọn"), "{help}");
+    }
+    let top = world.run(&["--help"]).exits(0).stdout;
+    assert!(top.contains("In phiên bản") && !top.contains("Print "), "{top}");
+    let asked = |args: &[&str]| finished(&mut world.command(args)).exits(0).stdout;
+    assert_eq!(asked(&["help", "confirm"]), asked(&["confirm", "--help"]));
+    assert!(asked(&["help", "confirm"]).contains("Mã đơn hàng (DH-2611-000123)"));
+    assert_eq!(asked(&["help"]), asked(&["--help"]));
 }
 
 #[test]
@@ -119,6 +129,7 @@ fn what_is_no_command_is_said_with_the_nearest_and_in_json_with_the_command() {
         (&["orders", "--stat", "x"], "Không hiểu “--stat”"),
         (&["orders", "no-code"], "Giá trị “no-code” của [CODE] không đúng"),
         (&["confirm"], "Còn thiếu: <ORDER>."),
+        (&["catalogue", "help"], "Không có lệnh “help”"),
         (&["orders", "--state"], "cần một giá trị"),
         (&["orders", "--color", "red"], "auto, always, never"),
         (&[], "Chưa ghi lệnh nào."),
@@ -136,6 +147,8 @@ fn what_is_no_command_is_said_with_the_nearest_and_in_json_with_the_command() {
     }
     let en = finished(&mut world.command(&["confirm", "--locale", "en"])).exits(2).stderr;
     assert!(en.contains("error: Missing: <ORDER>."), "{en}");
+    let en = finished(&mut world.command(&["orders", "--stat", "--locale", "en"])).exits(2).stderr;
+    assert!(en.starts_with("error: "), "{en}");
 }
 
 /// Every text in a document that begins like an instant.
