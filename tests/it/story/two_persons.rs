@@ -57,6 +57,12 @@ fn mailed_code(world: &World, to: &str) -> String {
     rest.chars().take(6).collect()
 }
 
+/// An attached file.
+fn from_hex(text: &str) -> Vec<u8> {
+    let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(byte).collect()
+}
+
 const LAN: &str = "lan@minhan.example";
 const BINH: &str = "binh@minhan.example";
 
@@ -87,11 +93,8 @@ fn with_two_persons_only_the_code_that_was_mailed_to_the_second_one_confirms_by_
     let code = mailed_code(&world, BINH);
     assert!(!of_maker.text.contains(&code) && !of_maker.html.contains(&code), "{of_maker:?}");
     let attached = of_maker.files.values().next().expect("a workbook");
-    let bytes = (0..attached.len()).step_by(2);
-    let bytes: Vec<u8> =
-        bytes.map(|at| u8::from_str_radix(&attached[at..at + 2], 16).unwrap()).collect();
     let path = world.outside("dinh-kem.xlsx");
-    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, from_hex(attached)).unwrap();
     for (part, bytes) in parts(&path) {
         assert!(!String::from_utf8_lossy(&bytes).contains(&code), "{part} has the code");
     }
@@ -174,8 +177,10 @@ fn who_registered_a_list_gets_its_workbook_its_first_faults_and_the_code_by_mail
     let names: Vec<&String> = letter.files.keys().collect();
     assert_eq!(names, ["khach__B000001__r1.xlsx"]);
     let in_outbox = std::fs::read(world.workbook("B000001")).unwrap();
-    let in_outbox: String = in_outbox.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert!(letter.files[names[0]] == in_outbox, "the workbook is the one in the outbox");
+    assert!(
+        from_hex(&letter.files[names[0]]) == in_outbox,
+        "the workbook is the one in the outbox"
+    );
 }
 
 #[test]
