@@ -44,6 +44,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     checks.push(key(texts, &settings));
     checks.push(database(texts, &settings).await);
     let catalogue = Catalogue::load(&home.join("jobs/catalogue"));
+    checks.extend(catalogue.as_ref().ok().map(|catalogue| payee(texts, &settings, catalogue)));
     checks.push(tables(texts, "catalogue", catalogue.map(|catalogue| catalogue.version())));
     let jobs = load_jobs(&home.join("jobs")).map(|jobs| jobs.len());
     let jobs = jobs.map(|n| texts.say("command.doctor.jobs", context! { n }));
@@ -127,6 +128,14 @@ async fn database(texts: &Texts, settings: &Settings) -> Check {
         Ok(db) => fine("database", db.engine().to_owned()),
         Err(error) => fine("database", format!("{error:#}")).unless(Some(fix(texts, "database"))),
     }
+}
+
+/// Nobody can pay to a bank that does not exist.
+fn payee(texts: &Texts, settings: &Settings, catalogue: &Catalogue) -> Check {
+    let bin = settings.payee.bank_bin.as_str();
+    let bank = catalogue.banks.name(bin);
+    let detail = format!("{} {}", bank.unwrap_or(bin), settings.payee.account);
+    fine("payee", detail).unless(bank.is_none().then(|| fix(texts, "payee")))
 }
 
 /// Where two persons are needed: who registers something in a firm of one can never be confirmed by another.

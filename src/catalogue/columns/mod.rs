@@ -211,9 +211,11 @@ impl Columns {
         self.yes.contains(&key(text))
     }
 
-    /// What it says of one that is not; nothing is a no, too.
+    /// What it says of one that is not; nothing is a no, too. A sign that nobody knows is neither.
     pub fn says_no(&self, text: &str) -> bool {
-        self.means_nothing(text) || self.no.contains(&key(text))
+        let key = key(text);
+        let is_empty = key.is_empty() || self.empty.contains(&key);
+        !self.says_yes(text) && (is_empty || self.no.contains(&key))
     }
 
     /// The words for a yes, as people write them.
@@ -280,6 +282,21 @@ impl Columns {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tick_of_any_kind_chooses_a_row_and_a_question_mark_is_no_answer() {
+        let text = include_str!("../../../jobs/catalogue/columns.toml");
+        let columns = read(text).unwrap();
+        for yes in ["x", "X", "✓", "Có", "1", "TRUE", "x "] {
+            assert!(columns.says_yes(yes) && !columns.says_no(yes), "{yes}");
+        }
+        for no in ["", " ", "-", "không", "chưa", "0"] {
+            assert!(columns.says_no(no) && !columns.says_yes(no), "{no}");
+        }
+        for unclear in ["?", "để hỏi lại", "✗"] {
+            assert!(!columns.says_no(unclear) && !columns.says_yes(unclear), "{unclear}");
+        }
+    }
 
     fn read(text: &str) -> Result<Columns, ConfigError> {
         let mut wrong = Vec::new();

@@ -66,7 +66,8 @@ pub fn cells(texts: &Texts, row: &DataRow) -> [Own; 12] {
         Own::Text(said(&row.findings, |finding| &finding.fix)),
         text(&|line| line.order.clone()),
         line.map_or(Own::Nothing, |line| Own::Whole(line.line)),
-        line.map_or(Own::Nothing, |line| Own::Money(line.amount.as_dong())),
+        line.filter(|line| line.cancelled.is_none())
+            .map_or(Own::Nothing, |line| Own::Money(line.amount.as_dong())),
         text(&|line| line.payment_code.clone().unwrap_or_default()),
         moment(line.and_then(|line| line.activated_at)),
         moment(line.and_then(|line| line.pay_by)),

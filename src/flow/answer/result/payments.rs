@@ -40,7 +40,13 @@ pub fn sheet(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<Option<Worksh
     let sheet = workbook.new_worksheet_with_constant_memory()?;
     let mut page = Page::on(sheet, &kit.label("sheet.qr"), GRID, &kit.look)?;
     page.title(&kit.label("payment.title_rest"))?;
-    page.line(&kit.label("payment.hint"), &kit.look.hint)?;
+    let mut hint = kit.label("payment.hint");
+    let pictures = rest.iter().filter(|payment| !payment.qr_png.is_empty()).count();
+    if pictures < rest.len() {
+        let more = kit.texts.say("workbook.payment.few_pictures", context! { pictures });
+        hint = format!("{hint} {more}");
+    }
+    page.line(&hint, &kit.look.hint)?;
     table(kit, &mut page, rest)?;
     page.sheet.set_freeze_panes(3, 0)?.set_repeat_rows(2, 2)?;
     Ok(Some(page.sheet))
