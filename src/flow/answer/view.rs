@@ -142,7 +142,7 @@ impl Decision {
     }
 }
 
-/// One list of the dropped file; its rows come from a [`Source`](super::source::Source).
+/// One list of the dropped file; its rows come from elsewhere, some at a time.
 #[derive(Clone, Debug)]
 pub struct SheetView {
     pub name: String,
