@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use hangloat::cli;
 
-fn main() -> ExitCode {
-    cli::read_unstreamed_if_asked().unwrap_or_else(with_threads)
+fn main() -> anyhow::Result<ExitCode> {
+    cli::read_unstreamed_if_asked().map_or_else(with_threads, Ok)
 }
 
-#[tokio::main]
-async fn with_threads() -> ExitCode {
-    cli::main().await
+fn with_threads() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("The program gets no threads")?;
+    let code = runtime.block_on(cli::main());
+    // What hangs keeps nobody waiting.
+    runtime.shutdown_background();
+    Ok(code)
 }

@@ -37,7 +37,7 @@ const FOLDER: &str = "hangloat-demo";
 
 pub async fn run(global: &Global, dir: Option<PathBuf>) -> anyhow::Result<Reply> {
     let home = std::path::absolute(folder(workspace::texts(global), dir)?)?;
-    init::make(&home)?;
+    init::make(&home, init::KeyOf::Fresh)?;
     let now: DateTime<Utc> = global.now.map_or_else(|| NOW.parse(), Ok)?;
     let services = workspace::open_at(global, &home, Clock::Frozen(now)).await?;
     let mut told = vec![say(&services, "begin", context! { home => home.display().to_string() })];
@@ -79,7 +79,7 @@ async fn run_job(services: &Services, kind: JobKind, files: Files) -> anyhow::Re
     let job = job.ok_or_else(|| Failure::no_such(services.texts, "no_job_of_kind", of_kind()))?;
     let work = Work { files, told: Told::All, ..Work::of(&job) };
     let ran = runner::run(services, &job, &work).await?;
-    ran.ok_or_else(|| anyhow::anyhow!("the job {} of a new workspace runs already", job.name))
+    ran.map_err(|_| anyhow::anyhow!("the job {} of a new workspace runs already", job.name))
 }
 
 async fn drop_samples(services: &Services) -> anyhow::Result<Vec<FileReport>> {

@@ -10,7 +10,7 @@ use super::{
     reply::{Exit, Reply},
     workspace,
 };
-use crate::flow::{Services, answer::outbox, export};
+use crate::flow::export;
 
 pub async fn run(global: &Global, args: &Export) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
@@ -20,7 +20,7 @@ pub async fn run(global: &Global, args: &Export) -> anyhow::Result<Reply> {
     let table = export::gather(&services, args.what, firm).await?;
     let path = match &args.output {
         Some(path) => std::path::absolute(path)?,
-        None => free_path(&services, args, firm),
+        None => export::free_path(&services, args.what, args.format, firm),
     };
     let written =
         tokio::task::block_in_place(|| export::write(&services, &table, args.format, &path))?;
@@ -30,13 +30,4 @@ pub async fn run(global: &Global, args: &Export) -> anyhow::Result<Reply> {
     Reply::new(Exit::Done, services.texts.say("message.export.done", said))
         .with("files", shown.iter().map(made).collect::<Vec<_>>())?
         .with("rows", table.rows.len())
-}
-
-/// `lines__2026-11-22__r1.xlsx`, under the next number that nothing has.
-fn free_path(services: &Services, args: &Export, firm: Option<&str>) -> PathBuf {
-    let folder = match firm {
-        Some(_) => outbox::folder(services, firm),
-        None => services.settings.files.outbox.clone(),
-    };
-    outbox::free_path(&folder, args.what.as_str(), services.today(), args.format.as_str())
 }

@@ -36,7 +36,7 @@ pub struct Made {
 
 pub fn run(global: &Global, dir: Option<PathBuf>) -> anyhow::Result<Reply> {
     let home = std::path::absolute(dir.unwrap_or_else(|| PathBuf::from(".")))?;
-    let made = make(&home)?;
+    let made = make(&home, KeyOf::Fresh)?;
     let shown: Vec<Made> = made
         .iter()
         .map(|made| Made {
@@ -51,8 +51,16 @@ pub fn run(global: &Global, dir: Option<PathBuf>) -> anyhow::Result<Reply> {
     Reply::new(Exit::Done, human).with("files", shown)
 }
 
+/// Whether a key is made where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOf {
+    Fresh,
+    /// It comes with a backup.
+    Later,
+}
+
 /// Makes what is missing of a workspace.
-pub fn make(home: &Path) -> anyhow::Result<Vec<Made>> {
+pub fn make(home: &Path, key_of: KeyOf) -> anyhow::Result<Vec<Made>> {
     let mut made = Vec::new();
     for folder in FOLDERS {
         let path = home.join(folder);
@@ -70,7 +78,7 @@ pub fn make(home: &Path) -> anyhow::Result<Vec<Made>> {
     }
     made.extend(tables(&home.join("jobs/catalogue"))?);
     let key = home.join(KEY_FILE);
-    if !key.exists() {
+    if !key.exists() && key_of == KeyOf::Fresh {
         Key::create(&key)?;
         made.push(Made { path: key, kind: "key" });
     }

@@ -1,6 +1,5 @@
-//! Lists of what there is: jobs, runs, batches, licences, mails, notifications.
-
-use std::collections::HashMap;
+//! Lists of what there is: batches, licences, mails, notifications.
+//! Jobs and their runs are shown by `watching`.
 
 use minijinja::context;
 use serde_json::{Value, json};
@@ -25,78 +24,9 @@ use crate::{
         batch::{BatchId, BatchState},
         licence::LicenceState,
         mail::MailState,
-        run::RunState,
     },
     flow::{Services, answer::outbox, report::Rows},
-    runner::definition::Job,
 };
-
-/// Runs shown where nothing narrows them.
-const RUNS: i64 = 200;
-
-pub async fn jobs(global: &Global) -> anyhow::Result<Reply> {
-    let services = workspace::open(global).await?;
-    let last: HashMap<_, _> = runs::last_started(&services.db).await?.into_iter().collect();
-    let local = |at| services.rfc3339(at);
-    let now = services.now();
-    let next = |job: &Job| job.schedule.as_ref()?.next_after(now, services.settings.timezone);
-    let last = |job: &Job| last.get(&job.name).copied();
-    let jobs = workspace::jobs(&services)?;
-    let schedule = |job: &Job| job.schedule.as_ref().map(ToString::to_string);
-    let shown = jobs.iter().map(|job| {
-        json!({ "name": job.name, "kind": job.kind, "schedule": schedule(job),
-                "next": next(job).map(local), "last": last(job).map(local) })
-    });
-    let shown_at = |at| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string();
-    let row = |job: &Job| {
-        let cell = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
-        [
-            job.name.clone(),
-            word(&services, "command.job_kind", &job.kind),
-            cell(schedule(job)),
-            cell(next(job).map(shown_at)),
-            cell(last(job).map(shown_at)),
-        ]
-    };
-    let human =
-        table(services.texts, ["job", "kind", "schedule", "next", "last"], jobs.iter().map(row));
-    Reply::new(Exit::Done, human).with("jobs", shown.collect::<Vec<_>>())
-}
-
-pub async fn runs(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
-    let services = workspace::open(global).await?;
-    let narrowed = workspace::filter::<RunState>(&services, narrowed)?;
-    let state = narrowed.state.as_deref().and_then(|state| state.parse().ok());
-    let found = match id {
-        Some(id) => vec![
-            runs::by_id(&services.db, id)
-                .await?
-                .ok_or_else(|| unknown(&services, "no_run", &id))?,
-        ],
-        None => runs::list(&services.db, state, narrowed.since, RUNS).await?,
-    };
-    let batches = batches::list(&services.db, &batches::Filter::default()).await?;
-    let shown: Vec<Value> = found.iter().map(|run| run_json(&services, run, &batches)).collect();
-    let row = |run: &Run| {
-        let started =
-            run.started_at.map(|at| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string());
-        let error = services.texts.translated(run.error.as_deref().unwrap_or_default());
-        [
-            run.id.to_string(),
-            run.job.clone(),
-            word(&services, "command.run_state", &run.state),
-            started.unwrap_or_default(),
-            counts_in_words(&services, &run.counts),
-            error,
-        ]
-    };
-    let human = table(
-        services.texts,
-        ["run", "job", "state", "started", "counts", "error"],
-        found.iter().map(row),
-    );
-    Reply::new(Exit::Done, human).with("runs", shown)
-}
 
 /// `dòng 12, nhận 10`.
 pub fn counts_in_words(services: &Services, counts: &runs::Counts) -> String {
@@ -114,10 +44,17 @@ pub fn run_json(services: &Services, run: &Run, batches: &[Batch]) -> Value {
         .collect();
     let local = |at| services.rfc3339(at);
     json!({
-        "id": run.id, "job": run.job, "slot": null, "state": run.state, "attempt": run.attempt,
+        "id": run.id, "job": run.job, "slot": run.slot.map(local), "state": run.state, "attempt": run.attempt,
         "started_at": run.started_at.map(local), "finished_at": run.finished_at.map(local), "counts": run.counts.0, "files": files,
         "error": run.error,
+        "seconds": seconds(run),
     })
+}
+
+/// How long it took, where it is over.
+fn seconds(run: &Run) -> Option<f64> {
+    let took = run.finished_at? - run.started_at?;
+    Some(took.as_seconds_f64())
 }
 
 pub async fn batches(
@@ -279,12 +216,12 @@ pub async fn notifications(global: &Global, narrowed: &Narrowed) -> anyhow::Resu
     Reply::new(Exit::Done, human).with("notifications", shown.collect::<Vec<_>>())
 }
 
-fn unknown(services: &Services, key: &str, id: &impl ToString) -> Failure {
+pub fn unknown(services: &Services, key: &str, id: &impl ToString) -> Failure {
     Failure::no_such(services.texts, key, context! { id => id.to_string() })
 }
 
 /// A word of a closed set, as people say it.
-fn word(services: &Services, set: &str, word: &impl ToString) -> String {
+pub fn word(services: &Services, set: &str, word: &impl ToString) -> String {
     let word = word.to_string();
     let key = format!("{set}.{word}");
     if services.texts.has(&key) { services.texts.label(&key) } else { word }

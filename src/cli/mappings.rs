@@ -36,7 +36,7 @@ pub async fn run(
             field(&services, answer),
             answer.answered_by.clone(),
             services.local(answer.answered_at).format("%d/%m/%Y %H:%M").to_string(),
-            answer.batch().to_string(),
+            answer.batch().map(|batch| batch.to_string()).unwrap_or_default(),
         ]
     };
     let header = ["id", "firm", "header", "field", "answered_by", "at", "batch"];

@@ -2,6 +2,8 @@
 
 mod args;
 
+mod names;
+
 mod narrowed;
 
 mod reply;
@@ -9,6 +11,8 @@ mod reply;
 mod usage;
 
 mod help;
+
+mod logging;
 
 mod progress;
 
@@ -24,6 +28,8 @@ mod check;
 
 mod run;
 
+mod sandbox;
+
 mod serve;
 
 mod order;
@@ -36,6 +42,8 @@ mod assign;
 
 mod lists;
 
+mod watching;
+
 mod clients;
 
 mod mappings;
@@ -47,6 +55,12 @@ mod catalogue;
 mod explain;
 
 mod doctor;
+
+mod resume;
+
+mod backup;
+
+mod restore;
 
 mod demo;
 
@@ -77,13 +91,13 @@ pub async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::not_understood(&words, &error),
     };
-    start_logging(&cli.global);
     let (global, name) = (cli.global.clone(), cli.command.name());
+    logging::start(&global, name);
     let mut work = tokio::spawn(carry_out(cli));
     let answer = tokio::select! {
         answer = &mut work => answer.unwrap_or_else(|panic| Err(panic.into())),
-        // `serve` stops by itself.
-        code = interrupted(), if name != "serve" => {
+        // What serves stops by itself.
+        code = interrupted(), if !matches!(name, "serve" | "platform-sandbox") => {
             work.abort();
             // What it was at is left well: it costs no try.
             let _ = tokio::time::timeout(LEAVING, work).await;
@@ -122,8 +136,9 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
         Command::Check(args) => check::run(&global, &args).await,
         Command::Run(args) => run::run(&global, &args).await,
         Command::Serve => serve::run(&global).await,
-        Command::Jobs => lists::jobs(&global).await,
-        Command::Runs { id, narrowed } => lists::runs(&global, id, &narrowed).await,
+        Command::PlatformSandbox { listen } => sandbox::run(&global, listen).await,
+        Command::Jobs => watching::jobs(&global).await,
+        Command::Runs { id, narrowed } => watching::runs(&global, id, &narrowed).await,
         Command::Batches { id, narrowed } => lists::batches(&global, id, &narrowed).await,
         Command::Orders { code, narrowed } => order::list(&global, code, &narrowed).await,
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
@@ -146,7 +161,18 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
             CatalogueCommand::Update { apply } => catalogue::update(&global, apply),
         },
         Command::Doctor => doctor::run(&global).await,
+        Command::Resume { confirm } => resume::run(&global, confirm).await,
+        Command::Backup { file, with_key } => backup::run(&global, &file, with_key).await,
+        Command::Restore { file } => restore::run(&global, &file).await,
     }
+}
+
+/// Ends the program with what went wrong, where its work cannot be ended.
+fn give_up(global: &Global, command: &str, error: anyhow::Error) {
+    let texts = workspace::texts(global);
+    let failure = failure_of(error, texts);
+    complain(global, command, (&failure, texts));
+    std::process::exit(failure.exit as i32);
 }
 
 fn tell(global: &Global, command: &str, reply: &Reply) -> ExitCode {
@@ -202,21 +228,4 @@ fn colours(global: &Global) -> bool {
         When::Always => true,
         When::Never => false,
     }
-}
-
-/// Log lines go to stderr.
-fn start_logging(global: &Global) {
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (_, 0) => "warn",
-        (_, 1) => "info",
-        (_, 2) => "hangloat=debug,info",
-        _ => "debug",
-    };
-    let filter = tracing_subscriber::EnvFilter::new(level);
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours(global))
-        .init();
 }

@@ -9,6 +9,7 @@ use super::{
     args::{Confirm, Global},
     narrowed::Narrowed,
     reply::{Exit, Failure, Reply},
+    resume,
     table::table,
     workspace,
 };
@@ -21,6 +22,7 @@ use crate::{
         requests::{self, Request},
         shown,
         staff::{self, OnLine},
+        standing,
     },
     domain::{
         email::Email,
@@ -33,6 +35,7 @@ use crate::{
             reason::{self, Reason},
         },
         answer::outbox,
+        guard,
         import::answers_in_words,
         order::{
             confirm::{self as confirming, Confirmed, Refusal, Wish},
@@ -91,8 +94,7 @@ async fn other_revision(
 ) -> anyhow::Result<Failure> {
     let mut reason = String::new();
     if let Some(then) = shown::of_order(&services.db, &order.code, revision).await? {
-        let lines = lines::of_order(&services.db, &order.code).await?;
-        let lines = lines.iter().filter(|line| line.state != LineState::Cancelled).count();
+        let lines = standing::count(&mut services.db.begin().await?, &order.code).await?;
         for difference in content::difference(&then, order, lines, services.texts) {
             reason = format!("{reason} {}.", difference.trim_end_matches('.'));
         }
@@ -116,6 +118,7 @@ fn refused(services: &Services, order: &Order, refusal: &Refusal) -> Failure {
 
 pub async fn activate(global: &Global, codes: &[OrderCode]) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
+    resume::refuse_while_held(&services).await?;
     let mut found = Vec::new();
     for code in codes {
         found.push(by_code(&services, code).await?);
@@ -139,14 +142,37 @@ pub async fn activate(global: &Global, codes: &[OrderCode]) -> anyhow::Result<Re
         }
         after.push(order);
     }
+    // What was asked for before a long gap waits for a person.
+    if let Some(hold) = guard::hold(&services).await?
+        && is_activating(&services, &after).await?
+    {
+        return Err(resume::refusal(&services, &hold).into());
+    }
     reply(&services, exit, &after).await
 }
 
-/// Lines that the platform refused, or whose answer was lost, need a person.
+async fn is_activating(services: &Services, orders: &[Order]) -> anyhow::Result<bool> {
+    for order in orders {
+        let lines = lines::of_order(&services.db, &order.code).await?;
+        if lines.iter().any(|line| line.state == LineState::Activating) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Lines that the platform refused, whose answer was lost, or that the guard holds need a person.
 async fn exit_of(services: &Services, order: &Order) -> anyhow::Result<Exit> {
-    let lines = lines::of_order(&services.db, &order.code).await?;
-    let stuck =
-        lines.iter().any(|line| matches!(line.state, LineState::Failed | LineState::Uncertain));
+    let is_held = guard::hold(services).await?.is_some();
+    let totals = lines::totals(&services.db, order.batch()).await?;
+    let stuck = totals.iter().any(|total| {
+        total.order_code == order.code
+            && match total.state {
+                LineState::Failed | LineState::Uncertain => true,
+                LineState::Activating => is_held,
+                _ => false,
+            }
+    });
     Ok(if stuck { Exit::NeedsPerson } else { Exit::Done })
 }
 

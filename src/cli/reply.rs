@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::ConfigError,
+    db::Newer,
     flow::{fault::Fault, folders::Unusable},
     text::Texts,
 };
@@ -19,7 +20,7 @@ pub enum Exit {
     Usage = 2,
     /// Every file refused, nothing changed.
     AllRefused = 3,
-    /// By a full disk; can be resumed.
+    /// By a full disk, or a time-out; can be resumed.
     Stopped = 4,
     /// Platform, mail or database.
     Unreachable = 69,
@@ -109,10 +110,18 @@ pub fn failure_of(error: anyhow::Error, texts: &Texts) -> Failure {
     if let Some(unusable) = error.chain().find_map(|cause| cause.downcast_ref::<Unusable>()) {
         return of_folder(unusable, texts);
     }
+    if error.chain().any(<dyn std::error::Error>::is::<Newer>) || error.is::<Newer>() {
+        let newer = Failure::misused(texts, "newer", context! {});
+        return Failure { exit: Exit::Configuration, code: "configuration", ..newer };
+    }
     let (exit, code, key) = match Fault::of(&error) {
         Fault::DiskFull => (Exit::Stopped, "disk.full", "disk_full"),
         Fault::Folder | Fault::File | Fault::Reader => (Exit::Configuration, "file", "file"),
         Fault::Database => (Exit::Unreachable, "database", "database"),
+        Fault::Platform => (Exit::Unreachable, "platform", "platform"),
+        Fault::Denied => (Exit::Configuration, "platform.denied", "platform_denied"),
+        Fault::LeaseLost => (Exit::NotRun, "running", "lost"),
+        Fault::TimedOut => (Exit::Stopped, "timeout", "timeout"),
         Fault::StillWritten => (Exit::NotRun, "file.still_written", "still_written"),
         Fault::Internal => (Exit::Bug, "bug", "bug"),
     };

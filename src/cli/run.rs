@@ -1,6 +1,9 @@
 //! `run JOB`: one job now, under the same lease as the daemon's.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 use minijinja::context;
 
@@ -9,24 +12,29 @@ use super::{
     check::{exit_of, no_file},
     lists,
     reply::{Exit, Failure, Reply},
-    workspace,
+    resume, workspace,
 };
 use crate::{
-    db::{batches, runs},
+    db::{
+        batches,
+        guard::{self as stored, Hold},
+        runs,
+    },
     domain::{
         batch::Outcome,
+        mail::Purpose,
         run::{JobKind, RunState},
         words::UnknownWord,
     },
     flow::{
-        Services, folders,
+        Services, folders, guard,
         import::Arrival,
         inbox::{self, Owner},
         options::{Defaults, ImportOptions, SetError},
         report::{self, FileReport, Told},
         send,
     },
-    runner::{self, Files, Work, definition::Job},
+    runner::{self, Files, Hung, Late, NotRun, Work, definition::Job},
     text::Texts,
 };
 
@@ -44,11 +52,12 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     if !args.files.is_empty() {
         work.files = Files::Given(arrivals);
     }
-    let Some(ran) = runner::run(&services, &job, &work).await? else {
-        let values = context! { job => job.name.as_str() };
-        let said = Failure::not_allowed(services.texts, "running", values);
-        return Err(Failure { exit: Exit::NotRun, code: "running", ..said }.into());
-    };
+    if matches!(job.kind, JobKind::Mail | JobKind::Activate) {
+        resume::refuse_while_held(&services).await?;
+    }
+    work.late = late(global.clone());
+    let ran = runner::run(&services, &job, &work).await?;
+    let ran = ran.map_err(|why| not_run(services.texts, &job, why))?;
     let mut files = ran.files;
     for (path, owner) in gone {
         files.extend(taken_before(&services, (&path, &owner), &files, work.told).await?);
@@ -63,7 +72,13 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
             .with("files", files)?
             .with("runs", run.into_iter().collect::<Vec<_>>());
     }
-    let exit = if ran.state == RunState::Succeeded { Exit::Done } else { Exit::NeedsPerson };
+    let mut exit = if ran.state == RunState::Succeeded { Exit::Done } else { Exit::NeedsPerson };
+    if let Some(hold) = held_of(&services, job.kind).await? {
+        if ran.counts.values().all(|count| *count == 0) {
+            return Err(resume::refusal(&services, &hold).into());
+        }
+        exit = Exit::NeedsPerson;
+    }
     let counts = lists::counts_in_words(&services, &ran.counts);
     let mut human = format!("{}: {counts}", job.name);
     if job.kind == JobKind::Mail
@@ -74,6 +89,32 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     }
     let reply = Reply::new(exit, human);
     reply.with("job", job.name)?.with("runs", run.into_iter().collect::<Vec<_>>())
+}
+
+/// What does not even stop is left where it is: with the next run it goes on.
+fn late(global: Global) -> Late {
+    Late::Ended(Hung(Arc::new(move |error| super::give_up(&global, "run", error))))
+}
+
+fn not_run(texts: &Texts, job: &Job, why: NotRun) -> Failure {
+    let job = job.name.as_str();
+    let (code, values) = match why {
+        NotRun::Elsewhere => ("running", context! { job }),
+        NotRun::After(before) => ("after", context! { job, before }),
+    };
+    Failure { exit: Exit::NotRun, code, ..Failure::not_allowed(texts, code, values) }
+}
+
+/// The hold of what is old, where it keeps something of this kind back.
+async fn held_of(services: &Services, kind: JobKind) -> anyhow::Result<Option<Hold>> {
+    let Some(hold) = guard::hold(services).await? else { return Ok(None) };
+    let is_of = |purpose: &str| match kind {
+        JobKind::Mail => purpose.parse::<Purpose>().is_ok(),
+        JobKind::Activate => purpose.parse::<Purpose>().is_err(),
+        _ => false,
+    };
+    let waiting = stored::waiting(&services.db, hold.before).await?;
+    Ok(waiting.iter().any(|one| is_of(&one.purpose)).then_some(hold))
 }
 
 /// By its name, or by its kind where that is unique.

@@ -10,8 +10,10 @@ use super::{
     workspace,
 };
 use crate::{
-    flow::{Clock, folders, progress::Progress},
-    runner,
+    config::Environment,
+    domain::run::JobKind,
+    flow::{Clock, folders, guard, progress::Progress},
+    runner::{self, heart::Heart, supervisor::Supervisor},
 };
 
 pub async fn run(global: &Global) -> anyhow::Result<Reply> {
@@ -26,12 +28,23 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     if !folders::are_on_one_disk(inbox, &work) {
         tracing::info!("inbox and work/ are on two disks: files are copied, not renamed");
     }
-    let jobs = workspace::jobs(&services)?;
+    let mut jobs = workspace::jobs(&services)?;
+    // One that can only fail each night.
+    let goes_nowhere = services.settings.backup.to.is_none();
+    jobs.retain(|job| job.kind != JobKind::Backup || !goes_nowhere);
     if !global.quiet {
         let values = context! { home => home.display().to_string() };
         say(&services.texts.say("command.serving", values));
     }
-    runner::serve::serve(Arc::new(services), jobs).await?;
+    let services = Arc::new(services);
+    let heart = Arc::new(Heart::new(Supervisor::of(&Environment::of_process())));
+    if let Some(hold) = guard::hold(&services).await? {
+        tracing::error!(why = %hold.why, "Effects are held until `hangloat resume --confirm`");
+    }
+    let around = runner::around::begin(&services, &heart, &jobs).await?;
+    runner::serve::serve(Arc::clone(&services), jobs, Arc::clone(&heart)).await?;
+    drop(around);
+    heart.stop(&services).await?;
     Ok(Reply::new(Exit::Done, ""))
 }
 

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
 };
 
 use anyhow::Context;
@@ -18,13 +19,16 @@ use crate::{
     config::{self, ConfigError, Environment, MailTransport, PlatformKind, Settings},
     db::batches::Filter,
     domain::{firm::Firm, grace::start_of, locale::Locale, run::JobKind, words::UnknownWord},
-    flow::{Circumstances, Clock, Services, options::ImportOptions},
+    flow::{Circumstances, Clock, Services, fail_points::FailPoints, options::ImportOptions},
     runner::definition::{self, Job},
     text::Texts,
 };
 
 /// What tests set to see what a sudden death leaves behind; of no effect in release builds.
 const CRASH_AT: &str = "HANGLOAT_CRASH_AT";
+
+/// The file in which tests count the points that were passed.
+const PASSED: &str = "HANGLOAT_PASSED";
 
 const LOCALE: &str = "HANGLOAT_LOCALE";
 
@@ -65,11 +69,11 @@ fn not_yet(settings: &Settings) -> Result<(), ConfigError> {
             format!("this version cannot {what}"),
         ))
     };
-    if settings.platform.kind != PlatformKind::Embedded {
-        return wrong("[platform] kind", "talk to a platform over HTTP; use kind = \"embedded\"");
-    }
     if settings.mail.transport != MailTransport::File {
         return wrong("[mail] transport", "send by SMTP; use transport = \"file\"");
+    }
+    if settings.backup.to.as_ref().is_some_and(|to| to.to_string_lossy().contains("s3:/")) {
+        return wrong("[backup] to", "back up into a bucket; name a folder");
     }
     Ok(())
 }
@@ -82,10 +86,16 @@ pub async fn open(global: &Global) -> anyhow::Result<Services> {
 
 pub async fn open_at(global: &Global, home: &Path, clock: Clock) -> anyhow::Result<Services> {
     let settings = settings(global, home)?;
-    let progress = progress::of(global, Texts::of(settings.locale));
-    let crash_at = Environment::of_process().get(CRASH_AT).map(str::to_owned);
+    let texts = Texts::of(settings.locale);
+    if global.now.is_some() && settings.platform.kind != PlatformKind::Embedded {
+        return Err(Failure::misused(texts, "now_refused", context! {}).into());
+    }
+    let progress = progress::of(global, texts);
+    let environment = Environment::of_process();
+    let (at, passed) = (environment.get(CRASH_AT), environment.get(PASSED));
+    let fail_points = Arc::new(FailPoints::new(at, passed));
     let program = std::env::current_exe().context("This program cannot find itself")?;
-    let with = Circumstances { clock, progress, program, crash_at };
+    let with = Circumstances { clock, progress, program, fail_points };
     Services::open(home, settings, with).await
 }
 

@@ -200,9 +200,14 @@ fn listen<'de, D: Deserializer<'de>>(source: D) -> Result<Option<SocketAddr>, D:
     if text.trim().is_empty() {
         return Ok(None);
     }
-    text.trim().parse().map(Some).map_err(|_| {
+    let address: SocketAddr = text.trim().parse().map_err(|_| {
         D::Error::custom(format!("`{text}` is no address and port; one looks like 127.0.0.1:9464"))
-    })
+    })?;
+    if !address.ip().is_loopback() {
+        let message = format!("`{text}` is not of this machine alone; 127.0.0.1 is");
+        return Err(D::Error::custom(message));
+    }
+    Ok(Some(address))
 }
 
 fn bank_bin<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {

@@ -2,7 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Tx, rows::Span, sql};
+use super::{
+    Db, Tx,
+    leases::{Claim, Lease},
+    rows::Span,
+    sql,
+};
 use crate::domain::{
     batch::BatchId,
     order::{LineRef, OrderCode},
@@ -41,7 +46,16 @@ pub struct Activation {
     pub state: ActivationState,
     pub attempts: i64,
     pub holder: Option<String>,
+    pub epoch: i64,
+    pub lease_until: Option<DateTime<Utc>>,
     pub error: Option<String>,
+}
+
+impl Activation {
+    /// Of who asks the platform.
+    pub fn claim(&self) -> Claim<'_> {
+        Claim { holder: self.holder.as_deref().unwrap_or_default(), epoch: self.epoch }
+    }
 }
 
 /// A request on its way in.
@@ -73,25 +87,39 @@ pub async fn plan(tx: &mut Tx, new: NewActivation<'_>, now: DateTime<Utc>) -> sq
     Ok(())
 }
 
-/// Takes the next open request behind the line `after`, of one order or of any.
+/// Takes open requests behind the line `after` that the guard does not hold, `at_most` of them in the order of their
+/// lines, of one order or of any.
 pub async fn claim(
     db: &Db,
     order: Option<&OrderCode>,
-    after: i64,
-    holder: &str,
-) -> sqlx::Result<Option<Activation>> {
+    (after, at_most): (i64, usize),
+    lease: Lease<'_>,
+) -> sqlx::Result<Vec<Activation>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: super::Sql = sql!(
-        "update activation set state = 'sending', holder = $3, attempts = attempts + 1
-         where line_id = (select a.line_id from activation a join order_line l on l.id = a.line_id
-                          where a.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1)
-                            and a.line_id > $2
-                          order by a.line_id limit 1",
+        "update activation set state = 'sending', holder = $3, lease_until = $4, epoch = epoch + 1, attempts = attempts + 1
+         where line_id in (select a.line_id from activation a join order_line l on l.id = a.line_id
+                           where a.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1)
+                             and a.line_id > $2
+                             and not exists (select 1 from guard g
+                                             where g.held_at is not null
+                                               and (g.held_before is null or a.planned_at < g.held_before))
+                           order by a.line_id limit $5",
         postgres: " for update of a skip locked",
         ") and state in ('planned', 'uncertain')
-         returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, error"
+         returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, epoch, lease_until, error"
     );
-    db.query(CLAIM).bind(order.map(OrderCode::as_str)).bind(after).bind(holder).optional().await
+    let mut claimed: Vec<Activation> = db
+        .query(CLAIM)
+        .bind(order.map(OrderCode::as_str))
+        .bind(after)
+        .bind(lease.holder)
+        .bind(lease.until)
+        .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .all()
+        .await?;
+    claimed.sort_by_key(|activation| activation.line_id);
+    Ok(claimed)
 }
 
 /// Where a claimed request goes.
@@ -105,28 +133,29 @@ pub struct Settled<'a> {
 pub async fn settle(
     tx: &mut Tx,
     line_id: i64,
-    holder: &str,
+    claim: Claim<'_>,
     settled: Settled<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     const SETTLE: &str =
-        "update activation set state = $3, holder = null, error = $4, settled_at = $5
-         where line_id = $1 and holder = $2 and state = 'sending'";
-    settle_by(tx, SETTLE, (line_id, holder), settled, now).await
+        "update activation set state = $4, holder = null, lease_until = null, error = $5, settled_at = $6
+         where line_id = $1 and holder = $2 and epoch = $3 and state = 'sending'";
+    settle_by(tx, SETTLE, (line_id, claim), settled, now).await
 }
 
-/// The same by a statement that takes an id, its holder, the state, the error and the time.
+/// The same by a statement that takes an id, its claim, the state, the error and the time.
 pub(super) async fn settle_by(
     tx: &mut Tx,
     sql: &'static str,
-    (id, holder): (i64, &str),
+    (id, claim): (i64, Claim<'_>),
     settled: Settled<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let changed = tx
         .query(sql)
         .bind(id)
-        .bind(holder)
+        .bind(claim.holder)
+        .bind(claim.epoch)
         .bind(settled.state.as_str())
         .bind(settled.error)
         .bind(settled.state.is_final().then_some(now))
@@ -223,7 +252,8 @@ pub async fn stuck_of_order(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<Vec<
 
 pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Activation>> {
     db.query(
-        "select a.line_id, a.idempotency_key, a.request, a.request_sha256, a.state, a.attempts, a.holder, a.error
+        "select a.line_id, a.idempotency_key, a.request, a.request_sha256, a.state, a.attempts, a.holder, a.epoch,
+                a.lease_until, a.error
          from activation a join order_line l on l.id = a.line_id
          where l.order_code = $1 order by l.line_no",
     )
@@ -234,32 +264,81 @@ pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Activation
 
 /// Who holds claims.
 pub async fn holders(db: &Db) -> sqlx::Result<Vec<(String,)>> {
-    db.query("select distinct holder from activation where holder is not null order by holder")
+    db.query("select distinct holder from activation where state = 'sending' order by holder")
         .all()
         .await
 }
 
 /// A dead holder's claims are open again; the platform is asked by key first.
 pub async fn release(db: &Db, holder: &str) -> sqlx::Result<u64> {
-    db.query("update activation set state = 'uncertain', holder = null where holder = $1 and state = 'sending'")
-        .bind(holder)
-        .execute()
-        .await
+    db.query(
+        "update activation set state = 'uncertain', holder = null, lease_until = null
+         where holder = $1 and state = 'sending'",
+    )
+    .bind(holder)
+    .execute()
+    .await
+}
+
+/// The same with claims whose time was over at `now`: nothing is known of another machine but that.
+pub async fn release_lapsed(db: &Db, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    db.query(
+        "update activation set state = 'uncertain', holder = null, lease_until = null
+         where lease_until < $1 and state = 'sending'",
+    )
+    .bind(now)
+    .execute()
+    .await
+}
+
+/// The same with one claim, where it is still ours.
+pub async fn give_back(db: &Db, line_id: i64, claim: Claim<'_>) -> sqlx::Result<u64> {
+    db.query(
+        "update activation set state = 'uncertain', holder = null, lease_until = null
+         where line_id = $1 and holder = $2 and epoch = $3 and state = 'sending'",
+    )
+    .bind(line_id)
+    .bind(claim.holder)
+    .bind(claim.epoch)
+    .execute()
+    .await
+}
+
+/// A request that was taken and not sent: it is as it was before, with what kept it from being sent.
+pub async fn not_asked(
+    db: &Db,
+    line_id: i64,
+    claim: Claim<'_>,
+    error: Option<&str>,
+) -> sqlx::Result<u64> {
+    db.query(
+        "update activation
+         set state = case when attempts > 1 then 'uncertain' else 'planned' end, attempts = attempts - 1,
+             error = $4, holder = null, lease_until = null
+         where line_id = $1 and holder = $2 and epoch = $3 and state = 'sending'",
+    )
+    .bind(line_id)
+    .bind(claim.holder)
+    .bind(claim.epoch)
+    .bind(error)
+    .execute()
+    .await
 }
 
 /// Takes the request of one line whose answer was lost, to ask what became of it.
 pub async fn claim_uncertain(
     db: &Db,
     line_id: i64,
-    holder: &str,
+    lease: Lease<'_>,
 ) -> sqlx::Result<Option<Activation>> {
     db.query(
-        "update activation set state = 'sending', holder = $2, attempts = attempts + 1
+        "update activation set state = 'sending', holder = $2, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1
          where line_id = $1 and state = 'uncertain'
-         returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, error",
+         returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, epoch, lease_until, error",
     )
     .bind(line_id)
-    .bind(holder)
+    .bind(lease.holder)
+    .bind(lease.until)
     .optional()
     .await
 }

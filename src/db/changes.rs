@@ -8,6 +8,7 @@ use sqlx::types::Json;
 use super::{
     Db, Sql, Tx,
     activations::{ActivationState, Settled, settle_by},
+    leases::{Claim, Lease},
     sql,
 };
 use crate::domain::{order::OrderCode, words::words};
@@ -37,10 +38,17 @@ pub struct Change {
     pub state: ActivationState,
     pub attempts: i64,
     pub holder: Option<String>,
+    pub epoch: i64,
+    pub lease_until: Option<DateTime<Utc>>,
     pub error: Option<String>,
 }
 
 impl Change {
+    /// Of who asks the platform.
+    pub fn claim(&self) -> Claim<'_> {
+        Claim { holder: self.holder.as_deref().unwrap_or_default(), epoch: self.epoch }
+    }
+
     /// The platform answered, for good.
     pub fn is_settled(&self) -> bool {
         self.state.is_final()
@@ -79,33 +87,38 @@ pub async fn claim(
     db: &Db,
     order: Option<&OrderCode>,
     after: i64,
-    holder: &str,
+    lease: Lease<'_>,
 ) -> sqlx::Result<Option<Change>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: Sql = sql!(
-        "update licence_change set state = 'sending', holder = $3, attempts = attempts + 1
+        "update licence_change set state = 'sending', holder = $3, lease_until = $4, epoch = epoch + 1, attempts = attempts + 1
          where id = (select c.id from licence_change c join order_line l on l.id = c.line_id
                      where c.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1) and c.id > $2
+                       and not exists (select 1 from guard g
+                                       where g.held_at is not null
+                                         and (g.held_before is null or c.planned_at < g.held_before))
                        and not exists (select 1 from licence_change b
                                        where b.line_id = c.line_id and b.id < c.id
                                          and b.state in ('planned', 'sending', 'uncertain'))
                      order by c.id limit 1",
         postgres: " for update of c skip locked",
         ") and state in ('planned', 'uncertain')
-         returning id, line_id, kind, cancellation_id, idempotency_key, request, state, attempts, holder, error"
+         returning id, line_id, kind, cancellation_id, idempotency_key, request, state, attempts, holder, epoch, lease_until, error"
     );
-    db.query(CLAIM).bind(order.map(OrderCode::as_str)).bind(after).bind(holder).optional().await
+    let order = order.map(OrderCode::as_str);
+    db.query(CLAIM).bind(order).bind(after).bind(lease.holder).bind(lease.until).optional().await
 }
 
 /// Stores the body before it is sent for the first time; false where the claim is no longer ours.
-pub async fn write_down(db: &Db, id: i64, holder: &str, request: &str) -> sqlx::Result<bool> {
+pub async fn write_down(db: &Db, id: i64, claim: Claim<'_>, request: &str) -> sqlx::Result<bool> {
     let written = db
         .query(
-            "update licence_change set request = $3
-             where id = $1 and holder = $2 and state = 'sending' and request is null",
+            "update licence_change set request = $4
+             where id = $1 and holder = $2 and epoch = $3 and state = 'sending' and request is null",
         )
         .bind(id)
-        .bind(holder)
+        .bind(claim.holder)
+        .bind(claim.epoch)
         .bind(request)
         .execute()
         .await?;
@@ -116,14 +129,14 @@ pub async fn write_down(db: &Db, id: i64, holder: &str, request: &str) -> sqlx::
 pub async fn settle(
     tx: &mut Tx,
     id: i64,
-    holder: &str,
+    claim: Claim<'_>,
     settled: Settled<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     const SETTLE: &str =
-        "update licence_change set state = $3, holder = null, error = $4, settled_at = $5
-         where id = $1 and holder = $2 and state = 'sending'";
-    settle_by(tx, SETTLE, (id, holder), settled, now).await
+        "update licence_change set state = $4, holder = null, lease_until = null, error = $5, settled_at = $6
+         where id = $1 and holder = $2 and epoch = $3 and state = 'sending'";
+    settle_by(tx, SETTLE, (id, claim), settled, now).await
 }
 
 /// Whether a cancellation still waits for the platform.
@@ -143,7 +156,7 @@ pub async fn is_open(tx: &mut Tx, cancellation: i64) -> sqlx::Result<bool> {
 pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Change>> {
     db.query(
         "select c.id, c.line_id, c.kind, c.cancellation_id, c.idempotency_key, c.request, c.state, c.attempts, c.holder,
-                c.error
+                c.epoch, c.lease_until, c.error
          from licence_change c join order_line l on l.id = c.line_id
          where l.order_code = $1 order by c.id",
     )
@@ -154,7 +167,7 @@ pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Change>> {
 
 /// Who holds claims.
 pub async fn holders(db: &Db) -> sqlx::Result<Vec<(String,)>> {
-    db.query("select distinct holder from licence_change where holder is not null order by holder")
+    db.query("select distinct holder from licence_change where state = 'sending' order by holder")
         .all()
         .await
 }
@@ -162,9 +175,34 @@ pub async fn holders(db: &Db) -> sqlx::Result<Vec<(String,)>> {
 /// A dead holder's claims are open again; the same key goes with the next attempt.
 pub async fn release(db: &Db, holder: &str) -> sqlx::Result<u64> {
     db.query(
-        "update licence_change set state = 'uncertain', holder = null where holder = $1 and state = 'sending'",
+        "update licence_change set state = 'uncertain', holder = null, lease_until = null
+         where holder = $1 and state = 'sending'",
     )
     .bind(holder)
+    .execute()
+    .await
+}
+
+/// The same with claims whose time was over at `now`: nothing is known of another machine but that.
+pub async fn release_lapsed(db: &Db, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    db.query(
+        "update licence_change set state = 'uncertain', holder = null, lease_until = null
+         where lease_until < $1 and state = 'sending'",
+    )
+    .bind(now)
+    .execute()
+    .await
+}
+
+/// The same with one claim, where it is still ours.
+pub async fn give_back(db: &Db, id: i64, claim: Claim<'_>) -> sqlx::Result<u64> {
+    db.query(
+        "update licence_change set state = 'uncertain', holder = null, lease_until = null
+         where id = $1 and holder = $2 and epoch = $3 and state = 'sending'",
+    )
+    .bind(id)
+    .bind(claim.holder)
+    .bind(claim.epoch)
     .execute()
     .await
 }

@@ -133,6 +133,35 @@ pub async fn of_file(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Numbered>> {
     stored.map(|stored| read(stored?)).try_collect().await
 }
 
+/// The first, in the same order, of what keeps rows or the whole file from being ordered, and how many these are. A
+/// header has a row too, but no state.
+pub async fn open(db: &Db, batch: BatchId, at_most: usize) -> sqlx::Result<(Vec<Numbered>, usize)> {
+    #[derive(sqlx::FromRow)]
+    struct Open {
+        #[sqlx(flatten)]
+        stored: Stored,
+        of_all: i64,
+    }
+    let open: Vec<Open> = db
+        .query(
+            "select f.batch_id, f.sheet, f.sheet_name, f.row_no, f.column_name, f.field, f.code, f.severity, f.value,
+                    f.suggestion, f.detail, count(*) over () as of_all
+             from finding f
+             left join batch_row r on r.batch_id = f.batch_id and r.sheet = f.sheet and r.row_no = f.row_no
+             where f.batch_id = $1 and f.severity in ('error', 'hold')
+               and (r.state is null or r.state in ('rejected', 'held'))
+             order by coalesce(f.sheet, 0), coalesce(f.row_no, 0), f.id limit $2",
+        )
+        .bind(batch.number())
+        .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .all()
+        .await?;
+    let all = open.first().map_or(0, |it| usize::try_from(it.of_all).unwrap_or_default());
+    let open: Vec<Numbered> =
+        open.into_iter().map(|it| read(it.stored)).collect::<sqlx::Result<_>>()?;
+    Ok((open, all))
+}
+
 /// In the same order, what is said of some rows.
 pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Numbered>> {
     let stored: Vec<Stored> = db

@@ -14,7 +14,7 @@ pub struct HeaderAnswer {
     /// As it stood in the list.
     pub shown: String,
     field: Option<String>,
-    batch_id: i64,
+    batch_id: Option<i64>,
     pub answered_by: String,
     pub answered_at: DateTime<Utc>,
     pub forgotten_at: Option<DateTime<Utc>>,
@@ -26,9 +26,9 @@ impl HeaderAnswer {
         self.field.as_deref().and_then(|field| field.parse().ok())
     }
 
-    /// The list that asked.
-    pub fn batch(&self) -> BatchId {
-        BatchId::new(self.batch_id)
+    /// The list that asked; nothing where it is deleted.
+    pub fn batch(&self) -> Option<BatchId> {
+        self.batch_id.map(BatchId::new)
     }
 }
 

@@ -16,6 +16,13 @@ pub async fn id(db: &Db, fresh: &str, now: DateTime<Utc>) -> sqlx::Result<String
     Ok(id)
 }
 
+/// When this database began.
+pub async fn created_at(db: &Db) -> sqlx::Result<DateTime<Utc>> {
+    let (at,) =
+        db.query("select created_at from instance where id = 1").one::<(DateTime<Utc>,)>().await?;
+    Ok(at)
+}
+
 /// The next number of a counter; a transaction that rolls back gives it back.
 pub async fn next_number(tx: &mut Tx, counter: &str) -> sqlx::Result<i64> {
     let (number,) = tx

@@ -341,18 +341,18 @@ pub async fn hold(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<HashMap<i64, LineSta
 }
 
 /// The waiting lines of an order become placed.
-pub async fn place(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<()> {
+/// Places the waiting lines of an order; how many these are.
+pub async fn place(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<u64> {
     tx.query("update order_line set state = 'placed' where order_code = $1 and state = 'waiting'")
         .bind(code.as_str())
         .execute()
-        .await?;
-    Ok(())
+        .await
 }
 
-/// Gives a waiting line today's price.
-pub async fn reprice(tx: &mut Tx, id: i64, amount: Money) -> sqlx::Result<()> {
-    tx.query("update order_line set amount = $2 where id = $1 and state = 'waiting'")
-        .bind(id)
+/// Gives the waiting lines of an order today's price.
+pub async fn reprice(tx: &mut Tx, code: &OrderCode, amount: Money) -> sqlx::Result<()> {
+    tx.query("update order_line set amount = $2 where order_code = $1 and state = 'waiting'")
+        .bind(code.as_str())
         .bind(amount.as_dong())
         .execute()
         .await?;

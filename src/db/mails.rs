@@ -4,7 +4,13 @@ use chrono::{DateTime, Utc};
 
 use sqlx::types::Json;
 
-use super::{Db, Sql, Tx, batches::Filter, rows::Span, sql};
+use super::{
+    Db, Sql, Tx,
+    batches::Filter,
+    leases::{Claim, Lease},
+    rows::Span,
+    sql,
+};
 use crate::domain::{
     batch::BatchId,
     mail::{MailState, Purpose},
@@ -16,10 +22,11 @@ pub struct Mail {
     pub id: i64,
     #[sqlx(try_from = "String")]
     pub purpose: Purpose,
-    /// What it is about: a batch, an order, or one line of it.
+    /// What it is about: a batch, an order, one line of it, or the report of a day.
     pub subject: String,
     batch_id: Option<i64>,
     pub order_code: Option<String>,
+    pub report_id: Option<i64>,
     pub line_id: Option<i64>,
     pub recipient: String,
     pub recipient_name: String,
@@ -29,6 +36,8 @@ pub struct Mail {
     pub state: MailState,
     pub attempts: i64,
     pub holder: Option<String>,
+    pub epoch: i64,
+    pub lease_until: Option<DateTime<Utc>>,
     pub error: Option<String>,
     pub planned_at: DateTime<Utc>,
     pub not_before: DateTime<Utc>,
@@ -36,6 +45,11 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// Of who sends it.
+    pub fn claim(&self) -> Claim<'_> {
+        Claim { holder: self.holder.as_deref().unwrap_or_default(), epoch: self.epoch }
+    }
+
     /// The batch that it is about; nothing where it is about an order.
     pub fn batch(&self) -> Option<BatchId> {
         self.batch_id.map(BatchId::new)
@@ -47,6 +61,7 @@ impl Mail {
 pub enum About<'a> {
     Batch(BatchId),
     Order(&'a OrderCode),
+    Report(i64),
 }
 
 /// A mail on its way in.
@@ -65,20 +80,22 @@ pub struct NewMail<'a> {
 
 /// Plans a mail; one of the same purpose, subject, recipient and sequence stays.
 pub async fn plan(tx: &mut Tx, new: NewMail<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
-    let (batch, order) = match new.about {
-        About::Batch(batch) => (Some(batch.number()), None),
-        About::Order(order) => (None, Some(order.as_str())),
+    let (batch, order, report) = match new.about {
+        About::Batch(batch) => (Some(batch.number()), None, None),
+        About::Order(order) => (None, Some(order.as_str()), None),
+        About::Report(report) => (None, None, Some(report)),
     };
     tx.query(
-        "insert into mail (purpose, subject, batch_id, order_code, line_id, recipient, recipient_name, sequence,
-                           message_id, state, planned_at, not_before)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $10)
+        "insert into mail (purpose, subject, batch_id, order_code, report_id, line_id, recipient, recipient_name,
+                           sequence, message_id, state, planned_at, not_before)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', $11, $11)
          on conflict (purpose, subject, recipient, sequence) do nothing",
     )
     .bind(new.purpose.as_str())
     .bind(new.subject)
     .bind(batch)
     .bind(order)
+    .bind(report)
     .bind(new.line_id)
     .bind(new.recipient)
     .bind(new.recipient_name)
@@ -124,12 +141,15 @@ pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
     Ok(later.is_some())
 }
 
-/// Takes the next mail that is due: log-ins first, then notices (the order of sending).
-pub async fn claim(db: &Db, holder: &str, now: DateTime<Utc>) -> sqlx::Result<Option<Mail>> {
+/// Takes the next mail that is due and is not held by the guard: log-ins first, then notices (the order of sending).
+pub async fn claim(db: &Db, lease: Lease<'_>, now: DateTime<Utc>) -> sqlx::Result<Option<Mail>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: Sql = sql!(
-        "update mail set state = 'sending', holder = $1, attempts = attempts + 1
+        "update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1
          where id = (select id from mail where state = 'planned' and not_before <= $2
+                       and not exists (select 1 from guard g
+                                       where g.held_at is not null
+                                         and (g.held_before is null or mail.planned_at < g.held_before))
                      order by case when purpose in ('login_first', 'login_existing') then 0
                                    when purpose = 'order_notice' then 1 else 2 end, id
                      limit 1",
@@ -137,7 +157,7 @@ pub async fn claim(db: &Db, holder: &str, now: DateTime<Utc>) -> sqlx::Result<Op
         ") and state = 'planned'
          returning *"
     );
-    db.query(CLAIM).bind(holder).bind(now).optional().await
+    db.query(CLAIM).bind(lease.holder).bind(now).bind(lease.until).optional().await
 }
 
 /// Where a claimed mail goes.
@@ -152,17 +172,18 @@ pub struct Settled<'a> {
 pub async fn settle(
     db: &Db,
     id: i64,
-    holder: &str,
+    claim: Claim<'_>,
     settled: Settled<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let changed = db
         .query(
-            "update mail set state = $3, holder = null, error = $4, not_before = $5, sent_at = $6
-             where id = $1 and holder = $2 and state = 'sending'",
+            "update mail set state = $4, holder = null, lease_until = null, error = $5, not_before = $6, sent_at = $7
+             where id = $1 and holder = $2 and epoch = $3 and state = 'sending'",
         )
         .bind(id)
-        .bind(holder)
+        .bind(claim.holder)
+        .bind(claim.epoch)
         .bind(settled.state.as_str())
         .bind(settled.error)
         .bind(settled.not_before)
@@ -195,7 +216,8 @@ pub async fn sent_since(db: &Db, since: DateTime<Utc>) -> sqlx::Result<i64> {
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Mail>> {
     db.query(
         "select m.* from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
-         where ($1 is null or coalesce(o.firm, b.firm) = $1) and ($2 is null or m.state = $2) and ($3 is null or m.planned_at >= $3)
+              left join report r on r.id = m.report_id
+         where ($1 is null or coalesce(o.firm, b.firm, r.firm) = $1) and ($2 is null or m.state = $2) and ($3 is null or m.planned_at >= $3)
          order by m.id",
     )
     .bind(filter.firm.as_deref())
@@ -258,18 +280,32 @@ pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc
 
 /// Who holds claims.
 pub async fn holders(db: &Db) -> sqlx::Result<Vec<(String,)>> {
-    db.query("select distinct holder from mail where holder is not null order by holder")
-        .all()
-        .await
+    db.query("select distinct holder from mail where state = 'sending' order by holder").all().await
 }
 
-/// A dead holder's claims go to `to`: planned where mails are files, uncertain where a server may have taken them.
+/// A dead holder's claims go to `to`: planned where mails are files, uncertain where a server may have taken them. It
+/// costs no attempt.
 pub async fn release(db: &Db, holder: &str, to: MailState) -> sqlx::Result<u64> {
-    db.query("update mail set state = $2, holder = null where holder = $1 and state = 'sending'")
-        .bind(holder)
-        .bind(to.as_str())
-        .execute()
-        .await
+    db.query(
+        "update mail set state = $2, holder = null, lease_until = null, attempts = attempts - 1
+         where holder = $1 and state = 'sending'",
+    )
+    .bind(holder)
+    .bind(to.as_str())
+    .execute()
+    .await
+}
+
+/// The same with claims whose time was over at `now`: nothing is known of another machine but that.
+pub async fn release_lapsed(db: &Db, now: DateTime<Utc>, to: MailState) -> sqlx::Result<u64> {
+    db.query(
+        "update mail set state = $2, holder = null, lease_until = null, attempts = attempts - 1
+         where lease_until < $1 and state = 'sending'",
+    )
+    .bind(now)
+    .bind(to.as_str())
+    .execute()
+    .await
 }
 
 /// What was not sent yet about lines has no reason any more.

@@ -7,7 +7,20 @@ mod migrate;
 
 pub mod instance;
 
+pub mod guard;
+pub mod leases;
+
+pub mod copied;
+
+pub mod portable;
+
+pub mod backups;
+
+pub mod measures;
+
 pub mod runs;
+
+pub mod slots;
 
 pub mod batches;
 
@@ -22,6 +35,8 @@ pub mod clients;
 pub mod orders;
 
 pub mod lines;
+
+pub mod standing;
 
 pub mod shown;
 
@@ -41,6 +56,14 @@ pub mod mails;
 
 pub mod notifications;
 
+pub mod watched;
+
+pub mod reports;
+
+pub mod morning;
+
+pub mod purge;
+
 pub mod platform;
 
 use std::{str::FromStr, time::Duration};
@@ -50,6 +73,7 @@ use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::{
     Connection as _, Encode, FromRow, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
     SqlitePool, Transaction, Type,
+    migrate::MigrateError,
     postgres::{PgArguments, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
@@ -69,6 +93,11 @@ pub enum Db {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
+
+/// The database went through changes that this version of the program does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("the database belongs to a newer version of the program")]
+pub struct Newer;
 
 /// An open transaction; it rolls back unless [`Tx::commit`] is called.
 #[must_use = "a transaction that is dropped rolls back"]
@@ -97,15 +126,18 @@ pub enum Query<'q> {
 impl Db {
     /// Opens the database that `url` names, and brings its tables up to date.
     pub async fn open(url: &str) -> anyhow::Result<Db> {
-        let db = if url.starts_with("sqlite:") {
-            open_sqlite(url).await?
-        } else {
-            open_postgres(url).await?
-        };
-        migrate::run(&db)
-            .await
-            .context("The tables of the database cannot be brought up to date")?;
+        let db = Db::connect(url).await?;
+        migrate::copy_before(&db).await?;
+        match migrate::run(&db).await {
+            Err(MigrateError::VersionMissing(_)) => return Err(Newer.into()),
+            done => done.context("The tables of the database cannot be brought up to date")?,
+        }
         Ok(db)
+    }
+
+    /// Opens the database as it is.
+    pub async fn connect(url: &str) -> anyhow::Result<Db> {
+        if url.starts_with("sqlite:") { open_sqlite(url).await } else { open_postgres(url).await }
     }
 
     pub async fn begin(&self) -> sqlx::Result<Tx> {

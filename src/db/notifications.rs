@@ -12,6 +12,10 @@ words! {
         OrderActivated = "order_activated",
         OrderCancelled = "order_cancelled",
         AnswerRefused = "answer_refused",
+        /// For the operator: nothing is sent until a person says so.
+        EffectsHeld = "effects_held",
+        /// For the operator: no file came for a long time.
+        Silence = "silence",
     }
 }
 

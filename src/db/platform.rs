@@ -72,6 +72,44 @@ pub async fn by_id(db: &Db, licence_id: &str) -> sqlx::Result<Option<Licence>> {
         .await
 }
 
+/// Whether a client has a licence of a package for a year.
+pub async fn is_licensed(
+    db: &Db,
+    tax_id: &str,
+    package: &str,
+    fiscal_year: i64,
+) -> sqlx::Result<bool> {
+    let licensed = db
+        .query(
+            "select licence_id from platform_licence
+             where tax_id = $1 and package = $2 and fiscal_year = $3 and cancelled = $4",
+        )
+        .bind(tax_id)
+        .bind(package)
+        .bind(fiscal_year)
+        .bind(false)
+        .all::<(String,)>()
+        .await?;
+    Ok(!licensed.is_empty())
+}
+
+/// Deletes who may sign in to a licence, and puts something else in the place of its tax id.
+pub async fn forget(tx: &mut Tx, licence_id: &str, tax_id: &str) -> sqlx::Result<()> {
+    tx.query("update platform_licence set tax_id = $2 where licence_id = $1")
+        .bind(licence_id)
+        .bind(tax_id)
+        .execute()
+        .await?;
+    tx.query("delete from platform_login where licence_id = $1").bind(licence_id).execute().await?;
+    tx.query(
+        "delete from platform_account
+         where not exists (select 1 from platform_login l where l.email = platform_account.email)",
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Whether a client has, or had, a free year.
 pub async fn had_free(db: &Db, tax_id: &str) -> sqlx::Result<bool> {
     let free =
@@ -175,6 +213,48 @@ pub async fn suspend(
         .execute()
         .await?;
     Ok(known == 1)
+}
+
+/// Ends the grace and gives access back; false where there is no such licence.
+pub async fn mark_paid(
+    tx: &mut Tx,
+    licence_id: &str,
+    paid_on: NaiveDate,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let known = tx
+        .query(
+            "update platform_licence set status = 'active', grace_until = null, paid_on = $2, updated_at = $3
+             where licence_id = $1",
+        )
+        .bind(licence_id)
+        .bind(paid_on)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(known == 1)
+}
+
+/// So many licences that changed at `since` or later, the oldest change first, behind the licence `after`.
+pub async fn page(
+    db: &Db,
+    since: Option<DateTime<Utc>>,
+    after: Option<&str>,
+    at_most: i64,
+) -> sqlx::Result<Vec<Licence>> {
+    db.query(
+        "select * from platform_licence p
+         where ($1 is null or p.updated_at >= $1)
+           and ($2 is null or exists (select 1 from platform_licence a
+                                      where a.licence_id = $2
+                                        and (p.updated_at, p.licence_id) > (a.updated_at, a.licence_id)))
+         order by p.updated_at, p.licence_id limit $3",
+    )
+    .bind(since)
+    .bind(after)
+    .bind(at_most)
+    .all()
+    .await
 }
 
 /// Marks a change of a licence; false where there is none.

@@ -259,9 +259,16 @@ pub struct ToPay {
 }
 
 /// What is to be paid for a batch: by the code of all of a payer's requests where two or more are open, else by each
-/// one's own. In the order of the first line that each code pays for.
-pub async fn to_pay(db: &Db, batch: BatchId) -> sqlx::Result<Vec<ToPay>> {
-    db.query(
+/// one's own. The first, in the order of the first line that each code pays for, and how many there are.
+pub async fn to_pay(db: &Db, batch: BatchId, at_most: usize) -> sqlx::Result<(Vec<ToPay>, usize)> {
+    #[derive(sqlx::FromRow)]
+    struct First {
+        #[sqlx(flatten)]
+        to_pay: ToPay,
+        of_all: i64,
+    }
+    let first: Vec<First> = db
+        .query(
         "with unpaid as (
              select r.code, r.payer_name, r.amount - r.paid as rest, p.code as batch_code, l.order_code,
                     row_number() over (order by l.order_code, l.line_no) as place,
@@ -277,13 +284,16 @@ pub async fn to_pay(db: &Db, batch: BatchId) -> sqlx::Result<Vec<ToPay>> {
          summed as (
              select pays, min(place) as place, count(*) as lines, cast(sum(rest) as bigint) as rest
              from coded group by pays)
-         select s.pays as code, c.payer_name, c.order_code, c.batch_code, s.lines, s.rest
+         select s.pays as code, c.payer_name, c.order_code, c.batch_code, s.lines, s.rest, count(*) over () as of_all
          from summed s join coded c on c.place = s.place
-         order by s.place",
+         order by s.place limit $2",
     )
     .bind(batch.number())
+    .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
     .all()
-    .await
+    .await?;
+    let all = first.first().map_or(0, |it| usize::try_from(it.of_all).unwrap_or_default());
+    Ok((first.into_iter().map(|it| it.to_pay).collect(), all))
 }
 
 /// Holds the requests of lines until the transaction ends, and says which of these lines are paid.

@@ -5,6 +5,8 @@ use super::words::words;
 words! {
     /// Why a mail is sent; one mail for one purpose, subject and recipient.
     pub enum Purpose {
+        /// What was done since yesterday and what waits, to the firm's admin.
+        Morning = "morning",
         /// What became of a file, to whoever registered it and to whoever is to confirm it.
         BatchResult = "batch_result",
         /// What is to be paid, to whoever pays.

@@ -58,3 +58,5 @@ pub mod grace;
 pub mod mail;
 
 pub mod run;
+
+pub mod slot;

@@ -8,6 +8,12 @@ words! {
         Import = "import",
         Activate = "activate",
         Mail = "mail",
+        /// The morning page: what was done, and what waits for whom.
+        Report = "report",
+        Export = "export",
+        /// Deletes personal data whose time is over.
+        Retention = "retention",
+        Backup = "backup",
     }
 }
 

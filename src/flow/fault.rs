@@ -1,13 +1,22 @@
 //! What kind of fault ended a piece of work: whether it passes by itself, or lies in the work.
 //! What follows from it, an exit code or another try, is decided elsewhere.
 
-use std::io::ErrorKind::{
-    self, ConnectionAborted, ConnectionReset, FileTooLarge, HostUnreachable, NetworkDown,
-    NetworkUnreachable, NotConnected, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem,
-    ResourceBusy, StaleNetworkFileHandle, StorageFull, TimedOut,
+use std::{
+    io::ErrorKind::{
+        self, ConnectionAborted, ConnectionReset, FileTooLarge, HostUnreachable, NetworkDown,
+        NetworkUnreachable, NotConnected, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem,
+        ResourceBusy, StaleNetworkFileHandle, StorageFull,
+    },
+    panic::AssertUnwindSafe,
+    time::Duration,
 };
 
-use super::{inbox::StillWritten, read::unstreamed::NotStarted};
+use futures::FutureExt as _;
+
+use super::{
+    activate::platform::PlatformError, holder::LeaseLost, inbox::StillWritten,
+    read::unstreamed::NotStarted,
+};
 use crate::db;
 
 const FULL: [ErrorKind; 3] = [StorageFull, QuotaExceeded, FileTooLarge];
@@ -16,7 +25,7 @@ const AWAY: [ErrorKind; 11] = [
     PermissionDenied,
     ReadOnlyFilesystem,
     StaleNetworkFileHandle,
-    TimedOut,
+    ErrorKind::TimedOut,
     ResourceBusy,
     NetworkDown,
     NetworkUnreachable,
@@ -25,6 +34,36 @@ const AWAY: [ErrorKind; 11] = [
     ConnectionReset,
     ConnectionAborted,
 ];
+
+/// Of the program: it fails what it happened in, and nothing else.
+#[derive(Debug, thiserror::Error)]
+#[error("a panic: {0}")]
+pub struct Panicked(String);
+
+/// Does `work`; a panic is an error like others.
+pub async fn caught<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    // Boxed: what is deep in it would not fit on the stack of a thread.
+    let done = AssertUnwindSafe(Box::pin(work)).catch_unwind().await;
+    done.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(Panicked(text.unwrap_or("without words").to_owned()).into())
+    })
+}
+
+/// A run took longer than its job allows.
+#[derive(Debug, thiserror::Error)]
+#[error("it took longer than {}", in_words(*.0))]
+pub struct TimedOut(pub Duration);
+
+fn in_words(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -38,7 +77,14 @@ pub enum Fault {
     Reader,
     /// Not reachable.
     Database,
+    /// Not reachable, or it asks for patience.
+    Platform,
+    /// It does not let us in.
+    Denied,
     StillWritten,
+    /// Somebody else goes on with it.
+    LeaseLost,
+    TimedOut,
     /// Of the program, or of a file that no part of it expects.
     Internal,
 }
@@ -51,18 +97,30 @@ impl Fault {
 
     /// Passes without anything being done to the file, so it costs no try.
     pub fn is_passing(self) -> bool {
-        !matches!(self, Fault::File | Fault::Internal)
+        !matches!(self, Fault::File | Fault::Internal | Fault::Denied)
     }
 
     /// Where the next file would fail too.
     pub fn stops_all(self) -> bool {
-        matches!(self, Fault::DiskFull | Fault::Database)
+        use Fault::{Database, Denied, DiskFull, LeaseLost, Platform, TimedOut};
+        matches!(self, DiskFull | Database | Platform | Denied | LeaseLost | TimedOut)
     }
 }
 
 fn fault(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if cause.is::<StillWritten>() {
         return Some(Fault::StillWritten);
+    }
+    match cause.downcast_ref::<PlatformError>() {
+        Some(PlatformError::Away(_)) => return Some(Fault::Platform),
+        Some(PlatformError::Denied(_)) => return Some(Fault::Denied),
+        _ => {}
+    }
+    if cause.is::<LeaseLost>() {
+        return Some(Fault::LeaseLost);
+    }
+    if cause.is::<TimedOut>() {
+        return Some(Fault::TimedOut);
     }
     if cause.is::<NotStarted>() {
         return Some(Fault::Reader);

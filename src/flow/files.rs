@@ -112,7 +112,7 @@ fn move_new(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 /// A second name and then the first one's end: a plain rename would replace what is there.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match fs_err::hard_link(from, to) {
         Ok(()) => fs_err::remove_file(from),
         Err(error) => match error.kind() {

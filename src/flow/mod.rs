@@ -3,7 +3,8 @@
 //! `import::file` takes one file from the inbox to its answer: `inbox` takes it, `read` and `map` make rows
 //! of it, `check` judges them, `order` collects the good ones, `answer` writes the workbook. A workbook that
 //! comes back is read by `answer` and confirms an order, or cancels of it, which `activate` turns into licences and
-//! `send` into mails. What the firms' clients had before is gathered by `past`, what they hold by `held`; `export` hands on what there is.
+//! `send` into mails. What the firms' clients had before is gathered by `past`, what they hold by `held`; `export` hands on what there is,
+//! `morning` tells people of it, `retention` deletes what is too old.
 //!
 //! Each step stores in one transaction what it did and that it did it: stopped anywhere, it goes on where it was,
 //! and does nothing twice. When something is due is the business of `runner`.
@@ -36,6 +37,10 @@ pub mod import;
 
 pub mod export;
 
+pub mod morning;
+
+pub mod retention;
+
 pub mod report;
 
 pub mod options;
@@ -43,6 +48,10 @@ pub mod options;
 pub mod key;
 
 pub mod holder;
+
+pub mod guard;
+
+pub mod backup;
 
 pub mod progress;
 
@@ -52,17 +61,28 @@ pub mod folders;
 
 pub mod fault;
 
-use std::path::{Path, PathBuf};
+pub mod fail_points;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use chrono_tz::Tz;
 
-use self::{activate::embedded::Embedded, holder::Holder, key::Key, progress::Progress};
+use self::{
+    activate::platform::Platform,
+    fail_points::FailPoints,
+    holder::{Holder, LeaseLost},
+    key::Key,
+    progress::Progress,
+};
 use crate::{
     catalogue::Catalogue,
     config::Settings,
-    db::{self, Db},
+    db::{Db, leases::Lease},
     domain::{firm::Firm, grace::Grace},
     text::Texts,
 };
@@ -78,7 +98,7 @@ pub struct Services {
     /// Names this database, also in message ids and idempotency keys.
     pub instance: String,
     pub key: Key,
-    pub platform: Embedded,
+    pub platform: Platform,
     pub clock: Clock,
     pub texts: &'static Texts,
     /// This process, under which claims are made.
@@ -86,8 +106,7 @@ pub struct Services {
     pub progress: Progress,
     /// This program, which reads old workbooks in a process of their own.
     pub program: PathBuf,
-    /// Where to die, in tests of what a death leaves behind.
-    pub crash_at: Option<String>,
+    pub fail_points: Arc<FailPoints>,
 }
 
 /// What differs from one command to the next.
@@ -96,7 +115,7 @@ pub struct Circumstances {
     pub clock: Clock,
     pub progress: Progress,
     pub program: PathBuf,
-    pub crash_at: Option<String>,
+    pub fail_points: Arc<FailPoints>,
 }
 
 impl Services {
@@ -109,13 +128,13 @@ impl Services {
         let catalogue = Catalogue::load(&home.join("jobs").join("catalogue"))?;
         let key = Key::load(&settings.store.key_file)?;
         let db = Db::open(&settings.store.url).await?;
-        let fresh = uuid::Uuid::new_v4().to_string();
-        let instance = db::instance::id(&db, &fresh, with.clock.now()).await?;
-        let platform =
-            Embedded::new(db.clone(), key.clone(), settings.platform.base_url.as_deref());
+        let holder = Holder::of_this_process()?;
+        let both = (&db, &settings.store);
+        let instance = guard::identify(home, both, holder.host(), with.clock.now()).await?;
+        let platform = Platform::of(&settings.platform, &db, &key)?;
         let texts = Texts::of(settings.locale);
-        let (home, holder) = (home.to_owned(), Holder::of_this_process()?);
-        let Circumstances { clock, progress, program, crash_at } = with;
+        let home = home.to_owned();
+        let Circumstances { clock, progress, program, fail_points } = with;
         Ok(Services {
             home,
             settings,
@@ -129,7 +148,7 @@ impl Services {
             holder,
             progress,
             program,
-            crash_at,
+            fail_points,
         })
     }
 
@@ -176,13 +195,21 @@ impl Services {
         })
     }
 
-    /// Dies here, as suddenly as by a power cut, where a test asks for it. Not in release builds.
+    /// A point of the way that tests know by its name; of no effect in release builds.
     pub fn crash_point(&self, name: &str) {
-        if cfg!(debug_assertions) && self.crash_at.as_deref() == Some(name) {
-            let pid = std::process::id().to_string();
-            let _ = std::process::Command::new("kill").args(["-9", &pid]).status();
-            // The signal may take a moment.
-            std::thread::sleep(std::time::Duration::from_mins(1));
+        self.fail_points.pass(name);
+    }
+
+    /// A lease of this process that begins now. Leases run on the real clock, whatever time it is told to be.
+    pub fn lease(&self) -> Lease<'_> {
+        Lease { holder: self.holder.as_str(), until: Clock::System.now() + holder::LEASE }
+    }
+
+    /// Before an effect: who was stopped for so long that its claim is over leaves it to the next one.
+    pub fn demand(&self, lease_until: Option<DateTime<Utc>>) -> Result<(), LeaseLost> {
+        match lease_until {
+            Some(until) if until <= Clock::System.now() => Err(LeaseLost),
+            _ => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@
 use super::{
     Services,
     check::{Past, Wanted},
+    retention,
 };
 use crate::{
     db::{
@@ -27,5 +28,6 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     let mut clients = clients::near(&services.db, firm.code.as_str(), near).await?;
     clients.sort_by(|a, b| a.tax_id.cmp(&b.tax_id));
     clients.dedup_by(|a, b| a.tax_id == b.tax_id);
-    Ok(Past { lines, clients, ties })
+    let gone = retention::known(services, &tax_ids).await?;
+    Ok(Past { lines, clients, ties, gone })
 }

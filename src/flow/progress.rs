@@ -7,10 +7,15 @@ use std::{fmt, sync::Arc};
 pub enum Step<'a> {
     /// A step begins: `reading danh-sach.xlsx`.
     Begin(&'a str),
+    /// So many there are in all, where that is known.
+    Of(u64),
     /// So many are done.
     Done(u64),
     End,
 }
+
+/// Rows between two words about them.
+const EACH: u64 = 1_000;
 
 type Listener = dyn Fn(Step<'_>) + Send + Sync;
 
@@ -29,6 +34,13 @@ impl Progress {
 
     pub fn tell(&self, step: Step<'_>) {
         (self.0)(step);
+    }
+
+    /// Of so many that are done, each thousandth is worth a word.
+    pub fn tell_some(&self, done: u64) {
+        if done.is_multiple_of(EACH) {
+            self.tell(Step::Done(done));
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
         Services,
         map::{Mapped, Table, TableRow},
         options::ImportOptions,
+        progress::Step,
         read::Format,
     },
 };
@@ -116,6 +117,7 @@ pub async fn store(
     format: &Format,
     mapped: &Mapped,
 ) -> anyhow::Result<()> {
+    services.progress.tell(Step::Begin("stage"));
     let mut tx = services.db.begin().await?;
     let told = Told {
         kind: BatchKind::Clients,
@@ -139,6 +141,7 @@ pub async fn store(
     }
     findings::insert(&mut tx, batch.id(), &numbered(mapped)).await?;
     tx.commit().await?;
+    services.progress.tell(Step::End);
     Ok(())
 }
 

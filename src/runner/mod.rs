@@ -1,29 +1,51 @@
 //! When, how often and how many at once: a job runs under a lease, does not overlap itself, and what a dead process
-//! left is taken up at once.
+//! left is taken up at once. Folder, schedule and command line come to the same place; what is done there says `work`.
+
+pub mod around;
+
+pub mod backup;
 
 pub mod definition;
 
 pub mod serve;
 
+mod health;
+
+pub mod heart;
+
+pub mod ledger;
+
+mod moments;
+
+pub mod supervisor;
+
+mod held;
+
+mod work;
+
 mod watch;
 
 use std::{path::PathBuf, time::Duration};
 
-use chrono::{DateTime, Utc};
+use anyhow::anyhow;
+use chrono::TimeDelta;
+use tracing::Instrument as _;
 
-use self::definition::Job;
+pub use self::held::{Hung, Late};
+use self::{definition::Job, held::Held, ledger::Claimed, work::Done};
 use crate::{
     db::{
-        Db,
-        runs::{self, Counts, End, Lease},
+        leases::Claim,
+        runs::{self, Again, Counts, End, Run},
     },
-    domain::run::{JobKind, RunState},
+    domain::run::RunState,
     flow::{
         Clock, Services, activate,
-        answer::outbox,
-        fault::Fault,
+        export::ExportOptions,
+        fault::{Fault, Panicked},
+        guard,
         holder::Holder,
-        import::{self, Arrival, How},
+        import::Arrival,
         inbox::{self, Look},
         options::ImportOptions,
         report::{FileReport, Told},
@@ -31,9 +53,10 @@ use crate::{
     },
 };
 
-/// How long a lease holds without a sign of life, and how often one is given.
-const LEASE: Duration = Duration::from_mins(2);
-const HEARTBEAT: Duration = Duration::from_secs(30);
+/// What others work in is looked at again.
+const SOON: TimeDelta = TimeDelta::seconds(5);
+/// Within so long a job must have ended well for one that comes after it.
+const NIGHT: TimeDelta = TimeDelta::hours(24);
 
 /// What an import takes.
 #[derive(Clone, Debug)]
@@ -49,13 +72,21 @@ pub enum Files {
 pub struct Work {
     pub files: Files,
     pub options: ImportOptions,
+    pub export: ExportOptions,
     pub told: Told,
+    pub late: Late,
 }
 
 impl Work {
     /// What a job does when nothing else is said.
     pub fn of(job: &Job) -> Work {
-        Work { files: Files::Inbox, options: job.import.clone(), told: Told::First(0) }
+        Work {
+            files: Files::Inbox,
+            options: job.import.clone(),
+            export: job.export.clone(),
+            told: Told::First(0),
+            late: Late::Told,
+        }
     }
 }
 
@@ -68,161 +99,176 @@ pub struct Ran {
     pub files: Vec<FileReport>,
 }
 
-/// Takes up what processes of this machine left when they died: runs, activations, mails.
+/// Why a job does not run now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotRun {
+    /// It, or what it needs, is in use.
+    Elsewhere,
+    /// A job that it comes after did not end well of late.
+    After(String),
+}
+
+/// Takes up what processes left that are gone: runs, what they held, activations, mails.
 pub async fn recover(services: &Services) -> anyhow::Result<()> {
-    let now = real_now();
+    let now = Clock::System.now();
     for run in runs::running(&services.db).await? {
-        let holder = run.holder.as_deref().unwrap_or_default();
         let is_over = run.lease_until.is_none_or(|until| until < now);
-        if is_over || Holder::is_dead(holder) {
-            let end = End { state: RunState::Interrupted, counts: Counts::new(), error: None };
-            runs::finish(&services.db, run.id, holder, &end, services.now()).await?;
-            tracing::info!(
-                run.id,
-                job = run.job,
-                "Run {} of `{}` was interrupted",
-                run.id,
-                run.job
-            );
+        if is_over || Holder::is_dead(run.claim().holder) {
+            interrupted(services, &run).await?;
+            let (id, job) = (run.id, run.job.as_str());
+            tracing::info!(run.id = id, job, "Run {id} of `{job}` was interrupted");
         }
     }
+    held::release_dead(services).await?;
     activate::release_dead(services).await?;
     send::release_dead(services).await
 }
 
-/// Runs a job now; `None` where it is running already.
-pub async fn run(services: &Services, job: &Job, work: &Work) -> anyhow::Result<Option<Ran>> {
-    recover(services).await?;
-    // Also another job of the same kind, and another machine's on the same folder.
-    let lock = match job.kind {
-        JobKind::Import => match lock(services)? {
-            Some(lock) => Some(lock),
-            None => return Ok(None),
-        },
-        _ => None,
-    };
-    let holder = services.holder.as_str();
-    let lease = Lease { holder, until: real_now() + LEASE };
-    let Some(id) = runs::start(&services.db, &job.name, job.kind, lease, services.now()).await?
-    else {
-        return Ok(None);
-    };
-    // A task of its own: heavy work must not keep the lease from being renewed.
-    let heartbeat = tokio::spawn(heartbeat(services.db.clone(), id, holder.to_owned()));
-    let done = carry_out(services, job.kind, work, id).await;
-    heartbeat.abort();
-    let end = match &done {
-        Ok((state, counts, _)) => End { state: *state, counts: counts.clone(), error: None },
-        Err(error) => End {
-            state: RunState::Failed,
-            counts: Counts::new(),
-            error: Some(format!("{error:#}")),
-        },
-    };
-    drop(lock);
-    let finished = runs::finish(&services.db, id, holder, &end, services.now()).await;
-    // What ended the run says more than that its end could not be noted.
-    let (state, counts, files) = done?;
-    finished?;
-    Ok(Some(Ran { id, state, counts, files }))
-}
-
-/// Of `work/`, gone with this process; `None` where another one has it.
-fn lock(services: &Services) -> anyhow::Result<Option<std::fs::File>> {
-    let folder = fs_err::File::open(services.home.join("work"))?.into_parts().0;
-    match folder.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
-        // Some shares know no locks; the lease of the job holds there.
-        Err(std::fs::TryLockError::Error(error)) => tracing::debug!(%error, "work/ has no locks"),
-        Ok(()) => {}
-    }
-    Ok(Some(folder))
-}
-
-async fn heartbeat(db: Db, id: i64, holder: String) {
-    loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        let lease = Lease { holder: &holder, until: real_now() + LEASE };
-        match runs::renew(&db, id, lease).await {
-            Ok(true) => {}
-            Ok(false) => tracing::error!(run.id = id, "The lease of run {id} was lost"),
-            Err(error) => {
-                tracing::warn!(run.id = id, %error, "The lease of run {id} could not be renewed");
-            }
+/// Gives back all that this process has when it ends, so that others need not wait.
+async fn leave(services: &Services) -> anyhow::Result<()> {
+    for run in runs::running(&services.db).await? {
+        if run.claim().holder == services.holder.as_str() {
+            interrupted(services, &run).await?;
         }
     }
+    held::release_own(services).await?;
+    activate::release_own(services).await?;
+    send::release_own(services).await
 }
 
-type Done = (RunState, Counts, Vec<FileReport>);
+/// What was interrupted is done by its next run; the run of a scheduled moment goes on itself, and that costs no try.
+async fn interrupted(services: &Services, run: &Run) -> anyhow::Result<()> {
+    let now = services.now();
+    if run.slot.is_some() {
+        let again = Again { attempt: run.attempt, not_before: now, error: None };
+        runs::hand_back(&services.db, run.id, run.claim(), again).await?;
+    } else {
+        let end = End { state: RunState::Interrupted, counts: Counts::new(), error: None };
+        runs::finish(&services.db, run.id, run.claim(), &end, now).await?;
+    }
+    Ok(())
+}
+
+/// Runs a job now.
+pub async fn run(
+    services: &Services,
+    job: &Job,
+    work: &Work,
+) -> anyhow::Result<Result<Ran, NotRun>> {
+    recover(services).await?;
+    if let Some(before) = waits_for(services, job).await? {
+        return Ok(Err(NotRun::After(before)));
+    }
+    let Some(shared) = held::take(services, job.kind).await? else {
+        return Ok(Err(NotRun::Elsewhere));
+    };
+    let (lease, now) = (services.lease(), services.now());
+    let Some(id) = runs::start(&services.db, &job.name, job.kind, lease, now).await? else {
+        held::give_back(services, &shared).await?;
+        return Ok(Err(NotRun::Elsewhere));
+    };
+    let held = Held { id, epoch: runs::FIRST_EPOCH, shared };
+    carry_out(services, job, work, (&held, None)).await.map(Ok)
+}
+
+/// A job that this one comes after, and that did not end well within a day.
+async fn waits_for(services: &Services, job: &Job) -> anyhow::Result<Option<String>> {
+    let since = services.now() - NIGHT;
+    for before in &job.after {
+        if !runs::succeeded_since(&services.db, before, since).await? {
+            return Ok(Some(before.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Carries out the run of a scheduled moment.
+async fn run_claimed(
+    services: &Services,
+    claimed: &Claimed,
+) -> anyhow::Result<Result<Ran, NotRun>> {
+    let Claimed { job, run, epoch } = claimed;
+    let Some(shared) = held::take(services, job.kind).await? else {
+        let not_before = services.now() + SOON;
+        let again = Again { attempt: run.attempt, not_before, error: None };
+        let claim = Claim { holder: services.holder.as_str(), epoch: *epoch };
+        runs::hand_back(&services.db, run.id, claim, again).await?;
+        return Ok(Err(NotRun::Elsewhere));
+    };
+    let held = Held { id: run.id, epoch: *epoch, shared };
+    carry_out(services, job, &Work::of(job), (&held, Some(run.attempt))).await.map(Ok)
+}
 
 async fn carry_out(
     services: &Services,
-    kind: JobKind,
+    job: &Job,
     work: &Work,
-    run_id: i64,
-) -> anyhow::Result<Done> {
-    let (needs_person, counts, files) = match kind {
-        JobKind::Import => {
-            let files = import_files(services, work, run_id).await?;
-            let needs_person = files.iter().any(FileReport::needs_person);
-            (needs_person, counts_of(&files), files)
-        }
-        JobKind::Activate => {
-            let summary = activate::run(services, None).await?;
-            let counts = [
-                ("activated", summary.activated),
-                ("failed", summary.failed),
-                ("uncertain", summary.uncertain),
-            ];
-            (summary.failed + summary.uncertain > 0, named(&counts), Vec::new())
-        }
-        JobKind::Mail => {
-            let summary = send::run(services).await?;
-            let counts = [
-                ("sent", summary.sent),
-                ("held", summary.held),
-                ("failed", summary.failed),
-                ("waiting", summary.waiting),
-            ];
-            (summary.failed + summary.waiting > 0, named(&counts), Vec::new())
-        }
+    (held, attempt): (&Held, Option<i64>),
+) -> anyhow::Result<Ran> {
+    // At the level of errors, so that each line of a run bears its number however few are asked for.
+    let span = tracing::error_span!("run", id = held.id, job = job.name);
+    let doing = async {
+        services.crash_point("run_claimed");
+        guard::has_come_further(services).await?;
+        work::carry_out(services, job.kind, work, held.id).await
     };
-    outbox::write_asked(services).await?;
-    let state = if needs_person { RunState::CompletedWithRejects } else { RunState::Succeeded };
-    Ok((state, counts, files))
+    let doing = doing.instrument(span);
+    let done = held::under(services, (job, &work.late), held, Box::pin(doing)).await;
+    let given_back = held::give_back(services, &held.shared).await;
+    let ran = end(services, job, held, (done, attempt)).await;
+    services.crash_point("run_settled");
+    given_back?;
+    ran
 }
 
-/// The given files first: one that was begun before goes on with its batch.
-async fn import_files(
+/// Notes how a run ended. One of a scheduled moment, with the number of its attempt, is tried again where the fault
+/// passes.
+async fn end(
     services: &Services,
-    work: &Work,
-    run_id: i64,
-) -> anyhow::Result<Vec<FileReport>> {
-    let how = How { options: &work.options, run_id: Some(run_id), told: work.told };
-    let arrivals = match &work.files {
-        Files::Given(arrivals) => arrivals.clone(),
-        Files::Inbox => {
-            let seen = inbox::settled(services).await?;
-            for (path, why) in &seen.left {
-                tracing::warn!("Left alone: {}: {why}", services.shown_path(path));
-            }
-            seen.files.into_iter().map(|(path, look)| arrival(services, path, Some(look))).collect()
+    job: &Job,
+    held: &Held,
+    (done, attempt): (anyhow::Result<Done>, Option<i64>),
+) -> anyhow::Result<Ran> {
+    let claim = Claim { holder: services.holder.as_str(), epoch: held.epoch };
+    let now = services.now();
+    if let (Err(error), Some(attempt)) = (&done, attempt)
+        && attempt < i64::from(job.retry.attempts)
+        && is_tried_again(error)
+    {
+        let said = format!("{error:#}");
+        let not_before = now + back_off(job.retry.backoff, attempt)?;
+        let again = Again { attempt: attempt + 1, not_before, error: Some(&said) };
+        runs::hand_back(&services.db, held.id, claim, again).await?;
+        return Err(done.err().unwrap_or_else(|| anyhow!(said)));
+    }
+    let end = match &done {
+        Ok((state, counts, _)) => End { state: *state, counts: counts.clone(), error: None },
+        Err(error) => {
+            let is_stopped = attempt.is_none() && Fault::of(error) == Fault::TimedOut;
+            let state = if is_stopped { RunState::Interrupted } else { RunState::Failed };
+            End { state, counts: Counts::new(), error: Some(format!("{error:#}")) }
         }
     };
-    let mut reports = Vec::new();
-    let mut failed = None;
-    for arrival in &arrivals {
-        import::keep(&mut reports, &mut failed, import::file(services, arrival, how).await);
-        // The others are safer in the inbox.
-        if failed.as_ref().map(Fault::of).is_some_and(Fault::stops_all) {
-            break;
-        }
+    let finished = runs::finish(&services.db, held.id, claim, &end, now).await;
+    // What ended the run says more than that its end could not be noted.
+    let (state, counts, files) = done?;
+    if !finished? {
+        tracing::warn!(run.id = held.id, "Run {} ended here, and was taken over before", held.id);
     }
-    if let Some(error) = failed.take_if(|error| Fault::of(error).stops_all()) {
-        return Err(error);
-    }
-    reports.extend(import::unfinished(services, how).await?);
-    failed.map_or(Ok(reports), Err)
+    Ok(Ran { id: held.id, state, counts, files })
+}
+
+/// A panic may have come of what is otherwise the next time.
+fn is_tried_again(error: &anyhow::Error) -> bool {
+    Fault::of(error).is_passing() || error.is::<Panicked>()
+}
+
+/// Twice as long each time, up to a day, and up to a quarter more, so that many do not come back at once.
+fn back_off(first: Duration, attempt: i64) -> anyhow::Result<TimeDelta> {
+    let times = 2_u32.saturating_pow(u32::try_from(attempt - 1)?);
+    let wait = first.saturating_mul(times).min(Duration::from_hours(24));
+    let jitter = wait.mul_f64(f64::from(getrandom::u32()?) / f64::from(u32::MAX) / 4.0);
+    Ok(TimeDelta::from_std(wait + jitter)?)
 }
 
 /// A file of the inbox, with the firm that its folder says.
@@ -231,25 +277,25 @@ pub fn arrival(services: &Services, path: PathBuf, settled: Option<Look>) -> Arr
     Arrival { path, owner, settled }
 }
 
-fn counts_of(files: &[FileReport]) -> Counts {
-    let sum = |rows: fn(&FileReport) -> i64| files.iter().map(rows).sum();
-    Counts::from([
-        ("files".to_owned(), i64::try_from(files.len()).unwrap_or(i64::MAX)),
-        ("rows".to_owned(), sum(|file| file.rows.total)),
-        ("accepted".to_owned(), sum(|file| file.rows.accepted)),
-        ("rejected".to_owned(), sum(|file| file.rows.rejected)),
-        ("held".to_owned(), sum(|file| file.rows.held)),
-    ])
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn named(counts: &[(&str, u64)]) -> Counts {
-    counts
-        .iter()
-        .map(|(name, count)| ((*name).to_owned(), i64::try_from(*count).unwrap_or(i64::MAX)))
-        .collect()
-}
+    #[test]
+    fn each_wait_is_twice_as_long_and_up_to_a_quarter_more_until_it_is_a_day() {
+        let minute = Duration::from_mins(1);
+        for (attempt, minutes) in [(1, 1), (2, 2), (5, 16), (11, 1_024), (12, 1_440), (90, 1_440)] {
+            let wait = back_off(minute, attempt).unwrap();
+            let least = TimeDelta::minutes(minutes);
+            assert!((least..=least + least / 4).contains(&wait), "{attempt}: {wait}");
+        }
+    }
 
-/// Leases count real time, whatever the clock of the flow says.
-fn real_now() -> DateTime<Utc> {
-    Clock::System.now()
+    #[test]
+    fn what_passes_is_tried_again_and_so_is_a_panic() {
+        let passing = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert!(is_tried_again(&anyhow::Error::from(passing).context("a file")));
+        assert!(is_tried_again(&anyhow::Error::from(crate::flow::holder::LeaseLost)));
+        assert!(!is_tried_again(&anyhow!("what no other attempt would change")));
+    }
 }

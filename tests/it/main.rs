@@ -17,6 +17,10 @@ mod each_db;
 
 mod layers;
 
+mod ledger;
+
+mod platform;
+
 mod promises;
 
 mod server;

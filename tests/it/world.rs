@@ -208,13 +208,29 @@ impl World {
 
     /// Starts the daemon, which is killed with the test if it was not stopped.
     pub fn serve(&self) -> Daemon {
+        self.serve_from(NOW)
+    }
+
+    /// The same with a clock that starts at an instant.
+    pub fn serve_from(&self, now: &str) -> Daemon {
+        self.serve_with(&["serve", "--now", now, "-v"])
+    }
+
+    /// The same on the real clock.
+    pub fn serve_now(&self) -> Daemon {
+        self.serve_with(&["serve", "-v"])
+    }
+
+    fn serve_with(&self, args: &[&str]) -> Daemon {
         let log = fs::File::create(self.outside("serve.log")).unwrap();
-        let child = self
-            .command(&["serve", "--now", NOW, "-v"])
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn();
+        let mut command = self.command(args);
+        let child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn();
         Daemon { child: child.unwrap() }
+    }
+
+    /// What the daemon said.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.outside("serve.log")).unwrap_or_default()
     }
 }
 

@@ -6,7 +6,10 @@ use anyhow::Context;
 use super::{
     Summary,
     accounts::{Account, Accounts, TooMany},
-    platform::{AccountsRequest, Licence as Answer, PlatformError, SuspendReason, SuspendRequest},
+    platform::{
+        PlatformError,
+        wire::{AccountsRequest, Licence as Answer, SuspendReason, SuspendRequest},
+    },
     staff,
 };
 use crate::{
@@ -25,8 +28,9 @@ use crate::{
         order::{LineState, OrderCode},
     },
     flow::{
-        Services,
-        holder::Holder,
+        Clock, Services,
+        fault::caught,
+        holder::{Holder, LeaseLost},
         order::cancel::{self, Why},
     },
 };
@@ -113,13 +117,14 @@ pub async fn run(
     order: Option<&OrderCode>,
     summary: &mut Summary,
 ) -> anyhow::Result<()> {
-    let (mut after, holder) = (0, services.holder.as_str());
-    while let Some(change) = changes::claim(&services.db, order, after, holder).await? {
+    let mut after = 0;
+    while let Some(mut change) =
+        changes::claim(&services.db, order, after, services.lease()).await?
+    {
         after = change.id;
-        services.crash_point("change_claimed");
-        let settled = carry_out(services, change).await;
+        let settled = caught(carry_out(services, &mut change)).await;
         if settled.is_err() {
-            changes::release(&services.db, holder).await?;
+            changes::give_back(&services.db, change.id, change.claim()).await?;
         }
         match super::or_later(settled, "A change of a licence")? {
             ActivationState::Done => summary.changed += 1,
@@ -131,8 +136,15 @@ pub async fn run(
     cancel::follow_up(services, order).await
 }
 
-/// Gives back the claims of processes of this machine that are no more.
+/// Gives back what this process still has when it ends.
+pub async fn release_own(services: &Services) -> anyhow::Result<()> {
+    changes::release(&services.db, services.holder.as_str()).await?;
+    Ok(())
+}
+
+/// Gives back the claims of processes of this machine that are no more, and those whose time is over.
 pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
+    changes::release_lapsed(&services.db, Clock::System.now()).await?;
     for (holder,) in changes::holders(&services.db).await? {
         if Holder::is_dead(&holder) {
             changes::release(&services.db, &holder).await?;
@@ -148,26 +160,30 @@ struct About {
     licence: Licence,
 }
 
-async fn carry_out(services: &Services, mut change: Change) -> anyhow::Result<ActivationState> {
+async fn carry_out(services: &Services, change: &mut Change) -> anyhow::Result<ActivationState> {
+    services.crash_point("change_claimed");
     let db = &services.db;
     let line = lines::by_id(db, change.line_id).await?.context("A change has its line")?;
     let order = orders::by_code(db, &line.order_code).await?.context("A line has its order")?;
     let licence = licences::of_line(db, line.id).await?.context("A change has its licence")?;
     let about = About { order, line, licence };
-    let request = match not_wanted(services, &change, &about).await? {
-        None => written_down(services, &mut change, &about).await?.map_err(NotChanged::ByPlatform),
+    let request = match not_wanted(services, change, &about).await? {
+        None => written_down(services, change, &about).await?.map_err(NotChanged::ByPlatform),
         Some(error) => Err(error),
     };
     let answer = match request {
-        Ok(request) => ask(services, &change, &about.licence.licence_id, &request)
-            .await
-            .map_err(NotChanged::ByPlatform),
+        Ok(request) => {
+            services.demand(change.lease_until)?;
+            ask(services, change, &about.licence.licence_id, &request)
+                .await
+                .map_err(NotChanged::ByPlatform)
+        }
         Err(error) => Err(error),
     };
     services.crash_point("change_answered");
     match answer {
-        Ok(answer) => settle_done(services, &change, &about, &answer).await,
-        Err(error) => settle_failed(services, &change, &about, &error).await,
+        Ok(answer) => settle_done(services, change, &about, &answer).await,
+        Err(error) => settle_failed(services, change, &about, &error).await,
     }
 }
 
@@ -211,12 +227,9 @@ async fn written_down(
             Err(error) => return Ok(Err(error)),
         },
     };
-    let holder = services.holder.as_str();
-    anyhow::ensure!(
-        changes::write_down(&services.db, change.id, holder, &request).await?,
-        "Another process went on with the change {}",
-        change.id
-    );
+    if !changes::write_down(&services.db, change.id, change.claim(), &request).await? {
+        return Err(LeaseLost.into());
+    }
     Ok(Ok(request))
 }
 
@@ -233,10 +246,7 @@ async fn accounts(
     let firm = services.firm(&order.firm)?;
     let said = db::staff::of_order(&services.db, &order.code).await?;
     let assigned = staff::of(firm, order, line, &said);
-    let too_many = |error: TooMany| {
-        let detail = error.to_string();
-        PlatformError::Refused { code: "too_many_accounts", detail }
-    };
+    let too_many = |error: TooMany| PlatformError::refused("too_many_accounts", error.to_string());
     let Some(there) = there else {
         return Ok(staff::accounts(firm, line, &assigned).map_err(too_many));
     };
@@ -275,8 +285,8 @@ async fn settle_done(
     let (now, licence_id) = (services.now(), about.licence.licence_id.as_str());
     let settled = Settled { state: ActivationState::Done, error: None };
     let mut tx = services.db.begin().await?;
-    if !changes::settle(&mut tx, change.id, services.holder.as_str(), settled, now).await? {
-        return Ok(ActivationState::Done);
+    if !changes::settle(&mut tx, change.id, change.claim(), settled, now).await? {
+        return Err(LeaseLost.into());
     }
     match change.kind {
         ChangeKind::Suspend => {
@@ -324,21 +334,19 @@ async fn settle_failed(
         NotChanged::ByPlatform(PlatformError::Refused { .. }) => {
             (ActivationState::Refused, Why::Refused)
         }
-        NotChanged::ByPlatform(PlatformError::Conflict | PlatformError::Lost(_)) => {
-            (ActivationState::Uncertain, Why::Planned)
-        }
+        NotChanged::ByPlatform(_) => (ActivationState::Uncertain, Why::Planned),
     };
     let error = error.stored();
     let settled = Settled { state, error: Some(&error) };
     let mut tx = services.db.begin().await?;
-    let (holder, now) = (services.holder.as_str(), services.now());
-    if changes::settle(&mut tx, change.id, holder, settled, now).await? {
-        if let Some(cancellation) = change.cancellation_id.filter(|_| state.is_final()) {
-            cancel::tell_kept(services, &mut tx, line, why).await?;
-            cancel::tell(services, &mut tx, cancellation).await?;
-        }
-        tx.commit().await?;
+    if !changes::settle(&mut tx, change.id, change.claim(), settled, services.now()).await? {
+        return Err(LeaseLost.into());
     }
+    if let Some(cancellation) = change.cancellation_id.filter(|_| state.is_final()) {
+        cancel::tell_kept(services, &mut tx, line, why).await?;
+        cancel::tell(services, &mut tx, cancellation).await?;
+    }
+    tx.commit().await?;
     let line = line.reference();
     tracing::warn!(%line, kind = %change.kind, %error, "The platform did not change the licence of {line}");
     Ok(state)

@@ -3,7 +3,9 @@
 use anyhow::Context;
 
 use super::{
-    platform::{Accounting, ActivationRequest, Client, Databases, Representative, RequestKind},
+    platform::wire::{
+        Accounting, ActivationRequest, Client, Databases, Representative, RequestKind,
+    },
     staff,
 };
 use crate::{

@@ -63,7 +63,7 @@ pub async fn of_batch<'a>(
     let at = moment(services, batch, &orders).await?;
     let questions = questions(services, id, (&tables, &said)).await?;
     let counts = counts(services, id).await?;
-    let payments = payments(services, id).await?;
+    let (payments, more_payments) = payments(services, id).await?;
     let asked = (&counts, questions.len());
     let failed = of_state(&lines, LineState::Failed);
     let mut next_steps = next_steps(services, (batch, Where::Workbook), asked, &orders, failed);
@@ -89,6 +89,7 @@ pub async fn of_batch<'a>(
         file_findings,
         payee: (!payments.is_empty()).then(|| payee(services)),
         payments,
+        more_payments,
         choices: allowed::whatever(services),
         labels: labels(services),
         order_level: Vec::new(),
@@ -183,6 +184,7 @@ pub fn of_check<'a>(
         questions: Vec::new(),
         file_findings: file_findings(services, &said),
         payments: Vec::new(),
+        more_payments: 0,
         payee: None,
         choices: allowed::whatever(services),
         labels: labels(services),

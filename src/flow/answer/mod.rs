@@ -59,4 +59,6 @@ pub mod template;
 
 pub mod export;
 
+pub mod morning;
+
 pub use gather::{of_batch, of_check};

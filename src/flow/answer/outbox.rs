@@ -1,15 +1,28 @@
 //! Files in the outbox: written whole under their final name, the newest revision only, older ones in `cu/`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use chrono::NaiveDate;
 
-use super::{gather, result, source::Source, view::ResultView};
+use super::{
+    gather,
+    identity::Sums,
+    result,
+    source::Source,
+    view::{ResultView, RowView},
+};
 use crate::{
     db::batches::{self, Batch},
     domain::batch::BatchId,
-    flow::{Services, files::write_whole_by, progress::Step},
+    flow::{
+        Services,
+        files::write_whole_by,
+        progress::{Progress, Step},
+    },
 };
 
 /// Older revisions.
@@ -43,6 +56,33 @@ pub fn free_path(folder: &Path, what: &str, today: NaiveDate, ending: &str) -> P
     (1..u32::MAX).map(path).find(|path| !path.exists()).unwrap_or_else(|| path(u32::MAX))
 }
 
+/// Puts the other files of a kind and of any day aside, of one ending: `lines__2026-11-21__r1.xlsx` into `cu/`.
+pub fn set_others_aside(what: &str, kept: &[PathBuf]) -> anyhow::Result<()> {
+    let Some(newest) = kept.first() else { return Ok(()) };
+    let folder = newest.parent().context("A file lies in the outbox")?;
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        let is_other = path.extension() == newest.extension() && !kept.contains(&path);
+        if is_other && is_of_a_day(what, &path) && path.is_file() {
+            fs_err::create_dir_all(folder.join(OLD))?;
+            fs_err::rename(&path, aside(&path).context("A file has a name")?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a file lies after newer ones.
+pub fn aside(path: &Path) -> Option<PathBuf> {
+    Some(path.parent()?.join(OLD).join(path.file_name()?))
+}
+
+/// Lists may have such a name too, but no day behind it.
+fn is_of_a_day(what: &str, path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut parts = name.split("__");
+    parts.next() == Some(what) && parts.next().is_some_and(|day| day.parse::<NaiveDate>().is_ok())
+}
+
 /// The workbook of a revision: `danh-sach__B000045__r1.xlsx`.
 pub fn workbook_path(services: &Services, batch: &Batch, revision: i64) -> PathBuf {
     let name = format!("{}__{}__r{revision}.xlsx", stem(&batch.file_name), batch.id());
@@ -73,11 +113,9 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
         if batch.written >= batch.revision {
             return Ok(());
         }
-        services.progress.tell(Step::Begin("workbook"));
         let (view, rows) = gather::of_batch(services, &batch).await?;
         let path = workbook_path(services, &batch, batch.revision);
-        tokio::task::block_in_place(|| write(&path, &view, &rows))?;
-        services.progress.tell(Step::End);
+        tokio::task::block_in_place(|| write_told(services, &path, &view, &rows))?;
         services.crash_point("workbook");
         if batches::wrote(&services.db, &batch).await? {
             set_older_aside(services, &batch)?;
@@ -92,6 +130,42 @@ pub async fn bytes(services: &Services, batch: &Batch) -> anyhow::Result<Vec<u8>
     let mut bytes = Vec::new();
     tokio::task::block_in_place(|| result::write(&view, &rows, &folder, &mut bytes))?;
     Ok(bytes)
+}
+
+/// Writes a workbook, and tells how far it is.
+pub fn write_told(
+    services: &Services,
+    path: &Path,
+    view: &ResultView,
+    rows: &dyn Source,
+) -> anyhow::Result<()> {
+    let progress = &services.progress;
+    progress.tell(Step::Begin("workbook"));
+    // They are read twice: to measure, and to write.
+    progress.tell(Step::Of(view.counts.total * 2));
+    let written = write(path, view, &Counted { rows, progress, done: Cell::new(0) });
+    progress.tell(Step::End);
+    written
+}
+
+/// Rows that are counted as they come.
+struct Counted<'a> {
+    rows: &'a dyn Source,
+    progress: &'a Progress,
+    done: Cell<u64>,
+}
+
+impl Source for Counted<'_> {
+    fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
+        let rows = self.rows.rows_after(list, after)?;
+        self.done.update(|done| done + rows.len() as u64);
+        self.progress.tell(Step::Done(self.done.get()));
+        Ok(rows)
+    }
+
+    fn identity(&self, sums: &Sums) -> anyhow::Result<String> {
+        self.rows.identity(sums)
+    }
 }
 
 /// What is put aside on the way lies on the same disk.

@@ -7,30 +7,32 @@ use crate::{
     flow::{Services, pay},
 };
 
-/// So many codes have a picture: a workbook of more would hardly open. Each payer's mail has its own.
-pub const MAX_PICTURES: usize = 500;
+/// So many codes stand with their pictures: a workbook of more would hardly open. Each payer's mail has its own, and
+/// the results have the code of every line.
+const MAX_PICTURES: usize = 500;
 
-/// The code that pays all of a payer's requests at once, else each request's own.
-pub async fn payments(services: &Services, batch: BatchId) -> anyhow::Result<Vec<PaymentView>> {
-    let view = |(at, it): (usize, ToPay)| {
+/// The code that pays all of a payer's requests at once, else each request's own; the first of them, and how many more
+/// there are.
+pub async fn payments(
+    services: &Services,
+    batch: BatchId,
+) -> anyhow::Result<(Vec<PaymentView>, usize)> {
+    let view = |it: ToPay| {
         let amount = Money::dong(it.rest);
         let memo: PaymentCode = it.code.parse()?;
-        let picture = |()| pay::qr_png(&services.settings.payee, amount, &memo);
         Ok(PaymentView {
             payer: it.payer_name,
             amount,
             is_batch_code: it.batch_code.as_deref() == Some(it.code.as_str()),
             lines: it.lines.unsigned_abs(),
-            qr_png: Some(())
-                .filter(|()| at < MAX_PICTURES)
-                .map(picture)
-                .transpose()?
-                .unwrap_or_default(),
+            qr_png: pay::qr_png(&services.settings.payee, amount, &memo)?,
             order: it.order_code,
             code: it.code,
         })
     };
-    requests::to_pay(&services.db, batch).await?.into_iter().enumerate().map(view).collect()
+    let (first, all) = requests::to_pay(&services.db, batch, MAX_PICTURES).await?;
+    let more = all - first.len();
+    Ok((first.into_iter().map(view).collect::<anyhow::Result<_>>()?, more))
 }
 
 pub fn payee(services: &Services) -> PayeeView {

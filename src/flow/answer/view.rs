@@ -45,7 +45,10 @@ pub struct ResultView {
     pub questions: Vec<QuestionView>,
     /// What is said about the file, not about a row.
     pub file_findings: Vec<FindingText>,
+    /// The first of what is to be paid.
     pub payments: Vec<PaymentView>,
+    /// How much more there is to be paid.
+    pub more_payments: usize,
     pub payee: Option<PayeeView>,
     /// Drop-downs, as people read the values.
     pub choices: Vec<(Field, Vec<String>)>,

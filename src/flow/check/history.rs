@@ -26,6 +26,7 @@ use crate::{
         phone::Phone,
         tax_id::TaxId,
     },
+    flow::retention::Gone,
 };
 
 /// Details of a finding that points to an earlier line: its batch, and itself.
@@ -44,6 +45,8 @@ pub struct Past {
     pub clients: Vec<Client>,
     /// Of the same: what one firm says of tax ids is nothing for another one's list.
     pub ties: Vec<Tie>,
+    /// What is left of lines whose data were deleted.
+    pub gone: Vec<Gone>,
 }
 
 /// The same, ready to be asked about.
@@ -54,12 +57,13 @@ pub struct History {
     lines_of: HashMap<String, Vec<usize>>,
     clients: Vec<ClientRow>,
     client_of: HashMap<String, usize>,
+    gone: HashMap<String, Vec<Gone>>,
 }
 
 impl History {
     /// `pairs` are the tax ids that rows of the list say to be one client's.
     pub fn new(past: Past, pairs: &[(String, String)]) -> History {
-        let Past { lines, clients, ties } = past;
+        let Past { lines, clients, ties, gone: deleted } = past;
         let mut identities = Identities::default();
         let said = pairs.iter().map(|(one, other)| (one.as_str(), other.as_str()));
         let known = ties.iter().map(|tie| (tie.client.as_str(), tie.tax_id.as_str()));
@@ -75,7 +79,11 @@ impl History {
             client_of.insert(identities.who(&client.tax_id), at);
         }
         let clients = clients.into_iter().map(|client| client.record.0).collect();
-        History { identities, lines, lines_of, clients, client_of }
+        let mut gone: HashMap<String, Vec<Gone>> = HashMap::new();
+        for had in deleted {
+            gone.entry(identities.who(&had.tax_id)).or_default().push(had);
+        }
+        History { identities, lines, lines_of, clients, client_of, gone }
     }
 
     /// The same for all tax ids of a client.
@@ -99,6 +107,13 @@ impl History {
         let year = i64::from(year.year());
         self.of(tax_ids)
             .any(|line| line.family == family && line.fiscal_year == year && is_licence(line))
+            || self.gone(tax_ids).any(|had| had.family == family && had.fiscal_year == year)
+    }
+
+    /// What a client had, of which nothing else is known any more.
+    pub(super) fn gone(&self, tax_ids: &[TaxId]) -> impl Iterator<Item = &Gone> {
+        let whos: BTreeSet<String> = tax_ids.iter().map(|tax_id| self.who(tax_id)).collect();
+        whos.into_iter().filter_map(|who| self.gone.get(&who)).flatten()
     }
 
     /// Says of each row that the firm has ordered already what came of it, and which rows those are.

@@ -41,6 +41,7 @@ use row::{Judged, Seen};
 use super::{
     map::{self, Mapped, Table, TableRow},
     options::{ImportOptions, Mixed, OnError},
+    progress::{Progress, Step},
 };
 use crate::{
     catalogue::{Catalogue, columns::Columns},
@@ -78,6 +79,8 @@ pub struct Context<'a> {
     pub max_cell_chars: usize,
     pub texts: &'a Texts,
     pub locale: Locale,
+    /// Who is told how many rows were judged so far.
+    pub progress: &'a Progress,
 }
 
 impl Context<'_> {
@@ -170,8 +173,11 @@ pub fn named(tables: &[Table], columns: &Columns) -> Vec<String> {
 pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Checked {
     let mut checked = Checked::default();
     let mut rows: Vec<Judged> = Vec::new();
+    let total: usize = mapped.tables.iter().map(|table| table.rows.len()).sum();
+    context.progress.tell(Step::Of(total as u64));
     for (table, row) in clients(&mapped.tables) {
         rows.push(judge(table, row, context, history));
+        context.progress.tell_some(rows.len() as u64);
     }
     across::compare(&mut rows, context.texts, history);
     let told = history.compare(&mut rows, context);

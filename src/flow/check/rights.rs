@@ -50,6 +50,7 @@ pub fn look(rows: &mut [Judged], told: &BTreeSet<usize>, context: &Context<'_>, 
             asked.elsewhere(),
             asked.free_year(),
             asked.other_year(),
+            asked.bought_long_ago(),
             asked.free_instead(),
             asked.new_details(),
         ];
@@ -84,7 +85,9 @@ impl Asked<'_> {
         let (tax_ids, ..) = self.bought()?;
         let mut free =
             self.history.of(&tax_ids).filter(|line| line.client.kind == Kind::Free).peekable();
-        free.peek()?;
+        if !self.history.gone(&tax_ids).any(|had| had.kind == Kind::Free) {
+            free.peek()?;
+        }
         let finding = self.say(Code::FreeYearAlreadyUsed, Field::Kind);
         Some(match free.find(|line| self.is_own(line)) {
             Some(own) => finding.detail("other", place_of(self.context, own)),
@@ -112,6 +115,15 @@ impl Asked<'_> {
         Some(if earlier { finding.detail("earlier", "1") } else { finding })
     }
 
+    /// The same family and year, of which nothing but this is known any more: neither which firm nor which order it was.
+    fn bought_long_ago(&self) -> Option<Finding> {
+        let (tax_ids, family, year) = self.bought()?;
+        let year = i64::from(year.year());
+        let mut gone = self.history.gone(&tax_ids);
+        let is_same = gone.any(|had| had.family == family && had.fiscal_year == year);
+        is_same.then(|| self.say(Code::ClientAlreadyOrdered, Field::TaxId))
+    }
+
     /// A purchase where the first year would have been free, and nobody said that it is to be bought.
     fn free_instead(&self) -> Option<Finding> {
         if self.row.seen.is_kind_said {
@@ -120,7 +132,8 @@ impl Asked<'_> {
         let client = self.row.client.as_ref()?;
         let (tax_ids, family, _) = self.bought()?;
         let package = self.context.catalogue.packages.get(&client.package)?;
-        let is_first = !self.history.of(&tax_ids).any(|line| line.family == family);
+        let is_first = !self.history.of(&tax_ids).any(|line| line.family == family)
+            && !self.history.gone(&tax_ids).any(|had| had.family == family);
         let free = client.kind == Kind::Purchase && package.free_first_year && is_first;
         free.then(|| self.say(Code::FreeYearAvailable, Field::Kind))
     }

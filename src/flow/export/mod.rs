@@ -19,11 +19,12 @@ use std::{
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     Services,
-    answer::{self, view::ControlTotals},
+    answer::{self, outbox, view::ControlTotals},
     files::write_whole,
 };
 use crate::domain::{batch::BatchId, words::words};
@@ -52,6 +53,51 @@ words! {
         Parquet = "parquet",
         Json = "json",
     }
+}
+
+/// What a job exports, by the names that `[options]` has for it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExportOptions {
+    pub what: Vec<What>,
+    pub format: Format,
+    /// Nothing: of all firms at once, into the outbox itself.
+    pub firm: Option<String>,
+}
+
+impl Default for ExportOptions {
+    fn default() -> ExportOptions {
+        ExportOptions { what: vec![What::Lines], format: Format::Xlsx, firm: None }
+    }
+}
+
+/// Writes what a job exports, and how many files and rows that were.
+pub async fn by_job(
+    services: &Services,
+    options: &ExportOptions,
+) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    let firm = options.firm.as_deref().map(|code| services.firm(code)).transpose()?;
+    let firm = firm.map(|firm| firm.code.as_str());
+    let (mut files, mut rows) = (0, 0);
+    for what in &options.what {
+        let table = gather(services, *what, firm).await?;
+        let path = free_path(services, *what, options.format, firm);
+        let written =
+            tokio::task::block_in_place(|| write(services, &table, options.format, &path))?;
+        outbox::set_others_aside(what.as_str(), &written)?;
+        files += written.len() as u64;
+        rows += table.rows.len() as u64;
+    }
+    Ok(vec![("files", files), ("rows", rows)])
+}
+
+/// `lines__2026-11-22__r1.xlsx`, under the next number that nothing has.
+pub fn free_path(services: &Services, what: What, format: Format, firm: Option<&str>) -> PathBuf {
+    let folder = match firm {
+        Some(_) => outbox::folder(services, firm),
+        None => services.settings.files.outbox.clone(),
+    };
+    outbox::free_path(&folder, what.as_str(), services.today(), format.as_str())
 }
 
 /// Excel has so many rows, one of which is the header: what is longer goes on in a next file.

@@ -88,7 +88,7 @@ pub async fn take(
         services.crash_point("confirmed");
     }
     for order in &decided.to_activate {
-        activate::run(services, Some(order)).await?;
+        activate::run_if_there(services, order).await?;
     }
     let fixes = headers::while_held(services, &original, decided.fixes).await?;
     let said = fixes::apply(services, both, &fixes, options).await?;

@@ -16,7 +16,7 @@ mod taking;
 mod tries;
 
 pub use answers::in_words as answers_in_words;
-pub use taking::{Arrival, file, keep, unfinished};
+pub use taking::{Arrival, file, is_begun, keep, unfinished};
 
 use std::path::Path;
 
@@ -171,6 +171,7 @@ pub fn read(
         max_rows: limits.max_rows,
         max_columns: limits.max_columns,
         max_cell_chars: usize::try_from(limits.max_cell_chars).unwrap_or(usize::MAX),
+        progress: services.progress.clone(),
     };
     let is_list = |sheet: &Sheet| map::is_list(sheet, columns);
     match read::read(path, &Reader { limits, program: &services.program, is_list: &is_list }) {
@@ -223,13 +224,14 @@ async fn rejected(
 async fn judge(services: &Services, batch: &Batch, options: &ImportOptions) -> anyhow::Result<()> {
     let firm = services.firm(batch.firm.as_deref().context("A staged list has a firm")?)?;
     let mapped = staged::mapped(services, batch).await?;
-    services.progress.tell(Step::Begin("check"));
     let from_csv = batch.container.as_deref() == Some("csv");
     for _ in 0..OVERTAKEN_AT_MOST {
         let context = context(services, firm, &mapped, options, from_csv);
         let checked = checked(services, &mapped, &context).await?;
-        if collect::store(services, batch, &checked).await? == Stored::Done {
-            services.progress.tell(Step::End);
+        services.progress.tell(Step::Begin("store"));
+        let stored = collect::store(services, batch, &checked).await?;
+        services.progress.tell(Step::End);
+        if stored == Stored::Done {
             return Ok(());
         }
     }
@@ -256,6 +258,7 @@ pub fn context<'a>(
             .unwrap_or(usize::MAX),
         texts: services.texts,
         locale: services.settings.locale,
+        progress: &services.progress,
     }
 }
 
@@ -268,11 +271,14 @@ pub async fn checked(
     if refuses(mapped.findings.iter()) && mapped.tables.is_empty() {
         return Ok(Checked { is_refused: true, ..Checked::default() });
     }
+    services.progress.tell(Step::Begin("check"));
     let columns = &context.catalogue.columns;
     let wanted = tokio::task::block_in_place(|| check::wanted(&mapped.tables, columns));
     let past = past::of(services, context.firm, &wanted).await?;
     let history = History::new(past, &wanted.pairs);
-    Ok(tokio::task::block_in_place(|| check::check(mapped, context, &history)))
+    let checked = tokio::task::block_in_place(|| check::check(mapped, context, &history));
+    services.progress.tell(Step::End);
+    Ok(checked)
 }
 
 /// `confirm = "auto"` and `activate = "auto"`: what a job may do without being asked.
@@ -302,7 +308,7 @@ async fn by_itself(
         }
         services.crash_point("placed");
         if wish.activate || order.kind.activates_when_confirmed() {
-            activate::run(services, Some(&order.code)).await?;
+            activate::run_if_there(services, &order.code).await?;
         }
     }
     outbox::write_workbook(services, batch.id()).await
@@ -319,7 +325,9 @@ pub async fn check_file(
     let sha256 = tokio::task::block_in_place(|| hash(path))?;
     let file_name = &inbox::name_of(path);
     let columns = headers::known(services, Some(firm.code.as_str())).await?;
+    services.progress.tell(Step::Begin("read"));
     let read = tokio::task::block_in_place(|| read(services, path, &columns))?;
+    services.progress.tell(Step::End);
     let document = match read {
         Ok(document) => document,
         Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),
@@ -351,7 +359,7 @@ pub async fn check_file(
     let missing = answer::missing::count(services, &mapped.tables, &checked.findings).await?;
     let of_list = (&mapped, &checked, missing, options);
     let (view, rows) = answer::of_check(services, file_name, &firm.name, &sha256, of_list);
-    tokio::task::block_in_place(|| outbox::write(&workbook, &view, &rows))?;
+    tokio::task::block_in_place(|| outbox::write_told(services, &workbook, &view, &rows))?;
     Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))
 }
 

@@ -81,6 +81,19 @@ pub async fn unfinished(services: &Services, how: How<'_>) -> anyhow::Result<Vec
     failed.map_or(Ok(reports), Err)
 }
 
+/// Whether a process that is gone left what [`unfinished`] goes on with, as far as it can be seen from here.
+pub async fn is_begun(services: &Services) -> anyhow::Result<bool> {
+    if !inbox::left_behind(services)?.is_empty() || !inbox::hidden(services)?.is_empty() {
+        return Ok(true);
+    }
+    let is_here = |batch: &Batch| {
+        batch.state != BatchState::Received
+            || inbox::work_path(services, batch.id(), &batch.file_name).exists()
+    };
+    let begun = batches::unfinished(&services.db).await?;
+    Ok(begun.iter().any(|batch| !batch.archived && is_here(batch)))
+}
+
 async fn left_behind(
     services: &Services,
     path: &Path,

@@ -1,17 +1,15 @@
 //! Counts how often a batch was begun: a file that ends the program, or fails, each time is set aside, and the
 //! others go on. A passing fault or an interruption costs no try.
 
-use std::{
-    panic::AssertUnwindSafe,
-    path::{Path, PathBuf},
-};
-
-use futures::FutureExt;
+use std::path::{Path, PathBuf};
 
 use crate::{
     db::batches,
     domain::batch::BatchId,
-    flow::{Services, fault::Fault},
+    flow::{
+        Services,
+        fault::{Fault, caught},
+    },
 };
 
 /// So often a file is begun.
@@ -33,8 +31,7 @@ pub async fn count<T>(
         batches::begin_try(&services.db, id).await?;
     }
     let mut excuse = Excuse { path, is_needed: true, silent: before.unwrap_or(0) };
-    let done = AssertUnwindSafe(work).catch_unwind().await;
-    let done = done.unwrap_or_else(|panic| Err(anyhow::anyhow!("a panic: {}", said(&*panic))));
+    let done = caught(work).await;
     let fault = done.as_ref().err().map(Fault::of);
     excuse.silent += u32::from(fault == Some(Fault::Reader));
     // A file that goes back to the inbox has no batch any more.
@@ -81,9 +78,4 @@ fn taken_away(excuse: &Path) -> anyhow::Result<Option<u32>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-fn said(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
 }

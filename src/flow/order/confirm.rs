@@ -13,13 +13,13 @@ use crate::{
         orders::{self, Order},
         requests::NewRequest,
         shown::Shown,
-        staff,
+        standing,
     },
     domain::{
         confirmation_code::ConfirmationCode,
         email::Email,
-        firm::Firm,
-        order::{Kind, LineState, OrderState, Recipient},
+        money::Money,
+        order::{Kind, OrderState, Recipient},
     },
     flow::{Services, send},
 };
@@ -77,30 +77,32 @@ pub async fn confirm(
             return Ok(Confirmed::Already);
         }
     }
-    let mut lines = lines::of_order(&services.db, &order.code).await?;
-    lines.retain(|line| line.state != LineState::Cancelled);
-    let by = match checker(services, order, &lines, wish)? {
+    let mut tx = services.db.begin().await?;
+    let by = match checker(services, &mut tx, order, wish).await? {
         Ok(by) => by,
         Err(refusal) => return Ok(Confirmed::Refused(refusal)),
     };
     if let Some(shown) = wish.shown.filter(|shown| shown.content != order.content) {
-        let difference = content::difference(shown, order, lines.len(), services.texts);
+        let lines = standing::count(&mut tx, &order.code).await?;
+        let difference = content::difference(shown, order, lines, services.texts);
         return Ok(Confirmed::Refused(Refusal::Stale(difference)));
     }
-    let drift =
-        content::drift(order, &lines, &services.catalogue, services.today(), services.texts);
-    if !drift.differences.is_empty() {
-        revise(services, order, &lines, &drift).await?;
-        return Ok(Confirmed::Refused(Refusal::Changed(drift.differences)));
+    let drift = drift(services, &mut tx, order).await?;
+    let differences = drift.differences();
+    if !differences.is_empty() {
+        if let Some(price) = drift.price {
+            revise(services, tx, order, price).await?;
+        }
+        return Ok(Confirmed::Refused(Refusal::Changed(differences)));
     }
-    place(services, order, &lines, (&by, wish.activate)).await
+    place(services, tx, order, (&by, wish.activate)).await
 }
 
 /// Who confirms, if that one may.
-fn checker(
+async fn checker(
     services: &Services,
+    tx: &mut Tx,
     order: &Order,
-    lines: &[Line],
     wish: &Wish<'_>,
 ) -> anyhow::Result<Result<Email, Refusal>> {
     let (firm, key) = (services.firm(&order.firm)?, &services.key);
@@ -114,38 +116,60 @@ fn checker(
         Some(said) if code::of(key, order) != said => None,
         _ => Some(wish.by.unwrap_or(&firm.admin.email)),
     };
-    Ok(match by {
-        None => Err(Refusal::Code),
-        Some(by) if needs_second && is_maker(firm, order, lines, by) => Err(Refusal::SamePerson),
-        Some(by) => Ok(by.clone()),
-    })
+    let Some(by) = by else { return Ok(Err(Refusal::Code)) };
+    if needs_second {
+        let rows = standing::registered_by(tx, &order.code).await?;
+        let rows = rows.iter().map(String::as_str);
+        if second::makers(firm, order.registered_by.as_deref(), rows).contains(by.as_str()) {
+            return Ok(Err(Refusal::SamePerson));
+        }
+    }
+    Ok(Ok(by.clone()))
 }
 
-fn is_maker(firm: &Firm, order: &Order, lines: &[Line], by: &Email) -> bool {
-    let rows = lines.iter().filter_map(|line| line.client.registered_by.as_ref());
-    let makers = second::makers(firm, order.registered_by.as_deref(), rows.map(Email::as_str));
-    makers.contains(by.as_str())
+/// Compares an order with the tables of today.
+async fn drift<'a>(
+    services: &'a Services,
+    tx: &mut Tx,
+    order: &'a Order,
+) -> anyhow::Result<content::Drift<'a>> {
+    let mut drift =
+        content::Drift::of(order, &services.catalogue, services.today(), services.texts);
+    let mut after = 0;
+    loop {
+        let lines = standing::after(tx, &order.code, after).await?;
+        let Some(last) = lines.last() else { return Ok(drift) };
+        after = last.line_no;
+        for line in &lines {
+            drift.look(line);
+        }
+    }
 }
 
 /// Gives the waiting lines today's price and asks for a workbook that shows it.
 async fn revise(
     services: &Services,
+    mut tx: Tx,
     order: &Order,
-    lines: &[Line],
-    drift: &content::Drift,
+    price: Money,
 ) -> anyhow::Result<()> {
-    let Some(price) = drift.price else { return Ok(()) };
-    let content =
-        content::hash(&order.code, lines.iter().map(|line| (line.line_no, price, &line.client.0)))?;
+    let mut content = content::Content::of(&order.code)?;
+    let (mut after, mut amount) = (0, Money::dong(0));
+    loop {
+        let lines = standing::after(&mut tx, &order.code, after).await?;
+        let Some(last) = lines.last() else { break };
+        after = last.line_no;
+        for line in &lines {
+            content.add((line.line_no, price, &line.client.0))?;
+            amount = amount + price;
+        }
+    }
+    let content = content.hash();
     if content == order.content {
         return Ok(());
     }
-    let amount = lines.iter().map(|_| price).sum();
-    let mut tx = services.db.begin().await?;
     if orders::revise(&mut tx, &order.code, &order.content, &content, amount).await? {
-        for line in lines {
-            lines::reprice(&mut tx, line.id, price).await?;
-        }
+        lines::reprice(&mut tx, &order.code, price).await?;
         batches::ask_for_workbook(&mut tx, order.batch()).await?;
         send::plan::results(services, &mut tx, order.batch()).await?;
         tx.commit().await?;
@@ -155,26 +179,24 @@ async fn revise(
 
 async fn place(
     services: &Services,
+    mut tx: Tx,
     order: &Order,
-    lines: &[Line],
     (by, activate): (&Email, bool),
 ) -> anyhow::Result<Confirmed> {
     let now = services.now();
-    let said = staff::of_order(&services.db, &order.code).await?;
-    let mut tx = services.db.begin().await?;
     if !orders::place(&mut tx, &order.code, &order.content, by.as_str(), now).await? {
         return Ok(Confirmed::Refused(Refusal::Stale(Vec::new())));
     }
-    lines::place(&mut tx, &order.code).await?;
+    let lines = lines::place(&mut tx, &order.code).await?;
     let mut placed = order.clone();
     placed.registered_by.get_or_insert_with(|| by.to_string());
     let order = &placed;
     if order.kind != Kind::Free {
-        request_payment(services, &mut tx, order, lines, by).await?;
+        request_payment(services, &mut tx, order, by).await?;
     }
-    ring(services, &mut tx, order, lines.len()).await?;
+    ring(services, &mut tx, order, lines).await?;
     if activate || order.kind.activates_when_confirmed() {
-        crate::flow::activate::plan(services, &mut tx, order, (lines, &said)).await?;
+        crate::flow::activate::plan(services, &mut tx, order).await?;
     }
     batches::settle_orders(&mut tx, order.batch()).await?;
     batches::ask_for_workbook(&mut tx, order.batch()).await?;
@@ -187,22 +209,27 @@ async fn request_payment(
     services: &Services,
     tx: &mut Tx,
     order: &Order,
-    lines: &[Line],
     by: &Email,
 ) -> anyhow::Result<()> {
     let (now, prefix) = (services.now(), &services.settings.payee.code_prefix);
     let mut payers: BTreeMap<String, String> = BTreeMap::new();
-    for line in lines {
-        let (payer_name, payer_email) = payer(services, order, line, by)?;
-        let request = NewRequest {
-            line_id: line.id,
-            batch: order.batch(),
-            payer_name: &payer_name,
-            payer_email: &payer_email,
-            amount: line.amount(),
-        };
-        codes::request(tx, prefix, &request, now).await?;
-        payers.entry(payer_email).or_insert(payer_name);
+    let mut after = 0;
+    loop {
+        let lines = standing::after(tx, &order.code, after).await?;
+        let Some(last) = lines.last() else { break };
+        after = last.line_no;
+        for line in &lines {
+            let (payer_name, payer_email) = payer(services, order, line, by)?;
+            let request = NewRequest {
+                line_id: line.id,
+                batch: order.batch(),
+                payer_name: &payer_name,
+                payer_email: &payer_email,
+                amount: line.amount(),
+            };
+            codes::request(tx, prefix, &request, now).await?;
+            payers.entry(payer_email).or_insert(payer_name);
+        }
     }
     codes::payer_codes(tx, prefix, order.batch()).await?;
     for (email, name) in payers {
@@ -235,7 +262,7 @@ fn payer(
     })
 }
 
-async fn ring(services: &Services, tx: &mut Tx, order: &Order, lines: usize) -> anyhow::Result<()> {
+async fn ring(services: &Services, tx: &mut Tx, order: &Order, lines: u64) -> anyhow::Result<()> {
     let values = context! { order => order.code.as_str(), lines => lines, amount => order.amount().to_string() };
     let key = if order.kind == Kind::Free { "free_placed" } else { "order_placed" };
     let text = services.texts.say(&format!("message.bell.{key}"), values);

@@ -2,8 +2,9 @@
 //! What follows from a change is decided where the order is confirmed.
 
 use chrono::NaiveDate;
+use data_encoding::HEXLOWER;
 use minijinja::context;
-use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     catalogue::{Catalogue, rules::Dates},
@@ -14,23 +15,46 @@ use crate::{
         money::Money,
         order::{Kind, OrderCode},
     },
-    flow::key::sha256,
     text::Texts,
 };
-
-#[derive(Serialize)]
-struct Content<'a> {
-    order: &'a OrderCode,
-    lines: Vec<(i64, Money, &'a ClientRow)>,
-}
 
 /// The hash of an order's lines with their prices, in order.
 pub fn hash<'a>(
     order: &OrderCode,
     lines: impl IntoIterator<Item = (i64, Money, &'a ClientRow)>,
 ) -> anyhow::Result<String> {
-    let content = Content { order, lines: lines.into_iter().collect() };
-    Ok(sha256(&serde_json::to_vec(&content)?))
+    let mut content = Content::of(order)?;
+    lines.into_iter().try_for_each(|line| content.add(line))?;
+    Ok(content.hash())
+}
+
+/// What an order says, told line by line and in order: a long one need not fit in memory.
+pub struct Content {
+    hasher: Sha256,
+    is_empty: bool,
+}
+
+impl Content {
+    pub fn of(order: &OrderCode) -> anyhow::Result<Content> {
+        let mut hasher = Sha256::default();
+        let order = serde_json::to_string(order)?;
+        hasher.update(format!(r#"{{"order":{order},"lines":["#));
+        Ok(Content { hasher, is_empty: true })
+    }
+
+    /// A line's number, its price and its client.
+    pub fn add(&mut self, line: (i64, Money, &ClientRow)) -> anyhow::Result<()> {
+        if !self.is_empty {
+            self.hasher.update(b",");
+        }
+        self.is_empty = false;
+        self.hasher.update(serde_json::to_vec(&line)?);
+        Ok(())
+    }
+
+    pub fn hash(self) -> String {
+        HEXLOWER.encode(&self.hasher.chain_update(b"]}").finalize())
+    }
 }
 
 /// What an order was when it was shown, and what it is now.
@@ -49,64 +73,70 @@ pub fn difference(shown: &Shown, order: &Order, lines: usize, texts: &Texts) -> 
     vec![texts.say("message.drift.order", values)]
 }
 
-/// What tables say today that they did not say when the order was shown.
-#[derive(Clone, Debug, Default)]
-pub struct Drift {
-    /// In words for the accountant.
-    pub differences: Vec<String>,
+/// What tables say today that they did not say when the order was shown. Its lines are looked at one by one.
+pub struct Drift<'a> {
+    order: &'a Order,
+    catalogue: &'a Catalogue,
+    today: NaiveDate,
+    texts: &'a Texts,
     /// Today's price of each line; `None` where the package can no longer be bought.
     pub price: Option<Money>,
+    /// How many lines have another price, and the first of these.
+    repriced: Option<(usize, Money)>,
+    not_allowed: Vec<String>,
 }
 
-/// Compares an order with the tables of today.
-pub fn drift(
-    order: &Order,
-    lines: &[Line],
-    catalogue: &Catalogue,
-    today: NaiveDate,
-    texts: &Texts,
-) -> Drift {
-    let package = catalogue.packages.get(&order.package);
-    let price = package
-        .filter(|package| package.is_on_sale(today))
-        .and_then(|package| package.price_on(today))
-        .map(|price| order.kind.price(price));
-    let mut differences = Vec::new();
-    match price {
-        None => differences.push(
-            texts.say("message.drift.not_on_sale", context! { package => order.package.as_str() }),
-        ),
-        Some(price) => {
-            let changed: Vec<&Line> = lines.iter().filter(|line| line.amount() != price).collect();
-            if let Some(first) = changed.first() {
-                let values = context! {
-                    package => order.package.as_str(), old => first.amount().to_string(), new => price.to_string(),
-                    lines => changed.len(),
-                };
-                differences.push(texts.say("message.drift.price", values));
-            }
+impl<'a> Drift<'a> {
+    pub fn of(
+        order: &'a Order,
+        catalogue: &'a Catalogue,
+        today: NaiveDate,
+        texts: &'a Texts,
+    ) -> Drift<'a> {
+        let package = catalogue.packages.get(&order.package);
+        let price = package
+            .filter(|package| package.is_on_sale(today))
+            .and_then(|package| package.price_on(today))
+            .map(|price| order.kind.price(price));
+        Drift { order, catalogue, today, texts, price, repriced: None, not_allowed: Vec::new() }
+    }
+
+    pub fn look(&mut self, line: &Line) {
+        if self.price.is_some_and(|price| price != line.amount()) {
+            let (lines, first) = self.repriced.unwrap_or((0, line.amount()));
+            self.repriced = Some((lines + 1, first));
         }
-    }
-    if order.kind == Kind::Free && package.is_some_and(|package| !package.free_first_year) {
-        let values = context! { package => order.package.as_str() };
-        differences.push(texts.say("message.drift.no_free_year", values));
-    }
-    let allowed = |client: &ClientRow, field, word: &str| {
-        let dates = Dates { fiscal_year_start: client.fiscal_year_start, order_date: today };
-        catalogue.rules.as_of(client.customer_type, dates).allows(field, word)
-    };
-    for line in lines {
         let client = &line.client;
+        let dates = Dates { fiscal_year_start: client.fiscal_year_start, order_date: self.today };
+        let rules = self.catalogue.rules.as_of(client.customer_type, dates);
         for (field, word) in [
             (Field::VatMethod, client.vat_method.as_str()),
             (Field::Regime, client.regime.as_str()),
         ] {
-            if !allowed(client, field, word) {
+            if !rules.allows(field, word) {
                 let values =
                     context! { line => line.line_no, name => line.name.as_str(), value => word };
-                differences.push(texts.say("message.drift.not_allowed", values));
+                self.not_allowed.push(self.texts.say("message.drift.not_allowed", values));
             }
         }
     }
-    Drift { differences, price }
+
+    /// In words for the accountant.
+    pub fn differences(&self) -> Vec<String> {
+        let package = self.order.package.as_str();
+        let say = |key: &str, values| self.texts.say(&format!("message.drift.{key}"), values);
+        let of_price = match (self.price, self.repriced) {
+            (None, _) => Some(say("not_on_sale", context! { package })),
+            (Some(price), Some((lines, first))) => {
+                let (old, new) = (first.to_string(), price.to_string());
+                Some(say("price", context! { package, old, new, lines }))
+            }
+            (Some(_), None) => None,
+        };
+        let sold = self.catalogue.packages.get(package);
+        let is_free = self.order.kind == Kind::Free;
+        let of_kind = (is_free && sold.is_some_and(|package| !package.free_first_year))
+            .then(|| say("no_free_year", context! { package }));
+        of_price.into_iter().chain(of_kind).chain(self.not_allowed.iter().cloned()).collect()
+    }
 }

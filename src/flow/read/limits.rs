@@ -4,12 +4,12 @@
 use std::fs::Metadata;
 
 use super::refusal::Refusal;
-use crate::domain::refusal::Why;
+use crate::{domain::refusal::Why, flow::progress::Progress};
 
 const MB: u64 = 1 << 20;
 
 /// The keys of `[limits]` that hold for reading, in bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     pub max_file_bytes: u64,
     /// The same for xls, xlsb and ods, which are read as a whole.
@@ -23,6 +23,8 @@ pub struct Limits {
     pub max_columns: u32,
     /// A longer text is cut one character later, so that the check can see it.
     pub max_cell_chars: usize,
+    /// Who is told how many rows were read so far.
+    pub progress: Progress,
 }
 
 impl Default for Limits {
@@ -35,6 +37,7 @@ impl Default for Limits {
             max_rows: 1_048_576,
             max_columns: 512,
             max_cell_chars: 32_767,
+            progress: Progress::silent(),
         }
     }
 }

@@ -45,6 +45,7 @@ impl<'a> Rows<'a> {
         cells.truncate(width);
         self.refuse_excess(number, &cells)?;
         self.count += 1;
+        self.limits.progress.tell_some(u64::from(self.count));
         if *self.kept > self.most {
             self.taken.truncate(BEGINNING);
             self.taken.shrink_to_fit();

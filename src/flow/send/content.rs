@@ -8,7 +8,7 @@ use super::{
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
     },
-    results,
+    mornings, results,
 };
 use crate::{
     db::{
@@ -43,11 +43,14 @@ pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Conte
     if let Some(batch) = mail.batch() {
         return results::of(services, mail, batch).await;
     }
+    if let Some(report) = mail.report_id {
+        return mornings::of(services, mail, report).await;
+    }
     let code =
         mail.order_code.as_deref().context("A mail is about a batch or an order")?.parse()?;
     let order = orders::by_code(&services.db, &code).await?.context("A mail has its order")?;
     match mail.purpose {
-        Purpose::BatchResult => Ok(None),
+        Purpose::BatchResult | Purpose::Morning => Ok(None),
         Purpose::OrderNotice => notice(services, mail, &order).await,
         Purpose::OrderCancelled => cancelled(services, mail, &order).await.map(Some),
         Purpose::LoginFirst | Purpose::LoginExisting => {

@@ -9,11 +9,18 @@ mod message;
 
 mod results;
 
+mod mornings;
+
 pub mod plan;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Services, fault::Fault, holder::Holder, progress::Step};
+use super::{
+    Clock, Services,
+    fault::{Fault, caught},
+    holder::{Holder, LeaseLost},
+    progress::Step,
+};
 use crate::{
     db::mails::{self, Mail, Settled},
     domain::{email::Email, grace::start_of, mail::MailState},
@@ -41,12 +48,14 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
     services.progress.tell(Step::Begin("mail"));
     while !is_day_full(services).await? {
         let now = services.now();
-        let Some(mail) = mails::claim(&services.db, services.holder.as_str(), now).await? else {
+        let Some(mail) = mails::claim(&services.db, services.lease(), now).await? else {
             break;
         };
-        services.crash_point("mail_claimed");
         match send(services, &mail, now).await? {
-            MailState::Sent => summary.sent += 1,
+            MailState::Sent => {
+                summary.sent += 1;
+                services.crash_point("mail_settled");
+            }
             MailState::Held => summary.held += 1,
             MailState::Cancelled => {}
             _ => summary.failed += 1,
@@ -70,14 +79,24 @@ pub async fn waiting(services: &Services) -> anyhow::Result<Vec<DateTime<Utc>>> 
     Ok(put_off.map(|mail| mail.not_before).collect())
 }
 
-/// Gives back the claims of processes of this machine that are no more. A file that was being written is written
-/// again under the same name.
+/// What becomes of a claimed mail whose process is gone: a file that was being written is written again under the same
+/// name.
+const LEFT: MailState = MailState::Planned;
+
+/// Gives back the claims of processes of this machine that are no more, and those whose time is over.
 pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
+    mails::release_lapsed(&services.db, Clock::System.now(), LEFT).await?;
     for (holder,) in mails::holders(&services.db).await? {
         if Holder::is_dead(&holder) {
-            mails::release(&services.db, &holder, MailState::Planned).await?;
+            mails::release(&services.db, &holder, LEFT).await?;
         }
     }
+    Ok(())
+}
+
+/// Gives back what this process still has when it ends.
+pub async fn release_own(services: &Services) -> anyhow::Result<()> {
+    mails::release(&services.db, services.holder.as_str(), LEFT).await?;
     Ok(())
 }
 
@@ -114,20 +133,18 @@ async fn is_day_full(services: &Services) -> anyhow::Result<bool> {
 
 async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<MailState> {
     let settled = if may_leave(services, &mail.recipient) {
-        match deliver(services, mail).await {
-            Ok(state) => {
-                services.crash_point("mail_written");
-                Settled { state, error: None, not_before: now }
-            }
+        match caught(deliver(services, mail)).await {
+            Ok(state) => Settled { state, error: None, not_before: now },
             // The next one would fail too, and once there is room or the folder is open all go at once.
             Err(error) if matches!(Fault::of(&error), Fault::DiskFull | Fault::Folder) => {
                 let why = format!("{error:#}");
-                let (state, holder) = (MailState::Planned, services.holder.as_str());
+                let state = MailState::Planned;
                 let settled = Settled { state, error: Some(&why), not_before: now };
-                // Where not even this can be written, the claim goes back with its holder.
-                let _ = mails::settle(&services.db, mail.id, holder, settled, now).await;
+                // Where not even this can be written, the claim ends by itself.
+                let _ = mails::settle(&services.db, mail.id, mail.claim(), settled, now).await;
                 return Err(error);
             }
+            Err(error) if Fault::of(&error) == Fault::LeaseLost => return Err(error),
             Err(error) => {
                 tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);
                 return retry(services, mail, &format!("{error:#}"), now).await;
@@ -136,8 +153,20 @@ async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::R
     } else {
         Settled { state: MailState::Held, error: None, not_before: now }
     };
-    mails::settle(&services.db, mail.id, services.holder.as_str(), settled, now).await?;
-    Ok(settled.state)
+    end(services, mail, settled, now).await
+}
+
+async fn end(
+    services: &Services,
+    mail: &Mail,
+    settled: Settled<'_>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<MailState> {
+    if mails::settle(&services.db, mail.id, mail.claim(), settled, now).await? {
+        Ok(settled.state)
+    } else {
+        Err(LeaseLost.into())
+    }
 }
 
 /// Planned again, each time after twice as long; given up after the last attempt.
@@ -150,12 +179,12 @@ async fn retry(
     let wait = FIRST_WAIT * 2_i32.pow(u32::try_from(mail.attempts.clamp(1, ATTEMPTS) - 1)?);
     let state = if mail.attempts < ATTEMPTS { MailState::Planned } else { MailState::Dead };
     let settled = Settled { state, error: Some(error), not_before: now + wait };
-    mails::settle(&services.db, mail.id, services.holder.as_str(), settled, now).await?;
-    Ok(state)
+    end(services, mail, settled, now).await
 }
 
 /// Writes the letter as a file that other mail programs read, unless its reason is gone.
 async fn deliver(services: &Services, mail: &Mail) -> anyhow::Result<MailState> {
+    services.crash_point("mail_claimed");
     let Some(content) = content::of(services, mail).await? else {
         return Ok(MailState::Cancelled);
     };
@@ -163,6 +192,8 @@ async fn deliver(services: &Services, mail: &Mail) -> anyhow::Result<MailState> 
     let local_part =
         mail.message_id.split_once('@').map_or(mail.message_id.as_str(), |(local, _)| local);
     let path = services.home.join("mail").join(format!("{local_part}.eml"));
+    services.demand(mail.lease_until)?;
     super::files::write_whole(&path, &bytes)?;
+    services.crash_point("mail_written");
     Ok(MailState::Sent)
 }

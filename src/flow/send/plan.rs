@@ -68,6 +68,29 @@ fn checkers<'a>(firm: &'a Firm, registered: &[Registered]) -> BTreeSet<&'a str> 
     checkers.map(Email::as_str).collect()
 }
 
+/// What was done and what waits, to the firm's admin: once a day.
+pub async fn morning(
+    services: &Services,
+    tx: &mut Tx,
+    firm: &Firm,
+    (report, day): (i64, &str),
+) -> anyhow::Result<()> {
+    let subject = format!("{}/{day}", firm.code);
+    let email = firm.admin.email.as_str();
+    let new = NewMail {
+        purpose: Purpose::Morning,
+        subject: &subject,
+        about: About::Report(report),
+        line_id: None,
+        recipient: email,
+        recipient_name: &firm.admin.name,
+        sequence: 1,
+        message_id: &message_id(services, Purpose::Morning, &subject, (email, 1)),
+    };
+    mails::plan(tx, new, services.now()).await?;
+    Ok(())
+}
+
 /// The order notice to one payer: name and e-mail.
 pub async fn notice(
     services: &Services,

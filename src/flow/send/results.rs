@@ -13,16 +13,15 @@ use crate::{
     db::{
         batches::{self, Batch},
         findings,
-        lines::{self, Line},
+        lines::{self, Total},
         mails::{self, Mail},
-        orders::{self, Order},
+        orders::{self, Order, Registered},
         rows,
     },
     domain::{
-        batch::{BatchId, BatchState, RowState},
+        batch::{BatchId, BatchState},
         confirmation_code::ConfirmationCode,
         email::Email,
-        finding::Severity,
         firm::Firm,
         fiscal_year::FiscalYear,
         order::{LineState, OrderCode, OrderState},
@@ -32,7 +31,7 @@ use crate::{
         answer::{outbox, receipt},
         order::{code, second},
         report::Rows,
-        staged::{self, Staged},
+        staged,
     },
 };
 
@@ -40,6 +39,8 @@ use crate::{
 const TO_FIX: usize = 10;
 /// Mail servers take no larger ones.
 const LARGEST: u64 = 10 * 1024 * 1024;
+/// How often a workbook is made anew because its batch changed meanwhile.
+const OVERTAKEN_AT_MOST: usize = 5;
 
 /// Nothing where the batch was taken back, where a later letter says it all, or where the second person has nothing to
 /// confirm any more.
@@ -50,20 +51,21 @@ pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result
     let batch = by_id(services, id).await?;
     let reader: Email = mail.recipient.parse()?;
     let firm = services.firm(batch.firm.as_deref().context("A list has a firm")?)?;
-    let lines = lines::of_batch(&services.db, id).await?;
+    let lines = lines::totals(&services.db, id).await?;
+    let registered = orders::registered(&mut services.db.begin().await?, id).await?;
     let all: Vec<Standing<'_>> = orders::of_batch(&services.db, id)
         .await?
         .into_iter()
-        .map(|order| Standing::new(firm, order, &lines))
-        .collect();
+        .map(|order| Standing::new(firm, order, (&lines, &registered)))
+        .collect::<anyhow::Result<_>>()?;
     let is_maker = is_maker(firm, &batch, &all, &reader);
     let to_confirm = |it: &Standing<'_>| it.code(services, &reader).is_some();
     if batch.state == BatchState::Undone || !(is_maker || all.iter().any(to_confirm)) {
         return Ok(None);
     }
-    let staged = staged::load(services, &batch).await?;
+    let tables = staged::tables(services, id).await?;
     let rows = Rows::of(&rows::counts(&services.db, Some(id)).await?);
-    let (to_fix, more) = to_fix(services, &batch, &staged).await?;
+    let (to_fix, more) = to_fix(services, &batch).await?;
     let (said_in, workbook) = workbook(services, id).await?;
     let registered_by = batch.registered_by.as_deref();
     let registered_by =
@@ -91,7 +93,7 @@ pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result
         orders,
         to_fix,
         more,
-        steps: receipt::to_do(services, &batch, (&staged.tables, &rows)).await?,
+        steps: receipt::to_do(services, &batch, (&tables, &rows)).await?,
         workbook: said_in,
     };
     let letter = letters::batch_result(services.texts, &said)?;
@@ -112,19 +114,25 @@ struct Standing<'a> {
 }
 
 impl<'a> Standing<'a> {
-    fn new(firm: &'a Firm, order: Order, lines: &[Line]) -> Standing<'a> {
-        let own = || {
-            let own = lines.iter().filter(|line| line.order_code == order.code);
-            own.filter(|line| line.state != LineState::Cancelled)
-        };
-        let of_rows = || own().filter_map(|line| line.client.registered_by.as_ref());
-        let makers =
-            second::makers(firm, order.registered_by.as_deref(), of_rows().map(Email::as_str));
+    fn new(
+        firm: &'a Firm,
+        order: Order,
+        (lines, registered): (&[Total], &[Registered]),
+    ) -> anyhow::Result<Standing<'a>> {
+        let own = lines.iter().filter(|it| it.order_code == order.code);
+        let own = own.filter(|it| it.state != LineState::Cancelled);
+        let of_rows = registered.iter().filter(|it| it.order_code == order.code.as_str());
+        let of_rows = of_rows.filter_map(|it| it.of_row.as_deref());
+        let of_rows: Vec<Email> = of_rows.map(str::parse).collect::<Result<_, _>>()?;
+        let by_row = of_rows.iter().map(Email::as_str);
+        let makers = second::makers(firm, order.registered_by.as_deref(), by_row);
         let checkers = second::checkers(firm, &makers);
-        let mut members: Vec<Email> = of_rows().cloned().collect();
-        members.sort();
-        members.dedup();
-        Standing { lines: own().count(), checkers, of_rows: members, order }
+        Ok(Standing {
+            lines: own.map(|it| usize::try_from(it.lines)).sum::<Result<_, _>>()?,
+            checkers,
+            of_rows,
+            order,
+        })
     }
 
     fn waits(&self) -> bool {
@@ -185,24 +193,10 @@ fn maker(services: &Services, all: &[Standing<'_>], reader: &Email) -> Reader {
 }
 
 /// What keeps rows, or the whole file, from being ordered; and how much more of it there is.
-async fn to_fix(
-    services: &Services,
-    batch: &Batch,
-    staged: &Staged,
-) -> anyhow::Result<(Vec<String>, usize)> {
-    let found = findings::of_batch(&services.db, batch.id()).await?;
-    // A header has a row too, but no state.
-    let waits = |at: (i64, u32)| {
-        let state = staged.states.get(&at);
-        state.is_none_or(|state| matches!(state, RowState::Rejected | RowState::Held))
-    };
-    let is_open = |(sheet, finding): &&findings::Numbered| {
-        matches!(finding.severity, Severity::Error | Severity::Hold)
-            && sheet.zip(finding.place.row).is_none_or(waits)
-    };
-    let open: Vec<_> = found.iter().filter(is_open).collect();
-    let told = open.iter().take(TO_FIX).map(|(_, finding)| receipt::told(services, finding));
-    Ok((told.collect(), open.len().saturating_sub(TO_FIX)))
+async fn to_fix(services: &Services, batch: &Batch) -> anyhow::Result<(Vec<String>, usize)> {
+    let (open, all) = findings::open(&services.db, batch.id(), TO_FIX).await?;
+    let more = all.saturating_sub(open.len());
+    Ok((open.iter().map(|(_, finding)| receipt::told(services, finding)).collect(), more))
 }
 
 /// The newest workbook: made anew, since the one in the outbox may be open and half filled in.
@@ -210,20 +204,25 @@ async fn workbook(
     services: &Services,
     id: BatchId,
 ) -> anyhow::Result<(Workbook, Option<(String, Vec<u8>)>)> {
-    outbox::write_workbook(services, id).await?;
-    let batch = by_id(services, id).await?;
-    let Some(path) = outbox::newest(services, &batch) else { return Ok((Workbook::None, None)) };
-    if fs_err::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST) {
-        return Ok((Workbook::InOutbox(services.shown_path(&path)), None));
+    for _ in 0..OVERTAKEN_AT_MOST {
+        outbox::write_workbook(services, id).await?;
+        let batch = by_id(services, id).await?;
+        let Some(path) = outbox::newest(services, &batch) else {
+            return Ok((Workbook::None, None));
+        };
+        if fs_err::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST) {
+            return Ok((Workbook::InOutbox(services.shown_path(&path)), None));
+        }
+        let bytes = outbox::bytes(services, &batch).await?;
+        if bytes.len() as u64 > LARGEST {
+            return Ok((Workbook::InOutbox(services.shown_path(&path)), None));
+        }
+        // What its ticks would confirm must be what it shows.
+        if by_id(services, id).await?.is_same_as(&batch) {
+            return Ok((Workbook::Attached, Some((name(&path), bytes))));
+        }
     }
-    let bytes = outbox::bytes(services, &batch).await?;
-    // What its ticks would confirm must be what it shows.
-    let now = by_id(services, id).await?;
-    anyhow::ensure!(now.is_same_as(&batch), "{id} changed while its result was written");
-    if bytes.len() as u64 > LARGEST {
-        return Ok((Workbook::InOutbox(services.shown_path(&path)), None));
-    }
-    Ok((Workbook::Attached, Some((name(&path), bytes))))
+    anyhow::bail!("{id} kept changing while its result was written")
 }
 
 fn name(path: &Path) -> String {

@@ -5,7 +5,10 @@ mod schedule;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
 
 pub use self::schedule::Schedule;
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
         value::{duration, parsed},
     },
     domain::{run::JobKind, words::words},
-    flow::options::ImportOptions,
+    flow::{export::ExportOptions, options::ImportOptions},
 };
 
 /// The jobs that `init` writes into `jobs/`: file name and text.
@@ -23,6 +26,9 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("import.toml", include_str!("../../../jobs/import.toml")),
     ("activate.toml", include_str!("../../../jobs/activate.toml")),
     ("mail.toml", include_str!("../../../jobs/mail.toml")),
+    ("report.toml", include_str!("../../../jobs/report.toml")),
+    ("retention.toml", include_str!("../../../jobs/retention.toml")),
+    ("backup.toml", include_str!("../../../jobs/backup.toml")),
 ];
 
 words! {
@@ -73,6 +79,8 @@ pub struct Job {
     pub retry: Retry,
     /// The defaults, where the kind is another.
     pub import: ImportOptions,
+    /// The same of what an export writes.
+    pub export: ExportOptions,
 }
 
 /// As written; what stands in `options` depends on the kind.
@@ -131,14 +139,20 @@ impl Job {
     pub fn read(source: &Source) -> Result<Job, ConfigError> {
         let JobWritten { name, kind, schedule, after, catch_up, overlap, timeout, retry, _options } =
             source.parse()?;
-        let import = if kind == JobKind::Import {
-            source.parse::<OptionsWritten<ImportOptions>>()?.options.unwrap_or_default()
-        } else {
-            source.parse::<OptionsWritten<NoOptions>>()?;
-            ImportOptions::default()
-        };
-        Ok(Job { name, kind, schedule, after, catch_up, overlap, timeout, retry, import })
+        let (mut import, mut export) = (ImportOptions::default(), ExportOptions::default());
+        match kind {
+            JobKind::Import => import = options(source)?,
+            JobKind::Export => export = options(source)?,
+            _ => {
+                source.parse::<OptionsWritten<NoOptions>>()?;
+            }
+        }
+        Ok(Job { name, kind, schedule, after, catch_up, overlap, timeout, retry, import, export })
     }
+}
+
+fn options<T: DeserializeOwned + Default>(source: &Source) -> Result<T, ConfigError> {
+    Ok(source.parse::<OptionsWritten<T>>()?.options.unwrap_or_default())
 }
 
 fn sources(dir: &Path) -> Result<Vec<Source>, ConfigError> {

@@ -34,9 +34,16 @@ fn the_built_in_jobs_are_read_in_the_order_of_their_names() {
     });
     assert_eq!(
         shown.collect::<Vec<_>>(),
-        ["activate activate @every 5m", "import import ", "mail mail @every 30s"]
+        [
+            "activate activate @every 5m",
+            "backup backup 0 3 * * *",
+            "import import ",
+            "mail mail @every 30s",
+            "report report 30 7 * * *",
+            "retention retention 30 2 * * *"
+        ]
     );
-    assert_eq!(jobs[1].import, ImportOptions::default());
+    assert_eq!(jobs[2].import, ImportOptions::default());
 }
 
 #[test]

@@ -54,6 +54,7 @@ use hangloat::{
         check::{self, Checked, Context, History, Past},
         map::{self, Mapped},
         options::ImportOptions,
+        progress::Progress,
         read::{Row, Sheet},
     },
     text::Texts,
@@ -253,13 +254,14 @@ impl World {
             Some(Tie { firm: line.firm.clone(), tax_id, client: line.client.tax_id.to_string() })
         });
         let clients = newest.into_values().collect();
-        Past { lines: self.known.clone(), clients, ties: ties.collect() }
+        Past { lines: self.known.clone(), clients, ties: ties.collect(), gone: Vec::new() }
     }
 
     fn sheets(&self, sheets: Vec<Sheet>) -> Said {
         let mapped = map::tables(sheets, &catalogue().columns, self.options.hidden_rows);
         let mut order_level = self.order_level.clone();
         order_level.extend(mapped.order_level.clone());
+        let silent = Progress::silent();
         let context = Context {
             catalogue: catalogue(),
             firm: &self.firm,
@@ -271,6 +273,7 @@ impl World {
             max_cell_chars: self.max_cell_chars,
             texts: Texts::of(self.locale),
             locale: self.locale,
+            progress: &silent,
         };
         let wanted = check::wanted(&mapped.tables, &catalogue().columns);
         let history = History::new(self.past(), &wanted.pairs);

@@ -13,7 +13,8 @@ use hangloat::{
 };
 
 use super::seed::{
-    CONTENT, ODD, OTHER_CONTENT, batch, code, later, now, order_of, plan_activation, within,
+    CONTENT, ODD, OTHER_CONTENT, batch, claim_of, code, later, lease, now, order_of,
+    plan_activation, within,
 };
 use crate::each_db::each_db;
 
@@ -28,12 +29,14 @@ async fn planned(db: &Db, number: u32, lines: u32) -> (OrderCode, Vec<i64>) {
 }
 
 async fn claim(db: &Db, holder: &str) -> Option<Activation> {
-    activations::claim(db, None, 0, holder).await.unwrap()
+    activations::claim(db, None, (0, 1), lease(holder)).await.unwrap().pop()
 }
 
 async fn settle(db: &Db, line_id: i64, holder: &str, state: ActivationState) -> bool {
     let settled = Settled { state, error: Some(ODD) };
-    within(db, async |tx| activations::settle(tx, line_id, holder, settled, later(9)).await)
+    let claim =
+        claim_of(db, "select epoch from activation where line_id = $1", line_id, holder).await;
+    within(db, async |tx| activations::settle(tx, line_id, claim, settled, later(9)).await)
         .await
         .unwrap()
 }
@@ -165,7 +168,9 @@ async fn a_claim_may_be_narrowed_to_one_order() {
     each_db(async |db| {
         let (first, _) = planned(db, 1, 1).await;
         let (second, lines) = planned(db, 2, 1).await;
-        let of = async |code: &OrderCode| activations::claim(db, Some(code), 0, "a").await.unwrap();
+        let of = async |code: &OrderCode| {
+            activations::claim(db, Some(code), (0, 1), lease("a")).await.unwrap().pop()
+        };
         assert_eq!(of(&second).await.unwrap().line_id, lines[0]);
         assert!(of(&second).await.is_none());
         assert!(of(&code(99)).await.is_none());
@@ -214,6 +219,37 @@ async fn what_a_dead_holder_held_is_uncertain_and_open_again() {
         assert_eq!(activations::holders(db).await.unwrap(), [("alive".to_owned(),)]);
         let again = claim(db, "alive").await.unwrap();
         assert_eq!((again.line_id, again.attempts), (lines[0], 2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lost_a_claim_settles_nothing_not_even_in_the_same_process() {
+    each_db(async |db| {
+        let (code, lines) = planned(db, 1, 2).await;
+        let first = claim(db, "a").await.unwrap();
+        assert_eq!(first.lease_until, Some(later(60)));
+        assert_eq!(activations::release_lapsed(db, later(60)).await.unwrap(), 0);
+        assert_eq!(activations::release_lapsed(db, later(61)).await.unwrap(), 1);
+        let again = claim(db, "a").await.unwrap();
+        assert_eq!((again.line_id, again.epoch), (first.line_id, first.epoch + 1));
+        let settled = Settled { state: ActivationState::Done, error: None };
+        let settle = async |claim| {
+            let line = lines[0];
+            within(db, async |tx| activations::settle(tx, line, claim, settled, now()).await)
+                .await
+                .unwrap()
+        };
+        assert!(!settle(first.claim()).await);
+        assert_eq!(activations::give_back(db, lines[0], first.claim()).await.unwrap(), 0);
+        assert!(settle(again.claim()).await);
+
+        // One is given back, and the others of its holder stay.
+        let other = claim(db, "a").await.unwrap();
+        assert_eq!(activations::give_back(db, lines[1], other.claim()).await.unwrap(), 1);
+        let states = activations::of_order(db, &code).await.unwrap();
+        let states = states.iter().map(|activation| activation.state);
+        assert!(states.eq([ActivationState::Done, ActivationState::Uncertain]));
     })
     .await;
 }

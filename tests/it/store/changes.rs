@@ -8,16 +8,21 @@ use hangloat::db::{
     changes::{self, Change, ChangeKind, NewChange},
 };
 
-use super::seed::{ODD, batch, later, new_change, now, order_of, placed_line, within};
+use super::seed::{
+    ODD, batch, claim_of, later, lease, new_change, now, order_of, placed_line, within,
+};
 use crate::each_db::each_db;
 
 async fn claim(db: &Db, after: i64, holder: &str) -> Option<Change> {
-    changes::claim(db, None, after, holder).await.unwrap()
+    changes::claim(db, None, after, lease(holder)).await.unwrap()
 }
+
+const EPOCH: &str = "select epoch from licence_change where id = $1";
 
 async fn settle(db: &Db, id: i64, holder: &str, state: ActivationState) -> bool {
     let settled = Settled { state, error: Some(ODD) };
-    within(db, async |tx| changes::settle(tx, id, holder, settled, later(9)).await).await.unwrap()
+    let claim = claim_of(db, EPOCH, id, holder).await;
+    within(db, async |tx| changes::settle(tx, id, claim, settled, later(9)).await).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,13 +60,22 @@ async fn the_body_of_a_change_is_written_once_by_its_holder() {
             .unwrap();
         let change = claim(db, 0, "one").await.unwrap();
         assert_eq!(change.request, None);
-        let write =
-            async |holder, body| changes::write_down(db, change.id, holder, body).await.unwrap();
+        let write = async |holder, body| {
+            let claim = claim_of(db, EPOCH, change.id, holder).await;
+            changes::write_down(db, change.id, claim, body).await.unwrap()
+        };
         assert!(!write("two", "{}").await && write("one", ODD).await && !write("one", "{}").await);
         assert_eq!(changes::holders(db).await.unwrap(), [("one".to_owned(),)]);
         assert_eq!(changes::release(db, "one").await.unwrap(), 1);
         let again = claim(db, 0, "two").await.unwrap();
         assert_eq!((again.request.as_deref(), again.attempts), (Some(ODD), 2));
+
+        assert_eq!(changes::release_lapsed(db, later(60)).await.unwrap(), 0);
+        assert_eq!(changes::release_lapsed(db, later(61)).await.unwrap(), 1);
+        let newest = claim(db, 0, "two").await.unwrap();
+        assert_eq!(changes::give_back(db, again.id, again.claim()).await.unwrap(), 0);
+        assert!(!changes::write_down(db, again.id, again.claim(), "{}").await.unwrap());
+        assert_eq!(changes::give_back(db, newest.id, newest.claim()).await.unwrap(), 1);
     })
     .await;
 }

@@ -5,6 +5,7 @@ use hangloat::{
     db::{
         Db, is_taken,
         lines::{self, Line, NewLine, Under},
+        standing,
     },
     domain::{
         client::{ClientRow, InventoryMethod},
@@ -170,10 +171,14 @@ async fn only_waiting_lines_are_placed_and_repriced() {
         let (_, other) = order_of(db, batch, 2, 1).await;
         let dear = Money::dong(3_000_000);
         within(db, async |tx| {
-            lines::reprice(tx, made[0], dear).await?;
             lines::move_on(tx, made[1], LineState::ALL, LineState::Cancelled).await?;
-            lines::reprice(tx, made[1], dear).await?;
-            lines::place(tx, &code(1)).await
+            lines::reprice(tx, &code(1), dear).await?;
+            assert_eq!(standing::count(tx, &code(1)).await?, 1);
+            let standing = standing::after(tx, &code(1), 0).await?;
+            assert_eq!(standing.iter().map(|line| line.id).collect::<Vec<_>>(), [made[0]]);
+            assert!(standing::after(tx, &code(1), 1).await?.is_empty());
+            assert_eq!(lines::place(tx, &code(1)).await?, 1);
+            Ok(())
         })
         .await
         .unwrap();

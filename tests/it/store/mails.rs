@@ -8,6 +8,7 @@ use hangloat::{
         Db,
         batches::Filter,
         is_taken,
+        leases::Claim,
         mails::{self, About, Mail, NewMail, Settled},
     },
     domain::{
@@ -18,17 +19,18 @@ use hangloat::{
 };
 
 use super::seed::{
-    FIRM, ODD, batch, batch_of, hash, later, now, order, order_of, plan_notice, within,
+    FIRM, ODD, batch, batch_of, hash, later, lease, now, order, order_of, plan_notice, within,
 };
 use crate::each_db::each_db;
 
 async fn claim(db: &Db, holder: &str) -> Option<Mail> {
-    mails::claim(db, holder, now()).await.unwrap()
+    mails::claim(db, lease(holder), now()).await.unwrap()
 }
 
 async fn settle(db: &Db, id: i64, holder: &str, state: MailState) -> bool {
     let settled = Settled { state, error: Some(ODD), not_before: later(30) };
-    mails::settle(db, id, holder, settled, later(9)).await.unwrap()
+    let claim = Claim { holder, epoch: read(db, id).await.epoch };
+    mails::settle(db, id, claim, settled, later(9)).await.unwrap()
 }
 
 async fn read(db: &Db, id: i64) -> Mail {
@@ -149,7 +151,7 @@ async fn log_ins_leave_before_notices_and_nothing_before_its_time() {
             assert_eq!(claim(db, "a").await.unwrap().subject, subject);
         }
         assert!(claim(db, "a").await.is_none());
-        let due = mails::claim(db, "a", later(1)).await.unwrap().unwrap();
+        let due = mails::claim(db, lease("a"), later(1)).await.unwrap().unwrap();
         assert_eq!((due.subject.as_str(), due.not_before), ("due later", later(1)));
     })
     .await;
@@ -202,7 +204,7 @@ async fn a_claim_is_settled_by_its_holder_alone_and_once() {
         assert_eq!((again.state, again.not_before), (MailState::Planned, later(30)));
         assert_eq!((again.error.as_deref(), again.sent_at), (Some(ODD), None));
         assert!(claim(db, "a").await.is_none());
-        assert_eq!(mails::claim(db, "a", later(30)).await.unwrap().unwrap().attempts, 2);
+        assert_eq!(mails::claim(db, lease("a"), later(30)).await.unwrap().unwrap().attempts, 2);
 
         let sent = async |since| mails::sent_since(db, since).await.unwrap();
         assert_eq!((sent(now()).await, sent(later(9)).await, sent(later(10)).await), (1, 1, 0));
@@ -254,7 +256,26 @@ async fn what_a_dead_relay_held_goes_where_it_is_told() {
         let states = all(db).await.into_iter().map(|mail| mail.state);
         assert!(states.eq([MailState::Planned, MailState::Sending, MailState::Uncertain]));
         assert_eq!(mails::holders(db).await.unwrap(), [holder("alive")]);
-        assert_eq!(claim(db, "alive").await.unwrap().id, planned[0]);
+        let again = claim(db, "alive").await.unwrap();
+        assert_eq!((again.id, again.attempts), (planned[0], 1), "a death costs no attempt");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_ends_by_itself_and_who_lost_it_settles_nothing() {
+    each_db(async |db| {
+        planned(db, 1).await;
+        let first = claim(db, "elsewhere").await.unwrap();
+        let planned = MailState::Planned;
+        assert_eq!(mails::release_lapsed(db, later(60), planned).await.unwrap(), 0);
+        assert_eq!(mails::release_lapsed(db, later(61), planned).await.unwrap(), 1);
+        let again = claim(db, "elsewhere").await.unwrap();
+        let settled = Settled { state: MailState::Sent, error: None, not_before: now() };
+        let settle =
+            async |claim| mails::settle(db, again.id, claim, settled, now()).await.unwrap();
+        assert!(!settle(first.claim()).await);
+        assert!(settle(again.claim()).await);
     })
     .await;
 }

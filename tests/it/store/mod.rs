@@ -1,7 +1,7 @@
 //! The store: every statement of `src/db` is run and read through on each engine, and each table refuses what
 //! breaks its checks. What the flow makes of the store is tested elsewhere.
 
-mod seed;
+pub mod seed;
 
 mod connection;
 
@@ -10,6 +10,10 @@ mod schema;
 mod refusals;
 
 mod runs;
+
+mod leases;
+
+mod slots;
 
 mod batches;
 
@@ -37,6 +41,8 @@ mod mails;
 
 mod notifications;
 
+mod kept;
+
 mod platform;
 
 mod fixes;
@@ -50,3 +56,5 @@ mod together;
 mod changes;
 
 mod upgrade;
+
+mod portable;

@@ -21,7 +21,7 @@ use hangloat::{
 };
 
 use super::seed::{
-    CONTENT, FIRM, ODD, OTHER_CONTENT, PRICE, batch, later, new_licence, new_request, now,
+    CONTENT, FIRM, ODD, OTHER_CONTENT, PRICE, batch, later, lease, new_licence, new_request, now,
     order_of, payment_code, place, placed_line, plan_activation, plan_notice, within,
 };
 use crate::each_db::each_db;
@@ -233,9 +233,9 @@ async fn only_a_lost_activation_is_claimed_to_be_asked_about() {
     each_db(async |db| {
         let (_, ids) = order_of(db, batch(db).await, 1, 1).await;
         plan_activation(db, ids[0]).await;
-        let lost = async || activations::claim_uncertain(db, ids[0], "b").await.unwrap();
+        let lost = async || activations::claim_uncertain(db, ids[0], lease("b")).await.unwrap();
         assert!(lost().await.is_none());
-        activations::claim(db, None, 0, "a").await.unwrap().unwrap();
+        activations::claim(db, None, (0, 1), lease("a")).await.unwrap().pop().unwrap();
         assert!(lost().await.is_none());
         activations::release(db, "a").await.unwrap();
         let claimed = lost().await.unwrap();

@@ -6,13 +6,17 @@ use hangloat::{
         Db, Tx, instance, is_taken,
         notifications::{self, NewNotification, NotificationKind},
         platform::{self, Setup},
+        purge::{self, PurgedKind},
         rows::{self, NewRow, RowKind, Sheet},
-        runs::{self, Counts, End, Lease},
+        runs::{self, Claim, Counts, End, Lease},
+        slots::{self, Slot},
     },
     domain::{
         batch::{BatchId, RowState},
         licence::Role,
+        order::Kind,
         run::{JobKind, RunState},
+        slot::SlotOutcome,
     },
 };
 use sqlx::{AssertSqlSafe, error::DatabaseError, types::Json};
@@ -62,7 +66,19 @@ async fn start_run(db: &Db) -> i64 {
 
 async fn end_run(db: &Db, id: i64) {
     let end = End { state: RunState::Succeeded, counts: Counts::new(), error: None };
-    assert!(runs::finish(db, id, "a", &end, now()).await.unwrap());
+    assert!(
+        runs::finish(db, id, Claim { holder: "a", epoch: runs::FIRST_EPOCH }, &end, now())
+            .await
+            .unwrap()
+    );
+}
+
+async fn account(db: &Db, run: i64) {
+    let (job, reason) = ("import".to_owned(), None);
+    let (outcome, scheduled_for) = (SlotOutcome::Ran, now());
+    let slot =
+        Slot { job, scheduled_for, last: now(), moments: 1, outcome, reason, run_id: Some(run) };
+    within(db, async |tx| slots::add(tx, &slot, now()).await).await.unwrap();
 }
 
 async fn stage_rows(db: &Db, batch: BatchId) {
@@ -100,15 +116,22 @@ async fn issue_on_the_platform(db: &Db) {
     .unwrap();
 }
 
+async fn leave_a_kind(db: &Db) {
+    let kind = PurgedKind { family: "SME".to_owned(), fiscal_year: 2026, kind: Kind::Free };
+    within(db, async |tx| purge::leave(tx, &[], &[kind]).await).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_of_no_set_is_refused_in_every_column_of_words() {
     each_db(async |db| {
         let (batch, ..) = placed_line(db).await;
         let run = start_run(db).await;
         end_run(db, run).await;
+        account(db, run).await;
         stage_rows(db, batch).await;
         ring(db).await;
         issue_on_the_platform(db).await;
+        leave_a_kind(db).await;
         for column in columns_of_words().keys() {
             let (table, column) = column.split_once('.').unwrap();
             for word in ["nonsense", "", "Paid"] {
@@ -398,6 +421,30 @@ async fn what_others_refer_to_is_not_removed() {
             let error = refused.as_database_error().unwrap();
             assert!(error.is_foreign_key_violation(), "{table}: {refused}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moment_has_a_reason_exactly_where_it_is_skipped_and_a_run_elsewhere() {
+    each_db(async |db| {
+        let run = start_run(db).await;
+        account(db, run).await;
+        let refused = [
+            "update slot set reason = 'missed'",
+            "update slot set run_id = null",
+            "update slot set moments = 2",
+            "update slot set outcome = 'skipped'",
+            "update slot set outcome = 'coalesced', moments = 0",
+            "insert into lease (name, holder, epoch, until) values ('x', 'a', 1, null)",
+            "insert into lease (name, holder, epoch, until) values ('x', null, 0, null)",
+        ];
+        assert_refused(db, &refused).await;
+        let allowed = [
+            "update slot set outcome = 'coalesced', moments = 2",
+            "update slot set outcome = 'skipped', reason = 'after', run_id = null",
+        ];
+        assert_allowed(db, &allowed).await;
     })
     .await;
 }

@@ -9,6 +9,7 @@ use hangloat::{
         batches::{self, NewBatch},
         changes::{self, ChangeKind, NewChange},
         findings,
+        leases::{Claim, Lease},
         licences::{self, NewLicence},
         lines::{self, NewLine, Under},
         mails::{self, About, NewMail},
@@ -46,6 +47,17 @@ pub fn now() -> DateTime<Utc> {
 
 pub fn later(microseconds: i64) -> DateTime<Utc> {
     now() + TimeDelta::microseconds(microseconds)
+}
+
+/// A lease that holds.
+pub fn lease(holder: &str) -> Lease<'_> {
+    Lease { holder, until: later(60) }
+}
+
+/// The newest claim of a thing, as if `holder` had it; the statement reads its epoch by an id.
+pub async fn claim_of<'a>(db: &Db, sql: &'static str, id: i64, holder: &'a str) -> Claim<'a> {
+    let (epoch,) = db.query(sql).bind(id).one::<(i64,)>().await.unwrap();
+    Claim { holder, epoch }
 }
 
 pub fn hash(number: u32) -> Sha256 {

@@ -118,9 +118,10 @@ async fn what_is_to_be_paid_is_summed_up_by_the_code_that_pays_it() {
         let (batch, code, _) = five(db).await;
         let part = "update payment_request set state = 'partly_paid', paid = 1 where code = $1";
         db.query(part).bind(payment_code(3).as_str()).execute().await.unwrap();
-        let to_pay: Vec<_> = requests::to_pay(db, batch)
-            .await
-            .unwrap()
+        let (first, all) = requests::to_pay(db, batch, 3).await.unwrap();
+        assert_eq!((first.len(), all), (3, 4));
+        let (to_pay, _) = requests::to_pay(db, batch, 9).await.unwrap();
+        let to_pay: Vec<_> = to_pay
             .into_iter()
             .map(|it| {
                 assert_eq!(it.order_code, code.as_str());
@@ -131,7 +132,7 @@ async fn what_is_to_be_paid_is_summed_up_by_the_code_that_pays_it() {
         let own = |number| (payment_code(number).to_string(), 1, price);
         let both = (payment_code(21).to_string(), 2, 2 * price - 1);
         assert_eq!(to_pay, [both, own(2), own(4), own(5)]);
-        assert!(requests::to_pay(db, BatchId::new(99)).await.unwrap().is_empty());
+        assert!(requests::to_pay(db, BatchId::new(99), 9).await.unwrap().0.is_empty());
     })
     .await;
 }

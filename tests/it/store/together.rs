@@ -4,7 +4,7 @@ use hangloat::{
     db::{
         activations::{ActivationState, Settled},
         cancellations,
-        changes::{self, ChangeKind, NewChange},
+        changes::{self, Change, ChangeKind, NewChange},
         lines, orders,
     },
     domain::{
@@ -13,7 +13,7 @@ use hangloat::{
     },
 };
 
-use super::seed::{ODD, batch, later, now, order_of, within};
+use super::seed::{ODD, batch, later, lease, now, order_of, within};
 use crate::each_db::each_db;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,19 +33,20 @@ async fn of_two_who_settle_the_last_changes_of_a_cancellation_the_later_one_find
         })
         .await
         .unwrap();
-        let claim = async |holder| changes::claim(db, None, 0, holder).await.unwrap().unwrap().id;
+        let claim =
+            async |holder| changes::claim(db, None, 0, lease(holder)).await.unwrap().unwrap();
         let (first, second) = (claim("a").await, claim("b").await);
-        let settle = async |change, holder| {
+        let settle = async |change: Change| {
             within(db, async |tx| {
                 let settled = Settled { state: ActivationState::Done, error: None };
-                assert!(changes::settle(tx, change, holder, settled, later(1)).await?);
+                assert!(changes::settle(tx, change.id, change.claim(), settled, later(1)).await?);
                 assert_eq!(cancellations::hold(tx, id).await?.order_code, code);
                 changes::is_open(tx, id).await
             })
             .await
             .unwrap()
         };
-        let (one, other) = tokio::join!(settle(first, "a"), settle(second, "b"));
+        let (one, other) = tokio::join!(settle(first), settle(second));
         assert!(one != other, "exactly one of them tells the payers");
     })
     .await;

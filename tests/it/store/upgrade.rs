@@ -81,6 +81,11 @@ async fn a_database_of_the_fourth_version_is_taken_over_with_all_that_is_in_it()
     old.close().await.unwrap();
 
     let db = Db::open(&url).await.unwrap();
+    let copy = folder.path().join(concat!("hangloat.db.before-", env!("CARGO_PKG_VERSION")));
+    let mut kept = SqliteConnection::connect(&format!("sqlite:{}", copy.display())).await.unwrap();
+    for (all, rows) in &before {
+        assert_eq!(&texts(&mut kept, all.clone()).await, rows, "the copy is as it was before");
+    }
     let mut new = SqliteConnection::connect(&url).await.unwrap();
     for (all, rows) in before {
         assert_eq!(texts(&mut new, all).await, rows);
@@ -99,4 +104,19 @@ async fn a_database_of_the_fourth_version_is_taken_over_with_all_that_is_in_it()
     db.query(result).execute().await.unwrap();
     let newest: Vec<(i64,)> = db.query("select max(id) from mail").all().await.unwrap();
     assert_eq!(newest, [(10,)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_copied_before_it_is_changed_and_at_no_other_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("hangloat.db").display());
+    let files = || {
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains("before")).count()
+    };
+    for _ in 0..2 {
+        Db::open(&url).await.unwrap();
+        assert_eq!(files(), 0);
+    }
 }

@@ -108,7 +108,8 @@ fn all_else_that_is_listed(world: &World) {
     assert!(runs.iter().all(|run| run["error"].is_null()));
     let jobs = world.list("jobs");
     each_has(&jobs, "name kind schedule next last");
-    assert_eq!(texts(&jobs, "name"), ["activate", "import", "mail"]);
+    let known = ["activate", "backup", "import", "mail", "report", "retention"];
+    assert_eq!(texts(&jobs, "name"), known);
     let bells = world.list("notifications");
     each_has(&bells, "id at firm kind text order read");
     let doctor = world.run(&["doctor", "--json"]).exits(0).json();

@@ -39,6 +39,13 @@ mod exits;
 mod serving;
 
 mod memory;
+mod slots;
+
+mod crashed;
+
+mod crowd;
+
+mod elsewhere;
 
 mod mails;
 
@@ -63,6 +70,10 @@ mod undone;
 mod exports;
 mod platform;
 
+mod over_http;
+
+mod in_english;
+
 mod formulas;
 
 mod round_trips;
@@ -77,3 +88,14 @@ mod tables;
 mod explained;
 
 mod templates;
+
+mod mornings;
+
+mod retention;
+
+mod guarded;
+mod watching;
+
+mod restored;
+
+mod watched;

@@ -33,7 +33,7 @@ fn living() -> World {
 }
 
 /// The text of each printed page.
-fn pages(world: &World, workbook: &Path) -> Vec<String> {
+pub fn pages(world: &World, workbook: &Path) -> Vec<String> {
     let pdf = world.outside("printed.pdf");
     std::fs::write(&pdf, converted(world, &std::fs::read(workbook).unwrap(), &["pdf"])).unwrap();
     let text = world.outside("printed.txt");
@@ -44,7 +44,7 @@ fn pages(world: &World, workbook: &Path) -> Vec<String> {
 
 /// Nothing is cut to `####`, and no page has nothing but its foot.
 #[track_caller]
-fn can_be_read(pages: &[String]) {
+pub fn can_be_read(pages: &[String]) {
     for (number, page) in (1..).zip(pages) {
         assert!(!page.contains("###"), "page {number}:\n{page}");
         let lines = page.lines().filter(|line| !line.trim().is_empty()).count();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::lists::{csv, mixed};
-use crate::world::{World, eventually, text};
+use crate::world::{FIRM, World, eventually, text};
 
 #[test]
 fn a_dropped_list_is_taken_answered_and_archived_while_the_daemon_runs() {
@@ -83,6 +83,17 @@ fn what_is_not_meant_for_us_or_not_whole_is_left_alone() {
     eventually("closed and filled files are taken", || world.files_in("archive").len() == 3);
     assert!(daemon.stop().success());
     assert_eq!(world.list("batches").len(), 3);
+}
+
+#[test]
+fn a_daemon_that_serves_goes_on_with_what_another_process_had_begun_when_it_was_killed() {
+    let world = World::new();
+    let daemon = world.serve();
+    fs::write(world.outside("khach.csv"), csv(&mixed())).unwrap();
+    assert!(world.is_killed_at("staged", &["run", "import", "khach.csv", "--firm", FIRM]));
+    eventually("the list is answered", || world.files_in("archive").len() == 1);
+    assert!(daemon.stop().success());
+    assert_eq!((world.list("batches").len(), world.list("orders").len()), (1, 2));
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub fn section(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     table(kit, page, &payments[..payments.len().min(ON_SUMMARY)])?;
     if payments.len() > ON_SUMMARY {
         let rest = context! {
-            count => payments.len() - ON_SUMMARY, sheet => kit.label("sheet.qr"),
+            count => payments.len() - ON_SUMMARY + kit.view.more_payments, sheet => kit.label("sheet.qr"),
         };
         page.line(&kit.texts.say("workbook.payment.rest", rest), &kit.look.hint)?;
     }
@@ -41,10 +41,12 @@ pub fn sheet(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<Option<Worksh
     let mut page = Page::on(sheet, &kit.label("sheet.qr"), GRID, &kit.look)?;
     page.title(&kit.label("payment.title_rest"))?;
     let mut hint = kit.label("payment.hint");
-    let pictures = rest.iter().filter(|payment| !payment.qr_png.is_empty()).count();
-    if pictures < rest.len() {
-        let more = kit.texts.say("workbook.payment.few_pictures", context! { pictures });
-        hint = format!("{hint} {more}");
+    if kit.view.more_payments > 0 {
+        let more = context! {
+            more => kit.view.more_payments, column => kit.label("column.payment_code"),
+            sheet => kit.label("sheet.result"),
+        };
+        hint = format!("{hint} {}", kit.texts.say("workbook.payment.more", more));
     }
     page.line(&hint, &kit.look.hint)?;
     table(kit, &mut page, rest)?;
@@ -78,9 +80,7 @@ fn table(kit: &Kit, page: &mut Page, payments: &[PaymentView]) -> Result<(), Xls
 fn row(kit: &Kit, page: &mut Page, payment: &PaymentView, payee: &str) -> Result<(), XlsxError> {
     let look = &kit.look;
     page.cell(0, "", &look.text)?;
-    if !payment.qr_png.is_empty() {
-        page.picture(0, &payment.qr_png, QR_PIXELS)?;
-    }
+    page.picture(0, &payment.qr_png, QR_PIXELS)?;
     let order = if payment.is_batch_code {
         kit.texts.say("workbook.payment.batch_code", context! { lines => payment.lines })
     } else {

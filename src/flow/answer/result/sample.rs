@@ -126,6 +126,7 @@ pub fn view() -> Sample {
         questions: Vec::new(),
         file_findings: vec![finding("header.unknown", Severity::Info, None, None)],
         payments: Vec::new(),
+        more_payments: 0,
         payee: Some(PayeeView {
             bank: "Vietcombank".into(),
             account: "1023456789".into(),

@@ -337,11 +337,14 @@ fn several_lists_have_a_sheet_each() {
 fn payments_beyond_twenty_have_a_sheet_of_their_own() {
     assert!(!book(&placed(20)).sheet_names().contains(&"Mã QR".to_owned()));
     let many = placed(23);
-    let cells = cells(&many, "Mã QR");
-    assert_eq!(text(&cells, (4, 2)), "HLA7C4KX20");
-    assert_eq!(cells.height(), 6);
+    let rest = cells(&many, "Mã QR");
+    assert_eq!(text(&rest, (4, 2)), "HLA7C4KX20");
+    assert_eq!(rest.height(), 6);
     let drawing = part(&write(&many).unwrap(), "xl/drawings/drawing1.xml");
     assert_eq!(drawing.matches("<xdr:pic>").count(), 20);
+    let mut more = many;
+    more.view.more_payments = 7;
+    assert!(text(&cells(&more, "Mã QR"), (2, 1)).contains("Còn 7 mã"));
 }
 
 #[test]

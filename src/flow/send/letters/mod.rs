@@ -7,6 +7,8 @@ mod draft;
 
 mod log_in;
 
+mod morning;
+
 mod order_cancelled;
 
 mod order_notice;
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use batch_result::{BatchResult, Counts, Reader, ResultOrder, Workbook, batch_result};
 pub use log_in::{LogIn, log_in};
+pub use morning::{Done, Morning, Told, morning};
 pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
 pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
 

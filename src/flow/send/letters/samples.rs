@@ -2,8 +2,8 @@
 //! What is asserted about them stands beside each letter.
 
 use super::{
-    BatchResult, Counts, FirmBlock, LogIn, NoticeLine, OrderCancelled, OrderNotice, Reader, Rest,
-    ResultOrder, Transfer, Workbook,
+    BatchResult, Counts, Done, FirmBlock, LogIn, Morning, NoticeLine, OrderCancelled, OrderNotice,
+    Reader, Rest, ResultOrder, Told, Transfer, Workbook,
 };
 use crate::domain::{
     confirmation_code::ConfirmationCode, money::Money, order::Recipient, payment_code::PaymentCode,
@@ -117,5 +117,27 @@ pub fn log_in(first_time: bool, copy_for_firm: bool) -> LogIn {
         link: (first_time && !copy_for_firm).then(|| LINK.to_owned()),
         sign_in_url: "https://app.example/login".to_owned(),
         expires: first_time.then(|| "17:00 ngày 25/11/2026".to_owned()),
+    }
+}
+
+pub fn morning() -> Morning {
+    Morning {
+        to_name: "Nguyễn Thị Lan".to_owned(),
+        firm: firm(),
+        day: "23/11/2026".to_owned(),
+        since: "07:30 22/11/2026".to_owned(),
+        waiting: 1,
+        amount: Some(Money::dong(5_900_000).to_string()),
+        tasks: vec![Told {
+            kind: "Sắp ngắt, chưa trả tiền".to_owned(),
+            about: "DH-2611-000123".to_owned(),
+            count: 2,
+            amount: Some(Money::dong(5_900_000).to_string()),
+            due: Some("25/11/2026".to_owned()),
+            to_do: "Nhắc các khách hàng này chuyển khoản.".to_owned(),
+        }],
+        more: 0,
+        done: vec![Done { name: "Danh sách đã nhận".to_owned(), count: 2, amount: None }],
+        file: "morning__2026-11-23__r1.xlsx".to_owned(),
     }
 }

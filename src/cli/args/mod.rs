@@ -1,22 +1,21 @@
 //! What can be typed. Nothing is decided here.
 
+mod orders;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use self::orders::{Assign, Cancel, Confirm, Unassign};
 use super::narrowed::Narrowed;
 use crate::{
     domain::{
         batch::{BatchId, RowRef},
         client::CustomerType,
-        confirmation_code::ConfirmationCode,
-        email::Email,
-        firm::StaffRole,
         locale::Locale,
-        order::{LineRef, OrderCode, Target},
+        order::OrderCode,
         tax_id::TaxId,
-        words::UnknownWord,
     },
     flow::export::{Format, What},
 };
@@ -54,7 +53,7 @@ pub struct Global {
     /// Colours: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// How far it is: a bar on a terminal and plain lines elsewhere (auto), plain lines (plain), or nothing (off)
+    /// How far it is: a bar on a terminal (auto), plain lines anywhere (plain), or nothing (off)
     #[arg(long, global = true, value_name = "HOW", default_value = "auto")]
     pub progress: ProgressHow,
 }
@@ -68,7 +67,7 @@ pub enum When {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressHow {
-    /// A bar on a terminal, plain lines elsewhere
+    /// A bar on a terminal, nothing elsewhere
     Auto,
     Plain,
     Off,
@@ -94,6 +93,12 @@ pub enum Command {
     Run(Run),
     /// Run the scheduler, the inbox and the relays until SIGTERM
     Serve,
+    /// Serve the embedded platform over HTTP, to try things on
+    PlatformSandbox {
+        /// Where it listens, on this machine (127.0.0.1:8080)
+        #[arg(long, value_name = "ADDR")]
+        listen: std::net::SocketAddr,
+    },
     /// List the jobs
     Jobs,
     /// List the runs, or show one
@@ -188,43 +193,27 @@ pub enum Command {
         #[command(subcommand)]
         what: CatalogueCommand,
     },
-    /// Check that folders, key, database, tables, mail, platform and clock are right
+    /// Check that folders, key, database, tables, mail, platform, backup and clock are right
     Doctor,
-}
-
-impl Command {
-    /// As it is named in JSON.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Command::Demo { .. } => "demo",
-            Command::Init { .. } => "init",
-            Command::Template(_) => "template",
-            Command::Check(_) => "check",
-            Command::Run(_) => "run",
-            Command::Serve => "serve",
-            Command::Jobs => "jobs",
-            Command::Runs { .. } => "runs",
-            Command::Batches { .. } => "batches",
-            Command::Orders { .. } => "orders",
-            Command::Licences { .. } => "licences",
-            Command::Clients(_) => "clients",
-            Command::Mails { .. } => "mails",
-            Command::Notifications { .. } => "notifications",
-            Command::Mappings { .. } => "mappings",
-            Command::Accept { .. } => "accept",
-            Command::Drop { .. } => "drop",
-            Command::Confirm(_) => "confirm",
-            Command::Activate { .. } => "activate",
-            Command::Export(_) => "export",
-            Command::Cancel(_) => "cancel",
-            Command::Undo { .. } => "undo",
-            Command::Assign(_) => "assign",
-            Command::Unassign(_) => "unassign",
-            Command::Explain { .. } => "explain",
-            Command::Catalogue { .. } => "catalogue",
-            Command::Doctor => "doctor",
-        }
-    }
+    /// List what is held after a restore or a long gap, by purpose and age
+    Resume {
+        /// Let it go
+        #[arg(long)]
+        confirm: bool,
+    },
+    /// Write everything that the workspace knows into one file
+    Backup {
+        /// A new file; nothing is ever overwritten
+        file: PathBuf,
+        /// The key too; keep such a file under lock
+        #[arg(long)]
+        with_key: bool,
+    },
+    /// Read a backup into an empty workspace; what it had not sent is held
+    Restore {
+        /// What `backup` wrote
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -314,63 +303,4 @@ pub struct Run {
     /// What a list need not say: package=ASP-DN, package.household=ASP-HKD
     #[arg(long, value_name = "K=V")]
     pub set: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Confirm {
-    /// An order (DH-2611-000123)
-    pub order: OrderCode,
-    /// Only if the order still has this revision
-    #[arg(long, value_name = "N")]
-    pub revision: Option<i64>,
-    /// Who checked it, a member of the firm; default: the firm's admin
-    #[arg(long, value_name = "EMAIL")]
-    pub by: Option<Email>,
-    /// The confirmation code that was said on the phone; it holds for the present content alone
-    #[arg(long, value_name = "CODE")]
-    pub code: Option<ConfirmationCode>,
-    /// Activate the licences at once
-    #[arg(long)]
-    pub activate: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Cancel {
-    /// Orders (DH-2611-000123) and lines (DH-2611-000123/17)
-    #[arg(required = true, value_name = "ORDER|LINE")]
-    pub targets: Vec<Target>,
-    /// Why, for the workbook and the bell
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-}
-
-#[derive(Debug, Args)]
-pub struct Assign {
-    /// Lines of orders (DH-2611-000123/17)
-    #[arg(required = true, value_name = "LINE")]
-    pub lines: Vec<LineRef>,
-    /// Of a member of staff
-    #[arg(required = true)]
-    pub email: Email,
-    /// `manager` or `data_entry`; default: the role that hangloat.toml gives
-    #[arg(long, value_parser = staff_role)]
-    pub role: Option<StaffRole>,
-}
-
-#[derive(Debug, Args)]
-pub struct Unassign {
-    /// Who leaves; need not stand in hangloat.toml any more
-    pub email: Email,
-    /// Who takes over
-    #[arg(long, value_name = "EMAIL")]
-    pub to: Option<Email>,
-    /// Only at this firm
-    #[arg(long, value_name = "CODE")]
-    pub firm: Option<String>,
-}
-
-/// Also by the platform's names: `asp_manager`.
-fn staff_role(text: &str) -> Result<StaffRole, String> {
-    let role = text.strip_prefix("asp_").unwrap_or(text);
-    role.parse().map_err(|error: UnknownWord| error.to_string())
 }

@@ -1,8 +1,11 @@
 //! `doctor`: whether folders, key, database, tables, mail, platform and clock are right, and what to do if not.
 
+mod backup;
+
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
-use chrono::Datelike;
+use anyhow::Context as _;
+use chrono::{DateTime, Datelike, Utc};
 use minijinja::context;
 use serde::Serialize;
 
@@ -14,10 +17,11 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    config::Settings,
+    config::{PlatformKind, Settings},
     db::Db,
     flow::{
         Clock,
+        activate::platform::Platform,
         folders::{self, Folder},
         key::Key,
     },
@@ -42,7 +46,12 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let texts = Texts::of(settings.locale);
     let mut checks = folders(texts, &home, &settings);
     checks.push(key(texts, &settings));
-    checks.push(database(texts, &settings).await);
+    let (database, db) = database(texts, &settings).await;
+    checks.push(database);
+    let now = global.now.unwrap_or_else(|| Clock::System.now());
+    if let Some(db) = &db {
+        checks.extend(backup::checks(texts, &settings, db, now).await?);
+    }
     let catalogue = Catalogue::load(&home.join("jobs/catalogue"));
     checks.extend(catalogue.as_ref().ok().map(|catalogue| payee(texts, &settings, catalogue)));
     checks.push(tables(texts, "catalogue", catalogue.map(|catalogue| catalogue.version())));
@@ -53,7 +62,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     checks.push(fine("firms", settings.firms.len().to_string()).unless(no_firm));
     checks.extend(second_person(texts, &settings));
     checks.push(fine("mail", texts.label("command.doctor.mail")));
-    checks.push(fine("platform", texts.label("command.doctor.platform")));
+    checks.push(platform(texts, &settings, db.as_ref(), now).await);
     checks.push(clock(texts, &settings));
     let wrong = checks.iter().any(|check| !check.ok);
     let row = |check: &Check| {
@@ -67,6 +76,32 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     };
     let human = table(texts, ["check", "is", "detail", "fix"], checks.iter().map(row));
     Reply::new(if wrong { Exit::NeedsPerson } else { Exit::Done }, human).with("checks", checks)
+}
+
+/// A real one must answer, to this token.
+async fn platform(
+    texts: &Texts,
+    settings: &Settings,
+    db: Option<&Db>,
+    now: DateTime<Utc>,
+) -> Check {
+    let of = &settings.platform;
+    let address = of.base_url.clone().filter(|_| of.kind == PlatformKind::Http);
+    let Some(address) = address else {
+        return fine("platform", texts.label("command.doctor.platform"));
+    };
+    let answer = async {
+        let db = db.context("The database cannot be used")?;
+        let platform = Platform::of(of, db, &Key::load(&settings.store.key_file)?)?;
+        platform.licences(Some(now), None).await.map(|_| ()).map_err(anyhow::Error::from)
+    };
+    match answer.await {
+        Ok(()) => fine("platform", address),
+        Err(error) => {
+            let detail = format!("{address}: {}", texts.translated(&format!("{error:#}")));
+            fine("platform", detail).unless(Some(fix(texts, "platform")))
+        }
+    }
 }
 
 /// `inbox of MINHAN`: what it is, and of which firm.
@@ -123,10 +158,13 @@ fn key(texts: &Texts, settings: &Settings) -> Check {
     check.unless(open.then(|| fix(texts, "key_open")))
 }
 
-async fn database(texts: &Texts, settings: &Settings) -> Check {
+async fn database(texts: &Texts, settings: &Settings) -> (Check, Option<Db>) {
     match Db::open(&settings.store.url).await {
-        Ok(db) => fine("database", db.engine().to_owned()),
-        Err(error) => fine("database", format!("{error:#}")).unless(Some(fix(texts, "database"))),
+        Ok(db) => (fine("database", db.engine().to_owned()), Some(db)),
+        Err(error) => {
+            let check = fine("database", format!("{error:#}"));
+            (check.unless(Some(fix(texts, "database"))), None)
+        }
     }
 }
 

@@ -1,15 +1,18 @@
-//! What a platform is asked and answers, by its API: activate, find by key, suspend, and who signs in.
+//! What a platform is asked and answers, as its API writes it.
+//! Who asks, and how an answer is understood, is decided beside it.
+
+use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::accounts::Accounts;
 use crate::{
     db::licences,
     domain::{
         client::CustomerType, email::Email, fiscal_year::FiscalYear, licence::LicenceState,
         order::OrderCode, phone::Phone, tax_id::TaxId, words::words,
     },
+    flow::activate::accounts::Accounts,
 };
 
 /// Create and activate one licence for one client and one fiscal year.
@@ -90,53 +93,72 @@ pub struct Databases {
     pub initial: u32,
 }
 
+/// The licence is paid: ends the grace, and resumes a suspended one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidRequest {
+    pub payment_reference: String,
+    pub paid_on: NaiveDate,
+}
+
 /// A licence as the platform has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
     pub licence_id: String,
+    pub idempotency_key: String,
+    pub order_code: String,
+    pub line: i64,
+    pub tax_id: String,
+    pub package: String,
+    pub fiscal_year: i64,
     pub status: LicenceState,
     pub activated_at: DateTime<Utc>,
+    #[serde(default)]
     pub grace_until: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub paid_on: Option<NaiveDate>,
+    pub updated_at: DateTime<Utc>,
     pub logins: Vec<Login>,
 }
 
 /// A log-in with its links, which are handed on and never stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
+    #[serde(flatten)]
     pub login: licences::Login,
     /// A one-time link to set a password, for a first log-in.
+    #[serde(default)]
     pub setup_url: Option<String>,
+    #[serde(default)]
     pub setup_expires_at: Option<DateTime<Utc>>,
+    #[serde(default)]
     pub sign_in_url: String,
 }
 
-/// Why there is no licence.
-#[derive(Debug, thiserror::Error)]
-pub enum PlatformError {
-    /// No, for good: the request must change.
-    #[error("the platform refused: {code}: {detail}")]
-    Refused { code: &'static str, detail: String },
-    /// The key was used for another request: a fault of ours.
-    #[error("the platform knows this key for another request")]
-    Conflict,
-    /// Nobody knows what became of it; the key will tell.
-    #[error("the platform's answer was lost")]
-    Lost(#[source] anyhow::Error),
-}
-
-impl PlatformError {
-    /// As it is stored beside a request: the stable code first, then what else is known. `reason` puts it into words.
-    pub fn stored(&self) -> String {
-        match self {
-            PlatformError::Refused { code, detail } => format!("{code}: {detail}"),
-            PlatformError::Conflict => "idempotency_conflict".to_owned(),
-            PlatformError::Lost(cause) => format!("lost: {cause:#}"),
-        }
+/// Who has the link has the licence.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("login", &self.login).finish_non_exhaustive()
     }
 }
 
-impl From<sqlx::Error> for PlatformError {
-    fn from(error: sqlx::Error) -> Self {
-        PlatformError::Lost(error.into())
-    }
+/// Some of all licences, the oldest change first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub items: Vec<Licence>,
+    /// Where the next ones begin; nothing behind the last.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+}
+
+/// What is wrong with a request (RFC 9457); `code` is stable, `field` a JSON pointer to what is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub r#type: String,
+    pub title: String,
+    pub status: u16,
+    pub code: String,
+    #[serde(default)]
+    pub field: Option<String>,
+    #[serde(default)]
+    pub detail: Option<String>,
 }

@@ -6,9 +6,9 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 
 use super::{
-    accounts::Account,
-    platform::{
-        AccountsRequest, ActivationRequest, Licence, Login, PlatformError, RequestKind,
+    PlatformError,
+    wire::{
+        AccountsRequest, ActivationRequest, Licence, Login, Page, PaidRequest, RequestKind,
         SuspendReason, SuspendRequest,
     },
 };
@@ -21,11 +21,18 @@ use crate::{
         email::Email,
         licence::{LicenceState, Role},
     },
-    flow::key::{Key, sha256},
+    flow::{
+        activate::accounts::Account,
+        key::{Key, sha256},
+    },
 };
 
 /// How long a one-time link to set a password lives.
 const SETUP_DAYS: i64 = 30;
+/// Licences on one page.
+const PAGE: i64 = 200;
+/// Digits of the hash of a tax id: no tax id has so many.
+const FORGOTTEN: usize = 64;
 /// Where log-ins go when no platform's address is configured.
 const NOWHERE: &str = "https://asp.example";
 
@@ -59,11 +66,16 @@ impl Embedded {
             };
         }
         let request: ActivationRequest = parsed(body)?;
-        if request.kind == RequestKind::Free
-            && platform::had_free(&self.db, request.client.tax_id.as_str()).await?
-        {
-            let detail = request.client.tax_id.to_string();
-            return Err(PlatformError::Refused { code: "free_year_already_used", detail });
+        let tax_id = request.client.tax_id.as_str();
+        let forgotten = self.forgotten(tax_id);
+        for known in [tax_id, &forgotten] {
+            if request.kind == RequestKind::Free && platform::had_free(&self.db, known).await? {
+                return Err(PlatformError::refused("free_year_already_used", tax_id));
+            }
+        }
+        let year = i64::from(request.fiscal_year.year());
+        if platform::is_licensed(&self.db, &forgotten, &request.package, year).await? {
+            return self.taken(key, &request).await;
         }
         let licence = fresh(key, request_sha256, &request, now);
         match self.store(&licence, &request, now).await {
@@ -87,6 +99,42 @@ impl Embedded {
             Some(licence) => self.answer(licence).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Licences that changed at `since` or later, the oldest change first; further ones behind `cursor`, which is the
+    /// id of the last one seen.
+    pub async fn licences(
+        &self,
+        since: Option<DateTime<Utc>>,
+        cursor: Option<&str>,
+    ) -> Result<Page, PlatformError> {
+        let found = platform::page(&self.db, since, cursor, PAGE).await?;
+        let is_last = found.len() < usize::try_from(PAGE).unwrap_or_default();
+        let last = found.last().map(|licence| licence.licence_id.clone());
+        let mut items = Vec::new();
+        for licence in found {
+            items.push(self.answer(licence).await?);
+        }
+        Ok(Page { items, next_cursor: last.filter(|_| !is_last) })
+    }
+
+    /// Ends the grace of a licence, and resumes a suspended one.
+    pub async fn mark_paid(
+        &self,
+        licence_id: &str,
+        key: &str,
+        body: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Licence, PlatformError> {
+        if let Some(answer) = self.replayed(licence_id, key, body).await? {
+            return Ok(answer);
+        }
+        let PaidRequest { paid_on, .. } = parsed(body)?;
+        let mut tx = self.db.begin().await?;
+        if !platform::mark_paid(&mut tx, licence_id, paid_on, now).await? {
+            return Err(not_found(licence_id));
+        }
+        self.changed(tx, licence_id, (key, body)).await
     }
 
     /// Stops access, also where it was stopped before.
@@ -132,6 +180,24 @@ impl Embedded {
             platform::set_role(&mut tx, licence_id, account.email.as_str(), account.role).await?;
         }
         self.changed(tx, licence_id, (key, body)).await
+    }
+
+    /// Keeps of licences neither whose they are nor who signs in, but that they were: nobody gets a second one.
+    pub async fn forget(&self, licence_ids: impl Iterator<Item = String>) -> sqlx::Result<()> {
+        for id in licence_ids {
+            let Some(licence) = platform::by_id(&self.db, &id).await? else { continue };
+            if licence.tax_id.len() != FORGOTTEN {
+                let mut tx = self.db.begin().await?;
+                platform::forget(&mut tx, &id, &self.forgotten(&licence.tax_id)).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands for a tax id that is not to be kept.
+    fn forgotten(&self, tax_id: &str) -> String {
+        self.key.sign("platform", tax_id)
     }
 
     /// Ends a change of a licence: the key is remembered with it, and the answer is the licence as it is now.
@@ -199,13 +265,11 @@ impl Embedded {
         key: &str,
         request: &ActivationRequest,
     ) -> Result<Licence, PlatformError> {
-        match platform::by_key(&self.db, key).await? {
-            Some(licence) => self.answer(licence).await,
-            None => Err(PlatformError::Refused {
-                code: "tax_id_already_licensed",
-                detail: format!("{} {}", request.package, request.fiscal_year),
-            }),
+        if let Some(licence) = platform::by_key(&self.db, key).await? {
+            return self.answer(licence).await;
         }
+        let detail = format!("{} {}", request.package, request.fiscal_year);
+        Err(PlatformError::refused("tax_id_already_licensed", detail))
     }
 
     async fn answer(&self, licence: platform::Licence) -> Result<Licence, PlatformError> {
@@ -224,8 +288,21 @@ impl Embedded {
                 login: licences::Login { email, role: login.role, first_time: login.first_time },
             });
         }
-        let platform::Licence { licence_id, status, activated_at, grace_until, .. } = licence;
-        Ok(Licence { licence_id, status, activated_at, grace_until, logins })
+        Ok(Licence {
+            licence_id: licence.licence_id,
+            idempotency_key: licence.idempotency_key,
+            order_code: licence.order_code,
+            line: licence.line,
+            tax_id: licence.tax_id,
+            package: licence.package,
+            fiscal_year: licence.fiscal_year,
+            status: licence.status,
+            activated_at: licence.activated_at,
+            grace_until: licence.grace_until,
+            paid_on: licence.paid_on,
+            updated_at: licence.updated_at,
+            logins,
+        })
     }
 
     fn setup_url(&self, licence_id: &str, email: &str) -> String {
@@ -240,11 +317,11 @@ impl Embedded {
 
 fn parsed<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, PlatformError> {
     serde_json::from_str(body)
-        .map_err(|error| PlatformError::Refused { code: "bad_request", detail: error.to_string() })
+        .map_err(|error| PlatformError::refused("bad_request", error.to_string()))
 }
 
 fn not_found(licence_id: &str) -> PlatformError {
-    PlatformError::Refused { code: "not_found", detail: licence_id.to_owned() }
+    PlatformError::refused("not_found", licence_id)
 }
 
 fn fresh(

@@ -1,0 +1,70 @@
+//! What is typed to confirm and cancel orders, and to give their lines to members of staff.
+
+use clap::Args;
+
+use crate::domain::{
+    confirmation_code::ConfirmationCode,
+    email::Email,
+    firm::StaffRole,
+    order::{LineRef, OrderCode, Target},
+    words::UnknownWord,
+};
+
+#[derive(Debug, Args)]
+pub struct Confirm {
+    /// An order (DH-2611-000123)
+    pub order: OrderCode,
+    /// Only if the order still has this revision
+    #[arg(long, value_name = "N")]
+    pub revision: Option<i64>,
+    /// Who checked it, a member of the firm; default: the firm's admin
+    #[arg(long, value_name = "EMAIL")]
+    pub by: Option<Email>,
+    /// The confirmation code that was said on the phone; it holds for the present content alone
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<ConfirmationCode>,
+    /// Activate the licences at once
+    #[arg(long)]
+    pub activate: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// Orders (DH-2611-000123) and lines (DH-2611-000123/17)
+    #[arg(required = true, value_name = "ORDER|LINE")]
+    pub targets: Vec<Target>,
+    /// Why, for the workbook and the bell
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Assign {
+    /// Lines of orders (DH-2611-000123/17)
+    #[arg(required = true, value_name = "LINE")]
+    pub lines: Vec<LineRef>,
+    /// Of a member of staff
+    #[arg(required = true)]
+    pub email: Email,
+    /// `manager` or `data_entry`; default: the role that hangloat.toml gives
+    #[arg(long, value_parser = staff_role)]
+    pub role: Option<StaffRole>,
+}
+
+#[derive(Debug, Args)]
+pub struct Unassign {
+    /// Who leaves; need not stand in hangloat.toml any more
+    pub email: Email,
+    /// Who takes over
+    #[arg(long, value_name = "EMAIL")]
+    pub to: Option<Email>,
+    /// Only at this firm
+    #[arg(long, value_name = "CODE")]
+    pub firm: Option<String>,
+}
+
+/// Also by the platform's names: `asp_manager`.
+fn staff_role(text: &str) -> Result<StaffRole, String> {
+    let role = text.strip_prefix("asp_").unwrap_or(text);
+    role.parse().map_err(|error: UnknownWord| error.to_string())
+}

@@ -1,0 +1,42 @@
+//! The names of commands, as JSON and log lines have them. What each of them takes is said by `args`.
+
+use super::args::Command;
+
+impl Command {
+    /// As it is named in JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Command::Demo { .. } => "demo",
+            Command::Init { .. } => "init",
+            Command::Template(_) => "template",
+            Command::Check(_) => "check",
+            Command::Run(_) => "run",
+            Command::Serve => "serve",
+            Command::PlatformSandbox { .. } => "platform-sandbox",
+            Command::Jobs => "jobs",
+            Command::Runs { .. } => "runs",
+            Command::Batches { .. } => "batches",
+            Command::Orders { .. } => "orders",
+            Command::Licences { .. } => "licences",
+            Command::Clients(_) => "clients",
+            Command::Mails { .. } => "mails",
+            Command::Notifications { .. } => "notifications",
+            Command::Mappings { .. } => "mappings",
+            Command::Accept { .. } => "accept",
+            Command::Drop { .. } => "drop",
+            Command::Confirm(_) => "confirm",
+            Command::Activate { .. } => "activate",
+            Command::Export(_) => "export",
+            Command::Cancel(_) => "cancel",
+            Command::Undo { .. } => "undo",
+            Command::Assign(_) => "assign",
+            Command::Unassign(_) => "unassign",
+            Command::Explain { .. } => "explain",
+            Command::Catalogue { .. } => "catalogue",
+            Command::Doctor => "doctor",
+            Command::Resume { .. } => "resume",
+            Command::Backup { .. } => "backup",
+            Command::Restore { .. } => "restore",
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What becomes of a database that turned out to be a copy: an identity of its own, numbers that were not given yet,
+//! and doubt about what the original may have sent since. When that is so is decided elsewhere.
+
+use super::{Sql, Tx};
+
+/// How many numbers of orders and batches the original may have given since.
+const NUMBERS: i64 = 1_000;
+
+/// A new identity in the place of `old`; false where another process was faster.
+pub async fn rename(tx: &mut Tx, old: &str, new: &str) -> sqlx::Result<bool> {
+    let renamed = tx
+        .query("update instance set instance_id = $2 where id = 1 and instance_id = $1")
+        .bind(old)
+        .bind(new)
+        .execute()
+        .await?;
+    Ok(renamed == 1)
+}
+
+/// Numbers of orders and batches go on further, and nobody serves or holds a lease yet.
+pub async fn go_on_further(tx: &mut Tx) -> sqlx::Result<()> {
+    // The number that the next batch gets is no row of a table of ours.
+    const BATCHES: Sql = Sql {
+        sqlite: "insert into sqlite_sequence (name, seq)
+                 select 'batch', 0 where not exists (select 1 from sqlite_sequence where name = 'batch')",
+        postgres: "select setval(pg_get_serial_sequence('batch', 'id'), nextval(pg_get_serial_sequence('batch', 'id')) + $1)",
+    };
+    tx.query("update counter set value = value + $1 where name = 'order'")
+        .bind(NUMBERS)
+        .execute()
+        .await?;
+    if let Tx::Sqlite(_) = tx {
+        tx.query(BATCHES).execute().await?;
+        tx.query("update sqlite_sequence set seq = seq + $1 where name = 'batch'")
+            .bind(NUMBERS)
+            .execute()
+            .await?;
+    } else {
+        tx.query(BATCHES).bind(NUMBERS).execute().await?;
+    }
+    tx.query("delete from server").execute().await?;
+    // What the processes of the original hold is nothing here.
+    tx.query("update lease set holder = null, until = null").execute().await?;
+    tx.query("update guard set heartbeat_at = null, silence_told = null where id = 1")
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Whether what was not sent yet was sent by the original, nobody knows: mails are listed, the platform is asked.
+pub async fn doubt(tx: &mut Tx) -> sqlx::Result<()> {
+    for sql in [
+        "update mail set state = 'uncertain', holder = null, lease_until = null
+         where state in ('planned', 'sending', 'held')",
+        "update order_line set state = 'uncertain'
+         where state = 'activating' and id in (select line_id from activation where state in ('planned', 'sending'))",
+        // Asked by key first, as after a first attempt.
+        "update activation set state = 'uncertain', holder = null, lease_until = null,
+                               attempts = case when attempts = 0 then 1 else attempts end
+         where state in ('planned', 'sending')",
+        "update licence_change set state = 'uncertain', holder = null, lease_until = null
+         where state in ('planned', 'sending')",
+    ] {
+        tx.query(sql).execute().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! What a morning page is made of: what happened in a span of time, and what stands still.
+//! Of one firm or of all; what of it is worth a person's time is decided by `flow::morning`.
+
+use chrono::{DateTime, Utc};
+use sqlx::types::Json;
+
+use super::Db;
+use crate::domain::{
+    batch::BatchId,
+    cell::Cell,
+    client::ClientRow,
+    order::{LineRef, LineState, OrderCode},
+};
+
+/// Whose, and of which time: later than the first instant, up to the second.
+#[derive(Clone, Copy, Debug)]
+pub struct Span<'a> {
+    pub firm: Option<&'a str>,
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+}
+
+/// How many, and what they cost.
+pub type Count = (i64, i64);
+
+/// Lists that came and are no second ones, and answers.
+pub async fn received(db: &Db, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
+    counted(
+        db,
+        "select count(case when kind = 'clients' then 1 end), count(case when kind = 'answer' then 1 end)
+         from batch
+         where ($1 is null or firm = $1) and received_at > $2 and received_at <= $3 and state <> 'duplicate'",
+        span,
+    )
+    .await
+}
+
+/// Orders that were placed.
+pub async fn placed(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
+    counted(
+        db,
+        "select count(*), cast(coalesce(sum(amount), 0) as bigint) from client_order
+         where ($1 is null or firm = $1) and placed_at > $2 and placed_at <= $3",
+        span,
+    )
+    .await
+}
+
+/// Lines that became licences.
+pub async fn activated(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
+    counted(
+        db,
+        "select count(*), cast(coalesce(sum(l.amount), 0) as bigint)
+         from licence c join order_line l on l.id = c.line_id
+         where ($1 is null or l.firm = $1) and c.activated_at > $2 and c.activated_at <= $3",
+        span,
+    )
+    .await
+}
+
+/// Lines that were cancelled.
+pub async fn cancelled(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
+    counted(
+        db,
+        "select count(*), cast(coalesce(sum(l.amount), 0) as bigint)
+         from cancellation c join order_line l on l.cancellation_id = c.id
+         where ($1 is null or l.firm = $1) and l.state = 'cancelled' and c.cancelled_at > $2 and c.cancelled_at <= $3",
+        span,
+    )
+    .await
+}
+
+/// Mails that were sent to clients and their payers, and to the firm about its lists.
+pub async fn sent(db: &Db, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
+    counted(
+        db,
+        "select count(m.order_code), count(m.batch_id)
+         from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
+         where ($1 is null or coalesce(o.firm, b.firm) = $1) and m.sent_at > $2 and m.sent_at <= $3",
+        span,
+    )
+    .await
+}
+
+async fn counted(db: &Db, sql: &'static str, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
+    db.query(sql).bind(span.firm).bind(span.since).bind(span.until).one().await
+}
+
+/// The lines in each state, as they are now: how many, and what they cost.
+pub async fn standing(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<(String, i64, i64)>> {
+    db.query(
+        "select state, count(*), cast(coalesce(sum(amount), 0) as bigint) from order_line
+         where $1 is null or firm = $1 group by state order by state",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
+/// A list of which rows wait.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Waiting {
+    batch_id: i64,
+    pub rejected: i64,
+    pub held: i64,
+}
+
+impl Waiting {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+}
+
+/// Lists that came since an instant and have rows to fix or to decide.
+pub async fn waiting(
+    db: &Db,
+    firm: Option<&str>,
+    since: DateTime<Utc>,
+) -> sqlx::Result<Vec<Waiting>> {
+    db.query(
+        "select r.batch_id, count(case when r.state = 'rejected' then 1 end) as rejected,
+                count(case when r.state = 'held' then 1 end) as held
+         from batch b join batch_row r on r.batch_id = b.id
+         where b.kind = 'clients' and ($1 is null or b.firm = $1) and b.received_at >= $2
+           and b.state in ('rejected', 'held', 'awaiting_confirmation', 'ordered', 'done')
+           and r.state in ('rejected', 'held')
+         group by r.batch_id order by r.batch_id",
+    )
+    .bind(firm)
+    .bind(since)
+    .all()
+    .await
+}
+
+/// The cells of the first rows of a list that wait.
+pub async fn waiting_cells(db: &Db, batch: BatchId, at_most: i64) -> sqlx::Result<Vec<Vec<Cell>>> {
+    let rows: Vec<(Json<Vec<Cell>>,)> = db
+        .query(
+            "select cells from batch_row where batch_id = $1 and state in ('rejected', 'held')
+             order by sheet, row_no limit $2",
+        )
+        .bind(batch.number())
+        .bind(at_most)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(cells,)| cells.0).collect())
+}
+
+/// A line that stands where a person may have to look after it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Open {
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    line_no: i64,
+    batch_id: i64,
+    pub client: Json<ClientRow>,
+    amount: i64,
+    #[sqlx(try_from = "String")]
+    pub state: LineState,
+    pub cutoff_at: Option<DateTime<Utc>>,
+    pub payment_code: Option<String>,
+    /// What is not paid yet.
+    rest: Option<i64>,
+}
+
+impl Open {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+
+    pub fn reference(&self) -> LineRef {
+        LineRef { order: self.order_code.clone(), line: self.line_no }
+    }
+
+    /// What is lost, or not paid, as long as nobody looks after it.
+    pub fn at_risk(&self) -> i64 {
+        self.rest.unwrap_or(self.amount)
+    }
+}
+
+/// The lines without the licence that was asked for, and those whose access ends before an instant.
+pub async fn open(
+    db: &Db,
+    firm: Option<&str>,
+    ends_before: DateTime<Utc>,
+) -> sqlx::Result<Vec<Open>> {
+    db.query(
+        "select l.order_code, l.line_no, l.batch_id, l.client, l.amount, l.state, c.cutoff_at,
+                r.code as payment_code,
+                case when r.state in ('open', 'partly_paid') then r.amount - r.paid end as rest
+         from order_line l
+         left join licence c on c.line_id = l.id
+         left join payment_request r on r.line_id = l.id
+         where ($1 is null or l.firm = $1)
+           and (l.state in ('failed', 'uncertain') or (l.state = 'grace' and c.cutoff_at <= $2))
+         order by l.order_code, l.line_no",
+    )
+    .bind(firm)
+    .bind(ends_before)
+    .all()
+    .await
+}
+
+/// A job whose newest run failed.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct FailedJob {
+    pub job: String,
+    pub finished_at: DateTime<Utc>,
+    pub error: Option<String>,
+}
+
+/// The jobs whose newest run of those that ended is a failure.
+pub async fn failed_jobs(db: &Db) -> sqlx::Result<Vec<FailedJob>> {
+    db.query(
+        "select job, finished_at, error from run
+         where state = 'failed'
+           and id in (select max(id) from run where finished_at is not null group by job)
+         order by job",
+    )
+    .all()
+    .await
+}

@@ -1,0 +1,96 @@
+//! Morning reports: what each page says, for whom and of which day.
+//! What stands in a page is known to `flow::morning`.
+
+use chrono::{DateTime, Utc};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::types::Json;
+
+use super::{Db, Tx};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Report {
+    pub id: i64,
+    /// Nothing: the page of whoever runs the program for several firms.
+    pub firm: Option<String>,
+    /// `2026-11-23`, in the workspace's time zone.
+    pub day: String,
+    pub revision: i64,
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    content: Json<serde_json::Value>,
+    /// Of what it says, without when.
+    pub digest: String,
+    /// Its workbook lies in the outbox.
+    pub written: bool,
+}
+
+impl Report {
+    pub fn content<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        T::deserialize(&self.content.0)
+    }
+}
+
+/// A report on its way in.
+#[derive(Clone, Copy, Debug)]
+pub struct NewReport<'a, T> {
+    pub firm: Option<&'a str>,
+    pub day: &'a str,
+    pub revision: i64,
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub content: &'a T,
+    pub digest: &'a str,
+}
+
+/// Fails as taken where another process made this one.
+pub async fn insert<T: Serialize + Sync>(
+    tx: &mut Tx,
+    new: NewReport<'_, T>,
+) -> anyhow::Result<i64> {
+    let (id,) = tx
+        .query(
+            "insert into report (firm, day, revision, since, until, content, digest)
+             values ($1, $2, $3, $4, $5, $6, $7) returning id",
+        )
+        .bind(new.firm)
+        .bind(new.day)
+        .bind(new.revision)
+        .bind(new.since)
+        .bind(new.until)
+        .bind(Json(serde_json::to_value(new.content)?))
+        .bind(new.digest)
+        .one::<(i64,)>()
+        .await?;
+    Ok(id)
+}
+
+pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Report>> {
+    db.query("select * from report where id = $1").bind(id).optional().await
+}
+
+/// The oldest first.
+pub async fn all(db: &Db) -> sqlx::Result<Vec<Report>> {
+    db.query("select * from report order by id").all().await
+}
+
+/// The newest of a firm, also of today.
+pub async fn newest(db: &Db, firm: Option<&str>) -> sqlx::Result<Option<Report>> {
+    db.query(
+        "select * from report where coalesce(firm, '') = coalesce($1, '') order by id desc limit 1",
+    )
+    .bind(firm)
+    .optional()
+    .await
+}
+
+/// Those whose workbook is still to be written, the oldest first.
+pub async fn unwritten(db: &Db) -> sqlx::Result<Vec<Report>> {
+    db.query("select * from report where not written order by id").all().await
+}
+
+/// The workbook lies in the outbox.
+pub async fn wrote(db: &Db, id: i64) -> sqlx::Result<()> {
+    // A literal true would be a boolean on one engine and a name on the other's older versions.
+    db.query("update report set written = $2 where id = $1").bind(id).bind(true).execute().await?;
+    Ok(())
+}

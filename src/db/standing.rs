@@ -1,0 +1,43 @@
+//! The lines of an order that stand: all that were not cancelled. As a transaction sees them.
+
+use super::{Tx, lines::Line};
+use crate::domain::order::OrderCode;
+
+/// A long order is gone through by so many lines, so that it need not fit in memory.
+const LINES_AT_ONCE: i64 = 1_000;
+
+/// Some lines of an order that stand, in order, behind one of them; as the transaction sees them.
+pub async fn after(tx: &mut Tx, code: &OrderCode, line_no: i64) -> sqlx::Result<Vec<Line>> {
+    tx.query(
+        "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+         from order_line where order_code = $1 and state <> 'cancelled' and line_no > $2 order by line_no limit $3",
+    )
+    .bind(code.as_str())
+    .bind(line_no)
+    .bind(LINES_AT_ONCE)
+    .all()
+    .await
+}
+
+/// How many lines of an order stand.
+pub async fn count(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<usize> {
+    let (lines,) = tx
+        .query("select count(*) from order_line where order_code = $1 and state <> 'cancelled'")
+        .bind(code.as_str())
+        .one::<(i64,)>()
+        .await?;
+    Ok(usize::try_from(lines).unwrap_or_default())
+}
+
+/// Who is said to have registered lines of an order that stand; each once.
+pub async fn registered_by(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<Vec<String>> {
+    let registered: Vec<(Option<String>,)> = tx
+        .query(
+            "select distinct client->>'registered_by' from order_line
+             where order_code = $1 and state <> 'cancelled' order by 1",
+        )
+        .bind(code.as_str())
+        .all()
+        .await?;
+    Ok(registered.into_iter().filter_map(|(by,)| by).collect())
+}

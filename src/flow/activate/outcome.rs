@@ -1,0 +1,154 @@
+//! What the platform's answer means for a line: its licence, its mails, the workbook that shows it.
+//! When the platform is asked is decided by `bulk`.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+
+use super::{
+    changes,
+    platform::{PlatformError, wire::Licence},
+    reason,
+};
+use crate::{
+    db::{
+        Tx,
+        activations::{self, Activation, ActivationState, Settled},
+        batches,
+        licences::{self, Login, NewLicence},
+        lines::{self, Line},
+        notifications::{self, NewNotification, NotificationKind},
+        orders::Order,
+    },
+    domain::{
+        licence::{LicenceState, Role},
+        mail::Purpose,
+        order::{LineState, OrderCode},
+    },
+    flow::{Services, holder::LeaseLost, order::settle as orders, send},
+};
+
+const FROM: [LineState; 2] = [LineState::Activating, LineState::Uncertain];
+
+/// A line that the platform was asked about, and what it said.
+pub struct Asked {
+    pub order: Order,
+    pub line: Line,
+    pub answer: Result<Licence, PlatformError>,
+}
+
+/// Stores what became of requests, in one transaction. Fails as a whole.
+pub async fn settle(
+    services: &Services,
+    all: &[(Activation, Asked)],
+) -> anyhow::Result<Vec<ActivationState>> {
+    let mut tx = services.db.begin().await?;
+    let mut states = Vec::new();
+    let mut orders: BTreeMap<&OrderCode, &Order> = BTreeMap::new();
+    for (activation, asked) in all {
+        states.push(one(services, &mut tx, activation, asked).await?);
+        orders.insert(&asked.order.code, &asked.order);
+    }
+    for order in orders.values() {
+        after_all(services, &mut tx, order).await?;
+    }
+    tx.commit().await?;
+    Ok(states)
+}
+
+/// Asks what became of a line whose answer was lost: it is licensed, or it failed; where nobody answers it stays so.
+pub async fn find_out(services: &Services, order: &Order, line: &Line) -> anyhow::Result<()> {
+    let Some(lost) = activations::claim_uncertain(&services.db, line.id, services.lease()).await?
+    else {
+        return Ok(());
+    };
+    let answer = match services.platform.find_by_key(&lost.idempotency_key).await {
+        Ok(Some(licence)) => Ok(licence),
+        Ok(None) => Err(PlatformError::refused("not_arrived", "")),
+        Err(error) => Err(error),
+    };
+    let (id, claim) = (line.id, lost.clone());
+    let asked = Asked { order: order.clone(), line: line.clone(), answer };
+    let settled = settle(services, &[(lost, asked)]).await;
+    if settled.is_err() {
+        activations::give_back(&services.db, id, claim.claim()).await?;
+    }
+    settled.map(|_| ())
+}
+
+async fn one(
+    services: &Services,
+    tx: &mut Tx,
+    activation: &Activation,
+    Asked { order, line, answer }: &Asked,
+) -> anyhow::Result<ActivationState> {
+    let (state, line_state) = match answer {
+        Ok(licence) => (ActivationState::Done, state_of(licence)),
+        Err(PlatformError::Refused { .. }) => (ActivationState::Refused, LineState::Failed),
+        Err(_) => (ActivationState::Uncertain, LineState::Uncertain),
+    };
+    let error = answer.as_ref().err().map(PlatformError::stored);
+    let settled = Settled { state, error: error.as_deref() };
+    if !activations::settle(tx, line.id, activation.claim(), settled, services.now()).await? {
+        return Err(LeaseLost.into());
+    }
+    lines::move_on(tx, line.id, &FROM, line_state).await?;
+    match answer {
+        Ok(licence) => licensed(services, tx, (order, line), licence).await?,
+        Err(error) => {
+            let error = error.stored();
+            tracing::warn!(line = %line.reference(), %error, "The platform did not activate {}", line.reference());
+        }
+    }
+    Ok(state)
+}
+
+fn state_of(licence: &Licence) -> LineState {
+    match licence.status {
+        LicenceState::Grace => LineState::Grace,
+        LicenceState::Active => LineState::Active,
+        LicenceState::Suspended => LineState::Suspended,
+    }
+}
+
+/// The licence of a line, and the letters with its log-ins.
+async fn licensed(
+    services: &Services,
+    tx: &mut Tx,
+    (order, line): (&Order, &Line),
+    licence: &Licence,
+) -> anyhow::Result<()> {
+    let logins: Vec<Login> = licence.logins.iter().map(|login| login.login.clone()).collect();
+    let new = NewLicence {
+        licence_id: &licence.licence_id,
+        line_id: line.id,
+        state: licence.status,
+        activated_at: licence.activated_at,
+        grace_until: licence.grace_until,
+        cutoff_at: licence.grace_until.map(|until| services.grace(until).cutoff_at),
+        logins: &logins,
+    };
+    licences::insert(tx, new).await?;
+    changes::plan_accounts_if_changed(services, tx, (order, line), &logins).await?;
+    let first_time = logins.iter().any(|login| login.role == Role::ClientAdmin && login.first_time);
+    let purpose = if first_time { Purpose::LoginFirst } else { Purpose::LoginExisting };
+    send::plan::log_in(services, tx, order, line, purpose).await
+}
+
+/// The workbook shows each change; the bell rings when the last line of the order is settled.
+async fn after_all(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
+    orders::finish_free(tx, order).await?;
+    batches::ask_for_workbook(tx, order.batch()).await?;
+    if activations::is_open(tx, &order.code).await? {
+        return Ok(());
+    }
+    let (done, refused) = activations::counts(tx, &order.code).await?;
+    let stuck = activations::stuck_of_order(tx, &order.code).await?;
+    let (reasons, more) = reason::first(services.texts, &stuck);
+    let values = context! { order => order.code.as_str(), done, refused, reasons, more };
+    let text = services.texts.say("message.bell.order_activated", values);
+    let kind = NotificationKind::OrderActivated;
+    let new = NewNotification { firm: &order.firm, kind, text: &text, order: Some(&order.code) };
+    notifications::insert(tx, new, services.now()).await?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What a morning page says, as plain values that are stored: its workbook and its mail are made of nothing else.
+//! What stands in it is gathered by `gather`.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{batch::BatchId, money::Money, words::words},
+    flow::key::sha256,
+};
+
+words! {
+    /// Why something waits for a person.
+    pub enum TaskKind {
+        /// Lines whose access ends soon, unpaid.
+        Grace = "grace",
+        /// Lines of which the platform refused the licence.
+        Failed = "failed",
+        /// Lines of which nobody knows whether they have a licence.
+        Uncertain = "uncertain",
+        /// A mail that did not arrive, or may not have.
+        Mail = "mail",
+        Confirm = "confirm",
+        /// Rows of a list to fix or to decide.
+        Rows = "rows",
+        /// A placed order that nobody asked to activate.
+        Activate = "activate",
+        /// A job that fails.
+        Job = "job",
+    }
+}
+
+/// One page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// The name of the firm; nothing where it is the page of all.
+    pub firm: Option<String>,
+    /// What was done since the page before.
+    pub done: Vec<Figure>,
+    /// In which state the lines are now.
+    pub now: Vec<Figure>,
+    /// The most money first.
+    pub tasks: Vec<Task>,
+    /// Lists that came, the newest first.
+    pub lists: Vec<ListDone>,
+    /// Of the page of all: a line for each firm.
+    pub firms: Vec<Share>,
+}
+
+/// How many of something, and what they cost where that is to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figure {
+    /// `workbook.morning.<done|now>.<key>` names it.
+    pub key: String,
+    pub count: i64,
+    pub amount: Option<Money>,
+}
+
+/// Something that waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub kind: TaskKind,
+    /// Ready: which list, order or client.
+    pub about: String,
+    pub count: i64,
+    /// What is at risk; of rows that are no lines yet, what they would cost.
+    pub amount: Money,
+    pub since: Option<DateTime<Utc>>,
+    /// The last day to do something.
+    pub due: Option<NaiveDate>,
+    /// Ready: what to do.
+    pub to_do: String,
+    /// The name of the result workbook to do it in.
+    pub workbook: Option<String>,
+    pub batch: Option<BatchId>,
+    pub details: Vec<Detail>,
+}
+
+/// A client of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    pub name: String,
+    pub tax_id: String,
+    /// As people dial it.
+    pub phone: String,
+    /// `DH-2611-000123/17`.
+    pub line: String,
+    pub amount: Money,
+    pub payment_code: Option<String>,
+    /// Ready: why, where there is a reason.
+    pub said: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListDone {
+    pub file: String,
+    pub batch: BatchId,
+    pub rows: i64,
+    pub accepted: i64,
+    pub waiting: i64,
+    /// Of its orders that stand.
+    pub amount: Money,
+    pub workbook: Option<String>,
+}
+
+/// What a firm has on the page of all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    pub firm: String,
+    pub lists: i64,
+    pub placed: Money,
+    pub activated: i64,
+    pub tasks: i64,
+    pub at_risk: Money,
+}
+
+impl Page {
+    /// Nothing happened, and nothing waits.
+    pub fn is_quiet(&self) -> bool {
+        self.tasks.is_empty()
+            && self.done.iter().all(|figure| figure.count == 0)
+            && self.firms.iter().all(|firm| firm.tasks == 0)
+    }
+
+    /// Of everything that waits. A mail is about a line that is counted, or about no money.
+    pub fn at_risk(&self) -> Money {
+        let counts = |task: &&Task| task.kind != TaskKind::Mail;
+        self.tasks.iter().filter(counts).map(|task| task.amount).sum()
+    }
+
+    pub fn done(&self, key: &str) -> Option<&Figure> {
+        self.done.iter().find(|figure| figure.key == key)
+    }
+
+    /// The same for the same page.
+    pub fn digest(&self) -> anyhow::Result<String> {
+        Ok(sha256(&serde_json::to_vec(self)?))
+    }
+
+    /// Whether it tells of one of these batches.
+    pub fn tells_of(&self, is_one: impl Fn(BatchId) -> bool) -> bool {
+        let tasks = self.tasks.iter().filter_map(|task| task.batch);
+        tasks.chain(self.lists.iter().map(|list| list.batch)).any(is_one)
+    }
+}

@@ -1,0 +1,292 @@
+//! What waits for a person of a firm: each with what is at risk, since when, until when, and what to do.
+//! Nothing is done about it here.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
+use minijinja::context;
+
+use super::{
+    gather::workbook,
+    page::{Detail, Task, TaskKind},
+};
+use crate::{
+    db::{
+        activations,
+        batches::{self, Batch, Filter},
+        lines,
+        mails::{self, Mail},
+        morning::{self, Open, Span, Waiting},
+        orders::{self, Order},
+        requests,
+    },
+    domain::{
+        batch::BatchId,
+        cell::Cell,
+        firm::Firm,
+        grace::start_of,
+        mail::{MailState, Purpose},
+        money::Money,
+        order::{LineState, OrderState},
+    },
+    flow::{Services, activate::reason},
+};
+
+/// Rows and mails that waited longer are not told each morning again.
+const FRESH: Duration = Duration::days(14);
+/// So many rows of a list are priced one by one; the others cost as much as these do.
+const PRICED: i64 = 500;
+/// So many clients of a task are told one by one.
+const DETAILS: usize = 500;
+/// Mails of which nobody knows, or everybody knows, that they did not arrive.
+const BAD: [MailState; 3] = [MailState::Refused, MailState::Uncertain, MailState::Dead];
+
+/// Lines that make one task: those of an order that end at the same time, if they end.
+type Group = (TaskKind, String, Option<DateTime<Utc>>);
+
+pub async fn of_firm(
+    services: &Services,
+    firm: &Firm,
+    span: Span<'_>,
+) -> anyhow::Result<Vec<Task>> {
+    let mut tasks = of_lines(services, span).await?;
+    tasks.extend(of_mails(services, firm, span).await?);
+    tasks.extend(of_orders(services, firm).await?);
+    tasks.extend(of_rows(services, span).await?);
+    Ok(tasks)
+}
+
+/// The most money first; of the same, what ends first.
+pub fn sort(tasks: &mut [Task]) {
+    let due = |task: &Task| task.due.unwrap_or(NaiveDate::MAX);
+    tasks.sort_by_cached_key(|task| {
+        (Reverse(task.amount), due(task), task.kind, task.about.clone())
+    });
+}
+
+/// Jobs that fail, as far as one can see.
+pub async fn of_jobs(services: &Services) -> anyhow::Result<Vec<Task>> {
+    let failed = morning::failed_jobs(&services.db).await?;
+    let task = |job: morning::FailedJob| {
+        let error = services.texts.translated(job.error.as_deref().unwrap_or_default());
+        Task { since: Some(job.finished_at), ..task(services, TaskKind::Job, job.job, (1, error)) }
+    };
+    Ok(failed.into_iter().map(task).collect())
+}
+
+/// One without money, time or place; what it says of itself goes into what is to be done.
+fn task(services: &Services, kind: TaskKind, about: String, (n, said): (i64, String)) -> Task {
+    let to_do = services
+        .texts
+        .say(&format!("workbook.morning.to_do.{kind}"), context! { n, said => said.as_str() });
+    Task {
+        kind,
+        about,
+        count: n,
+        amount: Money::ZERO,
+        since: None,
+        due: None,
+        to_do,
+        workbook: None,
+        batch: None,
+        details: Vec::new(),
+    }
+}
+
+async fn batch(services: &Services, id: BatchId) -> anyhow::Result<Option<Batch>> {
+    Ok(batches::by_id(&services.db, id).await?)
+}
+
+/// Lines without their licence, by orders; unpaid ones, by orders and the day on which their access ends.
+async fn of_lines(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Task>> {
+    let soon = services.settings.grace.warn_days_before.first().copied().unwrap_or(3);
+    let day = services.today() + Days::new(u64::from(soon) + 1);
+    let before = start_of(day, services.settings.timezone);
+    let mut groups: BTreeMap<Group, Vec<Open>> = BTreeMap::new();
+    for line in morning::open(&services.db, span.firm, before).await? {
+        let (kind, ends) = match line.state {
+            LineState::Grace => (TaskKind::Grace, line.cutoff_at),
+            LineState::Failed => (TaskKind::Failed, None),
+            _ => (TaskKind::Uncertain, None),
+        };
+        groups.entry((kind, line.order_code.to_string(), ends)).or_default().push(line);
+    }
+    let mut tasks = Vec::new();
+    for ((kind, order, ends), group) in groups {
+        let Some(first) = group.first() else { continue };
+        let of_batch = batch(services, first.batch()).await?;
+        let about = match group.as_slice() {
+            [one] => format!("{} · {}", one.reference(), one.client.name),
+            _ => order,
+        };
+        let n = i64::try_from(group.len())?;
+        let said = said_of_lines(services, first).await?;
+        let details = group.iter().take(DETAILS).map(|line| detail(line, &said));
+        tasks.push(Task {
+            amount: group.iter().map(|line| Money::dong(line.at_risk())).sum(),
+            due: ends.map(|at| last_day(services, at)),
+            workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
+            batch: Some(first.batch()),
+            details: details.collect(),
+            ..task(services, kind, about, (n, String::new()))
+        });
+    }
+    Ok(tasks)
+}
+
+/// The local day before the first instant without access.
+fn last_day(services: &Services, ends: DateTime<Utc>) -> NaiveDate {
+    services.local(ends - Duration::seconds(1)).date_naive()
+}
+
+/// Why the lines of an order have no licence, by their names in the order.
+async fn said_of_lines(
+    services: &Services,
+    line: &Open,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    if line.state == LineState::Grace {
+        return Ok(BTreeMap::new());
+    }
+    let stuck = activations::stuck_of_batch(&services.db, line.batch()).await?;
+    let said =
+        |it: &activations::Stuck| (it.reference().to_string(), reason::of(services.texts, it).why);
+    Ok(stuck.iter().map(said).collect())
+}
+
+fn detail(line: &Open, said: &BTreeMap<String, String>) -> Detail {
+    let (client, reference) = (&line.client, line.reference().to_string());
+    Detail {
+        name: client.name.clone(),
+        tax_id: client.tax_id.to_string(),
+        phone: client.contact_phone.national(),
+        amount: Money::dong(line.at_risk()),
+        payment_code: line.payment_code.clone(),
+        said: said.get(&reference).cloned().unwrap_or_default(),
+        line: reference,
+    }
+}
+
+async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::Result<Vec<Task>> {
+    let mut tasks = Vec::new();
+    for state in BAD {
+        let filter = Filter {
+            firm: Some(firm.code.to_string()),
+            state: Some(state.to_string()),
+            since: Some(span.until - FRESH),
+        };
+        for mail in mails::list(&services.db, &filter).await? {
+            if !mails::has_later(&services.db, &mail).await? {
+                tasks.push(of_mail(services, &mail).await?);
+            }
+        }
+    }
+    Ok(tasks)
+}
+
+async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
+    let texts = services.texts;
+    let order: Option<Order> = match mail.order_code.as_deref().map(str::parse).transpose()? {
+        Some(code) => orders::by_code(&services.db, &code).await?,
+        None => None,
+    };
+    let of_batch = mail.batch().or(order.as_ref().map(Order::batch));
+    let amount = match (mail.purpose, &order, mail.line_id) {
+        (Purpose::OrderNotice, Some(order), _) => {
+            let open = requests::open_of_payer(&services.db, order.batch(), &mail.recipient);
+            let rest = |it: &requests::Request| it.amount().as_dong() - it.paid().as_dong();
+            Money::dong(open.await?.iter().map(rest).sum())
+        }
+        (_, _, Some(line)) => {
+            lines::by_id(&services.db, line).await?.map(|line| line.amount()).unwrap_or_default()
+        }
+        _ => Money::ZERO,
+    };
+    let purpose = texts.label(&format!("message.purpose.{}", mail.purpose));
+    let about = format!("{purpose} · {} · {}", mail.recipient, mail.subject);
+    let state = texts.label(&format!("workbook.mail_state.{}", mail.state));
+    let of_batch = match of_batch {
+        Some(id) => batch(services, id).await?,
+        None => None,
+    };
+    Ok(Task {
+        amount,
+        since: Some(mail.planned_at),
+        workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
+        batch: of_batch.as_ref().map(Batch::id),
+        ..task(services, TaskKind::Mail, about, (1, state))
+    })
+}
+
+/// Orders that await their confirmation, and placed ones that nobody asked to activate.
+async fn of_orders(services: &Services, firm: &Firm) -> anyhow::Result<Vec<Task>> {
+    let mut tasks = Vec::new();
+    for (state, kind) in [
+        (OrderState::AwaitingConfirmation, TaskKind::Confirm),
+        (OrderState::Placed, TaskKind::Activate),
+    ] {
+        let filter = Filter {
+            firm: Some(firm.code.to_string()),
+            state: Some(state.to_string()),
+            since: None,
+        };
+        let mut found = orders::list(&services.db, &filter).await?;
+        found.retain(|order| kind == TaskKind::Confirm || order.activation_asked_at.is_none());
+        for order in &found {
+            tasks.push(of_order(services, order, kind).await?);
+        }
+    }
+    Ok(tasks)
+}
+
+async fn of_order(services: &Services, order: &Order, kind: TaskKind) -> anyhow::Result<Task> {
+    let totals = lines::totals(&services.db, order.batch()).await?;
+    let own = totals.iter().filter(|total| total.order_code == order.code);
+    let n = own.filter(|total| total.state != LineState::Cancelled).map(|total| total.lines).sum();
+    let package = services.catalogue.packages.get(&order.package);
+    let package = package.map_or(order.package.as_str(), |package| package.name.as_str());
+    let about = format!("{} · {package} {}", order.code, order.fiscal_year());
+    let of_batch = batch(services, order.batch()).await?;
+    Ok(Task {
+        amount: order.amount(),
+        since: order.placed_at.or(of_batch.as_ref().map(|batch| batch.received_at)),
+        workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
+        batch: Some(order.batch()),
+        ..task(services, kind, about, (n, String::new()))
+    })
+}
+
+async fn of_rows(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Task>> {
+    let mut tasks = Vec::new();
+    for waiting in morning::waiting(&services.db, span.firm, span.until - FRESH).await? {
+        let Some(batch) = batch(services, waiting.batch()).await? else { continue };
+        let about = format!("{} · {}", batch.file_name, batch.id());
+        let n = waiting.rejected + waiting.held;
+        tasks.push(Task {
+            amount: would_cost(services, &waiting).await?,
+            since: Some(batch.received_at),
+            workbook: workbook(services, &batch),
+            batch: Some(batch.id()),
+            ..task(services, TaskKind::Rows, about, (n, String::new()))
+        });
+    }
+    Ok(tasks)
+}
+
+/// What rows would cost that are no lines yet: by the package that a cell names, else as much as a line of the list.
+async fn would_cost(services: &Services, waiting: &Waiting) -> anyhow::Result<Money> {
+    let rows = morning::waiting_cells(&services.db, waiting.batch(), PRICED).await?;
+    let totals = lines::totals(&services.db, waiting.batch()).await?;
+    let (lines, amount) = totals
+        .iter()
+        .fold((0, 0), |(lines, amount), total| (lines + total.lines, amount + total.amount));
+    let usual = if lines > 0 { amount / lines } else { 0 };
+    let today = services.today();
+    let named = |cell: &Cell| services.catalogue.packages.find(&cell.text());
+    let price = |cells: &Vec<Cell>| {
+        let package = cells.iter().find_map(named)?;
+        Some(package.price_on(today)?.as_dong())
+    };
+    let seen: i64 = rows.iter().map(|cells| price(cells).unwrap_or(usual)).sum();
+    let (all, looked) = (waiting.rejected + waiting.held, i64::try_from(rows.len())?.max(1));
+    Ok(Money::dong(seen + seen / looked * (all - looked).max(0)))
+}

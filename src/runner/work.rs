@@ -1,0 +1,119 @@
+//! What a run does, by the kind of its job. When it runs, and under which lease, is said by the rest of `runner`.
+
+use super::{Files, Work, arrival, backup};
+use crate::{
+    db::runs::Counts,
+    domain::run::{JobKind, RunState},
+    flow::{
+        Services, activate,
+        answer::outbox,
+        export,
+        fault::Fault,
+        import::{self, How},
+        inbox, morning,
+        report::FileReport,
+        retention, send,
+    },
+};
+
+/// How a run ended, what it counted, and what became of files.
+pub(super) type Done = (RunState, Counts, Vec<FileReport>);
+
+pub(super) async fn carry_out(
+    services: &Services,
+    kind: JobKind,
+    work: &Work,
+    run_id: i64,
+) -> anyhow::Result<Done> {
+    let (needs_person, counts, files) = match kind {
+        JobKind::Import => {
+            let files = import_files(services, work, run_id).await?;
+            let needs_person = files.iter().any(FileReport::needs_person);
+            (needs_person, counts_of(&files), files)
+        }
+        JobKind::Activate => {
+            let summary = activate::run(services, None).await?;
+            let counts = [
+                ("activated", summary.activated),
+                ("failed", summary.failed),
+                ("uncertain", summary.uncertain),
+            ];
+            (summary.failed + summary.uncertain > 0, named(&counts), Vec::new())
+        }
+        JobKind::Mail => {
+            let summary = send::run(services).await?;
+            let counts = [
+                ("sent", summary.sent),
+                ("held", summary.held),
+                ("failed", summary.failed),
+                ("waiting", summary.waiting),
+            ];
+            (summary.failed + summary.waiting > 0, named(&counts), Vec::new())
+        }
+        JobKind::Backup => (false, backup::nightly(services).await?, Vec::new()),
+        JobKind::Report => {
+            let made = morning::run(services).await?;
+            let counts = [("pages", made.pages), ("mails", made.mails), ("tasks", made.tasks)];
+            (false, named(&counts), Vec::new())
+        }
+        JobKind::Retention => (false, named(&retention::run(services).await?), Vec::new()),
+        JobKind::Export => {
+            (false, named(&export::by_job(services, &work.export).await?), Vec::new())
+        }
+    };
+    outbox::write_asked(services).await?;
+    services.crash_point("work_done");
+    let state = if needs_person { RunState::CompletedWithRejects } else { RunState::Succeeded };
+    Ok((state, counts, files))
+}
+
+/// The given files first: one that was begun before goes on with its batch.
+async fn import_files(
+    services: &Services,
+    work: &Work,
+    run_id: i64,
+) -> anyhow::Result<Vec<FileReport>> {
+    let how = How { options: &work.options, run_id: Some(run_id), told: work.told };
+    let arrivals = match &work.files {
+        Files::Given(arrivals) => arrivals.clone(),
+        Files::Inbox => {
+            let seen = inbox::settled(services).await?;
+            for (path, why) in &seen.left {
+                tracing::warn!("Left alone: {}: {why}", services.shown_path(path));
+            }
+            seen.files.into_iter().map(|(path, look)| arrival(services, path, Some(look))).collect()
+        }
+    };
+    let mut reports = Vec::new();
+    let mut failed = None;
+    for arrival in &arrivals {
+        import::keep(&mut reports, &mut failed, import::file(services, arrival, how).await);
+        // The others are safer in the inbox.
+        if failed.as_ref().map(Fault::of).is_some_and(Fault::stops_all) {
+            break;
+        }
+    }
+    if let Some(error) = failed.take_if(|error| Fault::of(error).stops_all()) {
+        return Err(error);
+    }
+    reports.extend(import::unfinished(services, how).await?);
+    failed.map_or(Ok(reports), Err)
+}
+
+fn counts_of(files: &[FileReport]) -> Counts {
+    let sum = |rows: fn(&FileReport) -> i64| files.iter().map(rows).sum();
+    Counts::from([
+        ("files".to_owned(), i64::try_from(files.len()).unwrap_or(i64::MAX)),
+        ("rows".to_owned(), sum(|file| file.rows.total)),
+        ("accepted".to_owned(), sum(|file| file.rows.accepted)),
+        ("rejected".to_owned(), sum(|file| file.rows.rejected)),
+        ("held".to_owned(), sum(|file| file.rows.held)),
+    ])
+}
+
+fn named(counts: &[(&str, u64)]) -> Counts {
+    counts
+        .iter()
+        .map(|(name, count)| ((*name).to_owned(), i64::try_from(*count).unwrap_or(i64::MAX)))
+        .collect()
+}

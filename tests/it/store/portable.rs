@@ -1,0 +1,160 @@
+//! What there is goes through the portable form and back, on each engine and between them, and one of an earlier
+//! version is brought up to date.
+
+use std::sync::Mutex;
+
+use hangloat::db::{
+    Db,
+    portable::{self, Table},
+};
+use serde_json::Value;
+
+use super::seed::{ODD, placed_line, within};
+use crate::each_db::each_db;
+
+/// Each table with its rows.
+type Dump = Vec<(Table, Vec<Value>)>;
+
+async fn dump(db: &Db) -> Dump {
+    let mut tx = db.snapshot().await.unwrap();
+    let mut dump = Vec::new();
+    for table in portable::tables(&mut tx).await.unwrap() {
+        let mut rows = Vec::new();
+        let take = |row: &str| {
+            rows.push(serde_json::from_str(row)?);
+            Ok(())
+        };
+        portable::read(&mut tx, &table, take).await.unwrap();
+        rows.sort_by_key(Value::to_string);
+        dump.push((table, rows));
+    }
+    dump
+}
+
+async fn fill(db: &Db, dump: &Dump) {
+    let mut tx = db.begin().await.unwrap();
+    let tables = dump.iter().map(|(table, _)| table.clone()).collect();
+    let tables = portable::in_order(&mut tx, tables).await.unwrap();
+    for table in tables.iter().rev() {
+        portable::clear(&mut tx, table).await.unwrap();
+    }
+    for table in &tables {
+        let (_, rows) = dump.iter().find(|(it, _)| it.name == table.name).unwrap();
+        portable::write(&mut tx, table, rows).await.unwrap();
+        portable::go_on_behind(&mut tx, table).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// Rows of every kind, with all that a statement could trip over.
+async fn seed(db: &Db) {
+    placed_line(db).await;
+    for sql in [
+        "update client_order set registered_by = $1",
+        "update mail set recipient_name = $1",
+        "update order_line set name = $1",
+    ] {
+        db.query(sql).bind(ODD).execute().await.unwrap();
+    }
+    let instance = hangloat::db::instance::id(db, "fresh", super::seed::now()).await.unwrap();
+    assert_eq!(instance, "fresh");
+}
+
+async fn newest(db: &Db) -> i64 {
+    let mut tx = db.snapshot().await.unwrap();
+    portable::schema(&mut tx).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_comes_back_as_it_was() {
+    each_db(async |db| {
+        seed(db).await;
+        assert!(!portable::is_empty(db).await.unwrap());
+        let before = dump(db).await;
+        let rows: usize = before.iter().map(|(_, rows)| rows.len()).sum();
+        assert!(rows > 12, "{rows}");
+        portable::empty_at(db, newest(db).await).await.unwrap();
+        assert!(portable::is_empty(db).await.unwrap());
+        fill(db, &before).await;
+        assert_eq!(dump(db).await, before);
+        // Numbers go on behind what is there.
+        let batch = super::seed::batch_of(db, &super::seed::hash(2)).await;
+        assert_eq!(batch.number(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_engine_wrote_the_other_reads() {
+    let dumps = Mutex::new(Vec::new());
+    each_db(async |db| {
+        seed(db).await;
+        let own = dump(db).await;
+        dumps.lock().unwrap().push(own);
+    })
+    .await;
+    let dumps = dumps.into_inner().unwrap();
+    each_db(async |db| {
+        for dump_of_one in &dumps {
+            portable::empty_at(db, newest(db).await).await.unwrap();
+            fill(db, dump_of_one).await;
+            let shown = |dump: Dump| -> Vec<(String, Vec<Value>)> {
+                dump.into_iter().map(|(table, rows)| (table.name, rows)).collect()
+            };
+            let (found, wanted) = (shown(dump(db).await), shown(dump_of_one.clone()));
+            for ((table, rows), (_, expected)) in found.iter().zip(&wanted) {
+                assert_eq!(rows.len(), expected.len(), "{table}");
+            }
+            let (client,) = db
+                .query("select registered_by from client_order")
+                .one::<(String,)>()
+                .await
+                .unwrap();
+            assert_eq!(client, ODD);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_version_wrote_is_brought_up_to_date() {
+    each_db(async |db| {
+        portable::empty_at(db, 1).await.unwrap();
+        let batch = "insert into batch (firm, kind, state, file_name, sha256, received_at)
+                     select 'MINHAN', 'clients', 'received', 'khách.xlsx', $1, $2";
+        let hash = super::seed::hash(1);
+        let query = db.query(batch).bind(hash.as_str()).bind(super::seed::now());
+        query.execute().await.unwrap();
+        let before = {
+            let mut tx = db.begin().await.unwrap();
+            let tables = portable::tables(&mut tx).await.unwrap();
+            assert!(tables.iter().all(|table| table.name != "client"), "{tables:?}");
+            drop(tx);
+            dump_of(db, tables).await
+        };
+        portable::empty_at(db, 1).await.unwrap();
+        fill(db, &before).await;
+        portable::bring_up_to_date(db).await.unwrap();
+        let rows: Vec<(String, i64)> =
+            db.query("select file_name, attempts from batch").all().await.unwrap();
+        assert_eq!(rows, [("khách.xlsx".to_owned(), 0)]);
+        within(db, async |tx| hangloat::db::guard::locked(tx).await).await.unwrap();
+        assert!(portable::empty_at(db, 1_000_000).await.is_err(), "of a later version");
+    })
+    .await;
+}
+
+async fn dump_of(db: &Db, tables: Vec<Table>) -> Dump {
+    let mut tx = db.begin().await.unwrap();
+    let mut dump = Vec::new();
+    for table in tables {
+        let mut rows = Vec::new();
+        let take = |row: &str| {
+            rows.push(serde_json::from_str(row)?);
+            Ok(())
+        };
+        portable::read(&mut tx, &table, take).await.unwrap();
+        dump.push((table, rows));
+    }
+    dump
+}

@@ -1,0 +1,229 @@
+//! The morning page: what was done, what waits, the most money first; to whom it goes, and that it says the same
+//! whenever it is made.
+
+use serde_json::Value;
+
+use super::{
+    letters,
+    lists::{csv, enterprise, household},
+    printed::{can_be_read, pages},
+    refused::with_a_second_firm,
+    workbooks::{self, sheet_text},
+};
+use crate::world::{NOW, World, finished, require, text};
+
+/// Two days before the grace of what is activated at [`NOW`] is over, which is a Monday's evening.
+const LATER: &str = "2026-11-28T07:30:00+07:00";
+const NEXT_DAY: &str = "2026-11-24T07:30:00+07:00";
+
+/// A list that is activated and unpaid, and another one with a tick and rows that wait.
+fn busy() -> World {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2), enterprise(3)]));
+    world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+    let bad = household(2).with("B", "079180");
+    let held = enterprise(5).with("E", "giamdoc@gmial.com");
+    world.import("moi.csv", &csv(&[enterprise(4), household(1), bad, held]));
+    world.run(&["run", "mail"]).exits(0);
+    world
+}
+
+fn report(world: &World, now: &str) -> Value {
+    world.run_at(now, &["run", "report", "--json"]).exits(0).json()["runs"][0]["counts"].clone()
+}
+
+fn mornings(world: &World) -> Vec<Value> {
+    let mut mails = world.list("mails");
+    mails.retain(|mail| mail["purpose"] == "morning");
+    mails
+}
+
+#[test]
+fn the_morning_page_says_what_was_done_and_what_waits_the_most_money_first() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = busy();
+    let counts = report(&world, LATER);
+    assert_eq!((&counts["pages"], &counts["mails"]), (&1.into(), &1.into()), "{counts}");
+    let path = world.path("outbox/morning__2026-11-28__r1.xlsx");
+    let page = sheet_text(&path, "Buổi sáng");
+    for said in [
+        "Báo cáo buổi sáng 28/11/2026",
+        "Công ty TNHH Dịch vụ Kế toán Minh An",
+        "Sắp ngắt, chưa trả tiền\tDH-2611-000001\t3\t8850000",
+        "Đang dùng, chờ thanh toán: 3 dòng",
+        "Khách hàng đã kích hoạt\t\t3\t8850000",
+        "moi.csv · B000002",
+        "khach__B000001__r",
+    ] {
+        assert!(page.contains(said), "no {said} in\n{page}");
+    }
+    let at = |said: &str| page.find(said).unwrap_or_else(|| panic!("no {said} in\n{page}"));
+    // 8.850.000, then 4.400.000 of two rows, then 2.950.000 and 1.450.000 of two orders.
+    assert!(at("Sắp ngắt") < at("Dòng cần sửa"), "{page}");
+    assert!(at("Dòng cần sửa") < at("Chờ xác nhận\tDH-2611-000002"), "{page}");
+    assert!(at("DH-2611-000002") < at("DH-2611-000003"), "{page}");
+    let details = sheet_text(&path, "Chi tiết");
+    for client in [enterprise(1), enterprise(2), enterprise(3)] {
+        assert!(details.contains(client.name()) && details.contains(client.tax_id()), "{details}");
+    }
+    assert!(details.contains("0912 000 001") && details.contains("HL"), "whom to call: {details}");
+}
+
+#[test]
+fn the_mail_of_the_morning_goes_to_the_admin_once_a_day_with_the_page() {
+    if !require("python3") {
+        return;
+    }
+    let world = busy();
+    report(&world, LATER);
+    assert_eq!(report(&world, LATER)["pages"], 0, "nothing is new");
+    world.run_at(LATER, &["confirm", "DH-2611-000002"]).exits(0);
+    let again = report(&world, LATER);
+    assert_eq!((&again["pages"], &again["mails"]), (&1.into(), &0.into()), "{again}");
+    let files = world.files_in("outbox");
+    assert!(files.contains(&"morning__2026-11-28__r2.xlsx".to_owned()), "{files:?}");
+    assert!(files.contains(&"cu/morning__2026-11-28__r1.xlsx".to_owned()), "{files:?}");
+    let mails = mornings(&world);
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        (&mails[0]["to"], &mails[0]["subject"]),
+        (&"lan@minhan.example".into(), &"MINHAN/2026-11-28".into())
+    );
+    world.run_at(LATER, &["run", "mail"]).exits(0);
+    let id = format!("<{}>", text(&mails[0], "message_id"));
+    let letters = letters::all(&world);
+    let letter = letters.iter().find(|letter| letter.message_id == id).unwrap();
+    assert!(letter.subject.starts_with("Buổi sáng 28/11/2026: 4 việc"), "{}", letter.subject);
+    for said in ["DH-2611-000001", "8.850.000", "moi.csv", "0912 345 678", "Đơn hàng đã đặt: 1"]
+    {
+        assert!(letter.text.contains(said), "no {said} in {}", letter.text);
+        assert!(letter.html.contains(said), "no {said} in {}", letter.html);
+    }
+    assert!(letter.text.contains("ngày cuối 30/11/2026"), "{}", letter.text);
+    assert_eq!(letter.files.keys().collect::<Vec<_>>(), ["morning__2026-11-28__r1.xlsx"]);
+    assert!(letter.defects.is_empty(), "{:?}", letter.defects);
+}
+
+#[test]
+fn a_morning_without_work_is_told_once_and_mails_nobody() {
+    let world = World::new();
+    assert_eq!(report(&world, NOW)["pages"], 0, "nothing ever happened");
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    world.run(&["cancel", "DH-2611-000001", "--reason", "nhầm"]).exits(0);
+    assert_eq!(report(&world, NEXT_DAY)["mails"], 1, "something was done");
+    let quiet = report(&world, "2026-11-25T07:30:00+07:00");
+    assert_eq!((&quiet["pages"], &quiet["mails"]), (&1.into(), &0.into()), "{quiet}");
+    assert_eq!(report(&world, "2026-11-26T07:30:00+07:00")["pages"], 0);
+    let files = world.files_in("outbox");
+    assert!(files.contains(&"morning__2026-11-25__r1.xlsx".to_owned()), "{files:?}");
+    assert_eq!(mornings(&world).len(), 1);
+    if require("openpyxl") {
+        let page = sheet_text(&world.path("outbox/morning__2026-11-25__r1.xlsx"), "Buổi sáng");
+        assert!(page.contains("Không có gì mới và không có việc nào chờ anh/chị"), "{page}");
+    }
+}
+
+#[test]
+fn no_firm_reads_of_another_one_and_whoever_runs_it_for_all_reads_of_each() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    with_a_second_firm(&world);
+    world.take("MINHAN/mot.csv", &csv(&[enterprise(1)]));
+    world.take("HOAPHAT/hai.csv", &csv(&[household(2)]));
+    for order in ["DH-2611-000001", "DH-2611-000002"] {
+        world.run(&["confirm", order, "--activate"]).exits(0);
+    }
+    assert_eq!(report(&world, LATER)["pages"], 3);
+    let all_text = |firm: &str| {
+        let book =
+            workbooks::read(&world.path(&format!("outbox/{firm}/morning__2026-11-28__r1.xlsx")));
+        book["sheets"].to_string()
+    };
+    let (minhan, hoaphat, all) = (all_text("MINHAN"), all_text("HOAPHAT"), all_text("_bank"));
+    assert!(minhan.contains(enterprise(1).name()) && hoaphat.contains(household(2).name()));
+    for (page, others) in [
+        (&minhan, ["Hòa Phát Đạt", "HOAPHAT", "hai.csv", household(2).name()]),
+        (&hoaphat, ["Minh An", "MINHAN", "mot.csv", enterprise(1).name()]),
+    ] {
+        for other in others {
+            assert!(!page.contains(other), "{other} in {page}");
+        }
+    }
+    assert!(all.contains("Hòa Phát Đạt") && all.contains("Minh An"), "{all}");
+    let to: Vec<String> = mornings(&world).iter().map(|mail| text(mail, "to")).collect();
+    assert_eq!(to.len(), 2, "{to:?}");
+    let of_firm = world.run(&["mails", "--firm", "HOAPHAT", "--json"]).exits(0).json();
+    let of_firm = of_firm["mails"].as_array().unwrap();
+    assert!(of_firm.iter().all(|mail| mail["to"] != "lan@minhan.example"), "{of_firm:?}");
+}
+
+#[test]
+fn a_morning_that_was_killed_says_the_same_when_it_is_taken_up() {
+    let bytes =
+        |world: &World| std::fs::read(world.path("outbox/morning__2026-11-28__r1.xlsx")).unwrap();
+    for point in ["report_stored", "report_written"] {
+        let world = busy();
+        let mut command = world.command(&["run", "report", "--now", LATER]);
+        let killed = finished(command.env("HANGLOAT_CRASH_AT", point));
+        assert_eq!(killed.code, 128 + 9, "{point} is not on the way: {killed:?}");
+        let first =
+            world.path("outbox/morning__2026-11-28__r1.xlsx").exists().then(|| bytes(&world));
+        // Something happens before the page is taken up: it still says what it said.
+        world.run_at(LATER, &["confirm", "DH-2611-000002"]).exits(0);
+        report(&world, NEXT_DAY);
+        let old = world.path("outbox/cu/morning__2026-11-28__r1.xlsx");
+        let whole = std::fs::read(if old.exists() {
+            old
+        } else {
+            world.path("outbox/morning__2026-11-28__r1.xlsx")
+        });
+        let whole = whole.unwrap();
+        assert!(first.is_none_or(|first| first == whole), "{point}");
+        assert_eq!(
+            mornings(&world).iter().filter(|mail| mail["subject"] == "MINHAN/2026-11-28").count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn a_printed_morning_is_one_page_that_can_be_read() {
+    if !(require("soffice") && require("pdftotext")) {
+        return;
+    }
+    let world = busy();
+    report(&world, LATER);
+    let pages = pages(&world, &world.path("outbox/morning__2026-11-28__r1.xlsx"));
+    can_be_read(&pages);
+    assert_eq!(pages.len(), 2, "the page, and the clients: {pages:?}");
+    for said in ["○ Sắp ngắt", "Việc cần làm", "Đã làm", "Danh sách đã nhận", "1/2"]
+    {
+        assert!(pages[0].contains(said), "no {said} in\n{}", pages[0]);
+    }
+}
+
+#[test]
+fn an_export_is_a_job_too_and_the_newest_alone_stays_in_the_outbox() {
+    let world = busy();
+    let job = "name = \"nightly-lines\"\nkind = \"export\"\nschedule = \"0 5 * * *\"\n\
+               [options]\nwhat = [\"lines\", \"orders\"]\nformat = \"csv\"\n";
+    std::fs::write(world.path("jobs/export.toml"), job).unwrap();
+    let run = world.run(&["run", "nightly-lines", "--json"]).exits(0).json();
+    assert_eq!(run["runs"][0]["counts"]["files"], 2, "{run}");
+    world.run_at(NEXT_DAY, &["run", "export"]).exits(0);
+    let files = world.files_in("outbox");
+    for file in [
+        "lines__2026-11-24__r1.csv",
+        "orders__2026-11-24__r1.csv",
+        "cu/lines__2026-11-23__r1.csv",
+        "cu/orders__2026-11-23__r1.csv",
+    ] {
+        assert!(files.contains(&file.to_owned()), "no {file} in {files:?}");
+    }
+    std::fs::write(world.path("jobs/export.toml"), job.replace("lines", "lignes")).unwrap();
+    world.run(&["jobs"]).exits(78);
+}

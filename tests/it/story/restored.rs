@@ -1,0 +1,280 @@
+//! The machine is lost, and a backup of an earlier moment is read in elsewhere: nothing goes out twice unseen, and no
+//! number is given twice.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use hangloat::db::Db;
+use serde_json::Value;
+
+use super::{
+    answers::back,
+    guarded::{execute, placed},
+    lists::{csv, enterprise, household},
+    workbooks::set,
+};
+use crate::world::{NOW, Ran, World, eventually, finished, require, text, texts};
+
+/// Backs a world up into a file beside it.
+fn backed_up(world: &World, name: &str, more: &[&str]) -> PathBuf {
+    let file = world.outside(name);
+    world.run(&[&["backup", file.to_str().unwrap()], more].concat()).exits(0);
+    file
+}
+
+/// A new machine, into which a backup was read.
+fn elsewhere(file: &Path) -> World {
+    let world = World::empty();
+    world.run(&["restore", file.to_str().unwrap()]).exits(0);
+    world
+}
+
+/// The texts of a column.
+fn column(world: &World, sql: &'static str) -> Vec<(String,)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let db = Db::open(&world.store_url()).await.unwrap();
+        db.query(sql).all().await.unwrap()
+    })
+}
+
+fn ids(mails: &[Value]) -> BTreeSet<String> {
+    texts(mails, "message_id").into_iter().collect()
+}
+
+#[test]
+fn after_the_machine_is_lost_nothing_goes_out_twice_unseen_and_no_number_is_given_twice() {
+    let lost = placed();
+    lost.run(&["run", "mail"]).exits(0);
+    let sent = ids(&lost.list("mails"));
+    // Planned, and not sent when the backup is taken.
+    lost.run(&["confirm", "DH-2611-000002"]).exits(0);
+    assert!(lost.is_killed_at("activation_claimed", &["activate", "DH-2611-000001"]));
+    let file = backed_up(&lost, "dem.zip", &[]);
+    // Work goes on, and then the machine is gone.
+    lost.run(&["run", "activate"]).exits(0);
+    lost.run(&["run", "mail"]).exits(0);
+    let after = lost.import("them.csv", &csv(&[enterprise(7), household(7)]));
+    let given: Vec<String> = texts(&lost.list("orders"), "code");
+    let since: Vec<&String> =
+        given.iter().filter(|code| code.as_str() > "DH-2611-000002").collect();
+    assert_eq!(since.len(), 2);
+    let all_sent = ids(&lost.list("mails"));
+
+    let found = elsewhere(&file);
+    let held = found.run(&["run", "mail", "--json"]).exits(75).json();
+    assert!(text(&held["error"], "message").contains("khôi phục"), "{held}");
+    found.run(&["run", "activate"]).exits(75);
+    let seen = found.run(&["resume", "--json"]).exits(1).json();
+    assert_eq!(seen["hold"]["why"], "restored");
+    let doubted = texts(seen["uncertain"].as_array().unwrap(), "purpose");
+    assert!(doubted.contains(&"order_notice".to_owned()), "{seen}");
+    assert!(doubted.contains(&"activate".to_owned()), "{seen}");
+    let first = found.order("DH-2611-000001");
+    assert_eq!(first["lines"][0]["state"], "uncertain");
+
+    found.run(&["resume", "--confirm"]).exits(0);
+    found.run(&["run", "mail"]).exits(0);
+    assert!(found.files_in("mail").is_empty(), "nothing is sent that may have been sent before");
+    let states: Vec<Value> = found.order("DH-2611-000001")["lines"].as_array().unwrap().clone();
+    assert_eq!(texts(&states, "state"), ["uncertain", "uncertain"]);
+    for mail in found.list("mails") {
+        let was_sent = sent.contains(&text(&mail, "message_id"));
+        assert_eq!(mail["state"], if was_sent { "sent" } else { "uncertain" }, "{mail}");
+    }
+    // The platform is asked by the key of before: what it made is found, and not made again.
+    let keys =
+        |world: &World| column(world, "select idempotency_key from activation order by line_id");
+    assert_eq!(keys(&found), keys(&lost));
+    found.run(&["run", "activate"]).exits(0);
+    assert_eq!(found.list("licences").len(), 2);
+    // The firm drops its list again.
+    let again = found.import("them.csv", &csv(&[enterprise(7), household(7)]));
+    assert!(text(&again, "batch") > text(&after, "batch"));
+    found.run(&["run", "mail"]).exits(0);
+    let new: Vec<String> = texts(&found.list("orders"), "code");
+    assert!(since.iter().all(|code| !new.contains(code)), "{since:?} and {new:?}");
+    let fresh: Vec<Value> =
+        found.list("mails").into_iter().filter(|mail| mail["state"] == "sent").collect();
+    let fresh: BTreeSet<String> = ids(&fresh).difference(&sent).cloned().collect();
+    assert!(!fresh.is_empty() && fresh.is_disjoint(&all_sent), "{fresh:?}");
+}
+
+#[test]
+fn what_came_and_what_was_answered_is_there_again_and_letters_stay_out() {
+    let lost = placed();
+    lost.run(&["run", "mail"]).exits(0);
+    lost.rewrite("jobs/mail.toml", "@every 30s", "@every 45s");
+    let file = backed_up(&lost, "dem.zip", &[]);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let found = elsewhere(&file);
+    for folder in ["archive", "outbox"] {
+        assert_eq!(found.files_in(folder), lost.files_in(folder), "{folder}");
+    }
+    assert!(found.files_in("mail").is_empty());
+    assert!(fs::read_to_string(found.path("jobs/mail.toml")).unwrap().contains("@every 45s"));
+    for list in ["batches", "clients", "licences"] {
+        assert_eq!(found.list(list), lost.list(list), "{list}");
+    }
+    assert_eq!(found.orders(), lost.orders());
+    found.run(&["doctor", "--locale", "en"]).exits(0);
+    // The same again is a backup of the same.
+    let both = [&lost, &found].map(|world| {
+        let again = backed_up(world, "lan-hai.zip", &[]);
+        let text = std::process::Command::new("unzip")
+            .args(["-p", again.to_str().unwrap(), "tables/order_line.jsonl"])
+            .output();
+        text.map(|output| output.stdout).unwrap_or_default()
+    });
+    assert_eq!(both[0], both[1]);
+}
+
+#[test]
+fn with_its_key_a_workbook_that_was_out_is_taken_and_without_it_there_is_a_fresh_one() {
+    if !require("openpyxl") {
+        return;
+    }
+    let lost = World::new();
+    lost.import("khach.csv", &csv(&[enterprise(1)]));
+    let out = lost.workbook("B000001");
+    let (with, without) =
+        (backed_up(&lost, "co.zip", &["--with-key"]), backed_up(&lost, "khong.zip", &[]));
+
+    let found = elsewhere(&with);
+    assert_eq!(
+        fs::read(found.path("hangloat.key")).unwrap(),
+        fs::read(lost.path("hangloat.key")).unwrap()
+    );
+    assert_eq!(back(&found, &out, &[set("XAC_NHAN", true)])["outcome"], "accepted");
+    assert_eq!(found.list("orders")[0]["state"], "placed");
+
+    let found = elsewhere(&without);
+    assert_ne!(
+        fs::read(found.path("hangloat.key")).unwrap(),
+        fs::read(lost.path("hangloat.key")).unwrap()
+    );
+    let refused = back(&found, &out, &[set("XAC_NHAN", true)]);
+    assert_eq!(refused["outcome"], "rejected", "{refused}");
+    assert_eq!(found.list("orders")[0]["state"], "awaiting_confirmation");
+    let fresh = found.workbook("B000001");
+    assert!(fresh.to_string_lossy().ends_with("__r2.xlsx"), "{fresh:?}");
+    assert_eq!(back(&found, &fresh, &[set("XAC_NHAN", true)])["outcome"], "accepted");
+    assert_eq!(found.list("orders")[0]["state"], "placed");
+}
+
+#[test]
+fn nothing_is_overwritten_and_nothing_that_is_no_whole_backup_is_read_in() {
+    let world = placed();
+    let file = backed_up(&world, "dem.zip", &[]);
+    let before = fs::read(&file).unwrap();
+    world.run(&["backup", file.to_str().unwrap()]).exits(2);
+    assert_eq!(fs::read(&file).unwrap(), before);
+
+    let said = world.run(&["restore", file.to_str().unwrap(), "--json"]).exits(1).json();
+    assert_eq!(said["error"]["code"], "state.not_allowed");
+    assert_eq!(world.list("orders").len(), 2);
+
+    let empty = World::empty();
+    let half = world.outside("nua.zip");
+    fs::write(&half, &before[..before.len() / 2]).unwrap();
+    empty.run(&["restore", half.to_str().unwrap()]).exits(2);
+    empty.run(&["restore", world.outside("khong-co.zip").to_str().unwrap()]).exits(78);
+    // Interrupted, it may begin again.
+    empty.run(&["restore", file.to_str().unwrap()]).exits(0);
+    fs::write(empty.path(".instance"), r#"{"instance":"","mark":0,"restoring":true}"#).unwrap();
+    empty.run(&["run", "mail"]).exits(75);
+    empty.run(&["restore", file.to_str().unwrap()]).exits(0);
+    empty.run(&["restore", file.to_str().unwrap()]).exits(1);
+}
+
+#[test]
+fn what_a_person_wrote_into_the_new_workspace_stays() {
+    let lost = placed();
+    let file = backed_up(&lost, "dem.zip", &["--with-key"]);
+    let found = World::new();
+    found.rewrite("hangloat.toml", "locale = \"vi\"", "locale = \"en\"");
+    let said = found.run(&["restore", file.to_str().unwrap(), "--json"]).exits(0).json();
+    assert_eq!(said["restored"][0]["kept"], serde_json::json!(["hangloat.toml"]));
+    assert!(fs::read_to_string(found.path("hangloat.toml")).unwrap().contains("locale = \"en\""));
+    assert_eq!(found.list("orders").len(), 2);
+}
+
+#[test]
+fn a_backup_of_one_engine_is_read_in_by_the_other() {
+    let lost = placed();
+    if lost.store_url().starts_with("sqlite:") {
+        println!("skipped: there is no PostgreSQL here");
+        return;
+    }
+    let file = backed_up(&lost, "dem.zip", &[]);
+    let run = |home: &World, args: &[&str]| -> Ran {
+        let mut command = home.command(args);
+        finished(command.env_remove("HANGLOAT_STORE__URL").args(["--now", NOW]))
+    };
+    let sqlite = World::empty();
+    run(&sqlite, &["restore", file.to_str().unwrap()]).exits(0);
+    assert!(sqlite.path("hangloat.db").is_file());
+    let shown = run(&sqlite, &["orders", "--json"]).exits(0).json();
+    assert_eq!(shown["orders"].as_array().unwrap(), &lost.list("orders"));
+    let again = sqlite.outside("wieder.zip");
+    run(&sqlite, &["backup", again.to_str().unwrap()]).exits(0);
+    let back = elsewhere(&again);
+    assert_eq!(back.orders(), lost.orders());
+    assert_eq!(back.list("clients"), lost.list("clients"));
+}
+
+#[test]
+fn the_job_backs_up_into_its_folder_and_the_doctor_looks_at_it() {
+    let world = placed();
+    let said = world.run(&["run", "backup", "--json"]).exits(78).json();
+    assert!(text(&said["error"], "message").contains("sao lưu"), "{said}");
+    let folder = world.outside("sao luu");
+    let set = format!("[backup]\nto = \"{}\"", folder.display());
+    world.rewrite("hangloat.toml", "[backup]\n# to = \"\"", &set);
+    let ran = world.run(&["run", "backup", "--json"]).exits(0).json();
+    assert_eq!(ran["runs"][0]["state"], "succeeded");
+    let name = "hangloat-2026-11-23-083000.zip";
+    assert!(folder.join(name).is_file(), "{ran}");
+    let doctor = world.run(&["doctor", "--json"]).exits(1).json();
+    let check = |doctor: &Value, name: &str| {
+        let checks = doctor["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap().clone()
+    };
+    assert!(text(&check(&doctor, "backup"), "fix").contains("cùng ổ đĩa"), "{doctor}");
+    // As if it lay elsewhere; and days later.
+    execute(&world, "update backup set same_disk = (1 = 0)");
+    world.run(&["doctor"]).exits(0);
+    let late = world.run_at("2026-11-27T08:30:00+07:00", &["doctor", "--json"]).exits(1).json();
+    assert!(text(&check(&late, "backup"), "fix").contains("hai ngày"), "{late}");
+    assert!(text(&check(&late, "key copy"), "fix").contains("--with-key"), "{late}");
+}
+
+#[test]
+fn a_backup_is_one_moment_while_the_daemon_works() {
+    let world = World::new();
+    world.rewrite("jobs/import.toml", "confirm = \"ask\"", "confirm = \"auto\"");
+    world.rewrite("jobs/mail.toml", "@every 30s", "@every 1s");
+    let daemon = world.serve();
+    for n in 0..6 {
+        world.drop_file(&format!("khach-{n}.csv"), &csv(&[enterprise(10 + n), household(10 + n)]));
+    }
+    eventually("it works", || !world.list("batches").is_empty());
+    let file = backed_up(&world, "mitten.zip", &[]);
+    eventually("all is done", || world.files_in("archive").len() == 6);
+    assert!(daemon.stop().success());
+    let found = elsewhere(&file);
+    let batches = found.list("batches");
+    let known: BTreeSet<String> =
+        found.files_in("archive").into_iter().chain(found.files_in("work")).collect();
+    for batch in &batches {
+        let is_kept = known.iter().any(|name| name.contains(&text(batch, "id")));
+        assert!(is_kept, "{batch} of {known:?}");
+    }
+    found.run(&["resume", "--confirm"]).exits(0);
+    found.run(&["run", "import"]).exits(0);
+    assert!(found.list("batches").iter().all(|batch| batch["state"] == "ordered"));
+}
