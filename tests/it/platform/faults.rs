@@ -74,6 +74,19 @@ async fn what_may_have_arrived_is_uncertain_and_what_did_not_waits() {
         assert!(matches!(lost, PlatformError::Lost(_)), "{lost:?}");
         assert_eq!(licences(db).await, 1);
         let served = Served::new(db).await;
+        // The answer is lost, and then nobody answers to the key: that it may have arrived stays so.
+        let closed = Fault {
+            on: Some("findByKey".to_owned()),
+            status: Some(503),
+            retry_after: Some("120".to_owned()),
+            ..fault(FaultKind::Status, 1_000)
+        };
+        served.sandbox.switch(vec![fault(FaultKind::ResetAfter, 1), closed]);
+        let other = request(3, &json!({ "fiscal_year": 2027 }));
+        let lost = served.platform.activate("k3", &other, now()).await.unwrap_err();
+        assert!(matches!(lost, PlatformError::Lost(_)), "{lost:?}");
+
+        let served = Served::new(db).await;
         let patience = Some("120".to_owned());
         let busy =
             Fault { status: Some(503), retry_after: patience, ..everywhere(FaultKind::Status) };

@@ -85,8 +85,11 @@ impl Http {
                 Err(PlatformError::Lost(lost)) => lost,
                 answer => return answer,
             };
-            if let Some(licence) = self.find_by_key(key).await? {
-                return Ok(licence);
+            match self.find_by_key(key).await {
+                Ok(Some(licence)) => return Ok(licence),
+                Ok(None) => {}
+                // That nobody answers now does not undo what may have been done.
+                Err(_) => return Err(PlatformError::Lost(lost)),
             }
             tries.wait(None).await.map_err(|()| PlatformError::Lost(lost))?;
         }
