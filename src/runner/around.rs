@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Between two looks at the clock.
-const LOOK: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_secs(5);
 /// The night is over at six, and began at six.
 const MORNING: NaiveTime = NaiveTime::from_hms_opt(6, 0, 0).unwrap();
 const NIGHT: TimeDelta = TimeDelta::hours(12);
