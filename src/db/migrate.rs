@@ -31,6 +31,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (7, "slots", files!("0007_slots.sql")),
     (8, "epoch", files!("0008_epoch.sql")),
     (9, "guard", files!("0009_guard.sql")),
+    (10, "alarms", files!("0010_alarms.sql")),
     (11, "morning", files!("0011_morning.sql")),
 ];
 

@@ -16,6 +16,10 @@ words! {
         EffectsHeld = "effects_held",
         /// For the operator: no file came for a long time.
         Silence = "silence",
+        /// For the operator: a job takes longer than it may.
+        RunLate = "run_late",
+        /// For the operator: a scheduled run failed, and is not tried again.
+        RunFailed = "run_failed",
     }
 }
 

@@ -307,6 +307,21 @@ pub async fn succeeded_since(db: &Db, job: &str, since: DateTime<Utc>) -> sqlx::
     Ok(!found.is_empty())
 }
 
+/// How the run of a job before this one ended.
+pub async fn state_before(db: &Db, job: &str, id: i64) -> sqlx::Result<Option<RunState>> {
+    let before = db
+        .query(
+            "select state from run
+             where job = $1 and id < $2 and finished_at is not null and state <> 'cancelled'
+             order by id desc limit 1",
+        )
+        .bind(job)
+        .bind(id)
+        .optional::<(String,)>()
+        .await?;
+    Ok(before.and_then(|(state,)| state.parse().ok()))
+}
+
 /// When each job last began.
 pub async fn last_started(db: &Db) -> sqlx::Result<Vec<(String, DateTime<Utc>)>> {
     db.query("select job, max(started_at) from run where started_at is not null group by job")

@@ -210,10 +210,15 @@ pub fn in_words(services: &Services, hold: &Hold) -> String {
 }
 
 /// The bell, for the operator, where something is held that was not before.
-pub async fn ring(services: &Services, kind: NotificationKind, text: &str) -> anyhow::Result<()> {
-    let mut tx = services.db.begin().await?;
+pub async fn ring(
+    db: &Db,
+    kind: NotificationKind,
+    text: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
     let new = NewNotification { firm: OPERATOR, kind, text, order: None };
-    notifications::insert(&mut tx, new, services.now()).await?;
+    notifications::insert(&mut tx, new, now).await?;
     Ok(tx.commit().await?)
 }
 

@@ -83,7 +83,7 @@ async fn silence(services: &Services) -> anyhow::Result<()> {
         let at = services.local(last).format("%d/%m/%Y %H:%M").to_string();
         tracing::error!("No file has come since {at}");
         let text = services.texts.say("message.silence", context! { at });
-        guard::ring(services, NotificationKind::Silence, &text).await?;
+        guard::ring(&services.db, NotificationKind::Silence, &text, services.now()).await?;
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ async fn sign(services: &Services, now: DateTime<Utc>) -> anyhow::Result<Option<
         tracing::error!(
             "Nobody served since {before:?}: what was planned before is held until `hangloat resume --confirm`"
         );
-        guard::ring(services, NotificationKind::EffectsHeld, &text).await?;
+        guard::ring(&services.db, NotificationKind::EffectsHeld, &text, services.now()).await?;
     }
     let newest = serving.into_iter().map(|(version,)| version).max_by_key(|it| numbers(it));
     Ok(newest.filter(|newest| numbers(newest) > numbers(VERSION)))

@@ -4,6 +4,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use minijinja::context;
 use tokio::{
     sync::oneshot,
     task::JoinSet,
@@ -15,12 +16,14 @@ use crate::{
     db::{
         Db,
         leases::{self, Claim},
+        notifications::NotificationKind,
         runs,
     },
     domain::run::JobKind,
     flow::{
         Clock, Services,
         fault::{TimedOut, caught},
+        guard,
         holder::{Holder, LEASE, LeaseLost},
     },
 };
@@ -134,6 +137,10 @@ pub async fn under<T>(
         held: held.clone(),
         job: job.clone(),
         late: late.clone(),
+        alarm: services
+            .texts
+            .say("message.run_late", context! { job => job.name.as_str(), run => held.id }),
+        clock: services.clock,
         heartbeat: HEARTBEAT,
         until: services.lease().until,
     };
@@ -161,6 +168,9 @@ struct Watch {
     held: Held,
     job: Job,
     late: Late,
+    /// What the operator is told where it takes too long.
+    alarm: String,
+    clock: Clock,
     heartbeat: Duration,
     /// Up to when the lease holds, as far as is known here.
     until: DateTime<Utc>,
@@ -177,7 +187,7 @@ impl Watch {
             sleep_until(wake).await;
             if late_at.is_some_and(|late| late <= Instant::now()) {
                 late_at = None;
-                if let Some(why) = self.late() {
+                if let Some(why) = self.late().await {
                     break why;
                 }
             }
@@ -200,14 +210,21 @@ impl Watch {
         }
     }
 
-    fn late(&self) -> Option<anyhow::Error> {
+    async fn late(&self) -> Option<anyhow::Error> {
         let (id, name, allowed) = (self.held.id, self.job.name.as_str(), self.job.timeout);
         tracing::error!(
             run.id = id,
             job = name,
             "Run {id} of `{name}` takes longer than {allowed:?}"
         );
-        matches!(self.late, Late::Ended(_)).then(|| TimedOut(allowed).into())
+        if matches!(self.late, Late::Ended(_)) {
+            return Some(TimedOut(allowed).into());
+        }
+        let rung = guard::ring(&self.db, NotificationKind::RunLate, &self.alarm, self.clock.now());
+        if let Ok(Err(error)) = timeout(HEARTBEAT, rung).await {
+            tracing::warn!("The bell does not ring: {error:#}");
+        }
+        None
     }
 
     /// One sign of life, and when the next one is due.
@@ -246,7 +263,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::runs::Lease;
+    use crate::db::{notifications, runs::Lease};
 
     const JOB: &str = "name = 'mail'\nkind = 'mail'\ntimeout = '1s'";
 
@@ -263,6 +280,8 @@ mod tests {
             held: Held { id, epoch: runs::FIRST_EPOCH, shared },
             job: Job::read(&source).unwrap(),
             late: Late::Told,
+            alarm: "late".to_owned(),
+            clock: Clock::System,
             heartbeat: HEARTBEAT,
             until,
         }
@@ -286,6 +305,19 @@ mod tests {
         let lost = leases::held(&db).await.unwrap().remove(0);
         assert!(leases::release(&db, "work", lost.claim()).await.unwrap());
         assert!(watch.beat().await.is_err(), "somebody may have taken it since");
+    }
+
+    #[tokio::test]
+    async fn the_bell_rings_where_a_run_takes_too_long_and_it_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open(&folder).await;
+        let watch = watched(&db, Clock::System.now() + LEASE).await;
+        assert!(watch.late().await.is_none());
+        let bell = notifications::list(&db, None, None).await.unwrap();
+        let bell: Vec<_> = bell.iter().map(|it| (it.kind, it.text.as_str())).collect();
+        assert_eq!(bell, [(NotificationKind::RunLate, "late")]);
+        let stops = Watch { late: Late::Ended(Hung(Arc::new(|_| {}))), ..watch };
+        assert!(stops.late().await.unwrap().is::<TimedOut>());
     }
 
     #[tokio::test]

@@ -29,6 +29,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::anyhow;
 use chrono::TimeDelta;
+use minijinja::context;
 use tracing::Instrument as _;
 
 pub use self::held::{Hung, Late};
@@ -36,6 +37,7 @@ use self::{definition::Job, held::Held, ledger::Claimed, work::Done};
 use crate::{
     db::{
         leases::Claim,
+        notifications::NotificationKind,
         runs::{self, Again, Counts, End, Run},
     },
     domain::run::RunState,
@@ -250,12 +252,30 @@ async fn end(
         }
     };
     let finished = runs::finish(&services.db, held.id, claim, &end, now).await;
+    if attempt.is_some() && end.state == RunState::Failed && matches!(finished, Ok(true)) {
+        tell_failed(services, job, held.id).await;
+    }
     // What ended the run says more than that its end could not be noted.
     let (state, counts, files) = done?;
     if !finished? {
         tracing::warn!(run.id = held.id, "Run {} ended here, and was taken over before", held.id);
     }
     Ok(Ran { id: held.id, state, counts, files })
+}
+
+/// The bell for the operator, where the run before did not fail too.
+async fn tell_failed(services: &Services, job: &Job, run: i64) {
+    let rung = async {
+        if runs::state_before(&services.db, &job.name, run).await? == Some(RunState::Failed) {
+            return Ok(());
+        }
+        let text =
+            services.texts.say("message.run_failed", context! { job => job.name.as_str(), run });
+        guard::ring(&services.db, NotificationKind::RunFailed, &text, services.now()).await
+    };
+    if let Err(error) = rung.await {
+        tracing::warn!("The bell does not ring: {error:#}");
+    }
 }
 
 /// A panic may have come of what is otherwise the next time.

@@ -179,6 +179,11 @@ async fn of_each_job_that_does_not_run_the_earliest_moment_has_its_turn() {
         let claim = Claim { epoch: taken_up, ..claim };
         assert!(runs::finish(db, first, claim, &end, now()).await.unwrap());
         assert_eq!(due(now()).await, [second, other]);
+        let before = async |job| runs::state_before(db, job, second + 9).await.unwrap();
+        assert_eq!(
+            (before("mail").await, before("activate").await),
+            (Some(RunState::Succeeded), None)
+        );
     })
     .await;
 }

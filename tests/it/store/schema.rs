@@ -33,6 +33,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0005_results.sql"),
     include_str!("../../../src/db/migrations/postgres/0007_slots.sql"),
     include_str!("../../../src/db/migrations/postgres/0009_guard.sql"),
+    include_str!("../../../src/db/migrations/postgres/0010_alarms.sql"),
     include_str!("../../../src/db/migrations/postgres/0011_morning.sql"),
 );
 

@@ -189,6 +189,19 @@ fn a_night_of_activations_has_one_success_and_each_licence_once_whatever_happens
 }
 
 #[test]
+fn a_night_that_fails_for_good_is_told_to_the_operator() {
+    let world = placed(&MAILS);
+    world.rewrite("jobs/night.toml", "backoff = \"1s\"", "attempts = 1");
+    let ledger = Ledger::of(&world);
+    let mut daemon = serve(&world, NIGHT, Some(("run_claimed", "panic")));
+    eventually("it failed", || ledger.runs().iter().any(|run| run.state == RunState::Failed));
+    signal("-TERM", &daemon);
+    eventually("it ends", || is_over(&mut daemon));
+    let bell = world.list("notifications");
+    assert!(bell.iter().any(|it| it["kind"] == "run_failed"), "{bell:?}");
+}
+
+#[test]
 fn a_daemon_that_is_asked_to_end_hands_back_what_hangs() {
     let world = placed(&MAILS);
     let ledger = Ledger::of(&world);
