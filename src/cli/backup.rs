@@ -31,7 +31,7 @@ pub async fn run(global: &Global, file: &Path, with_key: bool) -> anyhow::Result
     let file = services.shown_path(&taken.path);
     let key = services.shown_path(&services.settings.store.key_file);
     let size = size(taken.bytes);
-    let (rows, files) = (taken.rows, taken.files);
+    let (rows, files) = (taken.rows(), taken.manifest.files);
     let values = context! { file => file.as_str(), rows, files, size, with_key, key };
     let human = services.texts.say("command.backup.done", values);
     let backup = json!({

@@ -128,6 +128,13 @@ async fn interrupted() -> i32 {
 }
 
 async fn carry_out(cli: Cli) -> anyhow::Result<Reply> {
+    let global = cli.global.clone();
+    let answer = Box::pin(carry_out_here(cli)).await;
+    workspace::hand_over(&global).await;
+    answer
+}
+
+async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
     let global = cli.global;
     match cli.command {
         Command::Demo { dir } => demo::run(&global, dir).await,

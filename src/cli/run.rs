@@ -27,7 +27,7 @@ use crate::{
         words::UnknownWord,
     },
     flow::{
-        Services, folders, guard,
+        Services, bucket, folders, guard,
         import::Arrival,
         inbox::{self, Owner},
         options::{Defaults, ImportOptions, SetError},
@@ -48,6 +48,9 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     let mut work = Work::of(&job);
     work.told = if global.json { Told::All } else { Told::First(SHOWN) };
     set(services.texts, &mut work.options, &args.set)?;
+    if job.kind == JobKind::Import && guard::hold(&services).await?.is_none() {
+        bucket::fetch(&services).await?;
+    }
     let (arrivals, gone) = arrivals(&services, args)?;
     if !args.files.is_empty() {
         work.files = Files::Given(arrivals);

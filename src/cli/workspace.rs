@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -19,7 +20,10 @@ use crate::{
     config::{self, ConfigError, Environment, MailTransport, PlatformKind, Settings},
     db::batches::Filter,
     domain::{firm::Firm, grace::start_of, locale::Locale, run::JobKind, words::UnknownWord},
-    flow::{Circumstances, Clock, Services, fail_points::FailPoints, options::ImportOptions},
+    flow::{
+        Circumstances, Clock, Services, bucket, fail_points::FailPoints, guard,
+        options::ImportOptions,
+    },
     runner::definition::{self, Job},
     text::Texts,
 };
@@ -29,6 +33,10 @@ const CRASH_AT: &str = "HANGLOAT_CRASH_AT";
 
 /// The file in which tests count the points that were passed.
 const PASSED: &str = "HANGLOAT_PASSED";
+
+/// Another process may be handing over; it is soon done.
+const HAND_OVER_TIMES: u32 = 50;
+const HAND_OVER_AGAIN: Duration = Duration::from_millis(200);
 
 const LOCALE: &str = "HANGLOAT_LOCALE";
 
@@ -72,9 +80,6 @@ fn not_yet(settings: &Settings) -> Result<(), ConfigError> {
     if settings.mail.transport != MailTransport::File {
         return wrong("[mail] transport", "send by SMTP; use transport = \"file\"");
     }
-    if settings.backup.to.as_ref().is_some_and(|to| to.to_string_lossy().contains("s3:/")) {
-        return wrong("[backup] to", "back up into a bucket; name a folder");
-    }
     Ok(())
 }
 
@@ -97,6 +102,31 @@ pub async fn open_at(global: &Global, home: &Path, clock: Clock) -> anyhow::Resu
     let program = std::env::current_exe().context("This program cannot find itself")?;
     let with = Circumstances { clock, progress, program, fail_points };
     Services::open(home, settings, with).await
+}
+
+/// Hands over what a command wrote, where it goes into buckets. What does not arrive stays, and goes with the next.
+pub async fn hand_over(global: &Global) {
+    let Ok(home) = home(global) else { return };
+    let has_buckets = |settings: Settings| settings.files.buckets.all().next().is_some();
+    if !settings(global, &home).is_ok_and(has_buckets) {
+        return;
+    }
+    let handed_over = async {
+        let services = open(global).await?;
+        if guard::hold(&services).await?.is_some() {
+            return Ok(());
+        }
+        for _ in 0..HAND_OVER_TIMES {
+            if bucket::hand_over(&services).await?.is_some() {
+                break;
+            }
+            tokio::time::sleep(HAND_OVER_AGAIN).await;
+        }
+        anyhow::Ok(())
+    };
+    if let Err(error) = handed_over.await {
+        tracing::warn!("What was written stays in the workspace's folders for now: {error:#}");
+    }
 }
 
 pub fn jobs(services: &Services) -> anyhow::Result<Vec<Job>> {

@@ -5,6 +5,8 @@ mod environment;
 
 pub mod file;
 
+mod place;
+
 mod resolve;
 
 mod sections;
@@ -24,11 +26,11 @@ use std::{
 };
 
 use chrono_tz::Tz;
-use serde::Deserialize;
 
 pub use self::{
     environment::Environment,
     file::ConfigError,
+    place::{BucketAddress, Place},
     sections::{Backup, Grace, Guard, Limits, Operator, Order, Payee, Privacy, Serve, Sms},
     value::{QuietHours, Secret, Sender},
 };
@@ -94,20 +96,29 @@ impl fmt::Debug for Store {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// Lists and answers are worked on in folders.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
-    #[serde(deserialize_with = "value::path")]
     pub inbox: PathBuf,
-    #[serde(deserialize_with = "value::path")]
     pub outbox: PathBuf,
-    #[serde(deserialize_with = "value::path")]
     pub archive: PathBuf,
+    pub buckets: Buckets,
 }
 
-impl Default for Files {
-    fn default() -> Files {
-        Files { inbox: "inbox".into(), outbox: "outbox".into(), archive: "archive".into() }
+/// Where these folders are the way into and out of buckets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Buckets {
+    pub inbox: Option<BucketAddress>,
+    pub outbox: Option<BucketAddress>,
+    pub archive: Option<BucketAddress>,
+}
+
+impl Buckets {
+    /// Those that are there, with what they are for.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &BucketAddress)> {
+        [("inbox", &self.inbox), ("outbox", &self.outbox), ("archive", &self.archive)]
+            .into_iter()
+            .filter_map(|(name, bucket)| Some((name, bucket.as_ref()?)))
     }
 }
 

@@ -8,10 +8,11 @@ use std::{
 };
 
 use super::{
-    Backup, Files, Mail, MailTransport, Platform, PlatformKind, Secret, Settings, Store, Tls,
+    Backup, Buckets, Files, Mail, MailTransport, Place, Platform, PlatformKind, Secret, Settings,
+    Store, Tls,
     environment::Environment,
     file::{ConfigError, Source},
-    written::{FirmWritten, MailWritten, PlatformWritten, StoreWritten, Written},
+    written::{FilesWritten, FirmWritten, MailWritten, PlatformWritten, StoreWritten, Written},
 };
 use crate::domain::firm::{Admin, Firm, Staff};
 
@@ -49,11 +50,7 @@ impl Written {
             locale,
             timezone,
             store: store.resolve(home),
-            files: Files {
-                inbox: home.join(files.inbox),
-                outbox: home.join(files.outbox),
-                archive: home.join(files.archive),
-            },
+            files: files.resolve(home),
             firms: firms(firm, context)?,
             operator,
             order,
@@ -63,11 +60,33 @@ impl Written {
             payee,
             grace,
             serve,
-            backup: Backup { to: backup.to.map(|to| home.join(to)) },
+            backup: Backup { to: backup.to.map(|to| from_home(to, home)) },
             guard,
             limits,
             privacy,
         })
+    }
+}
+
+fn from_home(place: Place, home: &Path) -> Place {
+    match place {
+        Place::Folder(folder) => Place::Folder(home.join(folder)),
+        bucket @ Place::Bucket(_) => bucket,
+    }
+}
+
+impl FilesWritten {
+    /// What is on its way into or out of a bucket lies in the workspace.
+    fn resolve(self, home: &Path) -> Files {
+        let place = |place, usual| match place {
+            Place::Folder(folder) => (home.join(folder), None),
+            Place::Bucket(bucket) => (home.join(usual), Some(bucket)),
+        };
+        let (inbox, from) = place(self.inbox, "inbox");
+        let (outbox, to) = place(self.outbox, "outbox");
+        let (archive, kept) = place(self.archive, "archive");
+        let buckets = Buckets { inbox: from, outbox: to, archive: kept };
+        Files { inbox, outbox, archive, buckets }
     }
 }
 

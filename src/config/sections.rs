@@ -1,11 +1,14 @@
 //! The sections whose keys mean what they say: each key is checked where it is read.
 //! Those that need the workspace's folder or each other are in `written`.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::value::{WebAddress, duration_or_off, filled, parsed_or_none, path_or_none, within};
+use super::{
+    place::{Place, place_or_none},
+    value::{WebAddress, duration_or_off, filled, parsed_or_none, within},
+};
 use crate::domain::{email::Email, payment_code::CodePrefix, phone::Phone};
 
 /// No period of the business is longer than this; calendars stay in range.
@@ -90,8 +93,8 @@ pub struct Serve {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {
-    #[serde(deserialize_with = "path_or_none")]
-    pub to: Option<PathBuf>,
+    #[serde(deserialize_with = "place_or_none")]
+    pub to: Option<Place>,
 }
 
 /// Holds what was planned before a long gap of `serve`.

@@ -104,8 +104,8 @@ fn values_are_read_by_their_meaning() {
 #[test]
 fn a_wrong_value_is_told_by_line_and_column() {
     check(
-        "[files]\ninbox = 's3://b/in'",
-        "hangloat.toml:2:9: buckets are not supported by this version; name a folder",
+        "[files]\ninbox = 's3://B/in'",
+        "hangloat.toml:2:9: `s3://B/in` is no bucket; one looks like s3://lists/inbox",
     );
     check(
         "[mail]\nport = 70000",

@@ -189,14 +189,15 @@ pub fn filled<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> 
     }
 }
 
-/// A folder or file; addresses of buckets are said to be that.
+/// A folder or file.
 pub(super) fn path<'de, D: Deserializer<'de>>(source: D) -> Result<PathBuf, D::Error> {
-    let text = filled(source)?;
-    if text.starts_with("s3://") {
-        return Err(D::Error::custom("buckets are not supported by this version; name a folder"));
-    }
+    folder(filled(source)?)
+}
+
+/// No address of something else.
+pub(super) fn folder<E: Error>(text: String) -> Result<PathBuf, E> {
     if text.contains("://") {
-        return Err(D::Error::custom("this is an address; name a folder"));
+        return Err(E::custom("this is an address; name a folder"));
     }
     Ok(PathBuf::from(text))
 }

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
-    Backup, Files, Grace, Guard, Limits, MailTransport, Operator, Order, Payee, PlatformKind,
+    Backup, Grace, Guard, Limits, MailTransport, Operator, Order, Payee, Place, PlatformKind,
     Privacy, QuietHours, Secret, Sender, Serve, Sms, Tls,
     value::{self, WebAddress},
 };
@@ -26,7 +26,7 @@ pub(super) struct Written {
     #[serde(deserialize_with = "time_zone")]
     pub timezone: Tz,
     pub store: StoreWritten,
-    pub files: Files,
+    pub files: FilesWritten,
     pub firm: Vec<FirmWritten>,
     pub operator: Operator,
     pub order: Order,
@@ -49,6 +49,25 @@ pub(super) struct StoreWritten {
     pub url: String,
     #[serde(deserialize_with = "value::path")]
     pub key_file: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FilesWritten {
+    pub inbox: Place,
+    pub outbox: Place,
+    pub archive: Place,
+}
+
+impl Default for FilesWritten {
+    fn default() -> FilesWritten {
+        let folder = |name: &str| Place::Folder(name.into());
+        FilesWritten {
+            inbox: folder("inbox"),
+            outbox: folder("outbox"),
+            archive: folder("archive"),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -133,7 +152,7 @@ impl Default for Written {
             locale: Locale::Vi,
             timezone: Tz::Asia__Ho_Chi_Minh,
             store: StoreWritten::default(),
-            files: Files::default(),
+            files: FilesWritten::default(),
             firm: Vec::new(),
             operator: Operator::default(),
             order: Order::default(),

@@ -14,7 +14,7 @@ use std::{
 use futures::FutureExt as _;
 
 use super::{
-    activate::platform::PlatformError, holder::LeaseLost, inbox::StillWritten,
+    activate::platform::PlatformError, bucket, holder::LeaseLost, inbox::StillWritten,
     read::unstreamed::NotStarted,
 };
 use crate::db;
@@ -115,6 +115,9 @@ fn fault(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         Some(PlatformError::Away(_)) => return Some(Fault::Platform),
         Some(PlatformError::Denied(_)) => return Some(Fault::Denied),
         _ => {}
+    }
+    if cause.is::<bucket::Unreachable>() {
+        return Some(Fault::Folder);
     }
     if cause.is::<LeaseLost>() {
         return Some(Fault::LeaseLost);

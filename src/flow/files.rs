@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use crate::domain::batch::Sha256;
 
 /// Begins like a hidden file, so that nobody takes what is not whole yet; no two writers share one.
-fn unfinished(path: &Path) -> anyhow::Result<PathBuf> {
+pub fn unfinished(path: &Path) -> anyhow::Result<PathBuf> {
     let folder = path.parent().context("A file lies in a folder")?;
     fs_err::create_dir_all(folder)?;
     Ok(folder.join(format!(".{}.tmp", uuid::Uuid::new_v4().simple())))
@@ -143,6 +143,37 @@ pub fn hash(path: &Path) -> anyhow::Result<Sha256> {
             read => hasher.update(&buffer[..read]),
         }
     }
+}
+
+/// How many files that were: one, or none where it is gone already.
+pub fn remove(path: &Path) -> anyhow::Result<u64> {
+    match fs_err::remove_file(path) {
+        Ok(()) => Ok(1),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// All files below a folder. Links are not followed.
+pub fn below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries = match fs_err::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if kind.is_file() {
+                found.push(entry.path());
+            }
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //! Each step stores in one transaction what it did and that it did it: stopped anywhere, it goes on where it was,
 //! and does nothing twice. When something is due is the business of `runner`.
 
+pub mod bucket;
+
 pub mod inbox;
 
 pub mod read;
@@ -214,9 +216,10 @@ impl Services {
         }
     }
 
-    /// As it is shown: relative to the workspace where it is inside.
+    /// As it is shown: in its bucket, or relative to the workspace where it is inside.
     pub fn shown_path(&self, path: &Path) -> String {
-        path.strip_prefix(&self.home).unwrap_or(path).display().to_string()
+        let shown = || path.strip_prefix(&self.home).unwrap_or(path).display().to_string();
+        bucket::shown(self, path).unwrap_or_else(shown)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     config::{ConfigError, FILE_NAME},
     db::{guard as stored, notifications::NotificationKind, runs},
     domain::grace::start_of,
-    flow::{Services, guard},
+    flow::{Services, bucket, guard},
 };
 
 /// Between two looks at the clock.
@@ -50,6 +50,10 @@ pub async fn begin(
             }
         }
     }
+    if services.settings.files.buckets.all().next().is_some() {
+        let services = Arc::clone(services);
+        tasks.spawn(async move { exchange(&services).await });
+    }
     if settings.silence_alarm.is_some() || settings.ping_url.is_some() {
         let (services, jobs) = (Arc::clone(services), jobs.to_vec());
         tasks.spawn(async move {
@@ -62,6 +66,22 @@ pub async fn begin(
         });
     }
     Ok(Around(tasks))
+}
+
+/// Between buckets and the folders of the workspace. One that is away is told once.
+async fn exchange(services: &Services) {
+    let mut is_told = false;
+    loop {
+        match bucket::exchange(services).await {
+            Ok(()) => is_told = false,
+            Err(error) if is_told => tracing::debug!("{error:#}"),
+            Err(error) => {
+                is_told = true;
+                tracing::error!("Files neither come nor go: {error:#}");
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 async fn look(services: &Services, jobs: &[Job]) -> anyhow::Result<()> {

@@ -8,12 +8,14 @@ use std::{
 
 use super::held;
 use crate::{
-    config::ConfigError,
+    config::{BucketAddress, ConfigError, Place},
     db::runs::Counts,
     domain::run::JobKind,
     flow::{
         Services,
         backup::{self, Taken, WithKey},
+        bucket::Bucket,
+        files,
     },
 };
 
@@ -26,6 +28,12 @@ const END: &str = ".zip";
 
 /// Takes a backup, beside all that goes on but imports.
 pub async fn take(services: &Services, to: &Path, with_key: WithKey) -> anyhow::Result<Taken> {
+    let taken = packed(services, to, with_key).await?;
+    backup::note(services, &taken, None).await?;
+    Ok(taken)
+}
+
+async fn packed(services: &Services, to: &Path, with_key: WithKey) -> anyhow::Result<Taken> {
     let until = Instant::now() + WAIT;
     let work = loop {
         match held::take(services, JobKind::Import).await? {
@@ -48,27 +56,65 @@ pub async fn take(services: &Services, to: &Path, with_key: WithKey) -> anyhow::
 
 /// The job: a file named for the moment, without the key.
 pub async fn nightly(services: &Services) -> anyhow::Result<Counts> {
-    let Some(folder) = &services.settings.backup.to else {
-        let error = ConfigError::new("[backup] to", "it says nowhere to back up to");
-        return Err(error.with_fix("name a folder, best on another disk").into());
-    };
-    let files = &services.settings.files;
-    let taken = [&files.inbox, &files.outbox, &files.archive, &services.home.join("work")];
-    if taken.iter().any(|ours| folder.starts_with(ours)) {
-        let error = ConfigError::new("[backup] to", "this folder is for lists and workbooks");
-        return Err(error.with_fix("name a folder, best on another disk").into());
-    }
     let moment = services.local(services.now()).format("%Y-%m-%d-%H%M%S");
-    let path = free(folder, &format!("{START}{moment}"));
-    let taken = take(services, &path, WithKey::No).await?;
-    let removed = tokio::task::block_in_place(|| make_room(folder))?;
+    let stem = format!("{START}{moment}");
+    let (taken, removed) = match &services.settings.backup.to {
+        None => {
+            let error = ConfigError::new("[backup] to", "it says nowhere to back up to");
+            return Err(error.with_fix("name a folder, best on another disk").into());
+        }
+        Some(Place::Folder(folder)) => into_folder(services, folder, &stem).await?,
+        Some(Place::Bucket(address)) => into_bucket(services, address, &stem).await?,
+    };
     let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     Ok(Counts::from([
-        ("files".to_owned(), whole(taken.files)),
-        ("rows".to_owned(), whole(taken.rows)),
+        ("files".to_owned(), whole(taken.manifest.files)),
+        ("rows".to_owned(), whole(taken.rows())),
         ("bytes".to_owned(), whole(taken.bytes)),
         ("removed".to_owned(), whole(removed)),
     ]))
+}
+
+async fn into_folder(
+    services: &Services,
+    folder: &Path,
+    stem: &str,
+) -> anyhow::Result<(Taken, u64)> {
+    let files = &services.settings.files;
+    let ours = [&files.inbox, &files.outbox, &files.archive, &services.home.join("work")];
+    if ours.iter().any(|ours| folder.starts_with(ours)) {
+        let error = ConfigError::new("[backup] to", "this folder is for lists and workbooks");
+        return Err(error.with_fix("name a folder, best on another disk").into());
+    }
+    let taken = take(services, &free(folder, stem), WithKey::No).await?;
+    let removed = tokio::task::block_in_place(|| make_room(folder))?;
+    Ok((taken, removed))
+}
+
+/// Beside the workspace's files until it lies whole in the bucket.
+async fn into_bucket(
+    services: &Services,
+    address: &BucketAddress,
+    stem: &str,
+) -> anyhow::Result<(Taken, u64)> {
+    let bucket = Bucket::open(address)?;
+    let name = format!("{stem}{END}");
+    let here = files::unfinished(&services.home.join(&name))?;
+    let written = async {
+        let taken = packed(services, &here, WithKey::No).await?;
+        bucket.write(&name, &taken.path).await?;
+        anyhow::Ok(taken)
+    };
+    let written = written.await;
+    files::remove(&here)?;
+    let taken = written?;
+    backup::note(services, &taken, Some(address.of(&name))).await?;
+    let names = bucket.names_in("").await?;
+    let old = beyond_kept(names.into_iter().filter(|name| is_ours(name)).collect());
+    for name in &old {
+        bucket.remove(name).await?;
+    }
+    Ok((taken, old.len() as u64))
 }
 
 /// Two of one second have two names.
@@ -82,23 +128,31 @@ fn free(folder: &Path, stem: &str) -> PathBuf {
     path
 }
 
-/// Removes the oldest of ours beyond those that are kept; their names are in the order of their moments.
+/// Removes the oldest of ours beyond those that are kept.
 fn make_room(folder: &Path) -> anyhow::Result<u64> {
     let mut ours = Vec::new();
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_ours = name.strip_prefix(START).and_then(|rest| rest.strip_suffix(END));
-        if is_ours.is_some_and(is_moment) {
+        if is_ours(&path.file_name().unwrap_or_default().to_string_lossy()) {
             ours.push(path);
         }
     }
-    ours.sort();
-    let old = ours.len().saturating_sub(KEPT);
-    for path in &ours[..old] {
+    let old = beyond_kept(ours);
+    for path in &old {
         fs_err::remove_file(path)?;
     }
-    Ok(old as u64)
+    Ok(old.len() as u64)
+}
+
+fn is_ours(name: &str) -> bool {
+    name.strip_prefix(START).and_then(|rest| rest.strip_suffix(END)).is_some_and(is_moment)
+}
+
+/// Their names are in the order of their moments.
+fn beyond_kept<T: Ord>(mut ours: Vec<T>) -> Vec<T> {
+    ours.sort();
+    ours.truncate(ours.len().saturating_sub(KEPT));
+    ours
 }
 
 /// `2026-11-23-030000`, perhaps with a number behind it.

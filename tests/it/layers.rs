@@ -43,6 +43,7 @@ fn each_big_dependency_is_named_behind_one_door() {
         ("rlimit::", &["flow/read/unstreamed/"]),
         ("rust_xlsxwriter::", &["flow/answer/"]),
         ("lettre::", &["flow/send/"]),
+        ("object_store::", &["flow/bucket/"]),
         ("sqlx::", &["db/", "flow/staged.rs", "flow/activate/"]),
         ("clap::", &["cli/"]),
         ("tokio_cron_scheduler::", &["runner/serve.rs"]),

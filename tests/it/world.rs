@@ -27,6 +27,8 @@ const NO_WAITING: Duration = Duration::from_mins(1);
 pub struct World {
     folder: TempDir,
     store: Option<Schema>,
+    /// Of the environment of every command.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 /// What a command did.
@@ -61,7 +63,11 @@ impl World {
 
     /// A folder that is no workspace yet.
     pub fn empty() -> World {
-        World { folder: TempDir::new().unwrap(), store: Schema::of_test_server() }
+        World {
+            folder: TempDir::new().unwrap(),
+            store: Schema::of_test_server(),
+            variables: Vec::new(),
+        }
     }
 
     /// Another workspace that knows the workbooks of this one.
@@ -112,6 +118,7 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hangloat"));
         command.args(args).env("HANGLOAT_HOME", self.path("")).current_dir(self.folder.path());
         command.env_remove("HANGLOAT_CRASH_AT").stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(schema) = &self.store {
             command.env("HANGLOAT_STORE__URL", &schema.url);
         }

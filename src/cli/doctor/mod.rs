@@ -17,11 +17,12 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    config::{PlatformKind, Settings},
+    config::{Place, PlatformKind, Settings},
     db::Db,
     flow::{
         Clock,
         activate::platform::Platform,
+        bucket,
         folders::{self, Folder},
         key::Key,
     },
@@ -45,6 +46,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let settings = workspace::settings(global, &home)?;
     let texts = Texts::of(settings.locale);
     let mut checks = folders(texts, &home, &settings);
+    checks.extend(buckets(texts, &settings).await);
     checks.push(key(texts, &settings));
     let (database, db) = database(texts, &settings).await;
     checks.push(database);
@@ -143,6 +145,23 @@ fn folders(texts: &Texts, home: &Path, settings: &Settings) -> Vec<Check> {
         let one_disk = folders::are_on_one_disk(&settings.files.inbox, &home.join("work"));
         let how = if one_disk { "renamed" } else { "copied" };
         checks.push(fine("inbox to work", texts.label(&format!("command.doctor.{how}"))));
+    }
+    checks
+}
+
+/// Each bucket must let us list, write and remove.
+async fn buckets(texts: &Texts, settings: &Settings) -> Vec<Check> {
+    let backup = match &settings.backup.to {
+        Some(Place::Bucket(address)) => Some(("backup", address)),
+        _ => None,
+    };
+    let mut checks = Vec::new();
+    for (name, address) in settings.files.buckets.all().chain(backup) {
+        let (detail, wrong) = match bucket::usable(address).await {
+            Ok(()) => (address.to_string(), None),
+            Err(error) => (format!("{error:#}"), Some(fix(texts, "bucket"))),
+        };
+        checks.push(fine(format!("{name} bucket"), detail).unless(wrong));
     }
     checks
 }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Older revisions.
-const OLD: &str = "cu";
+pub const OLD: &str = "cu";
 
 /// Where the files of a batch go: as it came, in the folder of the firm, and in it in that of the member of staff.
 fn folder_of(services: &Services, batch: &Batch) -> PathBuf {
@@ -77,7 +77,7 @@ pub fn aside(path: &Path) -> Option<PathBuf> {
 }
 
 /// Lists may have such a name too, but no day behind it.
-fn is_of_a_day(what: &str, path: &Path) -> bool {
+pub fn is_of_a_day(what: &str, path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut parts = name.split("__");
     parts.next() == Some(what) && parts.next().is_some_and(|day| day.parse::<NaiveDate>().is_ok())
@@ -87,6 +87,16 @@ fn is_of_a_day(what: &str, path: &Path) -> bool {
 pub fn workbook_path(services: &Services, batch: &Batch, revision: i64) -> PathBuf {
     let name = format!("{}__{}__r{revision}.xlsx", stem(&batch.file_name), batch.id());
     folder_of(services, batch).join(name)
+}
+
+/// The names of the revisions before that of a list's workbook, the newest first.
+pub fn earlier(name: &str) -> Vec<String> {
+    let parts = name.rsplit_once("__r").and_then(|(start, end)| {
+        let (n, ending) = end.split_once('.')?;
+        Some((start, n.parse::<u32>().ok()?, ending))
+    });
+    let Some((start, n, ending)) = parts else { return Vec::new() };
+    (1..n).rev().map(|n| format!("{start}__r{n}.{ending}")).collect()
 }
 
 /// The newest workbook that lies in the outbox, if there is one.

@@ -76,8 +76,14 @@ pub struct Counted {
 pub struct Taken {
     pub path: PathBuf,
     pub bytes: u64,
-    pub rows: u64,
-    pub files: u64,
+    pub manifest: Manifest,
+}
+
+impl Taken {
+    /// Of all tables.
+    pub fn rows(&self) -> u64 {
+        self.manifest.tables.iter().map(|counted| counted.rows).sum()
+    }
 }
 
 /// Takes one. Nobody works in `work/` until its files are copied; `let_go` lets others in again.
@@ -130,9 +136,7 @@ pub async fn take(
     packing.part(MANIFEST)?;
     packing.write(serde_json::to_string_pretty(&manifest)?.as_bytes())?;
     let bytes = packing.finish()?;
-    note(services, to, &manifest, bytes).await?;
-    let rows = manifest.tables.iter().map(|counted| counted.rows).sum();
-    Ok(Taken { path: to.to_owned(), bytes, rows, files })
+    Ok(Taken { path: to.to_owned(), bytes, manifest })
 }
 
 fn part_of(table: &str) -> String {
@@ -166,18 +170,18 @@ fn pack_folder(packing: &mut Packing, name: &str, folder: &Path) -> anyhow::Resu
     Ok(files)
 }
 
-async fn note(
+/// Remembers where one lies: in a bucket, or where it was taken to.
+pub async fn note(
     services: &Services,
-    to: &Path,
-    manifest: &Manifest,
-    bytes: u64,
+    Taken { path, bytes, manifest }: &Taken,
+    bucket: Option<String>,
 ) -> anyhow::Result<()> {
     let backup = Backup {
-        path: to.display().to_string(),
-        bytes: i64::try_from(bytes)?,
+        same_disk: bucket.is_none() && is_on_disk_of(&services.home, path)?,
+        path: bucket.unwrap_or_else(|| path.display().to_string()),
+        bytes: i64::try_from(*bytes)?,
         with_key: manifest.with_key,
         key_print: manifest.key_print.clone(),
-        same_disk: is_on_disk_of(&services.home, to)?,
         taken_at: manifest.taken_at,
     };
     Ok(backups::insert(&services.db, &backup).await?)

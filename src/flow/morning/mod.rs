@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How files are called: `morning__2026-11-23__r1.xlsx`.
-const WHAT: &str = "morning";
+pub const WHAT: &str = "morning";
 /// The first page of all tells of no more than this, by whole days.
 const FIRST: Duration = Duration::days(7);
 /// Where whoever runs the program for several firms looks.

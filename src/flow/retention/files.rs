@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeSet,
-    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -11,7 +10,11 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::batch::BatchId,
-    flow::{Services, export::What},
+    flow::{
+        Services, bucket,
+        export::What,
+        files::{below, remove},
+    },
 };
 
 /// Where in a file's name its batch stands.
@@ -42,6 +45,19 @@ pub fn of_batches(services: &Services, ids: &BTreeSet<BatchId>) -> anyhow::Resul
     Ok(removed)
 }
 
+/// The same of buckets.
+pub async fn of_batches_in_buckets(
+    services: &Services,
+    ids: &BTreeSet<BatchId>,
+) -> anyhow::Result<u64> {
+    let archive = services.settings.files.archive.as_path();
+    let is_meant = |folder: &Path, name: &str| {
+        let place = if folder == archive { Place::Before } else { Place::Behind };
+        batch_of(Path::new(name), place).is_some_and(|id| ids.contains(&id))
+    };
+    bucket::forget_all(services, is_meant).await
+}
+
 /// The batch that a file is of, by its name. The user's own name may look like one too.
 fn batch_of(path: &Path, place: Place) -> Option<BatchId> {
     let name = path.file_name()?.to_str()?;
@@ -68,43 +84,19 @@ pub fn exports(services: &Services, before: NaiveDate) -> anyhow::Result<u64> {
     old.map(|path| remove(&path)).sum()
 }
 
+/// The same of buckets.
+pub async fn exports_in_buckets(services: &Services, before: NaiveDate) -> anyhow::Result<u64> {
+    let is_old =
+        |_: &Path, name: &str| day_of_export(Path::new(name)).is_some_and(|day| day < before);
+    bucket::forget_all(services, is_old).await
+}
+
 /// The day in a name like `lines__2026-11-22__r1.xlsx`.
 fn day_of_export(path: &Path) -> Option<NaiveDate> {
     let mut parts = path.file_name()?.to_str()?.split("__");
     parts.next()?.parse::<What>().ok()?;
     let day = parts.next()?.parse().ok()?;
     parts.next()?.starts_with('r').then_some(day)
-}
-
-/// How many files that were: one, or none where it is gone already.
-pub fn remove(path: &Path) -> anyhow::Result<u64> {
-    match fs_err::remove_file(path) {
-        Ok(()) => Ok(1),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// All files below a folder. Links are not followed.
-fn below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        let entries = match fs_err::read_dir(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            entries => entries?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                open.push(entry.path());
-            } else if kind.is_file() {
-                found.push(entry.path());
-            }
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

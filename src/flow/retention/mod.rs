@@ -19,6 +19,8 @@ use super::{
     Services,
     activate::platform::Platform,
     answer::outbox,
+    bucket,
+    files::remove,
     morning::{self, page::Page},
 };
 use crate::{
@@ -43,7 +45,8 @@ pub async fn run(services: &Services) -> anyhow::Result<Counts> {
         }
     }
     files += mornings(services, before).await?;
-    files += files::exports(services, services.local(before).date_naive())?;
+    let day = services.local(before).date_naive();
+    files += files::exports(services, day)? + files::exports_in_buckets(services, day).await?;
     let mut tx = services.db.begin().await?;
     let clients = purge::rest(&mut tx, before).await?;
     tx.commit().await?;
@@ -83,6 +86,7 @@ async fn list(services: &Services, old: &Old) -> anyhow::Result<(u64, u64)> {
     let files = tokio::task::block_in_place(|| {
         anyhow::Ok(files::of_batches(services, &ids)? + files::of_mails(services, &mails)?)
     })?;
+    let files = files + files::of_batches_in_buckets(services, &ids).await?;
     let licences = purge::licence_ids(&services.db, old.batch()).await?;
     if let Platform::Embedded(platform) = &services.platform {
         platform.forget(licences.into_iter().map(|(id,)| id)).await?;
@@ -118,9 +122,10 @@ async fn morning_page(services: &Services, report: &Report) -> anyhow::Result<u6
     let mails = purge::message_ids_of_report(&services.db, report.id).await?;
     let path = morning::path(services, report);
     let old = outbox::aside(&path);
-    let files = files::remove(&path)?
-        + old.map_or(Ok(0), |old| files::remove(&old))?
-        + files::of_mails(services, &mails)?;
+    let files = remove(&path)?
+        + old.map_or(Ok(0), |old| remove(&old))?
+        + files::of_mails(services, &mails)?
+        + bucket::forget(services, &path).await?;
     let mut tx = services.db.begin().await?;
     purge::report(&mut tx, report.id).await?;
     tx.commit().await?;

@@ -59,6 +59,8 @@ mod catalogue;
 
 mod hot_folder;
 
+mod buckets;
+
 mod set_aside;
 
 mod no_room;
