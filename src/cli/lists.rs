@@ -169,14 +169,7 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
             mails::list(&services.db, &workspace::filter::<MailState>(&services, narrowed)?).await?
         }
     };
-    let shown = found.iter().map(|mail| {
-        json!({
-            "id": mail.id, "purpose": mail.purpose, "to": mail.recipient, "subject": mail.subject,
-            "state": mail.state, "attempts": mail.attempts, "message_id": mail.message_id,
-            "planned_at": services.rfc3339(mail.planned_at),
-            "sent_at": mail.sent_at.map(|at| services.rfc3339(at)), "error": mail.error,
-        })
-    });
+    let shown = found.iter().map(|mail| mail_json(&services, mail));
     let row = |mail: &Mail| {
         let error = services.texts.translated(mail.error.as_deref().unwrap_or_default());
         [
@@ -194,6 +187,15 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
         found.iter().map(row),
     );
     Reply::new(Exit::Done, human).with("mails", shown.collect::<Vec<_>>())
+}
+
+pub fn mail_json(services: &Services, mail: &Mail) -> Value {
+    json!({
+        "id": mail.id, "purpose": mail.purpose, "to": mail.recipient, "subject": mail.subject,
+        "state": mail.state, "attempts": mail.attempts, "message_id": mail.message_id,
+        "planned_at": services.rfc3339(mail.planned_at),
+        "sent_at": mail.sent_at.map(|at| services.rfc3339(at)), "error": mail.error,
+    })
 }
 
 pub async fn notifications(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Reply> {

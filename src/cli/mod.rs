@@ -42,6 +42,8 @@ mod assign;
 
 mod lists;
 
+mod mails;
+
 mod watching;
 
 mod clients;
@@ -73,7 +75,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
-    args::{CatalogueCommand, Cli, Command, Global, When},
+    args::{CatalogueCommand, Cli, Command, Global, MailsCommand, When},
     reply::{Failure, Reply, failure_of},
 };
 
@@ -150,7 +152,12 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Orders { code, narrowed } => order::list(&global, code, &narrowed).await,
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
         Command::Clients(args) => clients::run(&global, &args).await,
-        Command::Mails { id, narrowed } => lists::mails(&global, id, &narrowed).await,
+        Command::Mails { what: None, id, narrowed } => lists::mails(&global, id, &narrowed).await,
+        Command::Mails { what: Some(MailsCommand::Refuse { mail, reason }), .. } => {
+            mails::refuse(&global, mail, &reason).await
+        }
+        Command::Resend { mail } => mails::resend(&global, mail).await,
+        Command::Suppressions { release } => mails::suppressions(&global, release.as_ref()).await,
         Command::Notifications { narrowed } => lists::notifications(&global, &narrowed).await,
         Command::Mappings { forget, firm } => mappings::run(&global, forget, firm.as_deref()).await,
         Command::Accept { rows } => rows::decide(&global, &rows, Decision::Accept).await,

@@ -20,6 +20,8 @@ impl Command {
             Command::Licences { .. } => "licences",
             Command::Clients(_) => "clients",
             Command::Mails { .. } => "mails",
+            Command::Resend { .. } => "resend",
+            Command::Suppressions { .. } => "suppressions",
             Command::Notifications { .. } => "notifications",
             Command::Mappings { .. } => "mappings",
             Command::Accept { .. } => "accept",

@@ -120,6 +120,8 @@ pub fn failure_of(error: anyhow::Error, texts: &Texts) -> Failure {
         Fault::Database => (Exit::Unreachable, "database", "database"),
         Fault::Platform => (Exit::Unreachable, "platform", "platform"),
         Fault::Denied => (Exit::Configuration, "platform.denied", "platform_denied"),
+        Fault::Mail => (Exit::Unreachable, "mail", "mail"),
+        Fault::MailDenied => (Exit::Configuration, "mail.denied", "mail_denied"),
         Fault::LeaseLost => (Exit::NotRun, "running", "lost"),
         Fault::TimedOut => (Exit::Stopped, "timeout", "timeout"),
         Fault::StillWritten => (Exit::NotRun, "file.still_written", "still_written"),

@@ -90,6 +90,9 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
         let at = services.local(*next).format("%d/%m/%Y %H:%M").to_string();
         human = format!("{human}\n{}", services.texts.say("command.mails_wait", context! { at }));
     }
+    if ran.counts.get("later").is_some_and(|later| *later > 0) {
+        human = format!("{human}\n{}", services.texts.label("command.mails_later"));
+    }
     let reply = Reply::new(exit, human);
     reply.with("job", job.name)?.with("runs", run.into_iter().collect::<Vec<_>>())
 }

@@ -145,6 +145,8 @@ impl MailWritten {
         } = self;
         check_host(transport, &host, tls, context)?;
         let keys = ["mail", "password", "password_file"];
+        let password = context.secret(keys, password, password_file)?;
+        check_log_in(&username, password.is_some(), context)?;
         Ok(Mail {
             transport,
             from,
@@ -152,7 +154,7 @@ impl MailWritten {
             port,
             tls,
             username: (!username.is_empty()).then_some(username),
-            password: context.secret(keys, password, password_file)?,
+            password,
             ca_file: ca_file.map(|file| context.home.join(file)),
             reply_to,
             per_day: (per_day > 0).then_some(per_day),
@@ -184,6 +186,29 @@ fn check_host(
         return Err(error.with_fix("set tls to \"starttls\" or \"implicit\""));
     }
     Ok(())
+}
+
+/// One without the other is a slip, and would be told by the server alone.
+fn check_log_in(
+    username: &str,
+    has_password: bool,
+    context: &Context<'_>,
+) -> Result<(), ConfigError> {
+    let wrong =
+        |key: &str, what: &str, fix: &str| Err(context.error(&["mail", key], what).with_fix(fix));
+    match (username.is_empty(), has_password) {
+        (false, false) => wrong(
+            "username",
+            "a username needs a password",
+            "set password_file to a file that holds it",
+        ),
+        (true, true) => wrong(
+            "password",
+            "a password needs a username",
+            "set username, or leave the password empty",
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn is_loopback(host: &str) -> bool {

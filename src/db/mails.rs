@@ -42,9 +42,15 @@ pub struct Mail {
     pub planned_at: DateTime<Utc>,
     pub not_before: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
+    occasion: Option<i64>,
 }
 
 impl Mail {
+    /// Which one of its kind it is about, also where it is sent again.
+    pub fn occasion(&self) -> i64 {
+        self.occasion.unwrap_or(self.sequence)
+    }
+
     /// Of who sends it.
     pub fn claim(&self) -> Claim<'_> {
         Claim { holder: self.holder.as_deref().unwrap_or_default(), epoch: self.epoch }
@@ -142,10 +148,15 @@ pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
 }
 
 /// Takes the next mail that is due and is not held by the guard: log-ins first, then notices (the order of sending).
-pub async fn claim(db: &Db, lease: Lease<'_>, now: DateTime<Utc>) -> sqlx::Result<Option<Mail>> {
+pub async fn claim(
+    tx: &mut Tx,
+    lease: Lease<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Mail>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: Sql = sql!(
-        "update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1
+        "update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1,
+                         tried_at = $2
          where id = (select id from mail where state = 'planned' and not_before <= $2
                        and not exists (select 1 from guard g
                                        where g.held_at is not null
@@ -157,7 +168,7 @@ pub async fn claim(db: &Db, lease: Lease<'_>, now: DateTime<Utc>) -> sqlx::Resul
         ") and state = 'planned'
          returning *"
     );
-    db.query(CLAIM).bind(lease.holder).bind(now).bind(lease.until).optional().await
+    tx.query(CLAIM).bind(lease.holder).bind(now).bind(lease.until).optional().await
 }
 
 /// Where a claimed mail goes.
@@ -170,13 +181,13 @@ pub struct Settled<'a> {
 
 /// Ends a claim; false where it is no longer ours.
 pub async fn settle(
-    db: &Db,
+    tx: &mut Tx,
     id: i64,
     claim: Claim<'_>,
     settled: Settled<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let changed = db
+    let changed = tx
         .query(
             "update mail set state = $4, holder = null, lease_until = null, error = $5, not_before = $6, sent_at = $7
              where id = $1 and holder = $2 and epoch = $3 and state = 'sending'",
@@ -195,21 +206,11 @@ pub async fn settle(
 
 /// A held mail may leave after all.
 pub async fn unhold(db: &Db, id: i64) -> sqlx::Result<()> {
-    db.query("update mail set state = 'planned' where id = $1 and state = 'held'")
+    db.query("update mail set state = 'planned', error = null where id = $1 and state = 'held'")
         .bind(id)
         .execute()
         .await?;
     Ok(())
-}
-
-/// How many mails were sent from an instant on.
-pub async fn sent_since(db: &Db, since: DateTime<Utc>) -> sqlx::Result<i64> {
-    let (sent,) = db
-        .query("select count(*) from mail where sent_at >= $1")
-        .bind(since)
-        .one::<(i64,)>()
-        .await?;
-    Ok(sent)
 }
 
 /// The oldest first.

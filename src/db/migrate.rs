@@ -33,6 +33,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (9, "guard", files!("0009_guard.sql")),
     (10, "alarms", files!("0010_alarms.sql")),
     (11, "morning", files!("0011_morning.sql")),
+    (12, "smtp", files!("0012_smtp.sql")),
 ];
 
 /// The newest change that this version knows.

@@ -54,6 +54,10 @@ pub mod changes;
 
 pub mod mails;
 
+pub mod posting;
+
+pub mod suppressions;
+
 pub mod notifications;
 
 pub mod watched;

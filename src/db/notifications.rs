@@ -20,6 +20,10 @@ words! {
         RunLate = "run_late",
         /// For the operator: a scheduled run failed, and is not tried again.
         RunFailed = "run_failed",
+        /// The mail server of an address said no for good.
+        MailRefused = "mail_refused",
+        /// For the operator: the mail server takes nothing from us.
+        MailPaused = "mail_paused",
     }
 }
 
@@ -56,6 +60,21 @@ pub async fn insert(tx: &mut Tx, new: NewNotification<'_>, now: DateTime<Utc>) -
     .execute()
     .await?;
     Ok(())
+}
+
+/// Whether it rang for this kind since an instant.
+pub async fn rang_since(
+    db: &Db,
+    kind: NotificationKind,
+    since: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let rang = db
+        .query("select id from notification where kind = $1 and at >= $2 limit 1")
+        .bind(kind.as_str())
+        .bind(since)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(rang.is_some())
 }
 
 /// The newest first.

@@ -244,7 +244,8 @@ pub async fn batches(db: &Db) -> sqlx::Result<Vec<(i64,)>> {
     db.query("select id from batch order by id").all().await
 }
 
-/// Deletes the clients that have no line any more and were not changed since an instant, and what rang before it.
+/// Deletes the clients that have no line any more and were not changed since an instant, what rang before it, and
+/// addresses without mails.
 pub async fn rest(tx: &mut Tx, before: DateTime<Utc>) -> sqlx::Result<u64> {
     tx.query(
         "delete from client_tax_id
@@ -266,6 +267,13 @@ pub async fn rest(tx: &mut Tx, before: DateTime<Utc>) -> sqlx::Result<u64> {
         .bind(before)
         .execute()
         .await?;
+    tx.query(
+        "delete from suppression
+         where at < $1 and not exists (select 1 from mail where mail.recipient = suppression.address)",
+    )
+    .bind(before)
+    .execute()
+    .await?;
     let bells = tx.query("delete from notification where at < $1").bind(before).execute().await?;
     if clients + bells > 0 {
         tx.query("update counter set value = value + 1 where name = 'vacuum'").execute().await?;

@@ -15,7 +15,7 @@ use futures::FutureExt as _;
 
 use super::{
     activate::platform::PlatformError, bucket, holder::LeaseLost, inbox::StillWritten,
-    read::unstreamed::NotStarted,
+    read::unstreamed::NotStarted, send::transport::Unavailable,
 };
 use crate::db;
 
@@ -81,6 +81,10 @@ pub enum Fault {
     Platform,
     /// It does not let us in.
     Denied,
+    /// The mail server is not reachable.
+    Mail,
+    /// It does not let us in.
+    MailDenied,
     StillWritten,
     /// Somebody else goes on with it.
     LeaseLost,
@@ -97,7 +101,7 @@ impl Fault {
 
     /// Passes without anything being done to the file, so it costs no try.
     pub fn is_passing(self) -> bool {
-        !matches!(self, Fault::File | Fault::Internal | Fault::Denied)
+        !matches!(self, Fault::File | Fault::Internal | Fault::Denied | Fault::MailDenied)
     }
 
     /// Where the next file would fail too.
@@ -118,6 +122,11 @@ fn fault(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     }
     if cause.is::<bucket::Unreachable>() {
         return Some(Fault::Folder);
+    }
+    match cause.downcast_ref::<Unavailable>() {
+        Some(Unavailable::Away(_)) => return Some(Fault::Mail),
+        Some(Unavailable::Denied(_)) => return Some(Fault::MailDenied),
+        None => {}
     }
     if cause.is::<LeaseLost>() {
         return Some(Fault::LeaseLost);

@@ -46,9 +46,12 @@ pub(super) async fn carry_out(
                 ("sent", summary.sent),
                 ("held", summary.held),
                 ("failed", summary.failed),
+                ("refused", summary.refused),
+                ("uncertain", summary.uncertain),
                 ("waiting", summary.waiting),
+                ("later", summary.later),
             ];
-            (summary.failed + summary.waiting > 0, named(&counts), Vec::new())
+            (summary.needs_person(), named(&counts), Vec::new())
         }
         JobKind::Backup => (false, backup::nightly(services).await?, Vec::new()),
         JobKind::Report => {

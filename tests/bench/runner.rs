@@ -144,7 +144,12 @@ async fn run_each(db: Db, worker: usize, mine: Vec<Run>) {
 async fn send_each(db: Db, worker: usize) {
     let holder = format!("worker {worker}");
     let settled = Settled { state: MailState::Sent, error: None, not_before: now() };
-    while let Some(mail) = mails::claim(&db, lease(&holder), now()).await.unwrap() {
-        assert!(mails::settle(&db, mail.id, mail.claim(), settled, now()).await.unwrap());
+    loop {
+        let mut tx = db.begin().await.unwrap();
+        let Some(mail) = mails::claim(&mut tx, lease(&holder), now()).await.unwrap() else { break };
+        tx.commit().await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        assert!(mails::settle(&mut tx, mail.id, mail.claim(), settled, now()).await.unwrap());
+        tx.commit().await.unwrap();
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         batch::{BatchId, RowRef},
         client::CustomerType,
+        email::Email,
         locale::Locale,
         order::OrderCode,
         tax_id::TaxId,
@@ -130,11 +131,25 @@ pub enum Command {
     /// List the clients of the firms' catalogues, or say that two tax ids are one client's
     Clients(Clients),
     /// List the mails, or show one
+    #[command(args_conflicts_with_subcommands = true)]
     Mails {
+        #[command(subcommand)]
+        what: Option<MailsCommand>,
         /// The number of a mail
         id: Option<i64>,
         #[command(flatten)]
         narrowed: Narrowed,
+    },
+    /// Send a mail once more
+    Resend {
+        /// The number of a mail
+        mail: i64,
+    },
+    /// List the addresses that get no mail because a server refused one for good
+    Suppressions {
+        /// Let this address get mail again
+        #[arg(long, value_name = "ADDRESS")]
+        release: Option<Email>,
     },
     /// List what the bell rang for
     Notifications {
@@ -213,6 +228,18 @@ pub enum Command {
     Restore {
         /// What `backup` wrote
         file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MailsCommand {
+    /// Note that a mail did not arrive; its address gets no more
+    Refuse {
+        /// The number of a mail
+        mail: i64,
+        /// Why, for the list of mails and the bell
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    config::{Place, PlatformKind, Settings},
+    config::{MailTransport, Place, PlatformKind, Settings},
     db::Db,
     flow::{
         Clock,
@@ -25,6 +25,7 @@ use crate::{
         bucket,
         folders::{self, Folder},
         key::Key,
+        send::transport,
     },
     runner::definition::load_jobs,
     text::Texts,
@@ -63,7 +64,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let no_firm = settings.firms.is_empty().then(|| fix(texts, "firms"));
     checks.push(fine("firms", settings.firms.len().to_string()).unless(no_firm));
     checks.extend(second_person(texts, &settings));
-    checks.push(fine("mail", texts.label("command.doctor.mail")));
+    checks.push(mail(texts, &settings).await);
     checks.push(platform(texts, &settings, db.as_ref(), now).await);
     checks.push(clock(texts, &settings));
     let wrong = checks.iter().any(|check| !check.ok);
@@ -78,6 +79,28 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     };
     let human = table(texts, ["check", "is", "detail", "fix"], checks.iter().map(row));
     Reply::new(if wrong { Exit::NeedsPerson } else { Exit::Done }, human).with("checks", checks)
+}
+
+/// A mail server must let us in; it is sent nothing.
+async fn mail(texts: &Texts, settings: &Settings) -> Check {
+    let of = &settings.mail;
+    if of.transport == MailTransport::File {
+        return fine("mail", texts.label("command.doctor.mail"));
+    }
+    match transport::ask(of).await {
+        Ok(address) => {
+            let values =
+                context! { address => address.as_str(), username => of.username.as_deref() };
+            let detail = match of.username {
+                Some(_) => texts.say("command.doctor.mail_login", values),
+                None => address,
+            };
+            fine("mail", detail)
+        }
+        Err(error) => {
+            fine("mail", texts.translated(&format!("{error:#}"))).unless(Some(fix(texts, "mail")))
+        }
+    }
 }
 
 /// A real one must answer, to this token.

@@ -100,7 +100,7 @@ async fn notice(
 /// What was cancelled under the sequence of the mail, and what this payer has still to pay.
 async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Content> {
     let (batch, payer) = (order.batch(), mail.recipient.as_str());
-    let under = (&order.code, mail.sequence);
+    let under = (&order.code, mail.occasion());
     let requests = requests::cancelled_of_payer(&services.db, under, payer).await?;
     let ids: Vec<i64> = requests.iter().map(|request| request.line_id).collect();
     let lines = lines::of_payer(&services.db, batch, payer).await?;

@@ -1,5 +1,5 @@
-//! The outbox → mails. One message, one commit: claimed, written or sent, settled.
-//! What causes a mail plans it ([`plan`]) in its own transaction.
+//! The outbox → mails: each is claimed, handed over (`transport`), and settled before its sender claims the next one.
+//! What causes a mail plans it ([`plan`]) in its own transaction; what a person decides about one is `decide`.
 
 pub mod letters;
 
@@ -13,22 +13,41 @@ mod mornings;
 
 pub mod plan;
 
-use chrono::{DateTime, Duration, Utc};
+mod book;
 
-use super::{
-    Clock, Services,
-    fault::{Fault, caught},
-    holder::{Holder, LeaseLost},
-    progress::Step,
+pub mod decide;
+
+mod pace;
+
+mod sender;
+
+pub mod transport;
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Duration, Utc};
+use futures::future::join_all;
+use minijinja::context;
+
+use self::{
+    sender::{Post, lock},
+    transport::{Line, Transport, Unavailable, left},
 };
+use super::{Clock, Services, guard, holder::Holder, progress::Step};
 use crate::{
-    db::mails::{self, Mail, Settled},
-    domain::{email::Email, grace::start_of, mail::MailState},
+    db::{
+        mails,
+        notifications::{self, NotificationKind},
+        posting, suppressions,
+    },
+    domain::{email::Email, mail::MailState},
 };
 
 /// How often a mail is tried, and how long the first wait is; each further one is twice as long.
 const ATTEMPTS: i64 = 8;
 const FIRST_WAIT: Duration = Duration::minutes(1);
+/// That nothing leaves is told so often.
+const TOLD_EACH: Duration = Duration::hours(1);
 
 /// What sending did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,34 +56,87 @@ pub struct Summary {
     pub held: u64,
     /// Not sent: to be tried again later, or given up.
     pub failed: u64,
+    /// The mail server said no for good.
+    pub refused: u64,
+    /// Nobody knows whether they were taken.
+    pub uncertain: u64,
     /// Put off by a failure, of this run or an earlier one, to a time that is still to come.
     pub waiting: u64,
+    /// Due, and left for a later run: the hours are quiet, or the day or the minute is full.
+    pub later: u64,
+    is_full: bool,
 }
 
-/// Sends what is due.
-pub async fn run(services: &Services) -> anyhow::Result<Summary> {
-    let mut summary = Summary::default();
-    release_held(services).await?;
-    services.progress.tell(Step::Begin("mail"));
-    while !is_day_full(services).await? {
-        let now = services.now();
-        let Some(mail) = mails::claim(&services.db, services.lease(), now).await? else {
-            break;
-        };
-        match send(services, &mail, now).await? {
-            MailState::Sent => {
-                summary.sent += 1;
-                services.crash_point("mail_settled");
-            }
-            MailState::Held => summary.held += 1,
-            MailState::Cancelled => {}
-            _ => summary.failed += 1,
-        }
-        services.progress.tell(Step::Done(summary.sent));
+impl Summary {
+    pub fn needs_person(&self) -> bool {
+        self.failed + self.refused + self.uncertain + self.waiting > 0
     }
+}
+
+/// Sends what is due. Fails where nobody takes anything.
+pub async fn run(services: &Services) -> anyhow::Result<Summary> {
+    let suppressed: HashSet<String> =
+        suppressions::list(&services.db).await?.into_iter().map(|it| it.address).collect();
+    release_held(services, &suppressed).await?;
+    services.progress.tell(Step::Begin("mail"));
+    let due = posting::due(&services.db, services.now()).await?;
+    let mut summary = match due {
+        0 => Summary::default(),
+        due => Box::pin(send_due(services, due, suppressed)).await?,
+    };
     services.progress.tell(Step::End);
     summary.waiting = waiting(services).await?.len() as u64;
+    if summary.is_full {
+        summary.later = posting::due(&services.db, services.now()).await?.unsigned_abs();
+    }
     Ok(summary)
+}
+
+/// One sender first: where nobody answers it, nothing is claimed, and it costs no mail an attempt.
+async fn send_due(
+    services: &Services,
+    due: i64,
+    suppressed: HashSet<String>,
+) -> anyhow::Result<Summary> {
+    let transport = Transport::of(services)?;
+    let mut first = Line::default();
+    let post = Post::new(services, &transport, suppressed);
+    let done: anyhow::Result<()> = match transport.ready(&mut first).await {
+        Ok(()) => {
+            let lines = (1..transport.senders(due)).map(|_| Line::default());
+            let senders = std::iter::once(first).chain(lines).map(|line| post.work(line));
+            join_all(senders).await.into_iter().collect()
+        }
+        Err(away) => Err(away.into()),
+    };
+    let away = lock(&post.away).take();
+    let done = match (done, away) {
+        (Ok(()), Some(away)) if posting::due(&services.db, services.now()).await? > 0 => Err(away),
+        (done, _) => done,
+    };
+    let denied = done.as_ref().err().and_then(|error| match error.downcast_ref() {
+        Some(Unavailable::Denied(why)) => Some(why.clone()),
+        _ => None,
+    });
+    let paused = lock(&post.paused).take();
+    if let Some(why) = paused.or(denied) {
+        tell_paused(services, &why).await?;
+    }
+    done?;
+    let summary = *lock(&post.summary);
+    Ok(summary)
+}
+
+/// The bell for whoever runs the program, not at every run.
+async fn tell_paused(services: &Services, why: &str) -> anyhow::Result<()> {
+    tracing::error!("The mail server takes nothing from us; mails wait");
+    let (kind, since) = (NotificationKind::MailPaused, services.now() - TOLD_EACH);
+    if !notifications::rang_since(&services.db, kind, since).await? {
+        let why = services.texts.translated(why);
+        let text = services.texts.say("message.mail_paused", context! { why });
+        guard::ring(services, kind, &text).await?;
+    }
+    Ok(())
 }
 
 /// When each of those that a failure put off is tried again.
@@ -75,20 +147,18 @@ pub async fn waiting(services: &Services) -> anyhow::Result<Vec<DateTime<Utc>>> 
     };
     let now = services.now();
     let planned = mails::list(&services.db, &planned).await?;
-    let put_off = planned.iter().filter(|mail| mail.attempts > 0 && mail.not_before > now);
+    let put_off =
+        planned.iter().filter(|mail| mail.not_before > mail.planned_at && mail.not_before > now);
     Ok(put_off.map(|mail| mail.not_before).collect())
 }
 
-/// What becomes of a claimed mail whose process is gone: a file that was being written is written again under the same
-/// name.
-const LEFT: MailState = MailState::Planned;
-
 /// Gives back the claims of processes of this machine that are no more, and those whose time is over.
 pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
-    mails::release_lapsed(&services.db, Clock::System.now(), LEFT).await?;
+    let left = left(&services.settings.mail);
+    mails::release_lapsed(&services.db, Clock::System.now(), left).await?;
     for (holder,) in mails::holders(&services.db).await? {
         if Holder::is_dead(&holder) {
-            mails::release(&services.db, &holder, LEFT).await?;
+            mails::release(&services.db, &holder, left).await?;
         }
     }
     Ok(())
@@ -96,7 +166,8 @@ pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
 
 /// Gives back what this process still has when it ends.
 pub async fn release_own(services: &Services) -> anyhow::Result<()> {
-    mails::release(&services.db, services.holder.as_str(), LEFT).await?;
+    let left = left(&services.settings.mail);
+    mails::release(&services.db, services.holder.as_str(), left).await?;
     Ok(())
 }
 
@@ -111,89 +182,15 @@ fn may_leave(services: &Services, recipient: &str) -> bool {
 }
 
 /// Held mails whose reason is gone are planned again.
-async fn release_held(services: &Services) -> anyhow::Result<()> {
+async fn release_held(services: &Services, suppressed: &HashSet<String>) -> anyhow::Result<()> {
     let held = crate::db::batches::Filter {
         state: Some(MailState::Held.to_string()),
         ..Default::default()
     };
     for mail in mails::list(&services.db, &held).await? {
-        if may_leave(services, &mail.recipient) {
+        if may_leave(services, &mail.recipient) && !suppressed.contains(&mail.recipient) {
             mails::unhold(&services.db, mail.id).await?;
         }
     }
     Ok(())
-}
-
-/// `[mail] per_day`, counted in local days.
-async fn is_day_full(services: &Services) -> anyhow::Result<bool> {
-    let Some(limit) = services.settings.mail.per_day else { return Ok(false) };
-    let since = start_of(services.today(), services.settings.timezone);
-    Ok(mails::sent_since(&services.db, since).await? >= i64::from(limit))
-}
-
-async fn send(services: &Services, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<MailState> {
-    let settled = if may_leave(services, &mail.recipient) {
-        match caught(deliver(services, mail)).await {
-            Ok(state) => Settled { state, error: None, not_before: now },
-            // The next one would fail too, and once there is room or the folder is open all go at once.
-            Err(error) if matches!(Fault::of(&error), Fault::DiskFull | Fault::Folder) => {
-                let why = format!("{error:#}");
-                let state = MailState::Planned;
-                let settled = Settled { state, error: Some(&why), not_before: now };
-                // Where not even this can be written, the claim ends by itself.
-                let _ = mails::settle(&services.db, mail.id, mail.claim(), settled, now).await;
-                return Err(error);
-            }
-            Err(error) if Fault::of(&error) == Fault::LeaseLost => return Err(error),
-            Err(error) => {
-                tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);
-                return retry(services, mail, &format!("{error:#}"), now).await;
-            }
-        }
-    } else {
-        Settled { state: MailState::Held, error: None, not_before: now }
-    };
-    end(services, mail, settled, now).await
-}
-
-async fn end(
-    services: &Services,
-    mail: &Mail,
-    settled: Settled<'_>,
-    now: DateTime<Utc>,
-) -> anyhow::Result<MailState> {
-    if mails::settle(&services.db, mail.id, mail.claim(), settled, now).await? {
-        Ok(settled.state)
-    } else {
-        Err(LeaseLost.into())
-    }
-}
-
-/// Planned again, each time after twice as long; given up after the last attempt.
-async fn retry(
-    services: &Services,
-    mail: &Mail,
-    error: &str,
-    now: DateTime<Utc>,
-) -> anyhow::Result<MailState> {
-    let wait = FIRST_WAIT * 2_i32.pow(u32::try_from(mail.attempts.clamp(1, ATTEMPTS) - 1)?);
-    let state = if mail.attempts < ATTEMPTS { MailState::Planned } else { MailState::Dead };
-    let settled = Settled { state, error: Some(error), not_before: now + wait };
-    end(services, mail, settled, now).await
-}
-
-/// Writes the letter as a file that other mail programs read, unless its reason is gone.
-async fn deliver(services: &Services, mail: &Mail) -> anyhow::Result<MailState> {
-    services.crash_point("mail_claimed");
-    let Some(content) = content::of(services, mail).await? else {
-        return Ok(MailState::Cancelled);
-    };
-    let bytes = message::build(services, mail, &content)?;
-    let local_part =
-        mail.message_id.split_once('@').map_or(mail.message_id.as_str(), |(local, _)| local);
-    let path = services.home.join("mail").join(format!("{local_part}.eml"));
-    services.demand(mail.lease_until)?;
-    super::files::write_whole(&path, &bytes)?;
-    services.crash_point("mail_written");
-    Ok(MailState::Sent)
 }

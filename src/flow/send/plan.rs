@@ -156,7 +156,7 @@ async fn plan(
 }
 
 /// The same for the same purpose, subject, recipient and sequence, on every attempt: `<…@hangloat>` without brackets.
-fn message_id(
+pub(super) fn message_id(
     services: &Services,
     purpose: Purpose,
     subject: &str,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use hangloat::{
     db::{
@@ -10,6 +11,7 @@ use hangloat::{
         is_taken,
         leases::Claim,
         mails::{self, About, Mail, NewMail, Settled},
+        posting,
     },
     domain::{
         batch::BatchId,
@@ -24,13 +26,17 @@ use super::seed::{
 use crate::each_db::each_db;
 
 async fn claim(db: &Db, holder: &str) -> Option<Mail> {
-    mails::claim(db, lease(holder), now()).await.unwrap()
+    claim_at(db, holder, now()).await
+}
+
+async fn claim_at(db: &Db, holder: &str, at: DateTime<Utc>) -> Option<Mail> {
+    within(db, async |tx| mails::claim(tx, lease(holder), at).await).await.unwrap()
 }
 
 async fn settle(db: &Db, id: i64, holder: &str, state: MailState) -> bool {
     let settled = Settled { state, error: Some(ODD), not_before: later(30) };
     let claim = Claim { holder, epoch: read(db, id).await.epoch };
-    mails::settle(db, id, claim, settled, later(9)).await.unwrap()
+    within(db, async |tx| mails::settle(tx, id, claim, settled, later(9)).await).await.unwrap()
 }
 
 async fn read(db: &Db, id: i64) -> Mail {
@@ -151,7 +157,7 @@ async fn log_ins_leave_before_notices_and_nothing_before_its_time() {
             assert_eq!(claim(db, "a").await.unwrap().subject, subject);
         }
         assert!(claim(db, "a").await.is_none());
-        let due = mails::claim(db, lease("a"), later(1)).await.unwrap().unwrap();
+        let due = claim_at(db, "a", later(1)).await.unwrap();
         assert_eq!((due.subject.as_str(), due.not_before), ("due later", later(1)));
     })
     .await;
@@ -204,9 +210,11 @@ async fn a_claim_is_settled_by_its_holder_alone_and_once() {
         assert_eq!((again.state, again.not_before), (MailState::Planned, later(30)));
         assert_eq!((again.error.as_deref(), again.sent_at), (Some(ODD), None));
         assert!(claim(db, "a").await.is_none());
-        assert_eq!(mails::claim(db, lease("a"), later(30)).await.unwrap().unwrap().attempts, 2);
+        assert_eq!(claim_at(db, "a", later(30)).await.unwrap().attempts, 2);
 
-        let sent = async |since| mails::sent_since(db, since).await.unwrap();
+        let sent = async |since| {
+            within(db, async |tx| posting::sent_since(tx, since).await).await.unwrap()
+        };
         assert_eq!((sent(now()).await, sent(later(9)).await, sent(later(10)).await), (1, 1, 0));
     })
     .await;
@@ -272,8 +280,11 @@ async fn a_claim_ends_by_itself_and_who_lost_it_settles_nothing() {
         assert_eq!(mails::release_lapsed(db, later(61), planned).await.unwrap(), 1);
         let again = claim(db, "elsewhere").await.unwrap();
         let settled = Settled { state: MailState::Sent, error: None, not_before: now() };
-        let settle =
-            async |claim| mails::settle(db, again.id, claim, settled, now()).await.unwrap();
+        let settle = async |claim| {
+            within(db, async |tx| mails::settle(tx, again.id, claim, settled, now()).await)
+                .await
+                .unwrap()
+        };
         assert!(!settle(first.claim()).await);
         assert!(settle(again.claim()).await);
     })

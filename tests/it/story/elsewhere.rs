@@ -84,7 +84,13 @@ fn a_folder_that_another_machine_works_in_is_left_to_it_until_its_lease_is_over(
 fn a_mail_that_another_machine_sends_is_left_to_it_until_its_time_is_over() {
     for (minutes, left) in [(1, "sending"), (-1, "sent")] {
         let world = placed();
-        let mail = there(&world, async |db| mails::claim(db, lease(minutes), now()).await).unwrap();
+        let claim = async |db: &Db| {
+            let mut tx = db.begin().await?;
+            let claimed = mails::claim(&mut tx, lease(minutes), now()).await?;
+            tx.commit().await?;
+            Ok(claimed)
+        };
+        let mail = there(&world, claim).unwrap();
         world.run(&["run", "mail"]).exits(0);
         let mails = world.list("mails");
         let theirs = mails.iter().find(|one| one["id"] == mail.id).unwrap();

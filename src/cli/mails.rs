@@ -1,0 +1,96 @@
+//! What a person decides about mails: `resend`, `mails refuse`, `suppressions`.
+//! What follows from it is left to `flow::send::decide`.
+
+use minijinja::context;
+use serde_json::json;
+
+use super::{
+    args::Global,
+    lists::{mail_json, unknown, word},
+    reply::{Exit, Failure, Reply},
+    table::table,
+    workspace,
+};
+use crate::{
+    db::{
+        mails::{self, Mail},
+        suppressions::{self, Suppression},
+    },
+    domain::{email::Email, mail::MailState},
+    flow::{
+        Services,
+        send::decide::{self, Decided},
+    },
+};
+
+pub async fn resend(global: &Global, id: i64) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let mail = by_id(&services, id).await?;
+    match decide::resend(&services, &mail).await? {
+        Decided::Done(again) | Decided::Before(again) => told(&services, &again, "resent"),
+        Decided::Not(state) => Err(not_now(&services, id, state).into()),
+    }
+}
+
+pub async fn refuse(global: &Global, id: i64, reason: &str) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let mail = by_id(&services, id).await?;
+    match decide::refuse(&services, &mail, reason).await? {
+        Decided::Done(mail) | Decided::Before(mail) => told(&services, &mail, "refused_mail"),
+        Decided::Not(state) => Err(not_now(&services, id, state).into()),
+    }
+}
+
+pub async fn suppressions(global: &Global, release: Option<&Email>) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    if let Some(address) = release {
+        if !decide::release(&services, address.as_str()).await? {
+            return Err(unknown(&services, "no_suppression", address).into());
+        }
+        let values = context! { address => address.as_str() };
+        let human = services.texts.say("command.released", values);
+        return listed(&services, Some(human)).await;
+    }
+    listed(&services, None).await
+}
+
+async fn listed(services: &Services, human: Option<String>) -> anyhow::Result<Reply> {
+    let found = suppressions::list(&services.db).await?;
+    let shown = found.iter().map(|it| {
+        json!({
+            "address": it.address, "reason": it.reason, "mail": it.mail_id,
+            "at": services.rfc3339(it.at),
+        })
+    });
+    let shown: Vec<_> = shown.collect();
+    let human = human.unwrap_or_else(|| in_words(services, &found));
+    Reply::new(Exit::Done, human).with("suppressions", shown)
+}
+
+fn in_words(services: &Services, found: &[Suppression]) -> String {
+    if found.is_empty() {
+        return services.texts.label("command.no_suppressions");
+    }
+    let row = |it: &Suppression| {
+        let at = services.local(it.at).format("%d/%m/%Y %H:%M").to_string();
+        let mail = it.mail_id.map(|id| id.to_string()).unwrap_or_default();
+        [it.address.clone(), services.texts.translated(&it.reason), mail, at]
+    };
+    table(services.texts, ["address", "reason", "mail", "at"], found.iter().map(row))
+}
+
+async fn by_id(services: &Services, id: i64) -> anyhow::Result<Mail> {
+    let found = mails::by_id(&services.db, id).await?;
+    found.ok_or_else(|| unknown(services, "no_mail", &id).into())
+}
+
+fn told(services: &Services, mail: &Mail, key: &str) -> anyhow::Result<Reply> {
+    let values = context! { mail => mail.id, to => mail.recipient.as_str() };
+    let human = services.texts.say(&format!("command.{key}"), values);
+    Reply::new(Exit::Done, human).with("mails", [mail_json(services, mail)])
+}
+
+fn not_now(services: &Services, id: i64, state: MailState) -> Failure {
+    let state = word(services, "workbook.mail_state", &state);
+    Failure::not_allowed(services.texts, "mail_state", context! { id, state })
+}

@@ -1,0 +1,131 @@
+//! Mails on their way out: how many are due, how many left of late, and what a person decides about one.
+//! Claims and their ends stand with the outbox, in `mails`; how many may leave is decided by `flow::send`.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx, leases::Claim, mails::Mail};
+
+/// How many are due, and not held by the guard.
+pub async fn due(db: &Db, now: DateTime<Utc>) -> sqlx::Result<i64> {
+    let (due,) = db
+        .query(
+            "select count(*) from mail
+             where state = 'planned' and not_before <= $1
+               and not exists (select 1 from guard g
+                               where g.held_at is not null
+                                 and (g.held_before is null or mail.planned_at < g.held_before))",
+        )
+        .bind(now)
+        .one::<(i64,)>()
+        .await?;
+    Ok(due)
+}
+
+/// When those were taken to be sent that were taken after an instant, the newest first, `most` at most.
+pub async fn tried_since(
+    tx: &mut Tx,
+    since: DateTime<Utc>,
+    most: i64,
+) -> sqlx::Result<Vec<(DateTime<Utc>,)>> {
+    tx.query("select tried_at from mail where tried_at > $1 order by tried_at desc limit $2")
+        .bind(since)
+        .bind(most)
+        .all()
+        .await
+}
+
+/// How many mails were sent from an instant on, and how many are on their way.
+pub async fn sent_since(tx: &mut Tx, since: DateTime<Utc>) -> sqlx::Result<i64> {
+    let (sent,) = tx
+        .query("select count(*) from mail where sent_at >= $1 or state = 'sending'")
+        .bind(since)
+        .one::<(i64,)>()
+        .await?;
+    Ok(sent)
+}
+
+/// Ends a claim as if it had not been: it costs no attempt. False where it is no longer ours.
+pub async fn put_back(
+    tx: &mut Tx,
+    id: i64,
+    claim: Claim<'_>,
+    (why, not_before): (&str, DateTime<Utc>),
+) -> sqlx::Result<bool> {
+    let changed = tx
+        .query(
+            "update mail set state = 'planned', holder = null, lease_until = null, error = $4, not_before = $5,
+                             attempts = attempts - 1
+             where id = $1 and holder = $2 and epoch = $3 and state = 'sending'",
+        )
+        .bind(id)
+        .bind(claim.holder)
+        .bind(claim.epoch)
+        .bind(why)
+        .bind(not_before)
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// What else was planned of the same purpose and subject for the same recipient, after a mail: the newest.
+pub async fn newest_like(tx: &mut Tx, mail: &Mail) -> sqlx::Result<Mail> {
+    tx.query(
+        "select * from mail where purpose = $1 and subject = $2 and recipient = $3 order by sequence desc limit 1",
+    )
+    .bind(mail.purpose.as_str())
+    .bind(mail.subject.as_str())
+    .bind(mail.recipient.as_str())
+    .one()
+    .await
+}
+
+/// Plans a mail once more, under a sequence and an id of its own.
+pub async fn plan_again(
+    tx: &mut Tx,
+    mail: &Mail,
+    (sequence, message_id): (i64, &str),
+    now: DateTime<Utc>,
+) -> sqlx::Result<Mail> {
+    tx.query(
+        "insert into mail (purpose, subject, batch_id, order_code, report_id, line_id, recipient, recipient_name,
+                           sequence, occasion, message_id, state, planned_at, not_before)
+         select purpose, subject, batch_id, order_code, report_id, line_id, recipient, recipient_name,
+                $2, coalesce(occasion, sequence), $3, 'planned', $4, $4 from mail where id = $1
+         returning *",
+    )
+    .bind(mail.id)
+    .bind(sequence)
+    .bind(message_id)
+    .bind(now)
+    .one()
+    .await
+}
+
+/// Notes that a mail did not arrive, or is not to; false where it is on its way this moment, or was before.
+pub async fn refuse(tx: &mut Tx, id: i64, why: &str) -> sqlx::Result<bool> {
+    let changed = tx
+        .query(
+            "update mail set state = 'refused', error = $2, sent_at = null
+             where id = $1 and state not in ('sending', 'refused')",
+        )
+        .bind(id)
+        .bind(why)
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Which firm a mail is about.
+pub async fn firm_of(tx: &mut Tx, id: i64) -> sqlx::Result<Option<String>> {
+    let (firm,) = tx
+        .query(
+            "select coalesce(o.firm, b.firm, r.firm)
+             from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
+                         left join report r on r.id = m.report_id
+             where m.id = $1",
+        )
+        .bind(id)
+        .one::<(Option<String>,)>()
+        .await?;
+    Ok(firm)
+}

@@ -1,0 +1,73 @@
+//! What a person decides about mails: one is sent again, one did not arrive, an address gets mail again.
+//! Commands and their words are left to `cli`.
+
+use super::{book, plan, sender::bell};
+use crate::{
+    db::{
+        mails::{self, Mail},
+        posting, suppressions,
+    },
+    domain::mail::MailState,
+    flow::Services,
+};
+
+/// Sequences below are the occasions of a mail; those that are sent again count on from here.
+const AGAIN: i64 = 1_000;
+
+/// What became of a decision about a mail.
+#[derive(Debug)]
+pub enum Decided {
+    Done(Mail),
+    /// It was so before.
+    Before(Mail),
+    /// Its state forbids it.
+    Not(MailState),
+}
+
+/// Plans a mail once more, under an id of its own. That is a decision about its address, too.
+pub async fn resend(services: &Services, mail: &Mail) -> anyhow::Result<Decided> {
+    use MailState::{Held, Planned, Sending};
+    let now = services.now();
+    let mut tx = services.db.begin().await?;
+    let newest = posting::newest_like(&mut tx, mail).await?;
+    if matches!(newest.state, Planned | Held | Sending) {
+        // It leaves by itself; another one would say the same twice.
+        return Ok(if newest.id == mail.id {
+            Decided::Not(newest.state)
+        } else {
+            Decided::Before(newest)
+        });
+    }
+    let sequence = newest.sequence.max(AGAIN) + 1;
+    let about = (mail.recipient.as_str(), sequence);
+    let message_id = plan::message_id(services, mail.purpose, &mail.subject, about);
+    let again = posting::plan_again(&mut tx, mail, (sequence, &message_id), now).await?;
+    suppressions::remove(&mut tx, &mail.recipient).await?;
+    tx.commit().await?;
+    Ok(Decided::Done(again))
+}
+
+/// A mail did not arrive, whatever its server said, or is not to; its address gets nothing more.
+pub async fn refuse(services: &Services, mail: &Mail, reason: &str) -> anyhow::Result<Decided> {
+    let mut tx = services.db.begin().await?;
+    if !posting::refuse(&mut tx, mail.id, reason).await? {
+        drop(tx);
+        return Ok(match mails::by_id(&services.db, mail.id).await? {
+            Some(known) if known.state == MailState::Refused => Decided::Before(known),
+            known => Decided::Not(known.map_or(mail.state, |known| known.state)),
+        });
+    }
+    let bell = bell(services, mail, reason);
+    book::refused(services, &mut tx, mail, (&bell, Some(reason))).await?;
+    tx.commit().await?;
+    let refused = mails::by_id(&services.db, mail.id).await?;
+    Ok(Decided::Done(refused.unwrap_or_else(|| mail.clone())))
+}
+
+/// An address gets mail again; false where it was not kept from it.
+pub async fn release(services: &Services, address: &str) -> anyhow::Result<bool> {
+    let mut tx = services.db.begin().await?;
+    let was_on = suppressions::remove(&mut tx, address).await?;
+    tx.commit().await?;
+    Ok(was_on)
+}

@@ -1,0 +1,267 @@
+//! One sender: over a line of its own, one mail after the other. It claims a mail, gathers its letter, hands it over, and
+//! notes what became of it before it claims the next one.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use minijinja::context;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    ATTEMPTS, FIRST_WAIT, Summary,
+    book::{Book, End, Entry, Next, Wants},
+    content, may_leave, message,
+    transport::{Blame, Line, Said, Transport, Unavailable, left},
+};
+use crate::{
+    db::mails::Mail,
+    domain::mail::MailState,
+    flow::{
+        Clock, Services,
+        fault::{Fault, Panicked, caught},
+        progress::Step,
+    },
+};
+
+/// A mail that the server takes for our fault lets the others go first.
+const PUT_OFF: TimeDelta = TimeDelta::minutes(15);
+/// How long a run waits for room in the minute, all in all; the next run goes on.
+const PATIENCE: Duration = Duration::from_mins(10);
+const SUPPRESSED: &str =
+    "this address refused mail before; `hangloat suppressions --release` lets it go";
+
+/// What the senders of one run share.
+pub struct Post<'a> {
+    pub services: &'a Services,
+    pub transport: &'a Transport,
+    pub book: Book<'a>,
+    pub suppressed: Mutex<HashSet<String>>,
+    pub summary: Mutex<Summary>,
+    /// Why nothing more leaves in this run, where that is not the senders' doing.
+    pub paused: Mutex<Option<String>>,
+    /// Why a sender lost its line and got no other one.
+    pub away: Mutex<Option<anyhow::Error>>,
+    is_over: AtomicBool,
+    until: Instant,
+}
+
+impl<'a> Post<'a> {
+    pub fn new(
+        services: &'a Services,
+        transport: &'a Transport,
+        suppressed: HashSet<String>,
+    ) -> Post<'a> {
+        Post {
+            services,
+            transport,
+            book: Book::new(services),
+            suppressed: Mutex::new(suppressed),
+            summary: Mutex::default(),
+            paused: Mutex::default(),
+            away: Mutex::default(),
+            is_over: AtomicBool::new(false),
+            until: Instant::now() + PATIENCE,
+        }
+    }
+
+    /// Sends until nothing is due, there is no room, or nobody takes anything.
+    pub async fn work(&self, mut line: Line) -> anyhow::Result<()> {
+        let done = self.send_all(&mut line).await;
+        line.close().await;
+        match done {
+            // Others may have a line yet.
+            Err(error) if is_away(&error) => {
+                lock(&self.away).get_or_insert(error);
+                Ok(())
+            }
+            Err(error) => {
+                self.is_over.store(true, Ordering::Relaxed);
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn send_all(&self, line: &mut Line) -> anyhow::Result<()> {
+        let mut ended = None;
+        loop {
+            let mut wants = Wants::Another;
+            if self.is_over.load(Ordering::Relaxed) {
+                wants = Wants::Nothing;
+            } else if let Err(away) = self.transport.ready(line).await {
+                self.note(ended.take()).await?;
+                return Err(away.into());
+            }
+            let is_sent = matches!(ended, Some((_, End::To { state: MailState::Sent, .. })));
+            let next = self.book.write(Entry { ended: ended.take(), wants }).await?.ours()?;
+            if is_sent {
+                self.services.crash_point("mail_settled");
+            }
+            match next {
+                Next::Mail(mail) => {
+                    let end = self.send(line, &mail).await?;
+                    self.count(&end);
+                    ended = Some((mail, end));
+                }
+                Next::Wait(at) if self.waits(at).await => {}
+                Next::Wait(_) | Next::Full => {
+                    lock(&self.summary).is_full = true;
+                    return Ok(());
+                }
+                Next::Nothing | Next::Lost => return Ok(()),
+            }
+        }
+    }
+
+    async fn note(&self, ended: Option<(Box<Mail>, End)>) -> anyhow::Result<()> {
+        if ended.is_some() {
+            self.book.write(Entry { ended, wants: Wants::Nothing }).await?.ours()?;
+        }
+        Ok(())
+    }
+
+    /// Until there is room again; false where that is not worth waiting for, or no clock runs.
+    async fn waits(&self, at: DateTime<Utc>) -> bool {
+        if matches!(self.services.clock, Clock::Frozen(_)) {
+            return false;
+        }
+        let wait = (at - self.services.now()).to_std().unwrap_or_default();
+        let is_worth_it = Instant::now() + wait <= self.until;
+        if is_worth_it {
+            sleep(wait + Duration::from_millis(1)).await;
+        }
+        is_worth_it
+    }
+
+    /// What becomes of a claimed mail. Fails where the next one would fail too.
+    async fn send(&self, line: &mut Line, mail: &Mail) -> anyhow::Result<End> {
+        let services = self.services;
+        let is_suppressed = lock(&self.suppressed).contains(&mail.recipient);
+        if is_suppressed || !may_leave(services, &mail.recipient) {
+            let error = is_suppressed.then(|| SUPPRESSED.to_owned());
+            return Ok(self.to(MailState::Held, error));
+        }
+        let letter = match caught(self.letter(mail)).await {
+            Ok(Some(letter)) => letter,
+            Ok(None) => return Ok(self.to(MailState::Cancelled, None)),
+            Err(error) => return self.failed(mail, error).await,
+        };
+        services.demand(mail.lease_until)?;
+        let said = match caught(self.hand_over(line, mail, &letter)).await {
+            Ok(said) => said,
+            Err(error) if error.is::<Panicked>() && self.is_lost_midway() => {
+                *line = Line::default();
+                Said::Uncertain(format!("{error:#}"))
+            }
+            Err(error) => return self.failed(mail, error).await,
+        };
+        Ok(match said {
+            Said::Accepted => self.to(MailState::Sent, None),
+            Said::Later(why) => self.later(mail, why)?,
+            Said::Uncertain(why) => self.to(MailState::Uncertain, Some(why)),
+            Said::No(Blame::Sender, why) => self.pause(why),
+            Said::No(blame, why) => self.refused(mail, blame, why),
+        })
+    }
+
+    /// What it says, unless its reason is gone.
+    async fn letter(&self, mail: &Mail) -> anyhow::Result<Option<Vec<u8>>> {
+        self.services.crash_point("mail_claimed");
+        let Some(content) = content::of(self.services, mail).await? else { return Ok(None) };
+        message::build(self.services, mail, &content).map(Some)
+    }
+
+    async fn hand_over(&self, line: &mut Line, mail: &Mail, letter: &[u8]) -> anyhow::Result<Said> {
+        let said = self.transport.send(line, mail, letter).await?;
+        self.services.crash_point("mail_written");
+        Ok(said)
+    }
+
+    /// Whether nobody knows who has a letter, where its handing over came to a sudden end.
+    fn is_lost_midway(&self) -> bool {
+        left(&self.services.settings.mail) == MailState::Uncertain
+    }
+
+    async fn failed(&self, mail: &Mail, error: anyhow::Error) -> anyhow::Result<End> {
+        let is_of_all =
+            matches!(Fault::of(&error), Fault::DiskFull | Fault::Folder) || is_away(&error);
+        if is_of_all {
+            // The next one would fail too, and once there is room or a server all go at once.
+            let why = format!("{error:#}");
+            let end = End::PutBack { why, not_before: self.services.now() };
+            // Where not even this can be written, the claim ends by itself.
+            let _ = self.note(Some((Box::new(mail.clone()), end))).await;
+            return Err(error);
+        }
+        if Fault::of(&error) == Fault::LeaseLost {
+            return Err(error);
+        }
+        tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);
+        self.later(mail, format!("{error:#}"))
+    }
+
+    fn to(&self, state: MailState, error: Option<String>) -> End {
+        End::To { state, error, not_before: self.services.now() }
+    }
+
+    /// Planned again, each time after twice as long; given up after the last attempt.
+    fn later(&self, mail: &Mail, why: String) -> anyhow::Result<End> {
+        let wait = FIRST_WAIT * 2_i32.pow(u32::try_from(mail.attempts.clamp(1, ATTEMPTS) - 1)?);
+        let state = if mail.attempts < ATTEMPTS { MailState::Planned } else { MailState::Dead };
+        Ok(End::To { state, error: Some(why), not_before: self.services.now() + wait })
+    }
+
+    /// Nothing more leaves in this run, and it costs this mail no attempt.
+    fn pause(&self, why: String) -> End {
+        self.is_over.store(true, Ordering::Relaxed);
+        lock(&self.paused).get_or_insert_with(|| why.clone());
+        End::PutBack { why, not_before: self.services.now() + PUT_OFF }
+    }
+
+    fn refused(&self, mail: &Mail, blame: Blame, why: String) -> End {
+        let suppress = blame == Blame::Recipient;
+        if suppress {
+            lock(&self.suppressed).insert(mail.recipient.clone());
+        }
+        let bell = bell(self.services, mail, &why);
+        End::Refused { why, bell, suppress }
+    }
+
+    fn count(&self, end: &End) {
+        let mut summary = lock(&self.summary);
+        match end {
+            End::To { state: MailState::Sent, .. } => summary.sent += 1,
+            End::To { state: MailState::Held, .. } => summary.held += 1,
+            End::To { state: MailState::Uncertain, .. } => summary.uncertain += 1,
+            End::To { state: MailState::Cancelled, .. } => {}
+            End::Refused { .. } => summary.refused += 1,
+            End::To { .. } | End::PutBack { .. } => summary.failed += 1,
+        }
+        self.services.progress.tell(Step::Done(summary.sent));
+    }
+}
+
+/// What the bell says of a mail that is refused.
+pub fn bell(services: &Services, mail: &Mail, why: &str) -> String {
+    let purpose = services.texts.label(&format!("message.purpose.{}", mail.purpose));
+    let values = context! {
+        purpose, to => mail.recipient.as_str(), subject => mail.subject.as_str(), mail => mail.id,
+        why => services.texts.translated(why),
+    };
+    services.texts.say("message.bell.mail_refused", values)
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    error.chain().any(<dyn std::error::Error>::is::<Unavailable>) || error.is::<Unavailable>()
+}
+
+pub fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
