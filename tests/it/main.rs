@@ -25,6 +25,8 @@ mod promises;
 
 mod server;
 
+mod smtp;
+
 mod store;
 
 mod story;

@@ -1,6 +1,7 @@
 //! A letter → a message as mail programs expect it: text and HTML, the picture inline, stable headers.
 
 use anyhow::Context;
+use data_encoding::BASE64;
 use lettre::{
     Address, Message,
     message::{
@@ -25,7 +26,7 @@ pub fn build(services: &Services, mail: &Mail, content: &Content) -> anyhow::Res
         .from(mailbox(&settings.from.name, &settings.from.email)?)
         .reply_to(mailbox("", reply_to)?)
         .to(mailbox(&mail.recipient_name, &to)?)
-        .subject(content.letter.subject.as_str())
+        .subject(one_line(&content.letter.subject))
         .raw_header(plain_header("Auto-Submitted", "auto-generated"))
         .raw_header(plain_header(
             "List-Id",
@@ -40,9 +41,31 @@ pub fn build(services: &Services, mail: &Mail, content: &Content) -> anyhow::Res
 fn with_workbook(content: &Content, message_id: &str) -> anyhow::Result<MultiPart> {
     let letter = body(content, message_id)?;
     let Some((name, bytes)) = &content.workbook else { return Ok(letter) };
-    let workbook = Attachment::new(name.clone()).body(bytes.clone(), XLSX.parse()?);
+    let workbook = Attachment::new(name.clone()).body(bytes.clone(), kind_of(name).parse()?);
     let mixed = MultiPart::builder().kind(MultiPartKind::Mixed).boundary(boundary("m", message_id));
     Ok(mixed.multipart(letter).singlepart(workbook))
+}
+
+/// New mail programs read the name of a file as RFC 2231 has it, which lettre writes; old ones look for encoded words
+/// behind the kind (RFC 2047).
+fn kind_of(name: &str) -> String {
+    if name.is_ascii() {
+        return XLSX.to_owned();
+    }
+    let mut words = vec![String::new()];
+    for letter in name.chars().filter(|c| !c.is_control()) {
+        // With its frame an encoded word has 75 characters at most.
+        let is_full = words.last().is_some_and(|word| word.len() + letter.len_utf8() > 45);
+        if is_full {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(letter);
+        }
+    }
+    let encoded =
+        words.iter().map(|word| format!("=?utf-8?B?{}?=", BASE64.encode(word.as_bytes())));
+    format!("{XLSX}; name=\"{}\"", encoded.collect::<Vec<_>>().join(" "))
 }
 
 /// Made of the message's id, so that the same mail is the same bytes.
@@ -77,4 +100,36 @@ fn mailbox(name: &str, email: &Email) -> anyhow::Result<Mailbox> {
 
 fn plain_header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_makes_no_further_header() {
+        let email: Email = "lan@minhan.example".parse().unwrap();
+        let to = mailbox("Lan\r\nBcc: ai@khac.example\u{0}", &email).unwrap();
+        let text = to.to_string();
+        assert!(
+            !text.contains(['\r', '\n', '\0']) && text.contains("lan@minhan.example"),
+            "{text}"
+        );
+        assert!(!kind_of("Đơn\r\nBcc: x.xlsx").contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn an_encoded_word_is_no_longer_than_allowed_and_parts_no_letter() {
+        let name = "ế".repeat(100);
+        let kind = kind_of(&name);
+        let (_, words) = kind.split_once("name=\"").unwrap();
+        let words: Vec<&str> = words.trim_end_matches('"').split(' ').collect();
+        assert!(words.len() > 2 && words.iter().all(|word| word.len() <= 75), "{words:?}");
+        let read = words.iter().map(|word| {
+            let word = word.trim_start_matches("=?utf-8?B?").trim_end_matches("?=");
+            String::from_utf8(BASE64.decode(word.as_bytes()).unwrap()).unwrap()
+        });
+        assert_eq!(read.collect::<String>(), name);
+        assert_eq!(kind_of("plain.xlsx"), XLSX);
+    }
 }

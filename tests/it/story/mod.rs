@@ -101,3 +101,15 @@ mod watching;
 mod restored;
 
 mod watched;
+
+mod posted;
+
+mod unposted;
+
+mod paced;
+
+mod resent;
+
+mod thousand;
+
+mod headers_of_mails;

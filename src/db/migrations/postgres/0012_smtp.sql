@@ -15,16 +15,9 @@ create table suppression (
     at timestamptz not null
 );
 
--- The bell rings for more: the words are added to those that are there.
-do $$
-declare
-    known text;
-begin
-    select pg_get_constraintdef(oid) into known from pg_constraint
-    where conname = 'notification_kind_check' and conrelid = 'notification'::regclass;
-    alter table notification drop constraint notification_kind_check;
-    execute 'alter table notification add constraint notification_kind_check '
-        || replace(known, '''silence''::text', '''silence''::text, ''mail_refused''::text, ''mail_paused''::text');
-end
-$$;
+-- The bell rings for more.
+alter table notification drop constraint notification_kind_check;
+alter table notification add constraint notification_kind_check check (kind in
+    ('order_placed', 'order_activated', 'order_cancelled', 'answer_refused', 'effects_held', 'silence', 'mail_refused',
+     'mail_paused'));
 create index notification_kind on notification (kind, at);

@@ -1,0 +1,264 @@
+//! How fast letters leave: 2,000 planned mails through `run mail` into a sink, beside what is possible at all: a bare
+//! client of four connections that hands over as many letters of the same size, and Postfix's `smtp-source` where it is.
+//! Run it with `cargo bench --bench mail`; nothing is asserted.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints what it measured, and fails where it stands"
+)]
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+/// Mails: a notice and two log-in letters for each client.
+const CLIENTS: usize = 667;
+const SESSIONS: usize = 4;
+const ROUNDS: usize = 3;
+/// Mails are planned then, and due on any real clock.
+const THEN: &str = "2026-02-02T08:30:00+07:00";
+const ORDER: &str = "DH-2602-000001";
+
+#[tokio::main]
+async fn main() {
+    let sink = Sink::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    println!("planning …");
+    let template = folder.path().join("planned");
+    plan(&template);
+    println!("{:<28} {:>8} {:>10} {:>12} {:>8}", "", "letters", "seconds", "a second", "ratio");
+    for round in 0..ROUNDS {
+        let home = folder.path().join(format!("round-{round}"));
+        copy(&template, &home);
+        let (ours, letters, bytes) = sink.measure(|| run_mail(&home, sink.port)).await;
+        let a_second = letters as f64 / ours.as_secs_f64();
+        tell("hangloat run mail", letters, ours, 1.0);
+        let size = bytes / letters.max(1);
+        let (bare, sent, _) = sink.measure_async(bare(sink.port, letters, size)).await;
+        tell("bare client", sent, bare, a_second / (sent as f64 / bare.as_secs_f64()));
+        if let Some((source, sent)) = smtp_source(&sink, letters, size).await {
+            tell("smtp-source", sent, source, a_second / (sent as f64 / source.as_secs_f64()));
+        } else if round == 0 {
+            println!("smtp-source is not there (Debian: postfix), so it was left out");
+        }
+    }
+}
+
+/// `ratio`: our letters a second ÷ theirs.
+fn tell(who: &str, letters: usize, time: Duration, ratio: f64) {
+    let seconds = time.as_secs_f64();
+    println!(
+        "{who:<28} {letters:>8} {seconds:>10.2} {:>12.0} {ratio:>8.2}",
+        letters as f64 / seconds
+    );
+}
+
+fn program(home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hangloat"));
+    command.args(args).env("HANGLOAT_HOME", home).stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
+fn done(mut command: Command) {
+    assert!(command.status().unwrap().success(), "{command:?}");
+}
+
+/// A workspace with mails that wait.
+fn plan(home: &Path) {
+    done(program(home, &["init", home.to_str().unwrap()]));
+    let list = home.with_extension("csv");
+    fs::write(&list, clients()).unwrap();
+    let import = ["run", "import", list.to_str().unwrap(), "--firm", "MINHAN", "--now", THEN, "-q"];
+    done(program(home, &import));
+    done(program(home, &["confirm", ORDER, "--activate", "--now", THEN, "-q"]));
+}
+
+fn clients() -> String {
+    let mut list = String::from(
+        "Tên khách hàng,Mã số thuế,Loại khách hàng,Người đại diện,Email,Số điện thoại,Địa chỉ,Gói sản phẩm,\
+         Năm tài chính,Phương pháp tính thuế GTGT,Chế độ kế toán,Người nhận thông báo\n",
+    );
+    for n in 1..=CLIENTS {
+        let _ = writeln!(
+            list,
+            "Công ty TNHH Thử nghiệm {n},{},Doanh nghiệp,Nguyễn Văn Số {n},giamdoc@congty{n}.example,0912{n:06},\
+             Số {n} đường Láng,ASP-DN,2026,Khấu trừ,TT99,Khách hàng",
+            tax_id(n)
+        );
+    }
+    list
+}
+
+/// Ten digits with the right check digit; numbers that have none are passed over.
+fn tax_id(n: usize) -> String {
+    const WEIGHTS: [usize; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
+    let all = (0..).filter_map(|serial: usize| {
+        let digits = format!("01{:07}", 1_000_000 + serial);
+        let sum: usize = digits
+            .bytes()
+            .zip(WEIGHTS)
+            .map(|(digit, weight)| usize::from(digit - b'0') * weight)
+            .sum();
+        let check = 10 - sum % 11;
+        (check < 10).then(|| format!("{digits}{check}"))
+    });
+    all.into_iter().nth(n).unwrap_or_default()
+}
+
+fn copy(from: &Path, to: &Path) {
+    let done = Command::new("cp").arg("-r").args([from, to]).status().unwrap();
+    assert!(done.success());
+}
+
+/// A copied workspace holds what waits until a person says so.
+fn run_mail(home: &Path, port: u16) {
+    done(program(home, &["resume", "--confirm", "-q"]));
+    let mut command = program(home, &["run", "mail", "-q"]);
+    for (key, value) in [
+        ("TRANSPORT", "smtp"),
+        ("HOST", "localhost"),
+        ("PORT", &port.to_string()),
+        ("TLS", "none"),
+        ("PER_MINUTE", "1000000"),
+    ] {
+        command.env(format!("HANGLOAT_MAIL__{key}"), value);
+    }
+    done(command);
+}
+
+/// A server that accepts everything and keeps nothing.
+struct Sink {
+    port: u16,
+    letters: Arc<AtomicUsize>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Sink {
+    async fn new() -> Sink {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (letters, bytes) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let counts = (Arc::clone(&letters), Arc::clone(&bytes));
+        tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                let counts = counts.clone();
+                tokio::spawn(async move {
+                    let _ = take(tcp, &counts).await;
+                });
+            }
+        });
+        Sink { port, letters, bytes }
+    }
+
+    async fn measure(&self, work: impl FnOnce()) -> (Duration, usize, usize) {
+        self.measure_async(async { tokio::task::block_in_place(work) }).await
+    }
+
+    async fn measure_async(&self, work: impl Future<Output = ()>) -> (Duration, usize, usize) {
+        self.letters.store(0, Ordering::SeqCst);
+        self.bytes.store(0, Ordering::SeqCst);
+        let began = Instant::now();
+        work.await;
+        (began.elapsed(), self.letters.load(Ordering::SeqCst), self.bytes.load(Ordering::SeqCst))
+    }
+}
+
+async fn take(
+    tcp: TcpStream,
+    (letters, bytes): &(Arc<AtomicUsize>, Arc<AtomicUsize>),
+) -> std::io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let mut io = BufReader::new(tcp);
+    io.get_mut().write_all(b"220 sink ESMTP\r\n").await?;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if io.read_until(b'\n', &mut line).await? == 0 {
+            return Ok(());
+        }
+        let answer: &[u8] = match line.get(..4).unwrap_or_default() {
+            b"DATA" => {
+                io.get_mut().write_all(b"354 go on\r\n").await?;
+                while line != b".\r\n" {
+                    line.clear();
+                    bytes.fetch_add(io.read_until(b'\n', &mut line).await?, Ordering::Relaxed);
+                }
+                letters.fetch_add(1, Ordering::Relaxed);
+                b"250 taken\r\n"
+            }
+            b"QUIT" => b"221 bye\r\n",
+            _ => b"250 ok\r\n",
+        };
+        io.get_mut().write_all(answer).await?;
+    }
+}
+
+/// As little as a client of SMTP can do: the same dialogue, over as many connections, with nothing behind it.
+async fn bare(port: u16, letters: usize, size: usize) {
+    let line = format!("{}\r\n", "x".repeat(74));
+    let letter = Arc::new(line.repeat(size.div_ceil(line.len())) + ".\r\n");
+    let mut all = JoinSet::new();
+    for session in 0..SESSIONS {
+        let letter = Arc::clone(&letter);
+        let own = letters / SESSIONS + usize::from(session < letters % SESSIONS);
+        all.spawn(async move {
+            let mut tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            tcp.set_nodelay(true).unwrap();
+            let mut buffer = [0; 512];
+            assert!(tcp.read(&mut buffer).await.unwrap() > 0);
+            for _ in 0..own {
+                for said in [
+                    "MAIL FROM:<a@x.example>\r\n",
+                    "RCPT TO:<b@x.example>\r\n",
+                    "DATA\r\n",
+                    &letter,
+                ] {
+                    tcp.write_all(said.as_bytes()).await.unwrap();
+                    assert!(tcp.read(&mut buffer).await.unwrap() > 0);
+                }
+            }
+        });
+    }
+    all.join_all().await;
+}
+
+async fn smtp_source(sink: &Sink, letters: usize, size: usize) -> Option<(Duration, usize)> {
+    let known = ["/usr/sbin/smtp-source", "/usr/lib/postfix/sbin/smtp-source"];
+    let program = known.iter().map(PathBuf::from).find(|path| path.is_file())?;
+    let mut command = Command::new(program);
+    command.args([
+        "-s",
+        &SESSIONS.to_string(),
+        "-m",
+        &letters.to_string(),
+        "-l",
+        &size.to_string(),
+    ]);
+    command.args([
+        "-d",
+        "-f",
+        "a@x.example",
+        "-t",
+        "b@x.example",
+        &format!("127.0.0.1:{}", sink.port),
+    ]);
+    let (time, sent, _) = sink.measure(|| done(command)).await;
+    Some((time, sent))
+}
