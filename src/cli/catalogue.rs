@@ -18,9 +18,13 @@ use crate::{
         problems::{Examined, examine},
         shipped::{self, RECORD, State},
     },
-    config::ConfigError,
+    config::{ConfigError, Settings},
     domain::locale::Locale,
-    flow::{Clock, files::write_whole},
+    flow::{
+        Clock,
+        files::write_whole,
+        send::{letters::own, preview},
+    },
     text::Texts,
 };
 
@@ -44,7 +48,8 @@ pub fn check(global: &Global) -> anyhow::Result<Reply> {
     let texts = Texts::of(settings.locale);
     let now = global.now.map_or(Clock::System, Clock::Frozen).now();
     let today = now.with_timezone(&settings.timezone).date_naive();
-    let Examined { problems, is_readable } = examine(&home.join(FOLDER), today);
+    let Examined { mut problems, is_readable } = examine(&home.join(FOLDER), today);
+    problems.extend(letters(&home, &settings));
     let exit = match (is_readable, problems.is_empty()) {
         (false, _) => Exit::Configuration,
         (true, false) => Exit::NeedsPerson,
@@ -59,6 +64,11 @@ pub fn check(global: &Global) -> anyhow::Result<Reply> {
         }
         None => Ok(reply),
     }
+}
+
+/// What is wrong in the owner's words for letters.
+pub(super) fn letters(home: &Path, settings: &Settings) -> Vec<ConfigError> {
+    own::examine(&home.join(own::FOLDER), &preview::given(settings, None))
 }
 
 fn problem(error: &ConfigError) -> Problem {

@@ -44,6 +44,8 @@ mod lists;
 
 mod mails;
 
+mod preview;
+
 mod watching;
 
 mod clients;
@@ -153,9 +155,12 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
         Command::Clients(args) => clients::run(&global, &args).await,
         Command::Mails { what: None, id, narrowed } => lists::mails(&global, id, &narrowed).await,
-        Command::Mails { what: Some(MailsCommand::Refuse { mail, reason }), .. } => {
-            mails::refuse(&global, mail, &reason).await
-        }
+        Command::Mails { what: Some(what), .. } => match what {
+            MailsCommand::Refuse { mail, reason } => mails::refuse(&global, mail, &reason).await,
+            MailsCommand::Preview { purpose, output } => {
+                preview::run(&global, purpose, output).await
+            }
+        },
         Command::Resend { mail } => mails::resend(&global, mail).await,
         Command::Suppressions { release } => mails::suppressions(&global, release.as_ref()).await,
         Command::Notifications { narrowed } => lists::notifications(&global, &narrowed).await,

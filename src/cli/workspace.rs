@@ -78,7 +78,8 @@ pub async fn open_at(global: &Global, home: &Path, clock: Clock) -> anyhow::Resu
     let settings = settings(global, home)?;
     let texts = Texts::of(settings.locale);
     let is_real = settings.platform.kind != PlatformKind::Embedded
-        || settings.mail.transport != MailTransport::File;
+        || settings.mail.transport != MailTransport::File
+        || settings.sms.is_real();
     if global.now.is_some() && is_real {
         return Err(Failure::misused(texts, "now_refused", context! {}).into());
     }

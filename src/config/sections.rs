@@ -35,9 +35,22 @@ pub struct Order {
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sms {
-    /// An HTTP gateway for order notices by phone.
-    #[serde(deserialize_with = "web_address")]
+    /// An HTTP gateway for order notices by phone: with `{phone}` and `{text}`, and `{id}` if it likes, an address to be
+    /// asked for; without, one that takes a JSON document.
+    #[serde(deserialize_with = "gateway")]
     pub url: Option<String>,
+}
+
+impl Sms {
+    /// Whether messages would reach people: a gateway on this machine is there for trials.
+    pub fn is_real(&self) -> bool {
+        const HERE: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+        let host = self.url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
+        host.is_some_and(|host| {
+            let rest = HERE.iter().find_map(|here| host.strip_prefix(here));
+            rest.is_none_or(|rest| !(rest.is_empty() || rest.starts_with([':', '/', '?'])))
+        })
+    }
 }
 
 /// The gateway's address may bear its key.
@@ -196,6 +209,15 @@ fn size<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
 
 fn web_address<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
     Ok(parsed_or_none::<D, WebAddress>(source)?.map(|address| address.0))
+}
+
+fn gateway<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
+    let url = web_address(source)?;
+    let has = |what: &str| url.as_ref().is_some_and(|url| url.contains(what));
+    if has("{phone}") != has("{text}") {
+        return Err(D::Error::custom("this needs both `{phone}` and `{text}`, or none of them"));
+    }
+    Ok(url)
 }
 
 fn listen<'de, D: Deserializer<'de>>(source: D) -> Result<Option<SocketAddr>, D::Error> {

@@ -164,17 +164,17 @@ pub(super) async fn settle_by(
     Ok(changed == 1)
 }
 
-/// Whether a request of an order still waits for its answer.
-pub async fn is_open(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<bool> {
-    let open = tx
-        .query(
-            "select a.line_id from activation a join order_line l on l.id = a.line_id
-             where a.state in ('planned', 'sending', 'uncertain') and l.order_code = $1 limit 1",
-        )
-        .bind(order.as_str())
-        .optional::<(i64,)>()
-        .await?;
-    Ok(open.is_some())
+/// How many requests of an order wait to be asked or answered, and of how many the answer was lost.
+pub async fn open(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<(i64, i64)> {
+    tx.query(
+        "select count(case when a.state in ('planned', 'sending') then 1 end),
+                count(case when a.state = 'uncertain' then 1 end)
+         from activation a join order_line l on l.id = a.line_id
+         where l.order_code = $1",
+    )
+    .bind(order.as_str())
+    .one()
+    .await
 }
 
 /// How many requests of an order are done and refused.

@@ -15,6 +15,7 @@ use crate::domain::{
     batch::BatchId,
     mail::{MailState, Purpose},
     order::OrderCode,
+    phone::Phone,
 };
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -54,6 +55,11 @@ impl Mail {
     /// Of who sends it.
     pub fn claim(&self) -> Claim<'_> {
         Claim { holder: self.holder.as_deref().unwrap_or_default(), epoch: self.epoch }
+    }
+
+    /// It goes there as a message, where that is no e-mail.
+    pub fn phone(&self) -> Option<Phone> {
+        self.recipient.parse().ok().filter(|_| self.recipient.starts_with('+'))
     }
 
     /// The batch that it is about; nothing where it is about an order.
@@ -113,20 +119,23 @@ pub async fn plan(tx: &mut Tx, new: NewMail<'_>, now: DateTime<Utc>) -> sqlx::Re
     Ok(())
 }
 
-/// The results of a batch that were not sent yet say less than those that are planned now. Says the number of these.
-pub async fn supersede_results(tx: &mut Tx, batch: BatchId) -> sqlx::Result<i64> {
+/// Letters of a purpose and subject that were not sent yet say less than those that are planned now. Says the number of
+/// these.
+pub async fn supersede(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result<i64> {
     tx.query(
         "update mail set state = 'cancelled'
-         where batch_id = $1 and purpose = 'batch_result' and state in ('planned', 'held')",
+         where purpose = $1 and subject = $2 and state in ('planned', 'held')",
     )
-    .bind(batch.number())
+    .bind(purpose.as_str())
+    .bind(subject)
     .execute()
     .await?;
     let (next,) = tx
         .query(
-            "select coalesce(max(sequence), 0) + 1 from mail where batch_id = $1 and purpose = 'batch_result'",
+            "select coalesce(max(sequence), 0) + 1 from mail where purpose = $1 and subject = $2",
         )
-        .bind(batch.number())
+        .bind(purpose.as_str())
+        .bind(subject)
         .one::<(i64,)>()
         .await?;
     Ok(next)
@@ -284,11 +293,12 @@ pub async fn holders(db: &Db) -> sqlx::Result<Vec<(String,)>> {
     db.query("select distinct holder from mail where state = 'sending' order by holder").all().await
 }
 
-/// A dead holder's claims go to `to`: planned where mails are files, uncertain where a server may have taken them. It
-/// costs no attempt.
+/// A dead holder's claims go to `to`: planned where mails are files, uncertain where a server may have taken them, as of
+/// messages to phones always. It costs no attempt.
 pub async fn release(db: &Db, holder: &str, to: MailState) -> sqlx::Result<u64> {
     db.query(
-        "update mail set state = $2, holder = null, lease_until = null, attempts = attempts - 1
+        "update mail set state = case when recipient like '+%' then 'uncertain' else $2 end, holder = null,
+             lease_until = null, attempts = attempts - 1
          where holder = $1 and state = 'sending'",
     )
     .bind(holder)
@@ -300,7 +310,8 @@ pub async fn release(db: &Db, holder: &str, to: MailState) -> sqlx::Result<u64> 
 /// The same with claims whose time was over at `now`: nothing is known of another machine but that.
 pub async fn release_lapsed(db: &Db, now: DateTime<Utc>, to: MailState) -> sqlx::Result<u64> {
     db.query(
-        "update mail set state = $2, holder = null, lease_until = null, attempts = attempts - 1
+        "update mail set state = case when recipient like '+%' then 'uncertain' else $2 end, holder = null,
+             lease_until = null, attempts = attempts - 1
          where lease_until < $1 and state = 'sending'",
     )
     .bind(now)
@@ -322,11 +333,12 @@ pub async fn cancel_of_lines(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// Nor have the notices of an order to payers who have nothing to pay of it.
+/// Nor have the notices of an order to payers who have nothing to pay of it; messages to phones find that out themselves.
 pub async fn cancel_empty_notices(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<()> {
     tx.query(
         "update mail set state = 'cancelled'
          where order_code = $1 and purpose = 'order_notice' and state in ('planned', 'held')
+           and recipient not like '+%'
            and not exists (select 1 from payment_request r join order_line l on l.id = r.line_id
                            where l.order_code = mail.order_code and r.payer_email = mail.recipient
                              and r.state in ('open', 'partly_paid'))",

@@ -74,7 +74,8 @@ pub async fn cancelled(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
 pub async fn sent(db: &Db, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
     counted(
         db,
-        "select count(m.order_code), count(m.batch_id)
+        "select count(case when m.purpose <> 'activation_result' then m.order_code end),
+                count(case when m.purpose = 'activation_result' then m.order_code end) + count(m.batch_id)
          from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
          where ($1 is null or coalesce(o.firm, b.firm) = $1) and m.sent_at > $2 and m.sent_at <= $3",
         span,

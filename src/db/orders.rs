@@ -227,6 +227,30 @@ pub async fn ask_activation(
     Ok(asked == 1)
 }
 
+/// Requests of an order are planned: how they end is to be told.
+pub async fn begin_activation(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<()> {
+    tx.query("update client_order set activation_told = null where code = $1")
+        .bind(code.as_str())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Remembers that it is told how an activation ended, but for so many lines of which nobody knows; false where that was
+/// told before and is not the end now.
+pub async fn tell_activation(tx: &mut Tx, code: &OrderCode, unknown: i64) -> sqlx::Result<bool> {
+    let told = tx
+        .query(
+            "update client_order set activation_told = $2
+             where code = $1 and (activation_told is null or ($2 = 0 and activation_told > 0))",
+        )
+        .bind(code.as_str())
+        .bind(unknown)
+        .execute()
+        .await?;
+    Ok(told == 1)
+}
+
 /// Ends a placed free order whose lines are all settled; false where one still waits.
 pub async fn finish_free(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<bool> {
     let finished = tx

@@ -35,6 +35,12 @@ impl Request {
     pub fn paid(&self) -> Money {
         Money::dong(self.paid)
     }
+
+    /// What is still to be paid; nothing where it is paid, or need not be.
+    pub fn rest(&self) -> Option<Money> {
+        let is_open = matches!(self.state, RequestState::Open | RequestState::PartlyPaid);
+        is_open.then(|| Money::dong(self.amount - self.paid))
+    }
 }
 
 /// A payment request on its way in.

@@ -38,6 +38,19 @@ pub fn bank_ascii(text: &str) -> String {
     fold(text).to_uppercase().chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ').collect()
 }
 
+/// Accents off, and only the signs of ASCII: what an SMS carries everywhere.
+pub fn without_accents(text: &str) -> String {
+    let plain = |c: char| match c {
+        'đ' | 'ð' => Some('d'),
+        'Đ' | 'Ð' => Some('D'),
+        '–' | '—' | '‑' => Some('-'),
+        '“' | '”' => Some('"'),
+        '‘' | '’' => Some('\''),
+        c => c.is_ascii().then_some(c),
+    };
+    text.nfd().filter_map(plain).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +71,6 @@ mod tests {
         assert_eq!(tidy("  Công\u{a0}ty \u{200b} TNHH  Hòa Bình\n"), "Công ty TNHH Hòa Bình");
         assert_eq!(tidy("\u{D0}à Nẵng"), "Đà Nẵng");
         assert_eq!(bank_ascii("Công ty Phần mềm"), "CONG TY PHAN MEM");
+        assert_eq!(without_accents("Đặt “ASP – HKD”: 5 đ"), "Dat \"ASP - HKD\": 5 d");
     }
 }

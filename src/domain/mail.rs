@@ -17,6 +17,18 @@ words! {
         LoginFirst = "login_first",
         /// Sign in as before.
         LoginExisting = "login_existing",
+        /// How a bulk activation ended, to whoever registered the order.
+        ActivationResult = "activation_result",
+        /// Rows still wait to be fixed or decided, to whoever registered the list.
+        FindingsWaiting = "findings_waiting",
+        /// Money came, to whoever pays.
+        PaymentReceived = "payment_received",
+        /// The unpaid week ends, to whoever pays; a copy to whoever registered the order.
+        GraceWarning = "grace_warning",
+        /// It ended, to the same.
+        Suspended = "suspended",
+        /// The software works again, to whoever pays.
+        Restored = "restored",
     }
 }
 

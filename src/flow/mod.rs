@@ -81,6 +81,7 @@ use self::{
     holder::{Holder, LeaseLost},
     key::Key,
     progress::Progress,
+    send::letters::own::{self, Words},
 };
 use crate::{
     catalogue::Catalogue,
@@ -104,6 +105,8 @@ pub struct Services {
     pub platform: Platform,
     pub clock: Clock,
     pub texts: &'static Texts,
+    /// The same for letters, where the owner may have other words.
+    pub letters: Words,
     /// This process, under which claims are made.
     pub holder: Holder,
     pub progress: Progress,
@@ -136,6 +139,7 @@ impl Services {
         let instance = guard::identify(home, both, holder.host(), with.clock.now()).await?;
         let platform = Platform::of(&settings.platform, &db, &key)?;
         let texts = Texts::of(settings.locale);
+        let letters = Words::load(&home.join(own::FOLDER), settings.locale)?;
         let home = home.to_owned();
         let Circumstances { clock, progress, program, fail_points } = with;
         Ok(Services {
@@ -148,6 +152,7 @@ impl Services {
             platform,
             clock,
             texts,
+            letters,
             holder,
             progress,
             program,
@@ -196,6 +201,12 @@ impl Services {
             (rules.skip_weekends && weekend)
                 || (rules.skip_holidays && self.catalogue.holidays.is_holiday(day))
         })
+    }
+
+    /// The last local day before an instant from which on somebody is cut off, as people write it.
+    pub fn last_day(&self, cutoff_at: DateTime<Utc>) -> String {
+        let before = self.local(cutoff_at - chrono::Duration::microseconds(1));
+        before.format("%d/%m/%Y").to_string()
     }
 
     /// A point of the way that tests know by its name; of no effect in release builds.

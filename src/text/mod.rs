@@ -7,7 +7,7 @@ pub mod findings;
 
 mod said;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
@@ -49,7 +49,7 @@ static TEXTS_VI: LazyLock<Texts> = LazyLock::new(|| Texts::new(VI, SAID_VI));
 static TEXTS_EN: LazyLock<Texts> = LazyLock::new(|| Texts::new(EN, "said = []"));
 
 /// The texts of one language.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Texts {
     templates: Environment<'static>,
     said: Vec<Said>,
@@ -96,6 +96,30 @@ impl Texts {
             self.templates.templates().map(|(key, _)| key.to_owned()).collect();
         keys.sort();
         keys
+    }
+
+    /// Says something else under a key.
+    pub fn replace(&mut self, key: &str, text: String) -> Result<(), minijinja::Error> {
+        self.templates.add_template_owned(key.to_owned(), text)
+    }
+
+    /// The text under `key` as it is written, with the names of what is filled in.
+    pub fn source(&self, key: &str) -> String {
+        let template = self.templates.get_template(key);
+        template.map(|template| template.source().to_owned()).unwrap_or_default()
+    }
+
+    /// What a text names to be filled in.
+    pub fn values_of(text: &str) -> Result<BTreeSet<String>, minijinja::Error> {
+        let templates = Environment::new();
+        let template = templates.template_from_str(text)?;
+        Ok(template.undeclared_variables(false).into_iter().collect())
+    }
+
+    /// What any text of a letter names to be filled in.
+    pub fn letter_values(&self) -> BTreeSet<String> {
+        let of_letters = self.templates.templates().filter(|(key, _)| key.starts_with("letter."));
+        of_letters.flat_map(|(_, template)| template.undeclared_variables(false)).collect()
     }
 
     fn new(tables: &[Table], said: &str) -> Texts {
@@ -164,7 +188,7 @@ mod tests {
     }
 
     /// A field is named by its label or inside a sentence, as each language likes.
-    fn placeholders(texts: &Texts, key: &str) -> std::collections::BTreeSet<String> {
+    fn placeholders(texts: &Texts, key: &str) -> BTreeSet<String> {
         let names = texts.templates.get_template(key).unwrap().undeclared_variables(false);
         let name = |name: String| if name == "label" { "field".to_owned() } else { name };
         names.into_iter().filter(|name| name != "col").map(name).collect()

@@ -15,7 +15,7 @@ struct Written {
 
 /// A sentence with `{}` where others or names stand, and the same with as many of them in the same order, or numbered
 /// from `{1}`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct Said {
     en: String,
     vi: String,

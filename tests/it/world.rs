@@ -131,10 +131,12 @@ impl World {
         answer[what].as_array().unwrap_or_else(|| panic!("no {what} in {answer}")).clone()
     }
 
-    /// All mails but those that say what became of a list.
+    /// All mails but those that say what became of a list and of its activation.
     pub fn mails(&self) -> Vec<Value> {
         let mut mails = self.list("mails");
-        mails.retain(|mail| mail["purpose"] != "batch_result");
+        mails.retain(|mail| {
+            mail["purpose"] != "batch_result" && mail["purpose"] != "activation_result"
+        });
         mails
     }
 

@@ -15,6 +15,7 @@ use crate::{
         client::CustomerType,
         email::Email,
         locale::Locale,
+        mail::Purpose,
         order::OrderCode,
         tax_id::TaxId,
     },
@@ -240,6 +241,14 @@ pub enum MailsCommand {
         /// Why, for the list of mails and the bell
         #[arg(long, value_name = "TEXT")]
         reason: String,
+    },
+    /// Write letters to invented clients as files to look at, with their words
+    Preview {
+        /// Which letter: order_notice, grace_warning; default: all
+        purpose: Option<Purpose>,
+        /// Where to write them; default: mail/preview
+        #[arg(short, long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
     },
 }
 

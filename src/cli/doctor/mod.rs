@@ -65,6 +65,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     checks.push(fine("firms", settings.firms.len().to_string()).unless(no_firm));
     checks.extend(second_person(texts, &settings));
     checks.push(mail(texts, &settings).await);
+    checks.push(letters(texts, &home, &settings));
     checks.push(platform(texts, &settings, db.as_ref(), now).await);
     checks.push(clock(texts, &settings));
     let wrong = checks.iter().any(|check| !check.ok);
@@ -241,6 +242,14 @@ fn tables(
             let fix = wrong.fix.unwrap_or_else(|| fix(texts, "file"));
             fine(name, format!("{}: {}", error.place, wrong.message)).unless(Some(fix))
         }
+    }
+}
+
+/// The owner's words for letters, as far as there are any.
+fn letters(texts: &Texts, home: &Path, settings: &Settings) -> Check {
+    match super::catalogue::letters(home, settings).into_iter().next() {
+        None => fine("letters", texts.label("command.doctor.letters")),
+        Some(error) => tables(texts, "letters", Err(error)),
     }
 }
 

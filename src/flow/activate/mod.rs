@@ -47,17 +47,21 @@ pub struct Summary {
 /// Plans the request of every line that may be activated; those that were refused are asked for again.
 pub async fn plan(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
     orders::ask_activation(tx, &order.code, services.now()).await?;
-    let mut after = 0;
+    let (mut after, mut is_planned) = (0, false);
     loop {
         let lines = standing::after(tx, &order.code, after).await?;
-        let Some(last) = lines.last() else { return Ok(()) };
+        let Some(last) = lines.last() else { break };
         after = last.line_no;
         let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
         let said = db::staff::of_lines(tx, &ids).await?;
         for line in &lines {
-            plan_line(services, tx, (order, line), &said).await?;
+            is_planned |= plan_line(services, tx, (order, line), &said).await?;
         }
     }
+    if is_planned {
+        orders::begin_activation(tx, &order.code).await?;
+    }
+    Ok(())
 }
 
 async fn plan_line(
@@ -65,15 +69,16 @@ async fn plan_line(
     tx: &mut Tx,
     (order, line): (&Order, &Line),
     said: &[OnLine],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     const MAY_BE: [LineState; 3] = [LineState::Waiting, LineState::Placed, LineState::Failed];
     if !MAY_BE.contains(&line.state) {
-        return Ok(());
+        return Ok(false);
     }
     let request = request::of(services, (order, line), said)?;
     let request = serde_json::to_string(&request)?;
     let request_sha256 = key::sha256(request.as_bytes());
-    if lines::move_on(tx, line.id, &MAY_BE, LineState::Activating).await? {
+    let is_moved = lines::move_on(tx, line.id, &MAY_BE, LineState::Activating).await?;
+    if is_moved {
         let idempotency_key = request::key(services, line, &request_sha256);
         let new = NewActivation {
             line_id: line.id,
@@ -83,7 +88,7 @@ async fn plan_line(
         };
         activations::plan(tx, new, services.now()).await?;
     }
-    Ok(())
+    Ok(is_moved)
 }
 
 /// Asks for the activation of an order that is placed; false where its state forbids it.

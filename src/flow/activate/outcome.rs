@@ -18,7 +18,7 @@ use crate::{
         licences::{self, Login, NewLicence},
         lines::{self, Line},
         notifications::{self, NewNotification, NotificationKind},
-        orders::Order,
+        orders::{self as stored, Order},
     },
     domain::{
         licence::{LicenceState, Role},
@@ -44,10 +44,14 @@ pub async fn settle(
 ) -> anyhow::Result<Vec<ActivationState>> {
     let mut tx = services.db.begin().await?;
     let mut states = Vec::new();
-    let mut orders: BTreeMap<&OrderCode, &Order> = BTreeMap::new();
+    let orders: BTreeMap<&OrderCode, &Order> =
+        all.iter().map(|(_, asked)| (&asked.order.code, &asked.order)).collect();
+    // Of two processes that settle the last two lines of an order the later one sees that nothing is open.
+    for order in orders.keys() {
+        stored::hold_as_it_is(&mut tx, order).await?;
+    }
     for (activation, asked) in all {
         states.push(one(services, &mut tx, activation, asked).await?);
-        orders.insert(&asked.order.code, &asked.order);
     }
     for order in orders.values() {
         after_all(services, &mut tx, order).await?;
@@ -135,11 +139,19 @@ async fn licensed(
     send::plan::log_in(services, tx, order, line, purpose).await
 }
 
-/// The workbook shows each change; the bell rings when the last line of the order is settled.
+/// The workbook shows each change. When every line was answered, whoever registered the order gets a letter, and another
+/// one when nothing is unknown any more; the bell rings when the last line is settled.
 async fn after_all(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
     orders::finish_free(tx, order).await?;
     batches::ask_for_workbook(tx, order.batch()).await?;
-    if activations::is_open(tx, &order.code).await? {
+    let (waiting, unknown) = activations::open(tx, &order.code).await?;
+    if waiting > 0 {
+        return Ok(());
+    }
+    if stored::tell_activation(tx, &order.code, unknown).await? {
+        send::plan::activated(services, tx, order).await?;
+    }
+    if unknown > 0 {
         return Ok(());
     }
     let (done, refused) = activations::counts(tx, &order.code).await?;

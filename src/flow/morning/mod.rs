@@ -8,6 +8,8 @@ mod gather;
 
 pub mod page;
 
+mod reminders;
+
 mod tasks;
 
 use std::path::PathBuf;
@@ -47,9 +49,10 @@ pub struct Summary {
     pub tasks: u64,
 }
 
-/// Makes today's page of each firm, and one of all where there are several.
+/// Makes today's page of each firm, and one of all where there are several; reminds of rows that wait.
 pub async fn run(services: &Services) -> anyhow::Result<Summary> {
     write_asked(services).await?;
+    reminders::plan(services).await?;
     let began = db::instance::created_at(&services.db).await?;
     let mut summary = Summary::default();
     let mut pages = Vec::new();

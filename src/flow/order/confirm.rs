@@ -1,6 +1,6 @@
 //! Confirming an order as it was shown, and placing it: prices frozen, payment requests, order notice, bell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 
@@ -20,6 +20,7 @@ use crate::{
         email::Email,
         money::Money,
         order::{Kind, OrderState, Recipient},
+        phone::Phone,
     },
     flow::{Services, send},
 };
@@ -213,6 +214,7 @@ async fn request_payment(
 ) -> anyhow::Result<()> {
     let (now, prefix) = (services.now(), &services.settings.payee.code_prefix);
     let mut payers: BTreeMap<String, String> = BTreeMap::new();
+    let mut phones: BTreeSet<(Phone, String)> = BTreeSet::new();
     let mut after = 0;
     loop {
         let lines = standing::after(tx, &order.code, after).await?;
@@ -228,12 +230,17 @@ async fn request_payment(
                 amount: line.amount(),
             };
             codes::request(tx, prefix, &request, now).await?;
+            let phone = send::sms::phone(services, order, line);
+            phones.extend(phone.map(|phone| (phone.clone(), payer_name.clone())));
             payers.entry(payer_email).or_insert(payer_name);
         }
     }
     codes::payer_codes(tx, prefix, order.batch()).await?;
     for (email, name) in payers {
         send::plan::notice(services, tx, order, (&name, &email)).await?;
+    }
+    if services.settings.sms.url.is_some() {
+        send::plan::messages(services, tx, order, &phones).await?;
     }
     Ok(())
 }

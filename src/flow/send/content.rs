@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use anyhow::Context;
 
 use super::{
+    activations,
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
     },
-    mornings, results,
+    mornings, results, standings, waiting,
 };
 use crate::{
     db::{
@@ -20,7 +21,7 @@ use crate::{
         staff,
     },
     domain::{
-        email::Email, firm::Firm, licence::Role, mail::Purpose, money::Money, order::Kind,
+        email::Email, firm::Firm, licence::Role, mail::Purpose, order::Kind,
         payment_code::PaymentCode, phone::Phone,
     },
     flow::{Services, activate::staff as assigned, order::registrant, pay},
@@ -31,7 +32,7 @@ use crate::{
 pub struct Content {
     pub letter: Letter,
     /// Content-ID and PNG.
-    pub picture: Option<(String, Vec<u8>)>,
+    pub picture: Option<Picture>,
     /// Name and bytes of a workbook.
     pub workbook: Option<(String, Vec<u8>)>,
     /// The member of the firm who answers for it.
@@ -41,7 +42,10 @@ pub struct Content {
 /// Nothing where its reason is gone.
 pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Content>> {
     if let Some(batch) = mail.batch() {
-        return results::of(services, mail, batch).await;
+        return match mail.purpose {
+            Purpose::FindingsWaiting => waiting::of(services, mail, batch).await,
+            _ => results::of(services, mail, batch).await,
+        };
     }
     if let Some(report) = mail.report_id {
         return mornings::of(services, mail, report).await;
@@ -50,7 +54,12 @@ pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Conte
         mail.order_code.as_deref().context("A mail is about a batch or an order")?.parse()?;
     let order = orders::by_code(&services.db, &code).await?.context("A mail has its order")?;
     match mail.purpose {
-        Purpose::BatchResult | Purpose::Morning => Ok(None),
+        Purpose::BatchResult | Purpose::Morning | Purpose::FindingsWaiting => Ok(None),
+        Purpose::ActivationResult => activations::of(services, mail, &order).await,
+        Purpose::PaymentReceived
+        | Purpose::GraceWarning
+        | Purpose::Suspended
+        | Purpose::Restored => standings::of(services, mail, &order).await,
         Purpose::OrderNotice => notice(services, mail, &order).await,
         Purpose::OrderCancelled => cancelled(services, mail, &order).await.map(Some),
         Purpose::LoginFirst | Purpose::LoginExisting => {
@@ -81,7 +90,7 @@ async fn notice(
     let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
     let picture = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
     let letter = letters::order_notice(
-        services.texts,
+        services.letters.of(mail.purpose),
         &OrderNotice {
             recipient: order.recipient,
             to_name: mail.recipient_name.clone(),
@@ -108,14 +117,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
     let gone: anyhow::Result<Vec<NoticeLine>> =
         requests.iter().map(|request| notice_line(services, &lines, request)).collect();
     let open = requests::open_of_payer(&services.db, batch, payer).await?;
-    let (mut rest, mut picture) = (None, None);
-    if !open.is_empty() {
-        let transfer = transfer(services, &open)?;
-        let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
-        let png = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
-        picture = Some((qr_cid.clone(), png));
-        rest = Some(Rest { lines: open.len(), transfer, qr_cid });
-    }
+    let (rest, picture) = rest(services, &open)?.unzip();
     let firm = firm_block(services, order, &about(&lines, &requests)).await?;
     let said = OrderCancelled {
         recipient: order.recipient,
@@ -126,30 +128,46 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
         stopped: usize::try_from(stopped)?,
         rest,
     };
-    let letter = letters::order_cancelled(services.texts, &said)?;
+    let letter = letters::order_cancelled(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
     Ok(Content { letter, picture, workbook: None, reply_to })
 }
 
+/// A picture: Content-ID and PNG.
+type Picture = (String, Vec<u8>);
+
+/// What is left to pay, and the picture to pay it by.
+pub(super) fn rest(
+    services: &Services,
+    open: &[Request],
+) -> anyhow::Result<Option<(Rest, Picture)>> {
+    if open.is_empty() {
+        return Ok(None);
+    }
+    let transfer = transfer(services, open)?;
+    let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
+    let png = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
+    let picture = (qr_cid.clone(), png);
+    Ok(Some((Rest { lines: open.len(), transfer, qr_cid }, picture)))
+}
+
 /// A single request is paid under its own code, several under the payer's.
-fn transfer(services: &Services, requests: &[Request]) -> anyhow::Result<Transfer> {
+pub(super) fn transfer(services: &Services, requests: &[Request]) -> anyhow::Result<Transfer> {
     let first = requests.first().context("Nothing is left to pay")?;
     let payer_code = first.batch_code.as_deref().filter(|_| requests.len() > 1);
     let memo: PaymentCode = payer_code.map_or_else(|| Ok(first.code.clone()), str::parse)?;
     let payee = &services.settings.payee;
-    let rest =
-        |request: &Request| Money::dong(request.amount().as_dong() - request.paid().as_dong());
     Ok(Transfer {
         bank: services.catalogue.banks.name(&payee.bank_bin).unwrap_or(&payee.bank_bin).to_owned(),
         account: payee.account.clone(),
         account_name: payee.name.clone(),
-        amount: requests.iter().map(rest).sum(),
+        amount: requests.iter().filter_map(Request::rest).sum(),
         memo,
         is_batch_code: payer_code.is_some(),
     })
 }
 
-fn notice_line(
+pub(super) fn notice_line(
     services: &Services,
     lines: &[Line],
     request: &Request,
@@ -188,7 +206,7 @@ async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
     let day = |at| services.local(at).format("%d/%m/%Y").to_string();
     let firm = firm_block(services, order, &[&line]).await?;
     let letter = letters::log_in(
-        services.texts,
+        services.letters.of(mail.purpose),
         &LogIn {
             first_time: mail.purpose == Purpose::LoginFirst,
             copy_for_firm,
@@ -226,7 +244,7 @@ fn about<'a>(lines: &'a [Line], requests: &[Request]) -> Vec<&'a Line> {
 
 /// The firm and the member of it whom a client may ask: the accountant of these lines where all have the same one, else
 /// the admin.
-async fn firm_block(
+pub(super) async fn firm_block(
     services: &Services,
     order: &Order,
     lines: &[&Line],
@@ -245,7 +263,7 @@ async fn firm_block(
 }
 
 /// Who registered it, while they are of the firm.
-fn reply_to(
+pub(super) fn reply_to(
     services: &Services,
     order: &Order,
     registered_by: Option<&str>,

@@ -9,6 +9,16 @@ mod message;
 
 mod results;
 
+mod activations;
+
+mod waiting;
+
+mod standings;
+
+pub mod sms;
+
+pub mod preview;
+
 mod mornings;
 
 pub mod plan;
@@ -134,7 +144,7 @@ async fn tell_paused(services: &Services, why: &str) -> anyhow::Result<()> {
     if !notifications::rang_since(&services.db, kind, since).await? {
         let why = services.texts.translated(why);
         let text = services.texts.say("message.mail_paused", context! { why });
-        guard::ring(services, kind, &text).await?;
+        guard::ring(&services.db, kind, &text, services.now()).await?;
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Opt
             .collect(),
         file: file.clone(),
     };
-    let letter = letters::morning(services.texts, &said)?;
+    let letter = letters::morning(services.letters.of(mail.purpose), &said)?;
     let bytes = tokio::task::block_in_place(|| morning::workbook(services, &report))?;
     Ok(Some(Content { letter, picture: None, workbook: Some((file, bytes)), reply_to }))
 }

@@ -16,6 +16,7 @@ use crate::{
         firm::Firm,
         mail::Purpose,
         order::{OrderCode, OrderState},
+        phone::Phone,
     },
     flow::{
         Services,
@@ -29,25 +30,79 @@ pub async fn results(services: &Services, tx: &mut Tx, batch: BatchId) -> anyhow
     let (Some(firm), of_batch) = batches::owner(tx, batch).await? else { return Ok(()) };
     let firm = services.firm(&firm)?;
     let registered = orders::registered(tx, batch).await?;
-    let sequence = mails::supersede_results(tx, batch).await?;
     let subject = batch.to_string();
+    let sequence = mails::supersede(tx, Purpose::BatchResult, &subject).await?;
     let pairs = registered.iter().map(|it| (it.of_order.as_deref(), it.of_row.as_deref()));
     let mut recipients = second::registrants(firm, of_batch.as_deref(), pairs);
     if services.settings.order.maker_checker {
         recipients.extend(checkers(firm, &registered));
     }
+    let said = Said {
+        purpose: Purpose::BatchResult,
+        subject: &subject,
+        about: About::Batch(batch),
+        sequence,
+    };
+    to_members(services, tx, (firm, &recipients), said).await
+}
+
+/// How the activation of an order ended, to whoever registered it or a row of it. The order is held.
+pub async fn activated(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
+    let firm = services.firm(&order.firm)?;
+    let (_, of_batch) = batches::owner(tx, order.batch()).await?;
+    let registered = orders::registered(tx, order.batch()).await?;
+    let own = registered.iter().filter(|it| it.order_code == order.code.as_str());
+    let pairs = own.map(|it| (it.of_order.as_deref(), it.of_row.as_deref()));
+    let recipients = second::registrants(firm, of_batch.as_deref(), pairs);
+    let (purpose, subject) = (Purpose::ActivationResult, order.code.as_str());
+    let sequence = mails::supersede(tx, purpose, subject).await?;
+    let said = Said { purpose, subject, about: About::Order(&order.code), sequence };
+    to_members(services, tx, (firm, &recipients), said).await
+}
+
+/// Rows of a list still wait, to whoever registered it or something in it: once for each sequence.
+pub async fn findings_waiting(
+    services: &Services,
+    tx: &mut Tx,
+    batch: BatchId,
+    sequence: i64,
+) -> anyhow::Result<()> {
+    let (Some(firm), of_batch) = batches::owner(tx, batch).await? else { return Ok(()) };
+    let firm = services.firm(&firm)?;
+    let registered = orders::registered(tx, batch).await?;
+    let pairs = registered.iter().map(|it| (it.of_order.as_deref(), it.of_row.as_deref()));
+    let recipients = second::registrants(firm, of_batch.as_deref(), pairs);
+    let (purpose, subject) = (Purpose::FindingsWaiting, batch.to_string());
+    let said = Said { purpose, subject: &subject, about: About::Batch(batch), sequence };
+    to_members(services, tx, (firm, &recipients), said).await
+}
+
+/// What goes to several members of a firm.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    purpose: Purpose,
+    subject: &'a str,
+    about: About<'a>,
+    sequence: i64,
+}
+
+async fn to_members(
+    services: &Services,
+    tx: &mut Tx,
+    (firm, recipients): (&Firm, &BTreeSet<&str>),
+    Said { purpose, subject, about, sequence }: Said<'_>,
+) -> anyhow::Result<()> {
     for member in firm.members().filter(|member| recipients.contains(member.as_str())) {
         let email = member.as_str();
-        let message_id = message_id(services, Purpose::BatchResult, &subject, (email, sequence));
         let new = NewMail {
-            purpose: Purpose::BatchResult,
-            subject: &subject,
-            about: About::Batch(batch),
+            purpose,
+            subject,
+            about,
             line_id: None,
             recipient: email,
             recipient_name: firm.name_of(member).unwrap_or(&firm.name),
             sequence,
-            message_id: &message_id,
+            message_id: &message_id(services, purpose, subject, (email, sequence)),
         };
         mails::plan(tx, new, services.now()).await?;
     }
@@ -99,6 +154,23 @@ pub async fn notice(
     payer: (&str, &str),
 ) -> anyhow::Result<()> {
     plan(services, tx, (&order.code, None), (Purpose::OrderNotice, payer), 1).await
+}
+
+/// The notice by phone to payers, by number and name: several may have one number.
+pub async fn messages(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    phones: &BTreeSet<(Phone, String)>,
+) -> anyhow::Result<()> {
+    let (mut before, mut sequence) = (None, 0);
+    for (phone, name) in phones {
+        sequence = if before == Some(phone) { sequence + 1 } else { 1 };
+        before = Some(phone);
+        let to = (Purpose::OrderNotice, (name.as_str(), phone.as_str()));
+        plan(services, tx, (&order.code, None), to, sequence).await?;
+    }
+    Ok(())
 }
 
 /// What of an order is no longer to be paid, to one payer; each cancellation of an order has its letters.

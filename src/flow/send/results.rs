@@ -96,7 +96,7 @@ pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result
         steps: receipt::to_do(services, &batch, (&tables, &rows)).await?,
         workbook: said_in,
     };
-    let letter = letters::batch_result(services.texts, &said)?;
+    let letter = letters::batch_result(services.letters.of(mail.purpose), &said)?;
     Ok(Some(Content { letter, picture: None, workbook, reply_to }))
 }
 
@@ -193,14 +193,17 @@ fn maker(services: &Services, all: &[Standing<'_>], reader: &Email) -> Reader {
 }
 
 /// What keeps rows, or the whole file, from being ordered; and how much more of it there is.
-async fn to_fix(services: &Services, batch: &Batch) -> anyhow::Result<(Vec<String>, usize)> {
+pub(super) async fn to_fix(
+    services: &Services,
+    batch: &Batch,
+) -> anyhow::Result<(Vec<String>, usize)> {
     let (open, all) = findings::open(&services.db, batch.id(), TO_FIX).await?;
     let more = all.saturating_sub(open.len());
     Ok((open.iter().map(|(_, finding)| receipt::told(services, finding)).collect(), more))
 }
 
 /// The newest workbook: made anew, since the one in the outbox may be open and half filled in.
-async fn workbook(
+pub(super) async fn workbook(
     services: &Services,
     id: BatchId,
 ) -> anyhow::Result<(Workbook, Option<(String, Vec<u8>)>)> {

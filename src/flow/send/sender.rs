@@ -18,11 +18,12 @@ use super::{
     ATTEMPTS, FIRST_WAIT, Summary,
     book::{Book, End, Entry, Next, Wants},
     content, may_leave, message,
+    sms::{self, Answer},
     transport::{Blame, Line, Said, Transport, Unavailable, left},
 };
 use crate::{
     db::mails::Mail,
-    domain::mail::MailState,
+    domain::{mail::MailState, phone::Phone},
     flow::{
         Clock, Services,
         fault::{Fault, Panicked, caught},
@@ -148,6 +149,9 @@ impl<'a> Post<'a> {
             let error = is_suppressed.then(|| SUPPRESSED.to_owned());
             return Ok(self.to(MailState::Held, error));
         }
+        if let Some(phone) = mail.phone() {
+            return self.message(mail, &phone).await;
+        }
         let letter = match caught(self.letter(mail)).await {
             Ok(Some(letter)) => letter,
             Ok(None) => return Ok(self.to(MailState::Cancelled, None)),
@@ -168,6 +172,27 @@ impl<'a> Post<'a> {
             Said::Uncertain(why) => self.to(MailState::Uncertain, Some(why)),
             Said::No(Blame::Sender, why) => self.pause(why),
             Said::No(blame, why) => self.refused(mail, blame, why),
+        })
+    }
+
+    /// By phone.
+    async fn message(&self, mail: &Mail, phone: &Phone) -> anyhow::Result<End> {
+        let answer = match caught(sms::deliver(self.services, mail, phone)).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => return Ok(self.to(MailState::Cancelled, None)),
+            Err(error) if Fault::of(&error) == Fault::LeaseLost => return Err(error),
+            // Nothing was asked yet.
+            Err(error) => Answer::Later(format!("{error:#}")),
+        };
+        if let Answer::Refused(why) | Answer::Later(why) | Answer::Lost(why) = &answer {
+            let phone = phone.masked();
+            tracing::warn!(mail = mail.id, phone, "Message {} to {phone}: {why}", mail.id);
+        }
+        Ok(match answer {
+            Answer::Taken => self.to(MailState::Sent, None),
+            Answer::Refused(why) => self.to(MailState::Refused, Some(why)),
+            Answer::Lost(why) => self.to(MailState::Uncertain, Some(why)),
+            Answer::Later(why) => self.later(mail, why)?,
         })
     }
 

@@ -344,7 +344,7 @@ async fn the_result_of_a_batch_is_planned_anew_and_what_was_not_sent_of_it_is_su
         let plan = async |recipient: &str| {
             let mut sequence = 0;
             within(db, async |tx| {
-                sequence = mails::supersede_results(tx, batch).await?;
+                sequence = mails::supersede(tx, Purpose::BatchResult, "B000001").await?;
                 let message_id = format!("<{sequence}{recipient}>");
                 let new = NewMail {
                     purpose: Purpose::BatchResult,

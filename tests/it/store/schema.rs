@@ -35,6 +35,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0009_guard.sql"),
     include_str!("../../../src/db/migrations/postgres/0010_alarms.sql"),
     include_str!("../../../src/db/migrations/postgres/0011_morning.sql"),
+    include_str!("../../../src/db/migrations/postgres/0014_letters.sql"),
 );
 
 const MAIN: [(&str, &str); 2] = [

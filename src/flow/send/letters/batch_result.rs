@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn who_registered_a_list_reads_what_became_of_it_and_the_codes_to_confirm() {
-        let said = samples::result(Reader::Maker);
+        let said = samples::result(&samples::given(), Reader::Maker);
         let code = said.orders[0].confirmation.unwrap().to_string();
         for letter in in_both_languages(&said) {
             for needed in [
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn the_second_person_is_told_that_the_code_is_their_own() {
-        let mut said = samples::result(Reader::Checker);
+        let mut said = samples::result(&samples::given(), Reader::Checker);
         let [vi, en] = in_both_languages(&said);
         assert!(vi.subject.contains("xác nhận") && vi.text.contains("dành riêng"), "{}", vi.text);
         assert!(en.text.contains("for you alone"), "{}", en.text);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn where_nobody_is_left_to_confirm_the_letter_says_so_and_what_to_do() {
-        let mut said = samples::result(Reader::Maker);
+        let mut said = samples::result(&samples::given(), Reader::Maker);
         said.reader = Reader::MakerAlone(vec![said.orders[0].code.clone()]);
         said.orders[0].confirmation = None;
         let [vi, en] = in_both_languages(&said);
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_workbook_that_is_too_large_is_named_where_it_lies() {
-        let mut said = samples::result(Reader::Maker);
+        let mut said = samples::result(&samples::given(), Reader::Maker);
         said.workbook = Workbook::InOutbox("outbox/danh-sach__B000045__r1.xlsx".to_owned());
         for letter in in_both_languages(&said) {
             assert!(letter.text.contains("outbox/danh-sach__B000045__r1.xlsx"), "{}", letter.text);

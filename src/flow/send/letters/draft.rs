@@ -18,7 +18,8 @@ pub(super) struct Draft<'a> {
 /// A labelled value.
 pub(super) struct Fact(Value);
 
-/// A client in a list, or an order; without a code nothing is said of one.
+/// A client in a list, or an order; without a code nothing is said of one, and without an amount neither.
+#[derive(Default)]
 pub(super) struct Item {
     pub title: String,
     pub details: Vec<String>,
@@ -68,6 +69,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// A sentence that is ready.
+    pub fn sentence(&mut self, text: &str) {
+        self.blocks.push(context! { kind => "paragraph", text => one_line(text) });
+    }
+
     pub fn heading(&mut self, key: &str) -> anyhow::Result<()> {
         let text = self.say(key)?;
         self.blocks.push(context! { kind => "heading", text });
@@ -86,7 +92,9 @@ impl<'a> Draft<'a> {
     }
 
     pub fn list(&mut self, items: Vec<Item>) {
-        let show = |Item { title, details, amount, code_label, code }| context! { title, details, amount, code_label, code };
+        let show = |Item { title, details, amount, code_label, code }| {
+            context! { title => one_line(&title), details, amount, code_label, code }
+        };
         let items: Vec<Value> = items.into_iter().map(show).collect();
         self.blocks.push(context! { kind => "list", items });
     }

@@ -115,7 +115,9 @@ mod tests {
     #[test]
     fn every_log_in_letter_names_the_firm_its_accountant_and_the_client() {
         for (first_time, copy_for_firm) in FORMS {
-            for letter in in_both_languages(&samples::log_in(first_time, copy_for_firm)) {
+            for letter in
+                in_both_languages(&samples::log_in(&samples::given(), first_time, copy_for_firm))
+            {
                 for needed in [
                     "Công ty TNHH Dịch vụ Kế toán Minh An",
                     "Nguyễn Thị Lan",
@@ -135,18 +137,18 @@ mod tests {
 
     #[test]
     fn the_first_letter_has_the_link_and_when_it_ends() {
-        for letter in in_both_languages(&samples::log_in(true, false)) {
+        for letter in in_both_languages(&samples::log_in(&samples::given(), true, false)) {
             assert!(letter.text.contains(samples::LINK) && letter.html.contains("TOKEN"));
             assert!(letter.text.contains("25/11/2026"));
         }
-        let mut without = samples::log_in(true, false);
+        let mut without = samples::log_in(&samples::given(), true, false);
         without.link = None;
         assert!(log_in(Texts::of(Locale::Vi), &without).is_err());
     }
 
     #[test]
     fn an_existing_account_is_led_to_the_sign_in_page() {
-        for letter in in_both_languages(&samples::log_in(false, false)) {
+        for letter in in_both_languages(&samples::log_in(&samples::given(), false, false)) {
             assert!(
                 letter.text.contains("https://app.example/login") && !letter.html.contains("TOKEN")
             );
@@ -156,8 +158,10 @@ mod tests {
     #[test]
     fn the_copy_for_the_firm_never_holds_the_link() {
         for first_time in [true, false] {
-            let given =
-                LogIn { link: Some(samples::LINK.to_owned()), ..samples::log_in(first_time, true) };
+            let given = LogIn {
+                link: Some(samples::LINK.to_owned()),
+                ..samples::log_in(&samples::given(), first_time, true)
+            };
             for letter in in_both_languages(&given) {
                 let whole = format!("{}{}{}", letter.subject, letter.text, letter.html);
                 assert!(!whole.contains("TOKEN") && !whole.contains("href="), "{whole}");
@@ -167,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_name_is_never_markup_and_never_a_second_header() {
-        let mut given = samples::log_in(true, false);
+        let mut given = samples::log_in(&samples::given(), true, false);
         given.client_name = "Hoa <b>Sen</b>\nBcc: a@b.example".to_owned();
         for letter in in_both_languages(&given) {
             assert!(letter.html.contains("Hoa &lt;b&gt;Sen") && !letter.html.contains("<b>Sen"));

@@ -1,9 +1,13 @@
 //! Letters: what a mail says, as a subject, a text part and an HTML part that say the same.
 //! Who gets one and when is decided by whoever plans the mail; the words stand in `text/`.
 
+mod activation_result;
+
 mod batch_result;
 
 mod draft;
+
+mod findings_waiting;
 
 mod log_in;
 
@@ -13,14 +17,26 @@ mod order_cancelled;
 
 mod order_notice;
 
+mod sms;
+
+mod standing;
+
+pub mod own;
+
+pub mod samples;
+
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
+pub use activation_result::{Activated, ActivationResult, NotActivated, activation_result};
 pub use batch_result::{BatchResult, Counts, Reader, ResultOrder, Workbook, batch_result};
+pub use findings_waiting::{FindingsWaiting, findings_waiting};
 pub use log_in::{LogIn, log_in};
 pub use morning::{Done, Morning, Told, morning};
 pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
 pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
+pub use sms::{Sms, sms};
+pub use standing::{Occasion, Standing, StandingLine, StandingReader, standing};
 
 /// A letter that is ready to be made into a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +71,3 @@ impl FirmBlock {
         }
     }
 }
-
-/// Letters about an invented client, for tests.
-#[cfg(test)]
-mod samples;

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_morning_says_what_waits_until_when_and_what_was_done() {
-        let said = samples::morning();
+        let said = samples::morning(&samples::given());
         for locale in [Locale::Vi, Locale::En] {
             let letter = morning(Texts::of(locale), &said).unwrap();
             for needed in ["DH-2611-000123", "5.900.000 đ", "morning__2026-11-23__r1"] {
@@ -114,7 +114,12 @@ mod tests {
 
     #[test]
     fn a_morning_without_work_says_so_in_its_subject() {
-        let said = Morning { waiting: 0, tasks: Vec::new(), amount: None, ..samples::morning() };
+        let said = Morning {
+            waiting: 0,
+            tasks: Vec::new(),
+            amount: None,
+            ..samples::morning(&samples::given())
+        };
         let letter = morning(Texts::of(Locale::Vi), &said).unwrap();
         assert!(letter.subject.contains("không có việc nào"), "{}", letter.subject);
         assert!(!letter.text.contains("Việc cần làm"), "{}", letter.text);

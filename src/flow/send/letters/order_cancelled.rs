@@ -120,7 +120,9 @@ mod tests {
     #[test]
     fn a_payer_is_told_what_is_not_to_be_paid_and_by_whom() {
         for recipient in Recipient::ALL {
-            for letter in in_both_languages(&samples::cancelled(*recipient, 1, 0)) {
+            for letter in
+                in_both_languages(&samples::cancelled(&samples::given(), *recipient, 1, 0))
+            {
                 for needed in [
                     "Nguyễn Văn Hùng",
                     "Công ty TNHH Dịch vụ Kế toán Minh An",
@@ -130,7 +132,9 @@ mod tests {
                     "0101243150",
                     "DH-2611-000123",
                     "2.950.000 đ",
-                    samples::cancelled(*recipient, 1, 0).lines[0].payment_code.as_str(),
+                    samples::cancelled(&samples::given(), *recipient, 1, 0).lines[0]
+                        .payment_code
+                        .as_str(),
                 ] {
                     assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
                     assert!(letter.html.contains(needed), "{needed}: {}", letter.html);
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_is_left_to_pay_comes_with_its_new_sum_and_picture() {
-        let said = samples::cancelled(Recipient::Firm, 2, 3);
+        let said = samples::cancelled(&samples::given(), Recipient::Firm, 2, 3);
         for letter in in_both_languages(&said) {
             assert!(letter.text.contains("8.850.000 đ") && letter.html.contains("cid:qr@hangloat"));
             for line in &said.lines {
@@ -154,7 +158,7 @@ mod tests {
 
     #[test]
     fn software_that_worked_is_said_to_have_stopped() {
-        let mut said = samples::cancelled(Recipient::Client, 1, 0);
+        let mut said = samples::cancelled(&samples::given(), Recipient::Client, 1, 0);
         let [before, _] = in_both_languages(&said);
         said.stopped = 1;
         let [vi, en] = in_both_languages(&said);

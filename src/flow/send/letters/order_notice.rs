@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn a_notice_says_who_what_how_much_and_how_to_pay() {
         for recipient in Recipient::ALL {
-            let notice = samples::notice(*recipient, 1);
+            let notice = samples::notice(&samples::given(), *recipient, 1);
             for letter in in_both_languages(&notice) {
                 for needed in [
                     "Nguyễn Văn Hùng",
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_notice_says_that_there_is_no_vat_and_who_issues_the_invoice() {
-        let [vi, en] = in_both_languages(&samples::notice(Recipient::Client, 1));
+        let [vi, en] = in_both_languages(&samples::notice(&samples::given(), Recipient::Client, 1));
         assert!(vi.text.contains("2.950.000 đ (không chịu thuế GTGT)"));
         assert!(vi.text.contains("nhà cung cấp phần mềm xuất hóa đơn điện tử"));
         assert!(en.text.contains("2.950.000 đ (not subject to VAT)"));
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_notice_for_many_lists_each_client_with_its_own_code() {
         for recipient in Recipient::ALL {
-            let notice = samples::notice(*recipient, 3);
+            let notice = samples::notice(&samples::given(), *recipient, 3);
             for letter in in_both_languages(&notice) {
                 for line in &notice.lines {
                     for needed in
@@ -246,7 +246,9 @@ mod tests {
 
     #[test]
     fn the_three_recipients_are_told_different_things() {
-        let said = |recipient| in_both_languages(&samples::notice(recipient, 2))[0].text.clone();
+        let said = |recipient| {
+            in_both_languages(&samples::notice(&samples::given(), recipient, 2))[0].text.clone()
+        };
         assert!(said(Recipient::Client).contains("Cảm ơn anh/chị"));
         assert!(said(Recipient::Firm).contains("đề nghị từng khách hàng chuyển"));
         assert!(said(Recipient::Other).contains("anh/chị là người nhận thông báo và thanh toán"));
@@ -254,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_name_is_never_markup_and_never_a_second_header() {
-        let mut notice = samples::notice(Recipient::Client, 1);
+        let mut notice = samples::notice(&samples::given(), Recipient::Client, 1);
         notice.lines[0].name = "Hoa <b>Sen</b>\r\nBcc: a@b.example".to_owned();
         for letter in in_both_languages(&notice) {
             assert!(letter.html.contains("Hoa &lt;b&gt;Sen") && !letter.html.contains("<b>Sen"));
@@ -265,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_notice_for_many_without_a_code_for_all_is_not_written() {
-        let mut notice = samples::notice(Recipient::Firm, 2);
+        let mut notice = samples::notice(&samples::given(), Recipient::Firm, 2);
         notice.transfer.is_batch_code = false;
         assert!(order_notice(Texts::of(Locale::Vi), &notice).is_err());
         notice.lines.clear();
@@ -275,7 +277,7 @@ mod tests {
     #[test]
     fn a_phone_that_is_not_the_accountants_is_said_to_be_whose_it_is() {
         for recipient in Recipient::ALL {
-            let mut notice = samples::notice(*recipient, 1);
+            let mut notice = samples::notice(&samples::given(), *recipient, 1);
             notice.firm.accountant = "Trần Văn Bình".to_owned();
             notice.firm.phone_of = Some("Nguyễn Thị Lan".to_owned());
             let [vi, en] = in_both_languages(&notice);
@@ -288,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_firm_without_a_phone_still_gets_a_whole_letter() {
-        let mut notice = samples::notice(Recipient::Client, 1);
+        let mut notice = samples::notice(&samples::given(), Recipient::Client, 1);
         notice.firm.phone = None;
         let [vi, _] = in_both_languages(&notice);
         assert!(vi.text.contains("theo số điện thoại anh/chị vẫn liên hệ"));

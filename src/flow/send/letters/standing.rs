@@ -1,0 +1,334 @@
+//! Letters about what is paid, or not: money came, the unpaid week ends, it ended, it works again. To whoever pays, and of
+//! what ends a copy to the firm. When each is due, and what money came, is decided elsewhere.
+
+use anyhow::Context;
+use minijinja::{Value, context};
+
+use super::{
+    FirmBlock, Letter, NoticeLine, Rest,
+    draft::{Draft, Item},
+    order_notice::how_to_pay,
+};
+use crate::{
+    domain::{money::Money, order::Recipient},
+    text::{Texts, one_line},
+};
+
+/// What the letter says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub occasion: Occasion,
+    pub reader: StandingReader,
+    pub to_name: String,
+    pub firm: FirmBlock,
+    /// At least one.
+    pub lines: Vec<StandingLine>,
+    /// What this payer has still to pay, by one transfer.
+    pub rest: Option<Rest>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    Received,
+    /// The first of the lines ends so many days after this letter; the last letter before that says so.
+    Warning {
+        days: i64,
+        is_last: bool,
+    },
+    Suspended,
+    Restored,
+}
+
+/// Who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandingReader {
+    Payer(Recipient),
+    /// Who registered the order, to call the client.
+    Firm,
+}
+
+/// One client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingLine {
+    pub line: NoticeLine,
+    pub paid: Money,
+    /// When the grace ends by the contract: `10:15 ngày 29/11/2026`, as the workspace writes it.
+    pub contract_end: Option<String>,
+    /// The last day on which it works, or worked: `30/11/2026`.
+    pub last_day: Option<String>,
+    /// Who can be asked there: name and phone.
+    pub contact: String,
+}
+
+impl StandingLine {
+    /// What is not paid of it.
+    fn rest(&self) -> Money {
+        let rest = self.line.amount.as_dong() - self.paid.as_dong();
+        Money::dong(rest.max(0))
+    }
+
+    /// What was paid too much.
+    fn extra(&self) -> Money {
+        let extra = self.paid.as_dong() - self.line.amount.as_dong();
+        Money::dong(extra.max(0))
+    }
+}
+
+impl Occasion {
+    fn key(self) -> &'static str {
+        match self {
+            Occasion::Received => "payment_received",
+            Occasion::Warning { .. } => "grace_warning",
+            Occasion::Suspended => "suspended",
+            Occasion::Restored => "restored",
+        }
+    }
+}
+
+/// Writes the letter to whoever pays, or the copy of it to the firm.
+pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
+    let first = said.lines.first().context("A letter about licences names none")?;
+    let key = said.occasion.key();
+    let reader = match said.reader {
+        StandingReader::Payer(recipient) => recipient.as_str(),
+        StandingReader::Firm => "copy",
+    };
+    let is_copy = said.reader == StandingReader::Firm;
+    let mut draft = Draft::new(texts, values(said, first, reader))?;
+    draft.paragraph("standing.greeting")?;
+    draft.paragraph(&format!("{key}.intro.{reader}"))?;
+    draft.paragraph(&format!("{key}.what"))?;
+    match said.lines.as_slice() {
+        [only] => of_one(&mut draft, said, only)?,
+        _ => of_all(&mut draft, said)?,
+    }
+    match &said.rest {
+        Some(rest) if !is_copy => {
+            draft.heading(&format!("{key}.to_pay"))?;
+            how_to_pay(&mut draft, &rest.transfer)?;
+            let exactly = context! { count => rest.lines, memo => rest.transfer.memo.as_str(), recipient => reader };
+            let exactly = draft.say_with("order_notice.exactly", exactly)?;
+            draft.sentence(&exactly);
+            draft.picture("order_notice.picture", &rest.qr_cid)?;
+        }
+        _ => {}
+    }
+    draft.paragraph(&format!("{key}.after"))?;
+    if !is_copy {
+        draft.note("order_notice.genuine.title", "standing.genuine")?;
+    }
+    if said.lines.len() > 1 {
+        draft.heading("standing.list")?;
+        list(&mut draft, said)?;
+    }
+    draft.finish(key, &said.firm)
+}
+
+fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
+    let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
+    let amount = |amount: Money| (amount != Money::ZERO).then(|| amount.to_string());
+    let transfer = said.rest.as_ref().map(|rest| &rest.transfer);
+    let (days, is_last) = match said.occasion {
+        Occasion::Warning { days, is_last } => (days, is_last),
+        _ => (0, false),
+    };
+    // Dates in this form do not sort; the lines come with the earliest first.
+    let last_day = said.lines.iter().find_map(|line| line.last_day.as_deref());
+    context! {
+        recipient => reader,
+        to_name => said.to_name.as_str(),
+        order => first.line.order.as_str(),
+        order_count => 1,
+        count => said.lines.len(),
+        client => first.line.name.as_str(),
+        tax_id => first.line.tax_id.as_str(),
+        contact => first.contact.as_str(),
+        amount => sum(|line| line.line.amount).to_string(),
+        paid => sum(|line| line.paid).to_string(),
+        missing => amount(sum(StandingLine::rest)),
+        extra => amount(sum(StandingLine::extra)),
+        rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
+        days,
+        is_last,
+        last_day,
+        bank => transfer.map(|it| it.bank.as_str()),
+        account => transfer.map(|it| it.account.as_str()),
+        transfer_amount => transfer.map(|it| it.amount.to_string()),
+        memo => transfer.map(|it| it.memo.as_str()),
+        ..said.firm.values()
+    }
+}
+
+/// The one client in full.
+fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow::Result<()> {
+    let line = &only.line;
+    let mut facts = vec![
+        draft.fact("client", &line.name)?,
+        draft.fact("tax_id", line.tax_id.as_str())?,
+        draft.fact("package", &line.package)?,
+        draft.fact("fiscal_year", &line.fiscal_year.year().to_string())?,
+        draft.fact("order", line.order.as_str())?,
+    ];
+    if said.reader == StandingReader::Firm {
+        facts.push(draft.strong_fact("contact", &only.contact)?);
+    }
+    match said.occasion {
+        Occasion::Received | Occasion::Restored => {
+            facts.push(draft.strong_fact("paid", &only.paid.to_string())?);
+        }
+        Occasion::Warning { .. } | Occasion::Suspended => {
+            let rest = only.rest().to_string();
+            facts.push(draft.fact("unpaid", &rest)?);
+            for (name, when) in [("contract_end", &only.contract_end), ("last_day", &only.last_day)]
+            {
+                if let Some(when) = when {
+                    facts.push(draft.strong_fact(name, when)?);
+                }
+            }
+        }
+    }
+    facts.push(draft.fact("payment_code", line.payment_code.as_str())?);
+    draft.facts(facts);
+    Ok(())
+}
+
+/// Of several clients how many there are, and the sums.
+fn of_all(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
+    let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
+    let (name, amount) = match said.occasion {
+        Occasion::Received | Occasion::Restored => ("paid", sum(|line| line.paid)),
+        Occasion::Warning { .. } | Occasion::Suspended => ("unpaid", sum(StandingLine::rest)),
+    };
+    let facts = vec![
+        draft.fact("clients", &said.lines.len().to_string())?,
+        draft.strong_fact(name, &amount.to_string())?,
+    ];
+    draft.facts(facts);
+    Ok(())
+}
+
+fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
+    let ends = matches!(said.occasion, Occasion::Warning { .. } | Occasion::Suspended);
+    let items = said.lines.iter().map(|it| {
+        let line = &it.line;
+        let values = context! {
+            tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
+            package => line.package.as_str(), fiscal_year => line.fiscal_year.year(),
+            last_day => it.last_day.as_deref(), ended => said.occasion == Occasion::Suspended,
+        };
+        let say = |key: &str| draft.say_with(key, values.clone());
+        let mut details = vec![say("order_notice.item.tax_id")?, say("order_notice.item.package")?];
+        if ends {
+            details.push(say("standing.item.last_day")?);
+        }
+        if said.reader == StandingReader::Firm {
+            details.push(say("standing.item.contact")?);
+        }
+        details.retain(|detail| !detail.is_empty());
+        Ok(Item {
+            title: one_line(&line.name),
+            details,
+            amount: if ends { it.rest() } else { it.paid }.to_string(),
+            code_label: draft.say("order_notice.item.code")?,
+            code: line.payment_code.to_string(),
+        })
+    });
+    let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
+    draft.list(items);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use crate::domain::locale::Locale;
+
+    const WARNING: Occasion = Occasion::Warning { days: 1, is_last: true };
+    const OCCASIONS: [Occasion; 4] =
+        [Occasion::Received, WARNING, Occasion::Suspended, Occasion::Restored];
+
+    fn said(occasion: Occasion, reader: StandingReader, lines: u8) -> [Letter; 2] {
+        let said = samples::standing(&samples::given(), (occasion, reader), lines);
+        [Locale::Vi, Locale::En].map(|locale| standing(Texts::of(locale), &said).unwrap())
+    }
+
+    #[track_caller]
+    fn holds(letter: &Letter, needed: &[&str]) {
+        for needed in needed {
+            assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
+            assert!(letter.html.contains(needed), "{needed}: {}", letter.html);
+        }
+    }
+
+    #[test]
+    fn every_letter_about_money_names_the_client_the_firm_whom_to_call_and_the_code() {
+        for recipient in Recipient::ALL {
+            for occasion in OCCASIONS {
+                for letter in said(occasion, StandingReader::Payer(*recipient), 1) {
+                    holds(
+                        &letter,
+                        &[
+                            "Công ty TNHH Dịch vụ Kế toán Minh An",
+                            "Nguyễn Thị Lan",
+                            "0912 345 678",
+                            "Công ty TNHH Thương mại Hoa Sen 1",
+                            "0101243150",
+                            "DH-2611-000123",
+                            "2.950.000 đ",
+                        ],
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_warning_says_until_when_it_works_both_ways_and_how_to_pay() {
+        let payer = StandingReader::Payer(Recipient::Client);
+        for letter in said(WARNING, payer, 1) {
+            holds(&letter, &["30/11/2026", "10:15", "1023456789", "Vietcombank"]);
+            assert!(letter.html.contains("cid:"), "the picture to scan");
+        }
+        let [vi, en] = said(WARNING, payer, 1);
+        assert!(vi.text.contains("lần nhắc cuối") && en.text.contains("last reminder"));
+        let [vi, _] = said(Occasion::Warning { days: 3, is_last: false }, payer, 1);
+        assert!(!vi.text.contains("lần nhắc cuối") && vi.subject.contains("3 ngày"), "{vi:?}");
+    }
+
+    #[test]
+    fn the_copy_says_whom_to_call_and_has_no_picture() {
+        for occasion in [WARNING, Occasion::Suspended] {
+            for lines in [1, 3] {
+                for letter in said(occasion, StandingReader::Firm, lines) {
+                    holds(&letter, &["Nguyễn Văn Hùng", "0987 654 321", "0101243150"]);
+                    assert!(!letter.html.contains("cid:"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn several_clients_of_one_payer_are_told_in_one_letter() {
+        for occasion in OCCASIONS {
+            for letter in said(occasion, StandingReader::Payer(Recipient::Firm), 3) {
+                holds(&letter, &["8.850.000 đ", "0101243150", "0100109106", "0100684378"]);
+            }
+        }
+    }
+
+    #[test]
+    fn money_that_is_too_little_or_too_much_is_said_to_be() {
+        let mut said = samples::standing(
+            &samples::given(),
+            (Occasion::Received, StandingReader::Payer(Recipient::Client)),
+            1,
+        );
+        said.lines[0].paid = Money::dong(2_939_000);
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        assert!(vi.text.contains("còn thiếu 11.000 đ"), "{}", vi.text);
+        said.lines[0].paid = Money::dong(2_961_000);
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        assert!(vi.text.contains("thừa 11.000 đ"), "{}", vi.text);
+    }
+}

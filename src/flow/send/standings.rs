@@ -1,0 +1,135 @@
+//! Letters about what is paid, or not, gathered when they are sent: of one line, or of all that one pays for in a batch.
+//! They say what is so then; where the reason is gone, nothing. When each is due is decided where it is planned.
+
+use std::collections::HashMap;
+
+use super::{
+    content::{Content, firm_block, notice_line, reply_to, rest},
+    letters::{self, Occasion, Standing, StandingLine, StandingReader},
+};
+use crate::{
+    db::{
+        licences::{self, Licence},
+        lines::{self, Line},
+        mails::Mail,
+        orders::Order,
+        requests::{self, Request},
+    },
+    domain::{licence::LicenceState, mail::Purpose, money::Money},
+    flow::Services,
+};
+
+/// One client of the letter.
+struct About<'a> {
+    line: &'a Line,
+    request: &'a Request,
+    licence: &'a Licence,
+}
+
+pub async fn of(
+    services: &Services,
+    mail: &Mail,
+    order: &Order,
+) -> anyhow::Result<Option<Content>> {
+    let (db, batch) = (&services.db, order.batch());
+    let (lines, requests) =
+        (lines::of_batch(db, batch).await?, requests::of_batch(db, batch).await?);
+    let lines: HashMap<i64, &Line> = lines.iter().map(|line| (line.id, line)).collect();
+    let licences = licences::of_batch(db, batch).await?;
+    let licences: HashMap<i64, &Licence> = licences.iter().map(|it| (it.line_id, it)).collect();
+    let is_meant = meant(mail, order, &requests);
+    let mut about: Vec<About<'_>> = Vec::new();
+    for request in &requests {
+        let both = lines.get(&request.line_id).zip(licences.get(&request.line_id));
+        let Some((&line, &licence)) = both else { continue };
+        if is_meant(line, request) && is_so(mail.purpose, request, licence) {
+            about.push(About { line, request, licence });
+        }
+    }
+    // What ends first is told first.
+    about.sort_by_key(|it| it.licence.cutoff_at);
+    let Some(first) = about.first() else { return Ok(None) };
+    let is_payer = about.iter().any(|it| it.request.payer_email == mail.recipient);
+    let open: Vec<Request> = match (is_payer, mail.line_id) {
+        (false, _) => Vec::new(),
+        (true, Some(_)) => about.iter().map(|it| it.request.clone()).collect(),
+        (true, None) => requests::open_of_payer(db, batch, &mail.recipient).await?,
+    };
+    let open: Vec<Request> = open.into_iter().filter(|it| it.rest().is_some()).collect();
+    let (rest, picture) = rest(services, &open)?.unzip();
+    let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
+    let said = Standing {
+        occasion: occasion(services, mail, first.licence),
+        reader: if is_payer {
+            StandingReader::Payer(order.recipient)
+        } else {
+            StandingReader::Firm
+        },
+        to_name: mail.recipient_name.clone(),
+        firm: firm_block(services, order, &told).await?,
+        lines: about.iter().map(|it| line(services, it)).collect::<anyhow::Result<_>>()?,
+        rest,
+    };
+    let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
+    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
+    Ok(Some(Content { letter, picture, workbook: None, reply_to }))
+}
+
+/// The line that a mail is about; else all that its recipient pays for in the batch, and for who does not pay all lines
+/// of the order.
+fn meant<'a>(
+    mail: &'a Mail,
+    order: &'a Order,
+    requests: &[Request],
+) -> impl Fn(&Line, &Request) -> bool + 'a {
+    let pays = requests.iter().any(|request| request.payer_email == mail.recipient);
+    move |line, request| match mail.line_id {
+        Some(id) => line.id == id,
+        None if pays => request.payer_email == mail.recipient,
+        None => line.order_code == order.code,
+    }
+}
+
+/// Whether a line still is what its letter says.
+fn is_so(purpose: Purpose, request: &Request, licence: &Licence) -> bool {
+    let is_open = request.rest().is_some();
+    match purpose {
+        Purpose::GraceWarning => is_open && licence.state == LicenceState::Grace,
+        Purpose::Suspended => is_open && licence.state == LicenceState::Suspended,
+        Purpose::Restored => !is_open && licence.state == LicenceState::Active,
+        _ => request.paid() > Money::ZERO,
+    }
+}
+
+fn occasion(services: &Services, mail: &Mail, first: &Licence) -> Occasion {
+    match mail.purpose {
+        Purpose::GraceWarning => {
+            // By the day of the plan, so that every attempt says the same.
+            let day = |at| services.local(at).date_naive();
+            let ends = first.cutoff_at.map_or(0, |at| {
+                let last = at - chrono::Duration::microseconds(1);
+                (day(last) - day(mail.planned_at)).num_days()
+            });
+            let last = services.settings.grace.warn_days_before.last().copied().unwrap_or(0);
+            let days = ends.max(0);
+            Occasion::Warning { days, is_last: days <= i64::from(last) }
+        }
+        Purpose::Suspended => Occasion::Suspended,
+        Purpose::Restored => Occasion::Restored,
+        _ => Occasion::Received,
+    }
+}
+
+fn line(services: &Services, it: &About<'_>) -> anyhow::Result<StandingLine> {
+    let client = &it.line.client;
+    Ok(StandingLine {
+        line: notice_line(services, std::slice::from_ref(it.line), it.request)?,
+        paid: it.request.paid(),
+        contract_end: it
+            .licence
+            .grace_until
+            .map(|at| services.local(at).format("%H:%M %d/%m/%Y").to_string()),
+        last_day: it.licence.cutoff_at.map(|at| services.last_day(at)),
+        contact: format!("{}, {}", client.representative, client.contact_phone.national()),
+    })
+}
