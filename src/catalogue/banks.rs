@@ -12,6 +12,9 @@ use crate::config::{ConfigError, file::Source, value::filled};
 struct BanksWritten {
     #[serde(default)]
     version: String,
+    /// For statements of no layout that is known.
+    #[serde(default)]
+    usual: Option<Headers>,
     #[serde(default)]
     bank: Vec<Bank>,
 }
@@ -32,6 +35,7 @@ pub struct Bank {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatementLayout {
+    /// Stands above the table, in its headers, or is the name of the sheet.
     #[serde(deserialize_with = "filled")]
     pub marker: String,
     pub date: Vec<String>,
@@ -42,18 +46,66 @@ pub struct StatementLayout {
     pub memo: Vec<String>,
     #[serde(default)]
     pub reference: Vec<String>,
+    /// The balance after each line.
+    #[serde(default)]
+    pub balance: Vec<String>,
+    /// Fees, taxes and interest that stand beside the amount and move money of their own.
+    #[serde(default)]
+    pub fees: Vec<String>,
+    /// Who is on the other side.
+    #[serde(default)]
+    pub other_name: Vec<String>,
+    #[serde(default)]
+    pub other_account: Vec<String>,
+}
+
+impl StatementLayout {
+    /// The headers of its columns; of several in one sheet the first that is named counts.
+    pub fn headers(&self) -> Headers {
+        let layout = self.clone();
+        Headers {
+            date: layout.date,
+            credit: layout.credit,
+            debit: layout.debit,
+            memo: layout.memo,
+            reference: layout.reference,
+            balance: layout.balance,
+            fees: layout.fees,
+            other_name: layout.other_name,
+            other_account: layout.other_account,
+            ..Headers::default()
+        }
+    }
+}
+
+/// The headers under which the columns of a statement stand, the preferred ones first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Headers {
+    pub date: Vec<String>,
+    pub credit: Vec<String>,
+    pub debit: Vec<String>,
+    /// With its sign, where credit and debit have no columns of their own.
+    pub amount: Vec<String>,
+    pub memo: Vec<String>,
+    pub reference: Vec<String>,
+    pub balance: Vec<String>,
+    pub fees: Vec<String>,
+    pub other_name: Vec<String>,
+    pub other_account: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Banks {
     version: String,
     by_bin: HashMap<String, Bank>,
+    usual: Headers,
 }
 
 impl Banks {
     /// What contradicts itself goes to `wrong`; `None` where the file cannot be read.
     pub(super) fn read(source: &Source, wrong: &mut Vec<ConfigError>) -> Option<Banks> {
-        let BanksWritten { version, bank } = source.parse_all(wrong)?;
+        let BanksWritten { version, usual, bank } = source.parse_all(wrong)?;
         let mut by_bin = HashMap::with_capacity(bank.len());
         for (at, bank) in bank.into_iter().enumerate() {
             if let Some(other) = by_bin.insert(bank.bin.clone(), bank) {
@@ -61,7 +113,8 @@ impl Banks {
                 wrong.push(source.error(&["bank", &at.to_string(), "bin"], message));
             }
         }
-        Some(Banks { version: source.version(&version), by_bin })
+        let usual = usual.unwrap_or_default();
+        Some(Banks { version: source.version(&version), by_bin, usual })
     }
 
     pub fn version(&self) -> &str {
@@ -70,6 +123,19 @@ impl Banks {
 
     pub fn get(&self, bin: &str) -> Option<&Bank> {
         self.by_bin.get(bin)
+    }
+
+    /// Every layout with its bank, in the order of the BINs.
+    pub fn layouts(&self) -> Vec<(&Bank, &StatementLayout)> {
+        let mut banks: Vec<&Bank> = self.by_bin.values().collect();
+        banks.sort_by(|a, b| a.bin.cmp(&b.bin));
+        let of = banks.into_iter().map(|bank| (bank, &bank.statements));
+        of.flat_map(|(bank, all)| all.iter().map(move |layout| (bank, layout))).collect()
+    }
+
+    /// What the columns of statements are usually called.
+    pub const fn usual(&self) -> &Headers {
+        &self.usual
     }
 
     pub fn name(&self, bin: &str) -> Option<&str> {

@@ -38,6 +38,8 @@ mod rows;
 
 mod life;
 
+mod payments;
+
 mod assign;
 
 mod lists;
@@ -152,6 +154,9 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Runs { id, narrowed } => watching::runs(&global, id, &narrowed).await,
         Command::Batches { id, narrowed } => lists::batches(&global, id, &narrowed).await,
         Command::Orders { code, narrowed } => order::list(&global, code, &narrowed).await,
+        Command::Payments { id, narrowed } => payments::list(&global, id, &narrowed).await,
+        Command::Match(args) => payments::match_with(&global, &args).await,
+        Command::Unmatch(args) => payments::part(&global, &args).await,
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
         Command::Clients(args) => clients::run(&global, &args).await,
         Command::Mails { what: None, id, narrowed } => lists::mails(&global, id, &narrowed).await,

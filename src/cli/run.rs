@@ -178,7 +178,7 @@ fn arrivals(services: &Services, args: &Run) -> anyhow::Result<(Vec<Arrival>, Go
         if !inside && !path.is_file() {
             return Err(no_file(services, file).into());
         }
-        let owner = owner(services, &path, inside, args.firm.as_deref())?;
+        let owner = owner(services, &path, inside, args)?;
         match owner {
             _ if path.is_file() => arrivals.push(Arrival { path, owner, settled: None }),
             Some(owner) if inside => gone.push((path, owner)),
@@ -213,12 +213,15 @@ fn owner(
     services: &Services,
     path: &Path,
     inside: bool,
-    firm: Option<&str>,
+    args: &Run,
 ) -> anyhow::Result<Option<Owner>> {
     if inside {
         return Ok(inbox::owner(services, path));
     }
-    let Some(named) = firm else {
+    if args.bank {
+        return Ok(Some(Owner { firm: inbox::BANK.to_owned(), registered_by: None }));
+    }
+    let Some(named) = args.firm.as_deref() else {
         let values = context! { file => path.display().to_string() };
         return Err(Failure::misused(services.texts, "outside", values).into());
     };

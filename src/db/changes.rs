@@ -18,6 +18,8 @@ words! {
     pub enum ChangeKind {
         /// Access ends.
         Suspend = "suspend",
+        /// It is paid: grace ends, and access comes back.
+        Paid = "paid",
         /// Who may work in it.
         Accounts = "accounts",
     }

@@ -163,6 +163,18 @@ pub async fn suspend(tx: &mut Tx, licence_id: &str, at: DateTime<Utc>) -> sqlx::
     Ok(suspended == 1)
 }
 
+/// It is paid: it works without an end of grace, also where access had ended.
+pub async fn pay(tx: &mut Tx, licence_id: &str, paid_on: NaiveDate) -> sqlx::Result<()> {
+    tx.query(
+        "update licence set state = 'active', suspended_at = null, paid_on = $2 where licence_id = $1",
+    )
+    .bind(licence_id)
+    .bind(paid_on)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Who may work in it now.
 pub async fn set_logins(tx: &mut Tx, licence_id: &str, logins: &[Login]) -> sqlx::Result<()> {
     tx.query("update licence set logins = $2 where licence_id = $1")

@@ -34,6 +34,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (10, "alarms", files!("0010_alarms.sql")),
     (11, "morning", files!("0011_morning.sql")),
     (12, "smtp", files!("0012_smtp.sql")),
+    (13, "money", files!("0013_money.sql")),
     (14, "letters", files!("0014_letters.sql")),
 ];
 

@@ -46,6 +46,12 @@ pub mod staff;
 
 pub mod requests;
 
+pub mod statements;
+
+pub mod payments;
+
+pub mod dues;
+
 pub mod activations;
 
 pub mod licences;

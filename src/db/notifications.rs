@@ -11,6 +11,10 @@ words! {
         OrderPlaced = "order_placed",
         OrderActivated = "order_activated",
         OrderCancelled = "order_cancelled",
+        PaymentReceived = "payment_received",
+        PaymentTakenBack = "payment_taken_back",
+        LicenceSuspended = "licence_suspended",
+        LicenceRestored = "licence_restored",
         AnswerRefused = "answer_refused",
         /// For the operator: nothing is sent until a person says so.
         EffectsHeld = "effects_held",

@@ -46,6 +46,8 @@ pub async fn old(db: &Db, before: DateTime<Utc>) -> sqlx::Result<Vec<Old>> {
                 (select count(*) from order_line l left join payment_request r on r.line_id = l.id
                  where l.batch_id = b.id
                    and (l.state in ('activating', 'uncertain') or r.state in ('open', 'partly_paid', 'overpaid'))
+                ) + (select count(*) from bank_line p
+                     where p.batch_id = b.id and p.direction = 'credit' and not p.closed and p.state <> 'refunded'
                 ) as unsettled,
                 (select max(l.client->>'fiscal_year_start') from order_line l join licence c on c.line_id = l.id
                  where l.batch_id = b.id) as last_start
@@ -194,7 +196,7 @@ fn numbers(batches: &[BatchId]) -> Vec<i64> {
 }
 
 /// Statements with the number of a batch, each behind those that refer to what it deletes.
-const OF_BATCH: [&str; 18] = [
+const OF_BATCH: [&str; 28] = [
     "delete from finding where batch_id = $1",
     "delete from shown where batch_id = $1",
     "delete from mail where batch_id = $1",
@@ -204,11 +206,24 @@ const OF_BATCH: [&str; 18] = [
     "delete from licence_change where line_id in (select id from order_line where batch_id = $1)",
     "delete from line_staff where line_id in (select id from order_line where batch_id = $1)",
     "delete from licence where line_id in (select id from order_line where batch_id = $1)",
+    // A payment stays what it was when what it paid for is deleted, and nobody is named in it any more.
+    "update bank_line set closed = (1 = 1), memo = '', other_name = null, other_account = null, evidence = '{}'
+     where id in (select a.bank_line_id from allocation a join payment_request r on r.code = a.code
+                  where r.batch_id = $1)",
+    "delete from allocation where code in (select code from payment_request where batch_id = $1)",
+    "delete from payment_word where code in (select code from payment_request where batch_id = $1)",
+    "delete from line_hold where line_id in (select id from order_line where batch_id = $1)",
+    "delete from workbook_due where batch_id = $1",
     "delete from payment_request where batch_id = $1",
     "delete from payer_code where batch_id = $1",
     "delete from order_line where batch_id = $1",
     "delete from cancellation where order_code in (select code from client_order where batch_id = $1)",
     "delete from client_order where batch_id = $1",
+    "delete from allocation where bank_line_id in (select id from bank_line where batch_id = $1)",
+    "delete from payment_word where bank_line_id in (select id from bank_line where batch_id = $1)",
+    "delete from payment_event where bank_line_id in (select id from bank_line where batch_id = $1)",
+    "delete from bank_line where batch_id = $1",
+    "delete from statement where batch_id = $1",
     "delete from batch_row where batch_id = $1",
     "delete from batch_sheet where batch_id = $1",
     // What a firm said of a header holds for its lists to come.

@@ -10,6 +10,8 @@ words! {
     /// What a file turned out to be.
     pub enum BatchKind {
         Clients = "clients",
+        /// What a bank booked on the payee's account.
+        Statement = "statement",
         /// A workbook of ours that came back.
         Answer = "answer",
         Unknown = "unknown",

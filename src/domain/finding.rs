@@ -82,6 +82,10 @@ words! {
         FiscalYearDiffers = "fiscal_year.differs",
         RecipientIncomplete = "recipient.incomplete",
         InvoiceIncomplete = "invoice.incomplete",
+        StatementOtherAccount = "statement.other_account",
+        StatementUnknownLayout = "statement.unknown_layout",
+        StatementBalance = "statement.balance",
+        StatementDate = "statement.date",
         RowHidden = "row.hidden",
         /// A person decided that nothing of the row is ordered.
         RowLeftOut = "row.left_out",
@@ -105,6 +109,8 @@ impl Code {
             | Code::EmailOfFirm
             | Code::RowHidden
             | Code::RowUnknownAnswer
+            | Code::StatementBalance
+            | Code::StatementDate
             | Code::SheetHidden
             | Code::HeaderAmbiguous => Severity::Hold,
             Code::EmailShared

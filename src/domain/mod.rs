@@ -47,6 +47,8 @@ pub mod batch;
 
 pub mod payment_code;
 
+pub mod payment;
+
 pub mod confirmation_code;
 
 pub mod vietqr;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use self::orders::{Assign, Cancel, Confirm, Unassign};
+pub use self::orders::{Assign, Cancel, Confirm, MatchPayment, Unassign, UnmatchPayment};
 use super::narrowed::Narrowed;
 use crate::{
     domain::{
@@ -124,6 +124,13 @@ pub enum Command {
         #[command(flatten)]
         narrowed: Narrowed,
     },
+    /// List the payments of the statements, or show one
+    Payments {
+        /// The number of a payment
+        id: Option<i64>,
+        #[command(flatten)]
+        narrowed: Narrowed,
+    },
     /// List the licences
     Licences {
         #[command(flatten)]
@@ -195,6 +202,10 @@ pub enum Command {
         /// A batch (B000123)
         batch: BatchId,
     },
+    /// Say for what a payment is
+    Match(MatchPayment),
+    /// Say that a payment is not for what it was matched with
+    Unmatch(UnmatchPayment),
     /// Let a member of staff work in the data of clients
     Assign(Assign),
     /// Take a member of staff off everywhere, or put another one there instead
@@ -336,6 +347,9 @@ pub struct Run {
     /// Whose the files are that lie outside the inbox
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
+    /// The files that lie outside the inbox are statements
+    #[arg(long, conflicts_with = "firm")]
+    pub bank: bool,
     /// What a list need not say: package=ASP-DN, package.household=ASP-HKD
     #[arg(long, value_name = "K=V")]
     pub set: Vec<String>,

@@ -9,6 +9,7 @@ use crate::domain::{
     order::{LineRef, OrderCode, Target},
     words::UnknownWord,
 };
+use crate::flow::pay::amount;
 
 #[derive(Debug, Args)]
 pub struct Confirm {
@@ -36,6 +37,38 @@ pub struct Cancel {
     /// Why, for the workbook and the bell
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct MatchPayment {
+    /// A payment, by its number
+    pub payment: i64,
+    /// Codes of what it is for, each with an amount where it is not all that is left (HLACDEFGHJ=2950000)
+    #[arg(required = true, value_name = "CODE[=AMOUNT]", value_parser = code_and_amount)]
+    pub codes: Vec<(String, Option<i64>)>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct UnmatchPayment {
+    /// A payment, by its number
+    pub payment: i64,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+fn code_and_amount(text: &str) -> Result<(String, Option<i64>), String> {
+    let (code, amount) = text.split_once('=').map_or((text, None), |(code, it)| (code, Some(it)));
+    let wrong = || format!("`{text}` is no code with an amount; one looks like HLACDEFGHJ=2950000");
+    let amount = amount.map(|amount| match amount::of_text(amount) {
+        Ok(Some(money)) if money.as_dong() > 0 => Ok(money.as_dong()),
+        _ => Err(wrong()),
+    });
+    let code = code.trim().to_uppercase();
+    if code.is_empty() { Err(wrong()) } else { Ok((code, amount.transpose()?)) }
 }
 
 #[derive(Debug, Args)]

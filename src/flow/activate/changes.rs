@@ -1,4 +1,5 @@
-//! Licences that are there are changed: suspended because they were cancelled, or given to other people. As with
+//! Licences that are there are changed: suspended because they were cancelled or their grace is over, paid, or given to
+//! other people. As with
 //! activations the intent is stored before the call, and the same key and body go with every attempt.
 
 use anyhow::Context;
@@ -8,7 +9,7 @@ use super::{
     accounts::{Account, Accounts, TooMany},
     platform::{
         PlatformError,
-        wire::{AccountsRequest, Licence as Answer, SuspendReason, SuspendRequest},
+        wire::{AccountsRequest, Licence as Answer, PaidRequest, SuspendReason, SuspendRequest},
     },
     staff,
 };
@@ -17,28 +18,32 @@ use crate::{
         self, Tx,
         activations::{ActivationState, Settled},
         changes::{self, Change, ChangeKind, NewChange},
+        dues,
         licences::{self, Licence, Login},
         lines::{self, Line},
         mails,
         orders::{self, Order},
-        requests,
+        payments, requests,
     },
     domain::{
         licence::LicenceState,
-        order::{LineState, OrderCode},
+        order::{LineState, OrderCode, RequestState},
     },
     flow::{
         Clock, Services,
         fault::caught,
         holder::{Holder, LeaseLost},
         order::cancel::{self, Why},
+        pay::tell,
     },
 };
 
 /// Why a licence was not changed.
 enum NotChanged {
-    /// What is paid is not stopped; the platform was not asked.
+    /// What is paid is not stopped, not even where it is a part; the platform was not asked.
     Paid,
+    /// What is not paid any more is not told as paid.
+    Unpaid,
     ByPlatform(PlatformError),
 }
 
@@ -47,6 +52,7 @@ impl NotChanged {
     fn stored(&self) -> String {
         match self {
             NotChanged::Paid => "paid".to_owned(),
+            NotChanged::Unpaid => "unpaid".to_owned(),
             NotChanged::ByPlatform(error) => error.stored(),
         }
     }
@@ -64,6 +70,40 @@ pub async fn plan_suspensions(
         kind: ChangeKind::Suspend,
         cancellation_id: Some(cancellation),
         idempotency_key: key(services, line, &format!("suspend/{cancellation}")),
+    });
+    changes::plan(tx, &new.collect::<Vec<_>>(), services.now()).await?;
+    Ok(())
+}
+
+/// Plans that the licences of lines are suspended because their grace is over; `night` tells one such wish from
+/// another.
+pub async fn plan_cut_offs(
+    services: &Services,
+    tx: &mut Tx,
+    lines: &[Line],
+    night: &str,
+) -> anyhow::Result<u64> {
+    let new = lines.iter().map(|line| NewChange {
+        line_id: line.id,
+        kind: ChangeKind::Suspend,
+        cancellation_id: None,
+        idempotency_key: key(services, line, &format!("suspend/{night}")),
+    });
+    Ok(changes::plan(tx, &new.collect::<Vec<_>>(), services.now()).await?)
+}
+
+/// Plans that the platform is told of paid lines; `payment` tells one payment of a line from a later one.
+pub async fn plan_paid(
+    services: &Services,
+    tx: &mut Tx,
+    lines: &[Line],
+    payment: &str,
+) -> anyhow::Result<()> {
+    let new = lines.iter().map(|line| NewChange {
+        line_id: line.id,
+        kind: ChangeKind::Paid,
+        cancellation_id: None,
+        idempotency_key: key(services, line, &format!("paid/{payment}")),
     });
     changes::plan(tx, &new.collect::<Vec<_>>(), services.now()).await?;
     Ok(())
@@ -188,16 +228,23 @@ async fn carry_out(services: &Services, change: &mut Change) -> anyhow::Result<A
 }
 
 /// The plan to suspend may be older than the payment: what is paid is not stopped, unless an earlier attempt whose
-/// answer was lost has stopped it already.
+/// answer was lost has stopped it already. Where the grace is over, a part that was paid is for a person to see. The
+/// plan to tell of a payment may be older than that it was taken back.
 async fn not_wanted(
     services: &Services,
     change: &Change,
     About { line, licence, .. }: &About,
 ) -> anyhow::Result<Option<NotChanged>> {
     let request = requests::of_line(&services.db, line.id).await?;
-    let is_paid = request.is_some_and(|request| request.state.is_paid());
-    if change.kind != ChangeKind::Suspend || !is_paid {
-        return Ok(None);
+    let state = request.map(|request| request.state);
+    let is_paid = state.is_some_and(RequestState::is_paid);
+    let is_part = change.cancellation_id.is_none() && state == Some(RequestState::PartlyPaid);
+    match change.kind {
+        ChangeKind::Suspend if is_paid || is_part => {}
+        ChangeKind::Paid if !is_paid && change.request.is_none() => {
+            return Ok(Some(NotChanged::Unpaid));
+        }
+        _ => return Ok(None),
     }
     if change.request.is_none() {
         return Ok(Some(NotChanged::Paid));
@@ -220,8 +267,12 @@ async fn written_down(
     }
     let request = match change.kind {
         ChangeKind::Suspend => {
-            serde_json::to_string(&SuspendRequest { reason: SuspendReason::Cancelled })?
+            let is_cancelled = change.cancellation_id.is_some();
+            let reason =
+                if is_cancelled { SuspendReason::Cancelled } else { SuspendReason::GraceExpired };
+            serde_json::to_string(&SuspendRequest { reason })?
         }
+        ChangeKind::Paid => serde_json::to_string(&paid(services, &about.line).await?)?,
         ChangeKind::Accounts => match accounts(services, about).await? {
             Ok(accounts) => serde_json::to_string(&AccountsRequest { accounts })?,
             Err(error) => return Ok(Err(error)),
@@ -231,6 +282,18 @@ async fn written_down(
         return Err(LeaseLost.into());
     }
     Ok(Ok(request))
+}
+
+/// By what, and when, a line was paid; of one that was waived altogether its code and today.
+async fn paid(services: &Services, line: &Line) -> anyhow::Result<PaidRequest> {
+    let request = requests::of_line(&services.db, line.id).await?.context("It was to be paid")?;
+    let last = payments::last_of_line(&services.db, line.id).await?;
+    let code = request.code.to_string();
+    let (paid_on, payment_reference) = match last {
+        Some((day, reference, _)) => (day.parse()?, reference.unwrap_or(code)),
+        None => (services.today(), code),
+    };
+    Ok(PaidRequest { payment_reference, paid_on })
 }
 
 /// The client's people as the platform has them, since its admin may have let somebody in; of the firm whoever is
@@ -272,6 +335,7 @@ async fn ask(
     let key = change.idempotency_key.as_str();
     match change.kind {
         ChangeKind::Suspend => platform.suspend(licence_id, key, request, now).await,
+        ChangeKind::Paid => platform.mark_paid(licence_id, key, request, now).await,
         ChangeKind::Accounts => platform.set_accounts(licence_id, key, request, now).await,
     }
 }
@@ -293,6 +357,11 @@ async fn settle_done(
             licences::suspend(&mut tx, licence_id, now).await?;
             suspended(services, &mut tx, change, about).await?;
         }
+        ChangeKind::Paid => {
+            let paid_on = answer.paid_on.unwrap_or_else(|| services.today());
+            licences::pay(&mut tx, licence_id, paid_on).await?;
+            restored(services, &mut tx, about).await?;
+        }
         ChangeKind::Accounts => {
             let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
             licences::set_logins(&mut tx, licence_id, &logins).await?;
@@ -310,9 +379,19 @@ async fn suspended(
     change: &Change,
     About { line, .. }: &About,
 ) -> anyhow::Result<()> {
-    let Some(cancellation) = change.cancellation_id else { return Ok(()) };
     let (ids, from) = (&[line.id], &[LineState::Grace]);
-    if requests::hold_paid(tx, ids).await?.is_empty() {
+    let is_paid = !requests::hold_paid(tx, ids).await?.is_empty();
+    if is_paid {
+        let key = format!("restore/{}", change.id);
+        plan_paid(services, tx, std::slice::from_ref(line), &key).await?;
+    }
+    let Some(cancellation) = change.cancellation_id else {
+        if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
+            tell::suspended(services, tx, line).await?;
+        }
+        return Ok(());
+    };
+    if !is_paid {
         if lines::cancel(tx, ids, from, cancellation).await? == 1 {
             requests::cancel(tx, ids).await?;
             mails::cancel_of_lines(tx, ids).await?;
@@ -323,6 +402,21 @@ async fn suspended(
     cancel::tell(services, tx, cancellation).await
 }
 
+/// The line of a paid licence works without an end of grace; one that was cut off works again.
+async fn restored(
+    services: &Services,
+    tx: &mut Tx,
+    About { line, .. }: &About,
+) -> anyhow::Result<()> {
+    if lines::move_on(tx, line.id, &[LineState::Suspended], LineState::Active).await? {
+        tell::restored(services, tx, line).await?;
+    } else {
+        lines::move_on(tx, line.id, &[LineState::Grace], LineState::Active).await?;
+    }
+    dues::workbook_is_due(tx, line.batch()).await?;
+    Ok(())
+}
+
 async fn settle_failed(
     services: &Services,
     change: &Change,
@@ -330,7 +424,7 @@ async fn settle_failed(
     error: &NotChanged,
 ) -> anyhow::Result<ActivationState> {
     let (state, why) = match error {
-        NotChanged::Paid => (ActivationState::Refused, Why::Paid),
+        NotChanged::Paid | NotChanged::Unpaid => (ActivationState::Refused, Why::Paid),
         NotChanged::ByPlatform(PlatformError::Refused { .. }) => {
             (ActivationState::Refused, Why::Refused)
         }

@@ -28,6 +28,7 @@ use crate::{
         activations::{self, ActivationState, NewActivation},
         lines::{self, Line},
         orders::{self, Order},
+        requests,
         staff::OnLine,
         standing,
     },
@@ -54,8 +55,10 @@ pub async fn plan(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Re
         after = last.line_no;
         let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
         let said = db::staff::of_lines(tx, &ids).await?;
+        let paid = requests::hold_paid(tx, &ids).await?;
         for line in &lines {
-            is_planned |= plan_line(services, tx, (order, line), &said).await?;
+            let said = (said.as_slice(), paid.contains(&line.id));
+            is_planned |= plan_line(services, tx, (order, line), said).await?;
         }
     }
     if is_planned {
@@ -68,13 +71,13 @@ async fn plan_line(
     services: &Services,
     tx: &mut Tx,
     (order, line): (&Order, &Line),
-    said: &[OnLine],
+    (said, is_paid): (&[OnLine], bool),
 ) -> anyhow::Result<bool> {
     const MAY_BE: [LineState; 3] = [LineState::Waiting, LineState::Placed, LineState::Failed];
     if !MAY_BE.contains(&line.state) {
         return Ok(false);
     }
-    let request = request::of(services, (order, line), said)?;
+    let request = request::of(services, (order, line), (said, is_paid))?;
     let request = serde_json::to_string(&request)?;
     let request_sha256 = key::sha256(request.as_bytes());
     let is_moved = lines::move_on(tx, line.id, &MAY_BE, LineState::Activating).await?;

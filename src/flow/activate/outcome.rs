@@ -19,6 +19,7 @@ use crate::{
         lines::{self, Line},
         notifications::{self, NewNotification, NotificationKind},
         orders::{self as stored, Order},
+        requests,
     },
     domain::{
         licence::{LicenceState, Role},
@@ -134,6 +135,9 @@ async fn licensed(
     };
     licences::insert(tx, new).await?;
     changes::plan_accounts_if_changed(services, tx, (order, line), &logins).await?;
+    if !requests::hold_paid(tx, &[line.id]).await?.is_empty() {
+        changes::plan_paid(services, tx, std::slice::from_ref(line), &licence.licence_id).await?;
+    }
     let first_time = logins.iter().any(|login| login.role == Role::ClientAdmin && login.first_time);
     let purpose = if first_time { Purpose::LoginFirst } else { Purpose::LoginExisting };
     send::plan::log_in(services, tx, order, line, purpose).await

@@ -17,7 +17,7 @@ use crate::{
 pub fn of(
     services: &Services,
     (order, line): (&Order, &Line),
-    said: &[OnLine],
+    (said, is_paid): (&[OnLine], bool),
 ) -> anyhow::Result<ActivationRequest> {
     let (client, firm) = (&line.client.0, services.firm(&order.firm)?);
     let package = services.catalogue.packages.get(&client.package);
@@ -30,7 +30,7 @@ pub fn of(
         kind: if free { RequestKind::Free } else { RequestKind::Purchase },
         package: package.code.clone(),
         fiscal_year: client.fiscal_year,
-        grace_days: (!free).then_some(services.settings.grace.days),
+        grace_days: (!free && !is_paid).then_some(services.settings.grace.days),
         client: who(client),
         accounting: books(client),
         accounts: staff::accounts(firm, line, &staff::of(firm, order, line, said))?,

@@ -15,11 +15,12 @@ use super::{
 use crate::{
     db::{
         batches::{self, Batch},
-        findings, lines, orders, rows,
+        findings, lines, orders, payments, rows, statements,
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
         finding::{Code, Finding, Severity},
+        money::Money,
         order::LineState,
     },
     flow::{Services, files::write_whole, map::Table, report::Rows, staged},
@@ -33,6 +34,7 @@ const SHOWN: usize = 20;
 pub async fn write(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     let text = match batch.answers() {
         Some(original) => of_answer(services, batch, original).await?,
+        None if batch.kind == BatchKind::Statement => of_statement(services, batch).await?,
         None => of_list(services, batch).await?,
     };
     let path = receipt_path(services, batch);
@@ -82,6 +84,30 @@ async fn of_list(services: &Services, batch: &Batch) -> anyhow::Result<String> {
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(services.texts.say("message.receipt", values))
+}
+
+/// What a statement brought, and where its credits stand.
+async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<String> {
+    let rows = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfRow));
+    let state = |(state, n, sum): (String, i64, i64)| {
+        let state = services.texts.label(&format!("workbook.payment_state.{state}"));
+        context! { state, n, sum => Money::dong(sum).to_string() }
+    };
+    let states = payments::states_of(&services.db, batch.id()).await?;
+    let days = statements::of_batch(&services.db, batch.id()).await?;
+    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.format("%d/%m/%Y").to_string());
+    let values = context! {
+        told => told.collect::<Vec<_>>(),
+        states => states.into_iter().map(state).collect::<Vec<_>>(),
+        from => day(days.iter().filter_map(statements::Statement::from).min()),
+        to => day(days.iter().filter_map(statements::Statement::to).max()),
+        account => services.settings.payee.account.as_str(),
+        ..counted(&rows)
+    };
+    let values = context! { ..head(services, batch), ..values };
+    Ok(services.texts.say("message.receipt_statement", values))
 }
 
 async fn of_answer(

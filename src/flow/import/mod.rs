@@ -34,7 +34,7 @@ use super::{
         collect::{self, Stored},
         confirm::{self, Confirmed, Wish},
     },
-    past,
+    past, pay,
     progress::Step,
     read::{self, Document, Limits, Reader, Refusal, Sheet, Unread},
     report::{self, FileReport},
@@ -74,7 +74,10 @@ async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result
         services.crash_point("staged");
     }
     let batch = by_id(services, id).await?;
-    if batch.state == BatchState::Staged {
+    if batch.state == BatchState::Staged && batch.kind == BatchKind::Statement {
+        pay::take::judge(services, &batch).await?;
+        services.crash_point("checked");
+    } else if batch.state == BatchState::Staged {
         judge(services, &batch, how.options).await?;
         services.crash_point("checked");
     }
@@ -122,6 +125,16 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         identity::Known::Ours(answer) => {
             answers::take(services, batch, &document, &answer, how.options).await
         }
+        identity::Known::No if batch.firm.as_deref() == Some(inbox::BANK) => {
+            statement(services, batch, &document).await
+        }
+        identity::Known::No if is_statement(services, &document) => {
+            if services.only_firm().is_none() {
+                let finding = Finding::new(Code::FileWrongFolder, Place::default());
+                return refuse(services, batch, Some(&document.format), finding).await;
+            }
+            statement(services, batch, &document).await
+        }
         identity::Known::No => {
             let rows = how.options.hidden_rows;
             let format = document.format.clone();
@@ -135,6 +148,22 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             refuse(services, batch, Some(&document.format), Finding::new(code, Place::default()))
                 .await
         }
+    }
+}
+
+/// Whether a file that lies where lists lie is a statement, and no list.
+fn is_statement(services: &Services, document: &Document) -> bool {
+    let is_list = |sheet: &Sheet| map::is_list(sheet, &services.catalogue.columns);
+    let banks = &services.catalogue.banks;
+    let mut sheets = document.sheets.iter();
+    sheets.any(|sheet| !is_list(sheet) && pay::statement::is_statement(sheet, banks))
+}
+
+/// Takes a statement of the payee's account.
+async fn statement(services: &Services, batch: &Batch, document: &Document) -> anyhow::Result<()> {
+    match tokio::task::block_in_place(|| pay::take::own(services, document)) {
+        Ok(found) => pay::take::stage(services, batch, document, &found).await,
+        Err(finding) => refuse(services, batch, Some(&document.format), finding).await,
     }
 }
 
@@ -173,7 +202,9 @@ pub fn read(
         max_cell_chars: usize::try_from(limits.max_cell_chars).unwrap_or(usize::MAX),
         progress: services.progress.clone(),
     };
-    let is_list = |sheet: &Sheet| map::is_list(sheet, columns);
+    let banks = &services.catalogue.banks;
+    let is_list =
+        |sheet: &Sheet| map::is_list(sheet, columns) || pay::statement::is_statement(sheet, banks);
     match read::read(path, &Reader { limits, program: &services.program, is_list: &is_list }) {
         Ok(document) => Ok(Ok(document)),
         Err(Unread::Refused(refusal)) => Ok(Err(refusal)),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Owner,
+    BANK, Owner,
     claim::{Claim, hashed, hidden_start},
     claimed_folder, firm_folder,
     look::Look,
@@ -24,8 +24,9 @@ pub fn left_behind(services: &Services) -> anyhow::Result<Vec<(PathBuf, Option<O
     let mut found = Vec::new();
     for (folder, name) in folders_in(&services.home.join("work"))? {
         let firm = services.firm(&name).ok();
-        let owner =
-            |registered_by| firm.map(|firm| Owner { firm: firm.code.to_string(), registered_by });
+        let code = firm.map(|firm| firm.code.to_string());
+        let code = code.or_else(|| (name == BANK).then(|| BANK.to_owned()));
+        let owner = |registered_by| code.clone().map(|firm| Owner { firm, registered_by });
         let claimed = |folder: &Path, owner: Option<Owner>| {
             let claimed =
                 below(folder).into_iter().filter(|(_, name, _)| name.starts_with("claim-"));

@@ -22,7 +22,7 @@ use crate::{
     flow::{
         Services,
         activate::{self, changes as licence_changes},
-        send,
+        pay, send,
     },
     text::Texts,
 };
@@ -126,6 +126,8 @@ pub async fn cancel(
         if sorted.changes_nothing() || store(services, &order, &lines, &sorted, reason).await? {
             services.crash_point("cancelled");
             licence_changes::run(services, Some(code), &mut activate::Summary::default()).await?;
+            // Money for what was cancelled is free again.
+            pay::settle::if_needed(services).await?;
             return outcome(services, code, sorted).await;
         }
     }

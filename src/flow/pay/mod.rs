@@ -1,4 +1,21 @@
-//! Payment: the QR picture of a transfer. Statements and matching come with the statements.
+//! Payment: the QR picture of a transfer; statements, and which of their credits pays for what.
+//! What follows on the platform is the business of `activate`.
+
+pub mod amount;
+
+pub mod memo;
+
+pub mod matching;
+
+pub mod statement;
+
+pub mod take;
+
+pub mod settle;
+
+pub mod tell;
+
+pub mod hand;
 
 use anyhow::Context;
 use qrcode::{Color, EcLevel, QrCode};

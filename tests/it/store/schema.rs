@@ -9,7 +9,7 @@ use std::{
 use hangloat::{
     db::{
         Db, Sql, activations::ActivationState, changes::ChangeKind, guard::HoldReason,
-        notifications::NotificationKind, rows::RowKind,
+        notifications::NotificationKind, payments::EventKind, rows::RowKind,
     },
     domain::{
         batch::{BatchKind, BatchState, RowState},
@@ -19,6 +19,7 @@ use hangloat::{
         licence::{LicenceState, Role},
         mail::{MailState, Purpose},
         order::{Kind, LineState, OrderState, Recipient, RequestState},
+        payment::{Direction, PaymentState, Tier},
         run::{JobKind, RunState},
         slot::{SlotOutcome, SlotReason},
     },
@@ -35,6 +36,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0009_guard.sql"),
     include_str!("../../../src/db/migrations/postgres/0010_alarms.sql"),
     include_str!("../../../src/db/migrations/postgres/0011_morning.sql"),
+    include_str!("../../../src/db/migrations/postgres/0013_money.sql"),
     include_str!("../../../src/db/migrations/postgres/0014_letters.sql"),
 );
 
@@ -71,6 +73,10 @@ pub fn columns_of_words() -> BTreeMap<Column, Words> {
         ("order_line.state", words(LineState::ALL)),
         ("payment_request.state", words(RequestState::ALL)),
         ("activation.state", words(ActivationState::ALL)),
+        ("bank_line.direction", words(Direction::ALL)),
+        ("bank_line.state", words(PaymentState::ALL)),
+        ("bank_line.tier", words(Tier::ALL)),
+        ("payment_event.kind", words(EventKind::ALL)),
         ("licence_change.kind", words(ChangeKind::ALL)),
         ("licence_change.state", words(ActivationState::ALL)),
         ("line_staff.role", words(StaffRole::ALL)),

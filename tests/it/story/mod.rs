@@ -113,3 +113,5 @@ mod resent;
 mod thousand;
 
 mod headers_of_mails;
+
+mod money;

@@ -1,0 +1,134 @@
+//! What is to be paid, as payments see it, and what follows for orders and lists where it was paid.
+//! Requests as payers see them are in `requests`.
+
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use crate::domain::{
+    batch::BatchId,
+    order::{OrderCode, RequestState},
+};
+
+/// A payment request with all that tells for what a payment may be.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Due {
+    pub code: String,
+    pub batch_code: Option<String>,
+    pub line_id: i64,
+    pub line_no: i64,
+    pub batch_id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub firm: String,
+    pub payer_email: String,
+    pub payer_name: String,
+    pub name: String,
+    pub amount: i64,
+    pub waived: i64,
+    pub paid: i64,
+    #[sqlx(try_from = "String")]
+    pub state: RequestState,
+}
+
+/// In the order of their lines.
+pub async fn all(db: &Db) -> sqlx::Result<Vec<Due>> {
+    db.query(
+        "select r.code, p.code as batch_code, r.line_id, l.line_no, r.batch_id, l.order_code, l.firm, r.payer_email,
+                r.payer_name, l.name, r.amount, r.waived, r.paid, r.state
+         from payment_request r
+         join order_line l on l.id = r.line_id
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         order by l.order_code, l.line_no",
+    )
+    .all()
+    .await
+}
+
+/// A request as it was read, and as it is to be.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    pub code: String,
+    pub paid: i64,
+    pub state: RequestState,
+    pub old_paid: i64,
+    pub old_state: RequestState,
+}
+
+/// How many of them are still as they were read, and are changed now.
+pub async fn stand(tx: &mut Tx, standings: &[Standing]) -> sqlx::Result<u64> {
+    const STAND: Sql = Sql {
+        sqlite: "with v as materialized (
+                     select value->>'code' as code, value->>'paid' as paid, value->>'state' as state,
+                            value->>'old_paid' as old_paid, value->>'old_state' as old_state
+                     from json_each($1))
+                 update payment_request set paid = v.paid, state = v.state
+                 from v
+                 where payment_request.code = v.code and payment_request.paid = v.old_paid
+                   and payment_request.state = v.old_state",
+        postgres: "update payment_request set paid = v.paid, state = v.state
+                 from jsonb_to_recordset($1)
+                      as v (code text, paid bigint, state text, old_paid bigint, old_state text)
+                 where payment_request.code = v.code and payment_request.paid = v.old_paid
+                   and payment_request.state = v.old_state",
+    };
+    let mut changed = 0;
+    for standings in standings.chunks(ROWS_A_STATEMENT) {
+        changed += tx.query(STAND).bind(Json(standings)).execute().await?;
+    }
+    Ok(changed)
+}
+
+/// Moves an order between placed and paid, by its requests. To be held before.
+pub async fn settle_order(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<()> {
+    tx.query(
+        "update client_order set state = case
+             when exists (select 1 from payment_request r join order_line l on l.id = r.line_id
+                          where l.order_code = client_order.code and r.state in ('paid', 'overpaid'))
+              and not exists (select 1 from payment_request r join order_line l on l.id = r.line_id
+                              where l.order_code = client_order.code and r.state in ('open', 'partly_paid'))
+             then 'paid' else 'placed' end
+         where code = $1 and state in ('placed', 'paid')",
+    )
+    .bind(code.as_str())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// A list that was done and of which something is to be paid again.
+pub async fn reopen(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
+    tx.query(
+        "update batch set state = 'ordered'
+         where id = $1 and state = 'done' and kind = 'clients'
+           and exists (select 1 from client_order o where o.batch_id = batch.id and o.state = 'placed')",
+    )
+    .bind(batch.number())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Remembers that the workbook of a list shows less than there is.
+pub async fn workbook_is_due(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
+    tx.query("insert into workbook_due (batch_id) values ($1) on conflict do nothing")
+        .bind(batch.number())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Those of which that is remembered.
+pub async fn workbooks_due(db: &Db) -> sqlx::Result<Vec<(i64,)>> {
+    db.query("select batch_id from workbook_due order by batch_id").all().await
+}
+
+/// It is to be written now; false where another process was faster.
+pub async fn workbook_is_asked(tx: &mut Tx, batch: BatchId) -> sqlx::Result<bool> {
+    let asked = tx
+        .query("delete from workbook_due where batch_id = $1")
+        .bind(batch.number())
+        .execute()
+        .await?;
+    Ok(asked == 1)
+}

@@ -1,0 +1,341 @@
+//! Payments: the credits of the payee's account, what each pays for, and what people said of it.
+//! What pays for what is decided by `flow::pay`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx, batches::Filter};
+use crate::domain::{
+    batch::BatchId,
+    money::Money,
+    order::OrderCode,
+    payment::{PaymentState, Tier},
+    words::words,
+};
+
+words! {
+    /// What happened to a payment.
+    pub enum EventKind {
+        /// By the rules.
+        Decided = "decided",
+        /// A person said for what it is.
+        Match = "match",
+        /// A person took that back.
+        Unmatch = "unmatch",
+    }
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Payment {
+    pub id: i64,
+    batch_id: i64,
+    pub account: String,
+    pub fingerprint: String,
+    pub occurrence: i64,
+    pub booked_on: String,
+    amount: i64,
+    pub returned: i64,
+    pub memo: String,
+    pub reference: Option<String>,
+    pub other_name: Option<String>,
+    pub other_account: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub state: PaymentState,
+    #[sqlx(try_from = "String")]
+    pub tier: Tier,
+    pub evidence: Json<serde_json::Value>,
+    pub closed: bool,
+}
+
+impl Payment {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+
+    pub fn amount(&self) -> Money {
+        Money::dong(self.amount)
+    }
+}
+
+pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
+    db.query(
+        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
+                other_account, state, tier, evidence, closed
+         from bank_line where direction = 'credit' order by booked_on, id",
+    )
+    .all()
+    .await
+}
+
+/// Whether there is one.
+pub async fn any(db: &Db) -> sqlx::Result<bool> {
+    let one = db.query("select id from bank_line where direction = 'credit' limit 1");
+    Ok(one.optional::<(i64,)>().await?.is_some())
+}
+
+pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
+    db.query(
+        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
+                other_account, state, tier, evidence, closed
+         from bank_line where direction = 'credit' and id = $1",
+    )
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// The newest first; of a firm those that pay for something of it. `since` is a local day, as ISO 8601.
+pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Result<Vec<Payment>> {
+    db.query(
+        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
+                other_account, state, tier, evidence, closed
+         from bank_line
+         where direction = 'credit' and ($1 is null or state = $1) and ($2 is null or booked_on >= $2)
+           and ($3 is null or exists (select 1 from allocation a
+                                      join payment_request r on r.code = a.code
+                                      join order_line l on l.id = r.line_id
+                                      where a.bank_line_id = bank_line.id and l.firm = $3))
+         order by booked_on desc, id desc",
+    )
+    .bind(filter.state.as_deref())
+    .bind(since)
+    .bind(filter.firm.as_deref())
+    .all()
+    .await
+}
+
+/// How many of the payments that a file brought stand in each state, and their sum in đồng.
+pub async fn states_of(db: &Db, batch: BatchId) -> sqlx::Result<Vec<(String, i64, i64)>> {
+    db.query(
+        "select state, count(*), cast(sum(amount) as bigint) from bank_line
+         where batch_id = $1 and direction = 'credit' group by state order by state",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
+/// What a payment pays of a request.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Allocation {
+    pub bank_line_id: i64,
+    pub code: String,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    pub line_id: i64,
+    pub amount: i64,
+}
+
+/// Of one payment or of all, in the order of their lines.
+pub async fn allocations(db: &Db, id: Option<i64>) -> sqlx::Result<Vec<Allocation>> {
+    db.query(
+        "select a.bank_line_id, a.code, l.order_code, l.line_no, l.id as line_id, a.amount
+         from allocation a join payment_request r on r.code = a.code join order_line l on l.id = r.line_id
+         where $1 is null or a.bank_line_id = $1
+         order by a.bank_line_id, l.order_code, l.line_no",
+    )
+    .bind(id)
+    .all()
+    .await
+}
+
+/// What a person said of a payment and a code: the amount, or nothing where it is not for it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Word {
+    pub bank_line_id: i64,
+    pub code: String,
+    pub amount: i64,
+}
+
+pub async fn words(db: &Db) -> sqlx::Result<Vec<Word>> {
+    db.query("select bank_line_id, code, amount from payment_word order by bank_line_id, code")
+        .all()
+        .await
+}
+
+/// From accounts and names to the payers that a person approved.
+pub async fn known_payers(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
+    db.query("select source, payer from payer_known order by source, payer").all().await
+}
+
+pub async fn learn_payer(
+    tx: &mut Tx,
+    (source, payer): (&str, &str),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    tx.query(
+        "insert into payer_known (source, payer, learned_at) values ($1, $2, $3) on conflict do nothing",
+    )
+    .bind(source)
+    .bind(payer)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Replaces what was said for what a payment is; what it is not for stays, where nothing else is said of it now.
+pub async fn say(tx: &mut Tx, id: i64, said: &[(String, i64)]) -> sqlx::Result<()> {
+    tx.query("delete from payment_word where bank_line_id = $1 and amount > 0")
+        .bind(id)
+        .execute()
+        .await?;
+    for (code, amount) in said {
+        tx.query(
+            "insert into payment_word (bank_line_id, code, amount) values ($1, $2, $3)
+             on conflict (bank_line_id, code) do update set amount = $3",
+        )
+        .bind(id)
+        .bind(code.as_str())
+        .bind(*amount)
+        .execute()
+        .await?;
+    }
+    Ok(())
+}
+
+/// How often what pays for what was changed.
+pub async fn version(db: &Db) -> sqlx::Result<i64> {
+    let (version,) =
+        db.query("select value from counter where name = 'money'").one::<(i64,)>().await?;
+    Ok(version)
+}
+
+/// Counts one more change; false where another one came between.
+pub async fn count_up(tx: &mut Tx, version: i64) -> sqlx::Result<bool> {
+    let counted = tx
+        .query("update counter set value = value + 1 where name = 'money' and value = $1")
+        .bind(version)
+        .execute()
+        .await?;
+    Ok(counted == 1)
+}
+
+/// Where a payment stands from now on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    pub id: i64,
+    pub state: PaymentState,
+    pub tier: Tier,
+    pub evidence: serde_json::Value,
+    pub rules: i64,
+}
+
+/// What it pays from now on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Part {
+    pub id: i64,
+    pub code: String,
+    pub amount: i64,
+}
+
+/// Changes payments with all that they pay; those that are closed stay as they are.
+pub async fn change(tx: &mut Tx, changes: &[Change], parts: &[Part]) -> sqlx::Result<()> {
+    const CHANGE: Sql = Sql {
+        sqlite: "with v as materialized (
+                     select value->>'id' as id, value->>'state' as state, value->>'tier' as tier,
+                            value->'evidence' as evidence, value->>'rules' as rules
+                     from json_each($1))
+                 update bank_line set state = v.state, tier = v.tier, evidence = v.evidence, rules = v.rules
+                 from v where bank_line.id = v.id and not bank_line.closed",
+        postgres: "update bank_line set state = v.state, tier = v.tier, evidence = v.evidence, rules = v.rules
+                 from jsonb_to_recordset($1) as v (id bigint, state text, tier text, evidence jsonb, rules bigint)
+                 where bank_line.id = v.id and not bank_line.closed",
+    };
+    const CLEAR: Sql = Sql {
+        sqlite: "delete from allocation where bank_line_id in (select value->>'id' from json_each($1))",
+        postgres: "delete from allocation
+                 where bank_line_id in (select id from jsonb_to_recordset($1) as v (id bigint))",
+    };
+    const ALLOCATE: Sql = Sql {
+        sqlite: "insert into allocation (bank_line_id, code, amount)
+                 select value->>'id', value->>'code', value->>'amount' from json_each($1)",
+        postgres: "insert into allocation (bank_line_id, code, amount)
+                 select id, code, amount from jsonb_to_recordset($1) as v (id bigint, code text, amount bigint)",
+    };
+    for changes in changes.chunks(ROWS_A_STATEMENT) {
+        tx.query(CHANGE).bind(Json(changes)).execute().await?;
+        tx.query(CLEAR).bind(Json(changes)).execute().await?;
+    }
+    for parts in parts.chunks(ROWS_A_STATEMENT) {
+        tx.query(ALLOCATE).bind(Json(parts)).execute().await?;
+    }
+    Ok(())
+}
+
+/// Something that happened, to be kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewEvent<'a> {
+    pub id: i64,
+    pub kind: EventKind,
+    pub detail: serde_json::Value,
+    pub rules: i64,
+    pub said_by: Option<&'a str>,
+    pub reason: Option<&'a str>,
+}
+
+pub async fn tell(tx: &mut Tx, events: &[NewEvent<'_>], now: DateTime<Utc>) -> sqlx::Result<()> {
+    const TELL: Sql = Sql {
+        sqlite: "insert into payment_event (bank_line_id, at, kind, detail, rules, said_by, reason)
+                 select value->>'id', $2, value->>'kind', value->'detail', value->>'rules', value->>'said_by',
+                        value->>'reason'
+                 from json_each($1)",
+        postgres: "insert into payment_event (bank_line_id, at, kind, detail, rules, said_by, reason)
+                 select id, $2, kind, detail, rules, said_by, reason
+                 from jsonb_to_recordset($1)
+                      as v (id bigint, kind text, detail jsonb, rules bigint, said_by text, reason text)",
+    };
+    for events in events.chunks(ROWS_A_STATEMENT) {
+        tx.query(TELL).bind(Json(events)).bind(now).execute().await?;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Event {
+    pub at: DateTime<Utc>,
+    #[sqlx(try_from = "String")]
+    pub kind: EventKind,
+    pub detail: Json<serde_json::Value>,
+    pub rules: i64,
+    pub said_by: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// The oldest first.
+pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
+    db.query(
+        "select at, kind, detail, rules, said_by, reason from payment_event where bank_line_id = $1 order by id",
+    )
+    .bind(id)
+    .all()
+    .await
+}
+
+/// The payment that made a line paid: its day and the bank's reference, else its number.
+pub async fn last_of_line(
+    db: &Db,
+    line_id: i64,
+) -> sqlx::Result<Option<(String, Option<String>, i64)>> {
+    db.query(
+        "select b.booked_on, b.reference, b.id
+         from payment_request r join allocation a on a.code = r.code join bank_line b on b.id = a.bank_line_id
+         where r.line_id = $1 order by b.booked_on desc, b.id desc limit 1",
+    )
+    .bind(line_id)
+    .optional()
+    .await
+}
+
+/// All allocations, by payments.
+pub fn by_payment(allocations: Vec<Allocation>) -> HashMap<i64, Vec<Allocation>> {
+    let mut by_payment: HashMap<i64, Vec<Allocation>> = HashMap::new();
+    for allocation in allocations {
+        by_payment.entry(allocation.bank_line_id).or_default().push(allocation);
+    }
+    by_payment
+}

@@ -1,0 +1,179 @@
+//! Statements of the payee's account, and the lines that they brought.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use crate::domain::{batch::BatchId, payment::Direction};
+
+/// A statement on its way in. Amounts in đồng.
+#[derive(Clone, Debug)]
+pub struct NewStatement<'a> {
+    pub batch: BatchId,
+    pub sheet: i64,
+    pub account: &'a str,
+    pub bank: Option<&'a str>,
+    /// As stated.
+    pub period: (Option<NaiveDate>, Option<NaiveDate>),
+    /// As booked.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    pub opening: Option<i64>,
+    pub closing: Option<i64>,
+    pub credits: i64,
+    pub debits: i64,
+}
+
+pub async fn insert(tx: &mut Tx, new: NewStatement<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+    let (id,) = tx
+        .query(
+            "insert into statement (batch_id, sheet, account, bank, period_from, period_to, first_day, last_day,
+                                    opening, closing, credits, debits, arrived_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id",
+        )
+        .bind(new.batch.number())
+        .bind(new.sheet)
+        .bind(new.account)
+        .bind(new.bank)
+        .bind(day(new.period.0))
+        .bind(day(new.period.1))
+        .bind(day(new.days.map(|(first, _)| first)))
+        .bind(day(new.days.map(|(_, last)| last)))
+        .bind(new.opening)
+        .bind(new.closing)
+        .bind(new.credits)
+        .bind(new.debits)
+        .bind(now)
+        .one::<(i64,)>()
+        .await?;
+    Ok(id)
+}
+
+/// A line on its way in.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewLine<'a> {
+    pub row_no: u32,
+    pub fingerprint: String,
+    pub occurrence: i64,
+    pub booked_on: NaiveDate,
+    pub direction: Direction,
+    pub amount: i64,
+    pub memo: &'a str,
+    pub reference: Option<&'a str>,
+    pub other_name: Option<&'a str>,
+    pub other_account: Option<&'a str>,
+}
+
+/// Where the lines of a statement come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Under<'a> {
+    pub statement: i64,
+    pub batch: BatchId,
+    pub sheet: i64,
+    pub account: &'a str,
+}
+
+/// Brings the lines that no statement brought before, and says of which rows they are and which way they go.
+pub async fn insert_lines(
+    tx: &mut Tx,
+    under: Under<'_>,
+    lines: &[NewLine<'_>],
+) -> sqlx::Result<Vec<(i64, String)>> {
+    // Without `where true` SQLite takes `on conflict` for a part of a join.
+    const INSERT: Sql = Sql {
+        sqlite: "insert into bank_line (statement_id, batch_id, sheet, account, row_no, fingerprint, occurrence,
+                                        booked_on, direction, amount, memo, reference, other_name, other_account,
+                                        state, tier)
+                 select $1, $2, $3, $4, value->>'row_no', value->>'fingerprint', value->>'occurrence',
+                        value->>'booked_on', value->>'direction', value->>'amount', value->>'memo', value->>'reference',
+                        value->>'other_name', value->>'other_account',
+                        case when value->>'direction' = 'credit' then 'unmatched' end,
+                        case when value->>'direction' = 'credit' then 'nothing' end
+                 from json_each($5) where true
+                 on conflict (account, fingerprint, occurrence) do nothing
+                 returning row_no, direction",
+        postgres: "insert into bank_line (statement_id, batch_id, sheet, account, row_no, fingerprint, occurrence,
+                                        booked_on, direction, amount, memo, reference, other_name, other_account,
+                                        state, tier)
+                 select $1, $2, $3, $4, row_no, fingerprint, occurrence, booked_on, direction, amount, memo, reference,
+                        other_name, other_account,
+                        case when direction = 'credit' then 'unmatched' end,
+                        case when direction = 'credit' then 'nothing' end
+                 from jsonb_to_recordset($5)
+                      as r (row_no bigint, fingerprint text, occurrence bigint, booked_on text, direction text,
+                            amount bigint, memo text, reference text, other_name text, other_account text)
+                 on conflict (account, fingerprint, occurrence) do nothing
+                 returning row_no, direction",
+    };
+    let mut brought = Vec::new();
+    for lines in lines.chunks(ROWS_A_STATEMENT) {
+        let new = tx
+            .query(INSERT)
+            .bind(under.statement)
+            .bind(under.batch.number())
+            .bind(under.sheet)
+            .bind(under.account)
+            .bind(Json(lines))
+            .all::<(i64, String)>()
+            .await?;
+        brought.extend(new);
+    }
+    Ok(brought)
+}
+
+/// What a statement says of its days and balances.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Statement {
+    pub id: i64,
+    batch_id: i64,
+    pub account: String,
+    period_from: Option<String>,
+    period_to: Option<String>,
+    first_day: Option<String>,
+    last_day: Option<String>,
+    pub opening: Option<i64>,
+    pub closing: Option<i64>,
+    pub credits: i64,
+    pub debits: i64,
+    pub arrived_at: DateTime<Utc>,
+}
+
+impl Statement {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+
+    /// The first day it speaks of: as stated, else as booked.
+    pub fn from(&self) -> Option<NaiveDate> {
+        self.period_from.as_deref().or(self.first_day.as_deref())?.parse().ok()
+    }
+
+    /// The last one.
+    pub fn to(&self) -> Option<NaiveDate> {
+        self.period_to.as_deref().or(self.last_day.as_deref())?.parse().ok()
+    }
+}
+
+/// Of an account, in the order in which they came.
+pub async fn of_account(db: &Db, account: &str) -> sqlx::Result<Vec<Statement>> {
+    db.query(
+        "select id, batch_id, account, period_from, period_to, first_day, last_day, opening, closing, credits, debits,
+                arrived_at
+         from statement where account = $1 order by id",
+    )
+    .bind(account)
+    .all()
+    .await
+}
+
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Statement>> {
+    db.query(
+        "select id, batch_id, account, period_from, period_to, first_day, last_day, opening, closing, credits, debits,
+                arrived_at
+         from statement where batch_id = $1 order by id",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}

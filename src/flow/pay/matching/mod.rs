@@ -1,0 +1,298 @@
+//! Which payment is for what: a pure function of all requests, all payments and what people said. The order in which
+//! statements came is of no matter to it: payments are taken in the order of their days.
+//! Nothing is matched by an amount alone. Storing what follows is the business of `settle`.
+
+mod hints;
+
+mod pools;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::memo;
+use crate::domain::{
+    order::RequestState,
+    payment::{PaymentState, Tier},
+};
+
+/// Counts up whenever the same payments could be matched otherwise than before.
+pub const RULES: i64 = 1;
+
+/// What is to be paid for one line.
+#[derive(Clone, Debug, Default)]
+pub struct Due {
+    pub code: String,
+    /// Pays all of its payer's requests.
+    pub batch_code: Option<String>,
+    pub order: String,
+    pub firm: String,
+    pub payer: String,
+    /// In đồng, without what was waived.
+    pub amount: i64,
+    pub is_cancelled: bool,
+}
+
+/// A credit of the account.
+#[derive(Clone, Debug, Default)]
+pub struct Credit {
+    pub id: i64,
+    pub booked_on: NaiveDate,
+    /// Tells payments of a day apart, whatever statement they came with.
+    pub fingerprint: String,
+    /// In đồng, without what was given back.
+    pub amount: i64,
+    pub memo: String,
+    /// From whom, as far as the statement says it: account or name.
+    pub from: Option<String>,
+    /// What a person said that it is for.
+    pub by_hand: Option<Vec<(String, i64)>>,
+    /// What a person said that it is not for.
+    pub not_for: BTreeSet<String>,
+}
+
+/// What beside requests and payments is known.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The first letters of codes.
+    pub prefixes: BTreeSet<String>,
+    /// Who pays for whom, as a person approved it: from an account or name to payers.
+    pub payers: HashMap<String, BTreeSet<String>>,
+}
+
+/// What became of a payment, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub id: i64,
+    pub state: PaymentState,
+    pub tier: Tier,
+    /// Codes of requests, with đồng.
+    pub allocations: Vec<(String, i64)>,
+    pub evidence: Evidence,
+}
+
+/// What a decision rests on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Evidence {
+    /// Codes in the memo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
+    /// What it may be for, the likeliest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+    /// What was left to pay of what it is about, in đồng.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<i64>,
+    /// How the amount comes about: `2 × 2950000 + 1 × 990000`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sum: Option<String>,
+}
+
+/// Where a request stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub code: String,
+    pub paid: i64,
+    pub state: RequestState,
+}
+
+/// Decides about everything at once.
+pub fn decide(dues: &[Due], credits: &[Credit], known: &Known) -> (Vec<Decision>, Vec<Standing>) {
+    let mut desk = Desk::new(dues, credits);
+    let mut order: Vec<usize> = (0..credits.len()).collect();
+    order.sort_by_key(|at| {
+        let credit = &credits[*at];
+        (credit.by_hand.is_none(), credit.booked_on, credit.fingerprint.as_str(), credit.id)
+    });
+    for at in order {
+        let credit = &credits[at];
+        match &credit.by_hand {
+            Some(said) => desk.by_hand(at, said),
+            None => {
+                let squeezed = memo::squeezed(&credit.memo);
+                let codes = memo::codes(&squeezed, &known.prefixes);
+                desk.by_codes(at, codes.iter().map(ToString::to_string).collect());
+            }
+        }
+    }
+    desk.close_pools();
+    desk.make_whole();
+    hints::give(&mut desk, known);
+    let standings = (0..dues.len()).map(|at| desk.standing(at)).collect();
+    (desk.decisions.into_iter().flatten().collect(), standings)
+}
+
+/// All that is looked at, and what was decided so far.
+struct Desk<'a> {
+    dues: &'a [Due],
+    credits: &'a [Credit],
+    by_code: HashMap<&'a str, usize>,
+    by_batch_code: HashMap<&'a str, Vec<usize>>,
+    /// What is left of each request.
+    left: Vec<i64>,
+    /// Requests of which too much was paid.
+    over: HashSet<usize>,
+    /// Payments under a batch code whose sum is not exact yet.
+    pools: BTreeMap<&'a str, Vec<usize>>,
+    decisions: Vec<Option<Decision>>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(dues: &'a [Due], credits: &'a [Credit]) -> Desk<'a> {
+        let mut by_batch_code: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, due) in dues.iter().enumerate() {
+            let code = due.batch_code.as_deref();
+            code.into_iter().for_each(|code| by_batch_code.entry(code).or_default().push(at));
+        }
+        Desk {
+            dues,
+            credits,
+            by_code: dues.iter().enumerate().map(|(at, due)| (due.code.as_str(), at)).collect(),
+            by_batch_code,
+            left: dues.iter().map(|due| if due.is_cancelled { 0 } else { due.amount }).collect(),
+            over: HashSet::new(),
+            pools: BTreeMap::new(),
+            decisions: vec![None; credits.len()],
+        }
+    }
+
+    fn decide(&mut self, at: usize, tier: Tier, evidence: Evidence) {
+        self.allocate(at, tier, Vec::new(), evidence);
+    }
+
+    fn allocate(&mut self, at: usize, tier: Tier, to: Vec<(usize, i64)>, evidence: Evidence) {
+        let credit = &self.credits[at];
+        let mut touched: BTreeSet<&'a str> = BTreeSet::new();
+        for (due, amount) in &to {
+            self.left[*due] -= amount;
+            touched.extend(self.dues[*due].batch_code.as_deref());
+        }
+        let allocated: i64 = to.iter().map(|(_, amount)| amount).sum();
+        let state = match tier {
+            Tier::ByHand if allocated != credit.amount => PaymentState::Held,
+            tier => tier.state(),
+        };
+        let code = |(due, amount): (usize, i64)| (self.dues[due].code.clone(), amount);
+        let allocations = to.into_iter().map(code).collect();
+        let decision = Decision { id: credit.id, state, tier, allocations, evidence };
+        self.decisions[at] = Some(decision);
+        for code in touched {
+            self.settle_pool(code);
+        }
+    }
+
+    fn by_hand(&mut self, at: usize, said: &[(String, i64)]) {
+        let mut to = Vec::new();
+        for (code, amount) in said {
+            // What was cancelled since frees its money.
+            let due = self.by_code.get(code.as_str()).copied();
+            let due = due.filter(|due| !self.dues[*due].is_cancelled);
+            let part = due.map(|due| (due, (*amount).min(self.left[due])));
+            to.extend(part.filter(|(_, amount)| *amount > 0));
+        }
+        let codes = said.iter().map(|(code, _)| code.clone()).collect();
+        self.allocate(at, Tier::ByHand, to, Evidence { codes, ..Evidence::default() });
+    }
+
+    fn by_codes(&mut self, at: usize, codes: Vec<String>) {
+        let is_known =
+            |code: &String| self.by_code.contains_key(code.as_str()) || self.is_batch_code(code);
+        let known: Vec<String> = codes.iter().filter(|code| is_known(code)).cloned().collect();
+        match known.as_slice() {
+            [] if codes.is_empty() => {}
+            [] => self.decide(at, Tier::UnknownCode, Evidence { codes, ..Evidence::default() }),
+            [code] if self.is_batch_code(code) => self.by_batch_code(at, code),
+            [code] => self.by_one_code(at, code),
+            _ => self.by_several_codes(at, known),
+        }
+    }
+
+    fn is_batch_code(&self, code: &str) -> bool {
+        self.by_batch_code.contains_key(code)
+    }
+
+    fn by_one_code(&mut self, at: usize, code: &str) {
+        let Some(due) = self.by_code.get(code).copied() else { return };
+        let (credit, left) = (&self.credits[at], self.left[due]);
+        let evidence =
+            Evidence { codes: vec![code.to_owned()], left: Some(left), ..Evidence::default() };
+        if credit.not_for.contains(code) {
+            return self.decide(at, Tier::Parted, evidence);
+        }
+        let (tier, taken) = match credit.amount {
+            _ if self.dues[due].is_cancelled => (Tier::Cancelled, 0),
+            _ if left == 0 => (Tier::PaidBefore, 0),
+            amount if amount == left => (Tier::Code, left),
+            amount if amount < left => (Tier::CodePartly, amount),
+            _ => (Tier::CodeOver, left),
+        };
+        if tier == Tier::CodeOver {
+            self.over.insert(due);
+        }
+        let to = if taken > 0 { vec![(due, taken)] } else { Vec::new() };
+        self.allocate(at, tier, to, evidence);
+    }
+
+    /// Several codes that pay exactly what is left of all of them together.
+    fn by_several_codes(&mut self, at: usize, codes: Vec<String>) {
+        let mut dues: BTreeSet<usize> = BTreeSet::new();
+        let mut all_open = true;
+        for code in &codes {
+            match self.by_code.get(code.as_str()) {
+                Some(due) => {
+                    all_open &= self.left[*due] > 0;
+                    dues.insert(*due);
+                }
+                None => dues.extend(self.open_under(code)),
+            }
+        }
+        let credit = &self.credits[at];
+        let left: i64 = dues.iter().map(|due| self.left[*due]).sum();
+        let is_parted = dues.iter().any(|due| credit.not_for.contains(&self.dues[*due].code));
+        let evidence = Evidence { codes, left: Some(left), ..Evidence::default() };
+        if is_parted {
+            self.decide(at, Tier::Parted, evidence);
+        } else if all_open && left == credit.amount {
+            let to = dues.into_iter().map(|due| (due, self.left[due])).collect();
+            self.allocate(at, Tier::SeveralCodes, to, evidence);
+        } else {
+            self.decide(at, Tier::SeveralOther, evidence);
+        }
+    }
+
+    /// The parts of a payment are matched when the rest has come.
+    fn make_whole(&mut self) {
+        for (decision, credit) in self.decisions.iter_mut().zip(self.credits) {
+            let Some(decision) = decision.as_mut().filter(|it| it.tier == Tier::CodePartly) else {
+                continue;
+            };
+            let allocated: i64 = decision.allocations.iter().map(|(_, amount)| amount).sum();
+            let is_paid = |code: &String| {
+                self.by_code.get(code.as_str()).is_some_and(|due| self.left[*due] == 0)
+            };
+            if allocated == credit.amount
+                && decision.allocations.iter().all(|(code, _)| is_paid(code))
+            {
+                (decision.tier, decision.state) = (Tier::Parts, Tier::Parts.state());
+            }
+        }
+    }
+
+    fn standing(&self, at: usize) -> Standing {
+        let due = &self.dues[at];
+        let paid = if due.is_cancelled { 0 } else { due.amount - self.left[at] };
+        let state = match self.left[at] {
+            _ if due.is_cancelled => RequestState::Cancelled,
+            _ if self.over.contains(&at) => RequestState::Overpaid,
+            0 => RequestState::Paid,
+            left if left == due.amount => RequestState::Open,
+            _ => RequestState::PartlyPaid,
+        };
+        Standing { code: due.code.clone(), paid, state }
+    }
+}

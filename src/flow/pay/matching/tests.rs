@@ -1,0 +1,163 @@
+//! What is matched, what waits, and what is never matched, case by case; and many payments at once.
+
+use super::*;
+use crate::domain::payment_code::PaymentCode;
+
+fn code(number: u32) -> String {
+    let mut random = [0; 7];
+    for (at, byte) in random.iter_mut().enumerate() {
+        *byte = u8::try_from(number / 25_u32.pow(u32::try_from(at).unwrap()) % 25).unwrap();
+    }
+    PaymentCode::new(&"HL".parse().unwrap(), random).to_string()
+}
+
+/// Requests 1, 2, 3 of one payer, with 9 as the code of all, and 4 of another one.
+fn dues() -> Vec<Due> {
+    let due = |number: u32, payer: &str, batch: Option<u32>, amount| Due {
+        code: code(number),
+        batch_code: batch.map(code),
+        order: format!("DH-2611-00000{}", payer.len()),
+        firm: "MINHAN".to_owned(),
+        payer: payer.to_owned(),
+        amount,
+        is_cancelled: false,
+    };
+    vec![
+        due(1, "a", Some(9), 2_950_000),
+        due(2, "a", Some(9), 2_950_000),
+        due(3, "a", Some(9), 990_000),
+        due(4, "bb", None, 1_250_000),
+    ]
+}
+
+fn credit(day: u32, amount: i64, memo: &str) -> Credit {
+    Credit {
+        id: day.into(),
+        booked_on: NaiveDate::from_ymd_opt(2026, 11, day).unwrap(),
+        fingerprint: format!("f{day}"),
+        amount,
+        memo: memo.to_owned(),
+        ..Credit::default()
+    }
+}
+
+fn known() -> Known {
+    Known { prefixes: BTreeSet::from(["HL".to_owned()]), ..Known::default() }
+}
+
+/// `state tier`, for each payment, and the states of the requests.
+fn told(dues: &[Due], credits: &[Credit]) -> (Vec<String>, Vec<String>) {
+    let (decisions, standings) = decide(dues, credits, &known());
+    for credit in credits {
+        let decision = decisions.iter().find(|decision| decision.id == credit.id).unwrap();
+        let allocated: i64 = decision.allocations.iter().map(|(_, amount)| amount).sum();
+        assert!(allocated <= credit.amount && decision.allocations.iter().all(|(_, it)| *it > 0));
+    }
+    let decisions = decisions.iter().map(|it| format!("{} {}", it.state, it.tier)).collect();
+    let standing = |it: &Standing| format!("{} {}", it.state, it.paid);
+    (decisions, standings.iter().map(standing).collect())
+}
+
+#[test]
+fn one_intact_code_is_matched_by_exactly_what_is_left_and_else_waits_for_a_person() {
+    let memo = format!("MBVCB.1.{}.CT tu 001", code(4).to_lowercase());
+    let of = |amounts: &[i64]| {
+        let credits: Vec<Credit> =
+            (1..).zip(amounts).map(|(day, amount)| credit(day, *amount, &memo)).collect();
+        let (decisions, standings) = told(&dues(), &credits);
+        (decisions.join(", "), standings[3].clone())
+    };
+    let told = |decisions: &str, standing: &str| (decisions.to_owned(), standing.to_owned());
+    assert_eq!(of(&[1_250_000]), told("matched code", "paid 1250000"));
+    assert_eq!(of(&[1_239_000]), told("held code_partly", "partly_paid 1239000"));
+    assert_eq!(of(&[1_239_000, 11_000]), told("matched parts, matched code", "paid 1250000"));
+    assert_eq!(of(&[1_300_000]), told("held code_over", "overpaid 1250000"));
+    assert_eq!(of(&[1_250_000, 1_250_000]), told("matched code, held paid_before", "paid 1250000"));
+    assert_eq!(
+        of(&[1_000_000, 1_250_000]),
+        told("matched parts, held code_over", "overpaid 1250000")
+    );
+}
+
+#[test]
+fn what_was_cancelled_takes_no_money() {
+    let mut dues = dues();
+    dues[3].is_cancelled = true;
+    let (decisions, standings) = told(&dues, &[credit(1, 1_250_000, &code(4))]);
+    assert_eq!((decisions[0].as_str(), standings[3].as_str()), ("held cancelled", "cancelled 0"));
+}
+
+#[test]
+fn a_batch_code_is_matched_when_its_payments_are_exactly_what_is_left() {
+    let of = |credits: &[Credit]| told(&dues(), credits).0.join(", ");
+    let all = code(9);
+    assert_eq!(of(&[credit(1, 6_890_000, &all)]), "matched batch_code");
+    let parts = [credit(1, 5_000_000, &all), credit(2, 1_890_000, &all)];
+    assert_eq!(of(&parts), "matched batch_code, matched batch_code");
+    assert_eq!(of(&parts[..1]), "held batch_partly");
+    assert_eq!(of(&[credit(1, 7_000_000, &all)]), "suggested batch_other");
+    // One of the three was paid by its own code, before or after.
+    let rest = credit(2, 3_940_000, &all);
+    for day in [1, 3] {
+        let one = credit(day, 2_950_000, &code(1));
+        assert_eq!(of(&[one, rest.clone()]), "matched code, matched batch_code");
+    }
+    let twice = [credit(1, 6_890_000, &all), credit(2, 6_890_000, &all)];
+    assert_eq!(of(&twice), "matched batch_code, held paid_before");
+}
+
+#[test]
+fn several_codes_are_matched_by_exactly_their_sum() {
+    let memo = format!("tt {} va {}", code(1), code(3));
+    let of = |credits: &[Credit]| told(&dues(), credits).0.join(", ");
+    assert_eq!(of(&[credit(1, 3_940_000, &memo)]), "matched several_codes");
+    assert_eq!(of(&[credit(1, 3_930_000, &memo)]), "suggested several_other");
+    let paid = credit(1, 990_000, &code(3));
+    assert_eq!(of(&[paid, credit(2, 2_950_000, &memo)]), "matched code, suggested several_other");
+}
+
+#[test]
+fn nothing_is_matched_without_an_intact_code() {
+    let of = |amount: i64, memo: &str| told(&dues(), &[credit(1, amount, memo)]).0.join(", ");
+    let cut = &code(4)[..9];
+    assert_eq!(of(1_250_000, cut), "suggested near_miss");
+    assert_eq!(of(1_250_000, "thanh toan DH-2611-000002"), "suggested order_code");
+    assert_eq!(of(1_250_000, "thanh toan phan mem"), "suggested subset");
+    assert_eq!(of(5_900_000, "thanh toan phan mem"), "suggested subset");
+    assert_eq!(of(2_950_000, "thanh toan phan mem"), "unmatched nothing");
+    assert_eq!(of(1, ""), "unmatched nothing");
+    assert_eq!(of(77, &code(77)), "unmatched unknown_code");
+}
+
+#[test]
+fn a_subset_is_suggested_with_its_arithmetic() {
+    let (decisions, _) = decide(&dues(), &[credit(1, 6_890_000, "GAO MUOI")], &known());
+    assert_eq!(decisions[0].evidence.sum.as_deref(), Some("1 × 990000 + 2 × 2950000"));
+    assert_eq!(decisions[0].evidence.candidates.len(), 3);
+    assert!(decisions[0].allocations.is_empty());
+}
+
+#[test]
+fn what_a_person_said_goes_first_and_what_he_took_back_does_not_come_again() {
+    let said =
+        Credit { by_hand: Some(vec![(code(4), 1_250_000)]), ..credit(5, 1_250_000, "khong ro") };
+    let late = credit(1, 1_250_000, &code(4));
+    let (decisions, standings) = told(&dues(), &[late.clone(), said]);
+    assert_eq!(decisions, ["held paid_before", "matched by_hand"]);
+    assert_eq!(standings[3], "paid 1250000");
+    let parted = Credit { not_for: BTreeSet::from([code(4)]), ..late };
+    let (decisions, standings) = told(&dues(), &[parted]);
+    assert_eq!((decisions[0].as_str(), standings[3].as_str()), ("unmatched parted", "open 0"));
+}
+
+#[test]
+fn a_payer_who_was_approved_is_suggested() {
+    let mut known = known();
+    known.payers.insert("0011".to_owned(), BTreeSet::from(["bb".to_owned()]));
+    let from = Credit { from: Some("0011".to_owned()), ..credit(1, 5, "") };
+    let (decisions, _) = decide(&dues(), &[from], &known);
+    assert_eq!(
+        (decisions[0].tier, &decisions[0].evidence.candidates),
+        (Tier::KnownPayer, &vec![code(4)])
+    );
+}

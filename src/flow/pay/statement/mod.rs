@@ -1,0 +1,151 @@
+//! A bank statement out of raw cells: whose layout it is, its accounts, its lines, and whether its sums hold. Layouts
+//! are data (`banks.toml`). Storing it, and what its credits pay for, is the business of `take` and `matching`.
+
+mod columns;
+
+mod labels;
+
+mod lines;
+
+#[cfg(test)]
+mod tests;
+
+use chrono::NaiveDate;
+
+pub use self::columns::Roles;
+use self::columns::Table;
+use crate::{
+    catalogue::banks::Banks,
+    domain::payment::Direction,
+    flow::read::{Document, Sheet},
+};
+
+/// A sheet that is a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Of its sheet, from 1.
+    pub sheet: i64,
+    pub sheet_name: String,
+    pub header_row: u32,
+    /// Column and header of each part that was found.
+    pub columns: Vec<(u32, String)>,
+    /// The bank of its layout; `None` where it was read by the usual headers.
+    pub bin: Option<String>,
+    pub sections: Vec<Section>,
+}
+
+/// What a statement says of one account.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Section {
+    /// As written, letters and digits; `None` where nothing is said of it.
+    pub account: Option<String>,
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+    /// In đồng.
+    pub opening: Option<i64>,
+    pub closing: Option<i64>,
+    pub entries: Vec<Entry>,
+    /// Rows that cannot be read as what they must be.
+    pub wrong: Vec<Wrong>,
+}
+
+/// A line of a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub row: u32,
+    pub booked_on: NaiveDate,
+    pub direction: Direction,
+    /// In đồng, above zero.
+    pub amount: i64,
+    pub memo: String,
+    pub reference: Option<String>,
+    pub balance: Option<i64>,
+    pub other_name: Option<String>,
+    pub other_account: Option<String>,
+}
+
+/// A row of which something cannot be read, and what stands there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wrong {
+    Date { row: u32, column: u32, found: String },
+    Amount { row: u32, column: u32, found: String },
+}
+
+impl Entry {
+    /// What it does to the balance.
+    pub fn net(&self) -> i64 {
+        match self.direction {
+            Direction::Credit => self.amount,
+            Direction::Debit => -self.amount,
+        }
+    }
+}
+
+impl Section {
+    pub fn sum(&self, direction: Direction) -> i64 {
+        self.entries.iter().filter(|it| it.direction == direction).map(|it| it.amount).sum()
+    }
+
+    /// Opening + credits − debits, less the closing balance: zero where all lines are there; `None` where nothing is
+    /// said of balances.
+    pub fn difference(&self) -> Option<i64> {
+        let net: i64 = self.entries.iter().map(Entry::net).sum();
+        let (opening, closing) = self.opening.zip(self.closing)?;
+        Some(opening + net - closing)
+    }
+
+    /// Takes the balances from the running ones where nothing else says them: of the first and the last line,
+    /// whichever is the older.
+    fn fill_balances(&mut self) {
+        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return };
+        let (Some(at_first), Some(at_last)) = (first.balance, last.balance) else { return };
+        let downward = (at_first - first.net(), at_last);
+        let upward = (at_last - last.net(), at_first);
+        let net: i64 = self.entries.iter().map(Entry::net).sum();
+        let holds = |(opening, closing): (i64, i64)| opening + net == closing;
+        let is_newest_first = first.booked_on > last.booked_on || !holds(downward) && holds(upward);
+        let (opening, closing) = if is_newest_first { upward } else { downward };
+        self.opening = self.opening.or(Some(opening));
+        self.closing = self.closing.or(Some(closing));
+    }
+
+    /// The first and the last day on which something was booked.
+    pub fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let days = || self.entries.iter().map(|entry| entry.booked_on);
+        days().min().zip(days().max())
+    }
+}
+
+/// Whether the beginning of a sheet is that of a statement.
+pub fn is_statement(sheet: &Sheet, banks: &Banks) -> bool {
+    columns::find(sheet, banks).is_some()
+}
+
+/// Every sheet of a file that is a statement.
+pub fn read(document: &Document, banks: &Banks) -> Vec<Statement> {
+    let sheets = (1..).zip(&document.sheets).filter(|(_, sheet)| sheet.visible);
+    let of = |(number, sheet): (i64, &Sheet)| {
+        let Table { header_row, roles, bin } = columns::find(sheet, banks)?;
+        let mut sections = lines::sections(sheet, header_row, &roles);
+        sections.iter_mut().for_each(Section::fill_balances);
+        Some(Statement {
+            sheet: number,
+            sheet_name: sheet.name.clone(),
+            header_row,
+            columns: roles.named(sheet, header_row),
+            bin,
+            sections,
+        })
+    };
+    sheets.filter_map(of).collect()
+}
+
+/// Whether an account number as written is one that was configured: separators and zeros in front say nothing.
+pub fn is_same_account(a: &str, b: &str) -> bool {
+    let plain = |text: &str| {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        let text: String = letters.map(|c| c.to_ascii_uppercase()).collect();
+        text.trim_start_matches('0').to_owned()
+    };
+    plain(a) == plain(b)
+}

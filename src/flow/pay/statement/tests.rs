@@ -1,0 +1,254 @@
+//! Statements as the banks export them (domain facts §3.5), small enough to be read here.
+
+use super::*;
+use crate::{
+    domain::sheet::Layout,
+    flow::read::{Cell, Format, Row},
+};
+
+fn banks() -> Banks {
+    crate::catalogue::Catalogue::built_in().unwrap().banks
+}
+
+/// A sheet of texts: `|` parts cells, and a line break inside one is written `\n`.
+fn sheet(name: &str, text: &str) -> Document {
+    let cell = |text: &str| match text.trim() {
+        "" => Cell::Empty,
+        text => Cell::Text(text.replace("\\n", "\n")),
+    };
+    let lines = (1..).zip(text.trim().lines());
+    let rows = lines
+        .map(|(number, line)| Row { number, cells: line.trim().split('|').map(cell).collect() });
+    let sheet = Sheet {
+        name: name.to_owned(),
+        visible: true,
+        rows: rows.collect(),
+        layout: Layout::default(),
+    };
+    let format = Format { container: "xlsx".to_owned(), encoding: None, delimiter: None };
+    Document {
+        format,
+        sheets: vec![sheet],
+        defined_names: Vec::new(),
+        properties: std::collections::BTreeMap::new(),
+    }
+}
+
+#[track_caller]
+fn only(name: &str, text: &str) -> (Option<String>, Section) {
+    let mut found = read(&sheet(name, text), &banks());
+    assert_eq!(found.len(), 1, "{name}");
+    let mut statement = found.remove(0);
+    assert_eq!(statement.sections.len(), 1, "{name}");
+    (statement.bin, statement.sections.remove(0))
+}
+
+fn told(section: &Section) -> Vec<String> {
+    let of = |it: &Entry| {
+        format!(
+            "{} {} {} {}",
+            it.booked_on,
+            it.net(),
+            it.reference.as_deref().unwrap_or("-"),
+            it.memo
+        )
+    };
+    section.entries.iter().map(of).collect()
+}
+
+#[test]
+fn vietcombank_simple() {
+    let (bin, section) = only(
+        "Vietcombank_Account_Statement",
+        "NGÂN HÀNG TMCP NGOẠI THƯƠNG VIỆT NAM
+         Số tài khoản: 1023456789|||
+         Từ ngày: 01/11/2026 Đến ngày: 22/11/2026
+         Ngày giao dịch|Số tham chiếu|Số tiền ghi nợ|Số tiền ghi có|Mô tả
+         05/11/2026|5243.65937||2,950,000|MBVCB.1.HLAAAAAAAA.CT tu 001
+         06/11/2026|5243.65938|11,000||Phi
+         Tổng số||11,000|2,950,000|",
+    );
+    assert_eq!(bin.as_deref(), Some("970436"));
+    assert_eq!(section.account.as_deref(), Some("1023456789"));
+    let day = |day| NaiveDate::from_ymd_opt(2026, 11, day);
+    assert_eq!((section.from, section.to), (day(1), day(22)));
+    let lines = [
+        "2026-11-05 2950000 5243.65937 MBVCB.1.HLAAAAAAAA.CT tu 001",
+        "2026-11-06 -11000 5243.65938 Phi",
+    ];
+    assert_eq!(told(&section), lines);
+    assert_eq!(section.difference(), None);
+}
+
+#[test]
+fn vietcombank_cashup_with_two_accounts_and_line_breaks_in_headers() {
+    let found = read(
+        &sheet(
+            "Sheet1",
+            "VCB CASHUP|||STATEMENT OF ACCOUNT
+             Số tài khoản/Account number|1023456789
+             STT|Ngày1/\\nTNX Date/ Số CT/ Doc No|Ngày hiệu lực2/\\nEffective date|Số tiền ghi nợ/\\nDebit|Số tiền ghi có/\\nCredit|Số dư/\\nBalance|Nội dung chi tiết/\\nTransactions in detail
+             |||||Số dư đầu kỳ/Opening balance|1.000.000
+             1|05/11/2026\\n5243.65937|05/11/2026||2.950.000|3.950.000|HLAAAAAAAA
+             |Tổng số/Total|||2.950.000||
+             |Số dư cuối kỳ/Closing balance||||3.950.000|
+             Số tài khoản/Account number|0071000999999
+             STT|Ngày1/\\nTNX Date/ Số CT/ Doc No|Ngày hiệu lực2/\\nEffective date|Số tiền ghi nợ/\\nDebit|Số tiền ghi có/\\nCredit|Số dư/\\nBalance|Nội dung chi tiết/\\nTransactions in detail
+             1|06/11/2026\\n5243.1|06/11/2026|500.000|||Khac",
+        ),
+        &banks(),
+    );
+    let sections = &found[0].sections;
+    assert_eq!(found[0].bin.as_deref(), Some("970436"));
+    let accounts: Vec<_> = sections.iter().map(|it| it.account.clone().unwrap()).collect();
+    assert_eq!(accounts, ["1023456789", "0071000999999"]);
+    assert_eq!(told(&sections[0]), ["2026-11-05 2950000 5243.65937 HLAAAAAAAA"]);
+    assert_eq!((sections[0].opening, sections[0].difference()), (Some(1_000_000), Some(0)));
+    assert_eq!(told(&sections[1]), ["2026-11-06 -500000 5243.1 Khac"]);
+}
+
+#[test]
+fn techcombank_with_negative_debits_and_fees_in_columns_of_their_own() {
+    let (bin, section) = only(
+        "Sheet1",
+        "TRUY VẤN GIAO DỊCH/TRANSACTION ENQUIRY
+         Tài khoản/Account|19031234567890|
+         Ngày KH thực hiện/Requesting date|Ngày giao dịch/Transaction date|Số bút toán/Reference number|Ngân hàng đối tác/Remitter's bank|Tài khoản đích/Remitter's account number|Tên tài khoản đối ứng/Remitter's account name|Diễn giải/Description|Nợ/Debit|Có/Credit|Phí/Lãi\\nFee/Interest|Thuế/Tax|Số dư/Running balance
+         05/11/2026|06/11/2026|FT25331141130003|VCB|0011|CTY GAO|HLAAAAAAAA FT25331141130003||2,950,000.00|||12,950,000.00
+         06/11/2026|06/11/2026|FT25331141130004|||| Chi|-1,000,000.00||-10,000.00|-1,000.00|11,939,000.00",
+    );
+    assert_eq!(bin.as_deref(), Some("970407"));
+    assert_eq!(section.account.as_deref(), Some("19031234567890"));
+    let nets: Vec<i64> = section.entries.iter().map(Entry::net).collect();
+    assert_eq!(nets, [2_950_000, -1_000_000, -10_000, -1_000]);
+    assert_eq!(section.entries[0].other_account.as_deref(), Some("0011"));
+    assert_eq!((section.opening, section.difference()), (Some(10_000_000), Some(0)));
+}
+
+#[test]
+fn bidv_does_not_take_the_old_account_number() {
+    let (bin, section) = only(
+        "Sheet1",
+        "BÁO CÁO CHI TIẾT SỐ DƯ TÀI KHOẢN
+         Số tài khoản cũ/old: 999999999
+         Số tài khoản: 1023456789
+         Ngày hiệu lực|Ghi nợ|Ghi có|Số dư|Mô tả
+         05/11/2026 10:30:45||2.950.000|3.950.000|HLAAAAAAAA",
+    );
+    assert_eq!((bin.as_deref(), section.account.as_deref()), (Some("970418"), Some("1023456789")));
+    assert_eq!(told(&section), ["2026-11-05 2950000 - HLAAAAAAAA"]);
+    let (bin, section) = only(
+        "BIDV",
+        "Sao kê BIDV
+         STT|Ngày GD|Số tham chiếu|Mô tả|Phát sinh nợ|Phát sinh có|Số dư
+         1|05/11/2026|R1|HLAAAAAAAA||2.950.000|3.950.000",
+    );
+    assert_eq!((bin.as_deref(), told(&section).len()), (Some("970418"), 1));
+}
+
+#[test]
+fn vietinbank_fills_days_down() {
+    let (bin, section) = only(
+        "Sheet1",
+        "LICH SỬ GIAO DỊCH - TRANSACTION HISTORY
+         Số tài khoản/Account No: 1023456789
+         Ngày phát sinh/Transaction date|Ngày hạch toán/Accounting date|Mô tả giao dịch/Transaction description|Nợ/ Debit|Có / Credit|Số dư TK/Account balance|Số giao dịch/Transaction number
+         31/12/2025 10:30:45|31/12/2025 10:30:45|HLAAAAAAAA||2950000|3950000|T1
+         ||HLAAAAAAAA CT||2950000|6900000|T2
+         |Tổng cộng|||5900000||",
+    );
+    assert_eq!(bin.as_deref(), Some("970415"));
+    assert_eq!(
+        told(&section),
+        ["2025-12-31 2950000 T1 HLAAAAAAAA", "2025-12-31 2950000 T2 HLAAAAAAAA CT"]
+    );
+    assert_eq!(section.difference(), Some(0));
+}
+
+#[test]
+fn mb_has_a_total_without_a_day_and_its_money_bears_a_currency() {
+    let (bin, section) = only(
+        "Sheet1",
+        "SAO KÊ CHI TIẾT TÀI KHOẢN/ACCOUNT STATEMENT
+         Số tài khoản/Account No|1023456789
+         Số dư đầu kỳ/Opening balance|1,000,000.00 VND
+         Ngày hạch toán/Posting date|Ngày giao dịch/Transaction date|Phát sinh nợ/Debit|Phát sinh có/Credit|Số dư/Balance|Nội dung/Description
+         05/11/2026|05/11/2026|0.00|2,950,000.00 VND|3,950,000.00|HLAAAAAAAA
+         ||0.00|2,950,000.00||
+         Số dư cuối kỳ/Closing balance|3,950,000.00 VND",
+    );
+    assert_eq!((bin.as_deref(), told(&section).len()), (Some("970422"), 1));
+    assert_eq!((section.opening, section.closing), (Some(1_000_000), Some(3_950_000)));
+    assert_eq!(section.difference(), Some(0));
+}
+
+#[test]
+fn acb_has_balances_below_their_labels() {
+    let (bin, section) = only(
+        "Statement",
+        "BẢNG SAO KÊ GIAO DỊCH
+         Số tài khoản|Số dư đầu kỳ|Số dư cuối kỳ
+         1023456789|1.000.000|3.950.000
+         Ngày hiệu lực|Ngày giao dịch|Số GD|Nội dung giao dịch|Số tiền rút ra|Số tiền gửi vào|Số dư
+         05-11-2026|05-11-2026|77|HLAAAAAAAA||2.950.000|3.950.000",
+    );
+    assert_eq!((bin.as_deref(), section.account.as_deref()), (Some("970416"), Some("1023456789")));
+    assert_eq!((section.opening, section.difference()), (Some(1_000_000), Some(0)));
+}
+
+#[test]
+fn vpbank_msb_and_vib() {
+    let (bin, section) = only(
+        "Sheet1",
+        "VPBank
+         Ngày giao dịch|Ngày hiệu lực|Số tham chiếu|Diễn giải|Ghi nợ|Ghi có|Số dư
+         05-11-2026|05/11/2026|R1|HLAAAAAAAA||2.950.000|2.950.000",
+    );
+    assert_eq!((bin.as_deref(), told(&section).len()), (Some("970432"), 1));
+    let (bin, section) = only(
+        "Sheet1",
+        "Ngày giao dịch/Transaction date|Số bút toán/Reference no|Người hưởng/Người chuyển Payee/Payer|Diễn giải|Nợ/Debit|Có/Credit
+         05/11/2026|R1|CTY GAO|HLAAAAAAAA||2,950,000",
+    );
+    assert_eq!(bin.as_deref(), Some("970426"));
+    assert_eq!(section.entries[0].other_name.as_deref(), Some("CTY GAO"));
+    let (bin, section) = only(
+        "CURRENTACCOUNTSTATEMENT",
+        "Số chứng từ|Ngày giao dịch|Ghi nợ|Ghi có|Diễn giải
+         R1|05/11/2026||2,950,000|HLAAAAAAAA",
+    );
+    assert_eq!((bin.as_deref(), told(&section).len()), (Some("970441"), 1));
+}
+
+#[test]
+fn any_other_table_is_read_by_the_usual_headers_newest_line_first() {
+    let (bin, section) = only(
+        "sao-ke",
+        "Tài khoản: 1023456789 - VND
+         Ngày giao dịch|Số tiền ghi nợ|Số tiền ghi có|Nội dung chi tiết|Số dư|Tên tài khoản đối ứng|Số tài khoản đối ứng
+         06/11/2026|11.000||Phi|3.939.000||
+         05/11/2026||2.950.000|HLAAAAAAAA|3.950.000|CTY GAO|0011",
+    );
+    assert_eq!((bin, section.account.as_deref()), (None, Some("1023456789")));
+    assert_eq!((section.opening, section.closing), (Some(1_000_000), Some(3_939_000)));
+    assert_eq!(section.difference(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place_and_a_client_list_is_no_statement() {
+    let (_, section) = only(
+        "x",
+        "Ngày giao dịch|Số tiền ghi nợ|Số tiền ghi có|Nội dung
+         hôm qua||2.950.000|HLAAAAAAAA
+         05/11/2026||2.950,5|HLAAAAAAAA",
+    );
+    let wrong = [
+        Wrong::Date { row: 2, column: 0, found: "hôm qua".to_owned() },
+        Wrong::Amount { row: 3, column: 2, found: "2.950,5".to_owned() },
+    ];
+    assert_eq!(section.wrong, wrong);
+    let list =
+        sheet("DS", "Mã số thuế|Tên khách hàng|Email|Điện thoại\n0101243150|A|a@b.vn|0912345678");
+    assert!(read(&list, &banks()).is_empty());
+    assert!(is_same_account("0102 3456 789", "102.3456.789"));
+}

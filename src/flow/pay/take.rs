@@ -1,0 +1,269 @@
+//! A statement from its sheets to its lines in the database. One whose sums do not hold waits as a whole; lines that an
+//! earlier statement brought are known. What its credits pay for is decided afterwards, by `settle`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::types::Json;
+
+use super::{
+    memo,
+    statement::{self, Entry, Section, Statement, Wrong},
+};
+use crate::{
+    db::{
+        Tx,
+        batches::{self, Batch, Staged},
+        findings::{self, Numbered},
+        rows::{self, Column, NewRow, RowKind},
+        statements::{self, NewLine, NewStatement, Under},
+    },
+    domain::{
+        batch::{BatchKind, BatchState, RowState},
+        finding::{Code, Finding, Place, Severity, column_letters},
+        money::Money,
+        payment::Direction,
+    },
+    flow::{
+        Services,
+        key::sha256,
+        read::{Cell, Document, Sheet},
+    },
+};
+
+/// Shorter ones are no references: `-`, `0`.
+const REFERENCE: usize = 3;
+
+/// The statements of a document that are of the payee's account; each with the sections that are.
+pub fn own(services: &Services, document: &Document) -> Result<Vec<Statement>, Finding> {
+    let mut found = statement::read(document, &services.catalogue.banks);
+    if found.is_empty() {
+        return Err(Finding::new(Code::StatementUnknownLayout, Place::default()));
+    }
+    let account = services.settings.payee.account.as_str();
+    let mut others = Vec::new();
+    for statement in &mut found {
+        statement.sections.retain(|section| {
+            let of = section.account.as_deref();
+            let is_own = of.is_none_or(|of| statement::is_same_account(of, account));
+            others.extend(of.filter(|_| !is_own).map(str::to_owned));
+            is_own
+        });
+    }
+    found.retain(|statement| !statement.sections.is_empty());
+    if found.is_empty() {
+        let finding = Finding::new(Code::StatementOtherAccount, Place::default());
+        return Err(finding.value(others.join(", ")).detail("account", account));
+    }
+    Ok(found)
+}
+
+/// What is wrong with statements, and keeps them from being taken.
+pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
+    let mut said = Vec::new();
+    for statement in found {
+        let at = |row: Option<u32>, column: Option<u32>| Place {
+            sheet: Some(statement.sheet_name.clone()),
+            row,
+            column: column.map(column_letters),
+            field: None,
+        };
+        for section in &statement.sections {
+            said.extend(section.wrong.iter().map(|wrong| match wrong {
+                Wrong::Date { row, column, found } => {
+                    Finding::new(Code::StatementDate, at(Some(*row), Some(*column))).value(found)
+                }
+                Wrong::Amount { row, column, found } => {
+                    Finding::new(Code::StatementBalance, at(Some(*row), Some(*column))).value(found)
+                }
+            }));
+            let today = services.today();
+            let is_out = |entry: &&Entry| {
+                entry.booked_on > today
+                    || section.from.is_some_and(|from| entry.booked_on < from)
+                    || section.to.is_some_and(|to| entry.booked_on > to)
+            };
+            said.extend(section.entries.iter().find(is_out).map(|entry| {
+                let day = entry.booked_on.format("%d/%m/%Y").to_string();
+                Finding::new(Code::StatementDate, at(Some(entry.row), None)).value(day)
+            }));
+            said.extend(section.difference().filter(|off| *off != 0).map(|off| {
+                let money = |dong: i64| Money::dong(dong).to_string();
+                Finding::new(Code::StatementBalance, at(None, None))
+                    .detail("off", money(off))
+                    .detail("opening", money(section.opening.unwrap_or_default()))
+                    .detail("credits", money(section.sum(Direction::Credit)))
+                    .detail("debits", money(section.sum(Direction::Debit)))
+                    .detail("closing", money(section.closing.unwrap_or_default()))
+            }));
+        }
+    }
+    // A hold without a row holds the file; one with a row is the reason for it.
+    if !said.is_empty() && said.iter().all(|finding: &Finding| finding.place.row.is_some()) {
+        let code = said[0].code;
+        said.insert(0, Finding::new(code, Place::default()).detail("rows", said.len().to_string()));
+    }
+    said.into_iter().map(|finding| (None, finding)).collect()
+}
+
+/// received → staged, or held: all its lines are in the database, or none is.
+pub async fn stage(
+    services: &Services,
+    batch: &Batch,
+    document: &Document,
+    found: &[Statement],
+) -> anyhow::Result<()> {
+    let said = wrong(services, found);
+    let told = Staged {
+        kind: BatchKind::Statement,
+        container: &document.format.container,
+        encoding: document.format.encoding.as_deref(),
+        delimiter: document.format.delimiter.as_deref(),
+        answers: None,
+    };
+    let mut tx = services.db.begin().await?;
+    if !batches::stage(&mut tx, batch.id(), &told).await? {
+        return Ok(());
+    }
+    let is_held = said.iter().any(|(_, finding)| finding.severity == Severity::Hold);
+    for statement in found {
+        let mut states = BTreeMap::new();
+        for section in &statement.sections {
+            let new = if is_held {
+                HashMap::new()
+            } else {
+                take(services, &mut tx, batch, (statement, section)).await?
+            };
+            for entry in &section.entries {
+                let is_new = new.get(&entry.row).copied().unwrap_or_default();
+                let state = match is_held {
+                    true => RowState::Held,
+                    false if is_new => RowState::Accepted,
+                    false => RowState::Unchanged,
+                };
+                states.insert(entry.row, state);
+            }
+        }
+        let sheet = usize::try_from(statement.sheet - 1)?;
+        keep_rows(&mut tx, batch, (statement, &document.sheets[sheet]), &states).await?;
+    }
+    findings::insert(&mut tx, batch.id(), &said).await?;
+    if is_held {
+        let version = services.catalogue.version();
+        batches::judge(&mut tx, batch.id(), BatchState::Held, &version, services.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// staged → done: what the credits pay for is decided.
+pub async fn judge(services: &Services, batch: &Batch) -> anyhow::Result<()> {
+    super::settle::all(services, None).await?;
+    let mut tx = services.db.begin().await?;
+    let version = services.catalogue.version();
+    batches::judge(&mut tx, batch.id(), BatchState::Done, &version, services.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Brings the lines of one account, and says which rows are credits that no other statement brought.
+async fn take(
+    services: &Services,
+    tx: &mut Tx,
+    batch: &Batch,
+    (statement, section): (&Statement, &Section),
+) -> anyhow::Result<HashMap<u32, bool>> {
+    let account = services.settings.payee.account.as_str();
+    let new = NewStatement {
+        batch: batch.id(),
+        sheet: statement.sheet,
+        account,
+        bank: statement.bin.as_deref(),
+        period: (section.from, section.to),
+        days: section.days(),
+        opening: section.opening,
+        closing: section.closing,
+        credits: section.sum(Direction::Credit),
+        debits: section.sum(Direction::Debit),
+    };
+    let id = statements::insert(tx, new, services.now()).await?;
+    let under = Under { statement: id, batch: batch.id(), sheet: statement.sheet, account };
+    let mut new = HashMap::new();
+    for (row, direction) in statements::insert_lines(tx, under, &new_lines(section)).await? {
+        let is_credit = direction == Direction::Credit.as_str();
+        *new.entry(u32::try_from(row)?).or_insert(false) |= is_credit;
+    }
+    Ok(new)
+}
+
+/// By the bank's reference; without one by day, amount, direction and memo, and by how often the statement has it.
+fn new_lines(section: &Section) -> Vec<NewLine<'_>> {
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    let line = |entry| {
+        let fingerprint = fingerprint(entry);
+        let occurrence = counts.entry(fingerprint.clone()).or_default();
+        *occurrence += 1;
+        let Entry { row, booked_on, direction, amount, memo, .. } = entry;
+        NewLine {
+            row_no: *row,
+            fingerprint,
+            occurrence: *occurrence,
+            booked_on: *booked_on,
+            direction: *direction,
+            amount: *amount,
+            memo,
+            reference: entry.reference.as_deref(),
+            other_name: entry.other_name.as_deref(),
+            other_account: entry.other_account.as_deref(),
+        }
+    };
+    section.entries.iter().map(line).collect()
+}
+
+fn fingerprint(entry: &Entry) -> String {
+    let (direction, amount) = (entry.direction, entry.amount);
+    let reference = entry.reference.as_deref().map(memo::squeezed);
+    let said = match reference.filter(|reference| reference.len() >= REFERENCE) {
+        Some(reference) => format!("reference/{reference}/{direction}/{amount}"),
+        None => {
+            let memo = memo::squeezed(&entry.memo);
+            format!("line/{}/{direction}/{amount}/{memo}", entry.booked_on)
+        }
+    };
+    sha256(said.as_bytes())
+}
+
+/// The rows of a statement as they came, each in its end state.
+async fn keep_rows(
+    tx: &mut Tx,
+    batch: &Batch,
+    (statement, sheet): (&Statement, &Sheet),
+    states: &BTreeMap<u32, RowState>,
+) -> anyhow::Result<()> {
+    let columns = statement.columns.iter().map(|(at, header)| Column::new(*at, header, None));
+    let told = rows::Sheet {
+        sheet: statement.sheet,
+        name: statement.sheet_name.clone(),
+        header_row: statement.header_row.into(),
+        columns: Json(columns.collect()),
+        layout: Json(sheet.layout.clone()),
+    };
+    rows::insert_sheet(tx, batch.id(), &told).await?;
+    let row = |row: &crate::flow::read::Row| {
+        let state = states.get(&row.number).copied()?;
+        let cells: Vec<Cell> = row.cells.clone();
+        Some((row.number, cells, state))
+    };
+    let kept: Vec<(u32, Vec<Cell>, RowState)> = sheet.rows.iter().filter_map(row).collect();
+    let new: Vec<NewRow<'_>> = kept
+        .iter()
+        .map(|(number, cells, state)| NewRow {
+            sheet: statement.sheet,
+            row_no: *number,
+            kind: RowKind::Data,
+            cells,
+            state: Some(*state),
+        })
+        .collect();
+    rows::insert(tx, batch.id(), &new).await?;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Who is told that money came, was taken back, or that a licence ended or came back: the bell of the firm. Letters to
+//! payers and clients are planned here too, in the same transaction.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+
+use crate::{
+    db::{
+        Tx,
+        dues::Due,
+        lines::Line,
+        notifications::{self, NewNotification, NotificationKind},
+    },
+    domain::money::Money,
+    flow::Services,
+};
+
+/// Requests that are paid now: one bell for each firm.
+pub async fn paid(services: &Services, tx: &mut Tx, dues: &[&Due]) -> anyhow::Result<()> {
+    of_firms(services, tx, (NotificationKind::PaymentReceived, "payment_received"), dues).await
+}
+
+/// Requests that are not paid any more, though they were.
+pub async fn taken_back(services: &Services, tx: &mut Tx, dues: &[&Due]) -> anyhow::Result<()> {
+    of_firms(services, tx, (NotificationKind::PaymentTakenBack, "payment_taken_back"), dues).await
+}
+
+async fn of_firms(
+    services: &Services,
+    tx: &mut Tx,
+    (kind, words): (NotificationKind, &str),
+    dues: &[&Due],
+) -> anyhow::Result<()> {
+    const NAMED: usize = 3;
+    let mut firms: BTreeMap<&str, Vec<&Due>> = BTreeMap::new();
+    dues.iter().for_each(|due| firms.entry(due.firm.as_str()).or_default().push(due));
+    for (firm, dues) in firms {
+        let amount: Money = dues.iter().map(|due| Money::dong(due.amount)).sum();
+        let named: Vec<String> = dues.iter().take(NAMED).map(|due| due.name.clone()).collect();
+        let values = context! {
+            n => dues.len(), amount => amount.to_string(), more => dues.len() - named.len(), named,
+        };
+        let text = services.texts.say(&format!("message.bell.{words}"), values);
+        let order = dues.first().map(|due| &due.order_code);
+        let new = NewNotification { firm, kind, text: &text, order };
+        notifications::insert(tx, new, services.now()).await?;
+    }
+    Ok(())
+}
+
+/// A licence whose grace ended unpaid.
+pub async fn suspended(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
+    of_line(services, tx, (NotificationKind::LicenceSuspended, "licence_suspended"), line).await
+}
+
+/// A licence that was cut off and is paid since.
+pub async fn restored(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
+    of_line(services, tx, (NotificationKind::LicenceRestored, "licence_restored"), line).await
+}
+
+async fn of_line(
+    services: &Services,
+    tx: &mut Tx,
+    (kind, words): (NotificationKind, &str),
+    line: &Line,
+) -> anyhow::Result<()> {
+    let values = context! { line => line.reference().to_string(), name => line.name.as_str() };
+    let text = services.texts.say(&format!("message.bell.{words}"), values);
+    let new =
+        NewNotification { firm: &line.firm, kind, text: &text, order: Some(&line.order_code) };
+    notifications::insert(tx, new, services.now()).await?;
+    Ok(())
+}

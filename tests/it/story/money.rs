@@ -1,0 +1,236 @@
+//! Money: statements that are dropped, what their credits pay for, what a person says of it, and what follows for
+//! orders and licences.
+
+use serde_json::{Value, json};
+
+use super::lists::{csv, enterprise};
+use crate::world::{FIRM, World, text, texts};
+
+const ORDER: &str = "DH-2611-000001";
+
+/// Three enterprises in one order, placed.
+pub fn placed() -> World {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2), enterprise(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    world
+}
+
+/// The same, activated.
+pub fn activated() -> World {
+    let world = placed();
+    world.run(&["activate", ORDER]).exits(0);
+    world
+}
+
+pub fn codes(world: &World) -> Vec<String> {
+    let order = world.order(ORDER);
+    texts(order["payment_requests"].as_array().unwrap(), "payment_code")
+}
+
+/// A statement of the payee's account in CSV: day, đồng (debits below zero), memo.
+pub fn statement(lines: &[(&str, i64, &str)]) -> Vec<u8> {
+    let mut text = "Tài khoản: 1023456789;;;\nNgày giao dịch;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết\n".to_owned();
+    for (day, amount, memo) in lines {
+        let (debit, credit) = if *amount < 0 { (-amount, 0) } else { (0, *amount) };
+        text += &format!("{day};{debit};{credit};{memo}\n");
+    }
+    text.into_bytes()
+}
+
+pub fn take(world: &World, name: &str, lines: &[(&str, i64, &str)]) -> Value {
+    world.take(&format!("_bank/{name}"), &statement(lines))
+}
+
+pub fn requests(world: &World) -> Vec<String> {
+    let order = world.order(ORDER);
+    let requests = order["payment_requests"].as_array().unwrap();
+    requests.iter().map(|it| format!("{} {}", text(it, "state"), it["paid"])).collect()
+}
+
+fn payments(world: &World) -> Vec<String> {
+    let mut found = world.list("payments");
+    found.reverse();
+    texts(&found, "state")
+}
+
+fn lines(world: &World) -> Vec<String> {
+    texts(world.order(ORDER)["lines"].as_array().unwrap(), "state")
+}
+
+#[test]
+fn a_dropped_statement_pays_what_its_memos_name_and_the_platform_is_told() {
+    let world = activated();
+    let codes = codes(&world);
+    let memo = format!("MBVCB.1.{} {}.CT tu 001", &codes[0][..5].to_lowercase(), &codes[0][5..]);
+    let lines_of = [
+        ("22/11/2026", 2_950_000, memo.as_str()),
+        ("22/11/2026", -11_000, "phi"),
+        ("23/11/2026", 1_000_000, codes[1].as_str()),
+        ("23/11/2026", 77, "khong ro"),
+    ];
+    let file = take(&world, "sao-ke.csv", &lines_of);
+    assert_eq!(
+        (&file["kind"], &file["outcome"], &file["exit"]),
+        (&"statement".into(), &"accepted".into(), &0.into())
+    );
+    assert_eq!(
+        file["rows"],
+        json!({ "total": 4, "accepted": 3, "rejected": 0, "held": 0, "unchanged": 1 })
+    );
+    assert_eq!(requests(&world), ["paid 2950000", "partly_paid 1000000", "open 0"]);
+    assert_eq!(lines(&world), ["active", "grace", "grace"]);
+    let licence = &world.list("licences")[0];
+    assert_eq!((&licence["state"], &licence["paid_on"]), (&"active".into(), &"2026-11-22".into()));
+    let mut found = payments(&world);
+    found.sort();
+    assert_eq!(found, ["held", "matched", "unmatched"]);
+    let receipt = world.files_in("outbox/_bank").into_iter().find(|name| name.ends_with(".txt"));
+    let receipt =
+        std::fs::read_to_string(world.path("outbox/_bank").join(receipt.unwrap())).unwrap();
+    assert!(receipt.contains("ĐÃ NHẬN SAO KÊ") && receipt.contains("Đã khớp: 1"), "{receipt}");
+    let bells = world.list("notifications");
+    assert_eq!(bells[0]["kind"], "payment_received");
+}
+
+#[test]
+fn the_same_lines_in_another_export_are_known_and_the_rest_makes_the_order_paid() {
+    let world = placed();
+    let codes = codes(&world);
+    let line = |at: usize| ("23/11/2026", 2_950_000, codes[at].as_str());
+    take(&world, "a.csv", &[line(0), line(1)]);
+    let again = take(&world, "b.csv", &[line(1), line(2)]);
+    assert_eq!(again["rows"]["accepted"], 1);
+    assert_eq!((&world.order(ORDER)["state"], payments(&world).len()), (&"paid".into(), 3));
+    assert_eq!(text(world.list("batches").last().unwrap(), "state"), "done");
+    let same = take(&world, "c.csv", &[line(1), line(2)]);
+    assert_eq!((&same["outcome"], &same["exit"]), (&"duplicate".into(), &0.into()));
+    // Paid before it is activated: it has no grace.
+    world.run(&["activate", ORDER]).exits(0);
+    assert_eq!(lines(&world), ["active"; 3]);
+    let licence = &world.list("licences")[0];
+    assert_eq!(
+        (&licence["grace_until"], &licence["paid_on"]),
+        (&Value::Null, &"2026-11-23".into())
+    );
+}
+
+#[test]
+fn a_code_for_all_of_a_payer_pays_them_together() {
+    let world = World::new();
+    let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let order = world.order(ORDER);
+    let batch_code = text(&order["payment_requests"][0], "batch_code");
+    take(&world, "a.csv", &[("22/11/2026", 5_000_000, &batch_code)]);
+    assert_eq!(
+        (requests(&world), payments(&world)),
+        (vec!["open 0".to_owned(); 3], vec!["held".to_owned()])
+    );
+    take(&world, "b.csv", &[("23/11/2026", 3_850_000, &batch_code)]);
+    assert_eq!(requests(&world), ["paid 2950000"; 3]);
+    assert_eq!(payments(&world), ["matched"; 2]);
+    assert_eq!(world.order(ORDER)["state"], "paid");
+}
+
+#[test]
+fn a_person_matches_and_parts_and_the_pair_does_not_come_again() {
+    let world = activated();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("23/11/2026", 2_950_000, "tien phan mem")]);
+    let id = world.list("payments")[0]["id"].to_string();
+    let matched = ["match", &id, &codes[1], "--reason", "khách gọi điện", "--json"];
+    let shown = world.run(&matched).exits(0).json()["payments"][0].clone();
+    assert_eq!(
+        (&shown["state"], &shown["allocations"][0]["amount"]),
+        (&"matched".into(), &2_950_000.into())
+    );
+    assert_eq!(
+        (requests(&world)[1].as_str(), lines(&world)[1].as_str()),
+        ("paid 2950000", "active")
+    );
+    world.run(&matched).exits(0);
+    let too_much = ["match", &id, &format!("{}=9000000", codes[1]), "--reason", "x", "--json"];
+    assert_eq!(world.run(&too_much).exits(1).json()["error"]["code"], "state.not_allowed");
+
+    let parted = world.run(&["unmatch", &id, "--reason", "nhầm", "--json"]).exits(0).json();
+    assert_eq!(parted["payments"][0]["state"], "unmatched");
+    assert_eq!(requests(&world)[1], "open 0");
+    assert_eq!(lines(&world)[1], "active", "the platform was told already");
+    take(&world, "b.csv", &[("23/11/2026", 5, "khac")]);
+    assert_eq!(requests(&world)[1], "open 0");
+    assert_eq!(world.order(ORDER)["state"], "placed");
+    world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
+    world.run(&["match", "99", &codes[0], "--reason", "x"]).exits(2);
+    world.run(&["match", &id, "HLKHONGCO", "--reason", "x"]).exits(2);
+    world.run(&["match", &id, &codes[0], "--reason", " "]).exits(2);
+}
+
+#[test]
+fn money_for_what_is_cancelled_is_free_again_and_waits_for_a_person() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("23/11/2026", 1_000_000, &codes[0])]);
+    assert_eq!(requests(&world)[0], "partly_paid 1000000");
+    world.run(&["cancel", &format!("{ORDER}/1"), "--reason", "thôi"]).exits(0);
+    assert_eq!(requests(&world)[0], "cancelled 0");
+    let payment = &world.list("payments")[0];
+    assert_eq!((&payment["state"], &payment["allocations"]), (&"held".into(), &json!([])));
+}
+
+#[test]
+fn a_statement_whose_sums_do_not_hold_or_that_is_of_another_account_counts_for_nothing() {
+    let world = placed();
+    let codes = codes(&world);
+    let off = format!(
+        "Số tài khoản;1023456789\nSố dư đầu kỳ;1000000\nSố dư cuối kỳ;9000000\nNgày giao dịch;Ghi nợ;Ghi có;Nội dung\n23/11/2026;;2950000;{}\n",
+        codes[0]
+    );
+    let held = world.take("_bank/off.csv", off.as_bytes());
+    assert_eq!((&held["outcome"], &held["exit"]), (&"held".into(), &1.into()));
+    assert_eq!(held["findings"][0]["code"], "statement.balance");
+    let said = text(&held["findings"][0], "message");
+    assert!(said.contains("-5.050.000 đ") && !said.contains("{{"), "{said}");
+    let other = String::from_utf8(statement(&[("23/11/2026", 2_950_000, &codes[0])])).unwrap();
+    let other =
+        world.take("_bank/other.csv", other.replace("1023456789", "999988887777").as_bytes());
+    assert_eq!(
+        (&other["findings"][0]["code"], &other["exit"]),
+        (&"statement.other_account".into(), &3.into())
+    );
+    let future = take(&world, "future.csv", &[("24/11/2026", 2_950_000, &codes[0])]);
+    assert_eq!(
+        (&future["findings"][0]["code"], &future["outcome"]),
+        (&"statement.date".into(), &"held".into())
+    );
+    let list = world.take("_bank/khach.csv", &csv(&[enterprise(9)]));
+    assert_eq!(list["findings"][0]["code"], "statement.unknown_layout");
+    assert!(world.list("payments").is_empty());
+    assert_eq!(requests(&world), ["open 0"; 3]);
+}
+
+#[test]
+fn with_several_firms_no_firm_marks_itself_as_paid() {
+    let world = placed();
+    let codes = codes(&world);
+    let paid = statement(&[("23/11/2026", 2_950_000, &codes[0])]);
+    let alone = world.take("sao-ke.csv", &paid);
+    assert_eq!(alone["kind"], "statement", "the only firm may drop it anywhere");
+    let second = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
+    let path = world.path("hangloat.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, settings + second).unwrap();
+    let paid = statement(&[("23/11/2026", 2_950_000, &codes[1])]);
+    let refused = world.take(&format!("{FIRM}/sao-ke-2.csv"), &paid);
+    assert_eq!(
+        (&refused["findings"][0]["code"], &refused["exit"]),
+        (&"file.wrong_folder".into(), &3.into())
+    );
+    assert_eq!(requests(&world)[1], "open 0");
+    let outside = world.outside("sao-ke-3.csv");
+    std::fs::write(&outside, &paid).unwrap();
+    world.run(&["run", "import", outside.to_str().unwrap()]).exits(2);
+    world.run(&["run", "import", outside.to_str().unwrap(), "--bank"]).exits(0);
+    assert_eq!(requests(&world)[1], "paid 2950000");
+}
