@@ -146,7 +146,9 @@ impl MailWritten {
         check_host(transport, &host, tls, context)?;
         let keys = ["mail", "password", "password_file"];
         let password = context.secret(keys, password, password_file)?;
-        check_log_in(&username, password.is_some(), context)?;
+        if transport == MailTransport::Smtp {
+            check_log_in(&username, password.is_some(), context)?;
+        }
         Ok(Mail {
             transport,
             from,

@@ -230,3 +230,15 @@ fn a_workspace_is_found_by_flag_variable_or_from_below() {
     let error = discover(Some(elsewhere.path()), &variable, home.path()).unwrap_err();
     assert_eq!(error.place, "--home");
 }
+
+#[test]
+fn a_log_in_at_a_mail_server_needs_both_its_halves() {
+    let smtp = "[mail]\ntransport = 'smtp'\nhost = 'thu.example'\n";
+    let of_key = |key: &str, expected: &str| check(&format!("{smtp}{key}"), expected);
+    of_key("username = 'a'", "hangloat.toml:4:1: a username needs a password");
+    of_key("password = 'b'", "hangloat.toml:4:1: a password needs a username");
+    assert!(
+        load_text(&format!("{smtp}username = 'a'\npassword = 'b'"), &Environment::default())
+            .is_ok()
+    );
+}

@@ -37,7 +37,7 @@ words! {
     pub enum MailState {
         /// Written in the transaction that causes it.
         Planned = "planned",
-        /// Claimed by a relay. After a crash: planned again where mails are files.
+        /// Claimed by a relay. After a crash: planned again where mails are files, uncertain where a server may have it.
         Sending = "sending",
         Sent = "sent",
         /// The mail server said no for good.
@@ -46,7 +46,7 @@ words! {
         Uncertain = "uncertain",
         /// Too many tries.
         Dead = "dead",
-        /// Kept back by `[mail] hold` or the allow-list.
+        /// Kept back by `[mail] hold`, by the allow-list, or because its address refused one before.
         Held = "held",
         /// Its reason is gone.
         Cancelled = "cancelled",

@@ -53,9 +53,12 @@ use crate::{
     domain::{email::Email, mail::MailState},
 };
 
-/// How often a mail is tried, and how long the first wait is; each further one is twice as long.
+/// How often a mail is tried at least, and for how long, before it is given up.
 const ATTEMPTS: i64 = 8;
+const GIVEN_UP: Duration = Duration::days(2);
+/// How long the first wait is; each further one is twice as long, up to the longest.
 const FIRST_WAIT: Duration = Duration::minutes(1);
+const LONGEST_WAIT: Duration = Duration::hours(4);
 /// That nothing leaves is told so often.
 const TOLD_EACH: Duration = Duration::hours(1);
 

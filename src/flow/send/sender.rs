@@ -5,7 +5,7 @@ use std::{
     collections::HashSet,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -15,7 +15,7 @@ use minijinja::context;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    ATTEMPTS, FIRST_WAIT, Summary,
+    ATTEMPTS, FIRST_WAIT, GIVEN_UP, LONGEST_WAIT, Summary,
     book::{Book, End, Entry, Next, Wants},
     content, may_leave, message,
     sms::{self, Answer},
@@ -33,6 +33,8 @@ use crate::{
 
 /// A mail that the server takes for our fault lets the others go first.
 const PUT_OFF: TimeDelta = TimeDelta::minutes(15);
+/// So many mails that were to come later, one after the other, end a run.
+const IN_A_ROW: u32 = 10;
 /// How long a run waits for room in the minute, all in all; the next run goes on.
 const PATIENCE: Duration = Duration::from_mins(10);
 const SUPPRESSED: &str =
@@ -50,6 +52,8 @@ pub struct Post<'a> {
     /// Why a sender lost its line and got no other one.
     pub away: Mutex<Option<anyhow::Error>>,
     is_over: AtomicBool,
+    /// How many mails were to come later, one after the other.
+    in_a_row: AtomicU32,
     until: Instant,
 }
 
@@ -68,6 +72,7 @@ impl<'a> Post<'a> {
             paused: Mutex::default(),
             away: Mutex::default(),
             is_over: AtomicBool::new(false),
+            in_a_row: AtomicU32::new(0),
             until: Instant::now() + PATIENCE,
         }
     }
@@ -168,7 +173,7 @@ impl<'a> Post<'a> {
         };
         Ok(match said {
             Said::Accepted => self.to(MailState::Sent, None),
-            Said::Later(why) => self.later(mail, why)?,
+            Said::Later(why) => self.later(mail, why),
             Said::Uncertain(why) => self.to(MailState::Uncertain, Some(why)),
             Said::No(Blame::Sender, why) => self.pause(why),
             Said::No(blame, why) => self.refused(mail, blame, why),
@@ -229,18 +234,19 @@ impl<'a> Post<'a> {
             return Err(error);
         }
         tracing::warn!(mail = mail.id, "Mail {} was not sent: {error:#}", mail.id);
-        self.later(mail, format!("{error:#}"))
+        Ok(self.later(mail, format!("{error:#}")))
     }
 
     fn to(&self, state: MailState, error: Option<String>) -> End {
         End::To { state, error, not_before: self.services.now() }
     }
 
-    /// Planned again, each time after twice as long; given up after the last attempt.
-    fn later(&self, mail: &Mail, why: String) -> anyhow::Result<End> {
-        let wait = FIRST_WAIT * 2_i32.pow(u32::try_from(mail.attempts.clamp(1, ATTEMPTS) - 1)?);
-        let state = if mail.attempts < ATTEMPTS { MailState::Planned } else { MailState::Dead };
-        Ok(End::To { state, error: Some(why), not_before: self.services.now() + wait })
+    /// Planned again, each time after twice as long; given up after many attempts over a long time.
+    fn later(&self, mail: &Mail, why: String) -> End {
+        let now = self.services.now();
+        let is_given_up = mail.attempts >= ATTEMPTS && now - mail.planned_at >= GIVEN_UP;
+        let state = if is_given_up { MailState::Dead } else { MailState::Planned };
+        End::To { state, error: Some(why), not_before: now + wait(mail) }
     }
 
     /// Nothing more leaves in this run, and it costs this mail no attempt.
@@ -261,6 +267,14 @@ impl<'a> Post<'a> {
 
     fn count(&self, end: &End) {
         let mut summary = lock(&self.summary);
+        if let End::To { state: MailState::Planned, .. } = end {
+            // Where one after the other is to come later, all others are spared the attempt.
+            if self.in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= IN_A_ROW {
+                self.is_over.store(true, Ordering::Relaxed);
+            }
+        } else {
+            self.in_a_row.store(0, Ordering::Relaxed);
+        }
         match end {
             End::To { state: MailState::Sent, .. } => summary.sent += 1,
             End::To { state: MailState::Held, .. } => summary.held += 1,
@@ -271,6 +285,14 @@ impl<'a> Post<'a> {
         }
         self.services.progress.tell(Step::Done(summary.sent));
     }
+}
+
+/// Up to a quarter longer, by the mail's number, so that many do not come back at once.
+fn wait(mail: &Mail) -> TimeDelta {
+    let doublings = u32::try_from(mail.attempts.clamp(1, ATTEMPTS) - 1).unwrap_or_default();
+    let wait = (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT);
+    let quarters = i32::try_from(mail.id.rem_euclid(26)).unwrap_or_default();
+    wait + wait * quarters / 100
 }
 
 /// What the bell says of a mail that is refused.

@@ -1,7 +1,7 @@
 //! One connection of the tests' mail server, line by line.
 //! What it does where is said by its script.
 
-use std::{io, time::Instant};
+use std::io;
 
 use data_encoding::BASE64;
 use tokio::{
@@ -189,7 +189,6 @@ impl Line<'_> {
             to: self.to.clone(),
             message_id: id.unwrap_or_default().trim_matches(['<', '>']).to_owned(),
             text,
-            at: Instant::now(),
         };
         self.state.taken.lock().unwrap().push(taken);
     }

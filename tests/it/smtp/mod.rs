@@ -11,7 +11,6 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
 };
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -72,7 +71,6 @@ pub struct Taken {
     pub to: String,
     pub message_id: String,
     pub text: String,
-    pub at: Instant,
 }
 
 type Script = Box<dyn FnMut(&Moment) -> Act + Send>;

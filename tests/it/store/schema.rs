@@ -36,6 +36,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0009_guard.sql"),
     include_str!("../../../src/db/migrations/postgres/0010_alarms.sql"),
     include_str!("../../../src/db/migrations/postgres/0011_morning.sql"),
+    include_str!("../../../src/db/migrations/postgres/0012_smtp.sql"),
     include_str!("../../../src/db/migrations/postgres/0013_money.sql"),
     include_str!("../../../src/db/migrations/postgres/0014_letters.sql"),
 );

@@ -201,3 +201,19 @@ fn a_server_that_allows_one_connection_gets_one() {
     server.run(&world, &["run", "mail"]).exits(0);
     assert_eq!(states(&world), ["sent"; 16]);
 }
+
+#[test]
+fn a_server_that_takes_nothing_for_now_costs_most_mails_no_attempt() {
+    let (server, world) = (Server::new(How::Plain), placed(40));
+    server.script(|at| match at.stage {
+        Stage::Sender => Act::Say("451 4.7.1 too many letters, come back later"),
+        _ => Act::Go,
+    });
+    server.run(&world, &["run", "mail"]).exits(1);
+    let tried = all(&world).iter().filter(|mail| mail["attempts"] != 0).count();
+    assert!((10..=13).contains(&tried), "each sender ends the one it is at: {tried}");
+    server.script(|_| Act::Go);
+    in_an_hour(&world);
+    server.run(&world, &["run", "mail"]).exits(0);
+    assert!(all(&world).iter().all(|mail| mail["state"] == "sent"));
+}

@@ -32,7 +32,7 @@ pub fn blame(phase: Phase, code: u16, text: &str) -> Blame {
     match (phase, enhanced) {
         // Policy, quota; and senders that are named as bad only at the recipient.
         (_, Some((7, _) | (4, 5) | (1, 7 | 8))) => Blame::Sender,
-        (_, Some((3, _) | (6, _))) => Blame::Message,
+        (_, Some((3 | 6, _))) => Blame::Message,
         (_, Some((1 | 2, _))) | (Phase::Recipient, _) => Blame::Recipient,
         _ => Blame::Message,
     }

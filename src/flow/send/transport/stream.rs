@@ -30,7 +30,7 @@ use crate::config::{self, ConfigError, FILE_NAME, Tls};
 /// How long reaching a server and encrypting may take, each.
 const CONNECT: Duration = Duration::from_secs(15);
 /// Servers let strangers wait before they greet.
-const GREETING: Duration = Duration::from_secs(60);
+const GREETING: Duration = Duration::from_mins(1);
 /// No greeting is longer.
 const LONGEST: usize = 16 * 1024;
 
