@@ -164,11 +164,13 @@ pub(super) async fn settle_by(
     Ok(changed == 1)
 }
 
-/// How many requests of an order wait to be asked or answered, and of how many the answer was lost.
+/// How many requests of an order wait to be asked or answered, and of how many the answer was lost. Of one whose process
+/// died nobody knows why it was not answered: it is asked about first.
 pub async fn open(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<(i64, i64)> {
     tx.query(
-        "select count(case when a.state in ('planned', 'sending') then 1 end),
-                count(case when a.state = 'uncertain' then 1 end)
+        "select count(case when a.state in ('planned', 'sending')
+                                or (a.state = 'uncertain' and a.error is null) then 1 end),
+                count(case when a.state = 'uncertain' and a.error is not null then 1 end)
          from activation a join order_line l on l.id = a.line_id
          where l.order_code = $1",
     )

@@ -156,7 +156,8 @@ pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
     Ok(later.is_some())
 }
 
-/// Takes the next mail that is due and is not held by the guard: log-ins first, then notices (the order of sending).
+/// Takes the next mail that is due and is not held by the guard: log-ins first, then warnings, then
+/// notices (the order of sending).
 pub async fn claim(
     tx: &mut Tx,
     lease: Lease<'_>,
@@ -171,7 +172,8 @@ pub async fn claim(
                                        where g.held_at is not null
                                          and (g.held_before is null or mail.planned_at < g.held_before))
                      order by case when purpose in ('login_first', 'login_existing') then 0
-                                   when purpose = 'order_notice' then 1 else 2 end, id
+                                   when purpose = 'grace_warning' then 1
+                                   when purpose = 'order_notice' then 2 else 3 end, id
                      limit 1",
         postgres: " for update skip locked",
         ") and state = 'planned'

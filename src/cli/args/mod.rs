@@ -255,7 +255,7 @@ pub enum MailsCommand {
     },
     /// Write letters to invented clients as files to look at, with their words
     Preview {
-        /// Which letter: order_notice, grace_warning; default: all
+        /// Which letter, by its purpose in `mails`; default: all
         purpose: Option<Purpose>,
         /// Where to write them; default: mail/preview
         #[arg(short, long, value_name = "FOLDER")]

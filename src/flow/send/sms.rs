@@ -64,7 +64,7 @@ pub async fn deliver(
         return Err(LeaseLost.into());
     }
     let answer = ask(&client, request).await;
-    services.crash_point("mail_written");
+    services.crash_point("sms_answered");
     Ok(Some(answer))
 }
 

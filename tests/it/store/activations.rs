@@ -7,7 +7,7 @@ use hangloat::{
     db::{
         Db,
         activations::{self, Activation, ActivationState, NewActivation, Settled},
-        is_taken,
+        is_taken, orders,
     },
     domain::order::OrderCode,
 };
@@ -274,6 +274,22 @@ async fn requests_are_open_until_each_is_done_or_refused() {
         }
         assert_eq!((counts(&order).await, open(&order).await), ((2, 1), (2, 1)));
         assert_eq!((counts(&code(99)).await, open(&code(99)).await), ((0, 0), (0, 0)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_an_activation_ended_is_told_once_and_once_more_when_nothing_is_unknown() {
+    each_db(async |db| {
+        let (order, _) = planned(db, 1, 2).await;
+        let tell = async |unknown: i64| {
+            within(db, async |tx| orders::tell_activation(tx, &order, unknown).await).await.unwrap()
+        };
+        assert!(tell(2).await);
+        assert!(!tell(2).await && !tell(1).await, "still unknown");
+        assert!(tell(0).await && !tell(0).await);
+        within(db, async |tx| orders::begin_activation(tx, &order).await).await.unwrap();
+        assert!(tell(0).await, "another one began");
     })
     .await;
 }

@@ -32,7 +32,11 @@ pub fn all(world: &World) -> Vec<Letter> {
 /// What a picture's QR code says.
 pub fn scanned(picture: &Path) -> String {
     let mut command = Command::new("zbarimg");
-    finished(command.args(["--raw", "-q"]).arg(picture)).exits(0).stdout.trim_end().to_owned()
+    finished(command.args(["--raw", "-q", "-Sdisable", "-Sqrcode.enable"]).arg(picture))
+        .exits(0)
+        .stdout
+        .trim_end()
+        .to_owned()
 }
 
 /// What a VietQR asks for.

@@ -115,3 +115,9 @@ mod thousand;
 mod headers_of_mails;
 
 mod money;
+
+mod told;
+
+mod by_phone;
+
+mod looks;

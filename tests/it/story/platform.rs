@@ -13,7 +13,7 @@ const ORDER: &str = "DH-2611-000001";
 const HOA: &str = "hoa@minhan.example";
 
 /// Carries out statements on the database of a workspace.
-fn execute(world: &World, statements: &[&'static str]) {
+pub fn execute(world: &World, statements: &[&'static str]) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let db = Db::open(&world.store_url()).await.unwrap();
@@ -55,14 +55,14 @@ fn pay(world: &World) {
 }
 
 /// Three enterprises in one order that was placed.
-fn placed() -> World {
+pub fn placed() -> World {
     let world = World::new();
     world.import("khach.csv", &csv(&[enterprise(1), enterprise(2), enterprise(3)]));
     world.run(&["confirm", ORDER]).exits(0);
     world
 }
 
-fn activated() -> World {
+pub fn activated() -> World {
     let world = placed();
     world.run(&["activate", ORDER]).exits(0);
     world
@@ -101,7 +101,7 @@ fn shown(world: &World, row: usize) -> [String; 3] {
 }
 
 /// A placed order of which the platform refuses the second line.
-fn refused() -> World {
+pub fn refused() -> World {
     let world = placed();
     assert!(world.is_killed_at("activation_claimed", &["activate", ORDER]));
     plant_licence(&world, "purchase");

@@ -134,7 +134,8 @@ fn files(folder: &Path, wrong: &mut Vec<ConfigError>) -> Result<Vec<File>, Confi
         let entry = entry.map_err(|error| ConfigError::new(FOLDER, error.to_string()))?;
         names.push(entry.file_name().to_string_lossy().into_owned());
     }
-    names.retain(|name| name.ends_with(".toml") && !name.starts_with('.'));
+    let is_table = |name: &str| Path::new(name).extension().is_some_and(|end| end == "toml");
+    names.retain(|name| is_table(name) && !name.starts_with('.'));
     names.sort();
     let mut files = Vec::new();
     for name in names {

@@ -246,7 +246,10 @@ pub fn standing(
     Standing {
         occasion,
         reader,
-        to_name: "Nguyễn Văn Hùng".to_owned(),
+        to_name: match reader {
+            StandingReader::Payer(_) => "Nguyễn Văn Hùng".to_owned(),
+            StandingReader::Firm => given.firm.accountant.clone(),
+        },
         firm: given.firm.clone(),
         lines: (1..=lines).map(of_line).collect(),
         rest: rest(given, if is_paid { 0 } else { lines }),
@@ -338,7 +341,7 @@ pub fn log_in(given: &Given, first_time: bool, copy_for_firm: bool) -> LogIn {
     LogIn {
         first_time,
         copy_for_firm,
-        to_name: "Nguyễn Văn Hùng".to_owned(),
+        to_name: if copy_for_firm { &given.firm.name } else { "Nguyễn Văn Hùng" }.to_owned(),
         client_name: "Công ty TNHH Thương mại Hoa Sen".to_owned(),
         tax_id: tax_id(1),
         firm: given.firm.clone(),

@@ -1,0 +1,268 @@
+//! Who of the firm is told how an activation ended and what still waits, and what a payer reads about money.
+
+use hangloat::{
+    db::{
+        Db,
+        mails::{self, About, NewMail},
+    },
+    domain::{mail::Purpose, order::OrderCode},
+};
+use serde_json::Value;
+
+use super::{
+    letters::{self, Letter},
+    lists::{csv, enterprise},
+    platform::{activated, execute, placed, refused},
+};
+use crate::world::{World, require, text};
+
+const ORDER: &str = "DH-2611-000001";
+const LAN: &str = "lan@minhan.example";
+
+fn of_purpose(world: &World, purpose: &str) -> Vec<Value> {
+    let mut mails = world.list("mails");
+    mails.retain(|mail| mail["purpose"] == purpose);
+    mails
+}
+
+/// What was sent for a purpose, the oldest first.
+fn letters_of(world: &World, purpose: &str) -> Vec<Letter> {
+    let mut letters = letters::all(world);
+    let mut sent = Vec::new();
+    for mail in of_purpose(world, purpose).iter().filter(|mail| mail["state"] == "sent") {
+        let id = format!("<{}>", text(mail, "message_id"));
+        let at = letters.iter().position(|letter| letter.message_id == id).unwrap();
+        sent.push(letters.remove(at));
+    }
+    sent
+}
+
+#[track_caller]
+fn says(letter: &Letter, needed: &[&str]) {
+    for needed in needed {
+        assert!(letter.text.contains(needed), "no {needed} in {}", letter.text);
+        let html = letter.html.replace("&#x2f;", "/");
+        assert!(html.contains(needed), "no {needed} in {html}");
+    }
+}
+
+#[test]
+fn whoever_asked_reads_how_each_client_of_an_activation_fared() {
+    if !require("python3") {
+        return;
+    }
+    let world = refused();
+    world.run(&["run", "activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let mails = of_purpose(&world, "activation_result");
+    assert_eq!(mails.len(), 1, "once for one bulk: {mails:?}");
+    assert_eq!((&mails[0]["to"], &mails[0]["subject"]), (&LAN.into(), &ORDER.into()));
+    let letter = &letters_of(&world, "activation_result")[0];
+    assert!(letter.subject.contains("2/3 khách hàng đã kích hoạt, 1 không được"), "{letter:?}");
+    let clients = [enterprise(1), enterprise(2), enterprise(3)];
+    for client in &clients {
+        says(letter, &[client.name(), client.tax_id()]);
+    }
+    says(letter, &["đã có phần mềm cùng gói", "hangloat activate DH-2611-000001", "30/11/2026"]);
+    let attached: Vec<&String> = letter.files.keys().collect();
+    assert!(attached[0].starts_with("khach__B000001__r") && attached.len() == 1, "{attached:?}");
+    assert!(letter.defects.is_empty(), "{:?}", letter.defects);
+
+    world.run(&["activate", ORDER]).exits(1);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(letters_of(&world, "activation_result").len(), 2, "another bulk, another letter");
+}
+
+#[test]
+fn what_is_not_known_yet_is_told_as_such_and_once_more_when_it_is() {
+    if !require("python3") {
+        return;
+    }
+    let world = placed();
+    execute(&world, &["alter table platform_licence rename to platform_away"]);
+    world.run(&["activate", ORDER]).exits(1);
+    world.run(&["run", "activate"]);
+    world.run(&["run", "mail"]).exits(0);
+    let unknown = letters_of(&world, "activation_result");
+    assert_eq!(unknown.len(), 1, "it is not said each time somebody looks");
+    says(&unknown[0], &["3 khách hàng chưa rõ kết quả", "chương trình tự hỏi lại"]);
+
+    execute(&world, &["alter table platform_away rename to platform_licence"]);
+    world.run(&["run", "activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let all = letters_of(&world, "activation_result");
+    assert_eq!(all.len(), 2);
+    says(&all[1], &["3 khách hàng đều có phần mềm"]);
+    assert!(!all[1].text.contains("chưa rõ"), "{}", all[1].text);
+    world.run(&["run", "activate"]).exits(0);
+    assert_eq!(of_purpose(&world, "activation_result").len(), 2);
+}
+
+#[test]
+fn an_activation_that_was_killed_anywhere_is_told_once() {
+    for point in ["activation_claimed", "activation_answered", "activation_settled"] {
+        let world = placed();
+        assert!(world.is_killed_at(point, &["activate", ORDER]));
+        world.run(&["run", "activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let mails = of_purpose(&world, "activation_result");
+        let sent = mails.iter().filter(|mail| mail["state"] == "sent").count();
+        assert_eq!((mails.len(), sent), (1, 1), "killed at {point}: {mails:?}");
+    }
+}
+
+#[test]
+fn rows_that_wait_are_reminded_of_three_times_and_not_each_day() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    let bad = enterprise(2).with("B", "079180");
+    let held = enterprise(3).with("E", "giamdoc@gmial.com");
+    world.import("khach.csv", &csv(&[enterprise(1), bad, held]));
+    let mut told = Vec::new();
+    for day in ["23T20", "24T07", "25T07", "26T07", "27T07", "30T07"] {
+        let now = format!("2026-11-{day}:30:00+07:00");
+        world.run_at(&now, &["run", "report"]).exits(0);
+        world.run_at(&now, &["run", "report"]).exits(0);
+        world.run_at(&now, &["run", "mail"]).exits(0);
+        told.push(of_purpose(&world, "findings_waiting").len());
+    }
+    assert_eq!(told, [0, 1, 1, 2, 2, 3]);
+    let letters = letters_of(&world, "findings_waiting");
+    assert_eq!(letters.len(), 3);
+    assert_eq!(letters[0].to, LAN);
+    says(&letters[0], &["khach.csv", "B000001", "23/11/2026", "2 dòng", "“bỏ”", "Dòng 3, cột B"]);
+    assert!(letters[0].files.keys().any(|name| name.starts_with("khach__B000001__r")));
+}
+
+#[test]
+fn rows_that_wait_no_more_are_not_reminded_of() {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2).with("B", "079180")]));
+    let next = "2026-11-24T07:30:00+07:00";
+    world.run_at(next, &["run", "report"]).exits(0);
+    assert_eq!(of_purpose(&world, "findings_waiting").len(), 1);
+    world.run_at(next, &["drop", "B000001#3"]).exits(0);
+    world.run_at(next, &["run", "mail"]).exits(0);
+    assert_eq!(of_purpose(&world, "findings_waiting")[0]["state"], "cancelled");
+}
+
+/// Plans a letter about a line, or about all that one pays for, as the sweep does.
+fn plan(world: &World, purpose: Purpose, line: Option<i64>, to: &str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let db = Db::open(&world.store_url()).await.unwrap();
+        let code: OrderCode = ORDER.parse().unwrap();
+        let id: Option<(i64,)> = db
+            .query("select id from order_line where order_code = $1 and line_no = $2")
+            .bind(ORDER)
+            .bind(line.unwrap_or_default())
+            .optional()
+            .await
+            .unwrap();
+        let subject = line.map_or_else(|| ORDER.to_owned(), |line| format!("{ORDER}/{line}"));
+        let new = NewMail {
+            purpose,
+            subject: &subject,
+            about: About::Order(&code),
+            line_id: id.map(|(id,)| id),
+            recipient: to,
+            recipient_name: "Nguyễn Văn Số",
+            sequence: 1,
+            message_id: &format!("{purpose}.{}@hangloat.example", to.replace('@', ".")),
+        };
+        let mut tx = db.begin().await.unwrap();
+        mails::plan(&mut tx, new, "2026-11-27T01:00:00Z".parse().unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+}
+
+const SWEPT: &str = "2026-11-27T08:00:00+07:00";
+
+fn sent(world: &World) {
+    world.run_at(SWEPT, &["run", "mail"]).exits(0);
+}
+
+#[test]
+fn a_warning_says_until_which_day_the_software_works_and_how_to_pay_for_it() {
+    if !(require("python3") && require("zbarimg")) {
+        return;
+    }
+    let world = activated();
+    let client = enterprise(1);
+    plan(&world, Purpose::GraceWarning, Some(1), client.email());
+    plan(&world, Purpose::GraceWarning, Some(2), LAN);
+    sent(&world);
+    let letters = letters_of(&world, "grace_warning");
+    let (letter, copy) = (&letters[0], &letters[1]);
+    let request = world.order(ORDER)["payment_requests"][0].clone();
+    let code = text(&request, "payment_code");
+    assert!(letter.subject.starts_with("Còn 3 ngày") && letter.subject.contains("30/11/2026"));
+    says(
+        letter,
+        &[
+            client.name(),
+            client.tax_id(),
+            "Công ty TNHH Dịch vụ Kế toán Minh An",
+            "Nguyễn Thị Lan",
+            "0912 345 678",
+            "2.950.000 đ",
+            "1023456789",
+            "08:30 30/11/2026",
+            &code,
+        ],
+    );
+    let (_, picture) = letter.pictures.first_key_value().unwrap();
+    let png = data_encoding::BASE64.decode(picture.as_bytes()).unwrap();
+    std::fs::write(world.outside("warning.png"), png).unwrap();
+    let transfer = letters::transfer(&letters::scanned(&world.outside("warning.png")));
+    assert_eq!((transfer.amount, transfer.memo), (2_950_000, code));
+    says(copy, &[enterprise(2).name(), "0912 000 002", "bản sao"]);
+    assert!(copy.pictures.is_empty(), "the firm does not pay");
+}
+
+#[test]
+fn what_was_paid_in_the_meantime_is_not_warned_of() {
+    let world = activated();
+    execute(&world, &["update payment_request set state = 'paid', paid = amount"]);
+    for purpose in [Purpose::GraceWarning, Purpose::Suspended] {
+        plan(&world, purpose, Some(1), enterprise(1).email());
+    }
+    sent(&world);
+    for purpose in ["grace_warning", "suspended"] {
+        assert_eq!(of_purpose(&world, purpose)[0]["state"], "cancelled", "{purpose}");
+    }
+}
+
+#[test]
+fn money_that_came_software_that_stopped_and_works_again_are_told() {
+    if !require("python3") {
+        return;
+    }
+    let world = activated();
+    let [first, second, third] = [enterprise(1), enterprise(2), enterprise(3)];
+    execute(
+        &world,
+        &[
+            "update payment_request set state = 'paid', paid = amount
+             where line_id in (select id from order_line where line_no in (1, 3))",
+            "update licence set state = 'suspended', suspended_at = activated_at
+             where line_id in (select id from order_line where line_no = 2)",
+            "update licence set state = 'active'
+             where line_id in (select id from order_line where line_no = 3)",
+        ],
+    );
+    plan(&world, Purpose::PaymentReceived, Some(1), first.email());
+    plan(&world, Purpose::Suspended, Some(2), second.email());
+    plan(&world, Purpose::Restored, None, third.email());
+    sent(&world);
+    let letter = |purpose: &str| letters_of(&world, purpose).remove(0);
+    let received = letter("payment_received");
+    says(&received, &[first.name(), first.tax_id(), "2.950.000 đ", "không phải trả thêm"]);
+    assert!(received.pictures.is_empty());
+    let suspended = letter("suspended");
+    says(&suspended, &[second.name(), "đã tạm ngừng", "1023456789", "mở lại"]);
+    assert_eq!(suspended.pictures.len(), 1);
+    says(&letter("restored"), &[third.name(), third.tax_id(), "đã được mở lại"]);
+}
