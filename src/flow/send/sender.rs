@@ -197,7 +197,7 @@ impl<'a> Post<'a> {
             Answer::Taken => self.to(MailState::Sent, None),
             Answer::Refused(why) => self.to(MailState::Refused, Some(why)),
             Answer::Lost(why) => self.to(MailState::Uncertain, Some(why)),
-            Answer::Later(why) => self.later(mail, why)?,
+            Answer::Later(why) => self.later(mail, why),
         })
     }
 
