@@ -105,11 +105,11 @@ impl<'a> Book<'a> {
         let all = std::mem::take(&mut *self.lock());
         let entries: Vec<&Entry> = all.iter().map(|one| &one.entry).collect();
         let answers = self.commit(&entries).await?;
-        drop(turn);
         for (one, next) in all.into_iter().zip(answers) {
             // Who does not wait any more has ended.
             let _ = one.answer.send(next);
         }
+        drop(turn);
         Ok(answered.try_recv().unwrap_or(Next::Nothing))
     }
 

@@ -6,14 +6,32 @@ use std::{
     io::Read as _,
 };
 
-use super::posted::{ORDER, THEN, all, in_an_hour, placed};
+use super::posted::{ORDER, THEN, all, change, in_an_hour, placed};
 use crate::{
     smtp::{Act, How, Moment, Server, Stage},
     world::{World, text},
 };
 
+/// Each mail that waits once more, under further sequences.
+macro_rules! more {
+    ($n:literal) => {
+        concat!(
+            "insert into mail (purpose, subject, order_code, line_id, recipient, recipient_name, sequence, message_id,
+                               state, planned_at, not_before)
+             select purpose, subject, order_code, line_id, recipient, recipient_name, sequence + ",
+            $n,
+            ", '",
+            $n,
+            ".' || message_id, state, planned_at, not_before
+             from mail where state = 'planned' and order_code is not null and sequence = 1"
+        )
+    };
+}
+
 /// Each gets a notice and a log-in, and the firm a copy of that.
-const CLIENTS: u32 = 334;
+const CLIENTS: u32 = 84;
+/// The same letters once more, as other mails: the program gathers and hands over a thousand.
+const MORE: [&str; 3] = [more!("1"), more!("2"), more!("3")];
 const PASSWORD: &str = "bi-mat-cua-may-chu-thu";
 
 /// Drawn by chance, the same in each run.
@@ -41,7 +59,7 @@ fn unreliable() -> impl FnMut(&Moment) -> Act {
 
 fn is_bad(to: &str) -> bool {
     let number = to.strip_prefix("giamdoc@congty").and_then(|rest| rest.split('.').next());
-    number.and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number % 50 == 0)
+    number.and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number % 42 == 7)
 }
 
 #[test]
@@ -49,6 +67,9 @@ fn of_a_thousand_mails_each_is_accepted_once_or_listed_and_no_secret_is_told() {
     let server = Server::with(How::Starttls, Some(("ketoan", PASSWORD)));
     let world = placed(CLIENTS);
     world.run_at(THEN, &["activate", ORDER]).exits(0);
+    for sql in MORE {
+        change(&world, sql);
+    }
     let planned = all(&world);
     assert!(planned.len() >= 1_000, "{}", planned.len());
     server.script(unreliable());
@@ -94,7 +115,7 @@ fn each_is_accepted_once_or_listed(world: &World, server: &Server) {
     }
     assert!(["sent", "uncertain", "refused"].iter().all(|state| states[*state] > 0), "{states:?}");
     assert!(accepted.values().all(|times| *times == 1));
-    assert_eq!(suppressed.len(), usize::try_from(CLIENTS / 50).unwrap());
+    assert_eq!(suppressed.len(), usize::try_from(CLIENTS / 42).unwrap());
 }
 
 /// The links of letters, and the password of the server: in letters alone.
@@ -108,7 +129,7 @@ fn nothing_is_told(world: &World, server: &Server, said: &str) {
             secrets.insert(token);
         }
     }
-    assert!(secrets.len() > 200, "the letters were read: {}", secrets.len());
+    assert!(secrets.len() > 60, "the letters were read: {}", secrets.len());
     let mut places =
         vec![("the database", world.database()), ("the logs", said.as_bytes().to_vec())];
     for file in world.files_in("outbox") {
