@@ -102,8 +102,9 @@ fn every_letter_fits_a_phone_and_a_desk_and_its_picture_can_be_scanned_there() {
         assert_eq!(asked.len(), to_scan.len(), "each picture is scanned from how it looks");
         for html in &to_scan {
             let at = asked.iter().position(|asked| {
+                // As the words in its place say.
                 let amount = Money::dong(asked.amount).to_string();
-                html.contains(&asked.memo) && html.contains(&amount)
+                html.contains(&format!("{}\" style=", asked.memo)) && html.contains(&amount)
             });
             let asked = asked.remove(at.unwrap_or_else(|| panic!("no picture of {html}")));
             assert_eq!((asked.bin.as_str(), asked.account.as_str()), ("970436", "1023456789"));

@@ -38,15 +38,15 @@ fn with_everything_automatic_a_list_goes_all_the_way_to_its_mails() {
     world.rewrite("jobs/mail.toml", "@every 30s", "@every 1s");
     let daemon = world.serve();
     world.drop_file("khach.csv", &csv(&mixed()));
-    // Each client: a notice, a log-in, and the firm's copy of it; and what became of the list.
-    eventually("all mails", || letters(&world) == 13);
+    // Each client: a notice, a log-in, and the firm's copy of it; what became of the list, and of each activation.
+    eventually("all mails", || letters(&world) == 15);
     eventually("all are known as sent", || {
         world.list("mails").iter().all(|mail| mail["state"] == "sent")
     });
     assert!(daemon.stop().success());
     assert_eq!(world.list("licences").len(), 4);
     assert!(world.list("orders").iter().all(|order| order["state"] == "placed"));
-    assert_eq!(world.files_in("mail").len(), 13);
+    assert_eq!(world.files_in("mail").len(), 15);
 }
 
 #[test]
