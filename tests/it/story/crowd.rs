@@ -19,8 +19,8 @@ use tokio::runtime::Runtime;
 use super::lists::{csv, enterprise};
 use crate::world::{NOW, World};
 
-/// A notice, a log-in and the firm's copy of it, and what became of the list.
-const MAILS_A_FILE: usize = 4;
+/// A notice, a log-in and the firm's copy of it, what became of the list, and of its activation.
+const MAILS_A_FILE: usize = 5;
 
 struct Crowd {
     world: World,
