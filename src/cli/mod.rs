@@ -40,6 +40,8 @@ mod life;
 
 mod payments;
 
+mod hold;
+
 mod assign;
 
 mod lists;
@@ -61,6 +63,8 @@ mod catalogue;
 mod explain;
 
 mod doctor;
+
+mod prove;
 
 mod resume;
 
@@ -156,6 +160,8 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Orders { code, narrowed } => order::list(&global, code, &narrowed).await,
         Command::Payments { id, narrowed } => payments::list(&global, id, &narrowed).await,
         Command::Match(args) => payments::match_with(&global, &args).await,
+        Command::Hold(args) => hold::hold(&global, &args).await,
+        Command::Release { line } => hold::release(&global, &line).await,
         Command::Unmatch(args) => payments::part(&global, &args).await,
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
         Command::Clients(args) => clients::run(&global, &args).await,
@@ -184,6 +190,7 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
             CatalogueCommand::Check => catalogue::check(&global),
             CatalogueCommand::Update { apply } => catalogue::update(&global, apply),
         },
+        Command::Prove => prove::run(&global).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Resume { confirm } => resume::run(&global, confirm).await,
         Command::Backup { file, with_key } => backup::run(&global, &file, with_key).await,

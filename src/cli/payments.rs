@@ -22,16 +22,15 @@ use crate::{
 
 pub async fn list(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let found = match id {
-        Some(id) => vec![by_id(&services, id).await?],
-        None => {
-            let filter = workspace::filter::<PaymentState>(&services, narrowed)?;
-            let since = narrowed.since.map(|since| match since {
-                Since::Day(day) => day.to_string(),
-                Since::Instant(at) => services.local(at).date_naive().to_string(),
-            });
-            payments::list(&services.db, &filter, since).await?
-        }
+    let found = if let Some(id) = id {
+        vec![by_id(&services, id).await?]
+    } else {
+        let filter = workspace::filter::<PaymentState>(&services, narrowed)?;
+        let since = narrowed.since.map(|since| match since {
+            Since::Day(day) => day.to_string(),
+            Since::Instant(at) => services.local(at).date_naive().to_string(),
+        });
+        payments::list(&services.db, &filter, since).await?
     };
     reply(&services, &found, id.is_some()).await
 }

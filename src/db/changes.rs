@@ -141,6 +141,19 @@ pub async fn settle(
     settle_by(tx, SETTLE, (id, claim), settled, now).await
 }
 
+/// Whether the platform is still to be told that a line is paid.
+pub async fn is_telling_of(tx: &mut Tx, line_id: i64) -> sqlx::Result<bool> {
+    let open = tx
+        .query(
+            "select id from licence_change
+             where line_id = $1 and kind = 'paid' and state in ('planned', 'sending', 'uncertain') limit 1",
+        )
+        .bind(line_id)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(open.is_some())
+}
+
 /// Whether a cancellation still waits for the platform.
 pub async fn is_open(tx: &mut Tx, cancellation: i64) -> sqlx::Result<bool> {
     let open = tx

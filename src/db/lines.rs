@@ -217,18 +217,6 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Line>> {
     .await
 }
 
-/// Those with these ids, as the transaction sees them.
-pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
-    const OF: Sql = Sql {
-        sqlite: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-                 from order_line where id in (select value from json_each($1)) order by order_code, line_no",
-        postgres: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-                 from order_line where id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
-                 order by order_code, line_no",
-    };
-    tx.query(OF).bind(Json(ids)).all().await
-}
-
 /// A line that a client has already, as history sees it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Known {

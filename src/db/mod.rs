@@ -52,6 +52,8 @@ pub mod payments;
 
 pub mod dues;
 
+pub mod grace;
+
 pub mod activations;
 
 pub mod licences;
@@ -73,6 +75,8 @@ pub mod reports;
 pub mod morning;
 
 pub mod purge;
+
+pub mod prove;
 
 pub mod platform;
 

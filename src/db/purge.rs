@@ -196,7 +196,7 @@ fn numbers(batches: &[BatchId]) -> Vec<i64> {
 }
 
 /// Statements with the number of a batch, each behind those that refer to what it deletes.
-const OF_BATCH: [&str; 28] = [
+const OF_BATCH: [&str; 29] = [
     "delete from finding where batch_id = $1",
     "delete from shown where batch_id = $1",
     "delete from mail where batch_id = $1",
@@ -212,6 +212,7 @@ const OF_BATCH: [&str; 28] = [
                   where r.batch_id = $1)",
     "delete from allocation where code in (select code from payment_request where batch_id = $1)",
     "delete from payment_word where code in (select code from payment_request where batch_id = $1)",
+    "delete from line_warning where line_id in (select id from order_line where batch_id = $1)",
     "delete from line_hold where line_id in (select id from order_line where batch_id = $1)",
     "delete from workbook_due where batch_id = $1",
     "delete from payment_request where batch_id = $1",

@@ -1,5 +1,7 @@
 //! Payment requests, one for each line, and the codes that pay all of a payer's at once.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
@@ -319,6 +321,38 @@ pub async fn hold_paid(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<Vec<i64>> 
         paid.extend(state.is_paid().then_some(line));
     }
     Ok(paid)
+}
+
+/// Holds the requests of lines until the transaction ends, and says of which nothing is paid at all.
+pub async fn hold_unpaid(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<Vec<i64>> {
+    const HOLD: Sql = Sql {
+        sqlite: "update payment_request set state = state
+                 where line_id in (select value from json_each($1)) and state = 'open' returning line_id",
+        postgres: "update payment_request set state = state
+                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                   and state = 'open' returning line_id",
+    };
+    let held = tx.query(HOLD).bind(Json(line_ids)).all::<(i64,)>().await?;
+    Ok(held.into_iter().map(|(line,)| line).collect())
+}
+
+/// Name and e-mail of who pays for a line.
+pub async fn payer(tx: &mut Tx, line_id: i64) -> sqlx::Result<Option<(String, String)>> {
+    tx.query("select payer_name, payer_email from payment_request where line_id = $1")
+        .bind(line_id)
+        .optional()
+        .await
+}
+
+/// Where the request of each line stands.
+pub async fn states(db: &Db) -> sqlx::Result<HashMap<i64, RequestState>> {
+    let all: Vec<(i64, String)> =
+        db.query("select line_id, state from payment_request").all().await?;
+    let read = |(line, state): (i64, String)| {
+        let state = state.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok((line, state))
+    };
+    all.into_iter().map(read).collect()
 }
 
 /// Nothing is to be paid for lines any more; of how many it was.

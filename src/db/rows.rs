@@ -56,6 +56,18 @@ pub struct Sheet {
     pub layout: Json<Layout>,
 }
 
+impl Sheet {
+    pub fn new(
+        (sheet, name): (i64, &str),
+        header_row: u32,
+        columns: Vec<Column>,
+        layout: Layout,
+    ) -> Sheet {
+        let (name, header_row) = (name.to_owned(), header_row.into());
+        Sheet { sheet, name, header_row, columns: Json(columns), layout: Json(layout) }
+    }
+}
+
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct StagedRow {
     pub sheet: i64,

@@ -322,6 +322,24 @@ pub async fn state_before(db: &Db, job: &str, id: i64) -> sqlx::Result<Option<Ru
     Ok(before.and_then(|(state,)| state.parse().ok()))
 }
 
+/// The same of a run of a kind.
+pub async fn kind_succeeded_since(
+    db: &Db,
+    kind: JobKind,
+    since: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let found = db
+        .query(
+            "select id from run
+             where kind = $1 and state in ('succeeded', 'completed_with_rejects') and finished_at >= $2 limit 1",
+        )
+        .bind(kind.as_str())
+        .bind(since)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(found.is_some())
+}
+
 /// When each job last began.
 pub async fn last_started(db: &Db) -> sqlx::Result<Vec<(String, DateTime<Utc>)>> {
     db.query("select job, max(started_at) from run where started_at is not null group by job")

@@ -1,6 +1,8 @@
 //! The lines of an order that stand: all that were not cancelled. As a transaction sees them.
 
-use super::{Tx, lines::Line};
+use sqlx::types::Json;
+
+use super::{Sql, Tx, lines::Line};
 use crate::domain::order::OrderCode;
 
 /// A long order is gone through by so many lines, so that it need not fit in memory.
@@ -40,4 +42,16 @@ pub async fn registered_by(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<Vec<St
         .all()
         .await?;
     Ok(registered.into_iter().filter_map(|(by,)| by).collect())
+}
+
+/// Those with these ids, as the transaction sees them.
+pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
+    const OF: Sql = Sql {
+        sqlite: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+                 from order_line where id in (select value from json_each($1)) order by order_code, line_no",
+        postgres: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+                 from order_line where id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                 order by order_code, line_no",
+    };
+    tx.query(OF).bind(Json(ids)).all().await
 }

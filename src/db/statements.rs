@@ -140,6 +140,29 @@ pub struct Statement {
 }
 
 impl Statement {
+    #[cfg(test)]
+    pub fn of_days(
+        from: NaiveDate,
+        to: NaiveDate,
+        balances: Option<(i64, i64)>,
+        arrived_at: DateTime<Utc>,
+    ) -> Statement {
+        Statement {
+            id: 1,
+            batch_id: 1,
+            account: "1".to_owned(),
+            period_from: Some(from.to_string()),
+            period_to: Some(to.to_string()),
+            first_day: None,
+            last_day: None,
+            opening: balances.map(|(opening, _)| opening),
+            closing: balances.map(|(_, closing)| closing),
+            credits: 0,
+            debits: 0,
+            arrived_at,
+        }
+    }
+
     pub fn batch(&self) -> BatchId {
         BatchId::new(self.batch_id)
     }

@@ -8,6 +8,12 @@ words! {
         Import = "import",
         Activate = "activate",
         Mail = "mail",
+        /// Takes statements, and compares orders, payments and licences.
+        Reconcile = "reconcile",
+        /// The warnings of the end of grace alone.
+        Remind = "remind",
+        /// Restores, warns and suspends.
+        Sweep = "sweep",
         /// The morning page: what was done, and what waits for whom.
         Report = "report",
         Export = "export",

@@ -3,7 +3,7 @@
 //! `import::file` takes one file from the inbox to its answer: `inbox` takes it, `read` and `map` make rows
 //! of it, `check` judges them, `order` collects the good ones, `answer` writes the workbook. A workbook that
 //! comes back is read by `answer` and confirms an order, or cancels of it, which `activate` turns into licences and
-//! `send` into mails. What the firms' clients had before is gathered by `past`, what they hold by `held`; `export` hands
+//! `send` into mails. `pay` takes statements and says what pays for what, `sweep` ends the grace of what is unpaid. What the firms' clients had before is gathered by `past`, what they hold by `held`; `export` hands
 //! on what there is, `morning` tells people of it, `retention` deletes what is too old. `backup` copies all of it, and
 //! `guard` keeps a copy from acting until a person says so.
 //!
@@ -34,6 +34,8 @@ pub mod activate;
 
 pub mod pay;
 
+pub mod sweep;
+
 pub mod send;
 
 pub mod import;
@@ -41,6 +43,8 @@ pub mod import;
 pub mod export;
 
 pub mod morning;
+
+pub mod prove;
 
 pub mod retention;
 

@@ -73,6 +73,8 @@ pub struct Held {
 const fn needs(kind: JobKind) -> &'static [&'static str] {
     match kind {
         JobKind::Import => &["work"],
+        JobKind::Reconcile => &["work", "money"],
+        JobKind::Sweep | JobKind::Remind => &["money"],
         JobKind::Activate
         | JobKind::Mail
         | JobKind::Report

@@ -40,7 +40,7 @@ use crate::{
         notifications::NotificationKind,
         runs::{self, Again, Counts, End, Run},
     },
-    domain::run::RunState,
+    domain::run::{JobKind, RunState},
     flow::{
         Clock, Services, activate,
         export::ExportOptions,
@@ -176,6 +176,11 @@ pub async fn run(
 /// A job that this one comes after, and that did not end well within a day.
 async fn waits_for(services: &Services, job: &Job) -> anyhow::Result<Option<String>> {
     let since = services.now() - NIGHT;
+    if job.kind == JobKind::Sweep
+        && !runs::kind_succeeded_since(&services.db, JobKind::Reconcile, since).await?
+    {
+        return Ok(Some(JobKind::Reconcile.to_string()));
+    }
     for before in &job.after {
         if !runs::succeeded_since(&services.db, before, since).await? {
             return Ok(Some(before.clone()));

@@ -6,13 +6,14 @@ use crate::{
     domain::run::{JobKind, RunState},
     flow::{
         Services, activate,
-        answer::outbox,
+        answer::{self, outbox},
         export,
         fault::Fault,
-        import::{self, How},
+        import::{self, Arrival, How},
         inbox, morning,
         report::FileReport,
         retention, send,
+        sweep::{self, Swept},
     },
 };
 
@@ -53,6 +54,9 @@ pub(super) async fn carry_out(
             ];
             (summary.needs_person(), named(&counts), Vec::new())
         }
+        JobKind::Reconcile => reconcile(services, work, run_id).await?,
+        JobKind::Sweep => swept(&sweep::run(services).await?),
+        JobKind::Remind => swept(&sweep::remind(services).await?),
         JobKind::Backup => (false, backup::nightly(services).await?, Vec::new()),
         JobKind::Report => {
             let made = morning::run(services).await?;
@@ -68,6 +72,41 @@ pub(super) async fn carry_out(
     services.crash_point("work_done");
     let state = if needs_person { RunState::CompletedWithRejects } else { RunState::Succeeded };
     Ok((state, counts, files))
+}
+
+fn swept(swept: &Swept) -> (bool, Counts, Vec<FileReport>) {
+    let counts = [
+        ("restored", swept.restored),
+        ("warned", swept.warned),
+        ("suspended", swept.suspended),
+        ("waiting_lines", swept.waiting),
+        ("uncertain", swept.uncertain),
+    ];
+    (swept.waiting + swept.uncertain > 0, named(&counts), Vec::new())
+}
+
+/// What lies in `inbox/_bank/` first.
+async fn reconcile(
+    services: &Services,
+    work: &Work,
+    run_id: i64,
+) -> anyhow::Result<(bool, Counts, Vec<FileReport>)> {
+    let seen = inbox::settled(services).await?.files.into_iter();
+    let arrivals = seen.map(|(path, look)| arrival(services, path, Some(look)));
+    let is_of_bank =
+        |it: &Arrival| it.owner.as_ref().is_some_and(|owner| owner.firm == inbox::BANK);
+    let work = Work { files: Files::Given(arrivals.filter(is_of_bank).collect()), ..work.clone() };
+    let files = import_files(services, &work, run_id).await?;
+    let found = sweep::reconcile::run(services).await?;
+    answer::reconciliation::write(services, &found).await?;
+    let of = |n: usize| n as u64;
+    let counts = [
+        ("files", of(files.len())),
+        ("differences", of(found.differences.len())),
+        ("payments_waiting", of(found.payments.len())),
+    ];
+    let needs_person = found.needs_person() || files.iter().any(FileReport::needs_person);
+    Ok((needs_person, named(&counts), files))
 }
 
 /// The given files first: one that was begun before goes on with its batch.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use self::orders::{Assign, Cancel, Confirm, MatchPayment, Unassign, UnmatchPayment};
+pub use self::orders::{Assign, Cancel, Confirm, HoldLine, MatchPayment, Unassign, UnmatchPayment};
 use super::narrowed::Narrowed;
 use crate::{
     domain::{
@@ -16,7 +16,7 @@ use crate::{
         email::Email,
         locale::Locale,
         mail::Purpose,
-        order::OrderCode,
+        order::{LineRef, OrderCode},
         tax_id::TaxId,
     },
     flow::export::{Format, What},
@@ -206,6 +206,13 @@ pub enum Command {
     Match(MatchPayment),
     /// Say that a payment is not for what it was matched with
     Unmatch(UnmatchPayment),
+    /// Put the cut-off of an unpaid line off
+    Hold(HoldLine),
+    /// End that a cut-off is put off
+    Release {
+        /// A line of an order (DH-2611-000123/17)
+        line: LineRef,
+    },
     /// Let a member of staff work in the data of clients
     Assign(Assign),
     /// Take a member of staff off everywhere, or put another one there instead
@@ -220,6 +227,8 @@ pub enum Command {
         #[command(subcommand)]
         what: CatalogueCommand,
     },
+    /// Recompute what must hold of rows, money, orders, mails and licences
+    Prove,
     /// Check that folders, key, database, tables, mail, platform, backup and clock are right
     Doctor,
     /// List what is held after a restore or a long gap, by purpose and age

@@ -52,6 +52,18 @@ pub struct MatchPayment {
 }
 
 #[derive(Debug, Args)]
+pub struct HoldLine {
+    /// A line of an order (DH-2611-000123/17)
+    pub line: LineRef,
+    /// It works up to the end of this day
+    #[arg(long, value_name = "DATE")]
+    pub until: chrono::NaiveDate,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
 pub struct UnmatchPayment {
     /// A payment, by its number
     pub payment: i64,

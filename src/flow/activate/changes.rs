@@ -1,16 +1,14 @@
 //! Licences that are there are changed: suspended because they were cancelled or their grace is over, paid, or given to
-//! other people. As with
-//! activations the intent is stored before the call, and the same key and body go with every attempt.
+//! other people. As with activations the intent is stored before the call, and the same key and body go with every
+//! attempt.
 
 use anyhow::Context;
 
 use super::{
     Summary,
-    accounts::{Account, Accounts, TooMany},
-    platform::{
-        PlatformError,
-        wire::{AccountsRequest, Licence as Answer, PaidRequest, SuspendReason, SuspendRequest},
-    },
+    accounts::Account,
+    bodies,
+    platform::{PlatformError, wire::Licence as Answer},
     staff,
 };
 use crate::{
@@ -23,7 +21,7 @@ use crate::{
         lines::{self, Line},
         mails,
         orders::{self, Order},
-        payments, requests,
+        requests,
     },
     domain::{
         licence::LicenceState,
@@ -194,10 +192,10 @@ pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
 }
 
 /// What a change is about.
-struct About {
-    order: Order,
-    line: Line,
-    licence: Licence,
+pub(super) struct About {
+    pub order: Order,
+    pub line: Line,
+    pub licence: Licence,
 }
 
 async fn carry_out(services: &Services, change: &mut Change) -> anyhow::Result<ActivationState> {
@@ -265,64 +263,14 @@ async fn written_down(
     if let Some(request) = change.request.take() {
         return Ok(Ok(request));
     }
-    let request = match change.kind {
-        ChangeKind::Suspend => {
-            let is_cancelled = change.cancellation_id.is_some();
-            let reason =
-                if is_cancelled { SuspendReason::Cancelled } else { SuspendReason::GraceExpired };
-            serde_json::to_string(&SuspendRequest { reason })?
-        }
-        ChangeKind::Paid => serde_json::to_string(&paid(services, &about.line).await?)?,
-        ChangeKind::Accounts => match accounts(services, about).await? {
-            Ok(accounts) => serde_json::to_string(&AccountsRequest { accounts })?,
-            Err(error) => return Ok(Err(error)),
-        },
+    let request = match bodies::of(services, change, about).await? {
+        Ok(request) => request,
+        Err(error) => return Ok(Err(error)),
     };
     if !changes::write_down(&services.db, change.id, change.claim(), &request).await? {
         return Err(LeaseLost.into());
     }
     Ok(Ok(request))
-}
-
-/// By what, and when, a line was paid; of one that was waived altogether its code and today.
-async fn paid(services: &Services, line: &Line) -> anyhow::Result<PaidRequest> {
-    let request = requests::of_line(&services.db, line.id).await?.context("It was to be paid")?;
-    let last = payments::last_of_line(&services.db, line.id).await?;
-    let code = request.code.to_string();
-    let (paid_on, payment_reference) = match last {
-        Some((day, reference, _)) => (day.parse()?, reference.unwrap_or(code)),
-        None => (services.today(), code),
-    };
-    Ok(PaidRequest { payment_reference, paid_on })
-}
-
-/// The client's people as the platform has them, since its admin may have let somebody in; of the firm whoever is
-/// assigned now. What cannot be asked for is refused here, so that it keeps no later change of the line waiting.
-async fn accounts(
-    services: &Services,
-    About { order, line, licence }: &About,
-) -> anyhow::Result<Result<Accounts, PlatformError>> {
-    let there = match services.platform.licence(&licence.licence_id).await {
-        Ok(there) => there,
-        Err(lost) => return Ok(Err(lost)),
-    };
-    let firm = services.firm(&order.firm)?;
-    let said = db::staff::of_order(&services.db, &order.code).await?;
-    let assigned = staff::of(firm, order, line, &said);
-    let too_many = |error: TooMany| PlatformError::refused("too_many_accounts", error.to_string());
-    let Some(there) = there else {
-        return Ok(staff::accounts(firm, line, &assigned).map_err(too_many));
-    };
-    let name = |login: &Login| {
-        (login.email == line.client.email).then(|| line.client.representative.clone())
-    };
-    let accounts = there.logins.into_iter().map(|it| Account {
-        name: name(&it.login),
-        email: it.login.email,
-        role: it.login.role,
-    });
-    let accounts = Accounts::try_from(accounts.collect::<Vec<_>>()).map_err(too_many);
-    Ok(accounts.map(|accounts| accounts.with_firm(staff::of_firm(firm, &assigned))))
 }
 
 async fn ask(
@@ -360,7 +308,7 @@ async fn settle_done(
         ChangeKind::Paid => {
             let paid_on = answer.paid_on.unwrap_or_else(|| services.today());
             licences::pay(&mut tx, licence_id, paid_on).await?;
-            restored(services, &mut tx, about).await?;
+            restored(services, &mut tx, change, about).await?;
         }
         ChangeKind::Accounts => {
             let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
@@ -387,7 +335,7 @@ async fn suspended(
     }
     let Some(cancellation) = change.cancellation_id else {
         if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
-            tell::suspended(services, tx, line).await?;
+            tell::suspended(services, tx, line, change.id).await?;
         }
         return Ok(());
     };
@@ -406,10 +354,11 @@ async fn suspended(
 async fn restored(
     services: &Services,
     tx: &mut Tx,
+    change: &Change,
     About { line, .. }: &About,
 ) -> anyhow::Result<()> {
     if lines::move_on(tx, line.id, &[LineState::Suspended], LineState::Active).await? {
-        tell::restored(services, tx, line).await?;
+        tell::restored(services, tx, line, change.id).await?;
     } else {
         lines::move_on(tx, line.id, &[LineState::Grace], LineState::Active).await?;
     }

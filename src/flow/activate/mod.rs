@@ -12,6 +12,8 @@ pub mod staff;
 
 pub mod reason;
 
+mod bodies;
+
 mod bulk;
 
 mod outcome;
@@ -57,8 +59,8 @@ pub async fn plan(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Re
         let said = db::staff::of_lines(tx, &ids).await?;
         let paid = requests::hold_paid(tx, &ids).await?;
         for line in &lines {
-            let said = (said.as_slice(), paid.contains(&line.id));
-            is_planned |= plan_line(services, tx, (order, line), said).await?;
+            let about = (said.as_slice(), paid.contains(&line.id));
+            is_planned |= plan_line(services, tx, (order, line), about).await?;
         }
     }
     if is_planned {

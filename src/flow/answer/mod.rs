@@ -59,6 +59,8 @@ pub mod template;
 
 pub mod export;
 
+pub mod reconciliation;
+
 pub mod morning;
 
 pub use gather::{of_batch, of_check};

@@ -163,7 +163,7 @@ fn is_statement(services: &Services, document: &Document) -> bool {
 async fn statement(services: &Services, batch: &Batch, document: &Document) -> anyhow::Result<()> {
     match tokio::task::block_in_place(|| pay::take::own(services, document)) {
         Ok(found) => pay::take::stage(services, batch, document, &found).await,
-        Err(finding) => refuse(services, batch, Some(&document.format), finding).await,
+        Err(finding) => refuse(services, batch, Some(&document.format), *finding).await,
     }
 }
 

@@ -169,7 +169,7 @@ mod tests {
             format!("IPAY{code}"),
             format!("ND {code} GD 5243"),
             format!("ASP-2026 {code};"),
-            code.chars().map(|c| format!("{c} ")).collect(),
+            code.chars().flat_map(|c| [c, ' ']).collect(),
         ] {
             assert_eq!(found(&memo), [code.as_str()], "{memo}");
         }

@@ -13,6 +13,7 @@ use crate::{
         dues::{self, Standing},
         lines, orders,
         payments::{self, Allocation, Change, EventKind, NewEvent, Part, Payment},
+        standing,
     },
     domain::{
         batch::BatchId,
@@ -314,9 +315,9 @@ async fn store(
     let works =
         |id: &&i64| matches!(standing.get(*id), Some(LineState::Grace | LineState::Suspended));
     let ids: Vec<i64> = ids.iter().filter(works).copied().collect();
-    let lines = lines::by_ids(tx, &ids).await?;
+    let lines = standing::by_ids(tx, &ids).await?;
     changes::plan_paid(services, tx, &lines, &version.to_string()).await?;
-    tell::paid(services, tx, &difference.paid).await?;
+    tell::paid(services, tx, &difference.paid, version + 1).await?;
     tell::taken_back(services, tx, &difference.unpaid).await?;
     Ok(true)
 }

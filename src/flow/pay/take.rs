@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sqlx::types::Json;
-
 use super::{
     memo,
     statement::{self, Entry, Section, Statement, Wrong},
@@ -26,7 +24,7 @@ use crate::{
     flow::{
         Services,
         key::sha256,
-        read::{Cell, Document, Sheet},
+        read::{Cell, Document, Row, Sheet},
     },
 };
 
@@ -34,10 +32,10 @@ use crate::{
 const REFERENCE: usize = 3;
 
 /// The statements of a document that are of the payee's account; each with the sections that are.
-pub fn own(services: &Services, document: &Document) -> Result<Vec<Statement>, Finding> {
+pub fn own(services: &Services, document: &Document) -> Result<Vec<Statement>, Box<Finding>> {
     let mut found = statement::read(document, &services.catalogue.banks);
     if found.is_empty() {
-        return Err(Finding::new(Code::StatementUnknownLayout, Place::default()));
+        return Err(Box::new(Finding::new(Code::StatementUnknownLayout, Place::default())));
     }
     let account = services.settings.payee.account.as_str();
     let mut others = Vec::new();
@@ -52,7 +50,7 @@ pub fn own(services: &Services, document: &Document) -> Result<Vec<Statement>, F
     found.retain(|statement| !statement.sections.is_empty());
     if found.is_empty() {
         let finding = Finding::new(Code::StatementOtherAccount, Place::default());
-        return Err(finding.value(others.join(", ")).detail("account", account));
+        return Err(Box::new(finding.value(others.join(", ")).detail("account", account)));
     }
     Ok(found)
 }
@@ -135,10 +133,12 @@ pub async fn stage(
             };
             for entry in &section.entries {
                 let is_new = new.get(&entry.row).copied().unwrap_or_default();
-                let state = match is_held {
-                    true => RowState::Held,
-                    false if is_new => RowState::Accepted,
-                    false => RowState::Unchanged,
+                let state = if is_held {
+                    RowState::Held
+                } else if is_new {
+                    RowState::Accepted
+                } else {
+                    RowState::Unchanged
                 };
                 states.insert(entry.row, state);
             }
@@ -222,12 +222,12 @@ fn new_lines(section: &Section) -> Vec<NewLine<'_>> {
 fn fingerprint(entry: &Entry) -> String {
     let (direction, amount) = (entry.direction, entry.amount);
     let reference = entry.reference.as_deref().map(memo::squeezed);
-    let said = match reference.filter(|reference| reference.len() >= REFERENCE) {
-        Some(reference) => format!("reference/{reference}/{direction}/{amount}"),
-        None => {
-            let memo = memo::squeezed(&entry.memo);
-            format!("line/{}/{direction}/{amount}/{memo}", entry.booked_on)
-        }
+    let reference = reference.filter(|reference| reference.len() >= REFERENCE);
+    let said = if let Some(reference) = reference {
+        format!("reference/{reference}/{direction}/{amount}")
+    } else {
+        let memo = memo::squeezed(&entry.memo);
+        format!("line/{}/{direction}/{amount}/{memo}", entry.booked_on)
     };
     sha256(said.as_bytes())
 }
@@ -240,15 +240,11 @@ async fn keep_rows(
     states: &BTreeMap<u32, RowState>,
 ) -> anyhow::Result<()> {
     let columns = statement.columns.iter().map(|(at, header)| Column::new(*at, header, None));
-    let told = rows::Sheet {
-        sheet: statement.sheet,
-        name: statement.sheet_name.clone(),
-        header_row: statement.header_row.into(),
-        columns: Json(columns.collect()),
-        layout: Json(sheet.layout.clone()),
-    };
+    let name = (statement.sheet, statement.sheet_name.as_str());
+    let told =
+        rows::Sheet::new(name, statement.header_row, columns.collect(), sheet.layout.clone());
     rows::insert_sheet(tx, batch.id(), &told).await?;
-    let row = |row: &crate::flow::read::Row| {
+    let row = |row: &Row| {
         let state = states.get(&row.number).copied()?;
         let cells: Vec<Cell> = row.cells.clone();
         Some((row.number, cells, state))

@@ -1,7 +1,7 @@
 //! Who is told that money came, was taken back, or that a licence ended or came back: the bell of the firm. Letters to
 //! payers and clients are planned here too, in the same transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 
@@ -12,12 +12,24 @@ use crate::{
         lines::Line,
         notifications::{self, NewNotification, NotificationKind},
     },
-    domain::money::Money,
-    flow::Services,
+    domain::{mail::Purpose, money::Money},
+    flow::{Services, send},
 };
 
-/// Requests that are paid now: one bell for each firm.
-pub async fn paid(services: &Services, tx: &mut Tx, dues: &[&Due]) -> anyhow::Result<()> {
+/// Requests that are paid now: one bell for each firm, one letter for each payer of an order.
+pub async fn paid(
+    services: &Services,
+    tx: &mut Tx,
+    dues: &[&Due],
+    change: i64,
+) -> anyhow::Result<()> {
+    let mut told = BTreeSet::new();
+    for due in dues {
+        if told.insert((&due.order_code, due.payer_email.as_str())) {
+            let payer = (due.payer_name.as_str(), due.payer_email.as_str());
+            send::plan::received(services, tx, (&due.order_code, payer), change).await?;
+        }
+    }
     of_firms(services, tx, (NotificationKind::PaymentReceived, "payment_received"), dues).await
 }
 
@@ -34,7 +46,9 @@ async fn of_firms(
 ) -> anyhow::Result<()> {
     const NAMED: usize = 3;
     let mut firms: BTreeMap<&str, Vec<&Due>> = BTreeMap::new();
-    dues.iter().for_each(|due| firms.entry(due.firm.as_str()).or_default().push(due));
+    for due in dues {
+        firms.entry(due.firm.as_str()).or_default().push(due);
+    }
     for (firm, dues) in firms {
         let amount: Money = dues.iter().map(|due| Money::dong(due.amount)).sum();
         let named: Vec<String> = dues.iter().take(NAMED).map(|due| due.name.clone()).collect();
@@ -49,13 +63,25 @@ async fn of_firms(
     Ok(())
 }
 
-/// A licence whose grace ended unpaid.
-pub async fn suspended(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
+/// A licence whose grace ended unpaid; `change` tells one time from another.
+pub async fn suspended(
+    services: &Services,
+    tx: &mut Tx,
+    line: &Line,
+    change: i64,
+) -> anyhow::Result<()> {
+    send::plan::standing(services, tx, line, (Purpose::Suspended, change)).await?;
     of_line(services, tx, (NotificationKind::LicenceSuspended, "licence_suspended"), line).await
 }
 
 /// A licence that was cut off and is paid since.
-pub async fn restored(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
+pub async fn restored(
+    services: &Services,
+    tx: &mut Tx,
+    line: &Line,
+    change: i64,
+) -> anyhow::Result<()> {
+    send::plan::standing(services, tx, line, (Purpose::Restored, change)).await?;
     of_line(services, tx, (NotificationKind::LicenceRestored, "licence_restored"), line).await
 }
 

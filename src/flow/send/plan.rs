@@ -9,6 +9,7 @@ use crate::{
         lines::Line,
         mails::{self, About, NewMail},
         orders::{self, Order, Registered},
+        requests,
     },
     domain::{
         batch::BatchId,
@@ -200,6 +201,53 @@ pub async fn log_in(
     if registered_by != client.email.as_str() {
         let to_firm = (firm.name.as_str(), registered_by);
         plan(services, tx, (&order.code, Some(line)), (purpose, to_firm), 1).await?;
+    }
+    Ok(())
+}
+
+/// That money came, to who pays; `change` tells one time from another.
+pub async fn received(
+    services: &Services,
+    tx: &mut Tx,
+    (order, payer): (&OrderCode, (&str, &str)),
+    change: i64,
+) -> anyhow::Result<()> {
+    plan(services, tx, (order, None), (Purpose::PaymentReceived, payer), change).await
+}
+
+/// That the unpaid week ends, to who pays; a copy to those who registered it.
+pub async fn warning(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    (payer, copies): ((&str, &str), &BTreeSet<String>),
+    sequence: i64,
+) -> anyhow::Result<()> {
+    plan(services, tx, (&order.code, None), (Purpose::GraceWarning, payer), sequence).await?;
+    let firm = services.firm(&order.firm)?;
+    for email in copies.iter().filter(|email| email.as_str() != payer.1) {
+        let copy = (Purpose::GraceWarning, (firm.name.as_str(), email.as_str()));
+        plan(services, tx, (&order.code, None), copy, sequence).await?;
+    }
+    Ok(())
+}
+
+/// That a licence was cut off or works again, to who pays for it; of a cut-off a copy to who registered it.
+pub async fn standing(
+    services: &Services,
+    tx: &mut Tx,
+    line: &Line,
+    (purpose, sequence): (Purpose, i64),
+) -> anyhow::Result<()> {
+    let Some((name, email)) = requests::payer(tx, line.id).await? else { return Ok(()) };
+    let to = (purpose, (name.as_str(), email.as_str()));
+    plan(services, tx, (&line.order_code, Some(line)), to, sequence).await?;
+    let firm = services.firm(&line.firm)?;
+    let of_row = line.client.registered_by.as_ref().map(Email::as_str);
+    let registered_by = of_row.unwrap_or(firm.admin.email.as_str());
+    if purpose == Purpose::Suspended && registered_by != email {
+        let copy = (purpose, (firm.name.as_str(), registered_by));
+        plan(services, tx, (&line.order_code, Some(line)), copy, sequence).await?;
     }
     Ok(())
 }

@@ -39,6 +39,9 @@ fn the_built_in_jobs_are_read_in_the_order_of_their_names() {
             "backup backup 0 3 * * *",
             "import import ",
             "mail mail @every 30s",
+            "nightly-reconcile reconcile 30 0 * * *",
+            "nightly-sweep sweep 0 1 * * *",
+            "remind remind 0 8 * * *",
             "report report 30 7 * * *",
             "retention retention 30 2 * * *"
         ]

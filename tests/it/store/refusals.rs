@@ -121,6 +121,23 @@ async fn leave_a_kind(db: &Db) {
     within(db, async |tx| purge::leave(tx, &[], &[kind]).await).await.unwrap();
 }
 
+/// A statement with one credit, and what was decided of it.
+async fn book_a_credit(db: &Db) {
+    for sql in [
+        "insert into statement (batch_id, sheet, account, credits, debits, arrived_at)
+         values ((select min(id) from batch), 1, '1', 5, 0, (select min(received_at) from batch))",
+        "insert into bank_line (statement_id, batch_id, sheet, row_no, account, fingerprint, occurrence, booked_on,
+                                direction, amount, memo, state, tier)
+         values ((select min(id) from statement), (select min(id) from batch), 1, 1, '1',
+                 'c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0', 1, '2026-11-23', 'credit', 5, '',
+                 'unmatched', 'nothing')",
+        "insert into payment_event (bank_line_id, at, kind, detail, rules)
+         values ((select min(id) from bank_line), (select min(received_at) from batch), 'decided', '{}', 1)",
+    ] {
+        db.query(sql).execute().await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_of_no_set_is_refused_in_every_column_of_words() {
     each_db(async |db| {
@@ -132,6 +149,7 @@ async fn a_word_of_no_set_is_refused_in_every_column_of_words() {
         ring(db).await;
         issue_on_the_platform(db).await;
         leave_a_kind(db).await;
+        book_a_credit(db).await;
         for column in columns_of_words().keys() {
             let (table, column) = column.split_once('.').unwrap();
             for word in ["nonsense", "", "Paid"] {

@@ -108,7 +108,17 @@ fn all_else_that_is_listed(world: &World) {
     assert!(runs.iter().all(|run| run["error"].is_null()));
     let jobs = world.list("jobs");
     each_has(&jobs, "name kind schedule next last");
-    let known = ["activate", "backup", "import", "mail", "report", "retention"];
+    let known = [
+        "activate",
+        "backup",
+        "import",
+        "mail",
+        "nightly-reconcile",
+        "nightly-sweep",
+        "remind",
+        "report",
+        "retention",
+    ];
     assert_eq!(texts(&jobs, "name"), known);
     let bells = world.list("notifications");
     each_has(&bells, "id at firm kind text order read");

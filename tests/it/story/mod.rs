@@ -114,6 +114,8 @@ mod thousand;
 
 mod headers_of_mails;
 
+mod grace;
+
 mod money;
 
 mod told;

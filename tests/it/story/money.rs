@@ -162,6 +162,7 @@ fn a_person_matches_and_parts_and_the_pair_does_not_come_again() {
     assert_eq!(requests(&world)[1], "open 0");
     assert_eq!(world.order(ORDER)["state"], "placed");
     world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
+    world.run(&["prove"]).exits(0);
     world.run(&["match", "99", &codes[0], "--reason", "x"]).exits(2);
     world.run(&["match", &id, "HLKHONGCO", "--reason", "x"]).exits(2);
     world.run(&["match", &id, &codes[0], "--reason", " "]).exits(2);
@@ -177,6 +178,7 @@ fn money_for_what_is_cancelled_is_free_again_and_waits_for_a_person() {
     assert_eq!(requests(&world)[0], "cancelled 0");
     let payment = &world.list("payments")[0];
     assert_eq!((&payment["state"], &payment["allocations"]), (&"held".into(), &json!([])));
+    world.run(&["prove"]).exits(0);
 }
 
 #[test]
@@ -233,4 +235,48 @@ fn with_several_firms_no_firm_marks_itself_as_paid() {
     world.run(&["run", "import", outside.to_str().unwrap()]).exits(2);
     world.run(&["run", "import", outside.to_str().unwrap(), "--bank"]).exits(0);
     assert_eq!(requests(&world)[1], "paid 2950000");
+}
+
+/// Overlapping exports in any order make the same payments, pay the same, and nobody is paid by what is another's.
+#[test]
+fn statements_in_any_order_end_in_the_same_place() {
+    let end_of = |order: [usize; 4]| {
+        let world = placed();
+        let codes = codes(&world);
+        let spaced = format!("{} {}", &codes[1][..6], &codes[1][6..]);
+        let all = [
+            ("19/11/2026", 2_950_000, codes[0].clone()),
+            ("19/11/2026", 2_950_000, codes[0].clone()),
+            ("20/11/2026", 1_000_000, codes[1].to_lowercase()),
+            ("21/11/2026", 1_950_000, spaced),
+            ("21/11/2026", 1_300_000, "khong ro".to_owned()),
+            ("21/11/2026", 3_000_000, codes[2].clone()),
+            ("22/11/2026", 2_950_000, codes[2].clone()),
+        ];
+        let parts: [&[usize]; 4] = [&[0, 1, 2], &[2, 3], &[3, 4, 5, 6], &[0, 1, 2, 3, 4]];
+        for at in order {
+            let lines: Vec<_> = parts[at].iter().map(|at| &all[*at]).collect();
+            let lines: Vec<_> = lines.iter().map(|it| (it.0, it.1, it.2.as_str())).collect();
+            take(&world, &format!("p{at}.csv"), &lines);
+        }
+        world.run(&["prove"]).exits(0);
+        let told = |it: &Value| {
+            format!(
+                "{} {} {} {}",
+                text(it, "booked_on"),
+                it["amount"],
+                text(it, "state"),
+                text(it, "tier")
+            )
+        };
+        let mut payments: Vec<String> = world.list("payments").iter().map(told).collect();
+        payments.sort();
+        (payments, requests(&world), text(&world.order(ORDER), "state"))
+    };
+    let first = end_of([0, 1, 2, 3]);
+    assert_eq!(first.1, ["paid 2950000", "paid 2950000", "overpaid 2950000"]);
+    assert_eq!((first.0.len(), first.2.as_str()), (7, "paid"));
+    for order in [[3, 2, 1, 0], [2, 0, 3, 1]] {
+        assert_eq!(end_of(order), first, "{order:?}");
+    }
 }

@@ -104,6 +104,18 @@ create table line_hold (
     released_at timestamptz
 );
 
+-- When a line was warned of its last day, and by which letter.
+create table line_warning (
+    line_id bigint not null references order_line (id),
+    last_day text not null,
+    days bigint not null check (days >= 0),
+    recipient text not null,
+    order_code text not null,
+    sequence bigint not null check (sequence >= 1),
+    planned_at timestamptz not null,
+    primary key (line_id, last_day, days, recipient)
+);
+
 -- Lists whose workbook shows less than there is: written anew in the night.
 create table workbook_due (
     batch_id bigint primary key references batch (id)
@@ -118,6 +130,9 @@ alter table batch drop constraint batch_kind_check;
 alter table batch add constraint batch_kind_check check (kind in ('clients', 'statement', 'answer', 'unknown'));
 alter table licence_change drop constraint licence_change_kind_check;
 alter table licence_change add constraint licence_change_kind_check check (kind in ('suspend', 'paid', 'accounts'));
+alter table run drop constraint run_kind_check;
+alter table run add constraint run_kind_check check (kind in
+    ('import', 'activate', 'mail', 'reconcile', 'remind', 'sweep', 'backup', 'report', 'export', 'retention'));
 alter table notification drop constraint notification_kind_check;
 alter table notification add constraint notification_kind_check check (kind in
     ('order_placed', 'order_activated', 'order_cancelled', 'payment_received', 'payment_taken_back', 'licence_suspended',

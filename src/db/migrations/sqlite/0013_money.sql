@@ -104,6 +104,18 @@ create table line_hold (
     released_at text
 ) strict;
 
+-- When a line was warned of its last day, and by which letter.
+create table line_warning (
+    line_id integer not null references order_line (id),
+    last_day text not null,
+    days integer not null check (days >= 0),
+    recipient text not null,
+    order_code text not null,
+    sequence integer not null check (sequence >= 1),
+    planned_at text not null,
+    primary key (line_id, last_day, days, recipient)
+) strict, without rowid;
+
 -- Lists whose workbook shows less than there is: written anew in the night.
 create table workbook_due (
     batch_id integer primary key references batch (id)
@@ -121,6 +133,9 @@ update sqlite_schema set sql = replace(sql, '(''clients'', ''answer''', '(''clie
 where type = 'table' and name = 'batch';
 update sqlite_schema set sql = replace(sql, '(''suspend'', ''accounts''', '(''suspend'', ''paid'', ''accounts''')
 where type = 'table' and name = 'licence_change';
+update sqlite_schema
+set sql = replace(sql, '''activate'', ''mail''', '''activate'', ''mail'', ''reconcile'', ''remind'', ''sweep''')
+where type = 'table' and name = 'run';
 update sqlite_schema
 set sql = replace(sql, '''order_cancelled'', ''answer_refused''',
                   '''order_cancelled'', ''payment_received'', ''payment_taken_back'', ''licence_suspended'', ''licence_restored'', ''answer_refused''')

@@ -9,8 +9,6 @@ use crate::{
     flow::pay::memo::{self, Near},
 };
 
-/// So many candidates are named.
-const NAMED: usize = 5;
 /// Amounts of one firm that are tried with each other, and how often at most.
 const AMOUNTS: usize = 8;
 const TRIES: usize = 20_000;
@@ -54,7 +52,6 @@ fn hint(
     let named = |tier: Tier, candidates: Vec<String>| {
         let mut candidates = candidates;
         candidates.retain(|code| !credit.not_for.contains(code));
-        candidates.truncate(NAMED);
         (!candidates.is_empty()).then(|| (tier, Evidence { candidates, ..Evidence::default() }))
     };
     let like = near.find(&squeezed).into_iter().map(str::to_owned).collect();

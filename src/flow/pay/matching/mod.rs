@@ -111,13 +111,12 @@ pub fn decide(dues: &[Due], credits: &[Credit], known: &Known) -> (Vec<Decision>
     });
     for at in order {
         let credit = &credits[at];
-        match &credit.by_hand {
-            Some(said) => desk.by_hand(at, said),
-            None => {
-                let squeezed = memo::squeezed(&credit.memo);
-                let codes = memo::codes(&squeezed, &known.prefixes);
-                desk.by_codes(at, codes.iter().map(ToString::to_string).collect());
-            }
+        if let Some(said) = &credit.by_hand {
+            desk.by_hand(at, said);
+        } else {
+            let squeezed = memo::squeezed(&credit.memo);
+            let codes = memo::codes(&squeezed, &known.prefixes);
+            desk.by_codes(at, codes.iter().map(ToString::to_string).collect());
         }
     }
     desk.close_pools();
@@ -146,8 +145,9 @@ impl<'a> Desk<'a> {
     fn new(dues: &'a [Due], credits: &'a [Credit]) -> Desk<'a> {
         let mut by_batch_code: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, due) in dues.iter().enumerate() {
-            let code = due.batch_code.as_deref();
-            code.into_iter().for_each(|code| by_batch_code.entry(code).or_default().push(at));
+            if let Some(code) = due.batch_code.as_deref() {
+                by_batch_code.entry(code).or_default().push(at);
+            }
         }
         Desk {
             dues,

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         date::{self, Order},
         fold::fold,
+        money::Money,
     },
     flow::{
         pay::amount,
@@ -96,7 +97,7 @@ fn account(text: &str) -> Option<String> {
 }
 
 fn money(row: &Row, below: Option<&Row>, at: usize, balance: Option<usize>) -> Option<i64> {
-    let read = |cell: &Cell| amount::read(cell).ok().flatten().map(|money| money.as_dong());
+    let read = |cell: &Cell| amount::read(cell).ok().flatten().map(Money::as_dong);
     let of_column = balance.filter(|balance| *balance != at).and_then(|at| row.cells.get(at));
     let last = row.cells[at + 1..].iter().rev().find_map(read);
     of_column.and_then(read).or(last).or_else(|| values(row, below, at).find_map(|it| read(&it)))

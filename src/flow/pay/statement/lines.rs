@@ -8,6 +8,7 @@ use crate::{
     domain::{
         date::{self, Order},
         fold::tidy,
+        money::Money,
         payment::Direction,
     },
     flow::{
@@ -115,7 +116,7 @@ fn take(section: &mut Section, row: &Row, roles: &Roles, day: &mut Option<NaiveD
             amount: net.abs(),
             memo: cell(row, roles.memo).text().into_owned(),
             reference: reference.clone().filter(|text| !text.is_empty()),
-            balance: balance.map(|money| money.as_dong()).filter(|_| at == last),
+            balance: balance.map(Money::as_dong).filter(|_| at == last),
             other_name: text(roles.other_name),
             other_account: text(roles.other_account),
         });
@@ -127,7 +128,7 @@ fn take(section: &mut Section, row: &Row, roles: &Roles, day: &mut Option<NaiveD
 fn moved(row: &Row, roles: &Roles) -> Result<Vec<i64>, (usize, String)> {
     let read = |at: Option<usize>| match at.map(|at| (at, amount::read(cell(row, at)))) {
         None => Ok(0),
-        Some((_, Ok(money))) => Ok(money.map_or(0, |money| money.as_dong())),
+        Some((_, Ok(money))) => Ok(money.map_or(0, Money::as_dong)),
         Some((at, Err(_))) => Err((at, cell(row, at).text().into_owned())),
     };
     // Some banks write debits with a minus, which they are anyway; a credit with one is taken back.

@@ -1,0 +1,72 @@
+//! `hold`, `release`: puts the cut-off of a line off, and ends that.
+
+use minijinja::context;
+use serde_json::json;
+
+use super::{
+    args::{Global, HoldLine},
+    reply::{Exit, Failure, Reply},
+    workspace,
+};
+use crate::{
+    db::{
+        grace,
+        lines::{self, Line},
+    },
+    domain::order::LineRef,
+    flow::{
+        Services,
+        sweep::hold::{self, NotHeld},
+    },
+};
+
+pub async fn hold(global: &Global, args: &HoldLine) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let reason = args.reason.trim();
+    if reason.is_empty() {
+        return Err(Failure::misused(services.texts, "no_reason", context! {}).into());
+    }
+    let line = line(&services, &args.line).await?;
+    let held = hold::put_off(&services, &line, (args.until, reason)).await?;
+    held.map_err(|why| {
+        let line = line.reference().to_string();
+        match why {
+            NotHeld::State(state) => {
+                let state = services.texts.label(&format!("workbook.line_state.{state}"));
+                Failure::not_allowed(services.texts, "not_in_grace", context! { line, state })
+            }
+            NotHeld::Past => {
+                let day = args.until.format("%d/%m/%Y").to_string();
+                Failure::misused(services.texts, "hold_in_the_past", context! { day })
+            }
+        }
+    })?;
+    reply(&services, &line).await
+}
+
+pub async fn release(global: &Global, named: &LineRef) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let line = line(&services, named).await?;
+    hold::release(&services, &line).await?;
+    reply(&services, &line).await
+}
+
+async fn line(services: &Services, named: &LineRef) -> anyhow::Result<Line> {
+    let lines = lines::of_order(&services.db, &named.order).await?;
+    let found = lines.into_iter().find(|line| line.line_no == named.line);
+    found.ok_or_else(|| {
+        let values = context! { line => named.to_string() };
+        Failure::no_such(services.texts, "no_line", values).into()
+    })
+}
+
+async fn reply(services: &Services, line: &Line) -> anyhow::Result<Reply> {
+    let (until, reason) = grace::hold_of(&services.db, line.id).await?.unzip();
+    let shown = json!({
+        "line": line.reference().to_string(), "name": line.name, "state": line.state,
+        "hold_until": until, "reason": reason,
+    });
+    let values = context! { line => line.reference().to_string(), until };
+    let human = services.texts.say("command.held_until", values);
+    Reply::new(Exit::Done, human).with("lines", [shown])
+}

@@ -1,0 +1,168 @@
+//! Lines that work unpaid, or do not any more: what decides about their end, and how they were warned.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Db, Tx};
+use crate::domain::{
+    batch::BatchId,
+    mail::MailState,
+    order::{LineRef, LineState, OrderCode, RequestState},
+};
+
+/// A licensed line that was to be paid.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct InGrace {
+    pub line_id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    batch_id: i64,
+    pub firm: String,
+    pub name: String,
+    pub registered_by: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub state: LineState,
+    pub code: String,
+    pub batch_code: Option<String>,
+    pub payer_name: String,
+    pub payer_email: String,
+    /// In đồng.
+    pub rest: i64,
+    #[sqlx(try_from = "String")]
+    pub request_state: RequestState,
+    pub grace_until: Option<DateTime<Utc>>,
+    pub cutoff_at: Option<DateTime<Utc>>,
+    hold_until: Option<String>,
+}
+
+impl InGrace {
+    pub fn batch(&self) -> BatchId {
+        BatchId::new(self.batch_id)
+    }
+
+    pub fn reference(&self) -> LineRef {
+        LineRef { order: self.order_code.clone(), line: self.line_no }
+    }
+
+    /// The local day up to whose end its cut-off was put off.
+    pub fn hold_until(&self) -> Option<NaiveDate> {
+        self.hold_until.as_deref().and_then(|day| day.parse().ok())
+    }
+}
+
+/// Those that are in grace or suspended, in the order of their lines.
+pub async fn all(db: &Db) -> sqlx::Result<Vec<InGrace>> {
+    db.query(
+        "select l.id as line_id, l.order_code, l.line_no, l.batch_id, l.firm, l.name,
+                coalesce(l.client->>'registered_by', o.registered_by) as registered_by, l.state, r.code,
+                p.code as batch_code, r.payer_name, r.payer_email, r.amount - r.waived - r.paid as rest,
+                r.state as request_state, c.grace_until, c.cutoff_at, h.until as hold_until
+         from order_line l
+         join client_order o on o.code = l.order_code
+         join licence c on c.line_id = l.id
+         join payment_request r on r.line_id = l.id
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         left join line_hold h on h.line_id = l.id and h.released_at is null
+         where l.state in ('grace', 'suspended')
+         order by l.order_code, l.line_no",
+    )
+    .all()
+    .await
+}
+
+/// A warning of a line, and where its letter stands.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Warning {
+    pub line_id: i64,
+    last_day: String,
+    pub days: i64,
+    pub recipient: String,
+    #[sqlx(try_from = "String")]
+    pub state: MailState,
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+impl Warning {
+    /// The day after which the line is cut off, as it was then.
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        self.last_day.parse().ok()
+    }
+}
+
+/// Of lines that are in grace.
+pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
+    db.query(
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, m.sent_at
+         from line_warning w
+         join order_line l on l.id = w.line_id
+         join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
+                    and m.sequence = w.sequence
+         where l.state = 'grace' order by w.line_id, w.planned_at",
+    )
+    .all()
+    .await
+}
+
+/// Remembers that a line is warned of its last day, so many days before; false where it was.
+pub async fn warn(
+    tx: &mut Tx,
+    line: &InGrace,
+    (last_day, days): (NaiveDate, u32),
+    sequence: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let warned = tx
+        .query(
+            "insert into line_warning (line_id, last_day, days, recipient, order_code, sequence, planned_at)
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        )
+        .bind(line.line_id)
+        .bind(last_day.to_string())
+        .bind(i64::from(days))
+        .bind(line.payer_email.as_str())
+        .bind(line.order_code.as_str())
+        .bind(sequence)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(warned == 1)
+}
+
+/// Puts the cut-off of a line off, to the end of a local day.
+pub async fn hold(
+    tx: &mut Tx,
+    line_id: i64,
+    (until, reason): (NaiveDate, &str),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    tx.query(
+        "insert into line_hold (line_id, until, reason, said_at) values ($1, $2, $3, $4)
+         on conflict (line_id) do update set until = $2, reason = $3, said_at = $4, released_at = null",
+    )
+    .bind(line_id)
+    .bind(until.to_string())
+    .bind(reason)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Ends that; false where nothing was put off.
+pub async fn release(tx: &mut Tx, line_id: i64, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let released = tx
+        .query("update line_hold set released_at = $2 where line_id = $1 and released_at is null")
+        .bind(line_id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(released == 1)
+}
+
+/// Until which day a line is held, and why.
+pub async fn hold_of(db: &Db, line_id: i64) -> sqlx::Result<Option<(String, String)>> {
+    db.query("select until, reason from line_hold where line_id = $1 and released_at is null")
+        .bind(line_id)
+        .optional()
+        .await
+}

@@ -1,0 +1,217 @@
+//! The workbook of a night: what differs between us and the platform, money that waits, and lines that are cut off next
+//! or wait for something. What stands in it is found by `sweep`.
+
+use anyhow::Context as _;
+use minijinja::context;
+use rust_xlsxwriter::{Chart, ChartType, DocProperties, Format, Worksheet, XlsxError};
+
+use super::{
+    look::{self, DATE, Look, TEXT, Tone, as_number},
+    outbox,
+    page::Page,
+};
+use crate::{
+    db::payments::Payment,
+    domain::{money::Money, payment::PaymentState},
+    flow::{
+        Services,
+        files::write_whole,
+        inbox::BANK,
+        pay::hand,
+        sweep::{
+            self, Judged,
+            reconcile::{Difference, Found, Kind},
+            rules::{self, Step},
+        },
+    },
+    text::Texts,
+};
+
+/// What it is called.
+const WHAT: &str = "doi-soat";
+/// What, line, licence, tax id, here, there.
+const DIFFERENCES: &[f64] = &[34.0, 24.0, 26.0, 18.0, 18.0, 18.0];
+/// Number, day, amount, state, memo, why.
+const MONEY: &[f64] = &[10.0, 13.0, 18.0, 18.0, 48.0, 60.0];
+/// Line, client, rest, last day, code, what is next.
+const CUT_OFFS: &[f64] = &[24.0, 46.0, 18.0, 14.0, 16.0, 60.0];
+
+/// Writes it into `outbox/_bank/` under the next number of the day, where anything is to be said; older ones go aside.
+pub async fn write(services: &Services, found: &Found) -> anyhow::Result<()> {
+    let judged = sweep::judge(services).await?;
+    let told: Vec<Judged> = judged.into_iter().filter(|it| it.step != Step::Nothing).collect();
+    if !found.needs_person() && told.is_empty() {
+        return Ok(());
+    }
+    let folder = outbox::folder(services, Some(BANK));
+    fs_err::create_dir_all(&folder)?;
+    let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
+    let bytes = tokio::task::block_in_place(|| workbook(services, found, &told))?;
+    write_whole(&path, &bytes)?;
+    outbox::set_others_aside(WHAT, &[path])
+}
+
+/// The bytes of the workbook.
+pub fn workbook(services: &Services, found: &Found, judged: &[Judged]) -> anyhow::Result<Vec<u8>> {
+    let kit = Kit { services, texts: services.texts, look: Look::new() };
+    let mut workbook = look::workbook()?;
+    let properties = DocProperties::new().set_title(kit.label("title")).set_author("hangloat");
+    workbook.set_properties(&properties.set_creation_datetime(&services.now()));
+    let written = || -> Result<Vec<Worksheet>, XlsxError> {
+        Ok(vec![differences(&kit, found)?, money(&kit, found)?, cut_offs(&kit, judged)?])
+    };
+    for sheet in written().context("The reconciliation cannot be written")? {
+        workbook.push_worksheet(sheet);
+    }
+    workbook.save_to_buffer().context("The reconciliation cannot be written")
+}
+
+struct Kit<'a> {
+    services: &'a Services,
+    texts: &'static Texts,
+    look: Look,
+}
+
+impl Kit<'_> {
+    fn label(&self, key: &str) -> String {
+        self.texts.label(&format!("workbook.reconciliation.{key}"))
+    }
+
+    fn say(&self, key: &str, values: minijinja::Value) -> String {
+        self.texts.say(&format!("workbook.reconciliation.{key}"), values)
+    }
+
+    fn id(&self) -> Format {
+        self.look.text.clone().set_num_format(TEXT)
+    }
+
+    fn headings(&self, sheet: &mut Page<'_>, names: &[&str]) -> Result<(), XlsxError> {
+        let headings = (0..).zip(names).map(|(at, name)| ((at, at), self.label(name)));
+        sheet.headings(&headings.collect::<Vec<_>>())
+    }
+
+    fn day(
+        &self,
+        sheet: &mut Page<'_>,
+        column: u16,
+        day: chrono::NaiveDate,
+    ) -> Result<(), XlsxError> {
+        let format = self.look.number.clone().set_num_format(DATE);
+        let row = sheet.row();
+        sheet.sheet.write_datetime_with_format(row, column, day, &format).map(drop)
+    }
+}
+
+/// The totals of each kind with a chart, then every difference.
+fn differences(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
+    let mut sheet = Page::new(&kit.label("differences"), DIFFERENCES, &kit.look)?;
+    let day = kit.services.today().format("%d/%m/%Y").to_string();
+    sheet.title(&kit.say("page_title", context! { day }))?;
+    let n = found.differences.len();
+    let values = context! { n, payments => found.payments.len() };
+    sheet.line(&kit.say("headline", values), &kit.look.banner)?;
+    let counts = found.counts();
+    if !counts.is_empty() {
+        sheet.section(&kit.label("totals"))?;
+        kit.headings(&mut sheet, &["kind", "count"])?;
+        let first = sheet.row();
+        for (kind, count) in &counts {
+            sheet.cell(0, &kit.label(&format!("kinds.{kind}")), &kit.look.label)?;
+            sheet.number(
+                1,
+                as_number(i64::try_from(*count).unwrap_or(i64::MAX)),
+                &kit.look.number,
+            )?;
+            sheet.end_row()?;
+        }
+        let name = kit.label("differences");
+        let last = sheet.row() - 1;
+        let mut chart = Chart::new(ChartType::Bar);
+        let series = chart.add_series();
+        series.set_categories((name.as_str(), first, 0, last, 0)).set_values((
+            name.as_str(),
+            first,
+            1,
+            last,
+            1,
+        ));
+        chart.title().set_name(&kit.label("totals"));
+        chart.legend().set_hidden();
+        chart.set_width(560).set_height(220);
+        sheet.charts(&[(0, chart)], 220)?;
+        sheet.section(&kit.label("each"))?;
+        kit.headings(&mut sheet, &["kind", "line", "licence", "tax_id", "here", "there"])?;
+        for difference in &found.differences {
+            row(kit, &mut sheet, difference)?;
+        }
+    }
+    Ok(sheet.sheet)
+}
+
+fn row(kit: &Kit<'_>, sheet: &mut Page<'_>, it: &Difference) -> Result<(), XlsxError> {
+    let word = |state: &str| {
+        let key = format!("workbook.line_state.{state}");
+        if kit.texts.has(&key) { kit.texts.label(&key) } else { state.to_owned() }
+    };
+    let tone = match it.kind {
+        Kind::PaidSuspended | Kind::Missing | Kind::UnknownHere => Tone::Bad,
+        _ => Tone::Waiting,
+    };
+    sheet.cell(0, &kit.label(&format!("kinds.{}", it.kind)), kit.look.state(tone))?;
+    sheet.cell(1, it.line.as_deref().unwrap_or_default(), &kit.id())?;
+    sheet.cell(2, &it.licence_id, &kit.id())?;
+    sheet.cell(3, &it.tax_id, &kit.id())?;
+    sheet.cell(4, &word(&it.here), &kit.look.text)?;
+    sheet.cell(5, &word(&it.there), &kit.look.text)?;
+    sheet.end_row()
+}
+
+/// Payments that wait, with the reason and what each may be for.
+fn money(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
+    let mut sheet = Page::new(&kit.label("money"), MONEY, &kit.look)?;
+    let sum: Money = found.payments.iter().map(Payment::amount).sum();
+    let values = context! { n => found.payments.len(), sum => sum.to_string() };
+    sheet.title(&kit.label("money"))?;
+    sheet.line(&kit.say("money_headline", values), &kit.look.about)?;
+    kit.headings(&mut sheet, &["payment", "day", "amount", "state", "memo", "why"])?;
+    for payment in &found.payments {
+        let state = kit.texts.label(&format!("workbook.payment_state.{}", payment.state));
+        let is_quiet = payment.state == PaymentState::Unmatched;
+        let tone = if is_quiet { Tone::Quiet } else { Tone::Waiting };
+        sheet.number(0, as_number(payment.id), &kit.look.number)?;
+        match payment.booked_on.parse() {
+            Ok(day) => kit.day(&mut sheet, 1, day)?,
+            Err(_) => sheet.cell(1, &payment.booked_on, &kit.look.text)?,
+        }
+        sheet.number(2, as_number(payment.amount().as_dong()), &kit.look.money)?;
+        sheet.cell(3, &state, kit.look.state(tone))?;
+        sheet.cell(4, &payment.memo, &kit.look.text)?;
+        sheet.cell(5, &hand::why(kit.services, payment), &kit.look.text)?;
+        sheet.end_row()?;
+    }
+    Ok(sheet.sheet)
+}
+
+/// Lines that are warned or cut off next, and those that wait, with the reason.
+fn cut_offs(kit: &Kit<'_>, judged: &[Judged]) -> Result<Worksheet, XlsxError> {
+    let mut sheet = Page::new(&kit.label("cut_offs"), CUT_OFFS, &kit.look)?;
+    sheet.title(&kit.label("cut_offs"))?;
+    kit.headings(&mut sheet, &["line", "client", "rest", "last_day", "code", "next"])?;
+    for Judged { line, step, cutoff_at } in judged {
+        let (key, tone) = match step {
+            Step::Nothing => continue,
+            Step::Warn(_) => ("steps.warn".to_owned(), Tone::Quiet),
+            Step::Suspend => ("steps.suspend".to_owned(), Tone::Bad),
+            Step::Wait(why) => (format!("waits.{why}"), Tone::Waiting),
+        };
+        sheet.cell(0, &line.reference().to_string(), &kit.id())?;
+        sheet.cell(1, &line.name, &kit.look.text)?;
+        sheet.number(2, as_number(line.rest), &kit.look.money)?;
+        let last = rules::last_day(*cutoff_at, kit.services.settings.timezone);
+        kit.day(&mut sheet, 3, last)?;
+        sheet.cell(4, &line.code, &kit.id())?;
+        sheet.cell(5, &kit.label(&key), kit.look.state(tone))?;
+        sheet.end_row()?;
+    }
+    Ok(sheet.sheet)
+}

@@ -1,0 +1,233 @@
+//! The end of grace: who paid late works again, who is to be warned is warned, and who did not pay is cut off, when
+//! every condition is fulfilled; else the line waits and says why. When this runs is the business of `runner`.
+
+pub mod coverage;
+
+pub mod rules;
+
+pub mod hold;
+
+pub mod reconcile;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
+
+use self::{
+    coverage::Coverage,
+    rules::{Facts, Rules, Step, Waits},
+};
+use super::{Services, activate, send};
+use crate::{
+    db::{
+        grace::{self, InGrace, Warning},
+        lines, orders, payments, requests, standing, statements,
+    },
+    domain::{grace::start_of, mail::MailState, order::LineState, payment::PaymentState},
+};
+
+/// What a sweep did; lines whose time is over and that wait are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub restored: u64,
+    pub warned: u64,
+    pub suspended: u64,
+    pub waiting: u64,
+    /// What the platform did not do yet, or refused.
+    pub uncertain: u64,
+}
+
+/// A line, what is to happen to it, and when it is cut off.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub line: InGrace,
+    pub step: Step,
+    pub cutoff_at: DateTime<Utc>,
+}
+
+/// Restores, warns and suspends.
+pub async fn run(services: &Services) -> anyhow::Result<Swept> {
+    let mut swept = Swept { restored: restore(services).await?, ..Swept::default() };
+    let judged = judge(services).await?;
+    swept.warned = warn(services, &judged).await?;
+    services.crash_point("warned");
+    let over: Vec<i64> =
+        judged.iter().filter(|it| it.step == Step::Suspend).map(|it| it.line.line_id).collect();
+    swept.waiting =
+        judged.iter().filter(|it| matches!(it.step, Step::Wait(why) if why != Waits::Held)).count()
+            as u64;
+    swept.suspended = suspend(services, &over).await?;
+    services.crash_point("swept");
+    let mut summary = activate::Summary::default();
+    activate::changes::run(services, None, &mut summary).await?;
+    swept.uncertain = summary.uncertain + summary.failed;
+    Ok(swept)
+}
+
+/// Sends the warnings alone.
+pub async fn remind(services: &Services) -> anyhow::Result<Swept> {
+    let judged = judge(services).await?;
+    Ok(Swept { warned: warn(services, &judged).await?, ..Swept::default() })
+}
+
+/// What is to happen to every line in grace now.
+pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
+    let grace = &services.settings.grace;
+    let coverage = covered(services).await?;
+    let mut warnings: HashMap<i64, Vec<Warning>> = HashMap::new();
+    for warning in grace::warnings(&services.db).await? {
+        warnings.entry(warning.line_id).or_default().push(warning);
+    }
+    let maybe_paid = maybe_paid(services).await?;
+    let rules = Rules {
+        now: services.now(),
+        tz: services.settings.timezone,
+        warn_days_before: &grace.warn_days_before,
+        require_statement: grace.require_statement,
+        booking_lag_days: grace.booking_lag_days,
+        coverage: &coverage,
+    };
+    let mut judged = Vec::new();
+    for line in grace::all(&services.db).await? {
+        let Some(cutoff_at) = cutoff_at(services, &line) else { continue };
+        if line.state != LineState::Grace {
+            continue;
+        }
+        let last = rules::last_day(cutoff_at, rules.tz);
+        let of_now = |warning: &&Warning| {
+            warning.last_day() == Some(last) && warning.recipient == line.payer_email
+        };
+        let accepted = |it: &Warning| {
+            let at = it.sent_at.filter(|_| it.state == MailState::Sent);
+            (u32::try_from(it.days).unwrap_or(0), at)
+        };
+        let own = warnings.get(&line.line_id).into_iter().flatten();
+        let own: Vec<(u32, Option<DateTime<Utc>>)> = own.filter(of_now).map(accepted).collect();
+        let codes = [Some(&line.code), line.batch_code.as_ref()];
+        let facts = Facts {
+            cutoff_at,
+            is_held: line.hold_until().is_some(),
+            request: line.request_state,
+            maybe_paid: codes.into_iter().flatten().any(|code| maybe_paid.contains(code)),
+            warnings: &own,
+        };
+        let step = rules::step(&facts, &rules, |day| is_skipped(services, day));
+        judged.push(Judged { line, step, cutoff_at });
+    }
+    Ok(judged)
+}
+
+/// When a line is cut off: never before what its client was told, after holidays that were announced since, and after
+/// what a person put it off to.
+pub fn cutoff_at(services: &Services, line: &InGrace) -> Option<DateTime<Utc>> {
+    let until = line.grace_until?;
+    let derived = services.grace(until).cutoff_at;
+    let held = line
+        .hold_until()
+        .map(|day| services.grace(start_of(day, services.settings.timezone)).cutoff_at);
+    [Some(derived), line.cutoff_at, held].into_iter().flatten().max()
+}
+
+/// Whether nobody is warned or cut off on a day.
+fn is_skipped(services: &Services, day: NaiveDate) -> bool {
+    let rules = &services.settings.grace;
+    let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+    (rules.skip_weekends && weekend)
+        || (rules.skip_holidays && services.catalogue.holidays.is_holiday(day))
+}
+
+/// Up to when the statements of the payee's account say what was booked.
+pub async fn covered(services: &Services) -> anyhow::Result<Coverage> {
+    let account = services.settings.payee.account.as_str();
+    let all = statements::of_account(&services.db, account).await?;
+    let works = |day: NaiveDate| {
+        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+        !weekend && !services.catalogue.holidays.is_holiday(day)
+    };
+    let arrived = |it: &statements::Statement| services.local(it.arrived_at).date_naive();
+    Ok(coverage::of(&all, arrived, works))
+}
+
+/// Codes for which money came that nobody has matched yet.
+async fn maybe_paid(services: &Services) -> anyhow::Result<HashSet<String>> {
+    let open = [PaymentState::Held, PaymentState::Suggested];
+    let payments = payments::all(&services.db).await?;
+    let mut codes = HashSet::new();
+    for payment in payments.iter().filter(|it| open.contains(&it.state) && !it.closed) {
+        for name in ["codes", "candidates"] {
+            let named = payment.evidence.0[name].as_array().into_iter().flatten();
+            codes.extend(named.filter_map(|code| code.as_str()).map(str::to_owned));
+        }
+    }
+    Ok(codes)
+}
+
+/// Lines that were cut off and are paid since: each is told to the platform once more, where that is not under way.
+async fn restore(services: &Services) -> anyhow::Result<u64> {
+    let is_paid =
+        |line: &InGrace| line.state == LineState::Suspended && line.request_state.is_paid();
+    let mut restored = 0;
+    for line in grace::all(&services.db).await?.iter().filter(|line| is_paid(line)) {
+        let mut tx = services.db.begin().await?;
+        let ids = [line.line_id];
+        if requests::hold_paid(&mut tx, &ids).await?.is_empty()
+            || crate::db::changes::is_telling_of(&mut tx, line.line_id).await?
+        {
+            continue;
+        }
+        let lines = standing::by_ids(&mut tx, &ids).await?;
+        let when = format!("sweep/{}", services.now().timestamp());
+        activate::changes::plan_paid(services, &mut tx, &lines, &when).await?;
+        tx.commit().await?;
+        restored += 1;
+    }
+    Ok(restored)
+}
+
+/// One letter to each payer of an order whose lines are to be warned of now, with a copy to whoever registered them.
+async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
+    let mut letters: BTreeMap<(String, String), Vec<(&Judged, u32)>> = BTreeMap::new();
+    for it in judged {
+        if let Step::Warn(days) = it.step {
+            let to = (it.line.order_code.to_string(), it.line.payer_email.clone());
+            letters.entry(to).or_default().push((it, days));
+        }
+    }
+    let mut warned = 0;
+    // A letter of a day is one letter.
+    let sequence = i64::from(services.today().num_days_from_ce());
+    for lines in letters.values() {
+        let mut tx = services.db.begin().await?;
+        let first = &lines[0].0.line;
+        let Some(order) = orders::by_code(&services.db, &first.order_code).await? else { continue };
+        let mut copies: BTreeSet<String> = BTreeSet::new();
+        for (it, days) in lines {
+            let last = rules::last_day(it.cutoff_at, services.settings.timezone);
+            if grace::warn(&mut tx, &it.line, (last, *days), sequence, services.now()).await? {
+                warned += 1;
+            }
+            copies.extend(it.line.registered_by.clone());
+        }
+        let payer = (first.payer_name.as_str(), first.payer_email.as_str());
+        send::plan::warning(services, &mut tx, &order, (payer, &copies), sequence).await?;
+        tx.commit().await?;
+    }
+    Ok(warned)
+}
+
+/// Plans that lines are cut off which are unpaid still.
+async fn suspend(services: &Services, ids: &[i64]) -> anyhow::Result<u64> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = services.db.begin().await?;
+    let unpaid = requests::hold_unpaid(&mut tx, ids).await?;
+    let standing = lines::hold(&mut tx, &unpaid).await?;
+    let is_in_grace = |id: &&i64| standing.get(*id) == Some(&LineState::Grace);
+    let still: Vec<i64> = unpaid.iter().filter(is_in_grace).copied().collect();
+    let lines = standing::by_ids(&mut tx, &still).await?;
+    let night = services.today().to_string();
+    let planned = activate::changes::plan_cut_offs(services, &mut tx, &lines, &night).await?;
+    tx.commit().await?;
+    Ok(planned)
+}

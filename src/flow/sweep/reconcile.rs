@@ -1,0 +1,183 @@
+//! What we know and what the platform knows, side by side: every difference is named. Money that waits for a person is
+//! counted beside it. Writing it down for people is the business of `answer`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    db::{
+        batches, dues,
+        grace::{self, InGrace},
+        licences::{self, Licence},
+        payments::{self, Payment},
+        requests,
+    },
+    domain::{licence::LicenceState, order::RequestState, payment::PaymentState, words::words},
+    flow::{Services, activate::platform::wire::Licence as There, pay::settle},
+};
+
+words! {
+    /// How a licence differs.
+    pub enum Kind {
+        /// The platform has it, and we have no line for it.
+        UnknownHere = "unknown_here",
+        /// We have it, and the platform has not.
+        Missing = "missing",
+        /// Paid, and suspended there.
+        PaidSuspended = "paid_suspended",
+        /// Not paid, and it works there though its grace is over.
+        UnpaidActive = "unpaid_active",
+        /// The platform was told that it is paid, and it is not any more.
+        PaidThereOnly = "paid_there_only",
+        OtherPackage = "other_package",
+        OtherYear = "other_year",
+        OtherTaxId = "other_tax_id",
+        /// Active, in grace or suspended otherwise than here.
+        OtherState = "other_state",
+    }
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub kind: Kind,
+    pub firm: Option<String>,
+    pub licence_id: String,
+    pub line: Option<String>,
+    pub tax_id: String,
+    pub here: String,
+    pub there: String,
+}
+
+/// What a night found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub differences: Vec<Difference>,
+    /// Held, suggested and unmatched ones, the oldest first.
+    pub payments: Vec<Payment>,
+}
+
+impl Found {
+    pub fn needs_person(&self) -> bool {
+        !self.differences.is_empty() || !self.payments.is_empty()
+    }
+
+    /// How many of each kind.
+    pub fn counts(&self) -> BTreeMap<Kind, usize> {
+        let mut counts = BTreeMap::new();
+        self.differences.iter().for_each(|it| *counts.entry(it.kind).or_default() += 1);
+        counts
+    }
+}
+
+/// Decides about all money again, asks for the workbooks that show less than there is, and compares.
+pub async fn run(services: &Services) -> anyhow::Result<Found> {
+    settle::all(services, None).await?;
+    renew_workbooks(services).await?;
+    let there = services.platform.all().await?;
+    let here = licences::list(&services.db, &batches::Filter::default()).await?;
+    let paid: HashMap<i64, RequestState> = requests::states(&services.db).await?;
+    let over = over(services).await?;
+    let differences =
+        tokio::task::block_in_place(|| compare(&here, &there, &paid, &|line| over.contains(&line)));
+    let waits = |payment: &Payment| {
+        !matches!(payment.state, PaymentState::Matched | PaymentState::Refunded) && !payment.closed
+    };
+    let payments = payments::all(&services.db).await?.into_iter().filter(waits).collect();
+    Ok(Found { differences, payments })
+}
+
+async fn renew_workbooks(services: &Services) -> anyhow::Result<()> {
+    for (batch,) in dues::workbooks_due(&services.db).await? {
+        let batch = crate::domain::batch::BatchId::new(batch);
+        let mut tx = services.db.begin().await?;
+        if dues::workbook_is_asked(&mut tx, batch).await? {
+            batches::ask_for_workbook(&mut tx, batch).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines whose last day is over.
+async fn over(services: &Services) -> anyhow::Result<Vec<i64>> {
+    let now = services.now();
+    let is_over = |line: &InGrace| super::cutoff_at(services, line).is_some_and(|at| at <= now);
+    Ok(grace::all(&services.db)
+        .await?
+        .iter()
+        .filter(|it| is_over(it))
+        .map(|it| it.line_id)
+        .collect())
+}
+
+/// Every difference, in the order of our lines, then those that we have no line for.
+fn compare(
+    here: &[Licence],
+    there: &[There],
+    paid: &HashMap<i64, RequestState>,
+    is_over: &dyn Fn(i64) -> bool,
+) -> Vec<Difference> {
+    let by_id: HashMap<&str, &There> =
+        there.iter().map(|it| (it.licence_id.as_str(), it)).collect();
+    let known: HashMap<&str, &Licence> =
+        here.iter().map(|it| (it.licence_id.as_str(), it)).collect();
+    let mut found = Vec::new();
+    for own in here {
+        let of = |kind: Kind, here: &dyn ToString, there: &dyn ToString| Difference {
+            kind,
+            firm: Some(own.firm.clone()),
+            licence_id: own.licence_id.clone(),
+            line: Some(format!("{}/{}", own.order_code, own.line_no)),
+            tax_id: own.tax_id.clone(),
+            here: here.to_string(),
+            there: there.to_string(),
+        };
+        let Some(other) = by_id.get(own.licence_id.as_str()) else {
+            found.push(of(Kind::Missing, &own.state, &""));
+            continue;
+        };
+        if own.package != other.package {
+            found.push(of(Kind::OtherPackage, &own.package, &other.package));
+        }
+        if own.fiscal_year != other.fiscal_year {
+            found.push(of(Kind::OtherYear, &own.fiscal_year, &other.fiscal_year));
+        }
+        if own.tax_id != other.tax_id {
+            found.push(of(Kind::OtherTaxId, &own.tax_id, &other.tax_id));
+        }
+        let request = paid.get(&own.line_id).copied();
+        let is_paid = request.is_none_or(RequestState::is_paid);
+        let works = other.status != LicenceState::Suspended;
+        let kind = match request {
+            Some(RequestState::Cancelled) if !works => None,
+            _ if is_paid && !works => Some(Kind::PaidSuspended),
+            _ if !is_paid && works && other.paid_on.is_some() => Some(Kind::PaidThereOnly),
+            _ if !is_paid && works && is_over(own.line_id) => Some(Kind::UnpaidActive),
+            _ if own.state != other.status => Some(Kind::OtherState),
+            _ => None,
+        };
+        found.extend(kind.map(|kind| of(kind, &own.state, &other.status)));
+    }
+    let unknown = there.iter().filter(|it| !known.contains_key(it.licence_id.as_str()));
+    found.extend(unknown.map(|it| Difference {
+        kind: Kind::UnknownHere,
+        firm: None,
+        licence_id: it.licence_id.clone(),
+        line: None,
+        tax_id: it.tax_id.clone(),
+        here: String::new(),
+        there: it.status.to_string(),
+    }));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_difference_has_a_name() {
+        assert_eq!(Kind::ALL.len(), 9);
+        assert!(!Found::default().needs_person());
+    }
+}

@@ -1,0 +1,146 @@
+//! The end of grace: warnings, the night of the cut-off, what keeps it from coming, and who works again.
+
+use serde_json::Value;
+
+use super::money::{activated, codes, statement};
+use crate::world::{World, text, texts};
+
+const ORDER: &str = "DH-2611-000001";
+
+/// An instant of November or December 2026 in Vietnam.
+fn at(day: &str, hour: u32) -> String {
+    format!("2026-{day}T{hour:02}:00:00+07:00")
+}
+
+/// Activated on Monday the 23rd, 08:30: the last day is the 30th, a Monday.
+fn unpaid() -> World {
+    let world = activated();
+    world.run(&["run", "mail"]).exits(0);
+    world
+}
+
+fn night(world: &World, day: &str) -> (i32, Value) {
+    let reconciled = world.run_at(&at(day, 0), &["run", "reconcile", "--json"]);
+    assert!([0, 1].contains(&reconciled.code), "{reconciled:?}");
+    let ran = world.run_at(&at(day, 1), &["run", "sweep", "--json"]);
+    (ran.code, ran.json()["runs"][0]["counts"].clone())
+}
+
+/// What is booked up to a day, in a statement that says so.
+fn booked(world: &World, name: &str, to: &str, lines: &[(&str, i64, &str)]) {
+    let text = String::from_utf8(statement(lines)).unwrap();
+    let text = format!("Từ ngày: 20/11/2026;Đến ngày: {to};;\n{text}");
+    world.drop_file(&format!("_bank/{name}"), text.as_bytes());
+}
+
+fn lines(world: &World) -> Vec<String> {
+    texts(world.order(ORDER)["lines"].as_array().unwrap(), "state")
+}
+
+fn warned(world: &World) -> Vec<Value> {
+    let mut mails = world.list("mails");
+    mails.retain(|mail| mail["purpose"] == "grace_warning");
+    mails
+}
+
+#[test]
+fn who_does_not_pay_is_warned_twice_and_cut_off_when_the_statement_covers_the_last_day() {
+    let world = unpaid();
+    let codes = codes(&world);
+    world.run_at(&at("11-23", 9), &["run", "sweep"]).exits(75);
+    assert_eq!(night(&world, "11-24").1["warned"], 0);
+    // Three days before is Friday the 27th.
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    assert_eq!(warned(&world).len(), 4, "each payer, and a copy for the firm");
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    // The day before is a Sunday: Friday too, and one letter is enough.
+    assert_eq!(night(&world, "11-30").1["suspended"], 0);
+    let (exit, counts) = night(&world, "12-01");
+    assert_eq!((exit, &counts["waiting_lines"]), (1, &3.into()), "no statement says who paid");
+
+    booked(
+        &world,
+        "a.csv",
+        "02/12/2026",
+        &[("28/11/2026", 2_950_000, &codes[0]), ("28/11/2026", 5, &codes[1])],
+    );
+    let (exit, counts) = night(&world, "12-04");
+    assert_eq!((exit, &counts["suspended"], &counts["waiting_lines"]), (1, &1.into(), &1.into()));
+    assert_eq!(lines(&world), ["active", "grace", "suspended"], "a part is for a person to see");
+    assert_eq!(world.list("licences")[2]["state"], "suspended");
+
+    // Paid late: it works again.
+    booked(&world, "b.csv", "05/12/2026", &[("04/12/2026", 2_950_000, &codes[2])]);
+    night(&world, "12-07");
+    assert_eq!(lines(&world), ["active", "grace", "active"]);
+    let licence = &world.list("licences")[2];
+    assert_eq!(
+        (&licence["state"], &licence["paid_on"], &licence["suspended_at"]),
+        (&"active".into(), &"2026-12-04".into(), &Value::Null)
+    );
+    let mails = world.list("mails");
+    let purposes = texts(&mails, "purpose");
+    proves(&world);
+    for purpose in ["payment_received", "suspended", "restored"] {
+        assert!(purposes.iter().any(|it| it == purpose), "{purpose}: {purposes:?}");
+    }
+}
+
+/// What must hold, holds.
+fn proves(world: &World) {
+    let laws = world.run(&["prove", "--json"]).exits(0).json();
+    assert_eq!(laws["laws"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn after_an_outage_the_final_warning_goes_first_and_a_day_passes_before_the_cut_off() {
+    let world = unpaid();
+    booked(&world, "a.csv", "10/12/2026", &[("28/11/2026", 5, "khac")]);
+    let (_, counts) = night(&world, "12-14");
+    assert_eq!((&counts["warned"], &counts["suspended"]), (&3.into(), &0.into()));
+    // Nothing was sent: nobody was warned.
+    assert_eq!(night(&world, "12-16").1["suspended"], 0);
+    world.run_at(&at("12-16", 9), &["run", "mail"]).exits(0);
+    assert_eq!(night(&world, "12-17").1["suspended"], 0);
+    assert_eq!(night(&world, "12-18").1["suspended"], 3);
+    assert_eq!(lines(&world), ["suspended"; 3]);
+}
+
+#[test]
+fn a_person_puts_a_cut_off_off_and_lets_it_come() {
+    let world = unpaid();
+    let line = format!("{ORDER}/1");
+    let held = ["hold", &line, "--until", "2026-12-20", "--reason", "hẹn trả", "--json"];
+    let shown = world.run(&held).exits(0).json()["lines"][0].clone();
+    assert_eq!((&shown["hold_until"], &shown["state"]), (&"2026-12-20".into(), &"grace".into()));
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 2);
+    assert_eq!(lines(&world), ["grace", "suspended", "suspended"]);
+    let released = world.run_at(&at("12-04", 9), &["release", &line, "--json"]).exits(0).json();
+    assert_eq!(released["lines"][0]["hold_until"], Value::Null);
+    // It is warned as if it were for the first time, on a working day.
+    assert_eq!(night(&world, "12-05").1["warned"], 0);
+    assert_eq!(night(&world, "12-07").1["warned"], 1);
+    world.run_at(&at("12-07", 9), &["run", "mail"]).exits(0);
+    assert_eq!(night(&world, "12-09").1["suspended"], 1);
+    world.run(&["hold", &line, "--until", "2026-12-20", "--reason", "x"]).exits(1);
+    world.run(&["hold", &line, "--until", "2026-01-01", "--reason", " "]).exits(2);
+    world.run(&["release", "DH-2611-000001/9"]).exits(2);
+}
+
+#[test]
+fn what_differs_and_waits_stands_in_a_workbook_in_the_morning() {
+    let world = unpaid();
+    world.run_at(&at("11-24", 0), &["run", "reconcile"]).exits(0);
+    assert!(world.files_in("outbox/_bank").is_empty(), "nothing waits");
+    booked(&world, "a.csv", "24/11/2026", &[("24/11/2026", 77, "khong ro")]);
+    let ran = world.run_at(&at("11-25", 0), &["run", "reconcile", "--json"]).exits(1).json();
+    assert_eq!(ran["runs"][0]["state"], "completed_with_rejects");
+    let counts = &ran["runs"][0]["counts"];
+    assert_eq!((&counts["payments_waiting"], &counts["differences"]), (&1.into(), &0.into()));
+    let written = world.files_in("outbox/_bank");
+    assert!(written.iter().any(|name| name == "doi-soat__2026-11-25__r1.xlsx"), "{written:?}");
+    assert_eq!(text(&world.list("jobs")[0], "name"), "activate");
+}
