@@ -223,13 +223,13 @@ fn what_is_paid_before_the_platform_stops_it_goes_on() {
 }
 
 #[test]
-fn what_is_paid_when_the_platform_has_stopped_it_is_to_be_restored_and_not_cancelled() {
+fn what_is_paid_when_the_platform_has_stopped_it_is_restored_and_not_cancelled() {
     let world = activated();
     plan_to_cancel_the_second(&world, "change_answered");
     pay(&world);
     world.run(&["run", "activate"]).exits(0);
-    assert_eq!(states(&world), ["grace", "suspended", "grace"]);
-    assert_eq!(licence_states(&world), ["grace", "suspended", "grace"]);
+    assert_eq!(states(&world), ["grace", "active", "grace"]);
+    assert_eq!(licence_states(&world), ["grace", "active", "grace"]);
     let requests = world.order(ORDER)["payment_requests"].clone();
     assert_eq!(texts(requests.as_array().unwrap(), "state"), ["open", "paid", "open"]);
     assert!(bells(&world, "order_cancelled")[0].contains("Đã thanh toán"));
