@@ -39,7 +39,8 @@ fn settings(kind: PlatformKind, base_url: Option<String>) -> config::Platform {
         token: Some(secret("thu-nghiem")),
         ca_file: None,
         concurrency: 4,
-        timeout: Duration::from_millis(400),
+        // Shorter than what is slow, and enough for a loaded machine.
+        timeout: Duration::from_secs(2),
     }
 }
 
