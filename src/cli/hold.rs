@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     args::{Global, HoldLine},
+    life,
     reply::{Exit, Failure, Reply},
     workspace,
 };
@@ -54,10 +55,7 @@ pub async fn release(global: &Global, named: &LineRef) -> anyhow::Result<Reply> 
 async fn line(services: &Services, named: &LineRef) -> anyhow::Result<Line> {
     let lines = lines::of_order(&services.db, &named.order).await?;
     let found = lines.into_iter().find(|line| line.line_no == named.line);
-    found.ok_or_else(|| {
-        let values = context! { line => named.to_string() };
-        Failure::no_such(services.texts, "no_line", values).into()
-    })
+    found.ok_or_else(|| life::unknown_line(services.texts, named).into())
 }
 
 async fn reply(services: &Services, line: &Line) -> anyhow::Result<Reply> {

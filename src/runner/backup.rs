@@ -99,7 +99,9 @@ async fn into_bucket(
 ) -> anyhow::Result<(Taken, u64)> {
     let bucket = Bucket::open(address)?;
     let name = format!("{stem}{END}");
-    let here = files::unfinished(&services.home.join(&name))?;
+    // One name, so that what a death left here is gone with the next one.
+    let here = services.home.join(".backup.tmp");
+    files::remove(&here)?;
     let written = async {
         let taken = packed(services, &here, WithKey::No).await?;
         bucket.write(&name, &taken.path).await?;

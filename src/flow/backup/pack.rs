@@ -112,6 +112,16 @@ impl Packed {
         Ok(text)
     }
 
+    /// Reads all of it, for what a disk or a line did to it.
+    pub fn demand_whole(&mut self) -> anyhow::Result<()> {
+        for name in self.names()? {
+            let mut part = self.0.by_name(&name).map_err(|why| broken(&why))?;
+            std::io::copy(&mut part, &mut std::io::sink())
+                .map_err(|why| BackupError::Broken(why.to_string()))?;
+        }
+        Ok(())
+    }
+
     /// Writes a part as a file of its own.
     pub fn unpack(&mut self, name: &str, to: &Path) -> anyhow::Result<()> {
         let mut part = self.0.by_name(name).map_err(|why| broken(&why))?;

@@ -40,7 +40,9 @@ pub struct Restored {
 
 /// What a file is, or that it is no backup that can be read in.
 pub fn look(file: &Path) -> anyhow::Result<Manifest> {
-    let text = Packed::open(file)?.text(MANIFEST)?;
+    let mut packed = Packed::open(file)?;
+    packed.demand_whole()?;
+    let text = packed.text(MANIFEST)?;
     let manifest: Manifest =
         serde_json::from_str(&text).map_err(|why| BackupError::Broken(why.to_string()))?;
     if manifest.format > FORMAT {

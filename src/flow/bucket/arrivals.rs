@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Bucket, Object, in_turn, is_hidden};
+use super::{Bucket, Object, Unreachable, in_turn, is_hidden};
 use crate::flow::{
     Services,
     files::{move_beside, remove, unfinished},
@@ -43,7 +43,12 @@ fn wanted(services: &Services, objects: Vec<Object>) -> Vec<Object> {
 async fn all(services: &Services, bucket: &Bucket, objects: &[Object]) -> anyhow::Result<u64> {
     let mut fetched = 0;
     for object in objects {
-        fetched += u64::from(one(services, bucket, object).await?);
+        match one(services, bucket, object).await {
+            Ok(is_fetched) => fetched += u64::from(is_fetched),
+            Err(error) if error.is::<Unreachable>() => return Err(error),
+            // A name that no folder can have keeps no other from coming.
+            Err(error) => tracing::warn!("{} stays in the bucket: {error:#}", object.name),
+        }
     }
     Ok(fetched)
 }
@@ -65,7 +70,10 @@ async fn one(services: &Services, bucket: &Bucket, object: &Object) -> anyhow::R
     }
     move_beside(&arriving, folder, name.as_ref())?;
     services.crash_point("bucket_fetched");
-    bucket.remove(&object.name).await?;
+    // What was put in its place meanwhile comes next.
+    if bucket.is_same(object).await? {
+        bucket.remove(&object.name).await?;
+    }
     tracing::info!("{} was fetched", object.name);
     Ok(true)
 }

@@ -158,6 +158,14 @@ impl Bucket {
         }
     }
 
+    /// Whether it is what was listed.
+    pub async fn is_same(&self, object: &Object) -> anyhow::Result<bool> {
+        match self.store.head(&self.key(&object.name)?).await {
+            Err(Error::NotFound { .. }) => Ok(false),
+            found => self.told(found).map(|found| found.e_tag == object.version),
+        }
+    }
+
     /// Nothing where it is gone.
     pub async fn remove(&self, name: &str) -> anyhow::Result<()> {
         match self.store.delete(&self.key(name)?).await {
@@ -180,8 +188,9 @@ fn unreachable(address: &BucketAddress, error: &Error) -> Unreachable {
 /// Both ways, once. What a copy of a workspace does stays in its folders until a person says so.
 pub async fn exchange(services: &Services) -> anyhow::Result<()> {
     if guard::hold(services).await?.is_none() {
-        fetch(services).await?;
+        let fetched = fetch(services).await;
         hand_over(services).await?;
+        fetched?;
     }
     Ok(())
 }
@@ -206,7 +215,7 @@ async fn in_turn<T>(
     done.map(Some)
 }
 
-/// Whether each bucket lets us list, write and remove.
+/// Whether a bucket lets us list, write and remove.
 pub async fn usable(address: &BucketAddress) -> anyhow::Result<()> {
     let bucket = Bucket::open(address)?;
     bucket.list().await?;

@@ -224,7 +224,8 @@ fn fingerprint(entry: &Entry) -> String {
     let reference = entry.reference.as_deref().map(memo::squeezed);
     let reference = reference.filter(|reference| reference.len() >= REFERENCE);
     let said = if let Some(reference) = reference {
-        format!("reference/{reference}/{direction}/{amount}")
+        // Some banks count anew each day.
+        format!("reference/{}/{reference}/{direction}/{amount}", entry.booked_on)
     } else {
         let memo = memo::squeezed(&entry.memo);
         format!("line/{}/{direction}/{amount}/{memo}", entry.booked_on)

@@ -3,7 +3,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use croner::{
     Cron,
@@ -108,7 +108,8 @@ impl Schedule {
 /// Local times are enumerated as if no clock ever changed, and then placed in time:
 /// the library repeats doubled times and drops some of the skipped ones.
 fn next_local(cron: &Cron, after: DateTime<Utc>, tz: Tz) -> Option<DateTime<Utc>> {
-    let mut local = after.with_timezone(&tz).naive_local().and_utc();
+    // The library hands on what is left of a second.
+    let mut local = after.trunc_subsecs(0).with_timezone(&tz).naive_local().and_utc();
     loop {
         local = cron.find_next_occurrence(&local, false).ok()?;
         match instant_of(local.naive_utc(), tz) {
@@ -217,5 +218,13 @@ mod tests {
         assert!(matches!(error("0 0 31 2 *"), ScheduleError::Never(_)));
         assert!("0 0 29 2 *".parse::<Schedule>().is_ok());
         assert!("0 0 1 * ?".parse::<Schedule>().is_ok());
+    }
+
+    #[test]
+    fn a_moment_begins_with_its_second_whenever_it_is_asked_for() {
+        let Schedule::Cron(cron) = "0 3 * * *".parse::<Schedule>().unwrap() else { panic!() };
+        let after = "2026-11-23T10:00:00.832267Z".parse().unwrap();
+        let next = next_local(&cron, after, Tz::Asia__Ho_Chi_Minh).unwrap();
+        assert_eq!(next.to_rfc3339(), "2026-11-23T20:00:00+00:00");
     }
 }

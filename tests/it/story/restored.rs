@@ -182,6 +182,10 @@ fn nothing_is_overwritten_and_nothing_that_is_no_whole_backup_is_read_in() {
     let half = world.outside("nua.zip");
     fs::write(&half, &before[..before.len() / 2]).unwrap();
     empty.run(&["restore", half.to_str().unwrap()]).exits(2);
+    let mut flipped = before.clone();
+    flipped[before.len() / 2] ^= 1;
+    fs::write(&half, &flipped).unwrap();
+    empty.run(&["restore", half.to_str().unwrap()]).exits(2);
     empty.run(&["restore", world.outside("khong-co.zip").to_str().unwrap()]).exits(78);
     // Interrupted, it may begin again.
     empty.run(&["restore", file.to_str().unwrap()]).exits(0);
