@@ -3,9 +3,11 @@
 //! `import::file` takes one file from the inbox to its answer: `inbox` takes it, `read` and `map` make rows
 //! of it, `check` judges them, `order` collects the good ones, `answer` writes the workbook. A workbook that
 //! comes back is read by `answer` and confirms an order, or cancels of it, which `activate` turns into licences and
-//! `send` into mails. `pay` takes statements and says what pays for what, `sweep` ends the grace of what is unpaid. What the firms' clients had before is gathered by `past`, what they hold by `held`; `export` hands
-//! on what there is, `morning` tells people of it, `retention` deletes what is too old. `backup` copies all of it, and
-//! `guard` keeps a copy from acting until a person says so.
+//! `send` into mails. `pay` takes statements and says what pays for what, `sweep` ends the grace of what is unpaid, and
+//! `prove` recomputes what must hold. What the firms' clients had before is gathered by `past`, what they hold by `held`;
+//! `export` hands on what there is, `morning` tells people of it, `retention` deletes what is too old. `backup` copies
+//! all of it, `bucket` stands for the folders where they lie elsewhere, and `guard` keeps a copy from acting until a
+//! person says so.
 //!
 //! Each step stores in one transaction what it did and that it did it: stopped anywhere, it goes on where it was,
 //! and does nothing twice. When something is due is the business of `runner`.
