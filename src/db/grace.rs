@@ -30,6 +30,8 @@ pub struct InGrace {
     pub rest: i64,
     #[sqlx(try_from = "String")]
     pub request_state: RequestState,
+    /// When the order was placed, and with it what is to be paid.
+    pub placed_at: Option<DateTime<Utc>>,
     pub grace_until: Option<DateTime<Utc>>,
     pub cutoff_at: Option<DateTime<Utc>>,
     hold_until: Option<String>,
@@ -50,24 +52,40 @@ impl InGrace {
     }
 }
 
-/// Those that are in grace or suspended, in the order of their lines.
-pub async fn all(db: &Db) -> sqlx::Result<Vec<InGrace>> {
-    db.query(
-        "select l.id as line_id, l.order_code, l.line_no, l.batch_id, l.firm, l.name,
+/// Of those that are in grace or suspended, which are meant.
+macro_rules! in_grace {
+    ($meant:literal) => {
+        concat!(
+            "select l.id as line_id, l.order_code, l.line_no, l.batch_id, l.firm, l.name,
                 coalesce(l.client->>'registered_by', o.registered_by) as registered_by, l.state, r.code,
                 p.code as batch_code, r.payer_name, r.payer_email, r.amount - r.waived - r.paid as rest,
-                r.state as request_state, c.grace_until, c.cutoff_at, h.until as hold_until
-         from order_line l
-         join client_order o on o.code = l.order_code
-         join licence c on c.line_id = l.id
-         join payment_request r on r.line_id = l.id
-         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-         left join line_hold h on h.line_id = l.id and h.released_at is null
-         where l.state in ('grace', 'suspended')
-         order by l.order_code, l.line_no",
-    )
-    .all()
-    .await
+                r.state as request_state, o.placed_at, c.grace_until, c.cutoff_at, h.until as hold_until
+             from order_line l
+             join client_order o on o.code = l.order_code
+             join licence c on c.line_id = l.id
+             join payment_request r on r.line_id = l.id
+             left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+             left join line_hold h on h.line_id = l.id and h.released_at is null
+             where l.state in ('grace', 'suspended') ",
+            $meant,
+            " order by l.order_code, l.line_no"
+        )
+    };
+}
+
+/// In the order of their lines.
+pub async fn all(db: &Db) -> sqlx::Result<Vec<InGrace>> {
+    db.query(in_grace!("")).all().await
+}
+
+/// Those of a list.
+pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<InGrace>> {
+    db.query(in_grace!("and l.batch_id = $1")).bind(batch.number()).all().await
+}
+
+/// Nothing where the line is neither in grace nor suspended.
+pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<InGrace>> {
+    db.query(in_grace!("and l.id = $1")).bind(line_id).optional().await
 }
 
 /// A warning of a line, and where its letter stands.
@@ -99,6 +117,29 @@ pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
                     and m.sequence = w.sequence
          where l.state = 'grace' order by w.line_id, w.planned_at",
     )
+    .all()
+    .await
+}
+
+/// For which day a line was warned, and whom.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Told {
+    pub line_id: i64,
+    /// As it was then: `2026-11-30`.
+    pub last_day: String,
+    pub days: i64,
+    /// Who pays.
+    pub recipient: String,
+}
+
+/// What the letters of an order with a number are about.
+pub async fn told(db: &Db, order: &OrderCode, sequence: i64) -> sqlx::Result<Vec<Told>> {
+    db.query(
+        "select line_id, last_day, days, recipient from line_warning where order_code = $1 and sequence = $2
+         order by line_id, days",
+    )
+    .bind(order.as_str())
+    .bind(sequence)
     .all()
     .await
 }

@@ -15,7 +15,7 @@ use crate::{
         slots::{self, JobClock, Slot},
     },
     domain::{
-        run::RunState,
+        run::{JobKind, RunState},
         slot::{SlotOutcome, SlotReason},
     },
     flow::Services,
@@ -168,12 +168,20 @@ async fn claim_due(services: &Services, jobs: &[Job]) -> anyhow::Result<Vec<Clai
     Ok(claimed)
 }
 
-/// Each job before it must have ended well since its own moment of the same night, and within a day.
+/// Each job before it must have ended well since its own moment of the same night, and within a day. A sweep demands a
+/// reconciliation, whether its job names one or not.
 async fn turn_of(services: &Services, job: &Job, jobs: &[Job], run: &Run) -> anyhow::Result<Turn> {
-    if job.after.is_empty() {
-        return Ok(Turn::Now);
-    }
     let now = services.now();
+    if job.kind == JobKind::Sweep {
+        for before in jobs.iter().filter(|other| other.kind == JobKind::Reconcile) {
+            if runs::is_open(&services.db, &before.name, now).await? {
+                return Ok(Turn::Later);
+            }
+        }
+        if !runs::kind_succeeded_since(&services.db, JobKind::Reconcile, now - NIGHT).await? {
+            return Ok(Turn::Never(JobKind::Reconcile.to_string()));
+        }
+    }
     // A run that was interrupted long ago stands for the nights since.
     let slot = slots::last_of(&services.db, run.id).await?.or(run.slot).unwrap_or(now);
     for name in &job.after {

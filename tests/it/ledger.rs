@@ -343,3 +343,33 @@ fn a_run_that_an_outage_interrupted_stands_for_the_nights_since_and_waits_for_th
     let expected = [(1, "ran"), (3, "too_old"), (7, "coalesced")];
     assert_eq!(told, expected.map(|(moments, what)| (moments, what.to_owned())));
 }
+
+#[test]
+fn a_sweep_demands_a_reconciliation_also_where_its_job_names_none() {
+    let world = World::new();
+    let sweep = "name = \"sweep\"\nkind = \"sweep\"\nschedule = \"0 1 * * *\"\n";
+    let reconcile = "name = \"reconcile\"\nkind = \"reconcile\"\nschedule = \"30 0 * * *\"\n";
+    let (at_once, long) = (TimeDelta::zero(), TimeDelta::minutes(45));
+    let told = |process: &Process| -> Vec<String> {
+        let told =
+            |slot: &Slot| format!("{} {}", slot.outcome, slot.reason.as_deref().unwrap_or(""));
+        process.slots("sweep").iter().map(told).collect()
+    };
+    let mut alone = Process::start(&world, at("2026-11-23T00:10:00+07:00"), &[sweep]);
+    alone.look(at("2026-11-23T01:00:00+07:00"), at_once);
+    assert_eq!(told(&alone), ["skipped after"]);
+
+    let mut both = Process::start(&world, at("2026-11-24T00:10:00+07:00"), &[reconcile, sweep]);
+    both.look(at("2026-11-24T00:30:00+07:00"), long);
+    both.look(at("2026-11-24T01:00:00+07:00"), at_once);
+    let open = |process: &Process| {
+        process
+            .runs()
+            .iter()
+            .filter(|run| run.job == "sweep" && run.state == RunState::Queued)
+            .count()
+    };
+    assert_eq!(open(&both), 1, "the reconciliation is at work");
+    both.look(at("2026-11-24T01:15:00+07:00"), at_once);
+    assert_eq!((open(&both), told(&both).last().unwrap().as_str()), (0, "ran "));
+}

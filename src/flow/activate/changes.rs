@@ -8,53 +8,33 @@ use super::{
     Summary,
     accounts::Account,
     bodies,
+    changed::{self, NotChanged},
     platform::{PlatformError, wire::Licence as Answer},
     staff,
 };
 use crate::{
     db::{
         self, Tx,
-        activations::{ActivationState, Settled},
+        activations::ActivationState,
         changes::{self, Change, ChangeKind, NewChange},
-        dues,
+        grace,
         licences::{self, Licence, Login},
         lines::{self, Line},
-        mails,
         orders::{self, Order},
         requests,
     },
     domain::{
         licence::LicenceState,
-        order::{LineState, OrderCode, RequestState},
+        order::{OrderCode, RequestState},
     },
     flow::{
         Clock, Services,
         fault::caught,
         holder::{Holder, LeaseLost},
-        order::cancel::{self, Why},
-        pay::tell,
+        order::cancel,
+        sweep,
     },
 };
-
-/// Why a licence was not changed.
-enum NotChanged {
-    /// What is paid is not stopped, not even where it is a part; the platform was not asked.
-    Paid,
-    /// What is not paid any more is not told as paid.
-    Unpaid,
-    ByPlatform(PlatformError),
-}
-
-impl NotChanged {
-    /// As it is stored beside the change.
-    fn stored(&self) -> String {
-        match self {
-            NotChanged::Paid => "paid".to_owned(),
-            NotChanged::Unpaid => "unpaid".to_owned(),
-            NotChanged::ByPlatform(error) => error.stored(),
-        }
-    }
-}
 
 /// Plans that the licences of lines are suspended, as part of a cancellation.
 pub async fn plan_suspensions(
@@ -220,38 +200,57 @@ async fn carry_out(services: &Services, change: &mut Change) -> anyhow::Result<A
     };
     services.crash_point("change_answered");
     match answer {
-        Ok(answer) => settle_done(services, change, &about, &answer).await,
-        Err(error) => settle_failed(services, change, &about, &error).await,
+        Ok(answer) => changed::settle_done(services, change, &about, &answer).await,
+        Err(error) => changed::settle_failed(services, change, &about, &error).await,
     }
 }
 
-/// The plan to suspend may be older than the payment: what is paid is not stopped, unless an earlier attempt whose
-/// answer was lost has stopped it already. Where the grace is over, a part that was paid is for a person to see. The
-/// plan to tell of a payment may be older than that it was taken back.
+/// The plan may be older than what happened since: then it is not carried out, unless an earlier attempt whose answer
+/// was lost has stopped the licence already.
 async fn not_wanted(
     services: &Services,
     change: &Change,
-    About { line, licence, .. }: &About,
+    about: &About,
+) -> anyhow::Result<Option<NotChanged>> {
+    let Some(why) = overtaken(services, change, &about.line).await? else { return Ok(None) };
+    if change.request.is_none() {
+        return Ok(Some(why));
+    }
+    Ok(match services.platform.licence(&about.licence.licence_id).await {
+        Ok(Some(there)) if there.status == LicenceState::Suspended => None,
+        Ok(_) => Some(why),
+        Err(lost) => Some(NotChanged::ByPlatform(lost)),
+    })
+}
+
+/// What is paid is not stopped. Where the grace is over, a part that was paid is for a person to see, and what was put
+/// off since waits. What is not paid any more is not told as paid, unless it was said already.
+async fn overtaken(
+    services: &Services,
+    change: &Change,
+    line: &Line,
 ) -> anyhow::Result<Option<NotChanged>> {
     let request = requests::of_line(&services.db, line.id).await?;
     let state = request.map(|request| request.state);
     let is_paid = state.is_some_and(RequestState::is_paid);
-    let is_part = change.cancellation_id.is_none() && state == Some(RequestState::PartlyPaid);
-    match change.kind {
-        ChangeKind::Suspend if is_paid || is_part => {}
-        ChangeKind::Paid if !is_paid && change.request.is_none() => {
-            return Ok(Some(NotChanged::Unpaid));
+    let is_cut_off = change.cancellation_id.is_none();
+    Ok(match change.kind {
+        ChangeKind::Suspend if is_paid => Some(NotChanged::Paid),
+        ChangeKind::Suspend if is_cut_off && state == Some(RequestState::PartlyPaid) => {
+            Some(NotChanged::Paid)
         }
-        _ => return Ok(None),
-    }
-    if change.request.is_none() {
-        return Ok(Some(NotChanged::Paid));
-    }
-    Ok(match services.platform.licence(&licence.licence_id).await {
-        Ok(Some(there)) if there.status == LicenceState::Suspended => None,
-        Ok(_) => Some(NotChanged::Paid),
-        Err(lost) => Some(NotChanged::ByPlatform(lost)),
+        ChangeKind::Suspend if is_cut_off && is_put_off(services, line).await? => {
+            Some(NotChanged::PutOff)
+        }
+        ChangeKind::Paid if !is_paid && change.request.is_none() => Some(NotChanged::Unpaid),
+        _ => None,
     })
+}
+
+async fn is_put_off(services: &Services, line: &Line) -> anyhow::Result<bool> {
+    let standing = grace::of_line(&services.db, line.id).await?;
+    let cutoff_at = standing.and_then(|standing| sweep::cutoff_at(services, &standing));
+    Ok(cutoff_at.is_some_and(|at| at > services.now()))
 }
 
 /// The body: that of the first attempt, or made and stored now.
@@ -286,111 +285,4 @@ async fn ask(
         ChangeKind::Paid => platform.mark_paid(licence_id, key, request, now).await,
         ChangeKind::Accounts => platform.set_accounts(licence_id, key, request, now).await,
     }
-}
-
-async fn settle_done(
-    services: &Services,
-    change: &Change,
-    about: &About,
-    answer: &Answer,
-) -> anyhow::Result<ActivationState> {
-    let (now, licence_id) = (services.now(), about.licence.licence_id.as_str());
-    let settled = Settled { state: ActivationState::Done, error: None };
-    let mut tx = services.db.begin().await?;
-    if !changes::settle(&mut tx, change.id, change.claim(), settled, now).await? {
-        return Err(LeaseLost.into());
-    }
-    match change.kind {
-        ChangeKind::Suspend => {
-            licences::suspend(&mut tx, licence_id, now).await?;
-            suspended(services, &mut tx, change, about).await?;
-        }
-        ChangeKind::Paid => {
-            let paid_on = answer.paid_on.unwrap_or_else(|| services.today());
-            licences::pay(&mut tx, licence_id, paid_on).await?;
-            restored(services, &mut tx, change, about).await?;
-        }
-        ChangeKind::Accounts => {
-            let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
-            licences::set_logins(&mut tx, licence_id, &logins).await?;
-        }
-    }
-    tx.commit().await?;
-    Ok(ActivationState::Done)
-}
-
-/// The line of a suspended licence is cancelled, unless it was paid while the platform was asked: then it is one that
-/// is to be restored. A line that stands elsewhere by now is left as it is.
-async fn suspended(
-    services: &Services,
-    tx: &mut Tx,
-    change: &Change,
-    About { line, .. }: &About,
-) -> anyhow::Result<()> {
-    let (ids, from) = (&[line.id], &[LineState::Grace]);
-    let is_paid = !requests::hold_paid(tx, ids).await?.is_empty();
-    if is_paid {
-        let key = format!("restore/{}", change.id);
-        plan_paid(services, tx, std::slice::from_ref(line), &key).await?;
-    }
-    let Some(cancellation) = change.cancellation_id else {
-        if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
-            tell::suspended(services, tx, line, change.id).await?;
-        }
-        return Ok(());
-    };
-    if !is_paid {
-        if lines::cancel(tx, ids, from, cancellation).await? == 1 {
-            requests::cancel(tx, ids).await?;
-            mails::cancel_of_lines(tx, ids).await?;
-        }
-    } else if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
-        cancel::tell_kept(services, tx, line, Why::Paid).await?;
-    }
-    cancel::tell(services, tx, cancellation).await
-}
-
-/// The line of a paid licence works without an end of grace; one that was cut off works again.
-async fn restored(
-    services: &Services,
-    tx: &mut Tx,
-    change: &Change,
-    About { line, .. }: &About,
-) -> anyhow::Result<()> {
-    if lines::move_on(tx, line.id, &[LineState::Suspended], LineState::Active).await? {
-        tell::restored(services, tx, line, change.id).await?;
-    } else {
-        lines::move_on(tx, line.id, &[LineState::Grace], LineState::Active).await?;
-    }
-    dues::workbook_is_due(tx, line.batch()).await?;
-    Ok(())
-}
-
-async fn settle_failed(
-    services: &Services,
-    change: &Change,
-    About { line, .. }: &About,
-    error: &NotChanged,
-) -> anyhow::Result<ActivationState> {
-    let (state, why) = match error {
-        NotChanged::Paid | NotChanged::Unpaid => (ActivationState::Refused, Why::Paid),
-        NotChanged::ByPlatform(PlatformError::Refused { .. }) => {
-            (ActivationState::Refused, Why::Refused)
-        }
-        NotChanged::ByPlatform(_) => (ActivationState::Uncertain, Why::Planned),
-    };
-    let error = error.stored();
-    let settled = Settled { state, error: Some(&error) };
-    let mut tx = services.db.begin().await?;
-    if !changes::settle(&mut tx, change.id, change.claim(), settled, services.now()).await? {
-        return Err(LeaseLost.into());
-    }
-    if let Some(cancellation) = change.cancellation_id.filter(|_| state.is_final()) {
-        cancel::tell_kept(services, &mut tx, line, why).await?;
-        cancel::tell(services, &mut tx, cancellation).await?;
-    }
-    tx.commit().await?;
-    let line = line.reference();
-    tracing::warn!(%line, kind = %change.kind, %error, "The platform did not change the licence of {line}");
-    Ok(state)
 }

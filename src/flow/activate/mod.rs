@@ -20,6 +20,8 @@ mod outcome;
 
 pub mod changes;
 
+mod changed;
+
 pub mod assign;
 
 pub use self::outcome::find_out;

@@ -3,12 +3,15 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use super::{
     content::{Content, firm_block, notice_line, reply_to, rest},
     letters::{self, Occasion, Standing, StandingLine, StandingReader},
 };
 use crate::{
     db::{
+        grace,
         licences::{self, Licence},
         lines::{self, Line},
         mails::Mail,
@@ -16,7 +19,10 @@ use crate::{
         requests::{self, Request},
     },
     domain::{licence::LicenceState, mail::Purpose, money::Money},
-    flow::Services,
+    flow::{
+        Services,
+        sweep::{self, rules},
+    },
 };
 
 /// One client of the letter.
@@ -24,6 +30,8 @@ struct About<'a> {
     line: &'a Line,
     request: &'a Request,
     licence: &'a Licence,
+    /// When it is cut off, or was: after holidays that came since, and what a person put it off to.
+    cutoff_at: Option<DateTime<Utc>>,
 }
 
 pub async fn of(
@@ -37,17 +45,23 @@ pub async fn of(
     let lines: HashMap<i64, &Line> = lines.iter().map(|line| (line.id, line)).collect();
     let licences = licences::of_batch(db, batch).await?;
     let licences: HashMap<i64, &Licence> = licences.iter().map(|it| (it.line_id, it)).collect();
+    let effective = effective(services, order).await?;
+    let warned = Warned::of(services, mail, order).await?;
+    if !warned.holds(services, &effective) {
+        return Ok(None);
+    }
     let is_meant = meant(mail, order, &requests);
     let mut about: Vec<About<'_>> = Vec::new();
     for request in &requests {
         let both = lines.get(&request.line_id).zip(licences.get(&request.line_id));
         let Some((&line, &licence)) = both else { continue };
         if is_meant(line, request) && is_so(mail.purpose, request, licence) {
-            about.push(About { line, request, licence });
+            let cutoff_at = effective.get(&line.id).copied().or(licence.cutoff_at);
+            about.push(About { line, request, licence, cutoff_at });
         }
     }
     // What ends first is told first.
-    about.sort_by_key(|it| it.licence.cutoff_at);
+    about.sort_by_key(|it| it.cutoff_at);
     let Some(first) = about.first() else { return Ok(None) };
     let is_payer = about.iter().any(|it| it.request.payer_email == mail.recipient);
     let open: Vec<Request> = match (is_payer, mail.line_id) {
@@ -59,7 +73,7 @@ pub async fn of(
     let (rest, picture) = rest(services, &open)?.unzip();
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
-        occasion: occasion(services, mail, first.licence),
+        occasion: occasion(services, mail, (first.cutoff_at, &warned)),
         reader: if is_payer {
             StandingReader::Payer(order.recipient)
         } else {
@@ -101,18 +115,62 @@ fn is_so(purpose: Purpose, request: &Request, licence: &Licence) -> bool {
     }
 }
 
-fn occasion(services: &Services, mail: &Mail, first: &Licence) -> Occasion {
+/// When the unpaid lines of a list are cut off.
+async fn effective(
+    services: &Services,
+    order: &Order,
+) -> anyhow::Result<HashMap<i64, DateTime<Utc>>> {
+    let lines = grace::of_batch(&services.db, order.batch()).await?;
+    let cutoff_at = |line: &grace::InGrace| Some((line.line_id, sweep::cutoff_at(services, line)?));
+    Ok(lines.iter().filter_map(cutoff_at).collect())
+}
+
+/// What a warning was planned for: of who pays its own lines, of a copy all of the order.
+#[derive(Default)]
+struct Warned(Vec<grace::Told>);
+
+impl Warned {
+    async fn of(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Warned> {
+        if mail.purpose != Purpose::GraceWarning {
+            return Ok(Warned::default());
+        }
+        let mut told = grace::told(&services.db, &order.code, mail.occasion()).await?;
+        if told.iter().any(|it| it.recipient == mail.recipient) {
+            told.retain(|it| it.recipient == mail.recipient);
+        }
+        Ok(Warned(told))
+    }
+
+    /// Whether a line still ends on that day; where all were put off since, they are warned anew in time.
+    fn holds(&self, services: &Services, effective: &HashMap<i64, DateTime<Utc>>) -> bool {
+        let tz = services.settings.timezone;
+        let is_so = |it: &grace::Told| {
+            let now = effective.get(&it.line_id);
+            now.is_none_or(|at| rules::last_day(*at, tz).to_string() == it.last_day)
+        };
+        self.0.is_empty() || self.0.iter().any(is_so)
+    }
+
+    /// The letter of the fewest days before is the last one, also where a weekend moved it forward.
+    fn is_last(&self, days: i64, fewest: i64) -> bool {
+        let planned = self.0.iter().map(|it| it.days).min();
+        planned.unwrap_or(days) <= fewest
+    }
+}
+
+fn occasion(
+    services: &Services,
+    mail: &Mail,
+    (cutoff_at, warned): (Option<DateTime<Utc>>, &Warned),
+) -> Occasion {
     match mail.purpose {
         Purpose::GraceWarning => {
             // By the day of the plan, so that every attempt says the same.
-            let day = |at| services.local(at).date_naive();
-            let ends = first.cutoff_at.map_or(0, |at| {
-                let last = at - chrono::Duration::microseconds(1);
-                (day(last) - day(mail.planned_at)).num_days()
-            });
-            let last = services.settings.grace.warn_days_before.last().copied().unwrap_or(0);
-            let days = ends.max(0);
-            Occasion::Warning { days, is_last: days <= i64::from(last) }
+            let planned_on = services.local(mail.planned_at).date_naive();
+            let last_day = |at| rules::last_day(at, services.settings.timezone);
+            let days = cutoff_at.map_or(0, |at| (last_day(at) - planned_on).num_days());
+            let fewest = services.settings.grace.warn_days_before.last().copied().unwrap_or(0);
+            Occasion::Warning { days, is_last: warned.is_last(days, fewest.into()) }
         }
         Purpose::Suspended => Occasion::Suspended,
         Purpose::Restored => Occasion::Restored,
@@ -129,7 +187,7 @@ fn line(services: &Services, it: &About<'_>) -> anyhow::Result<StandingLine> {
             .licence
             .grace_until
             .map(|at| services.local(at).format("%H:%M %d/%m/%Y").to_string()),
-        last_day: it.licence.cutoff_at.map(|at| services.last_day(at)),
+        last_day: it.cutoff_at.map(|at| services.last_day(at)),
         contact: format!("{}, {}", client.representative, client.contact_phone.national()),
     })
 }

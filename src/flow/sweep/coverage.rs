@@ -1,23 +1,38 @@
-//! Up to which day the imported statements say what was booked. Statements join by their balances or their days; after a
-//! break nothing is covered until what is missing has come.
+//! Which days the imported statements say everything of. Statements join by their balances or their days; between those
+//! that do not, and before the first one, nobody knows what was booked.
 
 use chrono::{Days, NaiveDate};
 
 use crate::db::statements::Statement;
 
+/// First and last day, both included.
+pub type Span = (NaiveDate, NaiveDate);
+
 /// What the statements of an account cover.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// The last day; nothing without a statement.
-    pub to: Option<NaiveDate>,
-    /// The days that are missing, both included.
-    pub missing: Option<(NaiveDate, NaiveDate)>,
+    /// The oldest first; each lasts until a statement is missing.
+    spans: Vec<Span>,
 }
 
 impl Coverage {
-    /// Whether all is booked that was paid up to the end of a day, `lag` days later at the latest.
-    pub fn covers(&self, day: NaiveDate, lag: u32) -> bool {
-        self.to.is_some_and(|to| day + Days::new(lag.into()) <= to)
+    /// Whether all is known that was booked on these days.
+    pub fn covers(&self, days: Span) -> bool {
+        self.missing(days).is_none()
+    }
+
+    /// The first of these days of which nothing is known, up to those that are known again.
+    pub fn missing(&self, (from, to): Span) -> Option<Span> {
+        let known = self.spans.iter().rev().find(|(first, _)| *first <= from);
+        let next = match known {
+            Some((_, last)) if *last >= to => return None,
+            Some((_, last)) => from.max(*last + Days::new(1)),
+            None => from,
+        };
+        let again = self.spans.iter().map(|(first, _)| *first).find(|first| *first > from);
+        // Statements may touch whose balances do not: then one is missing between them all the same.
+        let last = again.map_or(to, |first| first - Days::new(1));
+        Some((next, last.min(to).max(next)))
     }
 }
 
@@ -42,25 +57,41 @@ pub fn of(
     };
     let mut parts: Vec<Part> = statements.iter().filter_map(part).collect();
     parts.sort_by_key(|part| (part.from, part.to));
-    let mut parts = parts.into_iter();
-    let Some(first) = parts.next() else { return Coverage::default() };
-    let (mut to, mut closing) = (first.to, first.closing);
+    let mut spans: Vec<Span> = Vec::new();
+    let mut closing = None;
     for part in parts {
-        let next = to + Days::new(1);
-        let by_balance = closing.zip(part.opening).map(|(closing, opening)| closing == opening);
-        let days_join = part.from <= next
-            || next.iter_days().take_while(|day| *day < part.from).all(|day| !works(day));
-        // Of statements that overlap, the later one opens in the middle of the earlier one.
-        let joins = part.from <= to || by_balance.unwrap_or(days_join);
-        if !joins {
-            let missing = (next, (part.from - Days::new(1)).max(next));
-            return Coverage { to: Some(to), missing: Some(missing) };
-        }
-        if part.to >= to {
-            (to, closing) = (part.to, part.closing);
+        match spans.last_mut() {
+            Some((_, to)) if joins(&part, (*to, closing), &works) => {
+                if part.to >= *to {
+                    (*to, closing) = (part.to, part.closing);
+                }
+            }
+            _ => {
+                spans.push((since(part.from, &works), part.to));
+                closing = part.closing;
+            }
         }
     }
-    Coverage { to: Some(to), missing: None }
+    Coverage { spans }
+}
+
+/// Whether a statement goes on where the ones before it end. Of statements that overlap, the later one opens in the middle
+/// of the earlier one.
+fn joins(
+    part: &Part,
+    (to, closing): (NaiveDate, Option<i64>),
+    works: impl Fn(NaiveDate) -> bool,
+) -> bool {
+    let next = to + Days::new(1);
+    let by_balance = closing.zip(part.opening).map(|(closing, opening)| closing == opening);
+    let by_days = || next.iter_days().take_while(|day| *day < part.from).all(|day| !works(day));
+    part.from <= to || by_balance.unwrap_or_else(by_days)
+}
+
+/// On the days before the first one, back to one on which banks book, nothing was booked.
+fn since(from: NaiveDate, works: impl Fn(NaiveDate) -> bool) -> NaiveDate {
+    let idle = from.iter_days().rev().skip(1).take_while(|day| !works(*day));
+    idle.last().unwrap_or(from)
 }
 
 #[cfg(test)]
@@ -89,31 +120,42 @@ mod tests {
         of(&statements, |it| it.arrived_at.date_naive(), weekend)
     }
 
+    /// The 1st, 7th and 8th of November 2026 are days of a weekend.
     #[test]
     fn statements_join_by_balance_or_by_days_and_a_break_ends_what_is_covered() {
-        assert_eq!(cover(&[]), Coverage::default());
-        let to = |to, missing: Option<(u32, u32)>| Coverage {
-            to: Some(day(to)),
-            missing: missing.map(|(from, to)| (day(from), day(to))),
+        let spans = |parts: &[Said]| cover(parts).spans;
+        let days = |days: &[(u32, u32)]| -> Vec<Span> {
+            days.iter().map(|(from, to)| (day(*from), day(*to))).collect()
         };
-        assert_eq!(cover(&[(2, 6, None), (7, 10, None)]), to(10, None));
-        // The 7th and 8th are a weekend.
-        assert_eq!(cover(&[(9, 10, None), (2, 6, None)]), to(10, None));
-        assert_eq!(cover(&[(2, 5, None), (9, 10, None)]), to(5, Some((6, 8))));
-        assert_eq!(cover(&[(2, 5, Some((0, 7))), (9, 10, Some((7, 9)))]), to(10, None));
-        assert_eq!(cover(&[(2, 6, Some((0, 7))), (7, 10, Some((8, 9)))]), to(6, Some((7, 7))));
-        assert_eq!(cover(&[(2, 6, Some((0, 7))), (4, 10, Some((3, 9)))]), to(10, None));
-        assert_eq!(cover(&[(2, 28, None)]), to(27, None), "not the day on which it came");
+        assert_eq!(spans(&[]), []);
+        assert_eq!(spans(&[(3, 6, None), (7, 10, None)]), days(&[(3, 10)]));
+        assert_eq!(spans(&[(9, 10, None), (3, 6, None)]), days(&[(3, 10)]));
+        assert_eq!(spans(&[(3, 5, None), (9, 10, None)]), days(&[(3, 5), (7, 10)]));
+        assert_eq!(spans(&[(3, 5, Some((0, 7))), (9, 10, Some((7, 9)))]), days(&[(3, 10)]));
+        let other = [(3, 6, Some((0, 7))), (7, 10, Some((8, 9)))];
+        assert_eq!(spans(&other), days(&[(3, 6), (7, 10)]));
+        assert_eq!(spans(&[(3, 6, Some((0, 7))), (4, 10, Some((3, 9)))]), days(&[(3, 10)]));
+        assert_eq!(spans(&[(3, 28, None)]), days(&[(3, 27)]), "not the day on which it came");
     }
 
     #[test]
-    fn a_day_is_covered_when_its_bookings_had_time() {
-        let coverage = cover(&[(2, 10, None)]);
-        assert!(
-            coverage.covers(day(9), 1)
-                && !coverage.covers(day(10), 1)
-                && coverage.covers(day(10), 0)
-        );
-        assert!(!Coverage::default().covers(day(1), 0));
+    fn days_before_the_first_statement_are_unknown_but_for_those_without_bookings() {
+        let coverage = cover(&[(9, 13, None)]);
+        for (from, covered) in [(9, true), (7, true), (6, false)] {
+            assert_eq!(coverage.covers((day(from), day(12))), covered, "from the {from}th");
+        }
+        assert_eq!(coverage.missing((day(4), day(12))), Some((day(4), day(6))));
+        assert_eq!(coverage.missing((day(4), day(5))), Some((day(4), day(5))));
+    }
+
+    #[test]
+    fn what_is_missing_counts_for_those_alone_who_could_have_paid_then() {
+        let coverage = cover(&[(2, 4, None), (9, 13, None)]);
+        assert!(coverage.covers((day(2), day(4))) && coverage.covers((day(9), day(13))));
+        assert_eq!(coverage.missing((day(3), day(12))), Some((day(5), day(6))));
+        assert_eq!(coverage.missing((day(9), day(16))), Some((day(14), day(16))));
+        let touching = cover(&[(2, 6, Some((0, 7))), (7, 10, Some((8, 9)))]);
+        assert_eq!(touching.missing((day(2), day(9))), Some((day(7), day(7))));
+        assert_eq!(Coverage::default().missing((day(1), day(2))), Some((day(1), day(2))));
     }
 }

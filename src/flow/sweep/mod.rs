@@ -15,7 +15,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 
 use self::{
     coverage::Coverage,
-    rules::{Facts, Rules, Step, Waits},
+    rules::{Facts, Rules, Step},
 };
 use super::{Services, activate, send};
 use crate::{
@@ -53,9 +53,8 @@ pub async fn run(services: &Services) -> anyhow::Result<Swept> {
     services.crash_point("warned");
     let over: Vec<i64> =
         judged.iter().filter(|it| it.step == Step::Suspend).map(|it| it.line.line_id).collect();
-    swept.waiting =
-        judged.iter().filter(|it| matches!(it.step, Step::Wait(why) if why != Waits::Held)).count()
-            as u64;
+    let waits = |it: &&Judged| matches!(it.step, Step::Wait(why) if !why.is_as_wanted());
+    swept.waiting = judged.iter().filter(waits).count() as u64;
     swept.suspended = suspend(services, &over).await?;
     services.crash_point("swept");
     let mut summary = activate::Summary::default();
@@ -107,6 +106,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
+            asked_on: asked_on(services, &line),
             request: line.request_state,
             maybe_paid: codes.into_iter().flatten().any(|code| maybe_paid.contains(code)),
             warnings: &own,
@@ -126,6 +126,11 @@ pub fn cutoff_at(services: &Services, line: &InGrace) -> Option<DateTime<Utc>> {
         .hold_until()
         .map(|day| services.grace(start_of(day, services.settings.timezone)).cutoff_at);
     [Some(derived), line.cutoff_at, held].into_iter().flatten().max()
+}
+
+/// The local day on which a line was asked to be paid for; a licensed one is placed.
+pub fn asked_on(services: &Services, line: &InGrace) -> NaiveDate {
+    line.placed_at.map_or(NaiveDate::MIN, |at| services.local(at).date_naive())
 }
 
 /// Whether nobody is warned or cut off on a day.

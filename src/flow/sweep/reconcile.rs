@@ -173,11 +173,161 @@ fn compare(
 
 #[cfg(test)]
 mod tests {
+    use sqlx::types::Json;
+
     use super::*;
 
+    const PACKAGE: &str = "ASP-DN";
+    const LINE: i64 = 17;
+
+    fn at() -> chrono::DateTime<chrono::Utc> {
+        "2026-11-23T01:30:00Z".parse().unwrap()
+    }
+
+    /// As we have it.
+    fn here(state: LicenceState) -> Licence {
+        Licence {
+            licence_id: "L-1".to_owned(),
+            line_id: LINE,
+            order_code: "DH-2611-000001".parse().unwrap(),
+            line_no: 1,
+            tax_id: "0101243150".to_owned(),
+            package: PACKAGE.to_owned(),
+            fiscal_year: 2026,
+            firm: "MINHAN".to_owned(),
+            state,
+            activated_at: at(),
+            grace_until: None,
+            cutoff_at: None,
+            paid_on: None,
+            suspended_at: None,
+            logins: Json(Vec::new()),
+        }
+    }
+
+    /// As the platform has it.
+    fn there(status: LicenceState) -> There {
+        There {
+            licence_id: "L-1".to_owned(),
+            idempotency_key: String::new(),
+            order_code: "DH-2611-000001".to_owned(),
+            line: 1,
+            tax_id: "0101243150".to_owned(),
+            package: PACKAGE.to_owned(),
+            fiscal_year: 2026,
+            status,
+            activated_at: at(),
+            grace_until: None,
+            paid_on: None,
+            updated_at: at(),
+            logins: Vec::new(),
+        }
+    }
+
+    /// Whether its last day is over.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Day {
+        Over,
+        Ahead,
+    }
+
+    /// The kinds of differences of one licence, by what is asked for it and paid.
+    fn kinds(
+        here: Option<Licence>,
+        there: Option<There>,
+        request: Option<RequestState>,
+        day: Day,
+    ) -> Vec<Kind> {
+        let paid = request.map(|state| (LINE, state)).into_iter().collect();
+        let (here, there) = (Vec::from_iter(here), Vec::from_iter(there));
+        let found = compare(&here, &there, &paid, &|line| line == LINE && day == Day::Over);
+        found.iter().map(|it| it.kind).collect()
+    }
+
+    use Day::{Ahead, Over};
+    use LicenceState::{Active, Grace, Suspended};
+    use RequestState::{Cancelled, Open, Overpaid, Paid, PartlyPaid};
+
     #[test]
-    fn every_kind_of_difference_has_a_name() {
-        assert_eq!(Kind::ALL.len(), 9);
+    fn what_is_alike_on_both_sides_is_no_difference() {
+        for (state, request, day) in [
+            (Grace, Some(Open), Ahead),
+            (Grace, Some(PartlyPaid), Ahead),
+            (Active, Some(Paid), Over),
+            (Active, Some(Overpaid), Over),
+            (Active, None, Over),
+            (Suspended, Some(Open), Over),
+            (Suspended, Some(Cancelled), Ahead),
+        ] {
+            let found = kinds(Some(here(state)), Some(there(state)), request, day);
+            assert_eq!(found, [], "{state} {request:?}");
+        }
         assert!(!Found::default().needs_person());
+    }
+
+    #[test]
+    fn a_licence_that_only_one_side_has_is_named() {
+        assert_eq!(kinds(None, Some(there(Active)), None, Over), [Kind::UnknownHere]);
+        assert_eq!(kinds(Some(here(Grace)), None, Some(Open), Ahead), [Kind::Missing]);
+        let unknown = compare(&[], &[there(Active)], &HashMap::new(), &|_| false);
+        assert_eq!(
+            (unknown[0].firm.as_deref(), unknown[0].line.as_deref(), unknown[0].there.as_str()),
+            (None, None, "active"),
+            "whose it is nobody knows"
+        );
+    }
+
+    #[test]
+    fn paid_and_suspended_is_named_whatever_we_believe() {
+        for (state, request) in [(Suspended, Some(Paid)), (Active, Some(Overpaid)), (Active, None)]
+        {
+            let found = kinds(Some(here(state)), Some(there(Suspended)), request, Over);
+            assert_eq!(found, [Kind::PaidSuspended], "{state} {request:?}");
+        }
+    }
+
+    #[test]
+    fn unpaid_and_at_work_past_its_grace_is_named() {
+        for request in [Open, PartlyPaid, Cancelled] {
+            let found = kinds(Some(here(Grace)), Some(there(Grace)), Some(request), Over);
+            assert_eq!(found, [Kind::UnpaidActive], "{request}");
+        }
+    }
+
+    #[test]
+    fn paid_there_and_not_here_is_named() {
+        let told = There { paid_on: Some(at().date_naive()), ..there(Active) };
+        let found = kinds(Some(here(Active)), Some(told), Some(Open), Ahead);
+        assert_eq!(found, [Kind::PaidThereOnly], "what it was paid by was taken back");
+    }
+
+    #[test]
+    fn another_package_year_or_tax_id_is_named_each() {
+        let other = There {
+            package: "ASP-DN-PRO".to_owned(),
+            fiscal_year: 2027,
+            tax_id: "0100109106".to_owned(),
+            ..there(Grace)
+        };
+        let (of_here, paid) = ([here(Grace)], HashMap::from([(LINE, Open)]));
+        let found = compare(&of_here, &[other], &paid, &|_| false);
+        let told: Vec<(Kind, &str, &str)> =
+            found.iter().map(|it| (it.kind, it.here.as_str(), it.there.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (Kind::OtherPackage, PACKAGE, "ASP-DN-PRO"),
+                (Kind::OtherYear, "2026", "2027"),
+                (Kind::OtherTaxId, "0101243150", "0100109106"),
+            ]
+        );
+        assert_eq!(found[0].line.as_deref(), Some("DH-2611-000001/1"));
+    }
+
+    #[test]
+    fn another_state_is_named_where_nothing_graver_is() {
+        let found = kinds(Some(here(Grace)), Some(there(Active)), Some(Open), Ahead);
+        assert_eq!(found, [Kind::OtherState]);
+        assert_eq!(Kind::ALL.len(), 9, "each of them has a test");
     }
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Span};
 use crate::domain::order::RequestState;
 
 /// The local hour of warnings.
@@ -25,6 +25,8 @@ crate::domain::words::words! {
         NoStatement = "no_statement",
         /// No final warning was accepted a day before.
         NotWarned = "not_warned",
+        /// Nobody is cut off on a weekend or a holiday.
+        DayOff = "day_off",
     }
 }
 
@@ -34,6 +36,8 @@ pub struct Facts<'a> {
     /// The first instant after its last day, holidays and what a person said included.
     pub cutoff_at: DateTime<Utc>,
     pub is_held: bool,
+    /// The day from which on it could be paid.
+    pub asked_on: NaiveDate,
     pub request: RequestState,
     pub maybe_paid: bool,
     /// Of its last day and the present address: how many days before, and when the mail server accepted it.
@@ -50,6 +54,13 @@ pub struct Rules<'a> {
     pub require_statement: bool,
     pub booking_lag_days: u32,
     pub coverage: &'a Coverage,
+}
+
+impl Waits {
+    /// Whether it passes by itself, or a person wanted it so.
+    pub fn is_as_wanted(self) -> bool {
+        matches!(self, Waits::Held | Waits::DayOff)
+    }
 }
 
 /// What is to be done with a line now.
@@ -94,8 +105,8 @@ pub fn step(facts: &Facts<'_>, rules: &Rules<'_>, skipped: impl Fn(NaiveDate) ->
         .filter(|days| due_at(last, *days, rules.tz, &skipped) <= rules.now);
     let due = due.min();
     let is_warned = |days: u32| facts.warnings.iter().any(|(warned, _)| *warned <= days);
+    let is_today_skipped = skipped(rules.now.with_timezone(&rules.tz).date_naive());
     if let Some(days) = due.filter(|days| !is_warned(*days)) {
-        let is_today_skipped = skipped(rules.now.with_timezone(&rules.tz).date_naive());
         return if is_today_skipped { Step::Nothing } else { Step::Warn(days) };
     }
     if rules.now < facts.cutoff_at {
@@ -103,12 +114,20 @@ pub fn step(facts: &Facts<'_>, rules: &Rules<'_>, skipped: impl Fn(NaiveDate) ->
     }
     match waits(facts, rules, last) {
         Some(why) => Step::Wait(why),
+        None if is_today_skipped => Step::Wait(Waits::DayOff),
         None => Step::Suspend,
     }
 }
 
+/// From which day to which one the statements are to say what was paid: from that on which it was asked for until the
+/// banks have booked what was paid on the last one.
+pub fn to_cover(asked_on: NaiveDate, last_day: NaiveDate, booking_lag_days: u32) -> Span {
+    (asked_on, last_day + Days::new(booking_lag_days.into()))
+}
+
 fn waits(facts: &Facts<'_>, rules: &Rules<'_>, last: NaiveDate) -> Option<Waits> {
-    let is_covered = rules.coverage.covers(last, rules.booking_lag_days);
+    let days = to_cover(facts.asked_on, last, rules.booking_lag_days);
+    let is_covered = rules.coverage.covers(days);
     let final_days = rules.warn_days_before.iter().copied().min();
     let in_time = |at: DateTime<Utc>| at + WARNED_BEFORE <= rules.now;
     let is_warned = final_days.is_none_or(|days| {
@@ -131,6 +150,7 @@ fn waits(facts: &Facts<'_>, rules: &Rules<'_>, last: NaiveDate) -> Option<Waits>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{db::statements::Statement, flow::sweep::coverage};
 
     const TZ: Tz = Tz::Asia__Ho_Chi_Minh;
 
@@ -141,8 +161,13 @@ mod tests {
         local.and_local_timezone(TZ).unwrap().to_utc()
     }
 
-    fn covered(to: u32) -> Coverage {
-        Coverage { to: NaiveDate::from_ymd_opt(2026, 11, to), missing: None }
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
+    }
+
+    fn covered(from: u32, to: u32) -> Coverage {
+        let statement = Statement::of_days(day(from), day(to), None, at(30, 12));
+        coverage::of(&[statement], |_| day(30), |_| true)
     }
 
     /// When, what is paid, what is covered, which warnings were accepted, and what follows.
@@ -156,8 +181,14 @@ mod tests {
         coverage: &Coverage,
         warnings: &[(u32, Option<DateTime<Utc>>)],
     ) -> Step {
-        let facts =
-            Facts { cutoff_at: at(18, 0), is_held: false, request, maybe_paid: false, warnings };
+        let facts = Facts {
+            cutoff_at: at(18, 0),
+            is_held: false,
+            asked_on: day(9),
+            request,
+            maybe_paid: false,
+            warnings,
+        };
         let rules = Rules {
             now,
             tz: TZ,
@@ -179,7 +210,9 @@ mod tests {
         let sent = [(3, Some(at(13, 9))), (1, Some(at(16, 9)))];
         let failed = [(3, Some(at(13, 9))), (1, None)];
         let late = [(1, Some(at(18, 9)))];
-        let (fresh, old, missing) = (covered(18), covered(17), Coverage::default());
+        let (fresh, old, missing) = (covered(9, 18), covered(9, 17), Coverage::default());
+        // Nobody knows what was paid before it begins.
+        let young = covered(10, 18);
         let table: &[Night<'_>] = &[
             (at(10, 9), Open, &fresh, &[], Step::Nothing),
             (at(13, 7), Open, &fresh, &[], Step::Nothing),
@@ -195,9 +228,12 @@ mod tests {
             (at(18, 1), Open, &fresh, &sent, Step::Suspend),
             (at(18, 1), Open, &old, &sent, Step::Wait(Waits::NoStatement)),
             (at(18, 1), Open, &missing, &sent, Step::Wait(Waits::NoStatement)),
+            (at(18, 1), Open, &young, &sent, Step::Wait(Waits::NoStatement)),
             (at(18, 1), Open, &fresh, &failed, Step::Wait(Waits::NotWarned)),
             (at(19, 8), Open, &fresh, &late, Step::Wait(Waits::NotWarned)),
             (at(19, 9), Open, &fresh, &late, Step::Suspend),
+            // Nor cut off.
+            (at(21, 1), Open, &fresh, &sent, Step::Wait(Waits::DayOff)),
             (at(18, 1), PartlyPaid, &fresh, &sent, Step::Wait(Waits::PartlyPaid)),
             (at(18, 1), Paid, &fresh, &sent, Step::Nothing),
             (at(30, 1), Open, &missing, &sent, Step::Wait(Waits::NoStatement)),

@@ -144,3 +144,92 @@ fn what_differs_and_waits_stands_in_a_workbook_in_the_morning() {
     assert!(written.iter().any(|name| name == "doi-soat__2026-11-25__r1.xlsx"), "{written:?}");
     assert_eq!(text(&world.list("jobs")[0], "name"), "activate");
 }
+
+/// A holiday that was announced late.
+fn announce(world: &World, days: &[&str]) {
+    let path = world.path("jobs/catalogue/holidays.toml");
+    let mut table = std::fs::read_to_string(&path).unwrap();
+    let end = table.rfind(']').unwrap();
+    let days: Vec<String> =
+        days.iter().map(|day| format!("    {{ date = {day}, name = \"Nghỉ bù\" }},\n")).collect();
+    table.insert_str(end, &days.concat());
+    std::fs::write(path, table).unwrap();
+}
+
+#[test]
+fn what_is_put_off_after_its_cut_off_was_planned_is_not_cut_off() {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    world.run_at(&at("12-04", 0), &["run", "reconcile"]);
+    let mut killed = world.command(&["run", "sweep", "--now", &at("12-04", 1)]);
+    killed.env("HANGLOAT_CRASH_AT", "change_claimed");
+    assert_eq!(crate::world::finished(&mut killed).code, 128 + 9, "all three are planned");
+    let held = ["hold", "DH-2611-000001/2", "--until", "2026-12-20", "--reason", "hẹn trả"];
+    world.run_at(&at("12-04", 1), &held).exits(0);
+    world.run_at(&at("12-04", 2), &["run", "activate"]);
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    assert_eq!(world.list("licences")[1]["state"], "grace");
+    // When its time has come it is warned of it, and cut off like any other.
+    world.run_at(&at("12-18", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("12-18", 9), &["run", "mail"]).exits(0);
+    booked(&world, "b.csv", "22/12/2026", &[("04/12/2026", 7, "khac")]);
+    assert_eq!(night(&world, "12-24").1["suspended"], 1);
+    proves(&world);
+}
+
+#[test]
+fn a_statement_that_begins_after_the_money_was_asked_for_does_not_say_who_paid() {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    // The first statement of all begins a day after the order was placed.
+    let text = String::from_utf8(statement(&[("28/11/2026", 5, "khac")])).unwrap();
+    let late = format!("Từ ngày: 24/11/2026;Đến ngày: 02/12/2026;;\n{text}");
+    world.drop_file("_bank/late.csv", late.as_bytes());
+    let (exit, counts) = night(&world, "12-04");
+    assert_eq!((exit, &counts["suspended"], &counts["waiting_lines"]), (1, &0.into(), &3.into()));
+    // Nobody needs to know what was booked before it.
+    let first = format!("Từ ngày: 23/11/2026;Đến ngày: 24/11/2026;;\n{text}");
+    world.drop_file("_bank/first.csv", first.replace("28/11/2026", "23/11/2026").as_bytes());
+    assert_eq!(night(&world, "12-07").1["suspended"], 3);
+}
+
+/// What the newest letter of a purpose to somebody says.
+fn letter(world: &World, purpose: &str, to: &str) -> String {
+    let letters = super::told::letters_of(world, purpose).into_iter().filter(|it| it.to == to);
+    letters.last().unwrap_or_else(|| panic!("no {purpose} to {to}")).text
+}
+
+#[test]
+fn a_warning_names_the_day_that_holds_after_a_new_holiday_and_a_hold() {
+    let world = unpaid();
+    // The last day was the 30th, a Monday; Monday and Tuesday are holidays now.
+    announce(&world, &["2026-11-30", "2026-12-01"]);
+    let held = ["hold", "DH-2611-000001/2", "--until", "2026-12-04", "--reason", "hẹn trả"];
+    world.run_at(&at("11-24", 9), &held).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let to = |n: u32| super::lists::enterprise(n).email().to_owned();
+    let first = letter(&world, "grace_warning", &to(1));
+    assert!(first.contains("02/12/2026") && !first.contains("ngày 30/11/2026"), "{first}");
+    // Its reminder of three days before was put off with it.
+    world.run_at(&at("12-01", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("12-03", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("12-03", 9), &["run", "mail"]).exits(0);
+    let second = letter(&world, "grace_warning", &to(2));
+    assert!(second.contains("04/12/2026") && second.contains("lần nhắc cuối"), "{second}");
+}
+
+#[test]
+fn a_warning_whose_day_was_put_off_before_it_left_is_not_sent() {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    let held = ["hold", "DH-2611-000001/1", "--until", "2026-12-20", "--reason", "hẹn trả"];
+    world.run_at(&at("11-27", 8), &held).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let to = super::lists::enterprise(1).email().to_owned();
+    let own: Vec<Value> = warned(&world).into_iter().filter(|mail| mail["to"] == to).collect();
+    assert_eq!(texts(&own, "state"), ["cancelled"]);
+}

@@ -26,7 +26,7 @@ fn of_purpose(world: &World, purpose: &str) -> Vec<Value> {
 }
 
 /// What was sent for a purpose, the oldest first.
-fn letters_of(world: &World, purpose: &str) -> Vec<Letter> {
+pub fn letters_of(world: &World, purpose: &str) -> Vec<Letter> {
     let mut letters = letters::all(world);
     let mut sent = Vec::new();
     for mail in of_purpose(world, purpose).iter().filter(|mail| mail["state"] == "sent") {

@@ -30,7 +30,8 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
     Received,
-    /// The first of the lines ends so many days after this letter; the last letter before that says so.
+    /// The first of the lines ends so many days after this letter, or ended before it where it comes late; the last letter
+    /// before the end says so.
     Warning {
         days: i64,
         is_last: bool,
@@ -292,6 +293,13 @@ mod tests {
         }
         let [vi, en] = said(WARNING, payer, 1);
         assert!(vi.text.contains("lần nhắc cuối") && en.text.contains("last reminder"));
+        let [vi, en] = said(Occasion::Warning { days: -8, is_last: true }, payer, 1);
+        assert!(vi.subject.starts_with("Đã quá hạn") && en.subject.starts_with("Overdue"));
+        assert!(
+            vi.text.contains("đã qua") && !vi.text.contains("dùng được đến hết"),
+            "{}",
+            vi.text
+        );
         let [vi, _] = said(Occasion::Warning { days: 3, is_last: false }, payer, 1);
         assert!(!vi.text.contains("lần nhắc cuối") && vi.subject.contains("3 ngày"), "{vi:?}");
     }

@@ -1,0 +1,156 @@
+//! What follows where the platform changed a licence, or did not: for its line, the firm and who is told.
+//! What is asked of the platform, and when, is the business of `changes`.
+
+use super::{
+    changes::{About, plan_paid},
+    platform::{PlatformError, wire::Licence as Answer},
+};
+use crate::{
+    db::{
+        Tx,
+        activations::{ActivationState, Settled},
+        changes::{self, Change, ChangeKind},
+        dues,
+        licences::{self, Login},
+        lines, mails, requests,
+    },
+    domain::order::LineState,
+    flow::{
+        Services,
+        holder::LeaseLost,
+        order::cancel::{self, Why},
+        pay::tell,
+    },
+};
+
+/// Why a licence was not changed.
+pub(super) enum NotChanged {
+    /// What is paid is not stopped, not even where it is a part; the platform was not asked.
+    Paid,
+    /// What is not paid any more is not told as paid.
+    Unpaid,
+    /// Its cut-off was put off meanwhile, by a person or by a new holiday.
+    PutOff,
+    ByPlatform(PlatformError),
+}
+
+impl NotChanged {
+    /// As it is stored beside the change.
+    fn stored(&self) -> String {
+        match self {
+            NotChanged::Paid => "paid".to_owned(),
+            NotChanged::Unpaid => "unpaid".to_owned(),
+            NotChanged::PutOff => "put_off".to_owned(),
+            NotChanged::ByPlatform(error) => error.stored(),
+        }
+    }
+}
+
+pub(super) async fn settle_done(
+    services: &Services,
+    change: &Change,
+    about: &About,
+    answer: &Answer,
+) -> anyhow::Result<ActivationState> {
+    let (now, licence_id) = (services.now(), about.licence.licence_id.as_str());
+    let settled = Settled { state: ActivationState::Done, error: None };
+    let mut tx = services.db.begin().await?;
+    if !changes::settle(&mut tx, change.id, change.claim(), settled, now).await? {
+        return Err(LeaseLost.into());
+    }
+    match change.kind {
+        ChangeKind::Suspend => {
+            licences::suspend(&mut tx, licence_id, now).await?;
+            suspended(services, &mut tx, change, about).await?;
+        }
+        ChangeKind::Paid => {
+            let paid_on = answer.paid_on.unwrap_or_else(|| services.today());
+            licences::pay(&mut tx, licence_id, paid_on).await?;
+            restored(services, &mut tx, change, about).await?;
+        }
+        ChangeKind::Accounts => {
+            let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
+            licences::set_logins(&mut tx, licence_id, &logins).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(ActivationState::Done)
+}
+
+/// The line of a suspended licence is cancelled, unless it was paid while the platform was asked: then it is one that
+/// is to be restored. A line that stands elsewhere by now is left as it is.
+async fn suspended(
+    services: &Services,
+    tx: &mut Tx,
+    change: &Change,
+    About { line, .. }: &About,
+) -> anyhow::Result<()> {
+    let (ids, from) = (&[line.id], &[LineState::Grace]);
+    let is_paid = !requests::hold_paid(tx, ids).await?.is_empty();
+    if is_paid {
+        let key = format!("restore/{}", change.id);
+        plan_paid(services, tx, std::slice::from_ref(line), &key).await?;
+    }
+    let Some(cancellation) = change.cancellation_id else {
+        if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
+            tell::suspended(services, tx, line, change.id).await?;
+        }
+        return Ok(());
+    };
+    if !is_paid {
+        if lines::cancel(tx, ids, from, cancellation).await? == 1 {
+            requests::cancel(tx, ids).await?;
+            mails::cancel_of_lines(tx, ids).await?;
+        }
+    } else if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
+        cancel::tell_kept(services, tx, line, Why::Paid).await?;
+    }
+    cancel::tell(services, tx, cancellation).await
+}
+
+/// The line of a paid licence works without an end of grace; one that was cut off works again.
+async fn restored(
+    services: &Services,
+    tx: &mut Tx,
+    change: &Change,
+    About { line, .. }: &About,
+) -> anyhow::Result<()> {
+    if lines::move_on(tx, line.id, &[LineState::Suspended], LineState::Active).await? {
+        tell::restored(services, tx, line, change.id).await?;
+    } else {
+        lines::move_on(tx, line.id, &[LineState::Grace], LineState::Active).await?;
+    }
+    dues::workbook_is_due(tx, line.batch()).await?;
+    Ok(())
+}
+
+pub(super) async fn settle_failed(
+    services: &Services,
+    change: &Change,
+    About { line, .. }: &About,
+    error: &NotChanged,
+) -> anyhow::Result<ActivationState> {
+    let (state, why) = match error {
+        NotChanged::Paid | NotChanged::Unpaid | NotChanged::PutOff => {
+            (ActivationState::Refused, Why::Paid)
+        }
+        NotChanged::ByPlatform(PlatformError::Refused { .. }) => {
+            (ActivationState::Refused, Why::Refused)
+        }
+        NotChanged::ByPlatform(_) => (ActivationState::Uncertain, Why::Planned),
+    };
+    let error = error.stored();
+    let settled = Settled { state, error: Some(&error) };
+    let mut tx = services.db.begin().await?;
+    if !changes::settle(&mut tx, change.id, change.claim(), settled, services.now()).await? {
+        return Err(LeaseLost.into());
+    }
+    if let Some(cancellation) = change.cancellation_id.filter(|_| state.is_final()) {
+        cancel::tell_kept(services, &mut tx, line, why).await?;
+        cancel::tell(services, &mut tx, cancellation).await?;
+    }
+    tx.commit().await?;
+    let line = line.reference();
+    tracing::warn!(%line, kind = %change.kind, %error, "The platform did not change the licence of {line}");
+    Ok(state)
+}
