@@ -162,6 +162,8 @@ struct Difference<'a> {
     events: Vec<NewEvent<'a>>,
     standings: Vec<Standing>,
     paid: Vec<&'a dues::Due>,
+    /// More is paid than before, and not all.
+    partly: Vec<&'a dues::Due>,
     unpaid: Vec<&'a dues::Due>,
     touched: Vec<&'a dues::Due>,
 }
@@ -252,6 +254,7 @@ fn of_requests<'a>(
         match (due.state.is_paid(), now.state.is_paid()) {
             (false, true) => difference.paid.push(due),
             (true, false) => difference.unpaid.push(due),
+            (false, false) if now.paid > due.paid => difference.partly.push(due),
             _ => {}
         }
         difference.standings.push(Standing {
@@ -318,6 +321,7 @@ async fn store(
     let lines = standing::by_ids(tx, &ids).await?;
     changes::plan_paid(services, tx, &lines, &version.to_string()).await?;
     tell::paid(services, tx, &difference.paid, version + 1).await?;
+    tell::partly(services, tx, &difference.partly, version + 1).await?;
     tell::taken_back(services, tx, &difference.unpaid).await?;
     Ok(true)
 }

@@ -23,6 +23,27 @@ pub async fn paid(
     dues: &[&Due],
     change: i64,
 ) -> anyhow::Result<()> {
+    payers(services, tx, dues, change).await?;
+    of_firms(services, tx, (NotificationKind::PaymentReceived, "payment_received"), dues).await
+}
+
+/// Requests of which another part is paid: the letters alone, which say what is missing.
+pub async fn partly(
+    services: &Services,
+    tx: &mut Tx,
+    dues: &[&Due],
+    change: i64,
+) -> anyhow::Result<()> {
+    payers(services, tx, dues, change).await
+}
+
+/// One letter for each payer of an order.
+async fn payers(
+    services: &Services,
+    tx: &mut Tx,
+    dues: &[&Due],
+    change: i64,
+) -> anyhow::Result<()> {
     let mut told = BTreeSet::new();
     for due in dues {
         if told.insert((&due.order_code, due.payer_email.as_str())) {
@@ -30,7 +51,7 @@ pub async fn paid(
             send::plan::received(services, tx, (&due.order_code, payer), change).await?;
         }
     }
-    of_firms(services, tx, (NotificationKind::PaymentReceived, "payment_received"), dues).await
+    Ok(())
 }
 
 /// Requests that are not paid any more, though they were.
