@@ -19,6 +19,8 @@ mod layers;
 
 mod ledger;
 
+mod nights;
+
 mod platform;
 
 mod promises;
