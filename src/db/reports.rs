@@ -1,11 +1,22 @@
-//! Morning reports: what each page says, for whom and of which day.
-//! What stands in a page is known to `flow::morning`.
+//! Reports, of a morning and of a night: what each says, for whom and of which day.
+//! What stands in one is known to `flow::morning` and `flow::sweep`.
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::types::Json;
 
 use super::{Db, Tx};
+use crate::domain::words::words;
+
+words! {
+    /// What a report is about.
+    pub enum ReportKind {
+        /// What was done, and what waits.
+        Morning = "morning",
+        /// What a night found that differs, of one firm.
+        Reconciliation = "reconciliation",
+    }
+}
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Report {
@@ -33,6 +44,7 @@ impl Report {
 /// A report on its way in.
 #[derive(Clone, Copy, Debug)]
 pub struct NewReport<'a, T> {
+    pub kind: ReportKind,
     pub firm: Option<&'a str>,
     pub day: &'a str,
     pub revision: i64,
@@ -49,8 +61,8 @@ pub async fn insert<T: Serialize + Sync>(
 ) -> anyhow::Result<i64> {
     let (id,) = tx
         .query(
-            "insert into report (firm, day, revision, since, until, content, digest)
-             values ($1, $2, $3, $4, $5, $6, $7) returning id",
+            "insert into report (kind, firm, day, revision, since, until, content, digest)
+             values ($8, $1, $2, $3, $4, $5, $6, $7) returning id",
         )
         .bind(new.firm)
         .bind(new.day)
@@ -59,6 +71,7 @@ pub async fn insert<T: Serialize + Sync>(
         .bind(new.until)
         .bind(Json(serde_json::to_value(new.content)?))
         .bind(new.digest)
+        .bind(new.kind.as_str())
         .one::<(i64,)>()
         .await?;
     Ok(id)
@@ -69,23 +82,23 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Report>> {
 }
 
 /// The oldest first.
-pub async fn all(db: &Db) -> sqlx::Result<Vec<Report>> {
-    db.query("select * from report order by id").all().await
+pub async fn all(db: &Db, kind: ReportKind) -> sqlx::Result<Vec<Report>> {
+    db.query("select * from report where kind = $1 order by id").bind(kind.as_str()).all().await
 }
 
-/// The newest of a firm, also of today.
+/// The newest page of a firm, also of today.
 pub async fn newest(db: &Db, firm: Option<&str>) -> sqlx::Result<Option<Report>> {
     db.query(
-        "select * from report where coalesce(firm, '') = coalesce($1, '') order by id desc limit 1",
+        "select * from report where kind = 'morning' and coalesce(firm, '') = coalesce($1, '') order by id desc limit 1",
     )
     .bind(firm)
     .optional()
     .await
 }
 
-/// Those whose workbook is still to be written, the oldest first.
+/// Pages whose workbook is still to be written, the oldest first.
 pub async fn unwritten(db: &Db) -> sqlx::Result<Vec<Report>> {
-    db.query("select * from report where not written order by id").all().await
+    db.query("select * from report where kind = 'morning' and not written order by id").all().await
 }
 
 /// The workbook lies in the outbox.

@@ -29,6 +29,8 @@ words! {
         Suspended = "suspended",
         /// The software works again, to whoever pays.
         Restored = "restored",
+        /// What differs or waits after a night, to the firm's admin.
+        Reconciliation = "reconciliation",
     }
 }
 

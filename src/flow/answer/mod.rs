@@ -61,6 +61,8 @@ pub mod export;
 
 pub mod reconciliation;
 
+pub mod extract;
+
 pub mod morning;
 
 pub use gather::{of_batch, of_check};

@@ -197,7 +197,7 @@ fn cut_offs(kit: &Kit<'_>, judged: &[Judged]) -> Result<Worksheet, XlsxError> {
     let mut sheet = Page::new(&kit.label("cut_offs"), CUT_OFFS, &kit.look)?;
     sheet.title(&kit.label("cut_offs"))?;
     kit.headings(&mut sheet, &["line", "client", "rest", "last_day", "code", "next"])?;
-    for Judged { line, step, cutoff_at } in judged {
+    for Judged { line, step, cutoff_at, missing } in judged {
         let (key, tone) = match step {
             Step::Nothing => continue,
             Step::Warn(_) => ("steps.warn".to_owned(), Tone::Quiet),
@@ -210,7 +210,12 @@ fn cut_offs(kit: &Kit<'_>, judged: &[Judged]) -> Result<Worksheet, XlsxError> {
         let last = rules::last_day(*cutoff_at, kit.services.settings.timezone);
         kit.day(&mut sheet, 3, last)?;
         sheet.cell(4, &line.code, &kit.id())?;
-        sheet.cell(5, &kit.label(&key), kit.look.state(tone))?;
+        let shown = |day: chrono::NaiveDate| day.format("%d/%m/%Y").to_string();
+        let next = match missing {
+            Some((from, to)) => format!("{} ({} – {})", kit.label(&key), shown(*from), shown(*to)),
+            None => kit.label(&key),
+        };
+        sheet.cell(5, &next, kit.look.state(tone))?;
         sheet.end_row()?;
     }
     Ok(sheet.sheet)

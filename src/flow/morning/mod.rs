@@ -28,7 +28,7 @@ use crate::{
     db::{
         self,
         morning::Span,
-        reports::{self, NewReport, Report},
+        reports::{self, NewReport, Report, ReportKind},
     },
     domain::{firm::Firm, grace::start_of},
 };
@@ -118,6 +118,7 @@ async fn keep(
     }
     let day = services.today().to_string();
     let new = NewReport {
+        kind: ReportKind::Morning,
         firm: span.firm,
         day: &day,
         revision: of_today.map_or(1, |before| before.revision + 1),

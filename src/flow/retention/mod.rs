@@ -9,6 +9,8 @@ mod files;
 
 mod hash;
 
+mod nights;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, Duration, Utc};
@@ -26,7 +28,7 @@ use super::{
 use crate::{
     db::{
         purge::{self, Old},
-        reports::{self, Report},
+        reports::{self, Report, ReportKind},
     },
     domain::{batch::BatchId, fiscal_year::last_day, grace::start_of},
 };
@@ -45,6 +47,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Counts> {
         }
     }
     files += mornings(services, before).await?;
+    files += nights::purge(services, before).await?;
     let day = services.local(before).date_naive();
     files += files::exports(services, day)? + files::exports_in_buckets(services, day).await?;
     let mut tx = services.db.begin().await?;
@@ -109,7 +112,7 @@ async fn mornings(services: &Services, before: DateTime<Utc>) -> anyhow::Result<
     let there = purge::batches(&services.db).await?;
     let there: BTreeSet<BatchId> = there.into_iter().map(|(id,)| BatchId::new(id)).collect();
     let mut files = 0;
-    for report in reports::all(&services.db).await? {
+    for report in reports::all(&services.db, ReportKind::Morning).await? {
         let page: Page = report.content()?;
         if report.until < before || page.tells_of(|batch| !there.contains(&batch)) {
             files += morning_page(services, &report).await?;

@@ -9,7 +9,7 @@ use super::{
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
     },
-    mornings, results, standings, waiting,
+    mornings, nights, results, standings, waiting,
 };
 use crate::{
     db::{
@@ -48,13 +48,19 @@ pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Conte
         };
     }
     if let Some(report) = mail.report_id {
-        return mornings::of(services, mail, report).await;
+        return match mail.purpose {
+            Purpose::Reconciliation => nights::of(services, mail, report).await,
+            _ => mornings::of(services, mail, report).await,
+        };
     }
     let code =
         mail.order_code.as_deref().context("A mail is about a batch or an order")?.parse()?;
     let order = orders::by_code(&services.db, &code).await?.context("A mail has its order")?;
     match mail.purpose {
-        Purpose::BatchResult | Purpose::Morning | Purpose::FindingsWaiting => Ok(None),
+        Purpose::BatchResult
+        | Purpose::Morning
+        | Purpose::FindingsWaiting
+        | Purpose::Reconciliation => Ok(None),
         Purpose::ActivationResult => activations::of(services, mail, &order).await,
         Purpose::PaymentReceived
         | Purpose::GraceWarning

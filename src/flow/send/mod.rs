@@ -21,6 +21,8 @@ pub mod preview;
 
 mod mornings;
 
+mod nights;
+
 pub mod plan;
 
 mod book;

@@ -129,19 +129,38 @@ pub async fn morning(
     services: &Services,
     tx: &mut Tx,
     firm: &Firm,
+    report: (i64, &str),
+) -> anyhow::Result<()> {
+    of_report(services, tx, (firm, Purpose::Morning), report).await
+}
+
+/// What a night found, to the same: once a day.
+pub async fn reconciliation(
+    services: &Services,
+    tx: &mut Tx,
+    firm: &Firm,
+    report: (i64, &str),
+) -> anyhow::Result<()> {
+    of_report(services, tx, (firm, Purpose::Reconciliation), report).await
+}
+
+async fn of_report(
+    services: &Services,
+    tx: &mut Tx,
+    (firm, purpose): (&Firm, Purpose),
     (report, day): (i64, &str),
 ) -> anyhow::Result<()> {
     let subject = format!("{}/{day}", firm.code);
     let email = firm.admin.email.as_str();
     let new = NewMail {
-        purpose: Purpose::Morning,
+        purpose,
         subject: &subject,
         about: About::Report(report),
         line_id: None,
         recipient: email,
         recipient_name: &firm.admin.name,
         sequence: 1,
-        message_id: &message_id(services, Purpose::Morning, &subject, (email, 1)),
+        message_id: &message_id(services, purpose, &subject, (email, 1)),
     };
     mails::plan(tx, new, services.now()).await?;
     Ok(())

@@ -9,13 +9,15 @@ pub mod hold;
 
 pub mod reconcile;
 
+pub mod extract;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 
 use self::{
-    coverage::Coverage,
-    rules::{Facts, Rules, Step},
+    coverage::{Coverage, Span},
+    rules::{Facts, Rules, Step, Waits},
 };
 use super::{Services, activate, send};
 use crate::{
@@ -43,6 +45,18 @@ pub struct Judged {
     pub line: InGrace,
     pub step: Step,
     pub cutoff_at: DateTime<Utc>,
+    /// The days of which a statement is to come first, where that is what it waits for.
+    pub missing: Option<Span>,
+}
+
+impl Judged {
+    /// Why it waits though its time is over, and neither by itself nor because a person wanted it so.
+    pub fn waits(&self) -> Option<Waits> {
+        match self.step {
+            Step::Wait(why) if !why.is_as_wanted() => Some(why),
+            _ => None,
+        }
+    }
 }
 
 /// Restores, warns and suspends.
@@ -53,8 +67,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Swept> {
     services.crash_point("warned");
     let over: Vec<i64> =
         judged.iter().filter(|it| it.step == Step::Suspend).map(|it| it.line.line_id).collect();
-    let waits = |it: &&Judged| matches!(it.step, Step::Wait(why) if !why.is_as_wanted());
-    swept.waiting = judged.iter().filter(waits).count() as u64;
+    swept.waiting = judged.iter().filter(|it| it.waits().is_some()).count() as u64;
     swept.suspended = suspend(services, &over).await?;
     services.crash_point("swept");
     let mut summary = activate::Summary::default();
@@ -112,7 +125,10 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
             warnings: &own,
         };
         let step = rules::step(&facts, &rules, |day| is_skipped(services, day));
-        judged.push(Judged { line, step, cutoff_at });
+        let days = rules::to_cover(facts.asked_on, last, rules.booking_lag_days);
+        let is_awaited = step == Step::Wait(Waits::NoStatement);
+        let missing = is_awaited.then(|| coverage.missing(days)).flatten();
+        judged.push(Judged { line, step, cutoff_at, missing });
     }
     Ok(judged)
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     db::{
         batches, dues,
@@ -37,7 +39,7 @@ words! {
 }
 
 /// One difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     pub kind: Kind,
     pub firm: Option<String>,
@@ -69,7 +71,7 @@ impl Found {
     }
 }
 
-/// Decides about all money again, asks for the workbooks that show less than there is, and compares.
+/// Decides about all money again, asks for the workbooks that show less than there is, compares, and tells the firms.
 pub async fn run(services: &Services) -> anyhow::Result<Found> {
     settle::all(services, None).await?;
     renew_workbooks(services).await?;
@@ -83,7 +85,9 @@ pub async fn run(services: &Services) -> anyhow::Result<Found> {
         !matches!(payment.state, PaymentState::Matched | PaymentState::Refunded) && !payment.closed
     };
     let payments = payments::all(&services.db).await?.into_iter().filter(waits).collect();
-    Ok(Found { differences, payments })
+    let found = Found { differences, payments };
+    super::extract::tell(services, &found).await?;
+    Ok(found)
 }
 
 async fn renew_workbooks(services: &Services) -> anyhow::Result<()> {
@@ -240,7 +244,7 @@ mod tests {
     ) -> Vec<Kind> {
         let paid = request.map(|state| (LINE, state)).into_iter().collect();
         let (here, there) = (Vec::from_iter(here), Vec::from_iter(there));
-        let found = compare(&here, &there, &paid, &|line| line == LINE && day == Day::Over);
+        let found = compare(&here, &there, &paid, &|line| line == LINE && day == Over);
         found.iter().map(|it| it.kind).collect()
     }
 

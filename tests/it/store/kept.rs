@@ -6,7 +6,7 @@ use hangloat::{
         mails::{self, About, NewMail},
         orders,
         purge::{self, Left, PurgedKind},
-        reports::{self, NewReport},
+        reports::{self, NewReport, ReportKind},
         watched,
     },
     domain::{batch::BatchId, finding::Severity, mail::Purpose, order::Kind, run::JobKind},
@@ -18,6 +18,7 @@ use crate::each_db::each_db;
 
 fn page<'a>(content: &'a Value, firm: Option<&'a str>, revision: i64) -> NewReport<'a, Value> {
     NewReport {
+        kind: ReportKind::Morning,
         firm,
         day: "2026-11-23",
         revision,

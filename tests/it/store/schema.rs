@@ -9,7 +9,7 @@ use std::{
 use hangloat::{
     db::{
         Db, Sql, activations::ActivationState, changes::ChangeKind, guard::HoldReason,
-        notifications::NotificationKind, payments::EventKind, rows::RowKind,
+        notifications::NotificationKind, payments::EventKind, reports::ReportKind, rows::RowKind,
     },
     domain::{
         batch::{BatchKind, BatchState, RowState},
@@ -39,6 +39,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0012_smtp.sql"),
     include_str!("../../../src/db/migrations/postgres/0013_money.sql"),
     include_str!("../../../src/db/migrations/postgres/0014_letters.sql"),
+    include_str!("../../../src/db/migrations/postgres/0016_cut_offs.sql"),
 );
 
 const MAIN: [(&str, &str); 2] = [
@@ -84,6 +85,7 @@ pub fn columns_of_words() -> BTreeMap<Column, Words> {
         ("licence.state", words(LicenceState::ALL)),
         ("mail.purpose", words(Purpose::ALL)),
         ("mail.state", words(MailState::ALL)),
+        ("report.kind", words(ReportKind::ALL)),
         ("notification.kind", words(NotificationKind::ALL)),
         ("guard.held_why", words(HoldReason::ALL)),
         // The platform knows no renewals: one is a purchase of another year.

@@ -17,6 +17,8 @@ mod order_cancelled;
 
 mod order_notice;
 
+mod reconciliation;
+
 mod sms;
 
 mod standing;
@@ -35,6 +37,7 @@ pub use log_in::{LogIn, log_in};
 pub use morning::{Done, Morning, Told, morning};
 pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
 pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
+pub use reconciliation::{Reconciliation, reconciliation};
 pub use sms::{Sms, sms};
 pub use standing::{Occasion, Standing, StandingLine, StandingReader, standing};
 

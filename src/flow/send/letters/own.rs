@@ -112,6 +112,7 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
         Purpose::GraceWarning => &["grace_warning", "standing", "order_notice"],
         Purpose::Suspended => &["suspended", "standing", "order_notice"],
         Purpose::Restored => &["restored", "standing", "order_notice"],
+        Purpose::Reconciliation => &["reconciliation"],
     }
 }
 

@@ -3,8 +3,9 @@
 
 use super::{
     Activated, ActivationResult, BatchResult, Counts, Done, FindingsWaiting, FirmBlock, Letter,
-    LogIn, Morning, NotActivated, NoticeLine, Occasion, OrderCancelled, OrderNotice, Reader, Rest,
-    ResultOrder, Standing, StandingLine, StandingReader, Told, Transfer, Workbook,
+    LogIn, Morning, NotActivated, NoticeLine, Occasion, OrderCancelled, OrderNotice, Reader,
+    Reconciliation, Rest, ResultOrder, Standing, StandingLine, StandingReader, Told, Transfer,
+    Workbook,
 };
 use crate::{
     domain::{
@@ -75,6 +76,9 @@ pub fn of(texts: &Texts, purpose: Purpose, given: &Given) -> anyhow::Result<Vec<
         }
         Purpose::Suspended => return standings(texts, given, Occasion::Suspended),
         Purpose::Restored => return standings(texts, given, Occasion::Restored),
+        Purpose::Reconciliation => {
+            vec![plain("", super::reconciliation(texts, &reconciliation(given))?)]
+        }
     })
 }
 
@@ -375,5 +379,23 @@ pub fn morning(given: &Given) -> Morning {
         more: 0,
         done: vec![Done { name: "Danh sách đã nhận".to_owned(), count: 2, amount: None }],
         file: "morning__2026-11-23__r1.xlsx".to_owned(),
+    }
+}
+
+pub fn reconciliation(given: &Given) -> Reconciliation {
+    Reconciliation {
+        to_name: "Nguyễn Thị Lan".to_owned(),
+        firm: given.firm.clone(),
+        day: "25/11/2026".to_owned(),
+        differences: 1,
+        payments: 1,
+        lines: 2,
+        missing: Some("24/11/2026 – 25/11/2026".to_owned()),
+        points: vec![
+            "Đã trả tiền mà bị ngắt: DH-2611-000123/2, mã số thuế 0100109106.".to_owned(),
+            "Khoản 17 ngày 24/11/2026, 1.000.000 đ: thiếu so với số phải trả.".to_owned(),
+        ],
+        more: 0,
+        file: "doi-soat__2026-11-25__MINHAN.xlsx".to_owned(),
     }
 }

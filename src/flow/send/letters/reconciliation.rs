@@ -1,0 +1,82 @@
+//! The letter of a night: what differs from the platform, money that waits, lines whose end waits for something. What was
+//! found for the firm is attached; finding it is the business of `sweep`.
+
+use minijinja::{Value, context};
+
+use super::{FirmBlock, Letter, draft::Draft};
+use crate::text::Texts;
+
+/// What the letter says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reconciliation {
+    pub to_name: String,
+    pub firm: FirmBlock,
+    /// `25/11/2026`.
+    pub day: String,
+    pub differences: usize,
+    pub payments: usize,
+    /// Lines whose time is over and that wait.
+    pub lines: usize,
+    /// The days of which no statement has come, where lines wait for it.
+    pub missing: Option<String>,
+    /// The first of all these, ready sentences.
+    pub points: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
+    /// The name of the attached workbook.
+    pub file: String,
+}
+
+/// Writes the letter to the firm's admin.
+pub fn reconciliation(texts: &Texts, said: &Reconciliation) -> anyhow::Result<Letter> {
+    let mut draft = Draft::new(texts, values(said))?;
+    draft.paragraph("reconciliation.greeting")?;
+    draft.paragraph("reconciliation.intro")?;
+    draft.paragraph("reconciliation.missing")?;
+    draft.heading("reconciliation.each")?;
+    draft.points(&said.points);
+    draft.paragraph("reconciliation.more")?;
+    draft.paragraph("reconciliation.after")?;
+    draft.finish("reconciliation", &said.firm)
+}
+
+fn values(said: &Reconciliation) -> Value {
+    context! {
+        to_name => said.to_name.as_str(),
+        day => said.day.as_str(),
+        n => said.differences + said.payments + said.lines,
+        differences => said.differences,
+        payments => said.payments,
+        lines => said.lines,
+        missing => said.missing.as_deref(),
+        more => said.more,
+        file => said.file.as_str(),
+        ..said.firm.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use crate::domain::locale::Locale;
+
+    #[test]
+    fn the_night_says_what_differs_and_waits_and_for_which_days_a_statement_is_missing() {
+        let said = samples::reconciliation(&samples::given());
+        for locale in [Locale::Vi, Locale::En] {
+            let letter = reconciliation(Texts::of(locale), &said).unwrap();
+            for needed in
+                ["25/11/2026", "DH-2611-000123/2", "doi-soat__2026-11-25", "24/11/2026 – "]
+            {
+                assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
+                let html = letter.html.replace("&#x2f;", "/");
+                assert!(html.contains(needed), "{needed}: {html}");
+            }
+            assert!(letter.subject.contains("25/11/2026"), "{}", letter.subject);
+            let whole = Reconciliation { missing: None, ..said.clone() };
+            let letter = reconciliation(Texts::of(locale), &whole).unwrap();
+            assert!(!letter.text.contains("24/11/2026 – "), "{}", letter.text);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The letter of what a night found for a firm, gathered when it is sent: it says what was kept then, and has it attached.
+//! Who gets one is decided by `plan`, what was found by `sweep`.
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use minijinja::context;
+
+use super::{
+    content::{Content, block_of},
+    letters::{self, Reconciliation},
+};
+use crate::{
+    db::{
+        mails::Mail,
+        reports::{self, Report},
+    },
+    flow::{
+        Services, answer,
+        sweep::{
+            extract::{Extract, Late, Waiting},
+            reconcile::Difference,
+        },
+    },
+};
+
+/// So many things are told; the workbook has all.
+const POINTS: usize = 10;
+
+/// Nothing where what was kept was deleted.
+pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Option<Content>> {
+    let Some(report) = reports::by_id(&services.db, id).await? else { return Ok(None) };
+    let firm = services.firm(report.firm.as_deref().context("A firm's extract has a firm")?)?;
+    let extract: Extract = report.content()?;
+    let (block, reply_to) = block_of(firm, None);
+    let file = format!("doi-soat__{}__{}.xlsx", report.day, firm.code);
+    let said = Reconciliation {
+        to_name: mail.recipient_name.clone(),
+        firm: block,
+        day: shown(report.day.parse()?),
+        differences: extract.differences.len(),
+        payments: extract.payments.len(),
+        lines: extract.lines.len(),
+        missing: extract.missing.map(|(from, to)| span(from, to)),
+        points: points(services, &extract).take(POINTS).collect(),
+        more: extract.count().saturating_sub(POINTS),
+        file: file.clone(),
+    };
+    let letter = letters::reconciliation(services.letters.of(mail.purpose), &said)?;
+    let bytes = tokio::task::block_in_place(|| workbook(services, &extract, &report))?;
+    Ok(Some(Content { letter, picture: None, workbook: Some((file, bytes)), reply_to }))
+}
+
+fn workbook(services: &Services, extract: &Extract, report: &Report) -> anyhow::Result<Vec<u8>> {
+    answer::extract::write(services.texts, extract, (report.day.parse()?, report.until))
+}
+
+fn shown(day: NaiveDate) -> String {
+    day.format("%d/%m/%Y").to_string()
+}
+
+/// One day is not said twice.
+fn span(from: NaiveDate, to: NaiveDate) -> String {
+    if from == to { shown(from) } else { format!("{} – {}", shown(from), shown(to)) }
+}
+
+fn points<'a>(services: &'a Services, extract: &'a Extract) -> impl Iterator<Item = String> + 'a {
+    let differences = extract.differences.iter().map(|it| of_difference(services, it));
+    let payments = extract.payments.iter().map(|it| of_payment(services, it));
+    let lines = extract.lines.iter().map(|it| of_line(services, it));
+    differences.chain(payments).chain(lines)
+}
+
+fn of_difference(services: &Services, it: &Difference) -> String {
+    let texts = services.texts;
+    let kind = texts.label(&format!("workbook.reconciliation.kinds.{}", it.kind));
+    let line = it.line.as_deref().unwrap_or(&it.licence_id);
+    let values = context! { kind, line, tax_id => it.tax_id.as_str() };
+    texts.say("message.night.difference", values)
+}
+
+fn of_payment(services: &Services, it: &Waiting) -> String {
+    let day = it.booked_on.parse().map_or_else(|_| it.booked_on.clone(), shown);
+    let values = context! {
+        id => it.id, day, amount => it.amount.to_string(), why => it.why.trim_end_matches('.'),
+    };
+    services.texts.say("message.night.payment", values)
+}
+
+fn of_line(services: &Services, it: &Late) -> String {
+    let why = services.texts.label(&format!("workbook.reconciliation.waits.{}", it.why));
+    let values = context! {
+        line => it.line.as_str(), name => it.name.as_str(), rest => it.rest.to_string(),
+        last_day => shown(it.last_day), why,
+    };
+    services.texts.say("message.night.line", values)
+}

@@ -1,0 +1,208 @@
+//! What a night found, for each firm its own: kept once a day where anything waits, with its mail. No firm sees another
+//! one's lines or money. How it looks is the business of `answer::extract`, how its mail reads that of `send`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Judged,
+    coverage::Span,
+    reconcile::{Difference, Found},
+    rules::{self, Waits},
+};
+use crate::{
+    db::{
+        self,
+        dues::{self, Due},
+        payments::Payment,
+        reports::{self, NewReport, ReportKind},
+    },
+    domain::{firm::Firm, money::Money, payment::PaymentState},
+    flow::{Services, key::sha256, pay::hand, send},
+};
+
+/// What waits for one firm.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extract {
+    pub differences: Vec<Difference>,
+    pub payments: Vec<Waiting>,
+    pub lines: Vec<Late>,
+    /// From the first to the last day of which lines wait for a statement.
+    pub missing: Option<Span>,
+}
+
+/// Money that nobody has matched wholly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub id: i64,
+    pub booked_on: String,
+    pub amount: Money,
+    pub state: PaymentState,
+    pub memo: String,
+    pub why: String,
+    /// For which it may be.
+    pub orders: BTreeSet<String>,
+}
+
+/// A line whose time is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Late {
+    pub line: String,
+    pub name: String,
+    pub rest: Money,
+    pub last_day: NaiveDate,
+    pub code: String,
+    pub why: Waits,
+}
+
+impl Extract {
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// How much there is to look at.
+    pub fn count(&self) -> usize {
+        self.differences.len() + self.payments.len() + self.lines.len()
+    }
+
+    /// Whether it says anything of an order of which something is so.
+    pub fn tells_of(&self, is_so: impl Fn(&str) -> bool) -> bool {
+        let order = |line: &str| line.split('/').next().unwrap_or_default().to_owned();
+        let of_licences = self.differences.iter().filter_map(|it| it.line.as_deref().map(order));
+        let of_money = self.payments.iter().flat_map(|it| it.orders.iter().cloned());
+        let of_lines = self.lines.iter().map(|it| order(&it.line));
+        of_licences.chain(of_money).chain(of_lines).any(|order| is_so(&order))
+    }
+}
+
+/// Keeps what each firm is to see, and plans its mail: the first of a day.
+pub async fn tell(services: &Services, found: &Found) -> anyhow::Result<()> {
+    let judged = super::judge(services).await?;
+    let dues = dues::all(&services.db).await?;
+    for firm in &services.settings.firms {
+        let extract = of_firm(services, firm, found, (&judged, &dues))?;
+        if !extract.is_empty() {
+            keep(services, firm, &extract).await?;
+        }
+    }
+    Ok(())
+}
+
+fn of_firm(
+    services: &Services,
+    firm: &Firm,
+    found: &Found,
+    (judged, dues): (&[Judged], &[Due]),
+) -> anyhow::Result<Extract> {
+    let is_alone = services.only_firm().is_some();
+    let is_own = |code: &str| firm.code.as_str().eq_ignore_ascii_case(code);
+    let differences = found.differences.iter().filter(|it| match &it.firm {
+        Some(code) => is_own(code),
+        None => is_alone,
+    });
+    let mut by_code: HashMap<&str, Vec<&Due>> = HashMap::new();
+    for due in dues {
+        for code in [Some(&due.code), due.batch_code.as_ref()].into_iter().flatten() {
+            by_code.entry(code).or_default().push(due);
+        }
+    }
+    let mut payments = Vec::new();
+    for payment in &found.payments {
+        let named: Vec<&Due> =
+            codes(payment).filter_map(|code| by_code.get(code)).flatten().copied().collect();
+        // What nobody can say whose it is concerns a firm only where there is no other.
+        let concerns = is_alone || (!named.is_empty() && named.iter().all(|it| is_own(&it.firm)));
+        if concerns {
+            payments.push(waiting(services, payment, &named));
+        }
+    }
+    let own = || judged.iter().filter(|it| is_own(&it.line.firm));
+    let missing = || own().filter_map(|it| it.missing);
+    let first = missing().map(|(first, _)| first).min();
+    Ok(Extract {
+        differences: differences.cloned().collect(),
+        payments,
+        lines: own().filter_map(|it| late(services, it)).collect(),
+        missing: first.zip(missing().map(|(_, last)| last).max()),
+    })
+}
+
+/// What a memo names, and what it may mean.
+fn codes(payment: &Payment) -> impl Iterator<Item = &str> {
+    let named = ["codes", "candidates"].into_iter();
+    named
+        .filter_map(|name| payment.evidence.0[name].as_array())
+        .flatten()
+        .filter_map(|code| code.as_str())
+}
+
+fn waiting(services: &Services, payment: &Payment, named: &[&Due]) -> Waiting {
+    Waiting {
+        id: payment.id,
+        booked_on: payment.booked_on.clone(),
+        amount: payment.amount(),
+        state: payment.state,
+        memo: payment.memo.clone(),
+        why: hand::why(services, payment),
+        orders: named.iter().map(|due| due.order_code.to_string()).collect(),
+    }
+}
+
+fn late(services: &Services, it: &Judged) -> Option<Late> {
+    let why = it.waits()?;
+    Some(Late {
+        line: it.line.reference().to_string(),
+        name: it.line.name.clone(),
+        rest: Money::dong(it.line.rest),
+        last_day: rules::last_day(it.cutoff_at, services.settings.timezone),
+        code: it.line.code.clone(),
+        why,
+    })
+}
+
+async fn keep(services: &Services, firm: &Firm, extract: &Extract) -> anyhow::Result<()> {
+    let day = services.today().to_string();
+    let digest = sha256(&serde_json::to_vec(extract)?);
+    let new = NewReport {
+        kind: ReportKind::Reconciliation,
+        firm: Some(firm.code.as_str()),
+        day: &day,
+        revision: 1,
+        since: services.now(),
+        until: services.now(),
+        content: extract,
+        digest: digest.as_str(),
+    };
+    let mut tx = services.db.begin().await?;
+    let id = match reports::insert(&mut tx, new).await {
+        Ok(id) => id,
+        // That day's is there.
+        Err(error) if error.downcast_ref().is_some_and(db::is_taken) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    send::plan::reconciliation(services, &mut tx, firm, (id, &day)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extract_knows_the_orders_that_it_tells_of() {
+        let late = Late {
+            line: "DH-2611-000123/17".to_owned(),
+            name: "An".to_owned(),
+            rest: Money::dong(5),
+            last_day: NaiveDate::MIN,
+            code: "HLACDEFGHJ".to_owned(),
+            why: Waits::NoStatement,
+        };
+        let extract = Extract { lines: vec![late], ..Extract::default() };
+        assert!(extract.tells_of(|order| order == "DH-2611-000123") && extract.count() == 1);
+        assert!(!Extract::default().tells_of(|_| true) && Extract::default().is_empty());
+    }
+}
