@@ -2,9 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use sqlx::types::Json;
+
 use super::{Db, Tx};
 use crate::domain::{
     batch::BatchId,
+    client::ClientRow,
     mail::MailState,
     order::{LineRef, LineState, OrderCode, RequestState},
 };
@@ -34,7 +37,25 @@ pub struct InGrace {
     pub placed_at: Option<DateTime<Utc>>,
     pub grace_until: Option<DateTime<Utc>>,
     pub cutoff_at: Option<DateTime<Utc>>,
+    pub tax_id: String,
+    client: Json<ClientRow>,
     hold_until: Option<String>,
+    hold_reason: Option<String>,
+    hold_by: Option<String>,
+    hold_said_at: Option<DateTime<Utc>>,
+    /// When its firm itself put its cut-off off, also where that is over.
+    pub firm_said_at: Option<DateTime<Utc>>,
+}
+
+/// A cut-off that is put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held<'a> {
+    /// The local day to whose end it is.
+    pub until: NaiveDate,
+    pub reason: &'a str,
+    /// Who said it, where that is known.
+    pub by: Option<&'a str>,
+    pub said_at: DateTime<Utc>,
 }
 
 impl InGrace {
@@ -44,6 +65,20 @@ impl InGrace {
 
     pub fn reference(&self) -> LineRef {
         LineRef { order: self.order_code.clone(), line: self.line_no }
+    }
+
+    pub fn client(&self) -> &ClientRow {
+        &self.client.0
+    }
+
+    /// What a person said of its cut-off, where that stands.
+    pub fn held(&self) -> Option<Held<'_>> {
+        Some(Held {
+            until: self.hold_until()?,
+            reason: self.hold_reason.as_deref().unwrap_or_default(),
+            by: self.hold_by.as_deref(),
+            said_at: self.hold_said_at?,
+        })
     }
 
     /// The local day up to whose end its cut-off was put off.
@@ -59,13 +94,15 @@ macro_rules! in_grace {
             "select l.id as line_id, l.order_code, l.line_no, l.batch_id, l.firm, l.name,
                 coalesce(l.client->>'registered_by', o.registered_by) as registered_by, l.state, r.code,
                 p.code as batch_code, r.payer_name, r.payer_email, r.amount - r.waived - r.paid as rest,
-                r.state as request_state, o.placed_at, c.grace_until, c.cutoff_at, h.until as hold_until
+                r.state as request_state, o.placed_at, c.grace_until, c.cutoff_at, l.client, l.tax_id,
+                case when h.released_at is null then h.until end as hold_until, h.reason as hold_reason,
+                h.said_by as hold_by, h.said_at as hold_said_at, h.firm_said_at
              from order_line l
              join client_order o on o.code = l.order_code
              join licence c on c.line_id = l.id
              join payment_request r on r.line_id = l.id
              left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-             left join line_hold h on h.line_id = l.id and h.released_at is null
+             left join line_hold h on h.line_id = l.id
              where l.state in ('grace', 'suspended') ",
             $meant,
             " order by l.order_code, l.line_no"
@@ -169,21 +206,29 @@ pub async fn warn(
     Ok(warned == 1)
 }
 
+/// On whose side somebody stands who puts a cut-off off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Of whoever runs the program.
+    Operator,
+    /// Of the firm of the line, which may do so once.
+    Firm,
+}
+
 /// Puts the cut-off of a line off, to the end of a local day.
-pub async fn hold(
-    tx: &mut Tx,
-    line_id: i64,
-    (until, reason): (NaiveDate, &str),
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+pub async fn hold(tx: &mut Tx, line_id: i64, held: Held<'_>, side: Side) -> sqlx::Result<()> {
     tx.query(
-        "insert into line_hold (line_id, until, reason, said_at) values ($1, $2, $3, $4)
-         on conflict (line_id) do update set until = $2, reason = $3, said_at = $4, released_at = null",
+        "insert into line_hold (line_id, until, reason, said_at, said_by, firm_said_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (line_id) do update set until = $2, reason = $3, said_at = $4, said_by = $5,
+             firm_said_at = coalesce($6, line_hold.firm_said_at), released_at = null",
     )
     .bind(line_id)
-    .bind(until.to_string())
-    .bind(reason)
-    .bind(now)
+    .bind(held.until.to_string())
+    .bind(held.reason)
+    .bind(held.said_at)
+    .bind(held.by)
+    .bind((side == Side::Firm).then_some(held.said_at))
     .execute()
     .await?;
     Ok(())

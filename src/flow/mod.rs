@@ -52,6 +52,8 @@ pub mod retention;
 
 pub mod report;
 
+mod rows;
+
 pub mod options;
 
 pub mod key;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use futures::TryStreamExt;
 use serde::Serialize;
 
+pub use super::rows::Rows;
 use super::{
     Services,
     answer::outbox,
@@ -22,7 +23,7 @@ use crate::{
         rows::{self, Column, Count},
     },
     domain::{
-        batch::{BatchId, BatchKind, BatchState, Outcome, RowState, Sha256},
+        batch::{BatchId, BatchKind, BatchState, Outcome, Sha256},
         field::Field,
         finding::{Finding, Severity, column_letters},
     },
@@ -84,19 +85,6 @@ pub struct ColumnReport {
     pub field: Option<Field>,
 }
 
-/// Every row is in exactly one of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Rows {
-    pub total: i64,
-    pub accepted: i64,
-    pub rejected: i64,
-    pub held: i64,
-    pub unchanged: i64,
-    /// Of the unchanged ones, how many a person left out.
-    #[serde(skip)]
-    pub dropped: i64,
-}
-
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingReport {
     pub code: String,
@@ -109,45 +97,6 @@ pub struct FindingReport {
     pub message: String,
     pub fix: String,
     pub suggestion: Option<String>,
-}
-
-impl Rows {
-    pub fn of(counts: &[Count]) -> Rows {
-        let mut rows = Rows::default();
-        for count in counts {
-            rows.add(count.state, count.rows);
-            rows.dropped += count.dropped;
-        }
-        rows
-    }
-
-    fn add(&mut self, state: RowState, n: i64) {
-        self.total += n;
-        match state {
-            RowState::Accepted => self.accepted += n,
-            RowState::Held => self.held += n,
-            RowState::Unchanged => self.unchanged += n,
-            RowState::Rejected | RowState::Staged => self.rejected += n,
-        }
-    }
-
-    /// Of an answer: what it did not touch is unchanged.
-    fn of_all(self, all: &Rows) -> Rows {
-        Rows { total: all.total, unchanged: all.total - self.total + self.unchanged, ..self }
-    }
-
-    fn outcome(&self, is_refused: bool) -> Outcome {
-        let waiting = self.rejected + self.held;
-        if is_refused || (self.accepted == 0 && self.held == 0 && self.rejected > 0) {
-            Outcome::Rejected
-        } else if self.accepted == 0 && self.held > 0 {
-            Outcome::Held
-        } else if waiting > 0 {
-            Outcome::Partly
-        } else {
-            Outcome::Accepted
-        }
-    }
 }
 
 /// How many findings of a file are told in words, the first of them.
@@ -197,9 +146,10 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
     let batch = batches::by_id(&services.db, id).await?.context("A reported batch is there")?;
     let found = Found::of(services, id, told).await?;
     let counted = rows::counts(&services.db, Some(id)).await?;
-    let answered = batch.answers();
+    let (answered, put_off) = (batch.answers(), staged::put_off(&batch)?);
     let own = Rows::of(&counted);
     let rows = match answered {
+        None if put_off.is_some() => Rows::of_put_off(&put_off.unwrap_or_default(), found.count),
         Some(original) => own.of_all(&Rows::of(&rows::counts(&services.db, Some(original)).await?)),
         None => own,
     };
@@ -340,6 +290,23 @@ pub fn of_answer(
         orders,
         findings: refused.iter().map(|finding| in_words(services, finding)).collect(),
         is_refused,
+        ..empty(file, format)
+    }
+}
+
+/// A dry run of an answer about cut-offs.
+pub fn of_put_off(
+    services: &Services,
+    file: (&str, &Sha256),
+    format: &Format,
+    (rows, refused): (Rows, Vec<Finding>),
+) -> FileReport {
+    FileReport {
+        kind: BatchKind::Answer,
+        outcome: rows.outcome(false),
+        rows,
+        findings: refused.iter().map(|finding| in_words(services, finding)).collect(),
+        is_refused: false,
         ..empty(file, format)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
@@ -45,8 +46,21 @@ pub struct Options {
     fixed: usize,
     /// Of an answer: which lines it cancelled, as `DH-2611-000123/17`.
     cancelled: Vec<String>,
+    /// Of an answer about cut-offs: what it did.
+    put_off: Option<PutOff>,
     /// The list came in a template of former tables.
     old_template: bool,
+}
+
+/// What an answer about cut-offs did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutOff {
+    /// Who answered.
+    pub by: String,
+    /// How many lines stood in it.
+    pub lines: usize,
+    /// Which of them are put off to the end of which day, as `DH-2611-000123/17`; without a day: not any more.
+    pub held: Vec<(String, Option<NaiveDate>)>,
 }
 
 impl Options {
@@ -92,6 +106,18 @@ pub async fn keep_cancelled(
     let options = Options { cancelled, ..options };
     batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
     Ok(())
+}
+
+/// Keeps what an answer about cut-offs did.
+pub async fn keep_put_off(tx: &mut Tx, answer: &Batch, put_off: PutOff) -> anyhow::Result<()> {
+    let options: Options = serde_json::from_value(answer.options.0.clone())?;
+    let options = Options { put_off: Some(put_off), ..options };
+    batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
+    Ok(())
+}
+
+pub fn put_off(answer: &Batch) -> anyhow::Result<Option<PutOff>> {
+    Ok(serde_json::from_value::<Options>(answer.options.0.clone())?.put_off)
 }
 
 pub fn cancelled(answer: &Batch) -> anyhow::Result<Vec<String>> {

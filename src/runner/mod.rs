@@ -52,6 +52,7 @@ use crate::{
         options::ImportOptions,
         report::{FileReport, Told},
         send,
+        sweep::cut_offs::ReportOptions,
     },
 };
 
@@ -75,6 +76,7 @@ pub struct Work {
     pub files: Files,
     pub options: ImportOptions,
     pub export: ExportOptions,
+    pub report: ReportOptions,
     pub told: Told,
     pub late: Late,
 }
@@ -86,6 +88,7 @@ impl Work {
             files: Files::Inbox,
             options: job.import.clone(),
             export: job.export.clone(),
+            report: job.report,
             told: Told::First(0),
             late: Late::Told,
         }

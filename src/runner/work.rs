@@ -13,7 +13,7 @@ use crate::{
         inbox, morning,
         report::FileReport,
         retention, send,
-        sweep::{self, Swept},
+        sweep::{self, Swept, cut_offs::What},
     },
 };
 
@@ -58,6 +58,10 @@ pub(super) async fn carry_out(
         JobKind::Sweep => swept(&sweep::run(services).await?),
         JobKind::Remind => swept(&sweep::remind(services).await?),
         JobKind::Backup => (false, backup::nightly(services).await?, Vec::new()),
+        JobKind::Report if work.report.what == What::CutOffs => {
+            let lines = sweep::cut_offs::write(services).await?;
+            (false, named(&[("cut_offs", lines)]), Vec::new())
+        }
         JobKind::Report => {
             let made = morning::run(services).await?;
             let counts = [("pages", made.pages), ("mails", made.mails), ("tasks", made.tasks)];

@@ -63,11 +63,23 @@ impl World {
 
     /// A folder that is no workspace yet.
     pub fn empty() -> World {
-        World {
-            folder: TempDir::new().unwrap(),
-            store: Schema::of_test_server(),
-            variables: Vec::new(),
-        }
+        World::of(Schema::of_test_server())
+    }
+
+    /// One in its own file, and where there is a server one there.
+    pub fn on_each_engine() -> Vec<World> {
+        let stores = [None, Schema::of_test_server()];
+        let stores = stores.into_iter().enumerate().filter(|(at, it)| *at == 0 || it.is_some());
+        let made = stores.map(|(_, store)| {
+            let world = World::of(store);
+            world.run(&["init", world.path("").to_str().unwrap()]).exits(0);
+            world
+        });
+        made.collect()
+    }
+
+    fn of(store: Option<Schema>) -> World {
+        World { folder: TempDir::new().unwrap(), store, variables: Vec::new() }
     }
 
     /// Another workspace that knows the workbooks of this one.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cut_offs::identity as cut_offs,
     result::own_contents,
     rows::shown_texts,
     view::{self, DataRow},
@@ -53,6 +54,8 @@ pub enum Known {
     /// It says it is ours, and is not signed by our key.
     Forged,
     Ours(Answer),
+    /// *Sắp ngắt*, which is about no list.
+    CutOffs(cut_offs::Answer),
 }
 
 /// Its texts are borrowed on the way out, and owned when they come back.
@@ -122,6 +125,11 @@ pub fn payload(
 
 /// Looks for our identity in a file.
 pub fn known(document: &Document, key: &Key) -> Known {
+    match cut_offs::known(document, key) {
+        cut_offs::Known::Ours(answer) => return Known::CutOffs(answer),
+        cut_offs::Known::Forged => return Known::Forged,
+        cut_offs::Known::No => {}
+    }
     let claims = [from_sheet(&document.sheets), from_properties(document)];
     let genuine = |claim: &Signed| {
         claim.kind == KIND

@@ -63,6 +63,8 @@ pub mod reconciliation;
 
 pub mod extract;
 
+pub mod cut_offs;
+
 pub mod morning;
 
 pub use gather::{of_batch, of_check};

@@ -58,6 +58,12 @@ pub fn free_path(folder: &Path, what: &str, today: NaiveDate, ending: &str) -> P
     (1..u32::MAX).map(path).find(|path| !path.exists()).unwrap_or_else(|| path(u32::MAX))
 }
 
+/// The number in such a name.
+pub fn revision_of(path: &Path) -> u32 {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    stem.rsplit_once("__r").and_then(|(_, n)| n.parse().ok()).unwrap_or(1)
+}
+
 /// Puts the other files of a kind and of any day aside, of one ending: `lines__2026-11-21__r1.xlsx` into `cu/`.
 pub fn set_others_aside(what: &str, kept: &[PathBuf]) -> anyhow::Result<()> {
     let Some(newest) = kept.first() else { return Ok(()) };

@@ -35,6 +35,7 @@ pub async fn write(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     let text = match batch.answers() {
         Some(original) => of_answer(services, batch, original).await?,
         None if batch.kind == BatchKind::Statement => of_statement(services, batch).await?,
+        None if batch.kind == BatchKind::Answer => of_put_off(services, batch).await?,
         None => of_list(services, batch).await?,
     };
     let path = receipt_path(services, batch);
@@ -108,6 +109,23 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(services.texts.say("message.receipt_statement", values))
+}
+
+/// What an answer about cut-offs did, and what of it was not done.
+async fn of_put_off(services: &Services, batch: &Batch) -> anyhow::Result<String> {
+    let put_off = staged::put_off(batch)?.unwrap_or_default();
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfRow));
+    let held = put_off.held.iter().map(|(line, until)| {
+        let until = until.map(|day| day.format("%d/%m/%Y").to_string());
+        services.texts.say("message.receipt_put_off.line", context! { line, until })
+    });
+    let values = context! {
+        by => put_off.by.as_str(), rows => put_off.lines,
+        held => held.collect::<Vec<_>>(), told => told.collect::<Vec<_>>(),
+    };
+    let values = context! { ..head(services, batch), ..values };
+    Ok(services.texts.say("message.receipt_put_off.text", values))
 }
 
 async fn of_answer(

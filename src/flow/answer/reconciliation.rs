@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What it is called.
-const WHAT: &str = "doi-soat";
+pub const WHAT: &str = "doi-soat";
 /// What, line, licence, tax id, here, there.
 const DIFFERENCES: &[f64] = &[34.0, 24.0, 26.0, 18.0, 18.0, 18.0];
 /// Number, day, amount, state, memo, why.

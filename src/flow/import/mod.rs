@@ -5,17 +5,22 @@ mod answers;
 
 mod cancels;
 
+mod cut_offs;
+
 mod fixes;
 
 pub mod decisions;
 
 mod headers;
 
+mod reading;
+
 mod taking;
 
 mod tries;
 
 pub use answers::in_words as answers_in_words;
+pub use reading::read;
 pub use taking::{Arrival, file, is_begun, keep, unfinished};
 
 use std::path::Path;
@@ -36,7 +41,7 @@ use super::{
     },
     past, pay,
     progress::Step,
-    read::{self, Document, Limits, Reader, Refusal, Sheet, Unread},
+    read::{self, Document, Refusal, Sheet},
     report::{self, FileReport},
     staged,
 };
@@ -125,6 +130,9 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         identity::Known::Ours(answer) => {
             answers::take(services, batch, &document, &answer, how.options).await
         }
+        identity::Known::CutOffs(answer) => {
+            cut_offs::take(services, batch, &document, &answer).await
+        }
         identity::Known::No if batch.firm.as_deref() == Some(inbox::BANK) => {
             statement(services, batch, &document).await
         }
@@ -182,34 +190,6 @@ fn tables(services: &Services, document: Document, columns: &Columns, rows: Hidd
     let made_by = identity::template(&document);
     let is_old_template = made_by.is_some_and(|version| version != services.catalogue.offers());
     Mapped { is_old_template, ..map::tables(document.sheets, columns, rows) }
-}
-
-/// Reads a file within the configured limits. Fails by what is no fault of the file.
-pub fn read(
-    services: &Services,
-    path: &Path,
-    columns: &Columns,
-) -> anyhow::Result<Result<Document, Refusal>> {
-    const MB: u64 = 1024 * 1024;
-    let limits = &services.settings.limits;
-    let limits = Limits {
-        max_file_bytes: u64::from(limits.max_file_mb) * MB,
-        max_unstreamed_bytes: u64::from(limits.max_file_mb_unstreamed) * MB,
-        max_expanded_bytes: u64::from(limits.max_expanded_mb) * MB,
-        max_shared_strings_bytes: u64::from(limits.max_shared_strings_mb) * MB,
-        max_rows: limits.max_rows,
-        max_columns: limits.max_columns,
-        max_cell_chars: usize::try_from(limits.max_cell_chars).unwrap_or(usize::MAX),
-        progress: services.progress.clone(),
-    };
-    let banks = &services.catalogue.banks;
-    let is_list =
-        |sheet: &Sheet| map::is_list(sheet, columns) || pay::statement::is_statement(sheet, banks);
-    match read::read(path, &Reader { limits, program: &services.program, is_list: &is_list }) {
-        Ok(document) => Ok(Ok(document)),
-        Err(Unread::Refused(refusal)) => Ok(Err(refusal)),
-        Err(Unread::Failed(error)) => Err(error),
-    }
 }
 
 /// What is said of a file that could not be read.
@@ -368,6 +348,10 @@ pub async fn check_file(
         identity::Known::Ours(answer) => {
             return answers::would_do(services, (firm, file_name, &sha256), &document, &answer)
                 .await;
+        }
+        identity::Known::CutOffs(answer) => {
+            let file = (firm, file_name.as_str(), &sha256);
+            return cut_offs::would_do(services, file, &document, &answer).await;
         }
         unknown => {
             let lost = unknown == identity::Known::Lost;

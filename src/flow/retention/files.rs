@@ -11,9 +11,12 @@ use chrono::NaiveDate;
 use crate::{
     domain::batch::BatchId,
     flow::{
-        Services, bucket,
+        Services,
+        answer::reconciliation,
+        bucket,
         export::What,
         files::{below, remove},
+        sweep::cut_offs,
     },
 };
 
@@ -91,10 +94,14 @@ pub async fn exports_in_buckets(services: &Services, before: NaiveDate) -> anyho
     bucket::forget_all(services, is_old).await
 }
 
-/// The day in a name like `lines__2026-11-22__r1.xlsx`.
+/// The day in a name like `lines__2026-11-22__r1.xlsx`; workbooks of nights have such names too.
 fn day_of_export(path: &Path) -> Option<NaiveDate> {
     let mut parts = path.file_name()?.to_str()?.split("__");
-    parts.next()?.parse::<What>().ok()?;
+    let what = parts.next()?;
+    let is_of_a_night = [reconciliation::WHAT, cut_offs::WHAT].contains(&what);
+    if !is_of_a_night && what.parse::<What>().is_err() {
+        return None;
+    }
     let day = parts.next()?.parse().ok()?;
     parts.next()?.starts_with('r').then_some(day)
 }
@@ -120,6 +127,7 @@ mod tests {
     fn an_export_has_its_day_in_its_name() {
         let of = |name: &str| day_of_export(Path::new(name)).map(|day| day.to_string());
         assert_eq!(of("out/lines__2026-11-22__r1.xlsx"), Some("2026-11-22".to_owned()));
+        assert_eq!(of("sap-ngat__2026-11-22__r2.xlsx"), Some("2026-11-22".to_owned()));
         assert_eq!(of("out/lines__B000001__r1.xlsx"), None);
         assert_eq!(of("out/ds__2026-11-22__r1.xlsx"), None);
     }

@@ -82,7 +82,7 @@ pub async fn tell(services: &Services, found: &Found) -> anyhow::Result<()> {
     let judged = super::judge(services).await?;
     let dues = dues::all(&services.db).await?;
     for firm in &services.settings.firms {
-        let extract = of_firm(services, firm, found, (&judged, &dues))?;
+        let extract = of_firm(services, firm, found, (&judged, &dues));
         if !extract.is_empty() {
             keep(services, firm, &extract).await?;
         }
@@ -95,7 +95,7 @@ fn of_firm(
     firm: &Firm,
     found: &Found,
     (judged, dues): (&[Judged], &[Due]),
-) -> anyhow::Result<Extract> {
+) -> Extract {
     let is_alone = services.only_firm().is_some();
     let is_own = |code: &str| firm.code.as_str().eq_ignore_ascii_case(code);
     let differences = found.differences.iter().filter(|it| match &it.firm {
@@ -121,12 +121,12 @@ fn of_firm(
     let own = || judged.iter().filter(|it| is_own(&it.line.firm));
     let missing = || own().filter_map(|it| it.missing);
     let first = missing().map(|(first, _)| first).min();
-    Ok(Extract {
+    Extract {
         differences: differences.cloned().collect(),
         payments,
         lines: own().filter_map(|it| late(services, it)).collect(),
         missing: first.zip(missing().map(|(_, last)| last).max()),
-    })
+    }
 }
 
 /// What a memo names, and what it may mean.

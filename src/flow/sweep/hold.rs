@@ -3,7 +3,11 @@
 use chrono::NaiveDate;
 
 use crate::{
-    db::{dues, grace, lines::Line},
+    db::{
+        dues,
+        grace::{self, Held, Side},
+        lines::Line,
+    },
     domain::order::LineState,
     flow::Services,
 };
@@ -29,8 +33,9 @@ pub async fn put_off(
     if until < services.today() {
         return Ok(Err(NotHeld::Past));
     }
+    let held = Held { until, reason, by: None, said_at: services.now() };
     let mut tx = services.db.begin().await?;
-    grace::hold(&mut tx, line.id, (until, reason), services.now()).await?;
+    grace::hold(&mut tx, line.id, held, Side::Operator).await?;
     dues::workbook_is_due(&mut tx, line.batch()).await?;
     tx.commit().await?;
     Ok(Ok(()))

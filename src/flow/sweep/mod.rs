@@ -11,6 +11,8 @@ pub mod reconcile;
 
 pub mod extract;
 
+pub mod cut_offs;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};

@@ -18,7 +18,7 @@ use crate::{
         value::{duration, parsed},
     },
     domain::{run::JobKind, words::words},
-    flow::{export::ExportOptions, options::ImportOptions},
+    flow::{export::ExportOptions, options::ImportOptions, sweep::cut_offs::ReportOptions},
 };
 
 /// The jobs that `init` writes into `jobs/`: file name and text.
@@ -30,6 +30,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("sweep.toml", include_str!("../../../jobs/sweep.toml")),
     ("remind.toml", include_str!("../../../jobs/remind.toml")),
     ("report.toml", include_str!("../../../jobs/report.toml")),
+    ("cut-offs.toml", include_str!("../../../jobs/cut-offs.toml")),
     ("retention.toml", include_str!("../../../jobs/retention.toml")),
     ("backup.toml", include_str!("../../../jobs/backup.toml")),
 ];
@@ -84,6 +85,8 @@ pub struct Job {
     pub import: ImportOptions,
     /// The same of what an export writes.
     pub export: ExportOptions,
+    /// The same of what a report tells.
+    pub report: ReportOptions,
 }
 
 /// As written; what stands in `options` depends on the kind.
@@ -143,14 +146,28 @@ impl Job {
         let JobWritten { name, kind, schedule, after, catch_up, overlap, timeout, retry, _options } =
             source.parse()?;
         let (mut import, mut export) = (ImportOptions::default(), ExportOptions::default());
+        let mut report = ReportOptions::default();
         match kind {
             JobKind::Import => import = options(source)?,
             JobKind::Export => export = options(source)?,
+            JobKind::Report => report = options(source)?,
             _ => {
                 source.parse::<OptionsWritten<NoOptions>>()?;
             }
         }
-        Ok(Job { name, kind, schedule, after, catch_up, overlap, timeout, retry, import, export })
+        Ok(Job {
+            name,
+            kind,
+            schedule,
+            after,
+            catch_up,
+            overlap,
+            timeout,
+            retry,
+            import,
+            export,
+            report,
+        })
     }
 }
 

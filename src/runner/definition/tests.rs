@@ -37,6 +37,7 @@ fn the_built_in_jobs_are_read_in_the_order_of_their_names() {
         [
             "activate activate @every 5m",
             "backup backup 0 3 * * *",
+            "cut-offs report 0 15 * * *",
             "import import ",
             "mail mail @every 30s",
             "nightly-reconcile reconcile 30 0 * * *",

@@ -8,18 +8,18 @@ use crate::world::{World, text, texts};
 const ORDER: &str = "DH-2611-000001";
 
 /// An instant of November or December 2026 in Vietnam.
-fn at(day: &str, hour: u32) -> String {
+pub fn at(day: &str, hour: u32) -> String {
     format!("2026-{day}T{hour:02}:00:00+07:00")
 }
 
 /// Activated on Monday the 23rd, 08:30: the last day is the 30th, a Monday.
-fn unpaid() -> World {
+pub fn unpaid() -> World {
     let world = activated();
     world.run(&["run", "mail"]).exits(0);
     world
 }
 
-fn night(world: &World, day: &str) -> (i32, Value) {
+pub fn night(world: &World, day: &str) -> (i32, Value) {
     let reconciled = world.run_at(&at(day, 0), &["run", "reconcile", "--json"]);
     assert!([0, 1].contains(&reconciled.code), "{reconciled:?}");
     let ran = world.run_at(&at(day, 1), &["run", "sweep", "--json"]);
@@ -27,13 +27,13 @@ fn night(world: &World, day: &str) -> (i32, Value) {
 }
 
 /// What is booked up to a day, in a statement that says so.
-fn booked(world: &World, name: &str, to: &str, lines: &[(&str, i64, &str)]) {
+pub fn booked(world: &World, name: &str, to: &str, lines: &[(&str, i64, &str)]) {
     let text = String::from_utf8(statement(lines)).unwrap();
     let text = format!("Từ ngày: 20/11/2026;Đến ngày: {to};;\n{text}");
     world.drop_file(&format!("_bank/{name}"), text.as_bytes());
 }
 
-fn lines(world: &World) -> Vec<String> {
+pub fn lines(world: &World) -> Vec<String> {
     texts(world.order(ORDER)["lines"].as_array().unwrap(), "state")
 }
 
@@ -198,8 +198,9 @@ fn a_statement_that_begins_after_the_money_was_asked_for_does_not_say_who_paid()
 
 /// What the newest letter of a purpose to somebody says.
 fn letter(world: &World, purpose: &str, to: &str) -> String {
-    let letters = super::told::letters_of(world, purpose).into_iter().filter(|it| it.to == to);
-    letters.last().unwrap_or_else(|| panic!("no {purpose} to {to}")).text
+    let letters = super::told::letters_of(world, purpose);
+    let last = letters.into_iter().rfind(|it| it.to == to);
+    last.unwrap_or_else(|| panic!("no {purpose} to {to}")).text
 }
 
 #[test]

@@ -45,6 +45,8 @@ mod crashed;
 
 mod crowd;
 
+mod cut_offs;
+
 mod elsewhere;
 
 mod mails;
@@ -117,6 +119,8 @@ mod headers_of_mails;
 mod grace;
 
 mod money;
+
+mod month_end;
 
 mod told;
 

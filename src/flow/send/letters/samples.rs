@@ -388,13 +388,10 @@ pub fn reconciliation(given: &Given) -> Reconciliation {
         firm: given.firm.clone(),
         day: "25/11/2026".to_owned(),
         differences: 1,
-        payments: 1,
+        payments: 0,
         lines: 2,
         missing: Some("24/11/2026 – 25/11/2026".to_owned()),
-        points: vec![
-            "Đã trả tiền mà bị ngắt: DH-2611-000123/2, mã số thuế 0100109106.".to_owned(),
-            "Khoản 17 ngày 24/11/2026, 1.000.000 đ: thiếu so với số phải trả.".to_owned(),
-        ],
+        points: vec!["Đã trả tiền mà bị ngắt: DH-2611-000123/2, mã số thuế 0100109106.".to_owned()],
         more: 0,
         file: "doi-soat__2026-11-25__MINHAN.xlsx".to_owned(),
     }

@@ -1,0 +1,334 @@
+//! *Sắp ngắt*: which lines are cut off next, asked in a workbook the afternoon before; and what an answer to it does. How
+//! the workbook looks and is read is the business of `answer::cut_offs`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use minijinja::context;
+use serde::Deserialize;
+
+use super::{
+    Judged,
+    rules::{self, Step, Waits},
+};
+use crate::{
+    db::{
+        Tx, dues,
+        grace::{self, Held, InGrace, Side, Warning},
+    },
+    domain::{
+        finding::{Code, Finding},
+        mail::MailState,
+        money::Money,
+        order::LineState,
+        words::words,
+    },
+    flow::{
+        Services,
+        answer::{
+            self,
+            cut_offs::{
+                LineView, Tone, View,
+                back::{Back, Wish, Written},
+                identity::{Answer, Shown},
+            },
+            outbox,
+        },
+        files::write_whole,
+        inbox::BANK,
+    },
+};
+
+/// What it is called.
+pub const WHAT: &str = "sap-ngat";
+
+words! {
+    /// What a job of reports writes.
+    pub enum What {
+        Morning = "morning",
+        CutOffs = "cut_offs",
+    }
+}
+
+/// The options of such a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReportOptions {
+    pub what: What,
+}
+
+impl Default for ReportOptions {
+    fn default() -> ReportOptions {
+        ReportOptions { what: What::Morning }
+    }
+}
+
+/// Writes the workbook into `outbox/_bank/` under the next number of the day, and with several firms an extract for each;
+/// how many lines are on it. Where there are none there is no workbook.
+pub async fn write(services: &Services) -> anyhow::Result<u64> {
+    let judged = super::judge(services).await?;
+    let warned = finals(services).await?;
+    let soon = next_working_day(services);
+    let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(services, it, soon)).collect();
+    let folder = outbox::folder(services, Some(BANK));
+    if told.is_empty() {
+        return Ok(0);
+    }
+    fs_err::create_dir_all(&folder)?;
+    let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
+    let view = view(services, &told, (&warned, None));
+    let bytes = tokio::task::block_in_place(|| {
+        answer::cut_offs::write(&view, &services.key, outbox::revision_of(&path))
+    })?;
+    write_whole(&path, &bytes)?;
+    outbox::set_others_aside(WHAT, &[path])?;
+    if services.only_firm().is_none() {
+        extracts(services, &told, &warned)?;
+    }
+    Ok(told.len() as u64)
+}
+
+/// The own lines of each firm, to be read.
+fn extracts(services: &Services, told: &[&Judged], warned: &[Warning]) -> anyhow::Result<()> {
+    let mut firms: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
+    for it in told {
+        firms.entry(it.line.firm.as_str()).or_default().push(it);
+    }
+    for (code, own) in firms {
+        let name = services.firm(code)?.name.as_str();
+        let folder = outbox::folder(services, Some(code));
+        fs_err::create_dir_all(&folder)?;
+        let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
+        let view = view(services, &own, (warned, Some(name)));
+        let bytes = tokio::task::block_in_place(|| answer::cut_offs::write_extract(&view))?;
+        write_whole(&path, &bytes)?;
+        outbox::set_others_aside(WHAT, &[path])?;
+    }
+    Ok(())
+}
+
+fn next_working_day(services: &Services) -> NaiveDate {
+    let works = |day: &NaiveDate| !super::is_skipped(services, *day);
+    services.today().iter_days().skip(1).find(works).unwrap_or_else(|| services.today())
+}
+
+/// Whether somebody may want to say something of it: its last day is the next working day, or over, or it was put off.
+fn is_soon(services: &Services, it: &Judged, soon: NaiveDate) -> bool {
+    let last = rules::last_day(it.cutoff_at, services.settings.timezone);
+    !it.line.request_state.is_paid() && (last <= soon || it.line.held().is_some())
+}
+
+/// The final warnings that left.
+async fn finals(services: &Services) -> anyhow::Result<Vec<Warning>> {
+    let fewest = services.settings.grace.warn_days_before.last().copied().unwrap_or_default();
+    let is_final = |it: &Warning| it.days == i64::from(fewest) && it.state == MailState::Sent;
+    let warnings = grace::warnings(&services.db).await?;
+    Ok(warnings.into_iter().filter(is_final).collect())
+}
+
+fn view(services: &Services, told: &[&Judged], (warned, firm): (&[Warning], Option<&str>)) -> View {
+    let mut told = told.to_vec();
+    told.sort_by_key(|it| (it.cutoff_at, it.line.order_code.clone(), it.line.line_no));
+    let missing = || told.iter().filter_map(|it| it.missing);
+    let first = missing().map(|(first, _)| first).min();
+    let last = missing().map(|(_, last)| last).max();
+    View {
+        texts: services.texts,
+        day: services.today(),
+        made_at: services.now(),
+        firm: firm.map(str::to_owned),
+        missing: first.zip(last).map(|(first, last)| (first, last, missing().count())),
+        firm_days: services.settings.grace.firm_hold_days,
+        lines: told.iter().map(|it| line(services, it, warned)).collect(),
+    }
+}
+
+/// Warned is who pays now of what is the last day now.
+fn line(services: &Services, it: &Judged, warned: &[Warning]) -> LineView {
+    let client = it.line.client();
+    let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
+    let is_own = |warning: &&Warning| {
+        (warning.line_id, warning.last_day()) == (it.line.line_id, Some(last_day))
+            && warning.recipient == it.line.payer_email
+    };
+    let warned_at = warned.iter().find(is_own).and_then(|warning| warning.sent_at);
+    let (next, tone) = next(services, it);
+    LineView {
+        line: it.line.reference().to_string(),
+        name: it.line.name.clone(),
+        tax_id: it.line.tax_id.clone(),
+        phone: client.contact_phone.national(),
+        rest: Money::dong(it.line.rest),
+        last_day,
+        warned_at: warned_at.map(|at| services.local(at).naive_local()),
+        next,
+        tone,
+        shown: shown(services, &it.line, it.cutoff_at),
+    }
+}
+
+/// How a line stands now.
+fn shown(services: &Services, line: &InGrace, cutoff_at: DateTime<Utc>) -> Shown {
+    Shown {
+        last_day: rules::last_day(cutoff_at, services.settings.timezone),
+        hold_until: line.hold_until(),
+        request: line.request_state,
+    }
+}
+
+/// What happens next, and who put it off.
+fn next(services: &Services, it: &Judged) -> (String, Tone) {
+    let texts = services.texts;
+    let label = |key: &str| texts.label(&format!("workbook.{key}"));
+    let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+    let (said, tone) = match it.step {
+        Step::Nothing => (label("cut_offs.soon"), Tone::Bad),
+        Step::Warn(_) => (label("reconciliation.steps.warn"), Tone::Quiet),
+        Step::Suspend => (label("reconciliation.steps.suspend"), Tone::Bad),
+        Step::Wait(Waits::Held) => (String::new(), Tone::Quiet),
+        Step::Wait(why) => (label(&format!("reconciliation.waits.{why}")), Tone::Waiting),
+    };
+    let held = it.line.held().map(|held| {
+        let at = services.local(held.said_at).format("%d/%m/%Y %H:%M").to_string();
+        let values =
+            context! { until => day(held.until), by => held.by, at, reason => held.reason };
+        texts.say("workbook.cut_offs.held", values)
+    });
+    let parts = [held.unwrap_or_default(), said];
+    (parts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" "), tone)
+}
+
+/// What is done with a row of an answer.
+#[derive(Clone, Debug)]
+pub enum Done {
+    PutOff {
+        line: InGrace,
+        until: NaiveDate,
+        reason: String,
+    },
+    Released {
+        line: InGrace,
+    },
+    /// It stands so already.
+    Nothing,
+    Refused(Finding),
+}
+
+/// Who answers, and on whose side.
+#[derive(Clone, Copy, Debug)]
+pub struct Who<'a> {
+    pub by: &'a str,
+    pub side: Side,
+}
+
+/// What each row of an answer does, as things stand now; nothing is done yet.
+pub async fn decide(
+    services: &Services,
+    (answer, back): (&Answer, &Back),
+    who: Who<'_>,
+) -> anyhow::Result<Vec<Done>> {
+    let all = grace::all(&services.db).await?;
+    let by_name: HashMap<String, &InGrace> =
+        all.iter().map(|line| (line.reference().to_string(), line)).collect();
+    let decided = back.written.iter().map(|written| {
+        let line = by_name.get(&written.rid).filter(|line| line.state == LineState::Grace);
+        match line {
+            Some(line) => one(services, (line, answer.shown.get(&written.rid)), written, who),
+            None => Done::Refused(stale(written)),
+        }
+    });
+    Ok(decided.collect())
+}
+
+fn one(
+    services: &Services,
+    (line, went_out): (&InGrace, Option<&Shown>),
+    written: &Written,
+    who: Who<'_>,
+) -> Done {
+    let Some(cutoff_at) = super::cutoff_at(services, line) else {
+        return Done::Refused(stale(written));
+    };
+    let now = shown(services, line, cutoff_at);
+    // Counted from what the workbook showed, so that the same answer once more says the same.
+    let base = went_out.map_or(now.last_day, |shown| shown.last_day).max(services.today());
+    let firm_days = services.settings.grace.firm_hold_days;
+    let until = match written.wish {
+        None => return refused(services, written, "unclear", firm_days),
+        Some(Wish::Release) if now.hold_until.is_none() => return Done::Nothing,
+        Some(Wish::Release) => None,
+        Some(Wish::Days(days)) => Some(base + Days::new(days.into())),
+        Some(Wish::Some) => Some(base + Days::new(firm_days.into())),
+        Some(Wish::Until(day)) => Some(day),
+    };
+    if until.is_some() && now.hold_until == until {
+        return Done::Nothing;
+    }
+    if went_out.is_some_and(|shown| *shown != now) {
+        return Done::Refused(stale(written));
+    }
+    let Some(until) = until else {
+        return match who.side {
+            Side::Operator => Done::Released { line: line.clone() },
+            Side::Firm => refused(services, written, "release", firm_days),
+        };
+    };
+    let is_too_long = until > base + Days::new(firm_days.into());
+    let why = if written.reason.is_empty() {
+        Some("no_reason")
+    } else if until < services.today() || until <= now.last_day {
+        Some("past")
+    } else if who.side == Side::Firm && line.firm_said_at.is_some() {
+        Some("twice")
+    } else if who.side == Side::Firm && is_too_long {
+        Some("too_long")
+    } else {
+        None
+    };
+    match why {
+        Some(why) => refused(services, written, why, firm_days),
+        None => Done::PutOff { line: line.clone(), until, reason: written.reason.clone() },
+    }
+}
+
+/// The line is otherwise than the workbook showed it.
+fn stale(written: &Written) -> Finding {
+    Finding::new(Code::RowStaleAnswer, written.place.clone()).value(written.said.as_str())
+}
+
+fn refused(services: &Services, written: &Written, why: &str, days: u32) -> Done {
+    let say = |part: &str| {
+        let values = context! { line => written.rid.as_str(), days };
+        services.texts.say(&format!("message.not_put_off.{why}.{part}"), values)
+    };
+    let finding = Finding::new(Code::RowUnknownAnswer, written.place.clone())
+        .value(written.said.as_str())
+        .detail("reason", say("why"))
+        .detail("how", say("how"));
+    Done::Refused(finding)
+}
+
+/// Does it, in the transaction in which the answer is noted.
+pub async fn carry_out(
+    services: &Services,
+    tx: &mut Tx,
+    done: &[Done],
+    who: Who<'_>,
+) -> anyhow::Result<()> {
+    let now = services.now();
+    for it in done {
+        match it {
+            Done::PutOff { line, until, reason } => {
+                let held = Held { until: *until, reason, by: Some(who.by), said_at: now };
+                grace::hold(tx, line.line_id, held, who.side).await?;
+                dues::workbook_is_due(tx, line.batch()).await?;
+            }
+            Done::Released { line } => {
+                grace::release(tx, line.line_id, now).await?;
+                dues::workbook_is_due(tx, line.batch()).await?;
+            }
+            Done::Nothing | Done::Refused(_) => {}
+        }
+    }
+    Ok(())
+}

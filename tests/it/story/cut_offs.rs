@@ -1,0 +1,292 @@
+//! *Sắp ngắt*: the lines that are cut off next are asked about the afternoon before, and put off by dropping that
+//! workbook back, through each of the programs that may have saved it.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{
+    grace::{at, booked, lines, night, unpaid},
+    lists::{csv, enterprise},
+    workbooks::{Edit, cell, converted, edited, read, set, sheet_text},
+};
+use crate::world::{FIRM, World, require, text, texts};
+
+const SHEET: &str = "Sắp ngắt";
+const BY: &str = "ke.toan@nhacungcap.example";
+/// The first of the rows; the columns of the wish and of the reason.
+const FIRST: u32 = 6;
+
+/// Three unpaid lines whose last day is Monday the 30th, warned on Friday the 27th, and the workbook of that afternoon.
+fn asked() -> (World, PathBuf) {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let ran = world.run_at(&at("11-27", 15), &["run", "cut-offs", "--json"]).exits(0).json();
+    assert_eq!(ran["runs"][0]["counts"]["cut_offs"], 3, "{ran}");
+    // As somebody copied it; the next one takes its place.
+    let workbook = world.outside("sap-ngat.xlsx");
+    std::fs::copy(world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx"), &workbook).unwrap();
+    (world, workbook)
+}
+
+/// What is written beside the nth line.
+fn wish(n: u32, wish: impl Into<Value>, reason: &str) -> Vec<Edit> {
+    let row = FIRST + n - 1;
+    vec![cell(SHEET, &format!("I{row}"), wish), cell(SHEET, &format!("J{row}"), reason)]
+}
+
+/// Drops a workbook back on Friday the 27th, at an hour.
+fn back(world: &World, hour: u32, name: &str, bytes: &[u8]) -> Value {
+    let path = world.drop_file(name, bytes);
+    let args = ["run", "import", path.to_str().unwrap(), "--json"];
+    let answer = world.run_at(&at("11-27", hour), &args).json();
+    let mut file = answer["files"][0].clone();
+    file["exit"] = answer["exit"].clone();
+    file
+}
+
+fn codes(file: &Value) -> Vec<String> {
+    texts(file["findings"].as_array().unwrap(), "code")
+}
+
+/// What became of a workbook between the person and the inbox.
+type Hand = fn(&World, &[u8]) -> Vec<u8>;
+
+fn every_wish_comes_back(hand: Hand) {
+    let (world, workbook) = asked();
+    let edits = [
+        wish(1, "3 ngày", "hẹn trả thứ năm"),
+        wish(2, "10/12/2026", "chờ tiền về"),
+        vec![set("NGUOI_XAC_NHAN", BY)],
+    ];
+    let answer = hand(&world, &edited(&world, &workbook, &edits.concat()));
+    let taken = back(&world, 16, "_bank/tra-loi.xlsx", &answer);
+    assert_eq!(
+        (&taken["kind"], &taken["outcome"], &taken["exit"]),
+        (&"answer".into(), &"accepted".into(), &0.into()),
+        "{taken}"
+    );
+    let rows = json!({ "total": 3, "accepted": 2, "rejected": 0, "held": 0, "unchanged": 1 });
+    assert_eq!(taken["rows"], rows);
+    let said = sheet_text(&world.path("outbox/_bank/sap-ngat__2026-11-27__r2.xlsx"), SHEET);
+    let held = format!("Hoãn đến hết 03/12/2026 ({BY}, 27/11/2026 16:00): hẹn trả thứ năm.");
+    assert!(said.contains(&held) && said.contains("Hoãn đến hết 10/12/2026"), "{said}");
+    let receipts = world.files_in("outbox/_bank");
+    let receipt = receipts.iter().find(|name| name.starts_with("tra-loi__")).unwrap();
+    let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
+    for needed in [BY, "DH-2611-000001/1: hoãn đến hết ngày 03/12/2026", "ĐÃ NHẬN TRẢ LỜI"]
+    {
+        assert!(receipt.contains(needed), "no {needed} in {receipt}");
+    }
+    // The same once more, and the old workbook as it was, change nothing.
+    let edits = [wish(1, "3 ngày", "hẹn trả thứ năm"), vec![set("NGUOI_XAC_NHAN", "khác")]];
+    let again = edited(&world, &workbook, &edits.concat());
+    let again = back(&world, 17, "_bank/lan-nua.xlsx", &again);
+    assert_eq!((&again["outcome"], &again["rows"]["unchanged"]), (&"accepted".into(), &3.into()));
+
+    booked(&world, "a.csv", "01/12/2026", &[("28/11/2026", 5, "khac")]);
+    assert_eq!(night(&world, "12-02").1["suspended"], 1);
+    assert_eq!(lines(&world), ["grace", "grace", "suspended"]);
+}
+
+#[test]
+fn every_wish_survives_a_save_by_openpyxl() {
+    if require("openpyxl") {
+        every_wish_comes_back(|_, bytes| bytes.to_owned());
+    }
+}
+
+#[test]
+fn every_wish_survives_a_save_by_libreoffice() {
+    if require("openpyxl") && require("soffice") {
+        every_wish_comes_back(|world, bytes| converted(world, bytes, &["xlsx"]));
+    }
+}
+
+#[test]
+fn every_wish_survives_the_way_through_an_open_document() {
+    if require("openpyxl") && require("soffice") {
+        every_wish_comes_back(|world, bytes| converted(world, bytes, &["ods", "xlsx"]));
+    }
+}
+
+#[test]
+fn either_means_of_identity_is_enough_without_both_it_is_refused_and_a_forged_one_too() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let properties = json!({ "forget": "properties" });
+    let sheet = json!({ "forget": "_hangloat" });
+    let one = [wish(1, "2 ngày", "hẹn"), vec![properties.clone()]].concat();
+    let taken = back(&world, 16, "_bank/1.xlsx", &edited(&world, &workbook, &one));
+    assert_eq!(taken["rows"]["accepted"], 1, "{taken}");
+    let other = [wish(2, "2 ngày", "hẹn"), vec![sheet.clone()]].concat();
+    let taken = back(&world, 16, "_bank/2.xlsx", &edited(&world, &workbook, &other));
+    assert_eq!(taken["rows"]["accepted"], 1, "{taken}");
+    for (name, edits, code) in [
+        ("3.xlsx", vec![properties, sheet], "file.answer_lost_identity"),
+        ("4.xlsx", vec![json!({ "signature": "00" })], "file.forged_answer"),
+    ] {
+        let edits = [wish(3, "2 ngày", "hẹn"), edits].concat();
+        let bytes = edited(&world, &workbook, &edits);
+        let refused = back(&world, 16, &format!("_bank/{name}"), &bytes);
+        assert_eq!((codes(&refused), &refused["exit"]), (vec![code.to_owned()], &3.into()));
+    }
+}
+
+#[test]
+fn what_changed_since_is_refused_kindly_and_the_rest_is_done() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let held = ["hold", "DH-2611-000001/1", "--until", "2026-12-20", "--reason", "đã gọi điện"];
+    world.run_at(&at("11-27", 15), &held).exits(0);
+    let edits = [wish(1, "3 ngày", "hẹn"), wish(2, "3 ngày", "hẹn"), wish(3, "sang năm", "hẹn")];
+    let taken = back(&world, 16, "_bank/a.xlsx", &edited(&world, &workbook, &edits.concat()));
+    assert_eq!(codes(&taken), ["row.stale_answer", "row.unknown_answer"], "{taken}");
+    assert_eq!((&taken["outcome"], &taken["exit"]), (&"partly".into(), &1.into()));
+    let place = (&taken["findings"][1]["row"], &taken["findings"][1]["column"]);
+    assert_eq!(place, (&(FIRST + 2).into(), &"I".into()));
+    let fix = text(&taken["findings"][1], "fix");
+    assert!(fix.contains("3 ngày") && fix.contains("10/12/2026"), "{fix}");
+    let newest = world.path("outbox/_bank/sap-ngat__2026-11-27__r2.xlsx");
+    let said = sheet_text(&newest, SHEET);
+    assert!(said.contains("20/12/2026") && said.contains("03/12/2026"), "{said}");
+    // It is let go, and without a reason nothing is put off.
+    let order = read(&newest)["sheets"][SHEET].as_array().unwrap().clone();
+    let row = |line: &str| {
+        let is_it = |row: &Value| row[0] == line;
+        u32::try_from(order.iter().position(is_it).unwrap()).unwrap() + 2 - FIRST
+    };
+    let (first, third) = (row("DH-2611-000001/1"), row("DH-2611-000001/3"));
+    let edits = [wish(first, "Bỏ hoãn", ""), wish(third, "x", "")].concat();
+    let taken = back(&world, 17, "_bank/b.xlsx", &edited(&world, &newest, &edits));
+    assert_eq!(
+        (codes(&taken), &taken["rows"]["accepted"]),
+        (vec!["row.unknown_answer".to_owned()], &1.into())
+    );
+}
+
+#[test]
+fn a_firm_itself_puts_off_once_and_not_for_long() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let edits = [wish(1, "x", "khách hẹn"), wish(2, 4, "khách hẹn")].concat();
+    let taken = back(&world, 16, "tra-loi.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(
+        (codes(&taken), &taken["rows"]["accepted"]),
+        (vec!["row.unknown_answer".to_owned()], &1.into())
+    );
+    assert!(text(&taken["findings"][0], "message").contains("nhiều nhất 3 ngày"), "{taken}");
+    let newest = world.path("outbox/_bank/sap-ngat__2026-11-27__r2.xlsx");
+    let said = sheet_text(&newest, SHEET);
+    assert!(said.contains("(lan@minhan.example, 27/11/2026 16:00)"), "{said}");
+    let rows = read(&newest)["sheets"][SHEET].as_array().unwrap().clone();
+    let at = rows.iter().position(|row| row[0] == "DH-2611-000001/1").unwrap();
+    let n = u32::try_from(at).unwrap() + 2 - FIRST;
+    let taken = back(&world, 17, "lan-hai.xlsx", &edited(&world, &newest, &wish(n, 1, "nữa")));
+    assert!(text(&taken["findings"][0], "message").contains("một lần"), "{taken}");
+    let stranger = [wish(n, 1, "nữa"), vec![set("NGUOI_XAC_NHAN", "ai@khac.example")]].concat();
+    let taken = back(&world, 17, "nguoi-la.xlsx", &edited(&world, &newest, &stranger));
+    assert_eq!(codes(&taken), ["registered_by.unknown"], "{taken}");
+}
+
+const SECOND: &str = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Kế toán Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
+
+/// A second firm with a client of its own, activated.
+fn second(world: &World) {
+    let path = world.path("hangloat.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, settings + SECOND).unwrap();
+    let file = world.outside("khac.csv");
+    std::fs::write(&file, csv(&[enterprise(9)])).unwrap();
+    world.run(&["run", "import", file.to_str().unwrap(), "--firm", "KHAC"]).exits(0);
+    let order = world.list("orders").iter().find(|it| it["firm"] == "KHAC").unwrap().clone();
+    world.run(&["confirm", &text(&order, "code"), "--activate"]).exits(0);
+}
+
+#[test]
+fn with_several_firms_each_reads_its_own_lines_and_none_of_them_answers() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    second(&world);
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let name = "sap-ngat__2026-11-27__r1.xlsx";
+    let all = sheet_text(&world.path(&format!("outbox/_bank/{name}")), SHEET);
+    let own = sheet_text(&world.path(&format!("outbox/KHAC/{name}")), SHEET);
+    let (first, ninth) = (enterprise(1), enterprise(9));
+    assert!(all.contains(first.name()) && all.contains(ninth.name()), "{all}");
+    assert!(own.contains(ninth.name()) && !own.contains(first.name()), "{own}");
+    assert!(!own.contains("Hoãn"), "{own}");
+    let edits = wish(1, "1 ngày", "hẹn");
+    let bytes = edited(&world, &world.path(&format!("outbox/_bank/{name}")), &edits);
+    let refused = back(&world, 16, &format!("{FIRM}/tra-loi.xlsx"), &bytes);
+    assert_eq!(
+        (codes(&refused), &refused["exit"]),
+        (vec!["file.wrong_folder".to_owned()], &3.into())
+    );
+    assert_eq!(back(&world, 16, "_bank/tra-loi.xlsx", &bytes)["rows"]["accepted"], 1);
+}
+
+#[test]
+fn each_firm_is_mailed_what_waits_of_its_own_once_a_day_and_nothing_where_nothing_waits() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    second(&world);
+    let told = |world: &World| -> Vec<Value> {
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["purpose"] == "reconciliation");
+        mails
+    };
+    world.run_at(&at("11-24", 0), &["run", "reconcile"]).exits(0);
+    assert_eq!(told(&world), Vec::<Value>::new());
+    // A part for the first firm's client; of money without a code nobody can say whose it is.
+    let code = text(&world.order("DH-2611-000001")["payment_requests"][0], "payment_code");
+    let paid = [("24/11/2026", 1_000_000, code.as_str()), ("24/11/2026", 77, "khong ro")];
+    booked(&world, "a.csv", "24/11/2026", &paid);
+    for _ in 0..2 {
+        world.run_at(&at("11-25", 0), &["run", "reconcile"]).exits(1);
+    }
+    let mails = told(&world);
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert_eq!(
+        (&mails[0]["to"], &mails[0]["subject"]),
+        (&"lan@minhan.example".into(), &"MINHAN/2026-11-25".into())
+    );
+    world.run_at(&at("11-25", 8), &["run", "mail"]).exits(0);
+    let letter = super::told::letters_of(&world, "reconciliation").remove(0);
+    assert!(letter.text.contains("1 khoản tiền chưa khớp"), "{}", letter.text);
+    assert!(
+        letter.text.contains("1.000.000 đ") && !letter.text.contains("khong ro"),
+        "{}",
+        letter.text
+    );
+    let (name, bytes) = letter.files.first_key_value().unwrap();
+    assert_eq!(name, "doi-soat__2026-11-25__MINHAN.xlsx");
+    let path = world.outside("kem-theo.xlsx");
+    std::fs::write(&path, data_encoding::HEXLOWER.decode(bytes.as_bytes()).unwrap()).unwrap();
+    let money = sheet_text(&path, "Tiền chưa khớp");
+    assert!(money.contains(&code) && !money.contains("khong ro"), "{money}");
+
+    // Nobody is warned, no statement comes: both wait, and each reads of its own.
+    world.run_at(&at("12-02", 0), &["run", "reconcile"]);
+    world.run_at(&at("12-02", 1), &["run", "sweep"]);
+    world.run_at(&at("12-02", 9), &["run", "mail"]).exits(0);
+    world.run_at(&at("12-03", 0), &["run", "reconcile"]);
+    world.run_at(&at("12-03", 9), &["run", "mail"]).exits(0);
+    let letters = super::told::letters_of(&world, "reconciliation");
+    let of = |to: &str| letters.iter().rfind(|letter| letter.to == to).unwrap();
+    let (mine, other) = (of("lan@minhan.example"), of("a@khac.example"));
+    assert!(mine.text.contains("Chưa có sao kê cho 25/11/2026 – 01/12/2026"), "{}", mine.text);
+    assert!(other.text.contains(enterprise(9).name()), "{}", other.text);
+    assert!(!other.text.contains(enterprise(1).name()), "{}", other.text);
+}
