@@ -11,11 +11,17 @@ pub mod statement;
 
 pub mod take;
 
+pub mod known;
+
 pub mod settle;
 
 pub mod tell;
 
 pub mod hand;
+
+pub mod back;
+
+pub mod waive;
 
 use anyhow::Context;
 use qrcode::{Color, EcLevel, QrCode};
