@@ -136,7 +136,7 @@ impl Rows {
         Rows { total: all.total, unchanged: all.total - self.total + self.unchanged, ..self }
     }
 
-    fn outcome(&self, is_refused: bool) -> Outcome {
+    pub fn outcome(&self, is_refused: bool) -> Outcome {
         let waiting = self.rejected + self.held;
         if is_refused || (self.accepted == 0 && self.held == 0 && self.rejected > 0) {
             Outcome::Rejected
@@ -366,7 +366,7 @@ pub fn refused(
     FileReport { findings: vec![in_words(services, finding)], ..empty(file, format) }
 }
 
-fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
+pub fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
     FileReport {
         file: name.to_owned(),
         sha256: sha256.clone(),

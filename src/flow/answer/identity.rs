@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bank,
     result::own_contents,
     rows::shown_texts,
     view::{self, DataRow},
@@ -29,6 +30,8 @@ pub const TEMPLATE: &str = "hangloat.template";
 /// What the key signs it for.
 const PURPOSE: &str = "answer";
 const ROWS: &str = "rows";
+/// Headings stand no lower.
+const HEADINGS: usize = 12;
 /// A result workbook of a batch.
 const KIND: &str = "result";
 
@@ -53,6 +56,8 @@ pub enum Known {
     /// It says it is ours, and is not signed by our key.
     Forged,
     Ours(Answer),
+    /// About money, and of no list.
+    Money(bank::Issue),
 }
 
 /// Its texts are borrowed on the way out, and owned when they come back.
@@ -122,6 +127,11 @@ pub fn payload(
 
 /// Looks for our identity in a file.
 pub fn known(document: &Document, key: &Key) -> Known {
+    match bank::claim(document, key) {
+        Some(bank::Claim::Genuine(issue)) => return Known::Money(issue),
+        Some(bank::Claim::Forged) => return Known::Forged,
+        None => {}
+    }
     let claims = [from_sheet(&document.sheets), from_properties(document)];
     let genuine = |claim: &Signed| {
         claim.kind == KIND
@@ -199,7 +209,7 @@ fn signed_text(batch: BatchId, kind: &str, revision: i64) -> String {
 }
 
 fn has_row_ids(sheet: &Sheet) -> bool {
-    sheet.rows.iter().take(5).any(|row| row.cells.iter().any(|cell| cell.text() == RID))
+    sheet.rows.iter().take(HEADINGS).any(|row| row.cells.iter().any(|cell| cell.text() == RID))
 }
 
 pub fn checksum(cells: &[Cell]) -> String {

@@ -61,6 +61,10 @@ pub mod export;
 
 pub mod reconciliation;
 
+pub mod money;
+
+pub mod bank;
+
 pub mod morning;
 
 pub use gather::{of_batch, of_check};

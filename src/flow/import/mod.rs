@@ -125,6 +125,13 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         identity::Known::Ours(answer) => {
             answers::take(services, batch, &document, &answer, how.options).await
         }
+        identity::Known::Money(issue) => {
+            if batch.firm.as_deref() != Some(inbox::BANK) && services.only_firm().is_none() {
+                let finding = Finding::new(Code::FileWrongFolder, Place::default());
+                return refuse(services, batch, Some(&document.format), finding).await;
+            }
+            pay::answers::take(services, batch, &document, &issue).await
+        }
         identity::Known::No if batch.firm.as_deref() == Some(inbox::BANK) => {
             statement(services, batch, &document).await
         }
@@ -364,6 +371,12 @@ pub async fn check_file(
         Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),
     };
     match identity::known(&document, &services.key) {
+        identity::Known::No if is_statement(services, &document) => {
+            return pay::dry::statement(services, (file_name, &sha256), &document).await;
+        }
+        identity::Known::Money(issue) => {
+            return pay::dry::answer(services, (file_name, &sha256), &document, &issue).await;
+        }
         identity::Known::No => {}
         identity::Known::Ours(answer) => {
             return answers::would_do(services, (firm, file_name, &sha256), &document, &answer)

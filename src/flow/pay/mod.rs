@@ -23,6 +23,12 @@ pub mod back;
 
 pub mod waive;
 
+pub mod candidates;
+
+pub mod answers;
+
+pub mod dry;
+
 use anyhow::Context;
 use qrcode::{Color, EcLevel, QrCode};
 

@@ -116,7 +116,11 @@ mod headers_of_mails;
 
 mod grace;
 
-mod money;
+pub mod money;
+
+mod money_by_workbook;
+
+mod given_back;
 
 mod told;
 

@@ -43,6 +43,7 @@ use rust_xlsxwriter::{DocProperties, Workbook};
 
 pub use fix::RID;
 pub use identity::SHEET as IDENTITY_SHEET;
+pub use identity::sheet as identity_sheet;
 pub use orders::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM};
 pub use own::{ACTIVATED_AT, CANCEL, COLUMNS as OWN_COLUMNS, contents as own_contents, is_lasting};
 pub use questions::{HEADER_COLUMN, NAME_COLUMN};
