@@ -195,3 +195,63 @@ fn a_statement_is_checked_without_being_taken_and_payments_are_exported() {
     assert_eq!((rows.len(), &rows[0]["allocated"]), (1, &2_950_000.into()));
     assert_eq!(text(&rows[0], "payment_code"), codes[0]);
 }
+
+/// A statement that says from whom money came: day, đồng, memo, name.
+fn with_names(lines: &[(&str, i64, &str, &str)]) -> Vec<u8> {
+    let mut text = "Tài khoản: 1023456789;;;;\nNgày giao dịch;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết;Tên tài khoản đối ứng\n".to_owned();
+    for (day, amount, memo, name) in lines {
+        text.push_str(&[*day, "0", &amount.to_string(), memo, name].join(";"));
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
+fn count(world: &World, sql: &'static str) -> i64 {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let counted = async {
+        let db = hangloat::db::Db::open(&world.store_url()).await.unwrap();
+        db.query(sql).one::<(i64,)>().await.unwrap().0
+    };
+    runtime.block_on(counted)
+}
+
+#[test]
+fn a_statement_stays_while_it_pays_for_what_stays_and_none_goes_from_between() {
+    let world = World::new();
+    world.rewrite("hangloat.toml", "# keep_days = 365", "keep_days = 1");
+    world.import("nam-nay.csv", &csv(&[enterprise(1), enterprise(2)]));
+    world.import("nam-sau.csv", &csv(&[enterprise(3).with("I", "2027")]));
+    for order in [ORDER, "DH-2611-000002"] {
+        world.run(&["confirm", order, "--activate"]).exits(0);
+    }
+    let codes = codes(&world);
+    let later = text(&world.order("DH-2611-000002")["payment_requests"][0], "payment_code");
+    // One transfer pays for this year and for the next one.
+    let both = format!("{} {later}", codes[0]);
+    let first = with_names(&[("19/11/2026", 5_900_000, &both, "NGUYEN VAN TRA")]);
+    world.take("_bank/a.csv", &first);
+    let second = with_names(&[("20/11/2026", 2_950_000, "khong ro", "TRAN THI GIUP")]);
+    world.take("_bank/b.csv", &second);
+    let id = id_of(&world, "khong ro");
+    world.run(&["match", &id, &codes[1], "--reason", "chị Giúp gọi"]).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000"; 2]);
+    assert_eq!(count(&world, "select count(*) from payer_known"), 1);
+
+    let purge = |now: &str| {
+        let run = world.run_at(now, &["run", "retention", "--json"]).exits(0).json();
+        run["runs"][0]["counts"]["purged_batches"].clone()
+    };
+    assert_eq!(purge("2027-01-10T02:00:00+07:00"), 1, "the list of this year");
+    assert_eq!(count(&world, "select count(*) from payer_known"), 0);
+    let said = "select count(*) from payment_event where reason is not null";
+    assert_eq!(count(&world, said), 0, "why a person said so may name somebody");
+    world.run(&["prove"]).exits(0);
+    // All of the second one is settled; it is younger than the first one, which pays for what stays.
+    assert_eq!(purge("2027-01-12T02:00:00+07:00"), 0);
+    assert_eq!(world.list("batches").len(), 3);
+    world.run(&["prove"]).exits(0);
+    assert_eq!(purge("2028-01-10T02:00:00+07:00"), 1, "the list of the next year");
+    assert_eq!(purge("2028-01-12T02:00:00+07:00"), 2, "both statements");
+    assert!(world.list("payments").is_empty());
+    world.run(&["prove"]).exits(0);
+}

@@ -1,6 +1,6 @@
 //! The program as its users live with it, one file a subject, through its commands and folders alone.
 
-mod lists;
+pub mod lists;
 
 mod workbooks;
 
