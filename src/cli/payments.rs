@@ -23,7 +23,7 @@ use crate::{
         pay::{
             back,
             hand::{self, Refused},
-            settle::By,
+            said::By,
             waive::{self, NotWaived},
         },
     },

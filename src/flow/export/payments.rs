@@ -36,7 +36,9 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
     if let Some(firm) = firm {
         let dues = dues::all(&services.db).await?;
         let is_own = |code: &str| dues.iter().any(|due| due.code == code && due.firm == firm);
-        parts.values_mut().for_each(|parts| parts.retain(|part| is_own(&part.code)));
+        for parts in parts.values_mut() {
+            parts.retain(|part| is_own(&part.code));
+        }
     }
     let mut rows = Vec::new();
     for payment in found.iter().rev() {

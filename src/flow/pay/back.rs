@@ -3,8 +3,9 @@
 
 use super::{
     hand::{self, Back, Refused, Wish},
-    memo, settle,
-    settle::By,
+    memo,
+    said::By,
+    settle,
 };
 use crate::{
     db::{

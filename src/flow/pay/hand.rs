@@ -2,8 +2,8 @@
 //! Each is an event, and the pair that was parted is never matched by itself again.
 
 use super::{
-    settle::{self, By, Said},
-    waive,
+    said::{By, Said},
+    settle, waive,
 };
 use crate::{
     db::{

@@ -13,6 +13,8 @@ pub mod take;
 
 pub mod known;
 
+pub mod said;
+
 pub mod settle;
 
 pub mod tell;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     matching::{self, Credit, Decision, Due, Known},
+    said::Said,
     tell,
 };
 use crate::{
@@ -29,50 +30,6 @@ use crate::{
 
 /// How often it is tried again because something changed meanwhile.
 const OVERTAKEN_AT_MOST: usize = 5;
-
-/// What a person says of money, on the way in with what follows.
-#[derive(Clone, Debug)]
-pub struct Said<'a> {
-    /// Nothing where it is said of a request alone.
-    pub payment: Option<i64>,
-    pub kind: EventKind,
-    /// Codes with đồng; nothing for what it is not for. `None` leaves what was said before.
-    pub words: Option<Vec<(String, i64)>>,
-    /// Of the payment, in đồng: it goes back.
-    pub refund: i64,
-    /// Codes with đồng that are forgiven.
-    pub waived: Vec<(String, i64)>,
-    pub by: By<'a>,
-    /// From whom it came, and for whom it was: learned where a person approved it.
-    pub learned: Vec<(String, String)>,
-}
-
-impl<'a> Said<'a> {
-    pub fn new(payment: Option<i64>, kind: EventKind, by: By<'a>) -> Said<'a> {
-        let (waived, learned) = (Vec::new(), Vec::new());
-        Said { payment, kind, words: None, refund: 0, waived, by, learned }
-    }
-
-    fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {
-        let words = self.words.as_ref().filter(|_| self.payment == Some(id));
-        words.is_some_and(|words| amount > 0 || words.iter().any(|(it, _)| it == code))
-    }
-}
-
-/// Who says something, and why.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct By<'a> {
-    pub reason: &'a str,
-    pub who: Option<&'a str>,
-    /// The file that it came in.
-    pub answer: Option<BatchId>,
-}
-
-impl<'a> By<'a> {
-    fn said(&self) -> refunds::Said<'a> {
-        refunds::Said { reason: self.reason, by: self.who }
-    }
-}
 
 /// Matches all there is, stores it, and tells the platform; it is repeatable, and changes nothing the second time.
 pub async fn all(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<()> {
@@ -123,8 +80,9 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
     let mut to_return: BTreeSet<i64> = open.map(|refund| refund.bank_line_id).collect();
     if let Some(said) = said.filter(|said| said.refund > 0) {
         to_return.extend(said.payment);
-        let its = payments.iter_mut().find(|it| Some(it.id) == said.payment);
-        its.into_iter().for_each(|it| it.returned += said.refund);
+        if let Some(it) = payments.iter_mut().find(|it| Some(it.id) == said.payment) {
+            it.returned += said.refund;
+        }
     }
     let allocations = payments::by_payment(payments::allocations(db, None).await?);
     let mut by_hand: HashMap<i64, Vec<(String, i64)>> = HashMap::new();

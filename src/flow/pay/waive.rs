@@ -1,7 +1,10 @@
 //! A rest that is forgiven: a bank's fee was kept back, say. Only of what was paid in part: what nobody paid anything
 //! of is cancelled instead.
 
-use super::settle::{self, By, Said};
+use super::{
+    said::{By, Said},
+    settle,
+};
 use crate::{
     db::{
         dues::{self, Due},

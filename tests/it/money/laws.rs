@@ -16,7 +16,7 @@ use hangloat::{
         pay::{
             back, hand,
             hand::{Back, Wish},
-            settle::By,
+            said::By,
             waive,
         },
         sweep,

@@ -37,7 +37,7 @@ fn waiting() -> (World, Vec<String>) {
 
 fn newest(world: &World) -> std::path::PathBuf {
     let mut all = world.files_in("outbox/_bank");
-    all.retain(|name| name.starts_with("doi-soat__") && name.ends_with(".xlsx"));
+    all.retain(|name| name.starts_with("doi-soat__2026"));
     all.retain(|name| !name.starts_with("cu/"));
     assert_eq!(all.len(), 1, "{all:?}");
     world.path("outbox/_bank").join(&all[0])
@@ -90,9 +90,9 @@ fn decided(hand: fn(&World, &[u8]) -> Vec<u8>) {
         said(&world, "nham", REASON, "chuyển nhầm"),
     ];
     let answer = hand(&world, &edited(&world, &first, &edits));
-    let would = world.outside("hoi.xlsx");
-    std::fs::write(&would, &answer).unwrap();
-    let check = world.run(&["check", would.to_str().unwrap(), "--json"]).exits(0).json();
+    let asked = world.outside("hoi.xlsx");
+    std::fs::write(&asked, &answer).unwrap();
+    let check = world.run(&["check", asked.to_str().unwrap(), "--json"]).exits(0).json();
     let told = json!({ "total": 5, "accepted": 3, "rejected": 0, "held": 0, "unchanged": 2 });
     assert_eq!((&check["files"][0]["rows"], &check["files"][0]["workbook"]), (&told, &Value::Null));
     assert_eq!(requests(&world), ["open 0", "partly_paid 2939000", "open 0"]);
@@ -116,7 +116,7 @@ fn decided(hand: fn(&World, &[u8]) -> Vec<u8>) {
     assert!(receipt.contains("3 đã làm theo, 0 chưa làm được, 2 để nguyên"), "{receipt}");
     // The next revision shows what is left.
     let left = newest(&world);
-    assert!(left.to_str().unwrap().ends_with("__r2.xlsx"), "{left:?}");
+    assert!(left.to_str().unwrap().ends_with("__r2.xlsx"), "{}", left.display());
     assert!(!super::workbooks::sheet_text(&left, SHEET).contains("khong ro"));
 }
 

@@ -8,7 +8,7 @@ use minijinja::context;
 use self::columns::Columns;
 use super::{
     hand::{self, Refused, Wish},
-    settle::By,
+    said::By,
 };
 use crate::{
     db::{
@@ -131,9 +131,10 @@ async fn all(
 ) -> anyhow::Result<Done> {
     let mut done = Done { rows: Vec::new(), said: Vec::new() };
     for written in &returned.written {
-        let outcome = match copies(returned, written) {
-            true => Err(flaw(services, returned, written.row, "copied", context! {})),
-            false => one(services, returned, (written, issue), batch).await?,
+        let outcome = if copies(returned, written) {
+            Err(flaw(services, returned, written.row, "copied", &context! {}))
+        } else {
+            one(services, returned, (written, issue), batch).await?
         };
         let state = match outcome {
             Ok(state) => state,
@@ -167,7 +168,7 @@ async fn one(
         Ok(wish) => wish,
         Err(finding) => return Ok(Err(finding.clone())),
     };
-    let refuse = |why: &str| flaw(services, returned, written.row, why, context! {});
+    let refuse = |why: &str| flaw(services, returned, written.row, why, &context! {});
     let Some((id, standing)) = &written.of else { return Ok(Err(refuse("unsigned"))) };
     if let Some(batch) = batch
         && payments::was_said(&services.db, *id, batch.id()).await?
@@ -213,12 +214,12 @@ fn flaw(
     returned: &Returned<'_>,
     row: &Row,
     why: &str,
-    values: minijinja::Value,
+    values: &minijinja::Value,
 ) -> Finding {
     said(services.texts, place(returned, row), why, values)
 }
 
-fn said(texts: &Texts, place: Place, why: &str, values: minijinja::Value) -> Finding {
+fn said(texts: &Texts, place: Place, why: &str, values: &minijinja::Value) -> Finding {
     let word = |part: &str| texts.say(&format!("message.money.{why}.{part}"), values.clone());
     let finding = Finding::new(Code::RowUnknownAnswer, place);
     finding.detail("reason", word("reason")).detail("how", word("how"))
@@ -242,7 +243,7 @@ fn refused(
         Refused::NothingToWaive => ("nothing_to_waive", context! {}),
         Refused::Closed => ("gone", context! {}),
     };
-    flaw(services, returned, row, key, values)
+    flaw(services, returned, row, key, &values)
 }
 
 fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>> {
@@ -264,7 +265,7 @@ fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>>
                 let value = text(Some(column)).unwrap_or_default().into_owned();
                 let column = column_letters(u32::try_from(column).unwrap_or_default());
                 let place = Place { column: Some(column), ..place };
-                said(services.texts, place, why, context! { value })
+                said(services.texts, place, why, &context! { value })
             }),
             reason: text(columns.more[2]).unwrap_or_default().trim().to_owned(),
         }
