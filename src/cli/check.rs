@@ -10,7 +10,7 @@ use super::{
     run::{files_in_words, set},
     workspace,
 };
-use crate::flow::{Services, answer::outbox, folders, import, report::FileReport};
+use crate::flow::{Services, answer::outbox, folders, import, inbox::BANK, report::FileReport};
 
 pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
@@ -23,7 +23,11 @@ pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
             return Err(no_file(&services, file).into());
         }
         let owner = crate::flow::inbox::owner(&services, &path).map(|owner| owner.firm);
-        let firm = workspace::firm(&services, args.firm.as_deref().or(owner.as_deref()))?;
+        let is_of_bank = owner.as_deref() == Some(BANK);
+        let named = args.firm.as_deref().or(owner.as_deref().filter(|_| !is_of_bank));
+        // What is of the bank is of no firm: any will do.
+        let any = services.settings.firms.first().map(|firm| firm.code.as_str());
+        let firm = workspace::firm(&services, named.or(any.filter(|_| is_of_bank)))?;
         let folder = match &args.output {
             Some(folder) => std::path::absolute(folder)?,
             None => outbox::folder(&services, Some(firm.code.as_str())),

@@ -163,6 +163,8 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Hold(args) => hold::hold(&global, &args).await,
         Command::Release { line } => hold::release(&global, &line).await,
         Command::Unmatch(args) => payments::part(&global, &args).await,
+        Command::Refund(args) => payments::refund(&global, &args).await,
+        Command::Waive(args) => payments::waive(&global, &args).await,
         Command::Licences { narrowed } => lists::licences(&global, &narrowed).await,
         Command::Clients(args) => clients::run(&global, &args).await,
         Command::Mails { what: None, id, narrowed } => lists::mails(&global, id, &narrowed).await,

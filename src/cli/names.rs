@@ -20,6 +20,8 @@ impl Command {
             Command::Payments { .. } => "payments",
             Command::Match(_) => "match",
             Command::Unmatch(_) => "unmatch",
+            Command::Refund(_) => "refund",
+            Command::Waive(_) => "waive",
             Command::Hold(_) => "hold",
             Command::Release { .. } => "release",
             Command::Licences { .. } => "licences",

@@ -284,7 +284,7 @@ fn request_json(
     let due = licence.and_then(|licence| licence.cutoff_at).map(|at| services.rfc3339(at));
     Some(json!({
         "payment_code": request.code, "batch_code": request.batch_code, "line": line.line_no,
-        "amount": request.amount(), "paid": request.paid(), "state": request.state, "payer": request.payer_name,
+        "amount": request.amount(), "paid": request.paid(), "waived": request.waived(), "state": request.state, "payer": request.payer_name,
         "recipient_email": request.payer_email, "due": due,
     }))
 }

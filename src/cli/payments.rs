@@ -1,10 +1,10 @@
-//! `payments`, `match`, `unmatch`: what came in, for what it is, and what a person says of it.
+//! `payments`, `match`, `unmatch`, `refund`, `waive`: what came in, for what it is, and what a person says of it.
 
 use minijinja::context;
 use serde_json::{Value, json};
 
 use super::{
-    args::{Global, MatchPayment, UnmatchPayment},
+    args::{Global, MatchPayment, RefundPayment, UnmatchPayment, WaiveRest},
     lists::{unknown, word},
     narrowed::{Narrowed, Since},
     reply::{Exit, Failure, Reply},
@@ -12,11 +12,20 @@ use super::{
     workspace,
 };
 use crate::{
-    db::payments::{self, Allocation, Payment},
+    db::{
+        dues,
+        payments::{self, Allocation, Payment},
+        refunds,
+    },
     domain::{money::Money, payment::PaymentState},
     flow::{
         Services,
-        pay::hand::{self, Refused},
+        pay::{
+            back,
+            hand::{self, Refused},
+            said::By,
+            waive::{self, NotWaived},
+        },
     },
 };
 
@@ -41,7 +50,8 @@ pub async fn match_with(global: &Global, args: &MatchPayment) -> anyhow::Result<
     let reason = reason(&services, &args.reason)?;
     crate::runner::recover(&services).await?;
     let payment = by_id(&services, args.payment).await?;
-    let done = hand::match_with(&services, &payment, &args.codes, reason).await?;
+    let by = By { reason, ..By::default() };
+    let done = hand::match_with(&services, &payment, &args.codes, by).await?;
     done.map_err(|why| refused(&services, &payment, why))?;
     reply(&services, &[by_id(&services, args.payment).await?], true).await
 }
@@ -51,8 +61,59 @@ pub async fn part(global: &Global, args: &UnmatchPayment) -> anyhow::Result<Repl
     let reason = reason(&services, &args.reason)?;
     crate::runner::recover(&services).await?;
     let payment = by_id(&services, args.payment).await?;
-    hand::part(&services, &payment, reason).await?;
+    hand::part(&services, &payment, By { reason, ..By::default() }).await?;
     reply(&services, &[by_id(&services, args.payment).await?], true).await
+}
+
+/// `refund PAYMENT AMOUNT`
+pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let by = By { reason: reason(&services, &args.reason)?, ..By::default() };
+    crate::runner::recover(&services).await?;
+    let payment = by_id(&services, args.payment).await?;
+    let done = args.done.as_deref().map(str::trim).filter(|done| !done.is_empty());
+    let refunded = back::refund(&services, &payment, (args.amount, done), by).await?;
+    refunded.map_err(|why| refused(&services, &payment, why))?;
+    reply(&services, &[by_id(&services, args.payment).await?], true).await
+}
+
+/// `waive CODE`
+pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
+    let services = workspace::open(global).await?;
+    let by = By { reason: reason(&services, &args.reason)?, ..By::default() };
+    crate::runner::recover(&services).await?;
+    let code = args.code.trim().to_uppercase();
+    let texts = services.texts;
+    let waived = waive::rest(&services, &code, by).await?;
+    waived.map_err(|why| {
+        let code = code.as_str();
+        match why {
+            NotWaived::NoCode => Failure::no_such(texts, "no_code_of_payment", context! { code }),
+            NotWaived::Cancelled => {
+                Failure::not_allowed(texts, "waived_cancelled", context! { code })
+            }
+            NotWaived::Unpaid => Failure::not_allowed(texts, "waived_unpaid", context! { code }),
+        }
+    })?;
+    let dues = dues::all(&services.db).await?;
+    let is_it = |due: &&dues::Due| due.code == code || due.batch_code.as_ref() == Some(&code);
+    let found: Vec<&dues::Due> = dues.iter().filter(is_it).collect();
+    let row = |due: &&dues::Due| {
+        let money = |dong: i64| Money::dong(dong).to_string();
+        let state = word(&services, "workbook.request_state", &due.state);
+        let line = format!("{}/{}", due.order_code, due.line_no);
+        [due.code.clone(), line, money(due.amount), money(due.paid), money(due.waived), state]
+    };
+    let header = ["payment_code", "line", "amount", "paid", "waived", "state"];
+    let human = table(texts, header, found.iter().map(row));
+    let shown = found.iter().map(|due| {
+        json!({
+            "payment_code": due.code, "batch_code": due.batch_code, "order": due.order_code,
+            "line": due.line_no, "amount": due.amount, "paid": due.paid, "waived": due.waived,
+            "state": due.state,
+        })
+    });
+    Reply::new(Exit::Done, human).with("payment_requests", shown.collect::<Vec<Value>>())
 }
 
 fn reason<'a>(services: &Services, typed: &'a str) -> anyhow::Result<&'a str> {
@@ -80,6 +141,14 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
             let amount = payment.amount().to_string();
             Failure::not_allowed(texts, "payment_too_much", context! { code, left, amount })
         }
+        Refused::NotFree(left) => {
+            let (left, amount) = (Money::dong(left).to_string(), payment.amount().to_string());
+            Failure::not_allowed(texts, "payment_not_free", context! { id, left, amount })
+        }
+        Refused::NothingToWaive => {
+            let code = String::new();
+            Failure::not_allowed(texts, "waived_unpaid", context! { code })
+        }
         Refused::Closed => Failure::not_allowed(texts, "payment_closed", context! { id }),
     }
 }
@@ -89,8 +158,12 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
     let allocations = payments::by_payment(payments::allocations(&services.db, id).await?);
     let parts =
         |payment: &Payment| allocations.get(&payment.id).map(Vec::as_slice).unwrap_or_default();
-    let shown: Vec<Value> =
+    let mut shown: Vec<Value> =
         found.iter().map(|payment| payment_json(services, payment, parts(payment))).collect();
+    if let (Some(id), [shown]) = (id, shown.as_mut_slice()) {
+        shown["events"] = events_json(services, id).await?;
+        shown["refunds"] = refunds_json(services, id).await?;
+    }
     let row = |payment: &Payment| {
         let codes: Vec<&str> = parts(payment).iter().map(|part| part.code.as_str()).collect();
         [
@@ -107,6 +180,28 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
     Reply::new(Exit::Done, human).with("payments", shown)
 }
 
+/// What happened to a payment: who said what and why, and by which rules it was decided.
+async fn events_json(services: &Services, id: i64) -> anyhow::Result<Value> {
+    let events = payments::events(&services.db, id).await?.into_iter().map(|event| {
+        json!({
+            "at": services.rfc3339(event.at), "kind": event.kind, "rules": event.rules, "by": event.said_by,
+            "reason": event.reason, "detail": event.detail.0,
+        })
+    });
+    Ok(events.collect())
+}
+
+async fn refunds_json(services: &Services, id: i64) -> anyhow::Result<Value> {
+    let refunds = refunds::all(&services.db, Some(id)).await?.into_iter().map(|refund| {
+        json!({
+            "amount": refund.amount, "reason": refund.reason, "by": refund.said_by,
+            "planned_at": services.rfc3339(refund.planned_at),
+            "done_at": refund.done_at.map(|at| services.rfc3339(at)), "reference": refund.reference,
+        })
+    });
+    Ok(refunds.collect())
+}
+
 fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) -> Value {
     let parts: Vec<Value> = parts
         .iter()
@@ -120,7 +215,8 @@ fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) ->
     json!({
         "id": payment.id, "account": payment.account, "booked_on": payment.booked_on,
         "amount": payment.amount(), "memo": payment.memo, "reference": payment.reference,
-        "state": payment.state, "tier": payment.tier, "allocations": parts,
+        "state": payment.state, "tier": payment.tier, "rules": payment.rules, "returned": payment.returned,
+        "allocations": parts,
         "why": hand::why(services, payment),
     })
 }

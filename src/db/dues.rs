@@ -51,6 +51,9 @@ pub struct Standing {
     pub code: String,
     pub paid: i64,
     pub state: RequestState,
+    /// In đồng, what is forgiven of it.
+    pub waived: i64,
+    pub old_waived: i64,
     pub old_paid: i64,
     pub old_state: RequestState,
 }
@@ -60,17 +63,19 @@ pub async fn stand(tx: &mut Tx, standings: &[Standing]) -> sqlx::Result<u64> {
     const STAND: Sql = Sql {
         sqlite: "with v as materialized (
                      select value->>'code' as code, value->>'paid' as paid, value->>'state' as state,
+                            value->>'waived' as waived, value->>'old_waived' as old_waived,
                             value->>'old_paid' as old_paid, value->>'old_state' as old_state
                      from json_each($1))
-                 update payment_request set paid = v.paid, state = v.state
+                 update payment_request set paid = v.paid, state = v.state, waived = v.waived
                  from v
                  where payment_request.code = v.code and payment_request.paid = v.old_paid
-                   and payment_request.state = v.old_state",
-        postgres: "update payment_request set paid = v.paid, state = v.state
+                   and payment_request.waived = v.old_waived and payment_request.state = v.old_state",
+        postgres: "update payment_request set paid = v.paid, state = v.state, waived = v.waived
                  from jsonb_to_recordset($1)
-                      as v (code text, paid bigint, state text, old_paid bigint, old_state text)
+                      as v (code text, paid bigint, state text, waived bigint, old_waived bigint, old_paid bigint,
+                            old_state text)
                  where payment_request.code = v.code and payment_request.paid = v.old_paid
-                   and payment_request.state = v.old_state",
+                   and payment_request.waived = v.old_waived and payment_request.state = v.old_state",
     };
     let mut changed = 0;
     for standings in standings.chunks(ROWS_A_STATEMENT) {

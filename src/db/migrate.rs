@@ -36,6 +36,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (12, "smtp", files!("0012_smtp.sql")),
     (13, "money", files!("0013_money.sql")),
     (14, "letters", files!("0014_letters.sql")),
+    (15, "refunds", files!("0015_refunds.sql")),
     (16, "cut_offs", files!("0016_cut_offs.sql")),
 ];
 

@@ -50,6 +50,8 @@ pub mod statements;
 
 pub mod payments;
 
+pub mod refunds;
+
 pub mod dues;
 
 pub mod grace;

@@ -28,6 +28,8 @@ words! {
         MailRefused = "mail_refused",
         /// For the operator: the mail server takes nothing from us.
         MailPaused = "mail_paused",
+        /// For the operator: lines wait for a statement that does not come.
+        StatementMissing = "statement_missing",
     }
 }
 

@@ -25,6 +25,10 @@ words! {
         Match = "match",
         /// A person took that back.
         Unmatch = "unmatch",
+        /// A person gives money back.
+        Refund = "refund",
+        /// It went.
+        Returned = "returned",
     }
 }
 
@@ -47,6 +51,8 @@ pub struct Payment {
     #[sqlx(try_from = "String")]
     pub tier: Tier,
     pub evidence: Json<serde_json::Value>,
+    /// The version of the rules that decided it.
+    pub rules: i64,
     pub closed: bool,
 }
 
@@ -58,12 +64,19 @@ impl Payment {
     pub fn amount(&self) -> Money {
         Money::dong(self.amount)
     }
+
+    /// Whether the bank told a number of its own for it; a shorter one is none: `-`, `0`.
+    pub fn has_reference(&self) -> bool {
+        const LEAST: usize = 3;
+        let reference = self.reference.iter().flat_map(|it| it.chars());
+        reference.filter(char::is_ascii_alphanumeric).count() >= LEAST
+    }
 }
 
 pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, closed
+                other_account, state, tier, evidence, rules, closed
          from bank_line where direction = 'credit' order by booked_on, id",
     )
     .all()
@@ -79,7 +92,7 @@ pub async fn any(db: &Db) -> sqlx::Result<bool> {
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, closed
+                other_account, state, tier, evidence, rules, closed
          from bank_line where direction = 'credit' and id = $1",
     )
     .bind(id)
@@ -91,7 +104,7 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
 pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, closed
+                other_account, state, tier, evidence, rules, closed
          from bank_line
          where direction = 'credit' and ($1 is null or state = $1) and ($2 is null or booked_on >= $2)
            and ($3 is null or exists (select 1 from allocation a
@@ -304,6 +317,15 @@ pub struct Event {
     pub rules: i64,
     pub said_by: Option<String>,
     pub reason: Option<String>,
+}
+
+/// Whether a file said something of a payment, and it was done.
+pub async fn was_said(db: &Db, id: i64, answer: BatchId) -> sqlx::Result<bool> {
+    let one = db.query(
+        "select id from payment_event where bank_line_id = $1 and detail->>'answer' = $2 limit 1",
+    );
+    let one = one.bind(id).bind(answer.to_string());
+    Ok(one.optional::<(i64,)>().await?.is_some())
 }
 
 /// The oldest first.

@@ -45,10 +45,29 @@ pub const LAWS: &[Law] = &[
                             + coalesce((select sum(a.amount) from allocation a where a.bank_line_id = p.id), 0)
                        when p.state in ('suggested', 'unmatched')
                        then exists (select 1 from allocation a where a.bank_line_id = p.id)
+                       when p.state = 'refunded'
+                       then p.amount <> p.returned
+                            or exists (select 1 from refund f where f.bank_line_id = p.id and f.done_at is null)
                        else p.amount < p.returned
                             + coalesce((select sum(a.amount) from allocation a where a.bank_line_id = p.id), 0)
                    end
                  order by p.id",
+    },
+    // What goes back of a payment is what was planned to go back.
+    Law {
+        name: "refunds",
+        count: "select count(*) from refund",
+        broken: "select cast(p.id as text) from bank_line p
+                 where p.returned <> coalesce((select sum(f.amount) from refund f where f.bank_line_id = p.id), 0)
+                 order by p.id",
+    },
+    // What is forgiven of a request is what people forgave.
+    Law {
+        name: "waivers",
+        count: "select count(*) from waiver",
+        broken: "select r.code from payment_request r
+                 where r.waived <> coalesce((select sum(w.amount) from waiver w where w.code = r.code), 0)
+                 order by 1",
     },
     // An order is paid when its requests are, and costs what its lines cost.
     Law {

@@ -47,7 +47,11 @@ pub async fn old(db: &Db, before: DateTime<Utc>) -> sqlx::Result<Vec<Old>> {
                  where l.batch_id = b.id
                    and (l.state in ('activating', 'uncertain') or r.state in ('open', 'partly_paid', 'overpaid'))
                 ) + (select count(*) from bank_line p
-                     where p.batch_id = b.id and p.direction = 'credit' and not p.closed and p.state <> 'refunded'
+                     where p.batch_id = b.id and p.direction = 'credit'
+                       and ((not p.closed and p.state <> 'refunded')
+                            -- What it pays for stays, so it stays too.
+                            or exists (select 1 from allocation a where a.bank_line_id = p.id)
+                            or exists (select 1 from refund f where f.bank_line_id = p.id and f.done_at is null))
                 ) as unsettled,
                 (select max(l.client->>'fiscal_year_start') from order_line l join licence c on c.line_id = l.id
                  where l.batch_id = b.id) as last_start
@@ -196,7 +200,7 @@ fn numbers(batches: &[BatchId]) -> Vec<i64> {
 }
 
 /// Statements with the number of a batch, each behind those that refer to what it deletes.
-const OF_BATCH: [&str; 29] = [
+const OF_BATCH: [&str; 33] = [
     "delete from finding where batch_id = $1",
     "delete from shown where batch_id = $1",
     "delete from mail where batch_id = $1",
@@ -210,6 +214,17 @@ const OF_BATCH: [&str; 29] = [
     "update bank_line set closed = (1 = 1), memo = '', other_name = null, other_account = null, evidence = '{}'
      where id in (select a.bank_line_id from allocation a join payment_request r on r.code = a.code
                   where r.batch_id = $1)",
+    // Why a person said so may name somebody.
+    "update payment_event set reason = null, said_by = null
+     where bank_line_id in (select a.bank_line_id from allocation a join payment_request r on r.code = a.code
+                            where r.batch_id = $1
+                            union
+                            select w.bank_line_id from payment_word w join payment_request r on r.code = w.code
+                            where r.batch_id = $1)",
+    "update refund set reason = null, said_by = null
+     where bank_line_id in (select a.bank_line_id from allocation a join payment_request r on r.code = a.code
+                            where r.batch_id = $1)",
+    "delete from waiver where code in (select code from payment_request where batch_id = $1)",
     "delete from allocation where code in (select code from payment_request where batch_id = $1)",
     "delete from payment_word where code in (select code from payment_request where batch_id = $1)",
     "delete from line_warning where line_id in (select id from order_line where batch_id = $1)",
@@ -223,6 +238,7 @@ const OF_BATCH: [&str; 29] = [
     "delete from allocation where bank_line_id in (select id from bank_line where batch_id = $1)",
     "delete from payment_word where bank_line_id in (select id from bank_line where batch_id = $1)",
     "delete from payment_event where bank_line_id in (select id from bank_line where batch_id = $1)",
+    "delete from refund where bank_line_id in (select id from bank_line where batch_id = $1)",
     "delete from bank_line where batch_id = $1",
     "delete from statement where batch_id = $1",
     "delete from batch_row where batch_id = $1",
@@ -260,8 +276,8 @@ pub async fn batches(db: &Db) -> sqlx::Result<Vec<(i64,)>> {
     db.query("select id from batch order by id").all().await
 }
 
-/// Deletes the clients that have no line any more and were not changed since an instant, what rang before it, and
-/// addresses without mails.
+/// Deletes the clients that have no line any more and were not changed since an instant, what rang before it, who paid
+/// for whom where nothing is to be paid by him any more, and addresses without mails.
 pub async fn rest(tx: &mut Tx, before: DateTime<Utc>) -> sqlx::Result<u64> {
     tx.query(
         "delete from client_tax_id
@@ -286,6 +302,14 @@ pub async fn rest(tx: &mut Tx, before: DateTime<Utc>) -> sqlx::Result<u64> {
     tx.query(
         "delete from suppression
          where at < $1 and not exists (select 1 from mail where mail.recipient = suppression.address)",
+    )
+    .bind(before)
+    .execute()
+    .await?;
+    tx.query(
+        "delete from payer_known
+         where learned_at < $1
+           and not exists (select 1 from payment_request r where r.payer_email = payer_known.payer)",
     )
     .bind(before)
     .execute()

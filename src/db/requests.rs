@@ -23,6 +23,7 @@ pub struct Request {
     pub payer_email: String,
     amount: i64,
     paid: i64,
+    waived: i64,
     #[sqlx(try_from = "String")]
     pub state: RequestState,
     /// Pays every request of the payer in the batch, where there are two or more.
@@ -38,10 +39,15 @@ impl Request {
         Money::dong(self.paid)
     }
 
+    /// What of it was forgiven.
+    pub fn waived(&self) -> Money {
+        Money::dong(self.waived)
+    }
+
     /// What is still to be paid; nothing where it is paid, or need not be.
     pub fn rest(&self) -> Option<Money> {
         let is_open = matches!(self.state, RequestState::Open | RequestState::PartlyPaid);
-        is_open.then(|| Money::dong(self.amount - self.paid))
+        is_open.then(|| Money::dong(self.amount - self.waived - self.paid))
     }
 }
 
@@ -125,7 +131,7 @@ pub async fn open_of_payer(
     payer_email: &str,
 ) -> sqlx::Result<Vec<Request>> {
     db.query(
-        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived, r.state, p.code as batch_code
          from payment_request r
          join order_line l on l.id = r.line_id
          left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
@@ -187,7 +193,7 @@ pub async fn paid(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Paid>> {
 /// In the order of their lines.
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
     db.query(
-        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived, r.state, p.code as batch_code
          from payment_request r
          join order_line l on l.id = r.line_id
          left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
@@ -202,7 +208,7 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
 /// What is to be paid for a line, as it stands now.
 pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Request>> {
     db.query(
-        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived, r.state, p.code as batch_code
          from payment_request r
          left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
          where r.line_id = $1",
@@ -219,7 +225,7 @@ pub async fn cancelled_of_payer(
     payer_email: &str,
 ) -> sqlx::Result<Vec<Request>> {
     db.query(
-        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived, r.state, p.code as batch_code
          from cancellation c
          join order_line l on l.cancellation_id = c.id
          join payment_request r on r.line_id = l.id
@@ -237,7 +243,7 @@ pub async fn cancelled_of_payer(
 /// Those of the lines of some rows.
 pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Request>> {
     db.query(
-        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.state, p.code as batch_code
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived, r.state, p.code as batch_code
          from order_line l
          join payment_request r on r.line_id = l.id
          left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
@@ -278,7 +284,7 @@ pub async fn to_pay(db: &Db, batch: BatchId, at_most: usize) -> sqlx::Result<(Ve
     let first: Vec<First> = db
         .query(
         "with unpaid as (
-             select r.code, r.payer_name, r.amount - r.paid as rest, p.code as batch_code, l.order_code,
+             select r.code, r.payer_name, r.amount - r.waived - r.paid as rest, p.code as batch_code, l.order_code,
                     row_number() over (order by l.order_code, l.line_no) as place,
                     count(*) over (partition by r.payer_email) as of_payer
              from payment_request r

@@ -65,6 +65,63 @@ pub struct NewLine<'a> {
     pub other_account: Option<&'a str>,
 }
 
+/// A line as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
+    pub id: i64,
+    pub fingerprint: String,
+    pub occurrence: i64,
+    pub booked_on: String,
+    #[sqlx(try_from = "String")]
+    pub direction: Direction,
+    pub amount: i64,
+    pub memo: String,
+    pub reference: Option<String>,
+}
+
+/// Nobody else brings lines until the transaction ends.
+pub async fn hold(tx: &mut Tx) -> sqlx::Result<()> {
+    tx.query("update counter set value = value where name = 'money'").execute().await?;
+    Ok(())
+}
+
+/// Of an account, between two days.
+pub async fn lines(
+    tx: &mut Tx,
+    account: &str,
+    (from, to): (NaiveDate, NaiveDate),
+) -> sqlx::Result<Vec<Line>> {
+    tx.query(
+        "select id, fingerprint, occurrence, booked_on, direction, amount, memo, reference from bank_line
+         where account = $1 and booked_on between $2 and $3 and not closed
+         order by occurrence, fingerprint",
+    )
+    .bind(account)
+    .bind(from.to_string())
+    .bind(to.to_string())
+    .all()
+    .await
+}
+
+/// What stood there without a reference is this line, and is told as this one tells it.
+pub async fn adopt(tx: &mut Tx, id: i64, line: &NewLine<'_>) -> sqlx::Result<()> {
+    tx.query(
+        "update bank_line set fingerprint = $2, occurrence = $3, memo = $4, reference = $5, other_name = $6,
+                              other_account = $7
+         where id = $1",
+    )
+    .bind(id)
+    .bind(line.fingerprint.as_str())
+    .bind(line.occurrence)
+    .bind(line.memo)
+    .bind(line.reference)
+    .bind(line.other_name)
+    .bind(line.other_account)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Where the lines of a statement come from.
 #[derive(Clone, Copy, Debug)]
 pub struct Under<'a> {
@@ -186,6 +243,16 @@ pub async fn of_account(db: &Db, account: &str) -> sqlx::Result<Vec<Statement>> 
          from statement where account = $1 order by id",
     )
     .bind(account)
+    .all()
+    .await
+}
+
+/// The files that statements came in and their accounts, by the days that they speak of.
+pub async fn by_days(db: &Db) -> sqlx::Result<Vec<(i64, String)>> {
+    db.query(
+        "select batch_id, account from statement
+         order by account, coalesce(period_from, first_day, ''), coalesce(period_to, last_day, ''), id",
+    )
     .all()
     .await
 }

@@ -64,6 +64,10 @@ words! {
         Subset = "subset",
         /// A person took it back.
         Parted = "parted",
+        /// May be what another layout of the bank told already, with a reference.
+        MaybeSame = "maybe_same",
+        /// All of it goes back, or went.
+        Returned = "returned",
         /// A code that is right in itself and was given to nobody.
         UnknownCode = "unknown_code",
         Nothing = "nothing",
@@ -71,7 +75,8 @@ words! {
 }
 
 impl Tier {
-    /// Where a payment stands for this reason. Of a person's own match it depends on how much of it was allocated.
+    /// Where a payment stands for this reason. A person's own match waits where it is not all allocated, or what it is
+    /// for is not all paid.
     pub const fn state(self) -> PaymentState {
         match self {
             Tier::ByHand | Tier::Code | Tier::SeveralCodes | Tier::BatchCode | Tier::Parts => {
@@ -81,6 +86,7 @@ impl Tier {
             | Tier::CodeOver
             | Tier::PaidBefore
             | Tier::Cancelled
+            | Tier::MaybeSame
             | Tier::BatchPartly => PaymentState::Held,
             Tier::BatchOther
             | Tier::SeveralOther
@@ -88,6 +94,7 @@ impl Tier {
             | Tier::OrderCode
             | Tier::KnownPayer
             | Tier::Subset => PaymentState::Suggested,
+            Tier::Returned => PaymentState::Refunded,
             Tier::Parted | Tier::UnknownCode | Tier::Nothing => PaymentState::Unmatched,
         }
     }

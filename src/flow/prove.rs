@@ -11,6 +11,7 @@ use super::{
         matching::{self, Decision},
         settle,
     },
+    sweep::reconcile,
 };
 use crate::db::{batches::Filter, licences, prove};
 
@@ -70,6 +71,9 @@ async fn platform(services: &Services) -> anyhow::Result<Law> {
     let here = licences::list(&services.db, &Filter::default()).await?;
     let ours: BTreeSet<&str> = here.iter().map(|it| it.licence_id.as_str()).collect();
     let theirs: BTreeSet<&str> = there.iter().map(|it| it.licence_id.as_str()).collect();
-    let exceptions = ours.symmetric_difference(&theirs).map(ToString::to_string).collect();
+    let forgotten = there.iter().filter(|it| reconcile::is_forgotten(services, it));
+    let forgotten: BTreeSet<&str> = forgotten.map(|it| it.licence_id.as_str()).collect();
+    let exceptions = ours.symmetric_difference(&theirs).filter(|it| !forgotten.contains(*it));
+    let exceptions = exceptions.map(ToString::to_string).collect();
     Ok(Law::new("platform", i64::try_from(here.len().max(there.len()))?, exceptions))
 }

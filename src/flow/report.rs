@@ -333,7 +333,7 @@ pub fn refused(
     FileReport { findings: vec![in_words(services, finding)], ..empty(file, format) }
 }
 
-fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
+pub fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
     FileReport {
         file: name.to_owned(),
         sha256: sha256.clone(),

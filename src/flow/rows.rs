@@ -54,7 +54,7 @@ impl Rows {
         Rows { total: all.total, unchanged: all.total - self.total + self.unchanged, ..self }
     }
 
-    pub(super) fn outcome(&self, is_refused: bool) -> Outcome {
+    pub fn outcome(&self, is_refused: bool) -> Outcome {
         let waiting = self.rejected + self.held;
         if is_refused || (self.accepted == 0 && self.held == 0 && self.rejected > 0) {
             Outcome::Rejected

@@ -19,6 +19,8 @@ mod layers;
 
 mod ledger;
 
+mod money;
+
 mod nights;
 
 mod platform;

@@ -82,6 +82,13 @@ impl World {
         World { folder: TempDir::new().unwrap(), store, variables: Vec::new() }
     }
 
+    /// One on SQLite, whatever the other tests run on.
+    pub fn on_sqlite() -> World {
+        let world = World { store: None, ..World::empty() };
+        world.run(&["init", world.path("").to_str().unwrap()]).exits(0);
+        world
+    }
+
     /// Another workspace that knows the workbooks of this one.
     pub fn twin(&self) -> World {
         let twin = World::new();

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use self::orders::{Assign, Cancel, Confirm, HoldLine, MatchPayment, Unassign, UnmatchPayment};
+pub use self::orders::{
+    Assign, Cancel, Confirm, HoldLine, MatchPayment, RefundPayment, Unassign, UnmatchPayment,
+    WaiveRest,
+};
 use super::narrowed::Narrowed;
 use crate::{
     domain::{
@@ -193,7 +196,7 @@ pub enum Command {
         #[arg(required = true)]
         orders: Vec<OrderCode>,
     },
-    /// Write what there is into a file: clients, orders, lines, licences, findings, invoices
+    /// Write what there is into a file: clients, orders, lines, payments, licences, findings, invoices
     Export(Export),
     /// Cancel orders or lines; a line that works unpaid only where it is named itself
     Cancel(Cancel),
@@ -206,6 +209,10 @@ pub enum Command {
     Match(MatchPayment),
     /// Say that a payment is not for what it was matched with
     Unmatch(UnmatchPayment),
+    /// Give money back: from now on it pays for nothing, until it went
+    Refund(RefundPayment),
+    /// Forgive what is left of a code that was paid in part
+    Waive(WaiveRest),
     /// Put the cut-off of an unpaid line off
     Hold(HoldLine),
     /// End that a cut-off is put off
@@ -302,7 +309,7 @@ pub struct Template {
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// clients, orders, lines, licences, findings or invoices
+    /// clients, orders, lines, payments, licences, findings or invoices
     pub what: What,
     /// xlsx, csv, parquet or json
     #[arg(long, default_value_t = Format::Xlsx)]

@@ -52,6 +52,30 @@ pub struct MatchPayment {
 }
 
 #[derive(Debug, Args)]
+pub struct RefundPayment {
+    /// A payment, by its number
+    pub payment: i64,
+    /// How much goes back (2950000)
+    #[arg(value_parser = dong)]
+    pub amount: i64,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// It went already: the bank's reference of the transfer
+    #[arg(long, value_name = "REF")]
+    pub done: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct WaiveRest {
+    /// A payment code, of one request or of all of a payer's
+    pub code: String,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
 pub struct HoldLine {
     /// A line of an order (DH-2611-000123/17)
     pub line: LineRef,
@@ -70,6 +94,13 @@ pub struct UnmatchPayment {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+}
+
+fn dong(text: &str) -> Result<i64, String> {
+    match amount::of_text(text) {
+        Ok(Some(money)) if money.as_dong() > 0 => Ok(money.as_dong()),
+        _ => Err(format!("`{text}` is no amount; one looks like 2950000")),
+    }
 }
 
 fn code_and_amount(text: &str) -> Result<(String, Option<i64>), String> {

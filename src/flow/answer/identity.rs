@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bank,
     cut_offs::identity as cut_offs,
     result::own_contents,
     rows::shown_texts,
@@ -30,6 +31,8 @@ pub const TEMPLATE: &str = "hangloat.template";
 /// What the key signs it for.
 const PURPOSE: &str = "answer";
 const ROWS: &str = "rows";
+/// Headings stand no lower.
+const HEADINGS: usize = 12;
 /// A result workbook of a batch.
 const KIND: &str = "result";
 
@@ -56,6 +59,8 @@ pub enum Known {
     Ours(Answer),
     /// *Sắp ngắt*, which is about no list.
     CutOffs(cut_offs::Answer),
+    /// About money, and of no list.
+    Money(bank::Issue),
 }
 
 /// Its texts are borrowed on the way out, and owned when they come back.
@@ -129,6 +134,11 @@ pub fn known(document: &Document, key: &Key) -> Known {
         cut_offs::Known::Ours(answer) => return Known::CutOffs(answer),
         cut_offs::Known::Forged => return Known::Forged,
         cut_offs::Known::No => {}
+    }
+    match bank::claim(document, key) {
+        Some(bank::Claim::Genuine(issue)) => return Known::Money(issue),
+        Some(bank::Claim::Forged) => return Known::Forged,
+        None => {}
     }
     let claims = [from_sheet(&document.sheets), from_properties(document)];
     let genuine = |claim: &Signed| {
@@ -207,7 +217,7 @@ fn signed_text(batch: BatchId, kind: &str, revision: i64) -> String {
 }
 
 fn has_row_ids(sheet: &Sheet) -> bool {
-    sheet.rows.iter().take(5).any(|row| row.cells.iter().any(|cell| cell.text() == RID))
+    sheet.rows.iter().take(HEADINGS).any(|row| row.cells.iter().any(|cell| cell.text() == RID))
 }
 
 pub fn checksum(cells: &[Cell]) -> String {

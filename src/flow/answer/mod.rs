@@ -65,6 +65,10 @@ pub mod extract;
 
 pub mod cut_offs;
 
+pub mod money;
+
+pub mod bank;
+
 pub mod morning;
 
 pub use gather::{of_batch, of_check};

@@ -55,7 +55,9 @@ pub fn folder(services: &Services, firm: Option<&str>) -> PathBuf {
 /// A file of its own, under the next number that nothing has: `lines__2026-11-22__r1.xlsx`.
 pub fn free_path(folder: &Path, what: &str, today: NaiveDate, ending: &str) -> PathBuf {
     let path = |revision: u32| folder.join(format!("{what}__{today}__r{revision}.{ending}"));
-    (1..u32::MAX).map(path).find(|path| !path.exists()).unwrap_or_else(|| path(u32::MAX))
+    let is_there =
+        |path: &PathBuf| path.exists() || aside(path).is_some_and(|older| older.exists());
+    (1..u32::MAX).map(path).find(|path| !is_there(path)).unwrap_or_else(|| path(u32::MAX))
 }
 
 /// The number in such a name.

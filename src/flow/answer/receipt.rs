@@ -23,7 +23,7 @@ use crate::{
         money::Money,
         order::LineState,
     },
-    flow::{Services, files::write_whole, map::Table, report::Rows, staged},
+    flow::{Services, files::write_whole, map::Table, report::Rows, staged, sweep},
     text::findings as words,
 };
 
@@ -35,7 +35,8 @@ pub async fn write(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     let text = match batch.answers() {
         Some(original) => of_answer(services, batch, original).await?,
         None if batch.kind == BatchKind::Statement => of_statement(services, batch).await?,
-        None if batch.kind == BatchKind::Answer => of_put_off(services, batch).await?,
+        None if staged::put_off(batch)?.is_some() => of_put_off(services, batch).await?,
+        None if batch.kind == BatchKind::Answer => of_money(services, batch).await?,
         None => of_list(services, batch).await?,
     };
     let path = receipt_path(services, batch);
@@ -98,12 +99,16 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
     };
     let states = payments::states_of(&services.db, batch.id()).await?;
     let days = statements::of_batch(&services.db, batch.id()).await?;
+    let covered = sweep::covered(services).await?;
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.format("%d/%m/%Y").to_string());
     let values = context! {
         told => told.collect::<Vec<_>>(),
         states => states.into_iter().map(state).collect::<Vec<_>>(),
         from => day(days.iter().filter_map(statements::Statement::from).min()),
         to => day(days.iter().filter_map(statements::Statement::to).max()),
+        covered => day(covered.to),
+        missing_from => day(covered.missing.map(|(from, _)| from)),
+        missing_to => day(covered.missing.map(|(_, to)| to)),
         account => services.settings.payee.account.as_str(),
         ..counted(&rows)
     };
@@ -126,6 +131,18 @@ async fn of_put_off(services: &Services, batch: &Batch) -> anyhow::Result<String
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(services.texts.say("message.receipt_put_off.text", values))
+}
+
+/// What of an answer about money was done.
+async fn of_money(services: &Services, batch: &Batch) -> anyhow::Result<String> {
+    let rows = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfRow));
+    let values = context! {
+        told => told.collect::<Vec<_>>(), more => said.len().saturating_sub(SHOWN), ..counted(&rows)
+    };
+    let values = context! { ..head(services, batch), ..values };
+    Ok(services.texts.say("message.receipt_money", values))
 }
 
 async fn of_answer(

@@ -6,18 +6,20 @@ use minijinja::context;
 use rust_xlsxwriter::{Chart, ChartType, DocProperties, Format, Worksheet, XlsxError};
 
 use super::{
+    bank,
+    lists::Lists,
     look::{self, DATE, Look, TEXT, Tone, as_number},
+    money::{self, Waiting},
     outbox,
     page::Page,
+    result::{NAME_BY, identity_sheet},
 };
 use crate::{
-    db::payments::Payment,
-    domain::{money::Money, payment::PaymentState},
+    db::{dues, payments},
     flow::{
         Services,
         files::write_whole,
         inbox::BANK,
-        pay::hand,
         sweep::{
             self, Judged,
             reconcile::{Difference, Found, Kind},
@@ -31,8 +33,6 @@ use crate::{
 pub const WHAT: &str = "doi-soat";
 /// What, line, licence, tax id, here, there.
 const DIFFERENCES: &[f64] = &[34.0, 24.0, 26.0, 18.0, 18.0, 18.0];
-/// Number, day, amount, state, memo, why.
-const MONEY: &[f64] = &[10.0, 13.0, 18.0, 18.0, 48.0, 60.0];
 /// Line, client, rest, last day, code, what is next.
 const CUT_OFFS: &[f64] = &[24.0, 46.0, 18.0, 14.0, 16.0, 60.0];
 
@@ -46,23 +46,44 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<()> {
     let folder = outbox::folder(services, Some(BANK));
     fs_err::create_dir_all(&folder)?;
     let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
-    let bytes = tokio::task::block_in_place(|| workbook(services, found, &told))?;
+    let issue = bank::Issue::of(&path, services.today());
+    let allocations = payments::by_payment(payments::allocations(&services.db, None).await?);
+    let dues = dues::all(&services.db).await?;
+    let parts = |id: i64| allocations.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let waiting = Waiting { payments: &found.payments, allocations: &parts, dues: dues.as_slice() };
+    let told = (found, waiting, told.as_slice());
+    let bytes = tokio::task::block_in_place(|| workbook(services, &issue, told))?;
     write_whole(&path, &bytes)?;
     outbox::set_others_aside(WHAT, &[path])
 }
 
 /// The bytes of the workbook.
-pub fn workbook(services: &Services, found: &Found, judged: &[Judged]) -> anyhow::Result<Vec<u8>> {
+fn workbook(
+    services: &Services,
+    issue: &bank::Issue,
+    (found, waiting, judged): (&Found, Waiting<'_>, &[Judged]),
+) -> anyhow::Result<Vec<u8>> {
     let kit = Kit { services, texts: services.texts, look: Look::new() };
     let mut workbook = look::workbook()?;
     let properties = DocProperties::new().set_title(kit.label("title")).set_author("hangloat");
+    let properties = bank::properties(&services.key, issue, properties);
     workbook.set_properties(&properties.set_creation_datetime(&services.now()));
-    let written = || -> Result<Vec<Worksheet>, XlsxError> {
-        Ok(vec![differences(&kit, found)?, money(&kit, found)?, cut_offs(&kit, judged)?])
+    let mut lists = Lists::default();
+    let mut who = String::new();
+    let mut written = || -> Result<Vec<Worksheet>, XlsxError> {
+        let (money, cell) = money::sheet(services, &kit.look, &mut lists, &waiting)?;
+        who = cell;
+        Ok(vec![differences(&kit, found)?, money, cut_offs(&kit, judged)?])
     };
     for sheet in written().context("The reconciliation cannot be written")? {
         workbook.push_worksheet(sheet);
     }
+    workbook.define_name(NAME_BY, &who)?;
+    if let Some(lists) = lists.into_sheet()? {
+        workbook.push_worksheet(lists);
+    }
+    let payload = bank::payload(&services.key, issue)?;
+    workbook.push_worksheet(identity_sheet(Worksheet::new(), &payload)?);
     workbook.save_to_buffer().context("The reconciliation cannot be written")
 }
 
@@ -164,32 +185,6 @@ fn row(kit: &Kit<'_>, sheet: &mut Page<'_>, it: &Difference) -> Result<(), XlsxE
     sheet.cell(4, &word(&it.here), &kit.look.text)?;
     sheet.cell(5, &word(&it.there), &kit.look.text)?;
     sheet.end_row()
-}
-
-/// Payments that wait, with the reason and what each may be for.
-fn money(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
-    let mut sheet = Page::new(&kit.label("money"), MONEY, &kit.look)?;
-    let sum: Money = found.payments.iter().map(Payment::amount).sum();
-    let values = context! { n => found.payments.len(), sum => sum.to_string() };
-    sheet.title(&kit.label("money"))?;
-    sheet.line(&kit.say("money_headline", values), &kit.look.about)?;
-    kit.headings(&mut sheet, &["payment", "day", "amount", "state", "memo", "why"])?;
-    for payment in &found.payments {
-        let state = kit.texts.label(&format!("workbook.payment_state.{}", payment.state));
-        let is_quiet = payment.state == PaymentState::Unmatched;
-        let tone = if is_quiet { Tone::Quiet } else { Tone::Waiting };
-        sheet.number(0, as_number(payment.id), &kit.look.number)?;
-        match payment.booked_on.parse() {
-            Ok(day) => kit.day(&mut sheet, 1, day)?,
-            Err(_) => sheet.cell(1, &payment.booked_on, &kit.look.text)?,
-        }
-        sheet.number(2, as_number(payment.amount().as_dong()), &kit.look.money)?;
-        sheet.cell(3, &state, kit.look.state(tone))?;
-        sheet.cell(4, &payment.memo, &kit.look.text)?;
-        sheet.cell(5, &hand::why(kit.services, payment), &kit.look.text)?;
-        sheet.end_row()?;
-    }
-    Ok(sheet.sheet)
 }
 
 /// Lines that are warned or cut off next, and those that wait, with the reason.

@@ -75,7 +75,7 @@ pub fn read(
         Ticks { confirm: code.is_some() || is_ticked(&confirm), code, activate }
     };
     let ticks = (1..=orders).map(ticks).collect();
-    let by = named(document, NAME_BY).map(|cell| cell.text().trim().to_owned()).unwrap_or_default();
+    let by = who(document);
     let Written { edited, told } = self::written(document, answer, staged, texts);
     Returned { ticks, by, edited, told }
 }
@@ -102,6 +102,11 @@ pub fn name_newest(said: &mut [Finding], batch: &Batch) {
 fn newest(batch: &Batch) -> String {
     let stem = super::outbox::stem(&batch.file_name);
     format!("{stem}__{}__r{}.xlsx", batch.id(), batch.revision)
+}
+
+/// Who decided, as written; empty where nobody says so.
+pub fn who(document: &Document) -> String {
+    named(document, NAME_BY).map(|cell| cell.text().trim().to_owned()).unwrap_or_default()
 }
 
 /// The cell that a name of the workbook points at.
@@ -137,7 +142,7 @@ fn row_and_column(reference: &str) -> Option<(u32, usize)> {
 }
 
 /// TRUE, 1, x, ✓ or có.
-pub(super) fn is_ticked(cell: &Cell) -> bool {
+pub fn is_ticked(cell: &Cell) -> bool {
     match cell {
         Cell::Bool(ticked) => *ticked,
         Cell::Number { value, .. } => (*value - 1.0).abs() < f64::EPSILON,

@@ -9,6 +9,8 @@ mod delimited;
 
 mod invoices;
 
+mod payments;
+
 mod tables;
 
 use std::{
@@ -36,6 +38,8 @@ words! {
         Clients = "clients",
         Orders = "orders",
         Lines = "lines",
+        /// The credits of the payee's account; of a firm those that pay for something of it.
+        Payments = "payments",
         Licences = "licences",
         Findings = "findings",
         /// One row for each paid request: the buyer (NĐ123/2020 Art. 10), the package, the amount without VAT.
@@ -181,6 +185,7 @@ pub async fn gather(services: &Services, what: What, firm: Option<&str>) -> anyh
         What::Clients => clients::table(services, firm).await,
         What::Orders => tables::orders(services, firm).await,
         What::Lines => tables::lines(services, firm).await,
+        What::Payments => payments::table(services, firm).await,
         What::Licences => tables::licences(services, firm).await,
         What::Findings => tables::findings(services, firm).await,
         What::Invoices => invoices::table(services, firm).await,

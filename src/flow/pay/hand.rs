@@ -1,17 +1,20 @@
-//! What a person says of a payment: for what it is, or that it is not for what it was matched with. Each is an event,
-//! and the pair that was parted is never matched by itself again.
+//! What a person says of a payment: for what it is, that it goes back, or that it is not for what it was matched with.
+//! Each is an event, and the pair that was parted is never matched by itself again.
 
-use super::settle::{self, Said};
+use super::{
+    said::{By, Said},
+    settle, waive,
+};
 use crate::{
     db::{
         dues::{self, Due},
-        payments::{self, EventKind, Payment},
+        payments::{self, Allocation, EventKind, Payment},
     },
-    domain::{money::Money, order::RequestState},
+    domain::{money::Money, order::RequestState, payment::PaymentState},
     flow::Services,
 };
 
-/// Why a payment cannot be matched so.
+/// Why a payment cannot be matched, or given back, so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// No request has this code.
@@ -22,85 +25,179 @@ pub enum Refused {
         code: String,
         left: i64,
     },
+    /// So much of the payment can go back, in đồng.
+    NotFree(i64),
+    /// Nothing was paid of what is to be forgiven, or nothing is left of it.
+    NothingToWaive,
     /// It was given back, or what it paid for was deleted.
     Closed,
 }
 
-/// Matches a payment with codes; without an amount with what is left of each, as far as the payment goes.
+/// What a person wants of a payment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Without an amount what is left of each, as far as the payment goes.
+    pub codes: Vec<(String, Option<i64>)>,
+    pub refund: Option<Back>,
+    /// What is left of its codes is forgiven.
+    pub waives: bool,
+}
+
+/// How much goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// All that pays for nothing.
+    Rest,
+    /// In đồng; what it pays for is unpaid then.
+    Of(i64),
+}
+
+impl Wish {
+    pub fn is_nothing(&self) -> bool {
+        *self == Wish::default()
+    }
+}
+
+/// Matches a payment with codes.
 pub async fn match_with(
     services: &Services,
     payment: &Payment,
     codes: &[(String, Option<i64>)],
-    reason: &str,
+    by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
+    let wish = Wish { codes: codes.to_vec(), ..Wish::default() };
+    carry_out(services, payment, &wish, by).await
+}
+
+/// Does all that is wanted of a payment at once, or nothing of it.
+pub async fn carry_out(
+    services: &Services,
+    payment: &Payment,
+    wish: &Wish,
+    by: By<'_>,
+) -> anyhow::Result<Result<(), Refused>> {
+    match said(services, payment, wish, by).await? {
+        Ok(Some(said)) => settle::all(services, Some(&said)).await.map(Ok),
+        Ok(None) => Ok(Ok(())),
+        Err(refused) => Ok(Err(refused)),
+    }
+}
+
+/// What is to be stored for a wish; nothing where all of it is so already.
+pub async fn said<'a>(
+    services: &Services,
+    payment: &Payment,
+    wish: &Wish,
+    by: By<'a>,
+) -> anyhow::Result<Result<Option<Said<'a>>, Refused>> {
     if payment.closed {
         return Ok(Err(Refused::Closed));
     }
     let dues = dues::all(&services.db).await?;
     let own = payments::allocations(&services.db, Some(payment.id)).await?;
+    let kind = if wish.codes.is_empty() { EventKind::Refund } else { EventKind::Match };
+    let mut said = Said::new(Some(payment.id), kind, by);
     let mut rest = payment.amount().as_dong() - payment.returned;
+    if wish.codes.is_empty() {
+        rest -= own.iter().map(|it| it.amount).sum::<i64>();
+    } else {
+        let words = match words(&dues, &own, &wish.codes, &mut rest) {
+            Ok(words) => words,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        learn(payment, &dues, &words, &mut said);
+        let mut stored = payments::words(&services.db).await?;
+        stored.retain(|it| it.bank_line_id == payment.id && it.amount > 0);
+        let stored: Vec<(String, i64)> =
+            stored.into_iter().map(|it| (it.code, it.amount)).collect();
+        said.words = Some(words.clone()).filter(|words| *words != stored);
+        if wish.waives {
+            said.waived = waive::behind(&dues, &own, &words);
+        }
+    }
+    if wish.waives && wish.codes.is_empty() {
+        said.waived = waive::of_payment(services, payment, &dues, &own).await?;
+    }
+    if wish.waives && said.waived.is_empty() {
+        return Ok(Err(Refused::NothingToWaive));
+    }
+    let free = match wish.refund {
+        Some(Back::Of(_)) if wish.codes.is_empty() => payment.amount().as_dong() - payment.returned,
+        _ => rest,
+    };
+    said.refund = match wish.refund {
+        None => 0,
+        Some(Back::Rest) if rest > 0 => rest,
+        Some(Back::Of(amount)) if (1..=free).contains(&amount) => amount,
+        Some(_) => return Ok(Err(Refused::NotFree(free))),
+    };
+    let is_nothing = said.words.is_none() && said.refund == 0 && said.waived.is_empty();
+    Ok(Ok((!is_nothing).then_some(said)))
+}
+
+/// Codes of requests with đồng, each once, in their order; `rest` is what is left of the payment behind them.
+fn words(
+    dues: &[Due],
+    own: &[Allocation],
+    codes: &[(String, Option<i64>)],
+    rest: &mut i64,
+) -> Result<Vec<(String, i64)>, Refused> {
     let mut words: Vec<(String, i64)> = Vec::new();
-    let mut payers: Vec<String> = Vec::new();
     for (code, amount) in codes {
         let found: Vec<&Due> = dues.iter().filter(|due| is_for(due, code)).collect();
         if found.is_empty() {
-            return Ok(Err(Refused::NoCode(code.clone())));
+            return Err(Refused::NoCode(code.clone()));
         }
-        if found.iter().all(|due| due.state == RequestState::Cancelled) {
-            return Ok(Err(Refused::Cancelled(code.clone())));
+        let open = |due: &&&Due| due.state != RequestState::Cancelled;
+        if !found.iter().any(|due| open(&due)) {
+            return Err(Refused::Cancelled(code.clone()));
         }
         let mut wished = *amount;
-        for due in found.into_iter().filter(|due| due.state != RequestState::Cancelled) {
+        let mut taken = 0;
+        for due in found.iter().filter(open) {
             let mine: i64 = own.iter().filter(|it| it.code == due.code).map(|it| it.amount).sum();
-            let left = due.amount - due.waived - due.paid + mine;
-            let part =
-                wished.unwrap_or(left.min(rest)).min(if wished.is_some() { left } else { rest });
+            let said: i64 = words.iter().filter(|it| it.0 == due.code).map(|it| it.1).sum();
+            let left = due.amount - due.waived - due.paid + mine - said;
+            let part = wished.unwrap_or(*rest).min(left).min(*rest).max(0);
             wished = wished.map(|wished| wished - part);
-            if part > 0 {
-                words.push((due.code.clone(), part));
-                payers.push(due.payer_email.clone());
-                rest -= part;
+            *rest -= part;
+            taken += part;
+            match words.iter_mut().find(|it| it.0 == due.code) {
+                Some(known) => known.1 += part,
+                None if part > 0 => words.push((due.code.clone(), part)),
+                None => {}
             }
         }
-        if rest < 0 || wished.is_some_and(|over| over > 0) || words.is_empty() {
-            let left = amount.unwrap_or_default() - wished.unwrap_or_default();
-            return Ok(Err(Refused::TooMuch { code: code.clone(), left: left.max(0) }));
+        if taken == 0 || wished.is_some_and(|over| over > 0) {
+            return Err(Refused::TooMuch { code: code.clone(), left: taken });
         }
     }
-    let stored = payments::words(&services.db).await?;
-    let stored: Vec<(String, i64)> = stored
-        .into_iter()
-        .filter(|it| it.bank_line_id == payment.id && it.amount > 0)
-        .map(|it| (it.code, it.amount))
-        .collect();
-    let mut sorted = words.clone();
-    sorted.sort();
-    if stored == sorted {
-        return Ok(Ok(()));
-    }
-    let learned = settle::source_of(payment).into_iter();
-    let learned =
-        learned.flat_map(|from| payers.iter().map(move |payer| (from.clone(), payer.clone())));
-    let learned = learned.collect();
-    let said = Said { id: payment.id, kind: EventKind::Match, words, reason, learned };
-    settle::all(services, Some(&said)).await?;
-    Ok(Ok(()))
+    words.sort();
+    Ok(words)
 }
 
 fn is_for(due: &Due, code: &str) -> bool {
     due.code == code || due.batch_code.as_deref() == Some(code)
 }
 
+fn learn(payment: &Payment, dues: &[Due], words: &[(String, i64)], said: &mut Said<'_>) {
+    let payers = words.iter().filter_map(|(code, _)| dues.iter().find(|due| due.code == *code));
+    let payers = payers.map(|due| due.payer_email.clone());
+    said.learned = settle::source_of(payment)
+        .into_iter()
+        .flat_map(|from| payers.clone().map(move |payer| (from.clone(), payer)))
+        .collect();
+}
+
 /// Takes back what a payment pays; false where it pays nothing.
-pub async fn part(services: &Services, payment: &Payment, reason: &str) -> anyhow::Result<bool> {
+pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow::Result<bool> {
     let own = payments::allocations(&services.db, Some(payment.id)).await?;
     if own.is_empty() || payment.closed {
         return Ok(false);
     }
     let words = own.into_iter().map(|it| (it.code, 0)).collect();
-    let learned = Vec::new();
-    let said = Said { id: payment.id, kind: EventKind::Unmatch, words, reason, learned };
-    settle::all(services, Some(&said)).await?;
+    let said = Said::new(Some(payment.id), EventKind::Unmatch, by);
+    settle::all(services, Some(&Said { words: Some(words), ..said })).await?;
     Ok(true)
 }
 
@@ -114,6 +211,8 @@ pub fn why(services: &Services, payment: &Payment) -> String {
     let left = said["left"].as_i64().map(|left| Money::dong(left).to_string());
     let values = minijinja::context! {
         codes => list("codes"), candidates => list("candidates"), left, sum => said["sum"].as_str(),
+        same => said["same"].as_i64(), waits => payment.state == PaymentState::Held,
+        returned => (payment.returned > 0).then(|| Money::dong(payment.returned).to_string()),
     };
     services.texts.say(&format!("message.payment.{}", payment.tier), values)
 }

@@ -11,11 +11,25 @@ pub mod statement;
 
 pub mod take;
 
+pub mod known;
+
+pub mod said;
+
 pub mod settle;
 
 pub mod tell;
 
 pub mod hand;
+
+pub mod back;
+
+pub mod waive;
+
+pub mod candidates;
+
+pub mod answers;
+
+pub mod dry;
 
 use anyhow::Context;
 use qrcode::{Color, EcLevel, QrCode};

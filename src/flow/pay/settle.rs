@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     matching::{self, Credit, Decision, Due, Known},
+    said::Said,
     tell,
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         dues::{self, Standing},
         lines, orders,
         payments::{self, Allocation, Change, EventKind, NewEvent, Part, Payment},
-        standing,
+        refunds, standing,
     },
     domain::{
         batch::BatchId,
@@ -29,18 +30,6 @@ use crate::{
 
 /// How often it is tried again because something changed meanwhile.
 const OVERTAKEN_AT_MOST: usize = 5;
-
-/// A payment and what a person says of it, on the way in with what follows.
-#[derive(Clone, Debug)]
-pub struct Said<'a> {
-    pub id: i64,
-    pub kind: EventKind,
-    /// Codes with đồng; nothing for what it is not for.
-    pub words: Vec<(String, i64)>,
-    pub reason: &'a str,
-    /// From whom it came, and for whom it was: learned where a person approved it.
-    pub learned: Vec<(String, String)>,
-}
 
 /// Matches all there is, stores it, and tells the platform; it is repeatable, and changes nothing the second time.
 pub async fn all(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<()> {
@@ -78,26 +67,35 @@ pub struct Loaded {
     pub asked: Vec<Due>,
     pub credits: Vec<Credit>,
     pub known: Known,
+    /// Payments of which something is still to go back.
+    to_return: BTreeSet<i64>,
 }
 
 pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<Loaded> {
     let db = &services.db;
     let version = payments::version(db).await?;
-    let (dues, payments) = (dues::all(db).await?, payments::all(db).await?);
+    let (dues, mut payments) = (dues::all(db).await?, payments::all(db).await?);
+    let refunds = refunds::all(db, None).await?;
+    let open = refunds.iter().filter(|refund| refund.done_at.is_none());
+    let mut to_return: BTreeSet<i64> = open.map(|refund| refund.bank_line_id).collect();
+    if let Some(said) = said.filter(|said| said.refund > 0) {
+        to_return.extend(said.payment);
+        if let Some(it) = payments.iter_mut().find(|it| Some(it.id) == said.payment) {
+            it.returned += said.refund;
+        }
+    }
     let allocations = payments::by_payment(payments::allocations(db, None).await?);
     let mut by_hand: HashMap<i64, Vec<(String, i64)>> = HashMap::new();
     let mut not_for: HashMap<i64, BTreeSet<String>> = HashMap::new();
-    let is_replaced = |id: i64, code: &str, amount: i64| {
-        said.is_some_and(|said| {
-            said.id == id && (amount > 0 || said.words.iter().any(|(it, _)| it == code))
-        })
+    let is_replaced = |it: &payments::Word| {
+        said.is_some_and(|said| said.replaces(it.bank_line_id, &it.code, it.amount))
     };
-    let stored = payments::words(db).await?;
-    let stored = stored.into_iter().filter(|it| !is_replaced(it.bank_line_id, &it.code, it.amount));
+    let stored = payments::words(db).await?.into_iter().filter(|it| !is_replaced(it));
     let stored = stored.map(|it| (it.bank_line_id, it.code, it.amount));
-    let new = said
-        .into_iter()
-        .flat_map(|said| said.words.iter().map(|(code, amount)| (said.id, code.clone(), *amount)));
+    let new = said.and_then(|said| said.payment.zip(said.words.as_ref()));
+    let new = new.into_iter().flat_map(|(id, words)| {
+        words.iter().map(move |(code, amount)| (id, code.clone(), *amount))
+    });
     for (id, code, amount) in stored.chain(new) {
         if amount > 0 {
             by_hand.entry(id).or_default().push((code, amount));
@@ -118,6 +116,8 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
         };
         Credit {
             id: payment.id,
+            account: payment.account.clone(),
+            has_reference: payment.has_reference(),
             booked_on: payment.booked_on.parse().unwrap_or_default(),
             fingerprint: format!("{}/{:09}", payment.fingerprint, payment.occurrence),
             amount: payment.amount().as_dong() - payment.returned,
@@ -128,8 +128,9 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
         }
     });
     let credits = credits.collect();
-    let asked = dues.iter().map(asked).collect();
-    Ok(Loaded { version, dues, payments, allocations, asked, credits, known })
+    let forgiven = |code: &str| said.map_or(0, |said| forgiven(said, code));
+    let asked = dues.iter().map(|due| asked(due, forgiven(&due.code))).collect();
+    Ok(Loaded { version, dues, payments, allocations, asked, credits, known, to_return })
 }
 
 /// From whom a payment comes, as it is remembered: the account, else the name.
@@ -142,14 +143,18 @@ fn prefix_of(code: &str) -> &str {
     code.get(..code.len().saturating_sub(BODY)).unwrap_or_default()
 }
 
-fn asked(due: &dues::Due) -> Due {
+fn forgiven(said: &Said<'_>, code: &str) -> i64 {
+    said.waived.iter().filter(|(it, _)| it == code).map(|(_, amount)| amount).sum()
+}
+
+fn asked(due: &dues::Due, forgiven: i64) -> Due {
     Due {
         code: due.code.clone(),
         batch_code: due.batch_code.clone(),
         order: due.order_code.to_string(),
         firm: due.firm.clone(),
         payer: due.payer_email.clone(),
-        amount: due.amount - due.waived,
+        amount: due.amount - due.waived - forgiven,
         is_cancelled: due.state == RequestState::Cancelled,
     }
 }
@@ -176,7 +181,7 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
     });
     let mut difference = Difference::default();
     of_payments(&loaded, &decisions, &mut difference)?;
-    of_requests(&loaded, standings, &mut difference);
+    of_requests(&loaded, standings, &mut difference, said);
     if said.is_none() && difference.changes.is_empty() && difference.standings.is_empty() {
         return Ok(true);
     }
@@ -200,12 +205,10 @@ fn of_payments<'a>(
     difference: &mut Difference<'a>,
 ) -> anyhow::Result<()> {
     let by_id: HashMap<i64, &Decision> = decisions.iter().map(|it| (it.id, it)).collect();
-    for payment in loaded.payments.iter().filter(|payment| !payment.closed) {
+    for payment in &loaded.payments {
         let Some(decision) = by_id.get(&payment.id) else { continue };
-        let mut state = decision.state;
-        if payment.returned > 0 && payment.returned == payment.amount().as_dong() {
-            state = PaymentState::Refunded;
-        }
+        let waits = loaded.to_return.contains(&payment.id);
+        let state = if waits { PaymentState::Held } else { decision.state };
         let stored = loaded.allocations.get(&payment.id).into_iter().flatten();
         let mut stored: Vec<(&str, i64)> =
             stored.map(|part| (part.code.as_str(), part.amount)).collect();
@@ -214,11 +217,20 @@ fn of_payments<'a>(
         stored.sort_unstable();
         parts.sort_unstable();
         let evidence = serde_json::to_value(&decision.evidence)?;
-        let is_same = (payment.state, payment.tier) == (state, decision.tier) && stored == parts;
-        if is_same && payment.evidence.0 == evidence {
+        let (id, rules) = (payment.id, matching::RULES);
+        if payment.closed {
+            // What is left of it is what it pays of requests that are still there.
+            if stored != parts {
+                difference.changes.push(as_it_is(payment));
+                difference.parts.extend(parts_of(id, parts));
+            }
             continue;
         }
-        let (id, rules) = (payment.id, matching::RULES);
+        let is_same = (payment.state, payment.tier) == (state, decision.tier) && stored == parts;
+        // Why money went where it is stays as it was said then, by the rules of then.
+        if is_same && (!parts.is_empty() || payment.evidence.0 == evidence) {
+            continue;
+        }
         if !is_same {
             let detail = serde_json::json!({
                 "state": state, "tier": decision.tier, "allocations": parts, "evidence": evidence,
@@ -233,21 +245,30 @@ fn of_payments<'a>(
                 reason: None,
             });
         }
-        let all =
-            parts.into_iter().map(|(code, amount)| Part { id, code: code.to_owned(), amount });
-        difference.parts.extend(all);
+        difference.parts.extend(parts_of(id, parts));
         difference.changes.push(Change { id, state, tier: decision.tier, evidence, rules });
     }
     Ok(())
+}
+
+fn as_it_is(payment: &Payment) -> Change {
+    let Payment { id, state, tier, evidence, rules, .. } = payment;
+    Change { id: *id, state: *state, tier: *tier, evidence: evidence.0.clone(), rules: *rules }
+}
+
+fn parts_of(id: i64, parts: Vec<(&str, i64)>) -> impl Iterator<Item = Part> {
+    parts.into_iter().map(move |(code, amount)| Part { id, code: code.to_owned(), amount })
 }
 
 fn of_requests<'a>(
     loaded: &'a Loaded,
     standings: Vec<matching::Standing>,
     difference: &mut Difference<'a>,
+    said: Option<&Said<'_>>,
 ) {
     for (due, now) in loaded.dues.iter().zip(standings) {
-        if (due.paid, due.state) == (now.paid, now.state) {
+        let forgiven = said.map_or(0, |said| forgiven(said, &due.code));
+        if (due.paid, due.state) == (now.paid, now.state) && forgiven == 0 {
             continue;
         }
         difference.touched.push(due);
@@ -261,6 +282,8 @@ fn of_requests<'a>(
             code: now.code,
             paid: now.paid,
             state: now.state,
+            waived: due.waived + forgiven,
+            old_waived: due.waived,
             old_paid: due.paid,
             old_state: due.state,
         });
@@ -268,19 +291,31 @@ fn of_requests<'a>(
 }
 
 async fn store_said(services: &Services, tx: &mut Tx, said: &Said<'_>) -> anyhow::Result<()> {
-    payments::say(tx, said.id, &said.words).await?;
+    let now = services.now();
+    for (code, amount) in &said.waived {
+        refunds::waive(tx, (code, *amount), said.by.said(), now).await?;
+    }
+    let Some(id) = said.payment else { return Ok(()) };
+    if let Some(words) = &said.words {
+        payments::say(tx, id, words).await?;
+    }
+    if said.refund > 0 {
+        refunds::plan(tx, (id, said.refund), said.by.said(), now).await?;
+    }
     for (source, payer) in &said.learned {
-        payments::learn_payer(tx, (source, payer), services.now()).await?;
+        payments::learn_payer(tx, (source, payer), now).await?;
     }
     let event = NewEvent {
-        id: said.id,
+        id,
         kind: said.kind,
-        detail: serde_json::json!({ "words": said.words }),
+        detail: serde_json::json!({
+            "words": said.words, "refund": said.refund, "waived": said.waived, "answer": said.by.answer,
+        }),
         rules: matching::RULES,
-        said_by: None,
-        reason: Some(said.reason),
+        said_by: said.by.who,
+        reason: Some(said.by.reason),
     };
-    payments::tell(tx, &[event], services.now()).await?;
+    payments::tell(tx, &[event], now).await?;
     Ok(())
 }
 

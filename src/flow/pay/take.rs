@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    memo,
+    known,
     statement::{self, Entry, Section, Statement, Wrong},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         batches::{self, Batch, Staged},
         findings::{self, Numbered},
         rows::{self, Column, NewRow, RowKind},
-        statements::{self, NewLine, NewStatement, Under},
+        statements::{self, NewStatement, Under},
     },
     domain::{
         batch::{BatchKind, BatchState, RowState},
@@ -23,13 +23,9 @@ use crate::{
     },
     flow::{
         Services,
-        key::sha256,
         read::{Cell, Document, Row, Sheet},
     },
 };
-
-/// Shorter ones are no references: `-`, `0`.
-const REFERENCE: usize = 3;
 
 /// The statements of a document that are of the payee's account; each with the sections that are.
 pub fn own(services: &Services, document: &Document) -> Result<Vec<Statement>, Box<Finding>> {
@@ -122,6 +118,7 @@ pub async fn stage(
     if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());
     }
+    statements::hold(&mut tx).await?;
     let is_held = said.iter().any(|(_, finding)| finding.severity == Severity::Hold);
     for statement in found {
         let mut states = BTreeMap::new();
@@ -157,6 +154,7 @@ pub async fn stage(
 
 /// staged → done: what the credits pay for is decided.
 pub async fn judge(services: &Services, batch: &Batch) -> anyhow::Result<()> {
+    super::back::close_by_debits(services).await?;
     super::settle::all(services, None).await?;
     let mut tx = services.db.begin().await?;
     let version = services.catalogue.version();
@@ -187,50 +185,21 @@ async fn take(
     };
     let id = statements::insert(tx, new, services.now()).await?;
     let under = Under { statement: id, batch: batch.id(), sheet: statement.sheet, account };
+    let lines = known::lines(section);
+    let stored = match section.days() {
+        Some(days) => statements::lines(tx, account, days).await?,
+        None => Vec::new(),
+    };
+    let known::Sifted { new: lines, told } = known::sift(&stored, lines);
+    for (id, line) in &told {
+        statements::adopt(tx, *id, line).await?;
+    }
     let mut new = HashMap::new();
-    for (row, direction) in statements::insert_lines(tx, under, &new_lines(section)).await? {
+    for (row, direction) in statements::insert_lines(tx, under, &lines).await? {
         let is_credit = direction == Direction::Credit.as_str();
         *new.entry(u32::try_from(row)?).or_insert(false) |= is_credit;
     }
     Ok(new)
-}
-
-/// By the bank's reference; without one by day, amount, direction and memo, and by how often the statement has it.
-fn new_lines(section: &Section) -> Vec<NewLine<'_>> {
-    let mut counts: HashMap<String, i64> = HashMap::new();
-    let line = |entry| {
-        let fingerprint = fingerprint(entry);
-        let occurrence = counts.entry(fingerprint.clone()).or_default();
-        *occurrence += 1;
-        let Entry { row, booked_on, direction, amount, memo, .. } = entry;
-        NewLine {
-            row_no: *row,
-            fingerprint,
-            occurrence: *occurrence,
-            booked_on: *booked_on,
-            direction: *direction,
-            amount: *amount,
-            memo,
-            reference: entry.reference.as_deref(),
-            other_name: entry.other_name.as_deref(),
-            other_account: entry.other_account.as_deref(),
-        }
-    };
-    section.entries.iter().map(line).collect()
-}
-
-fn fingerprint(entry: &Entry) -> String {
-    let (direction, amount) = (entry.direction, entry.amount);
-    let reference = entry.reference.as_deref().map(memo::squeezed);
-    let reference = reference.filter(|reference| reference.len() >= REFERENCE);
-    let said = if let Some(reference) = reference {
-        // Some banks count anew each day.
-        format!("reference/{}/{reference}/{direction}/{amount}", entry.booked_on)
-    } else {
-        let memo = memo::squeezed(&entry.memo);
-        format!("line/{}/{direction}/{amount}/{memo}", entry.booked_on)
-    };
-    sha256(said.as_bytes())
 }
 
 /// The rows of a statement as they came, each in its end state.

@@ -11,7 +11,7 @@ mod hash;
 
 mod nights;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Days, Duration, Utc};
 
@@ -29,6 +29,7 @@ use crate::{
     db::{
         purge::{self, Old},
         reports::{self, Report, ReportKind},
+        statements,
     },
     domain::{batch::BatchId, fiscal_year::last_day, grace::start_of},
 };
@@ -40,11 +41,11 @@ type Counts = Vec<(&'static str, u64)>;
 pub async fn run(services: &Services) -> anyhow::Result<Counts> {
     let before = services.now() - keep(services);
     let (mut gone, mut lines, mut files) = (0, 0, 0);
-    for old in purge::old(&services.db, before).await? {
-        if is_due(services, &old) {
-            let (of_lines, of_files) = list(services, &old).await?;
-            (gone, lines, files) = (gone + 1, lines + of_lines, files + of_files);
-        }
+    let mut due = purge::old(&services.db, before).await?;
+    due.retain(|old| is_due(services, old));
+    for old in without_holes(services, due).await? {
+        let (of_lines, of_files) = list(services, &old).await?;
+        (gone, lines, files) = (gone + 1, lines + of_lines, files + of_files);
     }
     files += mornings(services, before).await?;
     files += nights::purge(services, before).await?;
@@ -74,6 +75,24 @@ fn is_due(services: &Services, old: &Old) -> bool {
         None => last_change(old),
     };
     old.unsettled == 0 && end + keep(services) <= services.now()
+}
+
+/// Statements go oldest first, and none behind one that has to stay: between those that are left no day is missing.
+async fn without_holes(services: &Services, mut due: Vec<Old>) -> anyhow::Result<Vec<Old>> {
+    let ids: BTreeSet<BatchId> = due.iter().map(Old::batch).collect();
+    let (mut stopped, mut stay) = (BTreeSet::new(), BTreeSet::new());
+    let mut places: HashMap<BatchId, usize> = HashMap::new();
+    for (place, (batch, account)) in (1..).zip(statements::by_days(&services.db).await?) {
+        let batch = BatchId::new(batch);
+        if stopped.contains(&account) || !ids.contains(&batch) {
+            stopped.insert(account);
+            stay.insert(batch);
+        }
+        places.insert(batch, place);
+    }
+    due.retain(|old| !stay.contains(&old.batch()));
+    due.sort_by_key(|old| places.get(&old.batch()).copied());
+    Ok(due)
 }
 
 fn last_change(old: &Old) -> DateTime<Utc> {

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
+use minijinja::context;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,12 +17,16 @@ use crate::{
     db::{
         self,
         dues::{self, Due},
+        notifications::{self, NotificationKind},
         payments::Payment,
         reports::{self, NewReport, ReportKind},
     },
-    domain::{firm::Firm, money::Money, payment::PaymentState},
-    flow::{Services, key::sha256, pay::hand, send},
+    domain::{firm::Firm, grace::start_of, money::Money, payment::PaymentState},
+    flow::{Services, guard, key::sha256, pay::hand, send},
 };
+
+/// So long after their last day lines are waited with before somebody is told.
+const LATE: TimeDelta = TimeDelta::days(1);
 
 /// What waits for one firm.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +92,26 @@ pub async fn tell(services: &Services, found: &Found) -> anyhow::Result<()> {
             keep(services, firm, &extract).await?;
         }
     }
-    Ok(())
+    tell_operator(services, &judged).await
+}
+
+/// From the second day on, once a day: which statement is missing, and how many lines wait for it.
+async fn tell_operator(services: &Services, judged: &[Judged]) -> anyhow::Result<()> {
+    let (kind, now) = (NotificationKind::StatementMissing, services.now());
+    let late = judged.iter().filter(|it| it.cutoff_at + LATE <= now);
+    let missing: Vec<Span> = late.filter_map(|it| it.missing).collect();
+    let first = missing.iter().map(|(first, _)| *first).min();
+    let Some((from, to)) = first.zip(missing.iter().map(|(_, last)| *last).max()) else {
+        return Ok(());
+    };
+    let today = start_of(services.today(), services.settings.timezone);
+    if notifications::rang_since(&services.db, kind, today).await? {
+        return Ok(());
+    }
+    let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+    let values = context! { from => shown(from), to => shown(to), n => missing.len() };
+    let text = services.texts.say("message.statement_missing", values);
+    guard::ring(&services.db, kind, &text, now).await
 }
 
 fn of_firm(

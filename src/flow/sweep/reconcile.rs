@@ -1,8 +1,9 @@
 //! What we know and what the platform knows, side by side: every difference is named. Money that waits for a person is
 //! counted beside it. Writing it down for people is the business of `answer`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -75,8 +76,17 @@ impl Found {
 pub async fn run(services: &Services) -> anyhow::Result<Found> {
     settle::all(services, None).await?;
     renew_workbooks(services).await?;
-    let there = services.platform.all().await?;
+    let found = differences(services).await?;
+    super::extract::tell(services, &found).await?;
+    Ok(found)
+}
+
+/// What differs as it stands now, and what waits.
+pub async fn differences(services: &Services) -> anyhow::Result<Found> {
+    let mut there = services.platform.all().await?;
     let here = licences::list(&services.db, &batches::Filter::default()).await?;
+    let ours: HashSet<&str> = here.iter().map(|it| it.licence_id.as_str()).collect();
+    there.retain(|it| ours.contains(it.licence_id.as_str()) || !is_forgotten(services, it));
     let paid: HashMap<i64, RequestState> = requests::states(&services.db).await?;
     let over = over(services).await?;
     let differences =
@@ -85,9 +95,15 @@ pub async fn run(services: &Services) -> anyhow::Result<Found> {
         !matches!(payment.state, PaymentState::Matched | PaymentState::Refunded) && !payment.closed
     };
     let payments = payments::all(&services.db).await?.into_iter().filter(waits).collect();
-    let found = Found { differences, payments };
-    super::extract::tell(services, &found).await?;
-    Ok(found)
+    Ok(Found { differences, payments })
+}
+
+/// Whether what we knew of a licence may be deleted by now (`[privacy] keep_days`): its year is over for so long.
+pub fn is_forgotten(services: &Services, licence: &There) -> bool {
+    let year = i32::try_from(licence.fiscal_year).unwrap_or(i32::MAX).saturating_add(1);
+    let over = NaiveDate::from_ymd_opt(year, 1, 1);
+    let keep = Days::new(services.settings.privacy.keep_days.into());
+    over.and_then(|over| over.checked_add_days(keep)).is_some_and(|day| day <= services.today())
 }
 
 async fn renew_workbooks(services: &Services) -> anyhow::Result<()> {

@@ -39,6 +39,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0012_smtp.sql"),
     include_str!("../../../src/db/migrations/postgres/0013_money.sql"),
     include_str!("../../../src/db/migrations/postgres/0014_letters.sql"),
+    include_str!("../../../src/db/migrations/postgres/0015_refunds.sql"),
     include_str!("../../../src/db/migrations/postgres/0016_cut_offs.sql"),
 );
 

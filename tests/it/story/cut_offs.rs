@@ -289,4 +289,9 @@ fn each_firm_is_mailed_what_waits_of_its_own_once_a_day_and_nothing_where_nothin
     assert!(mine.text.contains("Chưa có sao kê cho 25/11/2026 – 01/12/2026"), "{}", mine.text);
     assert!(other.text.contains(enterprise(9).name()), "{}", other.text);
     assert!(!other.text.contains(enterprise(1).name()), "{}", other.text);
+    let bells = world.list("notifications");
+    let missing: Vec<&Value> =
+        bells.iter().filter(|it| it["kind"] == "statement_missing").collect();
+    assert_eq!(missing.len(), 1, "{bells:?}");
+    assert!(text(missing[0], "text").contains("4 dòng"), "{missing:?}");
 }

@@ -118,7 +118,11 @@ mod headers_of_mails;
 
 mod grace;
 
-mod money;
+pub mod money;
+
+mod money_by_workbook;
+
+mod given_back;
 
 mod month_end;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::lists::{csv, enterprise};
 use crate::world::{FIRM, World, text, texts};
 
-const ORDER: &str = "DH-2611-000001";
+pub const ORDER: &str = "DH-2611-000001";
 
 /// Three enterprises in one order, placed.
 pub fn placed() -> World {

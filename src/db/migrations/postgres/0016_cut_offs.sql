@@ -11,3 +11,10 @@ alter table mail drop constraint mail_purpose_check;
 alter table mail add constraint mail_purpose_check check (purpose in
     ('morning', 'batch_result', 'order_notice', 'order_cancelled', 'login_first', 'login_existing', 'activation_result',
      'findings_waiting', 'payment_received', 'grace_warning', 'suspended', 'restored', 'reconciliation'));
+
+-- The bell rings for more.
+alter table notification drop constraint notification_kind_check;
+alter table notification add constraint notification_kind_check check (kind in
+    ('order_placed', 'order_activated', 'order_cancelled', 'payment_received', 'payment_taken_back', 'licence_suspended',
+     'licence_restored', 'answer_refused', 'effects_held', 'silence', 'mail_refused', 'mail_paused', 'statement_missing',
+     'run_late', 'run_failed'));

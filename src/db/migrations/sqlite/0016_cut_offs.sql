@@ -12,4 +12,7 @@ pragma writable_schema = on;
 update sqlite_schema
 set sql = replace(sql, '(''activation_result'', ', '(''reconciliation'', ''activation_result'', ')
 where type = 'table' and name = 'mail';
+update sqlite_schema
+set sql = replace(sql, '''mail_paused''', '''mail_paused'', ''statement_missing''')
+where type = 'table' and name = 'notification';
 pragma writable_schema = reset;

@@ -6,6 +6,8 @@ mod hints;
 
 mod pools;
 
+mod twins;
+
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +23,7 @@ use crate::domain::{
 };
 
 /// Counts up whenever the same payments could be matched otherwise than before.
-pub const RULES: i64 = 1;
+pub const RULES: i64 = 2;
 
 /// What is to be paid for one line.
 #[derive(Clone, Debug, Default)]
@@ -41,12 +43,15 @@ pub struct Due {
 #[derive(Clone, Debug, Default)]
 pub struct Credit {
     pub id: i64,
+    pub account: String,
     pub booked_on: NaiveDate,
     /// Tells payments of a day apart, whatever statement they came with.
     pub fingerprint: String,
     /// In đồng, without what was given back.
     pub amount: i64,
     pub memo: String,
+    /// Whether the bank told a number of its own for it.
+    pub has_reference: bool,
     /// From whom, as far as the statement says it: account or name.
     pub from: Option<String>,
     /// What a person said that it is for.
@@ -88,6 +93,9 @@ pub struct Evidence {
     /// What was left to pay of what it is about, in đồng.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<i64>,
+    /// The payment that it may be, told in another layout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same: Option<i64>,
     /// How the amount comes about: `2 × 2950000 + 1 × 990000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sum: Option<String>,
@@ -109,14 +117,22 @@ pub fn decide(dues: &[Due], credits: &[Credit], known: &Known) -> (Vec<Decision>
         let credit = &credits[*at];
         (credit.by_hand.is_none(), credit.booked_on, credit.fingerprint.as_str(), credit.id)
     });
+    let twins = twins::of(credits, &known.prefixes);
     for at in order {
         let credit = &credits[at];
-        if let Some(said) = &credit.by_hand {
-            desk.by_hand(at, said);
-        } else {
+        let codes = || -> Vec<String> {
             let squeezed = memo::squeezed(&credit.memo);
-            let codes = memo::codes(&squeezed, &known.prefixes);
-            desk.by_codes(at, codes.iter().map(ToString::to_string).collect());
+            memo::codes(&squeezed, &known.prefixes).iter().map(ToString::to_string).collect()
+        };
+        if credit.amount == 0 {
+            desk.decide(at, Tier::Returned, Evidence::default());
+        } else if let Some(said) = &credit.by_hand {
+            desk.by_hand(at, said);
+        } else if let Some(same) = twins.get(&at) {
+            let evidence = Evidence { codes: codes(), same: Some(*same), ..Evidence::default() };
+            desk.decide(at, Tier::MaybeSame, evidence);
+        } else {
+            desk.by_codes(at, codes());
         }
     }
     desk.close_pools();
@@ -172,11 +188,7 @@ impl<'a> Desk<'a> {
             self.left[*due] -= amount;
             touched.extend(self.dues[*due].batch_code.as_deref());
         }
-        let allocated: i64 = to.iter().map(|(_, amount)| amount).sum();
-        let state = match tier {
-            Tier::ByHand if allocated != credit.amount => PaymentState::Held,
-            tier => tier.state(),
-        };
+        let state = tier.state();
         let code = |(due, amount): (usize, i64)| (self.dues[due].code.clone(), amount);
         let allocations = to.into_iter().map(code).collect();
         let decision = Decision { id: credit.id, state, tier, allocations, evidence };
@@ -188,12 +200,17 @@ impl<'a> Desk<'a> {
 
     fn by_hand(&mut self, at: usize, said: &[(String, i64)]) {
         let mut to = Vec::new();
+        // What was given back since pays for nothing.
+        let mut rest = self.credits[at].amount;
         for (code, amount) in said {
             // What was cancelled since frees its money.
             let due = self.by_code.get(code.as_str()).copied();
             let due = due.filter(|due| !self.dues[*due].is_cancelled);
-            let part = due.map(|due| (due, (*amount).min(self.left[due])));
-            to.extend(part.filter(|(_, amount)| *amount > 0));
+            let part = due.map(|due| (due, (*amount).min(self.left[due]).min(rest)));
+            if let Some((due, amount)) = part.filter(|(_, amount)| *amount > 0) {
+                rest -= amount;
+                to.push((due, amount));
+            }
         }
         let codes = said.iter().map(|(code, _)| code.clone()).collect();
         self.allocate(at, Tier::ByHand, to, Evidence { codes, ..Evidence::default() });
@@ -265,20 +282,23 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// The parts of a payment are matched when the rest has come.
+    /// The parts of a payment are matched when the rest has come; so is what a person matched.
     fn make_whole(&mut self) {
         for (decision, credit) in self.decisions.iter_mut().zip(self.credits) {
-            let Some(decision) = decision.as_mut().filter(|it| it.tier == Tier::CodePartly) else {
-                continue;
-            };
+            let waits = |it: &&mut Decision| matches!(it.tier, Tier::CodePartly | Tier::ByHand);
+            let Some(decision) = decision.as_mut().filter(waits) else { continue };
             let allocated: i64 = decision.allocations.iter().map(|(_, amount)| amount).sum();
             let is_paid = |code: &String| {
                 self.by_code.get(code.as_str()).is_some_and(|due| self.left[*due] == 0)
             };
-            if allocated == credit.amount
-                && decision.allocations.iter().all(|(code, _)| is_paid(code))
-            {
-                (decision.tier, decision.state) = (Tier::Parts, Tier::Parts.state());
+            let is_whole = allocated == credit.amount
+                && decision.allocations.iter().all(|(code, _)| is_paid(code));
+            match decision.tier {
+                Tier::ByHand if !is_whole => decision.state = PaymentState::Held,
+                Tier::CodePartly if is_whole => {
+                    (decision.tier, decision.state) = (Tier::Parts, Tier::Parts.state());
+                }
+                _ => {}
             }
         }
     }

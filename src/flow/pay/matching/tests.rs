@@ -151,6 +151,65 @@ fn what_a_person_said_goes_first_and_what_he_took_back_does_not_come_again() {
 }
 
 #[test]
+fn a_part_that_a_person_matched_waits_until_the_rest_has_come() {
+    let by_hand = |day, amount| Credit {
+        by_hand: Some(vec![(code(1), amount)]),
+        ..credit(day, amount, "khong ro")
+    };
+    let (decisions, standings) = told(&dues(), &[by_hand(1, 1_000_000)]);
+    assert_eq!(
+        (decisions[0].as_str(), standings[0].as_str()),
+        ("held by_hand", "partly_paid 1000000")
+    );
+    let rest = credit(2, 1_950_000, &code(1));
+    let (decisions, standings) = told(&dues(), &[by_hand(1, 1_000_000), rest]);
+    assert_eq!(decisions, ["matched by_hand", "matched code"]);
+    assert_eq!(standings[0], "paid 2950000");
+    let much = Credit { by_hand: Some(vec![(code(4), 1_250_000)]), ..credit(3, 2_000_000, "") };
+    assert_eq!(told(&dues(), &[much]).0, ["held by_hand"], "some of it is for nothing yet");
+}
+
+#[test]
+fn what_went_back_pays_for_nothing() {
+    let gone = credit(1, 0, &code(4));
+    let (decisions, standings) = told(&dues(), &[gone]);
+    assert_eq!((decisions[0].as_str(), standings[3].as_str()), ("refunded returned", "open 0"));
+    let part =
+        Credit { by_hand: Some(vec![(code(1), 2_950_000)]), ..credit(1, 1_000_000, "khong ro") };
+    let (_, standings) = told(&dues(), &[part]);
+    assert_eq!(standings[0], "partly_paid 1000000", "of the rest alone");
+}
+
+#[test]
+fn what_two_layouts_told_in_other_words_is_not_counted_twice() {
+    let told_with = |day, amount, memo: &str| Credit {
+        has_reference: true,
+        id: 100 + i64::from(day),
+        fingerprint: format!("r{memo}"),
+        ..credit(day, amount, memo)
+    };
+    let (one, other) = (code(4), format!("MBVCB.1.{}.CT tu 001", code(4)));
+    let part = credit(1, 600_000, &one);
+    let both = [told_with(1, 600_000, &other), part.clone()];
+    let (decisions, standings) = told(&dues(), &both);
+    assert_eq!(decisions, ["held code_partly", "held maybe_same"]);
+    assert_eq!(standings[3], "partly_paid 600000");
+    let (decided, _) = decide(&dues(), &both, &known());
+    assert_eq!(decided[1].evidence.same, Some(101));
+    // What a person matched is other money, and so are two of one layout, and those with other codes.
+    let said = Credit { by_hand: Some(vec![(one.clone(), 600_000)]), ..part.clone() };
+    assert_eq!(told(&dues(), &[both[0].clone(), said]).1[3], "partly_paid 1200000");
+    let mut again = told_with(1, 600_000, &format!("{other} FT9"));
+    again.id = 7;
+    assert_eq!(told(&dues(), &[both[0].clone(), again]).1[3], "partly_paid 1200000");
+    let elsewhere = credit(1, 600_000, &code(1));
+    assert_eq!(told(&dues(), &[both[0].clone(), elsewhere]).1[0], "partly_paid 600000");
+    // Equal words are parted where statements are taken in: what is left then is other money.
+    let same = credit(1, 600_000, &other);
+    assert_eq!(told(&dues(), &[both[0].clone(), same]).1[3], "partly_paid 1200000");
+}
+
+#[test]
 fn a_payer_who_was_approved_is_suggested() {
     let mut known = known();
     known.payers.insert("0011".to_owned(), BTreeSet::from(["bb".to_owned()]));

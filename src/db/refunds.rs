@@ -1,0 +1,119 @@
+//! Money that goes back to whom it came from, and rests that were forgiven. Whether that may be is decided by `flow::pay`.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, Tx};
+
+/// What a person plans or forgives: why, and who.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    pub reason: &'a str,
+    pub by: Option<&'a str>,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Refund {
+    pub id: i64,
+    pub bank_line_id: i64,
+    /// In đồng.
+    pub amount: i64,
+    pub reason: Option<String>,
+    pub said_by: Option<String>,
+    pub planned_at: DateTime<Utc>,
+    pub done_at: Option<DateTime<Utc>>,
+    pub reference: Option<String>,
+}
+
+/// Of one payment or of all, the oldest first.
+pub async fn all(db: &Db, payment: Option<i64>) -> sqlx::Result<Vec<Refund>> {
+    db.query(
+        "select id, bank_line_id, amount, reason, said_by, planned_at, done_at, reference
+         from refund where $1 is null or bank_line_id = $1 order by id",
+    )
+    .bind(payment)
+    .all()
+    .await
+}
+
+/// Takes so much out of what a payment pays for, until it went back.
+pub async fn plan(
+    tx: &mut Tx,
+    (payment, amount): (i64, i64),
+    said: Said<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    tx.query(
+        "insert into refund (bank_line_id, amount, reason, said_by, planned_at) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(payment)
+    .bind(amount)
+    .bind(said.reason)
+    .bind(said.by)
+    .bind(now)
+    .execute()
+    .await?;
+    tx.query("update bank_line set returned = returned + $2 where id = $1")
+        .bind(payment)
+        .bind(amount)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// It went back, as a debit or a person's words say; false where that was known.
+pub async fn done(
+    tx: &mut Tx,
+    id: i64,
+    (debit, reference): (Option<i64>, &str),
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = tx
+        .query(
+            "update refund set done_at = $2, debit_id = $3, reference = $4 where id = $1 and done_at is null",
+        )
+        .bind(id)
+        .bind(now)
+        .bind(debit)
+        .bind(reference)
+        .execute()
+        .await?;
+    Ok(done == 1)
+}
+
+/// A debit of the account that no refund was closed by.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Debit {
+    pub id: i64,
+    pub booked_on: String,
+    pub amount: i64,
+    pub memo: String,
+    pub reference: Option<String>,
+}
+
+pub async fn debits(db: &Db) -> sqlx::Result<Vec<Debit>> {
+    db.query(
+        "select id, booked_on, amount, memo, reference from bank_line b
+         where direction = 'debit' and not exists (select 1 from refund r where r.debit_id = b.id)
+         order by booked_on, fingerprint, occurrence",
+    )
+    .all()
+    .await
+}
+
+/// Remembers who forgave a rest, and why.
+pub async fn waive(
+    tx: &mut Tx,
+    (code, amount): (&str, i64),
+    said: Said<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    tx.query("insert into waiver (code, amount, reason, said_by, at) values ($1, $2, $3, $4, $5)")
+        .bind(code)
+        .bind(amount)
+        .bind(said.reason)
+        .bind(said.by)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}

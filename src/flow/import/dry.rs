@@ -1,0 +1,81 @@
+//! `check`: what a file would do. Nothing is stored.
+//! Judging is the business of `check`, money that of `pay`.
+
+use std::path::Path;
+
+use super::{answers, checked, context, cut_offs, headers, is_statement, read, tables};
+use crate::{
+    domain::{
+        finding::{Code, Finding, Place},
+        firm::Firm,
+    },
+    flow::{
+        Services,
+        answer::{self, identity, outbox},
+        files::hash,
+        inbox,
+        options::ImportOptions,
+        pay,
+        progress::Step,
+        report::{self, FileReport},
+    },
+};
+
+/// A dry run: reads, checks, and writes the workbook into `folder`. Nothing is stored.
+pub async fn check_file(
+    services: &Services,
+    path: &Path,
+    firm: &Firm,
+    options: &ImportOptions,
+    folder: &Path,
+) -> anyhow::Result<FileReport> {
+    let sha256 = tokio::task::block_in_place(|| hash(path))?;
+    let file_name = &inbox::name_of(path);
+    let columns = headers::known(services, Some(firm.code.as_str())).await?;
+    services.progress.tell(Step::Begin("read"));
+    let read = tokio::task::block_in_place(|| read(services, path, &columns))?;
+    services.progress.tell(Step::End);
+    let document = match read {
+        Ok(document) => document,
+        Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),
+    };
+    match identity::known(&document, &services.key) {
+        identity::Known::No if is_statement(services, &document) => {
+            return pay::dry::statement(services, (file_name, &sha256), &document).await;
+        }
+        identity::Known::Money(issue) => {
+            return pay::dry::answer(services, (file_name, &sha256), &document, &issue).await;
+        }
+        identity::Known::No => {}
+        identity::Known::Ours(answer) => {
+            return answers::would_do(services, (firm, file_name, &sha256), &document, &answer)
+                .await;
+        }
+        identity::Known::CutOffs(answer) => {
+            let file = (firm, file_name.as_str(), &sha256);
+            return cut_offs::would_do(services, file, &document, &answer).await;
+        }
+        unknown => {
+            let lost = unknown == identity::Known::Lost;
+            let code = if lost { Code::FileAnswerLostIdentity } else { Code::FileForgedAnswer };
+            let finding = Finding::new(code, Place::default());
+            return Ok(report::refused(services, (file_name, &sha256), &document.format, &finding));
+        }
+    }
+    let format = document.format.clone();
+    let rows = options.hidden_rows;
+    let mut mapped = tokio::task::block_in_place(|| tables(services, document, &columns, rows));
+    // A dry run asks nothing that its workbook could be dropped back for.
+    for said in mapped.findings.iter_mut().filter(|said| said.code == Code::HeaderAmbiguous) {
+        said.detail.insert("dry".to_owned(), "1".to_owned());
+    }
+    let context = context(services, firm, &mapped, options, format.container == "csv");
+    let checked = checked(services, &mapped, &context).await?;
+    let name = format!("{}__check__{}.xlsx", outbox::stem(file_name), &sha256.as_str()[..8]);
+    let workbook = folder.join(name);
+    let missing = answer::missing::count(services, &mapped.tables, &checked.findings).await?;
+    let of_list = (&mapped, &checked, missing, options);
+    let (view, rows) = answer::of_check(services, file_name, &firm.name, &sha256, of_list);
+    tokio::task::block_in_place(|| outbox::write_told(services, &workbook, &view, &rows))?;
+    Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))
+}

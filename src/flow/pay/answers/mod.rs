@@ -1,0 +1,337 @@
+//! A workbook about money that came back: what was written beside each payment is done, row by row, with who and when.
+//! A row whose payment changed since is not taken, nor one that we did not write.
+
+mod columns;
+
+use minijinja::context;
+
+use self::columns::Columns;
+use super::{
+    hand::{self, Refused, Wish},
+    said::By,
+};
+use crate::{
+    db::{
+        batches::{self, Batch, Staged},
+        findings::{self, Numbered},
+        payments::{self, Payment},
+        rows::{self, Column, NewRow, RowKind},
+    },
+    domain::{
+        batch::{BatchKind, BatchState, RowState},
+        finding::{Code, Finding, Place, column_letters},
+        money::Money,
+    },
+    flow::{
+        Services,
+        answer::{
+            bank::{self, Issue},
+            reconciliation,
+            returned::who,
+        },
+        fault::Fault,
+        read::{Cell, Document, Row, Sheet},
+        sweep,
+    },
+    text::Texts,
+};
+
+/// Longer names of who decided are cut.
+const WHO: usize = 120;
+
+/// What a row of the sheet says, and where it stands.
+struct Written<'a> {
+    row: &'a Row,
+    /// Its payment, and how that stood; nothing where we did not write it.
+    of: Option<(i64, String)>,
+    wish: Result<Wish, Finding>,
+    reason: String,
+}
+
+/// The sheet that came back.
+pub struct Returned<'a> {
+    number: i64,
+    sheet: &'a Sheet,
+    header: u32,
+    headings: Vec<(u32, String)>,
+    written: Vec<Written<'a>>,
+    who: Option<String>,
+}
+
+/// What became of each row.
+pub struct Done {
+    rows: Vec<(u32, RowState)>,
+    said: Vec<Finding>,
+}
+
+impl Done {
+    pub fn count(&self, state: RowState) -> i64 {
+        let of_state = self.rows.iter().filter(|(_, it)| *it == state);
+        i64::try_from(of_state.count()).unwrap_or(i64::MAX)
+    }
+
+    pub fn total(&self) -> i64 {
+        i64::try_from(self.rows.len()).unwrap_or(i64::MAX)
+    }
+
+    pub fn said(&self) -> &[Finding] {
+        &self.said
+    }
+}
+
+/// Does what the workbook says, and stores what became of it.
+pub async fn take(
+    services: &Services,
+    batch: &Batch,
+    document: &Document,
+    issue: &Issue,
+) -> anyhow::Result<()> {
+    let Some(returned) = read(services, document) else {
+        let finding = Finding::new(Code::FileAnswerLostIdentity, Place::default());
+        return store(services, batch, document, None, Err(finding)).await;
+    };
+    let done = all(services, &returned, issue, Some(batch)).await?;
+    services.crash_point("money_said");
+    if done.count(RowState::Accepted) > 0 {
+        write_anew(services).await?;
+    }
+    store(services, batch, document, Some(&returned), Ok(&done)).await
+}
+
+/// What it would do.
+pub async fn would_do(
+    services: &Services,
+    document: &Document,
+    issue: &Issue,
+) -> anyhow::Result<Option<Done>> {
+    match read(services, document) {
+        Some(returned) => all(services, &returned, issue, None).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The next workbook shows what is left; where the platform cannot be asked now, that of the night does.
+async fn write_anew(services: &Services) -> anyhow::Result<()> {
+    match sweep::reconcile::differences(services).await {
+        Ok(found) => reconciliation::write(services, &found).await,
+        Err(error) if matches!(Fault::of(&error), Fault::Platform | Fault::Denied) => {
+            tracing::warn!("What is left is shown in the morning: {error:#}");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Row by row; without a batch nothing is done.
+async fn all(
+    services: &Services,
+    returned: &Returned<'_>,
+    issue: &Issue,
+    batch: Option<&Batch>,
+) -> anyhow::Result<Done> {
+    let mut done = Done { rows: Vec::new(), said: Vec::new() };
+    for written in &returned.written {
+        let outcome = if copies(returned, written) {
+            Err(flaw(services, returned, written.row, "copied", &context! {}))
+        } else {
+            one(services, returned, (written, issue), batch).await?
+        };
+        let state = match outcome {
+            Ok(state) => state,
+            Err(finding) => {
+                done.said.push(finding);
+                RowState::Rejected
+            }
+        };
+        done.rows.push((written.row.number, state));
+    }
+    Ok(done)
+}
+
+/// Whether another row says something else of the same payment.
+fn copies(returned: &Returned<'_>, written: &Written<'_>) -> bool {
+    let is_other = |it: &&Written<'_>| {
+        it.row.number != written.row.number && it.of.is_some() && it.of == written.of
+    };
+    let wishes = |it: &Written<'_>| it.wish.as_ref().map_or(true, |wish| !wish.is_nothing());
+    returned.written.iter().filter(is_other).any(|other| wishes(other) || wishes(written))
+}
+
+async fn one(
+    services: &Services,
+    returned: &Returned<'_>,
+    (written, issue): (&Written<'_>, &Issue),
+    batch: Option<&Batch>,
+) -> anyhow::Result<Result<RowState, Finding>> {
+    let wish = match &written.wish {
+        Ok(wish) if wish.is_nothing() => return Ok(Ok(RowState::Unchanged)),
+        Ok(wish) => wish,
+        Err(finding) => return Ok(Err(finding.clone())),
+    };
+    let refuse = |why: &str| flaw(services, returned, written.row, why, &context! {});
+    let Some((id, standing)) = &written.of else { return Ok(Err(refuse("unsigned"))) };
+    if let Some(batch) = batch
+        && payments::was_said(&services.db, *id, batch.id()).await?
+    {
+        return Ok(Ok(RowState::Accepted));
+    }
+    let Some(payment) = payments::by_id(&services.db, *id).await? else {
+        return Ok(Err(refuse("gone")));
+    };
+    let parts = payments::allocations(&services.db, Some(*id)).await?;
+    if bank::standing(&payment, &parts) != *standing {
+        return Ok(Err(stale(returned, written.row)));
+    }
+    let reason = match written.reason.as_str() {
+        "" => {
+            let values = context! { day => &issue.day, revision => &issue.revision };
+            services.texts.say("message.money.by_workbook", values)
+        }
+        reason => reason.to_owned(),
+    };
+    let who = returned.who.as_deref();
+    let by = By { reason: &reason, who, answer: batch.map(Batch::id) };
+    let carried = match batch {
+        Some(_) => hand::carry_out(services, &payment, wish, by).await?,
+        None => hand::said(services, &payment, wish, by).await?.map(drop),
+    };
+    Ok(match carried {
+        Ok(()) => Ok(RowState::Accepted),
+        Err(why) => Err(refused(services, (returned, written.row), &payment, why)),
+    })
+}
+
+fn stale(returned: &Returned<'_>, row: &Row) -> Finding {
+    Finding::new(Code::RowStaleAnswer, place(returned, row))
+}
+
+fn place(returned: &Returned<'_>, row: &Row) -> Place {
+    Place { sheet: Some(returned.sheet.name.clone()), row: Some(row.number), ..Place::default() }
+}
+
+fn flaw(
+    services: &Services,
+    returned: &Returned<'_>,
+    row: &Row,
+    why: &str,
+    values: &minijinja::Value,
+) -> Finding {
+    said(services.texts, place(returned, row), why, values)
+}
+
+fn said(texts: &Texts, place: Place, why: &str, values: &minijinja::Value) -> Finding {
+    let word = |part: &str| texts.say(&format!("message.money.{why}.{part}"), values.clone());
+    let finding = Finding::new(Code::RowUnknownAnswer, place);
+    finding.detail("reason", word("reason")).detail("how", word("how"))
+}
+
+fn refused(
+    services: &Services,
+    (returned, row): (&Returned<'_>, &Row),
+    payment: &Payment,
+    why: Refused,
+) -> Finding {
+    let money = |dong: i64| Money::dong(dong).to_string();
+    let amount = payment.amount().to_string();
+    let (key, values) = match why {
+        Refused::NoCode(code) => ("no_code", context! { code }),
+        Refused::Cancelled(code) => ("cancelled", context! { code }),
+        Refused::TooMuch { code, left } => {
+            ("too_much", context! { code, left => money(left), amount })
+        }
+        Refused::NotFree(left) => ("not_free", context! { left => money(left), amount }),
+        Refused::NothingToWaive => ("nothing_to_waive", context! {}),
+        Refused::Closed => ("gone", context! {}),
+    };
+    flaw(services, returned, row, key, &values)
+}
+
+fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>> {
+    let (at, header) = bank::sheet(document)?;
+    let sheet = &document.sheets[at];
+    let headings = &sheet.rows[header];
+    let columns = Columns::of(headings);
+    let who: String = who(document).chars().filter(|c| !c.is_control()).take(WHO).collect();
+    let rows = sheet.rows[header + 1..].iter();
+    let written = rows.filter(|row| row.cells.iter().any(|cell| !cell.is_empty())).map(|row| {
+        let text = |at: Option<usize>| at.and_then(|at| row.cells.get(at)).map(Cell::text);
+        let place =
+            Place { sheet: Some(sheet.name.clone()), row: Some(row.number), ..Place::default() };
+        let rid = text(Some(columns.rid)).unwrap_or_default();
+        Written {
+            row,
+            of: bank::payment_of(&services.key, &rid),
+            wish: columns.wish(row).map_err(|(column, why)| {
+                let value = text(Some(column)).unwrap_or_default().into_owned();
+                let column = column_letters(u32::try_from(column).unwrap_or_default());
+                let place = Place { column: Some(column), ..place };
+                said(services.texts, place, why, &context! { value })
+            }),
+            reason: text(columns.more[2]).unwrap_or_default().trim().to_owned(),
+        }
+    });
+    Some(Returned {
+        number: i64::try_from(at).unwrap_or_default() + 1,
+        sheet,
+        header: headings.number,
+        headings: (0..)
+            .zip(&headings.cells)
+            .map(|(at, cell)| (at, cell.text().into_owned()))
+            .collect(),
+        written: written.collect(),
+        who: Some(who).filter(|who| !who.is_empty()),
+    })
+}
+
+/// received → done, or rejected where nothing of it was taken.
+async fn store(
+    services: &Services,
+    batch: &Batch,
+    document: &Document,
+    returned: Option<&Returned<'_>>,
+    done: Result<&Done, Finding>,
+) -> anyhow::Result<()> {
+    let told = Staged {
+        kind: BatchKind::Answer,
+        container: &document.format.container,
+        encoding: document.format.encoding.as_deref(),
+        delimiter: document.format.delimiter.as_deref(),
+        answers: None,
+    };
+    let mut tx = services.db.begin().await?;
+    if !batches::stage(&mut tx, batch.id(), &told).await? {
+        return Ok(());
+    }
+    let (state, said) = match &done {
+        Ok(done) => (BatchState::Done, done.said.clone()),
+        Err(finding) => (BatchState::Rejected, vec![finding.clone()]),
+    };
+    if let (Some(returned), Ok(done)) = (returned, done) {
+        let columns = returned.headings.iter().map(|(at, header)| Column::new(*at, header, None));
+        let (sheet, number) = (returned.sheet, returned.number);
+        let name = (number, sheet.name.as_str());
+        let sheet_told =
+            rows::Sheet::new(name, returned.header, columns.collect(), sheet.layout.clone());
+        rows::insert_sheet(&mut tx, batch.id(), &sheet_told).await?;
+        let rows = returned.written.iter().zip(&done.rows).map(|(written, (row_no, state))| {
+            let cells = written.row.cells.as_slice();
+            NewRow {
+                sheet: number,
+                row_no: *row_no,
+                kind: RowKind::Data,
+                cells,
+                state: Some(*state),
+            }
+        });
+        rows::insert(&mut tx, batch.id(), &rows.collect::<Vec<_>>()).await?;
+    }
+    let numbered: Vec<Numbered> = said
+        .into_iter()
+        .map(|finding| (finding.place.row.and(returned.map(|it| it.number)), finding))
+        .collect();
+    findings::insert(&mut tx, batch.id(), &numbered).await?;
+    let version = services.catalogue.version();
+    batches::judge(&mut tx, batch.id(), state, &version, services.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}

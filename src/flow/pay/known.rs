@@ -1,0 +1,228 @@
+//! Which lines of a statement are known from an earlier one: by the bank's reference, else by day, amount, direction and
+//! memo, and by how many of them a statement has. A layout with references and one without tell the same lines: what
+//! is counted is the larger number of both. Storing them is the business of `take`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{
+    memo,
+    statement::{Entry, Section},
+};
+use crate::{
+    db::statements::{Line, NewLine},
+    domain::payment::Direction,
+    flow::key::sha256,
+};
+
+/// Shorter ones are no references: `-`, `0`.
+const REFERENCE: usize = 3;
+
+/// What both layouts say of a line.
+type Key = (String, Direction, i64, String);
+
+/// The lines of a statement, apart.
+#[derive(Debug, Default)]
+pub struct Sifted<'a> {
+    pub new: Vec<NewLine<'a>>,
+    /// Stored ones without a reference, by their numbers, and the line that tells it.
+    pub told: Vec<(i64, NewLine<'a>)>,
+}
+
+/// As they are to be stored. Without a reference a line is counted among all of its statement that say the same.
+pub fn lines(section: &Section) -> Vec<NewLine<'_>> {
+    let mut with_reference: HashMap<Key, i64> = HashMap::new();
+    for entry in section.entries.iter().filter(|entry| is_told(entry.reference.as_deref())) {
+        *with_reference.entry(key_of(entry)).or_default() += 1;
+    }
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    let mut lines = Vec::with_capacity(section.entries.len());
+    for entry in &section.entries {
+        let Entry { row, booked_on, direction, amount, memo, reference, .. } = entry;
+        let fingerprint = fingerprint(entry);
+        let before = match reference.as_deref() {
+            reference if is_told(reference) => 0,
+            _ => with_reference.get(&key_of(entry)).copied().unwrap_or_default(),
+        };
+        let occurrence = counts.entry(fingerprint.clone()).or_insert(before);
+        *occurrence += 1;
+        lines.push(NewLine {
+            row_no: *row,
+            fingerprint,
+            occurrence: *occurrence,
+            booked_on: *booked_on,
+            direction: *direction,
+            amount: *amount,
+            memo,
+            reference: reference.as_deref(),
+            other_name: entry.other_name.as_deref(),
+            other_account: entry.other_account.as_deref(),
+        });
+    }
+    lines
+}
+
+/// What of the lines is not stored yet.
+pub fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
+    let mut known: HashMap<Key, Group> = HashMap::new();
+    for line in stored {
+        let key = (line.booked_on.clone(), line.direction, line.amount, memo::squeezed(&line.memo));
+        let group = known.entry(key).or_default();
+        if is_told(line.reference.as_deref()) {
+            group.told += 1;
+        } else {
+            group.open.insert(line.occurrence, line.id);
+        }
+    }
+    let all: HashSet<(&str, i64)> =
+        stored.iter().map(|it| (it.fingerprint.as_str(), it.occurrence)).collect();
+    let mut sifted = Sifted::default();
+    let (told, open): (Vec<_>, Vec<_>) = lines.into_iter().partition(|it| is_told(it.reference));
+    for line in told {
+        if all.contains(&(line.fingerprint.as_str(), line.occurrence)) {
+            continue;
+        }
+        let group = known.entry(key_of_new(&line)).or_default();
+        group.told += 1;
+        match group.open.pop_first() {
+            Some((_, id)) => sifted.told.push((id, line)),
+            None => sifted.new.push(line),
+        }
+    }
+    for line in open {
+        let group = known.entry(key_of_new(&line)).or_default();
+        if line.occurrence > group.count() {
+            group.told += 1;
+            sifted.new.push(line);
+        }
+    }
+    sifted
+}
+
+/// Lines that say the same: how many have references, and the stored ones that have none, by their places.
+#[derive(Default)]
+struct Group {
+    told: i64,
+    open: BTreeMap<i64, i64>,
+}
+
+impl Group {
+    fn count(&self) -> i64 {
+        self.told + i64::try_from(self.open.len()).unwrap_or(i64::MAX)
+    }
+}
+
+fn key_of(entry: &Entry) -> Key {
+    let memo = memo::squeezed(&entry.memo);
+    (entry.booked_on.to_string(), entry.direction, entry.amount, memo)
+}
+
+fn key_of_new(line: &NewLine<'_>) -> Key {
+    (line.booked_on.to_string(), line.direction, line.amount, memo::squeezed(line.memo))
+}
+
+fn is_told(text: Option<&str>) -> bool {
+    reference(text).is_some()
+}
+
+fn reference(text: Option<&str>) -> Option<String> {
+    text.map(memo::squeezed).filter(|reference| reference.len() >= REFERENCE)
+}
+
+fn fingerprint(entry: &Entry) -> String {
+    let (direction, amount) = (entry.direction, entry.amount);
+    let said = if let Some(reference) = reference(entry.reference.as_deref()) {
+        // Some banks count anew each day.
+        format!("reference/{}/{reference}/{direction}/{amount}", entry.booked_on)
+    } else {
+        let memo = memo::squeezed(&entry.memo);
+        format!("line/{}/{direction}/{amount}/{memo}", entry.booked_on)
+    };
+    sha256(said.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day() -> chrono::NaiveDate {
+        chrono::NaiveDate::from_ymd_opt(2026, 11, 19).unwrap()
+    }
+
+    /// Lines of one day, amount and memo: their references, `-` for none.
+    fn section(references: &[&str]) -> Section {
+        let entry = |(row, reference): (u32, &&str)| Entry {
+            row,
+            booked_on: day(),
+            direction: Direction::Credit,
+            amount: 1_000_000,
+            memo: "HLACDE FGHJ".to_owned(),
+            reference: Some((*reference).to_owned()),
+            balance: None,
+            other_name: None,
+            other_account: None,
+        };
+        Section { entries: (1..).zip(references).map(entry).collect(), ..Section::default() }
+    }
+
+    /// Imports statements one after the other; what is stored then.
+    fn stored(statements: &[&[&str]]) -> Vec<(String, i64)> {
+        let mut stored: Vec<Line> = Vec::new();
+        for references in statements {
+            let section = section(references);
+            let sifted = sift(&stored, lines(&section));
+            let mut next = i64::try_from(stored.len()).unwrap();
+            let mut line = |new: &NewLine<'_>, id: Option<i64>| {
+                next += 1;
+                Line {
+                    id: id.unwrap_or(next),
+                    fingerprint: new.fingerprint.clone(),
+                    occurrence: new.occurrence,
+                    booked_on: new.booked_on.to_string(),
+                    direction: new.direction,
+                    amount: new.amount,
+                    memo: new.memo.to_owned(),
+                    reference: new.reference.map(str::to_owned),
+                }
+            };
+            for (id, new) in &sifted.told {
+                stored.retain(|it| it.id != *id);
+                stored.push(line(new, Some(*id)));
+            }
+            stored.extend(sifted.new.iter().map(|new| line(new, None)).collect::<Vec<_>>());
+        }
+        let mut numbers: Vec<(String, i64)> = stored
+            .into_iter()
+            .map(|it| (it.reference.unwrap_or_default(), it.occurrence))
+            .collect();
+        numbers.sort();
+        let mut once = numbers.clone();
+        once.dedup();
+        assert_eq!(once, numbers);
+        numbers
+    }
+
+    #[test]
+    fn a_line_told_with_a_reference_and_without_is_one_and_two_equal_ones_are_two() {
+        assert_eq!(stored(&[&["FT1"], &["-"]]).len(), 1);
+        assert_eq!(stored(&[&["-"], &["FT1"]]), [("FT1".to_owned(), 1)]);
+        assert_eq!(stored(&[&["-", "-"]]).len(), 2);
+        assert_eq!(stored(&[&["FT1", "FT2"], &["-", "-"]]).len(), 2);
+        assert_eq!(stored(&[&["FT1"], &["-", "-"]]).len(), 2, "the first was exported at noon");
+        assert_eq!(stored(&[&["FT1", "-"], &["FT1", "-"]]).len(), 2, "a layout with both");
+    }
+
+    #[test]
+    fn the_order_of_statements_is_of_no_matter_to_what_is_stored() {
+        let all: [&[&str]; 5] =
+            [&["FT1"], &["-", "-"], &["FT1", "FT2"], &["-", "FT1", "-"], &["-"]];
+        let first = stored(&all);
+        assert_eq!(first.len(), 3, "{first:?}");
+        for turn in 0..all.len() {
+            let mut turned = all;
+            turned.rotate_left(turn);
+            assert_eq!(stored(&turned), first, "{turned:?}");
+            turned.reverse();
+            assert_eq!(stored(&turned), first, "{turned:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! One payment that two layouts of a bank told, with the bank's reference and without, and not in the same words: it is
+//! not counted twice, a person looks. Lines of the same words are known as one where statements are taken in.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Credit;
+use crate::flow::pay::memo;
+
+/// So much of a memo without a code says that another one with all of it is the same.
+const LEAST: usize = 12;
+
+/// Payments without a reference, each with one of the same day and amount that may be it.
+pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usize, i64> {
+    let mut days: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (at, credit) in credits.iter().enumerate() {
+        days.entry((&credit.account, credit.booked_on, credit.amount)).or_default().push(at);
+    }
+    let mut twins = HashMap::new();
+    for mut at in days.into_values().filter(|at| at.len() > 1) {
+        at.sort_by_key(|at| (credits[*at].fingerprint.as_str(), credits[*at].id));
+        let (mut told, open): (Vec<usize>, Vec<usize>) =
+            at.into_iter().partition(|at| credits[*at].has_reference);
+        let words: HashMap<usize, Words> = told
+            .iter()
+            .chain(&open)
+            .map(|at| (*at, Words::of(&credits[*at].memo, prefixes)))
+            .collect();
+        for at in open.into_iter().filter(|at| credits[*at].by_hand.is_none()) {
+            let is_known = told.iter().any(|told| words[told].squeezed == words[&at].squeezed);
+            let like = told.iter().position(|told| words[told].may_be(&words[&at]));
+            if let Some(like) = like.filter(|_| !is_known) {
+                twins.insert(at, credits[told.remove(like)].id);
+            }
+        }
+    }
+    twins
+}
+
+struct Words {
+    squeezed: String,
+    codes: BTreeSet<String>,
+}
+
+impl Words {
+    fn of(text: &str, prefixes: &BTreeSet<String>) -> Words {
+        let squeezed = memo::squeezed(text);
+        let codes = memo::codes(&squeezed, prefixes).iter().map(ToString::to_string).collect();
+        Words { squeezed, codes }
+    }
+
+    /// The same codes; without any, all the words of the one in the other.
+    fn may_be(&self, other: &Words) -> bool {
+        let (a, b) = (&self.squeezed, &other.squeezed);
+        let is_part = || a.len().min(b.len()) >= LEAST && (a.contains(b) || b.contains(a));
+        self.codes == other.codes && (!self.codes.is_empty() || is_part())
+    }
+}

@@ -1,0 +1,51 @@
+//! What a person says of money: for what it is, that it goes back, that a rest is forgiven; who says so, and why.
+//! Whether it may be is decided before, storing it is the business of `settle`.
+
+use crate::{
+    db::{payments::EventKind, refunds},
+    domain::batch::BatchId,
+};
+
+/// What a person says of money, on the way in with what follows.
+#[derive(Clone, Debug)]
+pub struct Said<'a> {
+    /// Nothing where it is said of a request alone.
+    pub payment: Option<i64>,
+    pub kind: EventKind,
+    /// Codes with đồng; nothing for what it is not for. `None` leaves what was said before.
+    pub words: Option<Vec<(String, i64)>>,
+    /// Of the payment, in đồng: it goes back.
+    pub refund: i64,
+    /// Codes with đồng that are forgiven.
+    pub waived: Vec<(String, i64)>,
+    pub by: By<'a>,
+    /// From whom it came, and for whom it was: learned where a person approved it.
+    pub learned: Vec<(String, String)>,
+}
+
+impl<'a> Said<'a> {
+    pub fn new(payment: Option<i64>, kind: EventKind, by: By<'a>) -> Said<'a> {
+        let (waived, learned) = (Vec::new(), Vec::new());
+        Said { payment, kind, words: None, refund: 0, waived, by, learned }
+    }
+
+    pub(super) fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {
+        let words = self.words.as_ref().filter(|_| self.payment == Some(id));
+        words.is_some_and(|words| amount > 0 || words.iter().any(|(it, _)| it == code))
+    }
+}
+
+/// Who says something, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct By<'a> {
+    pub reason: &'a str,
+    pub who: Option<&'a str>,
+    /// The file that it came in.
+    pub answer: Option<BatchId>,
+}
+
+impl<'a> By<'a> {
+    pub(super) fn said(&self) -> refunds::Said<'a> {
+        refunds::Said { reason: self.reason, by: self.who }
+    }
+}

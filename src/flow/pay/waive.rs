@@ -1,0 +1,117 @@
+//! A rest that is forgiven: a bank's fee was kept back, say. Only of what was paid in part: what nobody paid anything
+//! of is cancelled instead.
+
+use super::{
+    said::{By, Said},
+    settle,
+};
+use crate::{
+    db::{
+        dues::{self, Due},
+        payments::{self, Allocation, EventKind, Payment},
+    },
+    domain::{
+        order::RequestState,
+        payment::{PaymentState, Tier},
+    },
+    flow::Services,
+};
+
+/// Why a rest cannot be forgiven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotWaived {
+    NoCode,
+    Cancelled,
+    /// Nobody paid anything of it.
+    Unpaid,
+}
+
+/// Forgives what is left of a code; where nothing is left, nothing happens.
+pub async fn rest(
+    services: &Services,
+    code: &str,
+    by: By<'_>,
+) -> anyhow::Result<Result<(), NotWaived>> {
+    let dues = dues::all(&services.db).await?;
+    let waived = if let Some(due) = dues.iter().find(|due| due.code == code) {
+        match due.state {
+            RequestState::PartlyPaid => vec![(due.code.clone(), left(due))],
+            RequestState::Paid | RequestState::Overpaid => return Ok(Ok(())),
+            RequestState::Cancelled => return Ok(Err(NotWaived::Cancelled)),
+            RequestState::Open => return Ok(Err(NotWaived::Unpaid)),
+        }
+    } else if dues.iter().any(|due| due.batch_code.as_deref() == Some(code)) {
+        if dues.iter().all(|due| due.batch_code.as_deref() != Some(code) || !is_open(due)) {
+            return Ok(Ok(()));
+        }
+        under(services, &dues, code).await?
+    } else {
+        return Ok(Err(NotWaived::NoCode));
+    };
+    if waived.is_empty() {
+        return Ok(Err(NotWaived::Unpaid));
+    }
+    let said = Said::new(None, EventKind::Match, by);
+    settle::all(services, Some(&Said { waived, ..said })).await.map(Ok)
+}
+
+fn left(due: &Due) -> i64 {
+    due.amount - due.waived - due.paid
+}
+
+fn is_open(due: &Due) -> bool {
+    matches!(due.state, RequestState::Open | RequestState::PartlyPaid)
+}
+
+/// What is left of codes behind what a payment is to pay of them.
+pub fn behind(dues: &[Due], own: &[Allocation], words: &[(String, i64)]) -> Vec<(String, i64)> {
+    let rest = |(code, amount): &(String, i64)| {
+        let due = dues.iter().find(|due| due.code == *code)?;
+        let mine: i64 = own.iter().filter(|it| it.code == *code).map(|it| it.amount).sum();
+        Some((code.clone(), left(due) + mine - amount))
+    };
+    words.iter().filter_map(rest).filter(|(_, rest)| *rest > 0).collect()
+}
+
+/// What is left of all that a payment pays in part, or of the code that it came under.
+pub async fn of_payment(
+    services: &Services,
+    payment: &Payment,
+    dues: &[Due],
+    own: &[Allocation],
+) -> anyhow::Result<Vec<(String, i64)>> {
+    if payment.tier == Tier::BatchPartly {
+        let code = payment.evidence.0["codes"][0].as_str().unwrap_or_default();
+        return under(services, dues, code).await;
+    }
+    let words: Vec<(String, i64)> = own.iter().map(|it| (it.code.clone(), it.amount)).collect();
+    Ok(behind(dues, own, &words))
+}
+
+/// What is missing under a code for all of a payer: from the last of what is open.
+async fn under(
+    services: &Services,
+    dues: &[Due],
+    code: &str,
+) -> anyhow::Result<Vec<(String, i64)>> {
+    let payments = payments::all(&services.db).await?;
+    let came = payments.iter().filter(|it| {
+        let is_for = it.evidence.0["codes"][0].as_str() == Some(code);
+        (it.state, it.tier) == (PaymentState::Held, Tier::BatchPartly) && is_for
+    });
+    let came: i64 = came.map(|it| it.amount().as_dong() - it.returned).sum();
+    let open: Vec<&Due> =
+        dues.iter().filter(|it| it.batch_code.as_deref() == Some(code) && is_open(it)).collect();
+    let mut missing = open.iter().map(|due| left(due)).sum::<i64>() - came;
+    let mut waived = Vec::new();
+    if came > 0 {
+        for due in open.iter().rev() {
+            let part = missing.min(left(due));
+            if part > 0 {
+                waived.push((due.code.clone(), part));
+                missing -= part;
+            }
+        }
+    }
+    Ok(waived)
+}

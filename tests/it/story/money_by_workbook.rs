@@ -1,0 +1,238 @@
+//! Money that waits is asked about in a workbook: what is written beside each payment is done when it comes back, with
+//! who and when; what changed since, or was not written by us, is refused kindly.
+
+use serde_json::{Value, json};
+
+use super::{
+    money::{activated, codes, requests, take},
+    workbooks::{Edit, cell, converted, edited, read, set},
+};
+use crate::world::{World, require, text};
+
+const SHEET: &str = "Tiền chưa khớp";
+/// The columns of the first code, its amount, the second code, of refunds, of rests, of reasons.
+const CODE: char = 'H';
+const AMOUNT: char = 'I';
+const SECOND: char = 'J';
+const REFUND: char = 'R';
+const WAIVE: char = 'S';
+const REASON: char = 'T';
+const RID: char = 'U';
+
+/// Five payments that wait.
+fn waiting() -> (World, Vec<String>) {
+    let world = activated();
+    let codes = codes(&world);
+    let lines = [
+        ("20/11/2026", 2_950_000, "tien phan mem thang 11"),
+        ("20/11/2026", 5_900_000, "khong ro"),
+        ("21/11/2026", 2_939_000, codes[1].as_str()),
+        ("22/11/2026", 77_000, "nham"),
+        ("22/11/2026", 123_000, "de do"),
+    ];
+    take(&world, "sao-ke.csv", &lines);
+    world.run(&["run", "reconcile"]).exits(1);
+    (world, codes)
+}
+
+fn newest(world: &World) -> std::path::PathBuf {
+    let mut all = world.files_in("outbox/_bank");
+    all.retain(|name| name.starts_with("doi-soat__2026"));
+    all.retain(|name| !name.starts_with("cu/"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    world.path("outbox/_bank").join(&all[0])
+}
+
+/// A copy, for when a newer one takes its place.
+fn kept(world: &World) -> std::path::PathBuf {
+    let copy = world.outside("dau-tien.xlsx");
+    std::fs::copy(newest(world), &copy).unwrap();
+    copy
+}
+
+/// The row of the sheet on which a payment stands, by its memo or amount.
+fn row(world: &World, wanted: &str) -> usize {
+    let book = read(&newest(world));
+    let rows = book["sheets"][SHEET].as_array().unwrap();
+    let is_it = |row: &Value| row.as_array().unwrap().iter().any(|it| it == wanted);
+    rows.iter().position(is_it).unwrap_or_else(|| panic!("no {wanted} in {rows:?}")) + 1
+}
+
+fn said(world: &World, memo: &str, column: char, value: impl Into<Value>) -> Edit {
+    cell(SHEET, &format!("{column}{}", row(world, memo)), value)
+}
+
+fn drop_back(world: &World, name: &str, bytes: &[u8]) -> Value {
+    world.take(&format!("_bank/{name}"), bytes)
+}
+
+fn payment(world: &World, memo: &str) -> Value {
+    let all = world.list("payments");
+    let found = all.iter().find(|it| it["memo"] == memo).unwrap().clone();
+    let id = found["id"].to_string();
+    world.run(&["payments", &id, "--json"]).exits(0).json()["payments"][0].clone()
+}
+
+fn decided(hand: fn(&World, &[u8]) -> Vec<u8>) {
+    let (world, codes) = waiting();
+    let first = kept(&world);
+    let shown = super::workbooks::sheet_text(&first, SHEET);
+    assert!(shown.contains(&format!("1. {} – ", codes[0])), "candidates: {shown}");
+    assert!(shown.contains("nhưng nội dung không có mã này"), "why not: {shown}");
+    let two = format!("{} · 2.950.000 đ · Công ty", codes[2]);
+    let edits = [
+        set("NGUOI_XAC_NHAN", "chị Hà, phòng kế toán"),
+        said(&world, "khong ro", CODE, codes[0].to_lowercase()),
+        said(&world, "khong ro", AMOUNT, "2.950.000"),
+        said(&world, "khong ro", SECOND, two),
+        said(&world, &codes[1], WAIVE, "x"),
+        said(&world, "nham", REFUND, "x"),
+        said(&world, "nham", REASON, "chuyển nhầm"),
+    ];
+    let answer = hand(&world, &edited(&world, &first, &edits));
+    let asked = world.outside("hoi.xlsx");
+    std::fs::write(&asked, &answer).unwrap();
+    let check = world.run(&["check", asked.to_str().unwrap(), "--json"]).exits(0).json();
+    let told = json!({ "total": 5, "accepted": 3, "rejected": 0, "held": 0, "unchanged": 2 });
+    assert_eq!((&check["files"][0]["rows"], &check["files"][0]["workbook"]), (&told, &Value::Null));
+    assert_eq!(requests(&world), ["open 0", "partly_paid 2939000", "open 0"]);
+
+    let file = drop_back(&world, "doi-soat.xlsx", &answer);
+    assert_eq!((&file["kind"], &file["rows"], &file["exit"]), (&"answer".into(), &told, &0.into()));
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2939000", "paid 2950000"]);
+    let both = payment(&world, "khong ro");
+    assert_eq!((&both["state"], &both["tier"]), (&"matched".into(), &"by_hand".into()));
+    let event = both["events"].as_array().unwrap().iter().find(|it| it["kind"] == "match").unwrap();
+    assert_eq!(event["by"], "chị Hà, phòng kế toán");
+    assert!(text(event, "at").starts_with("2026-11-23T08:30"));
+    assert!(text(event, "reason").contains("2026-11-23 (r1)"), "{event}");
+    let back = payment(&world, "nham");
+    assert_eq!((&back["state"], &back["refunds"][0]["amount"]), (&"held".into(), &77_000.into()));
+    assert_eq!(back["refunds"][0]["reason"], "chuyển nhầm");
+    world.run(&["prove"]).exits(0);
+    let receipts = world.files_in("outbox/_bank");
+    let receipt = receipts.iter().find(|name| name.starts_with("doi-soat__B")).unwrap();
+    let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
+    assert!(receipt.contains("3 đã làm theo, 0 chưa làm được, 2 để nguyên"), "{receipt}");
+    // The next revision shows what is left.
+    let left = newest(&world);
+    assert!(left.to_str().unwrap().ends_with("__r2.xlsx"), "{}", left.display());
+    assert!(!super::workbooks::sheet_text(&left, SHEET).contains("khong ro"));
+}
+
+#[test]
+fn what_is_written_beside_payments_is_done_with_who_and_when() {
+    if require("openpyxl") {
+        decided(|_, bytes| bytes.to_owned());
+    }
+}
+
+#[test]
+fn it_survives_a_save_by_libreoffice_and_as_an_open_document() {
+    if require("openpyxl") && require("soffice") {
+        decided(|world, bytes| converted(world, bytes, &["ods", "xlsx"]));
+    }
+}
+
+#[test]
+fn either_mark_of_the_workbook_is_enough_and_without_both_or_with_a_false_one_it_is_refused() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let first = kept(&world);
+    let say = |memo: &str, code: &str| said(&world, memo, CODE, code);
+    let bytes = |edits: &[Edit]| edited(&world, &first, edits);
+    let refused = |name: &str, edits: &[Edit]| {
+        let file = drop_back(&world, name, &bytes(edits));
+        assert_eq!((&file["outcome"], &file["exit"]), (&"rejected".into(), &3.into()), "{file}");
+        text(&file["findings"][0], "code")
+    };
+    let (props, sheet) = (json!({ "forget": "properties" }), json!({ "forget": "_hangloat" }));
+    let (one, other) = (say("tien phan mem thang 11", &codes[0]), say("de do", &codes[2]));
+    assert_eq!(
+        refused("lost.xlsx", &[one.clone(), props.clone(), sheet.clone()]),
+        "file.answer_lost_identity"
+    );
+    let forged = json!({ "signature": "0".repeat(64) });
+    assert_eq!(refused("forged.xlsx", &[one.clone(), forged]), "file.forged_answer");
+    assert_eq!(requests(&world)[0], "open 0");
+    let file = drop_back(&world, "no-props.xlsx", &bytes(&[one, props]));
+    assert_eq!((&file["rows"]["accepted"], &file["exit"]), (&1.into(), &0.into()), "{file}");
+    let file = drop_back(&world, "no-sheet.xlsx", &bytes(&[other, sheet]));
+    assert_eq!((&file["rows"]["accepted"], &file["exit"]), (&1.into(), &0.into()), "{file}");
+    assert_eq!(requests(&world)[0], "paid 2950000");
+    assert_eq!(requests(&world)[2], "partly_paid 123000");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn rows_that_changed_since_or_make_no_sense_are_refused_and_the_others_done() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let first = kept(&world);
+    let id = payment(&world, "tien phan mem thang 11")["id"].to_string();
+    world.run(&["match", &id, &codes[0], "--reason", "khách gọi"]).exits(0);
+    let of_other = read(&first);
+    let at = row(&world, "de do");
+    let rid = of_other["sheets"][SHEET][at - 1].as_array().unwrap().last().unwrap().clone();
+    let edits = [
+        said(&world, "tien phan mem thang 11", CODE, codes[2].as_str()),
+        said(&world, "khong ro", CODE, "HLKHONGCO"),
+        said(&world, "nham", RID, format!("{}0", rid.as_str().unwrap())),
+        said(&world, "nham", REFUND, "x"),
+        said(&world, "de do", AMOUNT, "1 trieu"),
+        said(&world, &codes[1], WAIVE, "x"),
+    ];
+    let file = drop_back(&world, "tra-loi.xlsx", &edited(&world, &first, &edits));
+    assert_eq!((&file["outcome"], &file["exit"]), (&"partly".into(), &1.into()), "{file}");
+    assert_eq!((&file["rows"]["accepted"], &file["rows"]["rejected"]), (&1.into(), &4.into()));
+    let said: Vec<String> = file["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| format!("{} {}", text(it, "code"), text(it, "message")))
+        .collect();
+    assert!(said.iter().any(|it| it.starts_with("row.stale_answer")), "{said:?}");
+    for words in ["HLKHONGCO", "không phải do chương trình ghi ra", "1 trieu"] {
+        assert!(said.iter().any(|it| it.contains(words)), "{words} in {said:?}");
+    }
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2939000", "open 0"]);
+    world.run(&["prove"]).exits(0);
+    // The same rows again: what was done is not done twice.
+    let again = edited(&world, &first, &[edits[5].clone(), set("NGUOI_XAC_NHAN", "Hà")]);
+    let file = drop_back(&world, "lai.xlsx", &again);
+    assert_eq!(requests(&world)[1], "paid 2939000", "{file}");
+}
+
+#[test]
+fn an_answer_about_money_is_taken_from_the_folder_of_the_bank_alone_and_killed_anywhere_ends_once()
+{
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let edits =
+        [said(&world, "nham", REFUND, "50.000"), said(&world, "de do", CODE, codes[0].as_str())];
+    let bytes = edited(&world, &newest(&world), &edits);
+    world.drop_file("_bank/tra-loi.xlsx", &bytes);
+    for point in ["money_settled", "money_said"] {
+        assert!(world.is_killed_at(point, &["run", "import"]), "{point}");
+    }
+    world.run(&["run", "import"]);
+    let back = payment(&world, "nham");
+    assert_eq!(back["refunds"].as_array().unwrap().len(), 1, "{back}");
+    assert_eq!(requests(&world)[0], "partly_paid 123000");
+    world.run(&["prove"]).exits(0);
+
+    let second = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
+    let settings = world.path("hangloat.toml");
+    std::fs::write(&settings, std::fs::read_to_string(&settings).unwrap() + second).unwrap();
+    let more =
+        edited(&world, &newest(&world), &[said(&world, "khong ro", CODE, codes[2].as_str())]);
+    let file = world.take("MINHAN/tra-loi.xlsx", &more);
+    assert_eq!(file["findings"][0]["code"], "file.wrong_folder");
+    assert_eq!(requests(&world)[2], "open 0");
+}
