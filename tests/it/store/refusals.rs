@@ -150,6 +150,13 @@ async fn a_word_of_no_set_is_refused_in_every_column_of_words() {
         issue_on_the_platform(db).await;
         leave_a_kind(db).await;
         book_a_credit(db).await;
+        let night = "'2026-11-23T00:30:00Z'";
+        let report = format!(
+            "insert into report (day, revision, since, until, content, digest)
+             values ('2026-11-23', 1, {night}, {night}, '{{}}', '{}')",
+            "0".repeat(64)
+        );
+        assert_allowed(db, &[&report]).await;
         for column in columns_of_words().keys() {
             let (table, column) = column.split_once('.').unwrap();
             for word in ["nonsense", "", "Paid"] {
