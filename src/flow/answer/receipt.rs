@@ -106,9 +106,9 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
         states => states.into_iter().map(state).collect::<Vec<_>>(),
         from => day(days.iter().filter_map(statements::Statement::from).min()),
         to => day(days.iter().filter_map(statements::Statement::to).max()),
-        covered => day(covered.to),
-        missing_from => day(covered.missing.map(|(from, _)| from)),
-        missing_to => day(covered.missing.map(|(_, to)| to)),
+        covered => day(covered.to()),
+        missing_from => day(covered.gap().map(|(from, _)| from)),
+        missing_to => day(covered.gap().map(|(_, to)| to)),
         account => services.settings.payee.account.as_str(),
         ..counted(&rows)
     };

@@ -26,8 +26,6 @@ pub use dry::check_file;
 pub use reading::read;
 pub use taking::{Arrival, file, is_begun, keep, unfinished};
 
-use std::path::Path;
-
 use anyhow::Context as _;
 
 use super::{

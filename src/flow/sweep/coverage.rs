@@ -21,6 +21,18 @@ impl Coverage {
         self.missing(days).is_none()
     }
 
+    /// The last day before anything is missing.
+    pub fn to(&self) -> Option<NaiveDate> {
+        self.spans.first().map(|(_, to)| *to)
+    }
+
+    /// The first days of which nothing is known between those that are.
+    pub fn gap(&self) -> Option<Span> {
+        let [(_, to), (again, _), ..] = self.spans.as_slice() else { return None };
+        let next = *to + Days::new(1);
+        Some((next, (*again - Days::new(1)).max(next)))
+    }
+
     /// The first of these days of which nothing is known, up to those that are known again.
     pub fn missing(&self, (from, to): Span) -> Option<Span> {
         let known = self.spans.iter().rev().find(|(first, _)| *first <= from);
@@ -156,6 +168,8 @@ mod tests {
         assert_eq!(coverage.missing((day(9), day(16))), Some((day(14), day(16))));
         let touching = cover(&[(2, 6, Some((0, 7))), (7, 10, Some((8, 9)))]);
         assert_eq!(touching.missing((day(2), day(9))), Some((day(7), day(7))));
+        assert_eq!((touching.to(), touching.gap()), (Some(day(6)), Some((day(7), day(7)))));
+        assert_eq!((coverage.to(), coverage.gap()), (Some(day(4)), Some((day(5), day(6)))));
         assert_eq!(Coverage::default().missing((day(1), day(2))), Some((day(1), day(2))));
     }
 }
