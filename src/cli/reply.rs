@@ -122,6 +122,7 @@ pub fn failure_of(error: anyhow::Error, texts: &Texts) -> Failure {
         Fault::Denied => (Exit::Configuration, "platform.denied", "platform_denied"),
         Fault::Mail => (Exit::Unreachable, "mail", "mail"),
         Fault::MailDenied => (Exit::Configuration, "mail.denied", "mail_denied"),
+        Fault::Bucket => (Exit::Unreachable, "bucket", "bucket"),
         Fault::LeaseLost => (Exit::NotRun, "running", "lost"),
         Fault::TimedOut => (Exit::Stopped, "timeout", "timeout"),
         Fault::StillWritten => (Exit::NotRun, "file.still_written", "still_written"),

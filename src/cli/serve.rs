@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     config::Environment,
-    domain::run::JobKind,
     flow::{Clock, folders, guard, progress::Progress},
     runner::{self, heart::Heart, supervisor::Supervisor},
 };
@@ -29,9 +28,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
         tracing::info!("inbox and work/ are on two disks: files are copied, not renamed");
     }
     let mut jobs = workspace::jobs(&services)?;
-    // One that can only fail each night.
-    let goes_nowhere = services.settings.backup.to.is_none();
-    jobs.retain(|job| job.kind != JobKind::Backup || !goes_nowhere);
+    jobs.retain(|job| !job.goes_nowhere(&services.settings));
     if !global.quiet {
         let values = context! { home => home.display().to_string() };
         say(&services.texts.say("command.serving", values));

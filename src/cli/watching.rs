@@ -34,7 +34,10 @@ pub async fn jobs(global: &Global) -> anyhow::Result<Reply> {
     let newest = watched::newest_runs(&services.db).await?;
     let newest: HashMap<&str, &Run> = newest.iter().map(|run| (run.job.as_str(), run)).collect();
     let now = services.now();
-    let next = |job: &Job| job.schedule.as_ref()?.next_after(now, services.settings.timezone);
+    let next = |job: &Job| {
+        let schedule = job.schedule.as_ref().filter(|_| !job.goes_nowhere(&services.settings))?;
+        schedule.next_after(now, services.settings.timezone)
+    };
     let last = |job: &Job| newest.get(job.name.as_str()).copied();
     let jobs = workspace::jobs(&services)?;
     let schedule = |job: &Job| job.schedule.as_ref().map(ToString::to_string);

@@ -4,17 +4,20 @@
 use std::{
     collections::BTreeSet,
     net::IpAddr,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{
-    Backup, Buckets, Files, Mail, MailTransport, Place, Platform, PlatformKind, Secret, Settings,
-    Store, Tls,
+    Backup, BucketAddress, Buckets, Files, Mail, MailTransport, Place, Platform, PlatformKind,
+    Secret, Settings, Store, Tls,
     environment::Environment,
     file::{ConfigError, Source},
     written::{FilesWritten, FirmWritten, MailWritten, PlatformWritten, StoreWritten, Written},
 };
 use crate::domain::firm::{Admin, Firm, Staff};
+
+/// What the program keeps for itself in the workspace.
+const OWN_FOLDERS: [&str; 3] = ["work", "jobs", "mail"];
 
 /// Where the settings come from: what errors name, and where paths begin.
 pub(super) struct Context<'a> {
@@ -45,12 +48,15 @@ impl Written {
             privacy,
         } = self;
         let home = context.home;
+        let files = files.resolve(home);
+        let backup = Backup { to: backup.to.map(|to| from_home(to, home)) };
+        check_apart(&files, &backup, context)?;
         Ok(Settings {
             home: home.to_owned(),
             locale,
             timezone,
             store: store.resolve(home),
-            files: files.resolve(home),
+            files,
             firms: firms(firm, context)?,
             operator,
             order,
@@ -60,7 +66,7 @@ impl Written {
             payee,
             grace,
             serve,
-            backup: Backup { to: backup.to.map(|to| from_home(to, home)) },
+            backup,
             guard,
             limits,
             privacy,
@@ -88,6 +94,62 @@ impl FilesWritten {
         let buckets = Buckets { inbox: from, outbox: to, archive: kept };
         Files { inbox, outbox, archive, buckets }
     }
+}
+
+/// What lies in one place must not be taken for what belongs to another: an answer would come in as a list.
+fn check_apart(files: &Files, backup: &Backup, context: &Context<'_>) -> Result<(), ConfigError> {
+    let ours = |key, folder: &Path, bucket: Option<&BucketAddress>| {
+        let bucket = bucket.map(|bucket| PathBuf::from(bucket.to_string()));
+        (["files", key], bucket.unwrap_or_else(|| plain(folder)))
+    };
+    let buckets = &files.buckets;
+    let own = OWN_FOLDERS.map(|own| (own, plain(&context.home.join(own))));
+    let places = [
+        ours("inbox", &files.inbox, buckets.inbox.as_ref()),
+        ours("outbox", &files.outbox, buckets.outbox.as_ref()),
+        ours("archive", &files.archive, buckets.archive.as_ref()),
+    ];
+    for (at, (path, place)) in places.iter().enumerate() {
+        let before = places.iter().take(at).map(|(path, place)| (path[1], place));
+        for (other, it) in own.iter().map(|(name, place)| (*name, place)).chain(before) {
+            if place.starts_with(it) || it.starts_with(place) {
+                return Err(overlap(path, other, context));
+            }
+        }
+    }
+    let to = match &backup.to {
+        Some(Place::Folder(folder)) => plain(folder),
+        Some(Place::Bucket(bucket)) => PathBuf::from(bucket.to_string()),
+        None => return Ok(()),
+    };
+    // A disk for backups may also have a folder for lists on it.
+    let all = places.iter().map(|(path, place)| (path[1], place));
+    let mut all = all.chain(own.iter().map(|(name, place)| (*name, place)));
+    match all.find(|(_, place)| to.starts_with(place)) {
+        Some((other, _)) => Err(overlap(&["backup", "to"], other, context)),
+        None => Ok(()),
+    }
+}
+
+fn overlap(path: &[&str; 2], other: &str, context: &Context<'_>) -> ConfigError {
+    let message =
+        format!("`{}` and `{other}` lie in each other, so their files would be mixed", path[1]);
+    context.error(path, message).with_fix("give each of them a folder of its own")
+}
+
+/// Without `.` and `..`, as they are written; links are not followed.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 impl StoreWritten {

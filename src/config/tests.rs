@@ -45,6 +45,30 @@ fn the_sample_says_every_default() {
 }
 
 #[test]
+fn folders_that_lie_in_each_other_are_refused_by_both_names() {
+    let mixed = |key: &str, other: &str| {
+        format!("`{key}` and `{other}` lie in each other, so their files would be mixed")
+    };
+    let place = |line: u32| format!("hangloat.toml:{line}:");
+    for (text, at, key, other) in [
+        ("inbox = 'outbox'", "", "outbox", "inbox"),
+        ("archive = 'inbox/old'", "2", "archive", "inbox"),
+        ("inbox = '.'", "2", "inbox", "work"),
+        ("outbox = 'x/../work'", "2", "outbox", "work"),
+        ("inbox = 's3://lists/a'\noutbox = 's3://lists/a/b'", "3", "outbox", "inbox"),
+    ] {
+        let (said, _) = refused(&format!("[files]\n{text}"), &Environment::default());
+        assert!(said.ends_with(&mixed(key, other)), "{text}: {said}");
+        let is_there = at.is_empty() || said.starts_with(&place(at.parse().unwrap()));
+        assert!(is_there, "{text}: {said}");
+    }
+    let (said, _) = refused("[backup]\nto = 'inbox/b'", &Environment::default());
+    assert!(said.ends_with(&mixed("to", "inbox")), "{said}");
+    let beside = settings("[files]\ninbox = 's3://lists/in'\noutbox = 's3://lists/inner'");
+    assert!(beside.files.buckets.inbox.is_some());
+}
+
+#[test]
 fn the_sample_names_every_key() {
     let known = |section: &str| {
         let text =

@@ -105,6 +105,7 @@ impl FromStr for WebAddress {
 /// Reads `20s`, `30m`, `96h`, `3d` and `0`.
 pub fn duration_of(text: &str) -> Result<Duration, String> {
     let error = || format!("`{text}` is no duration; one looks like 20s, 30m, 96h or 3d");
+    let too_long = || format!("`{text}` is longer than a hundred years");
     let text = text.trim();
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -121,7 +122,7 @@ pub fn duration_of(text: &str) -> Result<Duration, String> {
     let number: u64 = number.parse().map_err(|_| error())?;
     match number.checked_mul(seconds) {
         Some(seconds) if seconds <= 36_500 * 86_400 => Ok(Duration::from_secs(seconds)),
-        _ => Err(error()),
+        _ => Err(too_long()),
     }
 }
 

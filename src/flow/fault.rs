@@ -85,6 +85,8 @@ pub enum Fault {
     Mail,
     /// It does not let us in.
     MailDenied,
+    /// Not reachable, or not for us.
+    Bucket,
     StillWritten,
     /// Somebody else goes on with it.
     LeaseLost,
@@ -121,7 +123,7 @@ fn fault(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         _ => {}
     }
     if cause.is::<bucket::Unreachable>() {
-        return Some(Fault::Folder);
+        return Some(Fault::Bucket);
     }
     match cause.downcast_ref::<Unavailable>() {
         Some(Unavailable::Away(_)) => return Some(Fault::Mail),

@@ -80,12 +80,6 @@ async fn into_folder(
     folder: &Path,
     stem: &str,
 ) -> anyhow::Result<(Taken, u64)> {
-    let files = &services.settings.files;
-    let ours = [&files.inbox, &files.outbox, &files.archive, &services.home.join("work")];
-    if ours.iter().any(|ours| folder.starts_with(ours)) {
-        let error = ConfigError::new("[backup] to", "this folder is for lists and workbooks");
-        return Err(error.with_fix("name a folder, best on another disk").into());
-    }
     let taken = take(services, &free(folder, stem), WithKey::No).await?;
     let removed = tokio::task::block_in_place(|| make_room(folder))?;
     Ok((taken, removed))

@@ -157,6 +157,9 @@ impl Check {
 fn folders(texts: &Texts, home: &Path, settings: &Settings) -> Vec<Check> {
     let mut all = folders::all(home, settings);
     all.push(folders::folder("mail folder", home.join("mail")));
+    if let Some(Place::Folder(path)) = &settings.backup.to {
+        all.push(folders::folder("backup folder", path.clone()));
+    }
     let usable = all.iter().all(|folder| folder.wrong.is_none());
     let check = |folder: Folder| {
         let is_wrong = folder.wrong.as_ref().map(|_| fix(texts, "folder"));

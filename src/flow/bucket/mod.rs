@@ -22,7 +22,10 @@ pub use self::{
     answers::{forget, forget_all, hand_over, shown},
     arrivals::fetch,
 };
-use super::{Clock, Services, guard, holder::Holder};
+use super::{
+    Clock, Services, guard,
+    holder::{Holder, LeaseLost},
+};
 use crate::{
     config::BucketAddress,
     db::leases::{self, Claim},
@@ -33,6 +36,8 @@ const CONNECT: &str = "5 seconds";
 const ANSWER: &str = "30 seconds";
 const ASK_AGAIN: Duration = Duration::from_secs(15);
 const TIMES: usize = 3;
+/// How often a turn is prolonged.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// A bucket that does not answer, or not to us.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +151,7 @@ impl Bucket {
         };
         let told = |error: std::io::Error| Unreachable {
             place: self.address.to_string(),
-            reason: error.to_string(),
+            reason: in_short(&error.to_string()),
         };
         Ok(copied.await.map_err(told)?)
     }
@@ -182,7 +187,14 @@ impl Bucket {
 }
 
 fn unreachable(address: &BucketAddress, error: &Error) -> Unreachable {
-    Unreachable { place: address.to_string(), reason: error.to_string() }
+    Unreachable { place: address.to_string(), reason: in_short(&error.to_string()) }
+}
+
+/// A server's answer is a document; its code says enough.
+fn in_short(said: &str) -> String {
+    let code = said.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+    let line = said.split(['<', '\n']).next().unwrap_or(said).trim_end_matches([' ', ':']);
+    code.map_or(line, |(code, _)| code).to_owned()
 }
 
 /// Both ways, once. What a copy of a workspace does stays in its folders until a person says so.
@@ -209,10 +221,31 @@ async fn in_turn<T>(
     }
     let (lease, now) = (services.lease(), Clock::System.now());
     let Some(epoch) = leases::take(&services.db, name, lease, now).await? else { return Ok(None) };
-    let done = work.await;
     let claim = Claim { holder: services.holder.as_str(), epoch };
+    let done = while_held(services, (name, claim), work).await;
     leases::release(&services.db, name, claim).await?;
     done.map(Some)
+}
+
+/// Ends the work where the turn was lost: many files over a slow line take longer than a lease.
+async fn while_held<T>(
+    services: &Services,
+    (name, claim): (&str, Claim<'_>),
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let mut work = std::pin::pin!(work);
+    let mut beat = tokio::time::interval(HEARTBEAT);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            _ = beat.tick() => {
+                if !leases::renew(&services.db, name, claim, services.lease().until).await? {
+                    return Err(LeaseLost.into());
+                }
+            }
+        }
+    }
 }
 
 /// Whether a bucket lets us list, write and remove.
@@ -243,4 +276,20 @@ fn leaving(services: &Services) -> impl Iterator<Item = (&Path, &BucketAddress)>
     [(&files.outbox, &files.buckets.outbox), (&files.archive, &files.buckets.archive)]
         .into_iter()
         .filter_map(|(folder, bucket)| Some((folder.as_path(), bucket.as_ref()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_servers_document_its_code_is_told() {
+        let said = "Generic S3 error: Client error with status 403 Forbidden: <?xml version=\"1.0\"?>\n<Error>\
+                    <Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+        assert_eq!(in_short(said), "AccessDenied");
+        assert_eq!(
+            in_short("Generic S3 error: refused\n\nCaused by: x"),
+            "Generic S3 error: refused"
+        );
+    }
 }

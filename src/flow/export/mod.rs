@@ -21,7 +21,7 @@ use std::{
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 
 use super::{
@@ -63,6 +63,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportOptions {
+    #[serde(deserialize_with = "some")]
     pub what: Vec<What>,
     pub format: Format,
     /// Nothing: of all firms at once, into the outbox itself.
@@ -73,6 +74,15 @@ impl Default for ExportOptions {
     fn default() -> ExportOptions {
         ExportOptions { what: vec![What::Lines], format: Format::Xlsx, firm: None }
     }
+}
+
+/// At least one.
+fn some<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<What>, D::Error> {
+    let what = Vec::deserialize(source)?;
+    if what.is_empty() {
+        return Err(D::Error::custom("this names nothing to export"));
+    }
+    Ok(what)
 }
 
 /// Writes what a job exports, and how many files and rows that were.

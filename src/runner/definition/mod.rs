@@ -13,7 +13,7 @@ use serde::{
 pub use self::schedule::Schedule;
 use crate::{
     config::{
-        ConfigError,
+        ConfigError, Settings,
         file::{Source, nearest},
         value::{duration, parsed},
     },
@@ -141,6 +141,11 @@ pub fn load_jobs(dir: &Path) -> Result<Vec<Job>, ConfigError> {
 }
 
 impl Job {
+    /// A backup that could only fail each night, since nothing says where to.
+    pub fn goes_nowhere(&self, settings: &Settings) -> bool {
+        self.kind == JobKind::Backup && settings.backup.to.is_none()
+    }
+
     /// Reads one file; what it says of other jobs is checked by [`load_jobs`].
     pub fn read(source: &Source) -> Result<Job, ConfigError> {
         let JobWritten { name, kind, schedule, after, catch_up, overlap, timeout, retry, _options } =
