@@ -38,6 +38,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (14, "letters", files!("0014_letters.sql")),
     (15, "refunds", files!("0015_refunds.sql")),
     (16, "cut_offs", files!("0016_cut_offs.sql")),
+    (17, "in_turn", files!("0017_in_turn.sql")),
 ];
 
 /// The newest change that this version knows.

@@ -21,17 +21,20 @@ pub async fn due(db: &Db, now: DateTime<Utc>) -> sqlx::Result<i64> {
     Ok(due)
 }
 
-/// When those were taken to be sent that were taken after an instant, the newest first, `most` at most.
+/// How many were taken to be sent after an instant, `most` at most, and when the oldest of these.
 pub async fn tried_since(
     tx: &mut Tx,
     since: DateTime<Utc>,
     most: i64,
-) -> sqlx::Result<Vec<(DateTime<Utc>,)>> {
-    tx.query("select tried_at from mail where tried_at > $1 order by tried_at desc limit $2")
-        .bind(since)
-        .bind(most)
-        .all()
-        .await
+) -> sqlx::Result<(i64, Option<DateTime<Utc>>)> {
+    tx.query(
+        "select count(*), min(tried_at)
+         from (select tried_at from mail where tried_at > $1 order by tried_at desc limit $2) as newest",
+    )
+    .bind(since)
+    .bind(most)
+    .one()
+    .await
 }
 
 /// How many mails were sent from an instant on, and how many are on their way.

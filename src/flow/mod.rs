@@ -89,7 +89,10 @@ use self::{
     holder::{Holder, LeaseLost},
     key::Key,
     progress::Progress,
-    send::letters::own::{self, Words},
+    send::{
+        letters::own::{self, Words},
+        rest::Rest,
+    },
 };
 use crate::{
     catalogue::Catalogue,
@@ -118,6 +121,8 @@ pub struct Services {
     /// This process, under which claims are made.
     pub holder: Holder,
     pub progress: Progress,
+    /// Whether the mail server is left alone for now.
+    pub mail_rest: Rest,
     /// This program, which reads old workbooks in a process of their own.
     pub program: PathBuf,
     pub fail_points: Arc<FailPoints>,
@@ -163,6 +168,7 @@ impl Services {
             letters,
             holder,
             progress,
+            mail_rest: Rest::default(),
             program,
             fail_points,
         })

@@ -53,21 +53,32 @@ pub fn qr_png(payee: &Payee, amount: Money, memo: &PaymentCode) -> anyhow::Resul
     };
     let code = QrCode::with_error_correction_level(transfer.payload(), EcLevel::M)
         .context("The transfer fits no QR code")?;
-    let side = (code.width() + 2 * QUIET) * MODULE;
-    let dark = |x: usize, y: usize| {
-        let inside = |at: usize| (at / MODULE).checked_sub(QUIET).filter(|at| *at < code.width());
-        inside(x).zip(inside(y)).is_some_and(|at| code[at] == Color::Dark)
-    };
-    let pixels: Vec<u8> =
-        (0..side * side).map(|at| if dark(at % side, at / side) { 0 } else { 255 }).collect();
-    png(&pixels, u32::try_from(side)?)
+    png(&code)
 }
 
-fn png(pixels: &[u8], side: u32) -> anyhow::Result<Vec<u8>> {
+/// One bit a pixel, which is little to compress and to send; a dark module is a square of unset bits.
+fn png(code: &QrCode) -> anyhow::Result<Vec<u8>> {
+    let side = (code.width() + 2 * QUIET) * MODULE;
+    let is_dark = |at: usize| {
+        let inside = |at: usize| (at / MODULE).checked_sub(QUIET).filter(|at| *at < code.width());
+        inside(at % side).zip(inside(at / side)).is_some_and(|at| code[at] == Color::Dark)
+    };
+    let mut pixels = Vec::new();
+    for y in (0..side).step_by(MODULE) {
+        let mut row = vec![u8::MAX; side.div_ceil(8)];
+        for x in (0..side).filter(|x| is_dark(y * side + x)) {
+            if let Some(byte) = row.get_mut(x / 8) {
+                *byte &= !(0x80 >> (x % 8));
+            }
+        }
+        pixels.extend(row.repeat(MODULE));
+    }
     let mut bytes = Vec::new();
+    let side = u32::try_from(side)?;
     let mut encoder = png::Encoder::new(&mut bytes, side, side);
     encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header()?.write_image_data(pixels)?;
+    encoder.set_depth(png::BitDepth::One);
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.write_header()?.write_image_data(&pixels)?;
     Ok(bytes)
 }

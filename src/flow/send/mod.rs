@@ -31,6 +31,8 @@ pub mod decide;
 
 mod pace;
 
+pub mod rest;
+
 mod sender;
 
 pub mod transport;
@@ -97,6 +99,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
     let due = posting::due(&services.db, services.now()).await?;
     let mut summary = match due {
         0 => Summary::default(),
+        _ if !services.mail_rest.is_over() => Summary { is_full: true, ..Summary::default() },
         due => Box::pin(send_due(services, due, suppressed)).await?,
     };
     services.progress.tell(Step::End);
@@ -133,6 +136,10 @@ async fn send_due(
         Some(Unavailable::Denied(why)) => Some(why.clone()),
         _ => None,
     });
+    match &denied {
+        Some(_) => services.mail_rest.refused(),
+        None => services.mail_rest.let_in(),
+    }
     let paused = lock(&post.paused).take();
     if let Some(why) = paused.or(denied) {
         tell_paused(services, &why).await?;

@@ -37,13 +37,13 @@ pub async fn room(services: &Services, tx: &mut Tx, now: DateTime<Utc>) -> anyho
             return Ok(Room::None);
         }
         let limit = i64::from(settings.per_minute);
-        let tried = posting::tried_since(tx, now - MINUTE, limit).await?;
-        let in_minute = limit - i64::try_from(tried.len())?;
+        let (tried, oldest) = posting::tried_since(tx, now - MINUTE, limit).await?;
+        let in_minute = limit - tried;
         if left > 0
             && in_minute <= 0
-            && let Some((oldest,)) = tried.last()
+            && let Some(oldest) = oldest
         {
-            return Ok(Room::From(*oldest + MINUTE));
+            return Ok(Room::From(oldest + MINUTE));
         }
         left = left.min(in_minute);
     }
