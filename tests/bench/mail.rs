@@ -10,11 +10,11 @@
     reason = "a benchmark prints what it measured, and fails where it stands"
 )]
 
+mod common;
+
 use std::{
-    fmt::Write as _,
-    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -28,13 +28,12 @@ use tokio::{
     task::JoinSet,
 };
 
+use common::{ORDER, THEN, copy, done, import, program};
+
 /// Mails: a notice and two log-in letters for each client.
 const CLIENTS: usize = 667;
 const SESSIONS: usize = 4;
 const ROUNDS: usize = 3;
-/// Mails are planned then, and due on any real clock.
-const THEN: &str = "2026-02-02T08:30:00+07:00";
-const ORDER: &str = "DH-2602-000001";
 
 #[tokio::main]
 async fn main() {
@@ -42,13 +41,12 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     println!("planning …");
     let template = folder.path().join("planned");
-    plan(&template);
+    import(&template, CLIENTS);
+    done(program(&template, &["confirm", ORDER, "--activate", "--now", THEN, "-q"]));
     println!("{:<28} {:>8} {:>10} {:>12} {:>8}", "", "letters", "seconds", "a second", "ratio");
     for round in 0..ROUNDS {
         let home = folder.path().join(format!("round-{round}"));
         copy(&template, &home);
-        // A copied workspace holds what waits until a person says so.
-        done(program(&home, &["resume", "--confirm", "-q"]));
         let (ours, letters, bytes) = sink.measure(|| run_mail(&home, sink.port)).await;
         let a_second = letters as f64 / ours.as_secs_f64();
         tell("hangloat run mail", letters, ours, 1.0);
@@ -70,63 +68,6 @@ fn tell(who: &str, letters: usize, time: Duration, ratio: f64) {
         "{who:<28} {letters:>8} {seconds:>10.2} {:>12.0} {ratio:>8.2}",
         letters as f64 / seconds
     );
-}
-
-fn program(home: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hangloat"));
-    command.args(args).env("HANGLOAT_HOME", home).stdin(Stdio::null()).stdout(Stdio::null());
-    command
-}
-
-fn done(mut command: Command) {
-    assert!(command.status().unwrap().success(), "{command:?}");
-}
-
-/// A workspace with mails that wait.
-fn plan(home: &Path) {
-    done(program(home, &["init", home.to_str().unwrap()]));
-    let list = home.with_extension("csv");
-    fs::write(&list, clients()).unwrap();
-    let import = ["run", "import", list.to_str().unwrap(), "--firm", "MINHAN", "--now", THEN, "-q"];
-    done(program(home, &import));
-    done(program(home, &["confirm", ORDER, "--activate", "--now", THEN, "-q"]));
-}
-
-fn clients() -> String {
-    let mut list = String::from(
-        "Tên khách hàng,Mã số thuế,Loại khách hàng,Người đại diện,Email,Số điện thoại,Địa chỉ,Gói sản phẩm,\
-         Năm tài chính,Phương pháp tính thuế GTGT,Chế độ kế toán,Người nhận thông báo\n",
-    );
-    for n in 1..=CLIENTS {
-        let _ = writeln!(
-            list,
-            "Công ty TNHH Thử nghiệm {n},{},Doanh nghiệp,Nguyễn Văn Số {n},giamdoc@congty{n}.example,0912{n:06},\
-             Số {n} đường Láng,ASP-DN,2026,Khấu trừ,TT99,Khách hàng",
-            tax_id(n)
-        );
-    }
-    list
-}
-
-/// Ten digits with the right check digit; numbers that have none are passed over.
-fn tax_id(n: usize) -> String {
-    const WEIGHTS: [usize; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
-    let all = (0..).filter_map(|serial: usize| {
-        let digits = format!("01{:07}", 1_000_000 + serial);
-        let sum: usize = digits
-            .bytes()
-            .zip(WEIGHTS)
-            .map(|(digit, weight)| usize::from(digit - b'0') * weight)
-            .sum();
-        let check = 10 - sum % 11;
-        (check < 10).then(|| format!("{digits}{check}"))
-    });
-    all.into_iter().nth(n).unwrap_or_default()
-}
-
-fn copy(from: &Path, to: &Path) {
-    let done = Command::new("cp").arg("-r").args([from, to]).status().unwrap();
-    assert!(done.success());
 }
 
 fn run_mail(home: &Path, port: u16) {
