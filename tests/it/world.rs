@@ -84,7 +84,8 @@ impl World {
 
     /// One on SQLite, whatever the other tests run on.
     pub fn on_sqlite() -> World {
-        let world = World { store: None, ..World::empty() };
+        let (folder, variables) = (TempDir::new().unwrap(), Vec::new());
+        let world = World { folder, store: None, variables };
         world.run(&["init", world.path("").to_str().unwrap()]).exits(0);
         world
     }
