@@ -1,9 +1,12 @@
 //! What a person says of a payment: for what it is, that it goes back, or that it is not for what it was matched with.
 //! Each is an event, and the pair that was parted is never matched by itself again.
 
+use anyhow::Context as _;
+
 use super::{
     said::{By, Said},
-    settle, waive,
+    settle::{self, Overtaken},
+    waive,
 };
 use crate::{
     db::{
@@ -76,11 +79,21 @@ pub async fn carry_out(
     wish: &Wish,
     by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
-    match said(services, payment, wish, by).await? {
-        Ok(Some(said)) => settle::all(services, Some(&said)).await.map(Ok),
-        Ok(None) => Ok(Ok(())),
-        Err(refused) => Ok(Err(refused)),
+    let mut payment = payment.clone();
+    for _ in 0..settle::OVERTAKEN_AT_MOST {
+        let said = match said(services, &payment, wish, by).await? {
+            Ok(Some(said)) => said,
+            Ok(None) => return Ok(Ok(())),
+            Err(refused) => return Ok(Err(refused)),
+        };
+        match settle::all(services, Some(&said)).await {
+            Err(error) if error.is::<Overtaken>() => {}
+            done => return done.map(Ok),
+        }
+        let again = payments::by_id(&services.db, payment.id).await?;
+        payment = again.context("A payment that is matched is there")?;
     }
+    Err(Overtaken.into())
 }
 
 /// What is to be stored for a wish; nothing where all of it is so already.
@@ -93,10 +106,11 @@ pub async fn said<'a>(
     if payment.closed {
         return Ok(Err(Refused::Closed));
     }
+    let as_of = Some(payments::version(&services.db).await?);
     let dues = dues::all(&services.db).await?;
     let own = payments::allocations(&services.db, Some(payment.id)).await?;
     let kind = if wish.codes.is_empty() { EventKind::Refund } else { EventKind::Match };
-    let mut said = Said::new(Some(payment.id), kind, by);
+    let mut said = Said { as_of, ..Said::new(Some(payment.id), kind, by) };
     let mut rest = payment.amount().as_dong() - payment.returned;
     if wish.codes.is_empty() {
         rest -= own.iter().map(|it| it.amount).sum::<i64>();

@@ -19,6 +19,8 @@ pub struct Said<'a> {
     /// Codes with đồng that are forgiven.
     pub waived: Vec<(String, i64)>,
     pub by: By<'a>,
+    /// As of which change of all money it was worked out; nothing where that does not matter.
+    pub as_of: Option<i64>,
     /// From whom it came, and for whom it was: learned where a person approved it.
     pub learned: Vec<(String, String)>,
 }
@@ -26,7 +28,7 @@ pub struct Said<'a> {
 impl<'a> Said<'a> {
     pub fn new(payment: Option<i64>, kind: EventKind, by: By<'a>) -> Said<'a> {
         let (waived, learned) = (Vec::new(), Vec::new());
-        Said { payment, kind, words: None, refund: 0, waived, by, learned }
+        Said { payment, kind, words: None, refund: 0, waived, by, as_of: None, learned }
     }
 
     pub(super) fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {

@@ -29,7 +29,12 @@ use crate::{
 };
 
 /// How often it is tried again because something changed meanwhile.
-const OVERTAKEN_AT_MOST: usize = 5;
+pub const OVERTAKEN_AT_MOST: usize = 5;
+
+/// Other money was matched since it was worked out what a person says.
+#[derive(Debug, thiserror::Error)]
+#[error("what is to be paid changed meanwhile")]
+pub struct Overtaken;
 
 /// Matches all there is, stores it, and tells the platform; it is repeatable, and changes nothing the second time.
 pub async fn all(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<()> {
@@ -176,6 +181,9 @@ struct Difference<'a> {
 /// False where something changed meanwhile.
 async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bool> {
     let loaded = load(services, said).await?;
+    if said.and_then(|said| said.as_of).is_some_and(|as_of| as_of != loaded.version) {
+        return Err(Overtaken.into());
+    }
     let (decisions, standings) = tokio::task::block_in_place(|| {
         matching::decide(&loaded.asked, &loaded.credits, &loaded.known)
     });

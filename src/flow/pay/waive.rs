@@ -3,7 +3,7 @@
 
 use super::{
     said::{By, Said},
-    settle,
+    settle::{self, Overtaken},
 };
 use crate::{
     db::{
@@ -32,6 +32,21 @@ pub async fn rest(
     code: &str,
     by: By<'_>,
 ) -> anyhow::Result<Result<(), NotWaived>> {
+    for _ in 0..settle::OVERTAKEN_AT_MOST {
+        match once(services, code, by).await {
+            Err(error) if error.is::<Overtaken>() => {}
+            done => return done,
+        }
+    }
+    Err(Overtaken.into())
+}
+
+async fn once(
+    services: &Services,
+    code: &str,
+    by: By<'_>,
+) -> anyhow::Result<Result<(), NotWaived>> {
+    let as_of = Some(payments::version(&services.db).await?);
     let dues = dues::all(&services.db).await?;
     let waived = if let Some(due) = dues.iter().find(|due| due.code == code) {
         match due.state {
@@ -52,7 +67,7 @@ pub async fn rest(
         return Ok(Err(NotWaived::Unpaid));
     }
     let said = Said::new(None, EventKind::Match, by);
-    settle::all(services, Some(&Said { waived, ..said })).await.map(Ok)
+    settle::all(services, Some(&Said { waived, as_of, ..said })).await.map(Ok)
 }
 
 fn left(due: &Due) -> i64 {
