@@ -156,7 +156,7 @@ async fn a_word_of_no_set_is_refused_in_every_column_of_words() {
              values ('2026-11-23', 1, {night}, {night}, '{{}}', '{}')",
             "0".repeat(64)
         );
-        assert_allowed(db, &[&report]).await;
+        execute(db, &report).await.unwrap();
         for column in columns_of_words().keys() {
             let (table, column) = column.split_once('.').unwrap();
             for word in ["nonsense", "", "Paid"] {

@@ -293,5 +293,5 @@ fn each_firm_is_mailed_what_waits_of_its_own_once_a_day_and_nothing_where_nothin
     let missing: Vec<&Value> =
         bells.iter().filter(|it| it["kind"] == "statement_missing").collect();
     assert_eq!(missing.len(), 1, "{bells:?}");
-    assert!(text(missing[0], "text").contains("4 dòng"), "{missing:?}");
+    assert!(text(missing[0], "text").contains("3 dòng"), "{missing:?}");
 }
