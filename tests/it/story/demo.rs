@@ -111,6 +111,7 @@ fn all_else_that_is_listed(world: &World) {
     let known = [
         "activate",
         "backup",
+        "cut-offs",
         "import",
         "mail",
         "nightly-reconcile",
