@@ -188,7 +188,7 @@ pub async fn open(
     db.query(
         "select l.order_code, l.line_no, l.batch_id, l.client, l.amount, l.state, c.cutoff_at,
                 r.code as payment_code,
-                case when r.state in ('open', 'partly_paid') then r.amount - r.paid end as rest
+                case when r.state in ('open', 'partly_paid') then r.amount - r.waived - r.paid end as rest
          from order_line l
          left join licence c on c.line_id = l.id
          left join payment_request r on r.line_id = l.id

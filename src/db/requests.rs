@@ -35,6 +35,11 @@ impl Request {
         Money::dong(self.amount)
     }
 
+    /// What its payer is asked for: without what was forgiven.
+    pub fn asked(&self) -> Money {
+        Money::dong(self.amount - self.waived)
+    }
+
     pub fn paid(&self) -> Money {
         Money::dong(self.paid)
     }

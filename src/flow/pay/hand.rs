@@ -228,5 +228,10 @@ pub fn why(services: &Services, payment: &Payment) -> String {
         same => said["same"].as_i64(), waits => payment.state == PaymentState::Held,
         returned => (payment.returned > 0).then(|| Money::dong(payment.returned).to_string()),
     };
-    services.texts.say(&format!("message.payment.{}", payment.tier), values)
+    let why = services.texts.say(&format!("message.payment.{}", payment.tier), values);
+    if payment.returned == 0 || payment.state != PaymentState::Held {
+        return why;
+    }
+    let values = minijinja::context! { payment => payment.id };
+    format!("{why} {}", services.texts.say("message.payment_back", values))
 }

@@ -71,7 +71,7 @@ async fn of_firms(
         firms.entry(due.firm.as_str()).or_default().push(due);
     }
     for (firm, dues) in firms {
-        let amount: Money = dues.iter().map(|due| Money::dong(due.amount)).sum();
+        let amount: Money = dues.iter().map(|due| Money::dong(due.amount - due.waived)).sum();
         let named: Vec<String> = dues.iter().take(NAMED).map(|due| due.name.clone()).collect();
         let values = context! {
             n => dues.len(), amount => amount.to_string(), more => dues.len() - named.len(), named,

@@ -189,7 +189,7 @@ pub(super) fn notice_line(
         tax_id: client.tax_id.clone(),
         package: package_name(services, &client.package),
         fiscal_year: client.fiscal_year,
-        amount: request.amount(),
+        amount: request.asked(),
         payment_code: request.code.clone(),
     })
 }

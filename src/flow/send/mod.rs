@@ -136,9 +136,10 @@ async fn send_due(
         Some(Unavailable::Denied(why)) => Some(why.clone()),
         _ => None,
     });
-    match &denied {
-        Some(_) => services.mail_rest.refused(),
-        None => services.mail_rest.let_in(),
+    if denied.is_some() {
+        services.mail_rest.refused();
+    } else if done.is_ok() {
+        services.mail_rest.let_in();
     }
     let paused = lock(&post.paused).take();
     if let Some(why) = paused.or(denied) {

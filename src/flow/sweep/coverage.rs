@@ -64,7 +64,7 @@ pub fn of(
 ) -> Coverage {
     let part = |it: &Statement| {
         let to = it.to()?.min(arrived(it) - Days::new(1));
-        let from = it.from()?.min(to);
+        let from = it.from().filter(|from| *from <= to)?;
         Some(Part { from, to, opening: it.opening, closing: it.closing })
     };
     let mut parts: Vec<Part> = statements.iter().filter_map(part).collect();
@@ -148,6 +148,12 @@ mod tests {
         assert_eq!(spans(&other), days(&[(3, 6), (7, 10)]));
         assert_eq!(spans(&[(3, 6, Some((0, 7))), (4, 10, Some((3, 9)))]), days(&[(3, 10)]));
         assert_eq!(spans(&[(3, 28, None)]), days(&[(3, 27)]), "not the day on which it came");
+        let of_its_day = [(3, 26, None), (28, 28, None)];
+        assert_eq!(
+            spans(&of_its_day),
+            days(&[(3, 26)]),
+            "one of that day alone says nothing whole"
+        );
     }
 
     #[test]
