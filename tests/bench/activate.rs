@@ -83,7 +83,7 @@ async fn main() {
 }
 
 fn activate(home: &Path, at_once: u32, port: u16) {
-    let mut command = program(home, &["activate", ORDER, "--now", THEN, "-q"]);
+    let mut command = program(home, &["activate", ORDER, "-q"]);
     command.env("HANGLOAT_PLATFORM__KIND", "http");
     command.env("HANGLOAT_PLATFORM__BASE_URL", format!("http://127.0.0.1:{port}/v1"));
     command.env("HANGLOAT_PLATFORM__CONCURRENCY", at_once.to_string());
