@@ -1,5 +1,7 @@
 //! The payments that came in, with what each pays for and why. A firm sees of one what it pays of the firm's own.
 
+use std::collections::HashSet;
+
 use super::{
     Datum, Kind, Table, What,
     tables::{perhaps, text},
@@ -33,46 +35,57 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
     let filter = Filter { firm: firm.map(str::to_owned), ..Filter::default() };
     let found = payments::list(&services.db, &filter, None).await?;
     let mut parts = payments::by_payment(payments::allocations(&services.db, None).await?);
-    if let Some(firm) = firm {
-        let dues = dues::all(&services.db).await?;
-        let is_own = |code: &str| dues.iter().any(|due| due.code == code && due.firm == firm);
-        for parts in parts.values_mut() {
-            parts.retain(|part| is_own(&part.code));
-        }
-    }
+    let dues = if firm.is_some() { dues::all(&services.db).await? } else { Vec::new() };
+    let of_others = dues.iter().filter(|due| firm != Some(due.firm.as_str()));
+    let of_others = of_others.flat_map(|due| [Some(due.code.as_str()), due.batch_code.as_deref()]);
+    let of_others: HashSet<&str> = of_others.flatten().collect();
     let mut rows = Vec::new();
     for payment in found.iter().rev() {
-        let of_payment = parts.get(&payment.id).map(Vec::as_slice).unwrap_or_default();
-        for part in of_payment {
+        let mut of_payment = parts.remove(&payment.id).unwrap_or_default();
+        let paid = of_payment.iter().map(|part| part.code.as_str());
+        let is_shared = named(payment).chain(paid).any(|code| of_others.contains(code));
+        of_payment.retain(|part| !of_others.contains(part.code.as_str()));
+        let own: i64 = of_payment.iter().map(|part| part.amount).sum();
+        let shared = is_shared.then_some(own);
+        for part in &of_payment {
             let own = [
                 text(&part.code),
                 text(&part.order_code),
                 Datum::Whole(part.line_no),
                 Datum::Money(part.amount),
             ];
-            rows.push(row(services, payment, own));
+            rows.push(row(services, payment, shared, own));
         }
         if of_payment.is_empty() {
-            rows.push(row(services, payment, [const { Datum::Nothing }; 4]));
+            rows.push(row(services, payment, shared, [const { Datum::Nothing }; 4]));
         }
     }
     Ok(Table::new(What::Payments, columns, rows))
 }
 
-fn row(services: &Services, payment: &Payment, own: [Datum; 4]) -> Vec<Datum> {
+/// Codes that its memo names, or that it may be for.
+fn named(payment: &Payment) -> impl Iterator<Item = &str> {
+    let names = ["codes", "candidates"].into_iter();
+    let lists = names.filter_map(move |name| payment.evidence.0[name].as_array());
+    lists.flatten().filter_map(|code| code.as_str())
+}
+
+/// Of what is `shared` with another firm, that much is the firm's own; the rest of it, and its words, are not shown.
+fn row(services: &Services, payment: &Payment, shared: Option<i64>, own: [Datum; 4]) -> Vec<Datum> {
     let day = payment.booked_on.parse();
+    let of_whole = |it: Datum| if shared.is_some() { Datum::Nothing } else { it };
     let mut row = vec![
         Datum::Whole(payment.id),
         text(&payment.account),
         day.map_or_else(|_| text(&payment.booked_on), Datum::Day),
-        Datum::Money(payment.amount().as_dong()),
-        Datum::Money(payment.returned),
-        text(&payment.memo),
+        Datum::Money(shared.unwrap_or(payment.amount().as_dong())),
+        of_whole(Datum::Money(payment.returned)),
+        of_whole(text(&payment.memo)),
         perhaps(payment.reference.as_ref()),
         perhaps(payment.other_name.as_ref().or(payment.other_account.as_ref())),
         text(&payment.state),
     ];
     row.extend(own);
-    row.push(text(&hand::why(services, payment)));
+    row.push(of_whole(text(&hand::why(services, payment))));
     row
 }
