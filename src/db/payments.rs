@@ -54,6 +54,8 @@ pub struct Payment {
     /// The version of the rules that decided it.
     pub rules: i64,
     pub closed: bool,
+    /// The number of the newest event that a person made; 0 without any.
+    pub last_said: i64,
 }
 
 impl Payment {
@@ -76,7 +78,9 @@ impl Payment {
 pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed
+                other_account, state, tier, evidence, rules, closed,
+                (select coalesce(max(e.id), 0) from payment_event e
+                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'refund')) as last_said
          from bank_line where direction = 'credit' order by booked_on, id",
     )
     .all()
@@ -92,7 +96,9 @@ pub async fn any(db: &Db) -> sqlx::Result<bool> {
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed
+                other_account, state, tier, evidence, rules, closed,
+                (select coalesce(max(e.id), 0) from payment_event e
+                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'refund')) as last_said
          from bank_line where direction = 'credit' and id = $1",
     )
     .bind(id)
@@ -104,7 +110,9 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
 pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed
+                other_account, state, tier, evidence, rules, closed,
+                (select coalesce(max(e.id), 0) from payment_event e
+                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'refund')) as last_said
          from bank_line
          where direction = 'credit' and ($1 is null or state = $1) and ($2 is null or booked_on >= $2)
            and ($3 is null or exists (select 1 from allocation a

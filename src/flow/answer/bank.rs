@@ -107,11 +107,13 @@ pub fn payment_of(key: &Key, row: &str) -> Option<(i64, String)> {
     key.verifies(ROW, text, signature).then(|| Some((id.parse().ok()?, standing.to_owned())))?
 }
 
-/// Changes where money moved; what may be suggested is no part of it.
+/// Changes where money moved and with all that a person says, also where it is taken back; what may be suggested is no
+/// part of it.
 pub fn standing(payment: &Payment, parts: &[Allocation]) -> String {
     let parts: Vec<String> =
         parts.iter().map(|part| format!("{}={}", part.code, part.amount)).collect();
-    let text = format!("{}/{}/{}", payment.returned, payment.closed, parts.join(","));
+    let Payment { returned, closed, last_said, .. } = payment;
+    let text = format!("{returned}/{closed}/{last_said}/{}", parts.join(","));
     sha256(text.as_bytes())[..8].to_owned()
 }
 
