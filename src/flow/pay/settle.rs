@@ -125,6 +125,7 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
             has_reference: payment.has_reference(),
             booked_on: payment.booked_on.parse().unwrap_or_default(),
             fingerprint: format!("{}/{:09}", payment.fingerprint, payment.occurrence),
+            told: payment.amount().as_dong(),
             amount: payment.amount().as_dong() - payment.returned,
             memo: payment.memo.clone(),
             from: source_of(payment),

@@ -23,7 +23,7 @@ use crate::domain::{
 };
 
 /// Counts up whenever the same payments could be matched otherwise than before.
-pub const RULES: i64 = 2;
+pub const RULES: i64 = 3;
 
 /// What is to be paid for one line.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,8 @@ pub struct Credit {
     pub booked_on: NaiveDate,
     /// Tells payments of a day apart, whatever statement they came with.
     pub fingerprint: String,
+    /// In đồng, as the bank told it.
+    pub told: i64,
     /// In đồng, without what was given back.
     pub amount: i64,
     pub memo: String,

@@ -35,6 +35,7 @@ fn credit(day: u32, amount: i64, memo: &str) -> Credit {
         id: day.into(),
         booked_on: NaiveDate::from_ymd_opt(2026, 11, day).unwrap(),
         fingerprint: format!("f{day}"),
+        told: amount,
         amount,
         memo: memo.to_owned(),
         ..Credit::default()
@@ -181,6 +182,24 @@ fn what_went_back_pays_for_nothing() {
 }
 
 #[test]
+fn what_two_layouts_told_stays_one_payment_where_a_part_of_it_was_given_back() {
+    let first = Credit {
+        has_reference: true,
+        id: 101,
+        fingerprint: "r".to_owned(),
+        ..credit(1, 600_000, &format!("MBVCB.1.{}.CT tu 001", code(4)))
+    };
+    let plain = credit(1, 600_000, &code(4));
+    for amount in [350_000, 0] {
+        let less = Credit { amount, ..first.clone() };
+        let (decisions, standings) = told(&dues(), &[less, plain.clone()]);
+        assert_eq!(decisions[1], "held maybe_same", "{amount}");
+        let paid = if amount == 0 { "open 0" } else { "partly_paid 350000" };
+        assert_eq!(standings[3], paid);
+    }
+}
+
+#[test]
 fn what_two_layouts_told_in_other_words_is_not_counted_twice() {
     let told_with = |day, amount, memo: &str| Credit {
         has_reference: true,
@@ -284,6 +303,7 @@ fn many(dues: &[Due], payments: usize) -> (Vec<Credit>, Vec<Option<String>>) {
             id: i64::try_from(number).unwrap(),
             booked_on: NaiveDate::from_ymd_opt(2026, if is_first { 10 } else { 11 }, day).unwrap(),
             fingerprint: format!("f{number:06}"),
+            told: amount,
             amount,
             memo,
             ..Credit::default()

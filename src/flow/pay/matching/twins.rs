@@ -1,5 +1,6 @@
 //! One payment that two layouts of a bank told, with the bank's reference and without, and not in the same words: it is
-//! not counted twice, a person looks. Lines of the same words are known as one where statements are taken in.
+//! not counted twice, a person looks, also where one of them was given back since. Lines of the same words are known as
+//! one where statements are taken in.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,7 +14,7 @@ const LEAST: usize = 12;
 pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usize, i64> {
     let mut days: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (at, credit) in credits.iter().enumerate() {
-        days.entry((&credit.account, credit.booked_on, credit.amount)).or_default().push(at);
+        days.entry((&credit.account, credit.booked_on, credit.told)).or_default().push(at);
     }
     let mut twins = HashMap::new();
     for mut at in days.into_values().filter(|at| at.len() > 1) {
