@@ -1,11 +1,14 @@
 //! Money that goes back to whom it came from: planned by a person, who then transfers it; a debit that names it, or the
 //! person's word, says that it went. From the plan on it pays for nothing.
 
+use anyhow::Context as _;
+use chrono::Days;
+
 use super::{
     hand::{self, Back, Refused, Wish},
     memo,
     said::By,
-    settle,
+    settle::{self, Overtaken},
 };
 use crate::{
     db::{
@@ -18,6 +21,9 @@ use crate::{
 /// What a transfer is to have in its memo, before the number of the payment.
 pub const WORD: &str = "HOANTIEN";
 
+/// Debits this long before the plan can be what was planned: money goes back first, and is told of afterwards.
+const EARLIER: Days = Days::new(7);
+
 /// Plans that so much goes back; with `done` it went already, as that says. The same again changes nothing.
 pub async fn refund(
     services: &Services,
@@ -25,24 +31,53 @@ pub async fn refund(
     (amount, done): (i64, Option<&str>),
     by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
-    let known = refunds::all(&services.db, Some(payment.id)).await?;
-    let same = |it: &&Refund| it.amount == amount;
-    let went = |it: &Refund| done.is_some() && it.reference.as_deref() == done;
-    if known.iter().filter(same).any(went) {
-        return Ok(Ok(()));
-    }
-    if !known.iter().filter(same).any(|it| it.done_at.is_none()) {
-        let wish = Wish { refund: Some(Back::Of(amount)), ..Wish::default() };
-        if let Err(refused) = hand::carry_out(services, payment, &wish, by).await? {
-            return Ok(Err(refused));
+    for _ in 0..settle::OVERTAKEN_AT_MOST {
+        match plan(services, payment.id, (amount, done), by).await {
+            Err(error) if error.is::<Overtaken>() => {}
+            Ok(Ok(())) => return went(services, payment.id, (amount, done), by).await.map(Ok),
+            refused => return refused,
         }
     }
-    let Some(reference) = done else { return Ok(Ok(())) };
-    let known = refunds::all(&services.db, Some(payment.id)).await?;
-    if let Some(open) = known.iter().filter(same).find(|it| it.done_at.is_none()) {
+    Err(Overtaken.into())
+}
+
+/// Once: what is planned, or went, is planned again only out of money that pays for nothing.
+async fn plan(
+    services: &Services,
+    id: i64,
+    (amount, done): (i64, Option<&str>),
+    by: By<'_>,
+) -> anyhow::Result<Result<(), Refused>> {
+    let seen = hand::see(services, id).await?.context("A payment that goes back is there")?;
+    let known = refunds::all(&services.db, Some(id)).await?;
+    let own = payments::allocations(&services.db, Some(id)).await?;
+    let paid: i64 = own.iter().map(|it| it.amount).sum();
+    let free = seen.payment.amount().as_dong() - seen.payment.returned - paid;
+    let is_it = |it: &Refund| {
+        it.done_at.is_none() || free < amount || done.is_some() && it.reference.as_deref() == done
+    };
+    if known.iter().any(|it| it.amount == amount && is_it(it)) {
+        return Ok(Ok(()));
+    }
+    let wish = Wish { refund: Some(Back::Of(amount)), ..Wish::default() };
+    Ok(hand::as_seen(services, &seen, &wish, by).await?.map(drop))
+}
+
+/// Closes what is planned where it went, as `done` says.
+async fn went(
+    services: &Services,
+    id: i64,
+    (amount, done): (i64, Option<&str>),
+    by: By<'_>,
+) -> anyhow::Result<()> {
+    let Some(reference) = done else { return Ok(()) };
+    let known = refunds::all(&services.db, Some(id)).await?;
+    let same = || known.iter().filter(|it| it.amount == amount);
+    let is_told = same().any(|it| it.reference.as_deref() == Some(reference));
+    if let Some(open) = same().find(|it| it.done_at.is_none()).filter(|_| !is_told) {
         close(services, open, (None, reference), by).await?;
     }
-    settle::all(services, None).await.map(Ok)
+    settle::all(services, None).await
 }
 
 /// Debits that name a payment of which as much is to go back.
@@ -53,10 +88,16 @@ pub async fn close_by_debits(services: &Services) -> anyhow::Result<()> {
     }
     let mut debits = refunds::debits(&services.db).await?;
     for refund in refunds.iter().filter(|refund| refund.done_at.is_none()) {
-        let planned = services.local(refund.planned_at).date_naive().to_string();
+        let planned = services.local(refund.planned_at).date_naive();
+        // An earlier debit could be of another one that a person said had gone.
+        let is_same =
+            |it: &&Refund| (it.bank_line_id, it.amount) == (refund.bank_line_id, refund.amount);
+        let is_only = refunds.iter().filter(is_same).count() == 1;
+        let first = planned.checked_sub_days(EARLIER).filter(|_| is_only).unwrap_or(planned);
+        let first = first.to_string();
         let is_it = |debit: &Debit| {
             let names = names(&debit.memo, refund.bank_line_id);
-            debit.amount == refund.amount && debit.booked_on >= planned && names
+            debit.amount == refund.amount && debit.booked_on >= first && names
         };
         let Some(at) = debits.iter().position(is_it) else { continue };
         let debit = debits.remove(at);

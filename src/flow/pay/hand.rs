@@ -12,6 +12,7 @@ use crate::{
     db::{
         dues::{self, Due},
         payments::{self, Allocation, EventKind, Payment},
+        refunds,
     },
     domain::{money::Money, order::RequestState, payment::PaymentState},
     flow::Services,
@@ -72,6 +73,20 @@ pub async fn match_with(
     carry_out(services, payment, &wish, by).await
 }
 
+/// A payment as it was seen, and as of which change of all money.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub payment: Payment,
+    as_of: i64,
+}
+
+/// The change is looked up first: what comes between is seen then as one more of them.
+pub async fn see(services: &Services, id: i64) -> anyhow::Result<Option<Seen>> {
+    let as_of = payments::version(&services.db).await?;
+    let payment = payments::by_id(&services.db, id).await?;
+    Ok(payment.map(|payment| Seen { payment, as_of }))
+}
+
 /// Does all that is wanted of a payment at once, or nothing of it.
 pub async fn carry_out(
     services: &Services,
@@ -79,38 +94,45 @@ pub async fn carry_out(
     wish: &Wish,
     by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
-    let mut payment = payment.clone();
     for _ in 0..settle::OVERTAKEN_AT_MOST {
-        let said = match said(services, &payment, wish, by).await? {
-            Ok(Some(said)) => said,
-            Ok(None) => return Ok(Ok(())),
-            Err(refused) => return Ok(Err(refused)),
-        };
-        match settle::all(services, Some(&said)).await {
+        let seen = see(services, payment.id).await?;
+        let seen = seen.context("A payment that is matched is there")?;
+        match as_seen(services, &seen, wish, by).await {
             Err(error) if error.is::<Overtaken>() => {}
-            done => return done.map(Ok),
+            done => return Ok(done?.map(drop)),
         }
-        let again = payments::by_id(&services.db, payment.id).await?;
-        payment = again.context("A payment that is matched is there")?;
     }
     Err(Overtaken.into())
+}
+
+/// The same of a payment as it was seen, or [`Overtaken`]; false where all of it is so already.
+pub async fn as_seen(
+    services: &Services,
+    seen: &Seen,
+    wish: &Wish,
+    by: By<'_>,
+) -> anyhow::Result<Result<bool, Refused>> {
+    match said(services, seen, wish, by).await? {
+        Ok(Some(said)) => settle::all(services, Some(&said)).await.map(|()| Ok(true)),
+        Ok(None) => Ok(Ok(false)),
+        Err(refused) => Ok(Err(refused)),
+    }
 }
 
 /// What is to be stored for a wish; nothing where all of it is so already.
 pub async fn said<'a>(
     services: &Services,
-    payment: &Payment,
+    Seen { payment, as_of }: &Seen,
     wish: &Wish,
     by: By<'a>,
 ) -> anyhow::Result<Result<Option<Said<'a>>, Refused>> {
     if payment.closed {
         return Ok(Err(Refused::Closed));
     }
-    let as_of = Some(payments::version(&services.db).await?);
     let dues = dues::all(&services.db).await?;
     let own = payments::allocations(&services.db, Some(payment.id)).await?;
     let kind = if wish.codes.is_empty() { EventKind::Refund } else { EventKind::Match };
-    let mut said = Said { as_of, ..Said::new(Some(payment.id), kind, by) };
+    let mut said = Said { as_of: Some(*as_of), ..Said::new(Some(payment.id), kind, by) };
     let mut rest = payment.amount().as_dong() - payment.returned;
     if wish.codes.is_empty() {
         rest -= own.iter().map(|it| it.amount).sum::<i64>();
@@ -120,10 +142,7 @@ pub async fn said<'a>(
             Err(refused) => return Ok(Err(refused)),
         };
         learn(payment, &dues, &words, &mut said);
-        let mut stored = payments::words(&services.db).await?;
-        stored.retain(|it| it.bank_line_id == payment.id && it.amount > 0);
-        let stored: Vec<(String, i64)> =
-            stored.into_iter().map(|it| (it.code, it.amount)).collect();
+        let stored = stored_words(services, payment.id).await?;
         said.words = Some(words.clone()).filter(|words| *words != stored);
         if wish.waives {
             said.waived = waive::behind(&dues, &own, &words);
@@ -147,6 +166,37 @@ pub async fn said<'a>(
     };
     let is_nothing = said.words.is_none() && said.refund == 0 && said.waived.is_empty();
     Ok(Ok((!is_nothing).then_some(said)))
+}
+
+/// For what a person said that a payment is.
+async fn stored_words(services: &Services, id: i64) -> anyhow::Result<Vec<(String, i64)>> {
+    let mut stored = payments::words(&services.db).await?;
+    stored.retain(|it| it.bank_line_id == id && it.amount > 0);
+    Ok(stored.into_iter().map(|it| (it.code, it.amount)).collect())
+}
+
+/// Whether all that is wanted of a payment was done before, by whomever.
+pub async fn stands(services: &Services, payment: &Payment, wish: &Wish) -> anyhow::Result<bool> {
+    let dues = dues::all(&services.db).await?;
+    let own = payments::allocations(&services.db, Some(payment.id)).await?;
+    let mut rest = payment.amount().as_dong() - payment.returned;
+    if wish.codes.is_empty() {
+        rest -= own.iter().map(|it| it.amount).sum::<i64>();
+    } else {
+        let stored = stored_words(services, payment.id).await?;
+        if words(&dues, &own, &wish.codes, &mut rest) != Ok(stored) {
+            return Ok(false);
+        }
+    }
+    let went = match wish.refund {
+        None => true,
+        Some(Back::Rest) => rest == 0 && payment.returned > 0,
+        Some(Back::Of(amount)) => {
+            let known = refunds::all(&services.db, Some(payment.id)).await?;
+            known.iter().any(|it| it.amount == amount)
+        }
+    };
+    Ok(went && (!wish.waives || waive::was_forgiven(&dues, &own)))
 }
 
 /// Codes of requests with đồng, each once, in their order; `rest` is what is left of the payment behind them.
@@ -205,14 +255,21 @@ fn learn(payment: &Payment, dues: &[Due], words: &[(String, i64)], said: &mut Sa
 
 /// Takes back what a payment pays; false where it pays nothing.
 pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow::Result<bool> {
-    let own = payments::allocations(&services.db, Some(payment.id)).await?;
-    if own.is_empty() || payment.closed {
-        return Ok(false);
+    for _ in 0..settle::OVERTAKEN_AT_MOST {
+        let Some(seen) = see(services, payment.id).await? else { return Ok(false) };
+        let own = payments::allocations(&services.db, Some(payment.id)).await?;
+        if own.is_empty() || seen.payment.closed {
+            return Ok(false);
+        }
+        let words = Some(own.into_iter().map(|it| (it.code, 0)).collect());
+        let said = Said::new(Some(payment.id), EventKind::Unmatch, by);
+        let said = Said { as_of: Some(seen.as_of), words, ..said };
+        match settle::all(services, Some(&said)).await {
+            Err(error) if error.is::<Overtaken>() => {}
+            done => return done.map(|()| true),
+        }
     }
-    let words = own.into_iter().map(|it| (it.code, 0)).collect();
-    let said = Said::new(Some(payment.id), EventKind::Unmatch, by);
-    settle::all(services, Some(&Said { words: Some(words), ..said })).await?;
-    Ok(true)
+    Err(Overtaken.into())
 }
 
 /// Why a payment stands where it does, in words.

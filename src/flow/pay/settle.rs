@@ -37,11 +37,16 @@ pub const OVERTAKEN_AT_MOST: usize = 5;
 pub struct Overtaken;
 
 /// Matches all there is, stores it, and tells the platform; it is repeatable, and changes nothing the second time.
+/// What a person says is stored as of what it was worked out from, or not at all: then it is [`Overtaken`].
 pub async fn all(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<()> {
     for _ in 0..OVERTAKEN_AT_MOST {
         if once(services, said).await? {
             services.crash_point("money_settled");
             return tell_platform(services).await;
+        }
+        // Whoever says something looks anew before it is said again.
+        if said.is_some() {
+            return Err(Overtaken.into());
         }
     }
     anyhow::bail!("What is to be paid kept changing; try again")
@@ -182,7 +187,7 @@ struct Difference<'a> {
 /// False where something changed meanwhile.
 async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bool> {
     let loaded = load(services, said).await?;
-    if said.and_then(|said| said.as_of).is_some_and(|as_of| as_of != loaded.version) {
+    if said.is_some_and(|said| is_overtaken(&loaded, said)) {
         return Err(Overtaken.into());
     }
     let (decisions, standings) = tokio::task::block_in_place(|| {
@@ -206,6 +211,14 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// Money moved since, or what is forgiven was cancelled.
+fn is_overtaken(loaded: &Loaded, said: &Said<'_>) -> bool {
+    let is_gone = |due: &dues::Due| {
+        due.state == RequestState::Cancelled && forgiven(said, due.code.as_str()) > 0
+    };
+    said.as_of.is_some_and(|as_of| as_of != loaded.version) || loaded.dues.iter().any(is_gone)
 }
 
 fn of_payments<'a>(

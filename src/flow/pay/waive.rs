@@ -88,6 +88,13 @@ pub fn behind(dues: &[Due], own: &[Allocation], words: &[(String, i64)]) -> Vec<
     words.iter().filter_map(rest).filter(|(_, rest)| *rest > 0).collect()
 }
 
+/// Whether nothing is left of all that a payment pays, and a part of it was forgiven.
+pub fn was_forgiven(dues: &[Due], own: &[Allocation]) -> bool {
+    let is_own = |due: &&Due| own.iter().any(|it| it.code == due.code);
+    let paid: Vec<&Due> = dues.iter().filter(is_own).collect();
+    paid.iter().all(|due| left(due) == 0) && paid.iter().any(|due| due.waived > 0)
+}
+
 /// What is left of all that a payment pays in part, or of the code that it came under.
 pub async fn of_payment(
     services: &Services,

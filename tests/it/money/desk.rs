@@ -5,13 +5,19 @@ use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 use chrono::{DateTime, NaiveDate, Utc};
 use hangloat::{
     config::{self, Environment},
-    db::dues,
+    db::{dues, payments},
     flow::{
         Circumstances, Clock, Services,
         fail_points::FailPoints,
         import::{self, Arrival, How},
         inbox::{BANK, Owner},
         options::ImportOptions,
+        pay::{
+            back,
+            hand::{self, Back, Wish},
+            said::By,
+            settle::Overtaken,
+        },
         progress::Progress,
         prove,
         report::Told,
@@ -180,4 +186,30 @@ pub async fn close(services: Services) {
     if let hangloat::db::Db::Sqlite(pool) = &services.db {
         pool.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_worked_out_before_other_money_moved_is_not_stored_and_two_refunds_at_once_are_one()
+ {
+    let desk = Desk::new().await;
+    let services = desk.open(None).await;
+    let memo = "khong ro".to_owned();
+    let line = Line { day: 20, reference: "FT000001".to_owned(), amount: 5_900_001, memo };
+    desk.take(&services, &[line], (20, 20), true).await.unwrap();
+    let id = payments::all(&services.db).await.unwrap()[0].id;
+    let by = By { reason: "trả lại", ..By::default() };
+    let seen = hand::see(&services, id).await.unwrap().unwrap();
+    let wish = Wish { refund: Some(Back::Of(500_000)), ..Wish::default() };
+    assert_eq!(hand::as_seen(&services, &seen, &wish, by).await.unwrap(), Ok(true));
+    let late = hand::as_seen(&services, &seen, &wish, by).await.unwrap_err();
+    assert!(late.is::<Overtaken>(), "{late:#}");
+    let (one, other) = tokio::join!(
+        back::refund(&services, &seen.payment, (700_000, None), by),
+        back::refund(&services, &seen.payment, (700_000, None), by),
+    );
+    assert_eq!((one.unwrap(), other.unwrap()), (Ok(()), Ok(())));
+    let payment = payments::by_id(&services.db, id).await.unwrap().unwrap();
+    assert_eq!(payment.returned, 1_200_000);
+    desk.prove(&services, "two refunds at once").await;
+    close(services).await;
 }

@@ -7,7 +7,7 @@ use super::{
     lists::{csv, enterprise},
     money::{ORDER, activated, codes, placed, requests, statement, take},
 };
-use crate::world::{World, text};
+use crate::world::{FIRM, World, text};
 
 fn of(world: &World, id: &str) -> Value {
     world.run(&["payments", id, "--json"]).exits(0).json()["payments"][0].clone()
@@ -54,6 +54,63 @@ fn money_that_came_twice_goes_back_and_a_debit_that_names_it_says_that_it_went()
     );
     assert_eq!(requests(&world)[0], "open 0");
     world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn what_went_back_the_day_before_it_was_told_is_found_and_told_again_it_takes_no_money_that_pays() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("12/11/2026", 3_000_000, &codes[0])]);
+    assert_eq!(requests(&world)[0], "overpaid 2950000");
+    world.run(&["refund", "1", "50000", "--reason", "trả dư"]).exits(0);
+    let memo = "MBVCB.HOANTIEN 1.CT";
+    take(&world, "b.csv", &[("13/11/2026", -50_000, memo)]);
+    assert_eq!(of(&world, "1")["refunds"][0]["done_at"], Value::Null, "long before");
+    take(&world, "c.csv", &[("22/11/2026", -50_000, memo)]);
+    assert!(of(&world, "1")["refunds"][0]["done_at"].is_string());
+    let again = ["refund", "1", "50000", "--reason", "trả dư", "--done", "UNC12"];
+    world.run(&again).exits(0);
+    world.run(&again[..5]).exits(0);
+    let payment = of(&world, "1");
+    assert_eq!(payment["refunds"].as_array().unwrap().len(), 1, "{payment}");
+    assert_eq!(
+        (&payment["state"], requests(&world)[0].as_str()),
+        (&"matched".into(), "paid 2950000")
+    );
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_transfer_for_two_firms_shows_each_of_them_its_own_part_alone() {
+    let world = placed();
+    let settings = world.path("hangloat.toml");
+    let second = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
+    std::fs::write(&settings, std::fs::read_to_string(&settings).unwrap() + second).unwrap();
+    let file = world.outside("khac.csv");
+    std::fs::write(&file, csv(&[enterprise(9)])).unwrap();
+    world.run(&["run", "import", file.to_str().unwrap(), "--firm", "KHAC"]).exits(0);
+    let order = world.list("orders").iter().find(|it| it["firm"] == "KHAC").unwrap().clone();
+    let order = text(&order, "code");
+    world.run(&["confirm", &order]).exits(0);
+    let other = text(&world.order(&order)["payment_requests"][0], "payment_code");
+    let code = codes(&world)[0].clone();
+    take(&world, "a.csv", &[("20/11/2026", 5_900_000, &format!("{code} {other}"))]);
+    let exported = |narrowed: &[&str]| -> Vec<Value> {
+        let out = world.outside("p.json");
+        let to = ["export", "payments", "--format", "json", "-o", out.to_str().unwrap()];
+        world.run(&[to.as_slice(), narrowed].concat()).exits(0);
+        serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap()
+    };
+    let all = exported(&[]);
+    assert_eq!((all.len(), &all[0]["amount"]), (2, &5_900_000.into()));
+    assert!(text(&all[0], "memo").contains(&other));
+    let own = exported(&["--firm", FIRM]);
+    assert_eq!((own.len(), &own[0]["amount"]), (1, &2_950_000.into()), "{own:?}");
+    assert_eq!(text(&own[0], "payment_code"), code);
+    for column in ["memo", "why", "returned"] {
+        assert_eq!(own[0][column], Value::Null, "{column}");
+    }
+    assert!(!Value::from(own).to_string().contains(&other));
 }
 
 #[test]

@@ -208,6 +208,51 @@ fn rows_that_changed_since_or_make_no_sense_are_refused_and_the_others_done() {
 }
 
 #[test]
+fn a_row_whose_payment_was_matched_and_parted_since_is_not_taken() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let memo = "tien phan mem thang 11";
+    let late = edited(&world, &newest(&world), &[said(&world, memo, CODE, codes[2].as_str())]);
+    let id = payment(&world, memo)["id"].to_string();
+    world.run(&["match", &id, &codes[0], "--reason", "khách gọi"]).exits(0);
+    world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
+    let file = drop_back(&world, "tra-loi.xlsx", &late);
+    assert_eq!(file["findings"][0]["code"], "row.stale_answer", "{file}");
+    assert_eq!(requests(&world), ["open 0", "partly_paid 2939000", "open 0"]);
+}
+
+#[test]
+fn a_workbook_that_comes_again_with_more_rows_filled_in_leaves_what_was_done_as_it_is() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let first = kept(&world);
+    let mut edits = vec![
+        said(&world, "nham", REFUND, "50.000"),
+        said(&world, "de do", CODE, codes[0].as_str()),
+        said(&world, &codes[1], WAIVE, "x"),
+    ];
+    let last = said(&world, "tien phan mem thang 11", CODE, codes[2].as_str());
+    let file = drop_back(&world, "mot.xlsx", &edited(&world, &first, &edits));
+    assert_eq!((&file["rows"]["accepted"], &file["exit"]), (&3.into(), &0.into()), "{file}");
+    edits.push(last);
+    let more = edited(&world, &first, &edits);
+    let asked = world.outside("hoi.xlsx");
+    std::fs::write(&asked, &more).unwrap();
+    let check = world.run(&["check", asked.to_str().unwrap(), "--json"]).exits(0).json();
+    let told = json!({ "total": 5, "accepted": 1, "rejected": 0, "held": 0, "unchanged": 4 });
+    assert_eq!(check["files"][0]["rows"], told);
+    let file = drop_back(&world, "hai.xlsx", &more);
+    assert_eq!((&file["rows"], &file["exit"]), (&told, &0.into()), "{file}");
+    assert_eq!(payment(&world, "nham")["refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(requests(&world), ["partly_paid 123000", "paid 2939000", "paid 2950000"]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn an_answer_about_money_is_taken_from_the_folder_of_the_bank_alone_and_killed_anywhere_ends_once()
 {
     if !require("openpyxl") {

@@ -7,8 +7,9 @@ use minijinja::context;
 
 use self::columns::Columns;
 use super::{
-    hand::{self, Refused, Wish},
+    hand::{self, Refused, Seen, Wish},
     said::By,
+    settle::{self, Overtaken},
 };
 use crate::{
     db::{
@@ -169,18 +170,11 @@ async fn one(
         Err(finding) => return Ok(Err(finding.clone())),
     };
     let refuse = |why: &str| flaw(services, returned, written.row, why, &context! {});
-    let Some((id, standing)) = &written.of else { return Ok(Err(refuse("unsigned"))) };
+    let Some(of) = &written.of else { return Ok(Err(refuse("unsigned"))) };
     if let Some(batch) = batch
-        && payments::was_said(&services.db, *id, batch.id()).await?
+        && payments::was_said(&services.db, of.0, batch.id()).await?
     {
         return Ok(Ok(RowState::Accepted));
-    }
-    let Some(payment) = payments::by_id(&services.db, *id).await? else {
-        return Ok(Err(refuse("gone")));
-    };
-    let parts = payments::allocations(&services.db, Some(*id)).await?;
-    if bank::standing(&payment, &parts) != *standing {
-        return Ok(Err(stale(returned, written.row)));
     }
     let reason = match written.reason.as_str() {
         "" => {
@@ -191,13 +185,57 @@ async fn one(
     };
     let who = returned.who.as_deref();
     let by = By { reason: &reason, who, answer: batch.map(Batch::id) };
-    let carried = match batch {
-        Some(_) => hand::carry_out(services, &payment, wish, by).await?,
-        None => hand::said(services, &payment, wish, by).await?.map(drop),
+    for _ in 0..settle::OVERTAKEN_AT_MOST {
+        let Some(seen) = hand::see(services, of.0).await? else {
+            return Ok(Err(refuse("gone")));
+        };
+        match as_it_stood(services, (&seen, &of.1), wish, by).await {
+            Err(error) if error.is::<Overtaken>() => {}
+            Err(error) => return Err(error),
+            Ok(Became::Row(state)) => return Ok(Ok(state)),
+            Ok(Became::Stale) => return Ok(Err(stale(returned, written.row))),
+            Ok(Became::Refused(why)) => {
+                let row = (returned, written.row);
+                return Ok(Err(refused(services, row, &seen.payment, why)));
+            }
+        }
+    }
+    Err(Overtaken.into())
+}
+
+/// What became of a wish.
+enum Became {
+    Row(RowState),
+    /// Its payment stands otherwise than when it was asked about.
+    Stale,
+    Refused(Refused),
+}
+
+/// Does a wish where its payment stands as it did in the workbook; what stands already is left alone. Without a batch
+/// that it came in nothing is done.
+async fn as_it_stood(
+    services: &Services,
+    (seen, stood): (&Seen, &str),
+    wish: &Wish,
+    by: By<'_>,
+) -> anyhow::Result<Became> {
+    let parts = payments::allocations(&services.db, Some(seen.payment.id)).await?;
+    let is_so = bank::standing(&seen.payment, &parts) == stood;
+    let done = match by.answer {
+        _ if !is_so => None,
+        Some(_) => Some(hand::as_seen(services, seen, wish, by).await?),
+        None => Some(hand::said(services, seen, wish, by).await?.map(|said| said.is_some())),
     };
-    Ok(match carried {
-        Ok(()) => Ok(RowState::Accepted),
-        Err(why) => Err(refused(services, (returned, written.row), &payment, why)),
+    if let Some(Ok(is_new)) = done {
+        let state = if is_new { RowState::Accepted } else { RowState::Unchanged };
+        return Ok(Became::Row(state));
+    }
+    if hand::stands(services, &seen.payment, wish).await? {
+        return Ok(Became::Row(RowState::Unchanged));
+    }
+    Ok(match done {
+        Some(Err(why)) => Became::Refused(why),
+        _ => Became::Stale,
     })
 }
 
