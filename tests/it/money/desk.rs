@@ -14,9 +14,10 @@ use hangloat::{
         options::ImportOptions,
         pay::{
             back,
-            hand::{self, Back, Wish},
+            hand::{self, Back, Refused, Wish},
             said::By,
             settle::Overtaken,
+            waive,
         },
         progress::Progress,
         prove,
@@ -204,12 +205,36 @@ async fn what_was_worked_out_before_other_money_moved_is_not_stored_and_two_refu
     let late = hand::as_seen(&services, &seen, &wish, by).await.unwrap_err();
     assert!(late.is::<Overtaken>(), "{late:#}");
     let (one, other) = tokio::join!(
-        back::refund(&services, &seen.payment, (700_000, None), by),
-        back::refund(&services, &seen.payment, (700_000, None), by),
+        Box::pin(back::refund(&services, &seen.payment, (700_000, None), by)),
+        Box::pin(back::refund(&services, &seen.payment, (700_000, None), by)),
     );
     assert_eq!((one.unwrap(), other.unwrap()), (Ok(()), Ok(())));
     let payment = payments::by_id(&services.db, id).await.unwrap().unwrap();
     assert_eq!(payment.returned, 1_200_000);
     desk.prove(&services, "two refunds at once").await;
+    close(services).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rest_that_is_forgiven_on_two_ways_is_forgiven_once() {
+    let desk = Desk::new().await;
+    let services = desk.open(None).await;
+    let memo = desk.codes[0].clone();
+    let reference = "FT000001".to_owned();
+    let line = Line { day: 20, reference, amount: 2_939_000, memo };
+    desk.take(&services, &[line], (20, 20), true).await.unwrap();
+    let id = payments::all(&services.db).await.unwrap()[0].id;
+    let by = By { reason: "phí ngân hàng", ..By::default() };
+    let wish = Wish { waives: true, ..Wish::default() };
+    let seen = hand::see(&services, id).await.unwrap().unwrap();
+    assert_eq!(waive::rest(&services, &desk.codes[0], by).await.unwrap(), Ok(()));
+    // What was worked out before is not stored, and worked out anew there is nothing to do.
+    let late = hand::as_seen(&services, &seen, &wish, by).await;
+    assert!(!matches!(late, Ok(Ok(true))), "{late:?}");
+    let anew = hand::carry_out(&services, &seen.payment, &wish, by).await.unwrap();
+    assert_eq!(anew, Err(Refused::NothingToWaive));
+    let dues = dues::all(&services.db).await.unwrap();
+    assert_eq!(dues.iter().map(|due| due.waived).sum::<i64>(), 11_000);
+    desk.prove(&services, "a rest forgiven twice").await;
     close(services).await;
 }
