@@ -20,6 +20,7 @@ use crate::{
         holder::LeaseLost,
         order::cancel::{self, Why},
         pay::tell,
+        sweep::rules::Waits,
     },
 };
 
@@ -29,8 +30,9 @@ pub(super) enum NotChanged {
     Paid,
     /// What is not paid any more is not told as paid.
     Unpaid,
-    /// Its cut-off was put off meanwhile, by a person or by a new holiday.
-    PutOff,
+    /// Its cut-off waits for what came meanwhile: a person or a new holiday put it off, money may be its, or nobody is
+    /// cut off today. The next sweep looks again.
+    Waits(Waits),
     ByPlatform(PlatformError),
 }
 
@@ -40,7 +42,7 @@ impl NotChanged {
         match self {
             NotChanged::Paid => "paid".to_owned(),
             NotChanged::Unpaid => "unpaid".to_owned(),
-            NotChanged::PutOff => "put_off".to_owned(),
+            NotChanged::Waits(why) => why.to_string(),
             NotChanged::ByPlatform(error) => error.stored(),
         }
     }
@@ -124,14 +126,16 @@ async fn restored(
     Ok(())
 }
 
+/// Nothing where a cut-off waits: that is as it should be.
 pub(super) async fn settle_failed(
     services: &Services,
     change: &Change,
     About { line, .. }: &About,
     error: &NotChanged,
-) -> anyhow::Result<ActivationState> {
+) -> anyhow::Result<Option<ActivationState>> {
+    let waits = matches!(error, NotChanged::Waits(_));
     let (state, why) = match error {
-        NotChanged::Paid | NotChanged::Unpaid | NotChanged::PutOff => {
+        NotChanged::Paid | NotChanged::Unpaid | NotChanged::Waits(_) => {
             (ActivationState::Refused, Why::Paid)
         }
         NotChanged::ByPlatform(PlatformError::Refused { .. }) => {
@@ -151,6 +155,10 @@ pub(super) async fn settle_failed(
     }
     tx.commit().await?;
     let line = line.reference();
+    if waits {
+        tracing::info!(%line, why = %error, "The cut-off of {line} waits");
+        return Ok(None);
+    }
     tracing::warn!(%line, kind = %change.kind, %error, "The platform did not change the licence of {line}");
-    Ok(state)
+    Ok(Some(state))
 }

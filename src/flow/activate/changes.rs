@@ -32,7 +32,7 @@ use crate::{
         fault::caught,
         holder::{Holder, LeaseLost},
         order::cancel,
-        sweep,
+        sweep::{self, rules::Waits},
     },
 };
 
@@ -144,10 +144,13 @@ pub async fn run(
         if settled.is_err() {
             changes::give_back(&services.db, change.id, change.claim()).await?;
         }
-        match super::or_later(settled, "A change of a licence")? {
-            ActivationState::Done => summary.changed += 1,
-            ActivationState::Refused => summary.failed += 1,
-            _ => summary.uncertain += 1,
+        // A cut-off that waits is neither done nor gone wrong.
+        if let Some(settled) = settled.transpose() {
+            match super::or_later(settled, "A change of a licence")? {
+                ActivationState::Done => summary.changed += 1,
+                ActivationState::Refused => summary.failed += 1,
+                _ => summary.uncertain += 1,
+            }
         }
         services.crash_point("change_settled");
     }
@@ -178,7 +181,11 @@ pub(super) struct About {
     pub licence: Licence,
 }
 
-async fn carry_out(services: &Services, change: &mut Change) -> anyhow::Result<ActivationState> {
+/// How it ended; nothing where a cut-off waits.
+async fn carry_out(
+    services: &Services,
+    change: &mut Change,
+) -> anyhow::Result<Option<ActivationState>> {
     services.crash_point("change_claimed");
     let db = &services.db;
     let line = lines::by_id(db, change.line_id).await?.context("A change has its line")?;
@@ -200,7 +207,7 @@ async fn carry_out(services: &Services, change: &mut Change) -> anyhow::Result<A
     };
     services.crash_point("change_answered");
     match answer {
-        Ok(answer) => changed::settle_done(services, change, &about, &answer).await,
+        Ok(answer) => changed::settle_done(services, change, &about, &answer).await.map(Some),
         Err(error) => changed::settle_failed(services, change, &about, &error).await,
     }
 }
@@ -223,8 +230,8 @@ async fn not_wanted(
     })
 }
 
-/// What is paid is not stopped. Where the grace is over, a part that was paid is for a person to see, and what was put
-/// off since waits. What is not paid any more is not told as paid, unless it was said already.
+/// What is paid is not stopped. Where the grace is over, a part that was paid is for a person to see, and what a sweep
+/// would not cut off now waits. What is not paid any more is not told as paid, unless it was said already.
 async fn overtaken(
     services: &Services,
     change: &Change,
@@ -239,18 +246,17 @@ async fn overtaken(
         ChangeKind::Suspend if is_cut_off && state == Some(RequestState::PartlyPaid) => {
             Some(NotChanged::Paid)
         }
-        ChangeKind::Suspend if is_cut_off && is_put_off(services, line).await? => {
-            Some(NotChanged::PutOff)
-        }
+        ChangeKind::Suspend if is_cut_off => waits(services, line).await?.map(NotChanged::Waits),
         ChangeKind::Paid if !is_paid && change.request.is_none() => Some(NotChanged::Unpaid),
         _ => None,
     })
 }
 
-async fn is_put_off(services: &Services, line: &Line) -> anyhow::Result<bool> {
-    let standing = grace::of_line(&services.db, line.id).await?;
-    let cutoff_at = standing.and_then(|standing| sweep::cutoff_at(services, &standing));
-    Ok(cutoff_at.is_some_and(|at| at > services.now()))
+async fn waits(services: &Services, line: &Line) -> anyhow::Result<Option<Waits>> {
+    match grace::of_line(&services.db, line.id).await? {
+        Some(standing) => sweep::waits_since(services, &standing).await,
+        None => Ok(None),
+    }
 }
 
 /// The body: that of the first attempt, or made and stored now.

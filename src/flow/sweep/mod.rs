@@ -117,13 +117,12 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         };
         let own = warnings.get(&line.line_id).into_iter().flatten();
         let own: Vec<(u32, Option<DateTime<Utc>>)> = own.filter(of_now).map(accepted).collect();
-        let codes = [Some(&line.code), line.batch_code.as_ref()];
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
             asked_on: asked_on(services, &line),
             request: line.request_state,
-            maybe_paid: codes.into_iter().flatten().any(|code| maybe_paid.contains(code)),
+            maybe_paid: is_named(&line, &maybe_paid),
             warnings: &own,
         };
         let step = rules::step(&facts, &rules, |day| is_skipped(services, day));
@@ -133,6 +132,23 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         judged.push(Judged { line, step, cutoff_at, missing });
     }
     Ok(judged)
+}
+
+/// Why a line is not cut off now though that was planned: it was put off since, nobody is cut off today, or money came
+/// that may be its.
+pub async fn waits_since(services: &Services, line: &InGrace) -> anyhow::Result<Option<Waits>> {
+    if cutoff_at(services, line).is_some_and(|at| at > services.now()) {
+        return Ok(Some(Waits::Held));
+    }
+    if is_skipped(services, services.today()) {
+        return Ok(Some(Waits::DayOff));
+    }
+    Ok(is_named(line, &maybe_paid(services).await?).then_some(Waits::MaybePaid))
+}
+
+/// Whether one of the codes by which a line is paid is among these.
+fn is_named(line: &InGrace, codes: &HashSet<String>) -> bool {
+    codes.contains(&line.code) || line.batch_code.as_ref().is_some_and(|code| codes.contains(code))
 }
 
 /// When a line is cut off: never before what its client was told, after holidays that were announced since, and after

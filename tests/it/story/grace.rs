@@ -156,8 +156,8 @@ fn announce(world: &World, days: &[&str]) {
     std::fs::write(path, table).unwrap();
 }
 
-#[test]
-fn what_is_put_off_after_its_cut_off_was_planned_is_not_cut_off() {
+/// On Friday, 01:00, the cut-offs of all three lines are planned, and the platform was not asked yet.
+fn planned() -> World {
     let world = unpaid();
     world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
     world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
@@ -166,9 +166,38 @@ fn what_is_put_off_after_its_cut_off_was_planned_is_not_cut_off() {
     let mut killed = world.command(&["run", "sweep", "--now", &at("12-04", 1)]);
     killed.env("HANGLOAT_CRASH_AT", "change_claimed");
     assert_eq!(crate::world::finished(&mut killed).code, 128 + 9, "all three are planned");
+    world
+}
+
+#[test]
+fn a_planned_cut_off_is_not_carried_out_by_the_money_that_may_be_its() {
+    let world = planned();
+    let code = codes(&world).remove(1);
+    let nearly = &code[..code.len() - 1];
+    booked(&world, "b.csv", "04/12/2026", &[("04/12/2026", 2_950_000, nearly)]);
+    world.run_at(&at("12-04", 9), &["run", "import"]);
+    world.run_at(&at("12-04", 10), &["run", "activate"]).exits(0);
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    assert_eq!(world.list("payments")[0]["state"], "suggested");
+    proves(&world);
+}
+
+#[test]
+fn a_cut_off_that_was_planned_on_friday_waits_over_the_weekend_and_nobody_is_called_for_it() {
+    let world = planned();
+    world.run_at(&at("12-05", 9), &["run", "activate"]).exits(0);
+    assert_eq!(lines(&world), ["grace"; 3]);
+    assert_eq!(night(&world, "12-07").1["suspended"], 3);
+    assert_eq!(lines(&world), ["suspended"; 3]);
+    proves(&world);
+}
+
+#[test]
+fn what_is_put_off_after_its_cut_off_was_planned_is_not_cut_off() {
+    let world = planned();
     let held = ["hold", "DH-2611-000001/2", "--until", "2026-12-20", "--reason", "hẹn trả"];
     world.run_at(&at("12-04", 1), &held).exits(0);
-    world.run_at(&at("12-04", 2), &["run", "activate"]);
+    world.run_at(&at("12-04", 2), &["run", "activate"]).exits(0);
     assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
     assert_eq!(world.list("licences")[1]["state"], "grace");
     // When its time has come it is warned of it, and cut off like any other.
