@@ -45,6 +45,9 @@ pub async fn put_off(
 pub async fn release(services: &Services, line: &Line) -> anyhow::Result<bool> {
     let mut tx = services.db.begin().await?;
     let released = grace::release(&mut tx, line.id, services.now()).await?;
+    if released {
+        dues::workbook_is_due(&mut tx, line.batch()).await?;
+    }
     tx.commit().await?;
     Ok(released)
 }
