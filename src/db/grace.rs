@@ -215,23 +215,25 @@ pub enum Side {
     Firm,
 }
 
-/// Puts the cut-off of a line off, to the end of a local day.
-pub async fn hold(tx: &mut Tx, line_id: i64, held: Held<'_>, side: Side) -> sqlx::Result<()> {
-    tx.query(
-        "insert into line_hold (line_id, until, reason, said_at, said_by, firm_said_at)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (line_id) do update set until = $2, reason = $3, said_at = $4, said_by = $5,
-             firm_said_at = coalesce($6, line_hold.firm_said_at), released_at = null",
-    )
-    .bind(line_id)
-    .bind(held.until.to_string())
-    .bind(held.reason)
-    .bind(held.said_at)
-    .bind(held.by)
-    .bind((side == Side::Firm).then_some(held.said_at))
-    .execute()
-    .await?;
-    Ok(())
+/// Puts the cut-off of a line off, to the end of a local day; false where its firm did so before and may not again.
+pub async fn hold(tx: &mut Tx, line_id: i64, held: Held<'_>, side: Side) -> sqlx::Result<bool> {
+    let kept = tx
+        .query(
+            "insert into line_hold (line_id, until, reason, said_at, said_by, firm_said_at)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (line_id) do update set until = $2, reason = $3, said_at = $4, said_by = $5,
+                 firm_said_at = coalesce($6, line_hold.firm_said_at), released_at = null
+             where $6 is null or line_hold.firm_said_at is null",
+        )
+        .bind(line_id)
+        .bind(held.until.to_string())
+        .bind(held.reason)
+        .bind(held.said_at)
+        .bind(held.by)
+        .bind((side == Side::Firm).then_some(held.said_at))
+        .execute()
+        .await?;
+    Ok(kept == 1)
 }
 
 /// Ends that; false where nothing was put off.

@@ -49,8 +49,8 @@ pub async fn take(
         Err(finding) => return note(services, (batch, document), &back, Err(*finding)).await,
     };
     let who = Who { by: &by, side };
-    let done = cut_offs::decide(services, (answer, &back), who).await?;
-    note(services, (batch, document), &back, Ok((&done, who))).await?;
+    let mut done = cut_offs::decide(services, (answer, &back), who).await?;
+    note(services, (batch, document), &back, Ok((&mut done, who))).await?;
     services.crash_point("put_off");
     if done.iter().any(|it| matches!(it, Done::PutOff { .. } | Done::Released { .. })) {
         cut_offs::write(services).await?;
@@ -110,7 +110,7 @@ async fn note(
     services: &Services,
     (batch, document): (&Batch, &Document),
     back: &Back,
-    decided: Result<(&[Done], Who<'_>), Finding>,
+    decided: Result<(&mut [Done], Who<'_>), Finding>,
 ) -> anyhow::Result<()> {
     let told = Told {
         kind: BatchKind::Answer,

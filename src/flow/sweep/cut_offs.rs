@@ -204,7 +204,8 @@ pub enum Done {
     PutOff {
         line: InGrace,
         until: NaiveDate,
-        reason: String,
+        /// With the reason.
+        written: Box<Written>,
     },
     Released {
         line: InGrace,
@@ -287,7 +288,7 @@ fn one(
     };
     match why {
         Some(why) => refused(services, written, why, firm_days),
-        None => Done::PutOff { line: line.clone(), until, reason: written.reason.clone() },
+        None => Done::PutOff { line: line.clone(), until, written: Box::new(written.clone()) },
     }
 }
 
@@ -308,20 +309,25 @@ fn refused(services: &Services, written: &Written, why: &str, days: u32) -> Done
     Done::Refused(finding)
 }
 
-/// Does it, in the transaction in which the answer is noted.
+/// Does it, in the transaction in which the answer is noted. What its firm put off since it was decided is refused.
 pub async fn carry_out(
     services: &Services,
     tx: &mut Tx,
-    done: &[Done],
+    done: &mut [Done],
     who: Who<'_>,
 ) -> anyhow::Result<()> {
     let now = services.now();
     for it in done {
         match it {
-            Done::PutOff { line, until, reason } => {
-                let held = Held { until: *until, reason, by: Some(who.by), said_at: now };
-                grace::hold(tx, line.line_id, held, who.side).await?;
-                dues::workbook_is_due(tx, line.batch()).await?;
+            Done::PutOff { line, until, written } => {
+                let (reason, by) = (written.reason.as_str(), Some(who.by));
+                let held = Held { until: *until, reason, by, said_at: now };
+                if grace::hold(tx, line.line_id, held, who.side).await? {
+                    dues::workbook_is_due(tx, line.batch()).await?;
+                } else {
+                    let days = services.settings.grace.firm_hold_days;
+                    *it = refused(services, written, "twice", days);
+                }
             }
             Done::Released { line } => {
                 grace::release(tx, line.line_id, now).await?;

@@ -37,6 +37,8 @@ mod header_answers;
 
 mod licences;
 
+mod holds;
+
 mod mails;
 
 mod notifications;
