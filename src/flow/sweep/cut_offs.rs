@@ -233,8 +233,8 @@ pub async fn decide(
         all.iter().map(|line| (line.reference().to_string(), line)).collect();
     let decided = back.written.iter().map(|written| {
         let line = by_name.get(&written.rid).filter(|line| line.state == LineState::Grace);
-        match line {
-            Some(line) => one(services, (line, answer.shown.get(&written.rid)), written, who),
+        match line.zip(answer.shown.get(&written.rid)) {
+            Some((line, shown)) => one(services, (line, shown), written, who),
             None => Done::Refused(stale(written)),
         }
     });
@@ -243,7 +243,7 @@ pub async fn decide(
 
 fn one(
     services: &Services,
-    (line, went_out): (&InGrace, Option<&Shown>),
+    (line, went_out): (&InGrace, &Shown),
     written: &Written,
     who: Who<'_>,
 ) -> Done {
@@ -252,7 +252,7 @@ fn one(
     };
     let now = shown(services, line, cutoff_at);
     // Counted from what the workbook showed, so that the same answer once more says the same.
-    let base = went_out.map_or(now.last_day, |shown| shown.last_day).max(services.today());
+    let base = went_out.last_day.max(services.today());
     let firm_days = services.settings.grace.firm_hold_days;
     let until = match written.wish {
         None => return refused(services, written, "unclear", firm_days),
@@ -265,7 +265,7 @@ fn one(
     if until.is_some() && now.hold_until == until {
         return Done::Nothing;
     }
-    if went_out.is_some_and(|shown| *shown != now) {
+    if *went_out != now {
         return Done::Refused(stale(written));
     }
     let Some(until) = until else {
@@ -292,7 +292,7 @@ fn one(
     }
 }
 
-/// The line is otherwise than the workbook showed it.
+/// The line is otherwise than the workbook showed it, or was not on it.
 fn stale(written: &Written) -> Finding {
     Finding::new(Code::RowStaleAnswer, written.place.clone()).value(written.said.as_str())
 }

@@ -137,6 +137,27 @@ fn either_means_of_identity_is_enough_without_both_it_is_refused_and_a_forged_on
 }
 
 #[test]
+fn rows_that_somebody_altered_are_forged_and_a_line_that_we_did_not_write_is_refused() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let signed = sheet_text(&workbook, "_hangloat");
+    let altered = signed.trim().replace("2026-11-30/", "2026-12-30/");
+    assert_ne!(altered, signed.trim());
+    let edits = [wish(1, "2 ngày", "hẹn"), vec![cell("_hangloat", "A1", altered)]].concat();
+    let taken = back(&world, 16, "_bank/1.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(codes(&taken), ["file.forged_answer"], "{taken}");
+    // Without the sheet what stands beside a row is enough, where we wrote it.
+    let typed = cell(SHEET, &format!("K{}", FIRST + 1), "DH-2611-000001/2");
+    let edits = [wish(1, "2 ngày", "hẹn"), wish(2, "2 ngày", "hẹn"), vec![typed]].concat();
+    let edits = [edits, vec![json!({ "forget": "_hangloat" })]].concat();
+    let taken = back(&world, 16, "_bank/2.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(codes(&taken), ["row.stale_answer"], "{taken}");
+    assert_eq!(taken["rows"]["accepted"], 1, "{taken}");
+}
+
+#[test]
 fn what_changed_since_is_refused_kindly_and_the_rest_is_done() {
     if !require("openpyxl") {
         return;

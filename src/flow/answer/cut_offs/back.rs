@@ -3,7 +3,10 @@
 
 use chrono::NaiveDate;
 
-use super::{BY, identity::RID};
+use super::{
+    BY,
+    identity::{self, RID},
+};
 use crate::{
     domain::{
         finding::{Place, column_letters},
@@ -98,7 +101,7 @@ impl<'a> Form<'a> {
     fn written(&self, row: &Row) -> Option<Written> {
         let cell = row.cells.get(self.hold).filter(|cell| !cell.is_empty());
         let reason = self.reason.map(|at| text(row, at)).unwrap_or_default();
-        let rid = text(row, self.rid);
+        let rid = identity::line_of(&text(row, self.rid)).to_owned();
         let cell = cell?;
         let place = Place {
             sheet: Some(self.sheet.name.clone()),

@@ -1,5 +1,5 @@
-//! By what *Sắp ngắt* is known when it comes back, and what each of its rows was like when it went out. Either the very
-//! hidden sheet or the properties are enough; without the sheet nobody knows what the rows were like.
+//! By what *Sắp ngắt* is known when it comes back, and what each of its rows was like when it went out: signed on the
+//! very hidden sheet, in the properties, and beside each row. Either of the first two is enough.
 
 use std::{collections::HashMap, fmt, str::FromStr};
 
@@ -23,6 +23,9 @@ const KIND: &str = "cut_offs";
 /// What the key signs it for.
 const PURPOSE: &str = "cut_offs";
 const ROWS: &str = "cut_offs/rows";
+const ROW: &str = "cut_offs/row";
+/// Between what stands beside a row; neither a line nor how it stood has one.
+const PART: char = '.';
 
 /// How a line stood when it was shown: `2026-11-30/2026-12-04/open`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +98,36 @@ impl Signed {
     fn is_genuine(&self, key: &Key) -> bool {
         key.verifies(PURPOSE, &head(self.day, self.revision), &self.signature)
     }
+
+    /// Whether it says of its rows what we did not sign.
+    fn is_altered(&self, key: &Key) -> bool {
+        !self.rows.is_empty() && !key.verifies(ROWS, &self.rows_text(), &self.rows_signature)
+    }
+
+    /// The line that stands in a cell and how it stood, where we wrote it into this workbook.
+    fn row(&self, key: &Key, cell: &str) -> Option<(String, Shown)> {
+        let (text, signature) = cell.trim().rsplit_once(PART)?;
+        let (line, shown) = text.split_once(PART)?;
+        let shown = shown.parse().ok()?;
+        let is_ours = key.verifies(ROW, &row_text((self.day, self.revision), text), signature);
+        is_ours.then(|| (line.to_owned(), shown))
+    }
+}
+
+/// Stands beside a line of a workbook: which it is, and how it stood.
+pub fn row(key: &Key, of: (NaiveDate, u32), line: &str, shown: &Shown) -> String {
+    let text = format!("{line}{PART}{shown}");
+    let signature = key.sign(ROW, &row_text(of, &text));
+    format!("{text}{PART}{signature}")
+}
+
+/// The line in that, signed or not.
+pub fn line_of(rid: &str) -> &str {
+    rid.split_once(PART).map_or(rid, |(line, _)| line)
+}
+
+fn row_text((day, revision): (NaiveDate, u32), text: &str) -> String {
+    format!("{}/{text}", head(day, revision))
 }
 
 fn head(day: NaiveDate, revision: u32) -> String {
@@ -106,7 +139,7 @@ fn head(day: NaiveDate, revision: u32) -> String {
 pub struct Answer {
     pub day: NaiveDate,
     pub revision: u32,
-    /// How each line stood when it went out; empty where that got lost.
+    /// How each line stood when it went out; a line that is not among them was not on it.
     pub shown: HashMap<String, Shown>,
 }
 
@@ -126,13 +159,23 @@ pub fn known(document: &Document, key: &Key) -> Known {
     if claims.is_empty() {
         return Known::No;
     }
+    if claims.iter().any(|claim| claim.is_altered(key)) {
+        return Known::Forged;
+    }
     let Some(claim) = claims.into_iter().find(|claim| claim.is_genuine(key)) else {
         return Known::Forged;
     };
-    let is_whole = key.verifies(ROWS, &claim.rows_text(), &claim.rows_signature);
-    let rows = claim.rows.iter().filter(|_| is_whole);
-    let shown = rows.filter_map(|(rid, shown)| Some((rid.clone(), shown.parse().ok()?))).collect();
+    let mut shown = beside(document, key, &claim);
+    let rows = claim.rows.iter();
+    shown.extend(rows.filter_map(|(line, shown)| Some((line.clone(), shown.parse().ok()?))));
     Known::Ours(Answer { day: claim.day, revision: claim.revision, shown })
+}
+
+/// What stands beside the lines, wherever they went.
+fn beside(document: &Document, key: &Key, claim: &Signed) -> HashMap<String, Shown> {
+    let rows = document.sheets.iter().flat_map(|sheet| sheet.rows.iter());
+    let cells = rows.flat_map(|row| row.cells.iter());
+    cells.filter_map(|cell| claim.row(key, &cell.text())).collect()
 }
 
 fn from_sheet(document: &Document) -> Option<Signed> {

@@ -102,7 +102,8 @@ pub fn write(view: &View, key: &Key, revision: u32) -> anyhow::Result<Vec<u8>> {
     let rows = view.lines.iter().map(|it| (it.line.clone(), it.shown.to_string())).collect();
     let signed = identity::Signed::of(key, (view.day, revision), rows);
     let mut workbook = begun(&kit, |properties| signed.properties(properties))?;
-    let (sheet, by) = asking(&kit).context("The cut-offs cannot be written")?;
+    let rid = |it: &LineView| identity::row(key, (view.day, revision), &it.line, &it.shown);
+    let (sheet, by) = asking(&kit, &rid).context("The cut-offs cannot be written")?;
     workbook.push_worksheet(sheet);
     workbook.define_name(BY, &by)?;
     let payload = serde_json::to_string(&signed)?;
@@ -139,8 +140,11 @@ fn begun(
     Ok(workbook)
 }
 
-/// The sheet, and where it says who answers.
-fn asking(kit: &Kit<'_>) -> Result<(Worksheet, String), XlsxError> {
+/// The sheet, and where it says who answers; `rid` is what stands beside a line.
+fn asking(
+    kit: &Kit<'_>,
+    rid: &dyn Fn(&LineView) -> String,
+) -> Result<(Worksheet, String), XlsxError> {
     let mut sheet = Page::new(&kit.label("sheet"), GRID, &kit.look)?;
     head(kit, &mut sheet)?;
     let values = context! { firm_days => kit.view.firm_days };
@@ -165,7 +169,7 @@ fn asking(kit: &Kit<'_>) -> Result<(Worksheet, String), XlsxError> {
         sheet.cell(HOLD, "", &kit.look.input)?;
         sheet.cell(REASON, "", &kit.look.input)?;
         let row = sheet.row();
-        sheet.sheet.write_string_with_format(row, ID, &line.line, &kit.id())?;
+        sheet.sheet.write_string_with_format(row, ID, rid(line), &kit.id())?;
         sheet.end_row()?;
     }
     let last = sheet.row().max(first + 1) - 1;
