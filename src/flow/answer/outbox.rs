@@ -70,10 +70,34 @@ pub fn revision_of(path: &Path) -> u32 {
 pub fn set_others_aside(what: &str, kept: &[PathBuf]) -> anyhow::Result<()> {
     let Some(newest) = kept.first() else { return Ok(()) };
     let folder = newest.parent().context("A file lies in the outbox")?;
+    let is_other = |path: &Path| {
+        path.extension() == newest.extension() && !kept.iter().any(|it| it == path)
+    };
+    set_aside(what, folder, is_other)
+}
+
+/// Puts the workbooks of a kind and of any day aside, where there is nothing to say any more.
+pub fn set_workbooks_aside(what: &str, folder: &Path) -> anyhow::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    set_aside(what, folder, is_workbook)
+}
+
+/// Whether a workbook of a kind is the newest there.
+pub fn has_workbook(what: &str, folder: &Path) -> bool {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| is_workbook(&path) && is_of_a_day(what, &path))
+}
+
+fn is_workbook(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "xlsx")
+}
+
+fn set_aside(what: &str, folder: &Path, is_meant: impl Fn(&Path) -> bool) -> anyhow::Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
-        let is_other = path.extension() == newest.extension() && !kept.contains(&path);
-        if is_other && is_of_a_day(what, &path) && path.is_file() {
+        if is_meant(&path) && is_of_a_day(what, &path) && path.is_file() {
             fs_err::create_dir_all(folder.join(OLD))?;
             fs_err::rename(&path, aside(&path).context("A file has a name")?)?;
         }

@@ -7,8 +7,8 @@ use minijinja::{Value, context};
 use super::{
     gather::{self, of_state},
     missing,
-    outbox::{newest, receipt_path},
-    questions,
+    outbox::{self, newest, receipt_path},
+    questions, reconciliation,
     steps::{Where, next_steps},
     view::Counts,
 };
@@ -23,7 +23,9 @@ use crate::{
         money::Money,
         order::LineState,
     },
-    flow::{Services, files::write_whole, map::Table, report::Rows, staged, sweep},
+    flow::{
+        Services, files::write_whole, inbox::BANK, map::Table, report::Rows, staged, sweep,
+    },
     text::findings as words,
 };
 
@@ -138,8 +140,10 @@ async fn of_money(services: &Services, batch: &Batch) -> anyhow::Result<String> 
     let rows = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
     let said = findings::of_batch(&services.db, batch.id()).await?;
     let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfRow));
+    let folder = outbox::folder(services, Some(BANK));
     let values = context! {
-        told => told.collect::<Vec<_>>(), more => said.len().saturating_sub(SHOWN), ..counted(&rows)
+        told => told.collect::<Vec<_>>(), more => said.len().saturating_sub(SHOWN),
+        workbook => outbox::has_workbook(reconciliation::WHAT, &folder), ..counted(&rows)
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(services.texts.say("message.receipt_money", values))

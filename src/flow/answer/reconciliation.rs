@@ -36,14 +36,15 @@ const DIFFERENCES: &[f64] = &[34.0, 24.0, 26.0, 18.0, 18.0, 18.0];
 /// Line, client, rest, last day, code, what is next.
 const CUT_OFFS: &[f64] = &[24.0, 46.0, 18.0, 14.0, 16.0, 60.0];
 
-/// Writes it into `outbox/_bank/` under the next number of the day, where anything is to be said; older ones go aside.
+/// Writes it into `outbox/_bank/` under the next number of the day, where anything is to be said; older ones go aside in
+/// any case.
 pub async fn write(services: &Services, found: &Found) -> anyhow::Result<()> {
     let judged = sweep::judge(services).await?;
     let told: Vec<Judged> = judged.into_iter().filter(|it| it.step != Step::Nothing).collect();
-    if !found.needs_person() && told.is_empty() {
-        return Ok(());
-    }
     let folder = outbox::folder(services, Some(BANK));
+    if !found.needs_person() && told.is_empty() {
+        return outbox::set_workbooks_aside(WHAT, &folder);
+    }
     fs_err::create_dir_all(&folder)?;
     let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
     let issue = bank::Issue::of(&path, services.today());

@@ -64,14 +64,18 @@ impl Default for ReportOptions {
 }
 
 /// Writes the workbook into `outbox/_bank/` under the next number of the day, and with several firms an extract for each;
-/// how many lines are on it. Where there are none there is no workbook.
+/// how many lines are on it. Where there are none there is no workbook, and no older one either.
 pub async fn write(services: &Services) -> anyhow::Result<u64> {
     let judged = super::judge(services).await?;
     let warned = finals(services).await?;
     let soon = next_working_day(services);
     let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(services, it, soon)).collect();
+    if services.only_firm().is_none() {
+        extracts(services, &told, &warned)?;
+    }
     let folder = outbox::folder(services, Some(BANK));
     if told.is_empty() {
+        outbox::set_workbooks_aside(WHAT, &folder)?;
         return Ok(0);
     }
     fs_err::create_dir_all(&folder)?;
@@ -82,21 +86,24 @@ pub async fn write(services: &Services) -> anyhow::Result<u64> {
     })?;
     write_whole(&path, &bytes)?;
     outbox::set_others_aside(WHAT, &[path])?;
-    if services.only_firm().is_none() {
-        extracts(services, &told, &warned)?;
-    }
     Ok(told.len() as u64)
 }
 
 /// The own lines of each firm, to be read.
 fn extracts(services: &Services, told: &[&Judged], warned: &[Warning]) -> anyhow::Result<()> {
-    let mut firms: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
+    let known = services.settings.firms.iter();
+    let mut firms: BTreeMap<&str, Vec<&Judged>> =
+        known.map(|firm| (firm.code.as_str(), Vec::new())).collect();
     for it in told {
         firms.entry(it.line.firm.as_str()).or_default().push(it);
     }
     for (code, own) in firms {
         let name = services.firm(code)?.name.as_str();
         let folder = outbox::folder(services, Some(code));
+        if own.is_empty() {
+            outbox::set_workbooks_aside(WHAT, &folder)?;
+            continue;
+        }
         fs_err::create_dir_all(&folder)?;
         let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
         let view = view(services, &own, (warned, Some(name)));

@@ -257,6 +257,22 @@ fn with_several_firms_each_reads_its_own_lines_and_none_of_them_answers() {
 }
 
 #[test]
+fn where_nobody_is_cut_off_any_more_the_workbook_of_the_day_before_goes_aside() {
+    let (world, _) = asked();
+    let codes = super::money::codes(&world);
+    let paid: Vec<(&str, i64, &str)> =
+        codes.iter().map(|code| ("28/11/2026", 2_950_000, code.as_str())).collect();
+    booked(&world, "a.csv", "29/11/2026", &paid);
+    night(&world, "11-30");
+    assert_eq!(lines(&world), ["active"; 3]);
+    let ran = world.run_at(&at("11-30", 15), &["run", "cut-offs", "--json"]).exits(0).json();
+    assert_eq!(ran["runs"][0]["counts"]["cut_offs"], 0, "{ran}");
+    let left = world.files_in("outbox/_bank");
+    assert!(!left.iter().any(|name| name.starts_with("sap-ngat__")), "{left:?}");
+    assert!(left.iter().any(|name| name.starts_with("cu/sap-ngat__")), "{left:?}");
+}
+
+#[test]
 fn each_firm_is_mailed_what_waits_of_its_own_once_a_day_and_nothing_where_nothing_waits() {
     if !require("openpyxl") {
         return;

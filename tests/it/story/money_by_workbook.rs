@@ -281,3 +281,26 @@ fn an_answer_about_money_is_taken_from_the_folder_of_the_bank_alone_and_killed_a
     assert_eq!(file["findings"][0]["code"], "file.wrong_folder");
     assert_eq!(requests(&world)[2], "open 0");
 }
+
+#[test]
+fn when_the_last_payment_is_answered_no_workbook_asks_any_more() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = activated();
+    let codes = codes(&world);
+    take(&world, "sao-ke.csv", &[("20/11/2026", 2_950_000, "khong ro")]);
+    world.run(&["run", "reconcile"]).exits(1);
+    let edits = [
+        said(&world, "khong ro", CODE, codes[0].as_str()),
+        said(&world, "khong ro", AMOUNT, "2.950.000"),
+    ];
+    let bytes = edited(&world, &newest(&world), &edits);
+    let file = drop_back(&world, "doi-soat.xlsx", &bytes);
+    assert_eq!(file["rows"]["accepted"], 1, "{file}");
+    let left = world.files_in("outbox/_bank");
+    assert!(!left.iter().any(|name| name.starts_with("doi-soat__2026")), "{left:?}");
+    let receipt = left.iter().find(|name| name.starts_with("doi-soat__B")).unwrap();
+    let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
+    assert!(!receipt.contains("Tệp đối soát mới"), "{receipt}");
+}
