@@ -2,6 +2,8 @@
 
 mod backup;
 
+mod jobs;
+
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use anyhow::Context as _;
@@ -27,7 +29,6 @@ use crate::{
         key::Key,
         send::transport,
     },
-    runner::definition::load_jobs,
     text::Texts,
 };
 
@@ -58,9 +59,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let catalogue = Catalogue::load(&home.join("jobs/catalogue"));
     checks.extend(catalogue.as_ref().ok().map(|catalogue| payee(texts, &settings, catalogue)));
     checks.push(tables(texts, "catalogue", catalogue.map(|catalogue| catalogue.version())));
-    let jobs = load_jobs(&home.join("jobs")).map(|jobs| jobs.len());
-    let jobs = jobs.map(|n| texts.say("command.doctor.jobs", context! { n }));
-    checks.push(tables(texts, "jobs", jobs));
+    checks.push(jobs::check(texts, &home));
     let no_firm = settings.firms.is_empty().then(|| fix(texts, "firms"));
     checks.push(fine("firms", settings.firms.len().to_string()).unless(no_firm));
     checks.extend(second_person(texts, &settings));

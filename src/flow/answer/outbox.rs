@@ -70,9 +70,8 @@ pub fn revision_of(path: &Path) -> u32 {
 pub fn set_others_aside(what: &str, kept: &[PathBuf]) -> anyhow::Result<()> {
     let Some(newest) = kept.first() else { return Ok(()) };
     let folder = newest.parent().context("A file lies in the outbox")?;
-    let is_other = |path: &Path| {
-        path.extension() == newest.extension() && !kept.iter().any(|it| it == path)
-    };
+    let is_other =
+        |path: &Path| path.extension() == newest.extension() && !kept.iter().any(|it| it == path);
     set_aside(what, folder, is_other)
 }
 

@@ -23,9 +23,7 @@ use crate::{
         money::Money,
         order::LineState,
     },
-    flow::{
-        Services, files::write_whole, inbox::BANK, map::Table, report::Rows, staged, sweep,
-    },
+    flow::{Services, files::write_whole, inbox::BANK, map::Table, report::Rows, staged, sweep},
     text::findings as words,
 };
 

@@ -11,7 +11,8 @@ async fn a_firm_puts_a_line_off_once_and_the_operator_as_often_as_needed() {
     each_db(async |db| {
         let (_, ids) = order_of(db, batch(db).await, 1, 2).await;
         let until = NaiveDate::from_ymd_opt(2026, 12, 4).unwrap();
-        let held = Held { until, reason: "hẹn trả", by: Some("lan@minhan.example"), said_at: now() };
+        let held =
+            Held { until, reason: "hẹn trả", by: Some("lan@minhan.example"), said_at: now() };
         let hold = async |line, side| {
             within(db, async |tx| grace::hold(tx, line, held, side).await).await.unwrap()
         };

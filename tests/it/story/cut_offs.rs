@@ -332,3 +332,16 @@ fn each_firm_is_mailed_what_waits_of_its_own_once_a_day_and_nothing_where_nothin
     assert_eq!(missing.len(), 1, "{bells:?}");
     assert!(text(missing[0], "text").contains("3 dòng"), "{missing:?}");
 }
+
+#[test]
+fn the_doctor_names_the_job_that_a_workspace_from_before_it_does_not_have() {
+    let world = World::new();
+    world.run(&["doctor"]).exits(0);
+    std::fs::remove_file(world.path("jobs/cut-offs.toml")).unwrap();
+    let told = world.run(&["doctor", "--json"]).exits(1).json();
+    let checks = told["checks"].as_array().unwrap();
+    let wrong: Vec<&Value> = checks.iter().filter(|check| check["ok"] == false).collect();
+    assert_eq!((wrong.len(), &wrong[0]["name"]), (1, &"jobs".into()), "{told}");
+    assert!(text(wrong[0], "detail").contains("cut-offs.toml"), "{told}");
+    assert!(text(wrong[0], "fix").contains("hangloat init"), "{told}");
+}
