@@ -18,7 +18,7 @@ pub fn check(texts: &Texts, home: &Path) -> Check {
         Err(error) => return tables(texts, "jobs", Err(error)),
     };
     let missing = missing(&jobs).join(", ");
-    let values = context! { n => jobs.len(), missing };
+    let values = context! { n => jobs.len(), missing => missing.as_str() };
     let wrong = (!missing.is_empty()).then(|| texts.say("command.doctor.fix.jobs", values.clone()));
     fine("jobs", texts.say("command.doctor.jobs", values)).unless(wrong)
 }
