@@ -120,8 +120,10 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     assert_eq!(lines(&world), ["grace", "suspended", "suspended"]);
     let released = world.run_at(&at("12-04", 9), &["release", &line, "--json"]).exits(0).json();
     assert_eq!(released["lines"][0]["hold_until"], Value::Null);
+    let before = world.workbook("B000001");
     // It is warned as if it were for the first time, on a working day.
     assert_eq!(night(&world, "12-05").1["warned"], 0);
+    assert_ne!(world.workbook("B000001"), before, "it tells of the day that holds now");
     assert_eq!(night(&world, "12-07").1["warned"], 1);
     world.run_at(&at("12-07", 9), &["run", "mail"]).exits(0);
     assert_eq!(night(&world, "12-09").1["suspended"], 1);
