@@ -49,7 +49,7 @@ fn each_big_dependency_is_named_behind_one_door() {
         ("clap::", &["cli/"]),
         ("tokio_cron_scheduler::", &["runner/serve.rs"]),
         ("notify::", &["runner/watch.rs"]),
-        ("qrcode::", &["flow/pay/"]),
+        ("fast_qr::", &["flow/pay/"]),
         ("rlibphonenumber::", &["domain/phone.rs"]),
         ("polars::", &["flow/check/groups/"]),
     ] {

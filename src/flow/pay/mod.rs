@@ -32,7 +32,7 @@ pub mod answers;
 pub mod dry;
 
 use anyhow::Context;
-use qrcode::{Color, EcLevel, QrCode};
+use fast_qr::{ECL, QRBuilder, QRCode};
 
 use crate::{
     config::Payee,
@@ -51,17 +51,21 @@ pub fn qr_png(payee: &Payee, amount: Money, memo: &PaymentCode) -> anyhow::Resul
         amount,
         memo: memo.as_str(),
     };
-    let code = QrCode::with_error_correction_level(transfer.payload(), EcLevel::M)
-        .context("The transfer fits no QR code")?;
-    png(&code)
+    picture(&transfer)
+}
+
+/// The picture of a transfer.
+pub fn picture(transfer: &Transfer<'_>) -> anyhow::Result<Vec<u8>> {
+    let code = QRBuilder::new(transfer.payload()).ecl(ECL::M).build();
+    png(&code.context("The transfer fits no QR code")?)
 }
 
 /// One bit a pixel, which is little to compress and to send; a dark module is a square of unset bits.
-fn png(code: &QrCode) -> anyhow::Result<Vec<u8>> {
-    let side = (code.width() + 2 * QUIET) * MODULE;
+fn png(code: &QRCode) -> anyhow::Result<Vec<u8>> {
+    let side = (code.size + 2 * QUIET) * MODULE;
     let is_dark = |at: usize| {
-        let inside = |at: usize| (at / MODULE).checked_sub(QUIET).filter(|at| *at < code.width());
-        inside(at % side).zip(inside(at / side)).is_some_and(|at| code[at] == Color::Dark)
+        let inside = |at: usize| (at / MODULE).checked_sub(QUIET).filter(|at| *at < code.size);
+        inside(at % side).zip(inside(at / side)).is_some_and(|(x, y)| code[y][x].value())
     };
     let mut pixels = Vec::new();
     for y in (0..side).step_by(MODULE) {

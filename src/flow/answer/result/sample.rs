@@ -27,6 +27,7 @@ use crate::{
                 ViewKind,
             },
         },
+        pay,
         read::Cell,
     },
 };
@@ -380,25 +381,7 @@ fn payment(at: usize) -> PaymentView {
         amount,
         is_batch_code: at == 0,
         lines: if at == 0 { 3 } else { 1 },
-        qr_png: qr(&transfer.payload()),
+        qr_png: pay::picture(&transfer).unwrap(),
         order: "DH-2611-000123".into(),
     }
-}
-
-fn qr(payload: &str) -> Vec<u8> {
-    let code = qrcode::QrCode::with_error_correction_level(payload, qrcode::EcLevel::M).unwrap();
-    let (width, scale, quiet) = (code.width(), 6, 4);
-    let size = (width + 2 * quiet) * scale;
-    let dark = |x: usize, y: usize| {
-        let inside = |v: usize| (v / scale).checked_sub(quiet).filter(|v| *v < width);
-        matches!((inside(x), inside(y)), (Some(x), Some(y)) if code[(x, y)] == qrcode::Color::Dark)
-    };
-    let pixels: Vec<u8> =
-        (0..size * size).map(|i| if dark(i % size, i / size) { 0 } else { 255 }).collect();
-    let mut bytes = Vec::new();
-    let edge = u32::try_from(size).unwrap();
-    let mut encoder = png::Encoder::new(&mut bytes, edge, edge);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
-    bytes
 }
