@@ -44,14 +44,15 @@ pub async fn registered_by(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<Vec<St
     Ok(registered.into_iter().filter_map(|(by,)| by).collect())
 }
 
+pub(super) const BY_IDS: Sql = Sql {
+    sqlite: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+             from order_line where id in (select value from json_each($1)) order by order_code, line_no",
+    postgres: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
+             from order_line where id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+             order by order_code, line_no",
+};
+
 /// Those with these ids, as the transaction sees them.
 pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
-    const OF: Sql = Sql {
-        sqlite: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-                 from order_line where id in (select value from json_each($1)) order by order_code, line_no",
-        postgres: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-                 from order_line where id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
-                 order by order_code, line_no",
-    };
-    tx.query(OF).bind(Json(ids)).all().await
+    tx.query(BY_IDS).bind(Json(ids)).all().await
 }

@@ -2,17 +2,17 @@
 //! What an answer means for its line is decided by `outcome`.
 
 use std::{
-    collections::VecDeque,
-    sync::atomic::{AtomicBool, Ordering},
+    collections::HashMap,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
-use futures::{
-    FutureExt as _, StreamExt as _,
-    future::{self, BoxFuture},
-    stream::FuturesUnordered,
-};
+use futures::{FutureExt as _, StreamExt as _, future, stream};
 use tokio::sync::mpsc;
 
 use super::{
@@ -39,10 +39,18 @@ const GROUP: usize = 64;
 /// A licence of ours may be a little older than its order by the platform's clock.
 const SLACK: TimeDelta = TimeDelta::days(1);
 
+/// A claimed request, with what it is about.
+struct Ready {
+    activation: Activation,
+    order: Arc<Order>,
+    line: Line,
+}
+
 /// One request, and what became of it; an error where it was not even asked.
 type Done = (Activation, anyhow::Result<Asked>);
 
-/// Each open line once: one whose answer stays away does not keep the others waiting.
+/// Each open line once: one whose answer stays away does not keep the others waiting. Claims, questions and answers go
+/// on side by side: while one of them waits for the disk, the others work.
 pub async fn run(
     services: &Services,
     order: Option<&OrderCode>,
@@ -54,61 +62,123 @@ pub async fn run(
         Platform::Http(_) => usize::try_from(services.settings.platform.concurrency)?,
     };
     let stop = AtomicBool::new(false);
+    // Few are claimed ahead: their leases run.
+    let (claimed, ready) = mpsc::channel(at_once.div_ceil(2));
     let (answered, answers) = mpsc::channel(GROUP);
-    let asking = ask_all(services, order, (at_once, &stop), answered);
+    let claiming = claim_all(services, order, (at_once, &stop), claimed);
+    let asking = ask_all(services, (at_once, &stop), ready, answered);
     let settling = settle_all(services, answers, &stop, summary);
-    let (asked, settled) = future::join(asking, settling).await;
-    // What ended the settling is the cause of what ended the asking.
+    let (claimed, (), settled) = future::join3(claiming, asking, settling).await;
+    // What ended the settling is the cause of what ended the rest.
     settled?;
-    asked
+    claimed
 }
 
-async fn ask_all(
+async fn claim_all(
     services: &Services,
     order: Option<&OrderCode>,
     (at_once, stop): (usize, &AtomicBool),
-    answered: mpsc::Sender<Done>,
+    claimed: mpsc::Sender<Ready>,
 ) -> anyhow::Result<()> {
-    let mut after = 0;
-    let mut claimed = VecDeque::new();
-    let mut asking: FuturesUnordered<BoxFuture<'_, Done>> = FuturesUnordered::new();
-    loop {
-        while asking.len() < at_once && !stop.load(Ordering::Relaxed) {
-            if claimed.is_empty() {
-                let lease = services.lease();
-                claimed =
-                    activations::claim(&services.db, order, (after, at_once), lease).await?.into();
+    let (mut after, mut left) = (0, Vec::new());
+    // Nothing is claimed before there is room for it.
+    while left.is_empty() && claimed.reserve().await.is_ok() && !stop.load(Ordering::Relaxed) {
+        let span = (after, at_once);
+        let activations = activations::claim(&services.db, order, span, services.lease()).await?;
+        let Some(last) = activations.last() else { break };
+        after = last.line_id;
+        for ready in with_lines(services, activations).await? {
+            if stop.load(Ordering::Relaxed) {
+                left.push(ready.activation);
+            } else if let Err(mpsc::error::SendError(ready)) = claimed.send(ready).await {
+                left.push(ready.activation);
             }
-            let Some(activation) = claimed.pop_front() else { break };
-            after = activation.line_id;
-            asking.push(one(services, activation, stop).boxed());
-        }
-        let Some(done) = asking.next().await else { break };
-        if answered.send(done).await.is_err() {
-            break;
         }
     }
-    for activation in claimed {
-        activations::not_asked(&services.db, activation.line_id, activation.claim(), None).await?;
+    for activation in left {
+        not_asked(services, &activation).await?;
     }
     Ok(())
 }
 
-async fn one(services: &Services, activation: Activation, stop: &AtomicBool) -> Done {
-    let asked = caught(ask(services, &activation)).await;
+/// Gives all of them back where what they are about cannot be read.
+async fn with_lines(
+    services: &Services,
+    activations: Vec<Activation>,
+) -> anyhow::Result<Vec<Ready>> {
+    let about = read(services, &activations).await;
+    if about.is_err() {
+        for activation in &activations {
+            not_asked(services, activation).await?;
+        }
+    }
+    let (mut lines, orders) = about?;
+    let ready = activations.into_iter().map(|activation| {
+        let line = lines.remove(&activation.line_id).context("An activation has its line")?;
+        let order = orders.get(&line.order_code).context("A line has its order")?;
+        Ok(Ready { order: Arc::clone(order), line, activation })
+    });
+    ready.collect()
+}
+
+type About = (HashMap<i64, Line>, HashMap<OrderCode, Arc<Order>>);
+
+async fn read(services: &Services, activations: &[Activation]) -> anyhow::Result<About> {
+    let ids: Vec<i64> = activations.iter().map(|activation| activation.line_id).collect();
+    let (mut lines, mut orders) = (HashMap::new(), HashMap::new());
+    for line in lines::by_ids(&services.db, &ids).await? {
+        if !orders.contains_key(&line.order_code) {
+            let order = orders::by_code(&services.db, &line.order_code).await?;
+            let order = order.context("A line has its order")?;
+            orders.insert(line.order_code.clone(), Arc::new(order));
+        }
+        lines.insert(line.id, line);
+    }
+    Ok((lines, orders))
+}
+
+async fn not_asked(services: &Services, activation: &Activation) -> anyhow::Result<()> {
+    let (id, claim) = (activation.line_id, activation.claim());
+    activations::not_asked(&services.db, id, claim, None).await?;
+    Ok(())
+}
+
+async fn ask_all(
+    services: &Services,
+    (at_once, stop): (usize, &AtomicBool),
+    ready: mpsc::Receiver<Ready>,
+    answered: mpsc::Sender<Done>,
+) {
+    let ready = stream::unfold(ready, async |mut ready| Some((ready.recv().await?, ready)));
+    let asking = ready.map(|ready| one(services, ready, stop).boxed()).buffer_unordered(at_once);
+    let mut asked = pin!(asking.filter_map(future::ready));
+    while let Some(done) = asked.next().await {
+        if answered.send(done).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// Nothing where it was not asked any more.
+async fn one(services: &Services, ready: Ready, stop: &AtomicBool) -> Option<Done> {
+    if stop.load(Ordering::Relaxed) {
+        // Where not even this can be written, the claim ends by itself.
+        let _ = not_asked(services, &ready.activation).await;
+        return None;
+    }
+    let activation = ready.activation.clone();
+    let asked = caught(ask(services, ready)).await;
     if asked.as_ref().is_err_and(|error| Fault::of(error).stops_all()) {
         stop.store(true, Ordering::Relaxed);
     }
-    (activation, asked)
+    Some((activation, asked))
 }
 
-async fn ask(services: &Services, activation: &Activation) -> anyhow::Result<Asked> {
+async fn ask(
+    services: &Services,
+    Ready { activation, order, line }: Ready,
+) -> anyhow::Result<Asked> {
     services.crash_point("activation_claimed");
-    let line = lines::by_id(&services.db, activation.line_id)
-        .await?
-        .context("An activation has its line")?;
-    let order =
-        orders::by_code(&services.db, &line.order_code).await?.context("A line has its order")?;
     let (platform, key) = (&services.platform, activation.idempotency_key.as_str());
     let before = if activation.attempts > 1 { platform.find_by_key(key).await } else { Ok(None) };
     services.demand(activation.lease_until)?;

@@ -1,7 +1,7 @@
 //! What the platform's answer means for a line: its licence, its mails, the workbook that shows it.
 //! When the platform is asked is decided by `bulk`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use minijinja::context;
 
@@ -33,7 +33,7 @@ const FROM: [LineState; 2] = [LineState::Activating, LineState::Uncertain];
 
 /// A line that the platform was asked about, and what it said.
 pub struct Asked {
-    pub order: Order,
+    pub order: Arc<Order>,
     pub line: Line,
     pub answer: Result<Licence, PlatformError>,
 }
@@ -46,7 +46,7 @@ pub async fn settle(
     let mut tx = services.db.begin().await?;
     let mut states = Vec::new();
     let orders: BTreeMap<&OrderCode, &Order> =
-        all.iter().map(|(_, asked)| (&asked.order.code, &asked.order)).collect();
+        all.iter().map(|(_, asked)| (&asked.order.code, asked.order.as_ref())).collect();
     // Of two processes that settle the last two lines of an order the later one sees that nothing is open.
     for order in orders.keys() {
         stored::hold_as_it_is(&mut tx, order).await?;
@@ -73,7 +73,7 @@ pub async fn find_out(services: &Services, order: &Order, line: &Line) -> anyhow
         Err(error) => Err(error),
     };
     let (id, claim) = (line.id, lost.clone());
-    let asked = Asked { order: order.clone(), line: line.clone(), answer };
+    let asked = Asked { order: Arc::new(order.clone()), line: line.clone(), answer };
     let settled = settle(services, &[(lost, asked)]).await;
     if settled.is_err() {
         activations::give_back(&services.db, id, claim.claim()).await?;
