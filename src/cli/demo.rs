@@ -1,7 +1,10 @@
 //! `demo`: from nothing to a mailed log-in on the samples, telling what happened and which files to open.
 //! Its clock stands still, so that every demo is the same.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use minijinja::context;
@@ -39,7 +42,7 @@ pub async fn run(global: &Global, dir: Option<PathBuf>) -> anyhow::Result<Reply>
     let home = std::path::absolute(folder(workspace::texts(global), dir)?)?;
     init::make(&home, init::KeyOf::Fresh)?;
     let now: DateTime<Utc> = global.now.map_or_else(|| NOW.parse(), Ok)?;
-    let services = workspace::open_at(global, &home, Clock::Frozen(now)).await?;
+    let services = Arc::new(workspace::open_at(global, &home, Clock::Frozen(now)).await?);
     let mut told = vec![say(&services, "begin", context! { home => home.display().to_string() })];
     let files = drop_samples(&services).await?;
     told.extend(files.iter().map(|file| dropped(&services, file)));
@@ -73,7 +76,11 @@ fn say(services: &Services, key: &str, values: minijinja::Value) -> String {
     services.texts.say(&format!("message.demo.{key}"), values)
 }
 
-async fn run_job(services: &Services, kind: JobKind, files: Files) -> anyhow::Result<runner::Ran> {
+async fn run_job(
+    services: &Arc<Services>,
+    kind: JobKind,
+    files: Files,
+) -> anyhow::Result<runner::Ran> {
     let job = workspace::jobs(services)?.into_iter().find(|job| job.kind == kind);
     let of_kind = || context! { kind => kind.to_string() };
     let job = job.ok_or_else(|| Failure::no_such(services.texts, "no_job_of_kind", of_kind()))?;
@@ -82,7 +89,7 @@ async fn run_job(services: &Services, kind: JobKind, files: Files) -> anyhow::Re
     ran.map_err(|_| anyhow::anyhow!("the job {} of a new workspace runs already", job.name))
 }
 
-async fn drop_samples(services: &Services) -> anyhow::Result<Vec<FileReport>> {
+async fn drop_samples(services: &Arc<Services>) -> anyhow::Result<Vec<FileReport>> {
     let inbox = &services.settings.files.inbox;
     let mut arrivals = Vec::new();
     for (name, bytes) in SAMPLES {
@@ -103,7 +110,7 @@ fn dropped(services: &Services, file: &FileReport) -> String {
 }
 
 /// The same bytes a second time.
-async fn again(services: &Services) -> anyhow::Result<String> {
+async fn again(services: &Arc<Services>) -> anyhow::Result<String> {
     let (name, bytes) = SAMPLES[0];
     let path = services.settings.files.inbox.join(name);
     fs_err::write(&path, bytes)?;

@@ -39,7 +39,7 @@ use crate::{
 };
 
 pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
-    let services = workspace::open(global).await?;
+    let services = Arc::new(workspace::open(global).await?);
     folders::demand(folders::all(&services.home, &services.settings))?;
     let job = job(services.texts, workspace::jobs(&services)?, &args.job)?;
     if job.kind != JobKind::Import && !(args.files.is_empty() && args.set.is_empty()) {

@@ -25,7 +25,7 @@ mod work;
 
 mod watch;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::anyhow;
 use chrono::TimeDelta;
@@ -156,7 +156,7 @@ async fn interrupted(services: &Services, run: &Run) -> anyhow::Result<()> {
 
 /// Runs a job now.
 pub async fn run(
-    services: &Services,
+    services: &Arc<Services>,
     job: &Job,
     work: &Work,
 ) -> anyhow::Result<Result<Ran, NotRun>> {
@@ -194,7 +194,7 @@ async fn waits_for(services: &Services, job: &Job) -> anyhow::Result<Option<Stri
 
 /// Carries out the run of a scheduled moment.
 async fn run_claimed(
-    services: &Services,
+    services: &Arc<Services>,
     claimed: &Claimed,
 ) -> anyhow::Result<Result<Ran, NotRun>> {
     let Claimed { job, run, epoch } = claimed;
@@ -210,7 +210,7 @@ async fn run_claimed(
 }
 
 async fn carry_out(
-    services: &Services,
+    services: &Arc<Services>,
     job: &Job,
     work: &Work,
     (held, attempt): (&Held, Option<i64>),

@@ -1,5 +1,7 @@
 //! What a run does, by the kind of its job. When it runs, and under which lease, is said by the rest of `runner`.
 
+use std::sync::Arc;
+
 use super::{Files, Work, arrival, backup};
 use crate::{
     db::runs::Counts,
@@ -21,7 +23,7 @@ use crate::{
 pub(super) type Done = (RunState, Counts, Vec<FileReport>);
 
 pub(super) async fn carry_out(
-    services: &Services,
+    services: &Arc<Services>,
     kind: JobKind,
     work: &Work,
     run_id: i64,

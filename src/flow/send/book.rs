@@ -2,7 +2,7 @@
 //! next one; senders that are at it at the same time share a commit, which costs more than all that stands in it.
 //! What to write is decided by who sends.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex as Turn, oneshot};
@@ -72,8 +72,8 @@ pub enum Next {
     Lost,
 }
 
-pub struct Book<'a> {
-    services: &'a Services,
+pub struct Book {
+    services: Arc<Services>,
     waiting: Mutex<Vec<Waiting>>,
     turn: Turn<()>,
 }
@@ -83,9 +83,9 @@ struct Waiting {
     answer: oneshot::Sender<Next>,
 }
 
-impl<'a> Book<'a> {
-    pub fn new(services: &'a Services) -> Book<'a> {
-        Book { services, waiting: Mutex::default(), turn: Turn::default() }
+impl Book {
+    pub fn new(services: &Arc<Services>) -> Book {
+        Book { services: Arc::clone(services), waiting: Mutex::default(), turn: Turn::default() }
     }
 
     /// Writes an entry, with all others that wait meanwhile.
@@ -118,7 +118,7 @@ impl<'a> Book<'a> {
     }
 
     async fn commit(&self, entries: &[&Entry]) -> anyhow::Result<Vec<Next>> {
-        let services = self.services;
+        let services = self.services.as_ref();
         let now = services.now();
         let mut tx = services.db.begin().await?;
         let mut is_ours = Vec::with_capacity(entries.len());

@@ -37,15 +37,16 @@ mod sender;
 
 pub mod transport;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
-use futures::future::join_all;
 use minijinja::context;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use self::{
     sender::{Post, lock},
-    transport::{Line, Transport, Unavailable, left},
+    transport::{Line, Unavailable, left},
 };
 use super::{Clock, Services, guard, holder::Holder, progress::Step};
 use crate::{
@@ -91,7 +92,7 @@ impl Summary {
 }
 
 /// Sends what is due. Fails where nobody takes anything.
-pub async fn run(services: &Services) -> anyhow::Result<Summary> {
+pub async fn run(services: &Arc<Services>) -> anyhow::Result<Summary> {
     let suppressed: HashSet<String> =
         suppressions::list(&services.db).await?.into_iter().map(|it| it.address).collect();
     release_held(services, &suppressed).await?;
@@ -112,18 +113,16 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
 
 /// One sender first: where nobody answers it, nothing is claimed, and it costs no mail an attempt.
 async fn send_due(
-    services: &Services,
+    services: &Arc<Services>,
     due: i64,
     suppressed: HashSet<String>,
 ) -> anyhow::Result<Summary> {
-    let transport = Transport::of(services)?;
     let mut first = Line::default();
-    let post = Post::new(services, &transport, suppressed);
-    let done: anyhow::Result<()> = match transport.ready(&mut first).await {
+    let post = Arc::new(Post::new(services, suppressed)?);
+    let done: anyhow::Result<()> = match post.transport.ready(&mut first).await {
         Ok(()) => {
-            let lines = (1..transport.senders(due)).map(|_| Line::default());
-            let senders = std::iter::once(first).chain(lines).map(|line| post.work(line));
-            join_all(senders).await.into_iter().collect()
+            let lines = (1..post.transport.senders(due)).map(|_| Line::default());
+            all_work(&post, std::iter::once(first).chain(lines)).await
         }
         Err(away) => Err(away.into()),
     };
@@ -148,6 +147,20 @@ async fn send_due(
     done?;
     let summary = *lock(&post.summary);
     Ok(summary)
+}
+
+/// Each sender is a task of its own: letters are written on all processors. None outlives the run.
+async fn all_work(post: &Arc<Post>, lines: impl Iterator<Item = Line>) -> anyhow::Result<()> {
+    let mut senders = JoinSet::new();
+    for line in lines {
+        let post = Arc::clone(post);
+        senders.spawn(async move { post.work(line).await }.in_current_span());
+    }
+    let mut done = Ok(());
+    while let Some(ended) = senders.join_next().await {
+        done = done.and(ended.unwrap_or_else(|panicked| Err(panicked.into())));
+    }
+    done
 }
 
 /// The bell for whoever runs the program, not at every run.

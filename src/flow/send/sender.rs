@@ -4,7 +4,7 @@
 use std::{
     collections::HashSet,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -22,6 +22,7 @@ use super::{
     transport::{Blame, Line, Said, Transport, Unavailable, left},
 };
 use crate::{
+    config::ConfigError,
     db::mails::Mail,
     domain::{mail::MailState, phone::Phone},
     flow::{
@@ -41,10 +42,10 @@ const SUPPRESSED: &str =
     "this address refused mail before; `hangloat suppressions --release` lets it go";
 
 /// What the senders of one run share.
-pub struct Post<'a> {
-    pub services: &'a Services,
-    pub transport: &'a Transport,
-    pub book: Book<'a>,
+pub struct Post {
+    pub services: Arc<Services>,
+    pub transport: Transport,
+    pub book: Book,
     pub suppressed: Mutex<HashSet<String>>,
     pub summary: Mutex<Summary>,
     /// Why nothing more leaves in this run, where that is not the senders' doing.
@@ -57,15 +58,11 @@ pub struct Post<'a> {
     until: Instant,
 }
 
-impl<'a> Post<'a> {
-    pub fn new(
-        services: &'a Services,
-        transport: &'a Transport,
-        suppressed: HashSet<String>,
-    ) -> Post<'a> {
-        Post {
-            services,
-            transport,
+impl Post {
+    pub fn new(services: &Arc<Services>, suppressed: HashSet<String>) -> Result<Post, ConfigError> {
+        Ok(Post {
+            services: Arc::clone(services),
+            transport: Transport::of(services)?,
             book: Book::new(services),
             suppressed: Mutex::new(suppressed),
             summary: Mutex::default(),
@@ -74,7 +71,7 @@ impl<'a> Post<'a> {
             is_over: AtomicBool::new(false),
             in_a_row: AtomicU32::new(0),
             until: Instant::now() + PATIENCE,
-        }
+        })
     }
 
     /// Sends until nothing is due, there is no room, or nobody takes anything.
@@ -148,7 +145,7 @@ impl<'a> Post<'a> {
 
     /// What becomes of a claimed mail. Fails where the next one would fail too.
     async fn send(&self, line: &mut Line, mail: &Mail) -> anyhow::Result<End> {
-        let services = self.services;
+        let services = self.services.as_ref();
         let is_suppressed = lock(&self.suppressed).contains(&mail.recipient);
         if is_suppressed || !may_leave(services, &mail.recipient) {
             let error = is_suppressed.then(|| SUPPRESSED.to_owned());
@@ -182,7 +179,7 @@ impl<'a> Post<'a> {
 
     /// By phone.
     async fn message(&self, mail: &Mail, phone: &Phone) -> anyhow::Result<End> {
-        let answer = match caught(sms::deliver(self.services, mail, phone)).await {
+        let answer = match caught(sms::deliver(&self.services, mail, phone)).await {
             Ok(Some(answer)) => answer,
             Ok(None) => return Ok(self.to(MailState::Cancelled, None)),
             Err(error) if Fault::of(&error) == Fault::LeaseLost => return Err(error),
@@ -204,8 +201,8 @@ impl<'a> Post<'a> {
     /// What it says, unless its reason is gone.
     async fn letter(&self, mail: &Mail) -> anyhow::Result<Option<Vec<u8>>> {
         self.services.crash_point("mail_claimed");
-        let Some(content) = content::of(self.services, mail).await? else { return Ok(None) };
-        message::build(self.services, mail, &content).map(Some)
+        let Some(content) = content::of(&self.services, mail).await? else { return Ok(None) };
+        message::build(&self.services, mail, &content).map(Some)
     }
 
     async fn hand_over(&self, line: &mut Line, mail: &Mail, letter: &[u8]) -> anyhow::Result<Said> {
@@ -261,7 +258,7 @@ impl<'a> Post<'a> {
         if suppress {
             lock(&self.suppressed).insert(mail.recipient.clone());
         }
-        let bell = bell(self.services, mail, &why);
+        let bell = bell(&self.services, mail, &why);
         End::Refused { why, bell, suppress }
     }
 
