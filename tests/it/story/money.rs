@@ -281,3 +281,13 @@ fn statements_in_any_order_end_in_the_same_place() {
         assert_eq!(end_of(order), first, "{order:?}");
     }
 }
+
+#[test]
+fn a_new_workspace_has_the_folder_of_the_bank_and_the_doctor_finds_it_in_order() {
+    let world = World::new();
+    assert!(world.path("inbox/_bank").is_dir());
+    let checks = world.run(&["doctor", "--json"]).json()["checks"].clone();
+    let of_inbox = checks.as_array().unwrap().iter();
+    let of_inbox: Vec<&Value> = of_inbox.filter(|it| text(it, "name").contains("inbox")).collect();
+    assert!(!of_inbox.is_empty() && of_inbox.iter().all(|it| it["ok"] == true), "{of_inbox:?}");
+}
