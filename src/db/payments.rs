@@ -87,6 +87,20 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     .await
 }
 
+/// Whether a payment that nobody has matched yet came under one of these codes, or may be for it.
+pub async fn any_waits_for(db: &Db, codes: [Option<&str>; 2]) -> sqlx::Result<bool> {
+    let [code, other] = codes;
+    // Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
+    let one = db.query(
+        "select id from bank_line
+         where direction = 'credit' and state in ('held', 'suggested') and not closed
+           and (cast(evidence as text) like '%\"' || $1 || '\"%'
+                or cast(evidence as text) like '%\"' || $2 || '\"%')
+         limit 1",
+    );
+    Ok(one.bind(code).bind(other).optional::<(i64,)>().await?.is_some())
+}
+
 /// Whether there is one.
 pub async fn any(db: &Db) -> sqlx::Result<bool> {
     let one = db.query("select id from bank_line where direction = 'credit' limit 1");

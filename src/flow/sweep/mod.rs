@@ -143,7 +143,9 @@ pub async fn waits_since(services: &Services, line: &InGrace) -> anyhow::Result<
     if is_skipped(services, services.today()) {
         return Ok(Some(Waits::DayOff));
     }
-    Ok(is_named(line, &maybe_paid(services).await?).then_some(Waits::MaybePaid))
+    let codes = [Some(line.code.as_str()), line.batch_code.as_deref()];
+    let may_be = payments::any_waits_for(&services.db, codes).await?;
+    Ok(may_be.then_some(Waits::MaybePaid))
 }
 
 /// Whether one of the codes by which a line is paid is among these.

@@ -216,6 +216,37 @@ async fn what_was_worked_out_before_other_money_moved_is_not_stored_and_two_refu
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn money_that_waits_is_found_by_the_codes_that_it_may_be_for_and_by_no_other() {
+    let desk = Desk::new().await;
+    let services = desk.open(None).await;
+    let line = |day, amount, memo: &str| {
+        let (reference, memo) = (format!("FT00000{day}"), memo.to_owned());
+        Line { day, reference, amount, memo }
+    };
+    let (part, paid, batch) = (&desk.codes[0], &desk.codes[1], &desk.batch_codes[0]);
+    let near = &desk.codes[2][..9];
+    let lines = [
+        line(16, 1_000_000, part),
+        line(17, 2_950_000, paid),
+        line(18, 77, batch),
+        line(19, 77, near),
+        line(20, 77, "khong ro"),
+    ];
+    desk.take(&services, &lines, (16, 20), true).await.unwrap();
+    for (codes, waits) in [
+        ([Some(part.as_str()), None], true),
+        ([Some(paid.as_str()), None], false),
+        ([Some(paid.as_str()), Some(batch.as_str())], true),
+        ([Some(desk.codes[2].as_str()), None], true),
+        ([Some(desk.codes[3].as_str()), None], false),
+        ([None, None], false),
+    ] {
+        assert_eq!(payments::any_waits_for(&services.db, codes).await.unwrap(), waits, "{codes:?}");
+    }
+    close(services).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rest_that_is_forgiven_on_two_ways_is_forgiven_once() {
     let desk = Desk::new().await;
     let services = desk.open(None).await;
