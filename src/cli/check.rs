@@ -10,7 +10,14 @@ use super::{
     run::{files_in_words, set},
     workspace,
 };
-use crate::flow::{Services, answer::outbox, folders, import, inbox::BANK, report::FileReport};
+use crate::flow::{
+    Services,
+    answer::outbox,
+    folders,
+    import::{self, Whose},
+    inbox::BANK,
+    report::FileReport,
+};
 
 pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
@@ -23,7 +30,7 @@ pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
             return Err(no_file(&services, file).into());
         }
         let owner = crate::flow::inbox::owner(&services, &path).map(|owner| owner.firm);
-        let is_of_bank = owner.as_deref() == Some(BANK);
+        let is_of_bank = owner.as_deref().map_or(args.bank, |owner| owner == BANK);
         let named = args.firm.as_deref().or(owner.as_deref().filter(|_| !is_of_bank));
         // What is of the bank is of no firm: any will do.
         let any = services.settings.firms.first().map(|firm| firm.code.as_str());
@@ -33,7 +40,8 @@ pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
             None => outbox::folder(&services, Some(firm.code.as_str())),
         };
         folders::demand(vec![folders::folder("folder of the workbook", folder.clone())])?;
-        files.push(import::check_file(&services, &path, firm, &options, &folder).await?);
+        let whose = if is_of_bank { Whose::Bank(firm) } else { Whose::Firm(firm) };
+        files.push(import::check_file(&services, &path, whose, &options, &folder).await?);
     }
     Reply::new(exit_of(&files), files_in_words(&services, &files)).with("files", files)
 }

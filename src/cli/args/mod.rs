@@ -349,6 +349,9 @@ pub struct Check {
     /// Whose the files are that lie outside the inbox
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
+    /// The files that lie outside the inbox are statements
+    #[arg(long, conflicts_with = "firm")]
+    pub bank: bool,
     /// What a list need not say: package=ASP-DN, package.household=ASP-HKD
     #[arg(long, value_name = "K=V")]
     pub set: Vec<String>,

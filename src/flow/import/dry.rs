@@ -21,14 +21,24 @@ use crate::{
     },
 };
 
+/// Whose a file is: one from the bank is a statement or an answer about money, whatever it looks like.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    Firm(&'a Firm),
+    /// Any firm: what is asked of one is the same of each.
+    Bank(&'a Firm),
+}
+
 /// A dry run: reads, checks, and writes the workbook into `folder`. Nothing is stored.
 pub async fn check_file(
     services: &Services,
     path: &Path,
-    firm: &Firm,
+    whose: Whose<'_>,
     options: &ImportOptions,
     folder: &Path,
 ) -> anyhow::Result<FileReport> {
+    let (Whose::Firm(firm) | Whose::Bank(firm)) = whose;
+    let is_of_bank = matches!(whose, Whose::Bank(_));
     let sha256 = tokio::task::block_in_place(|| hash(path))?;
     let file_name = &inbox::name_of(path);
     let columns = headers::known(services, Some(firm.code.as_str())).await?;
@@ -40,7 +50,7 @@ pub async fn check_file(
         Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),
     };
     match identity::known(&document, &services.key) {
-        identity::Known::No if is_statement(services, &document) => {
+        identity::Known::No if is_of_bank || is_statement(services, &document) => {
             return pay::dry::statement(services, (file_name, &sha256), &document).await;
         }
         identity::Known::Money(issue) => {

@@ -22,7 +22,7 @@ mod taking;
 mod tries;
 
 pub use answers::in_words as answers_in_words;
-pub use dry::check_file;
+pub use dry::{Whose, check_file};
 pub use reading::read;
 pub use taking::{Arrival, file, is_begun, keep, unfinished};
 

@@ -253,6 +253,26 @@ fn a_statement_is_checked_without_being_taken_and_payments_are_exported() {
     assert_eq!(text(&rows[0], "payment_code"), codes[0]);
 }
 
+#[test]
+fn a_statement_outside_the_inbox_is_checked_where_it_is_said_to_be_of_the_bank() {
+    let world = placed();
+    let settings = world.path("hangloat.toml");
+    let second = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
+    std::fs::write(&settings, std::fs::read_to_string(&settings).unwrap() + second).unwrap();
+    let path = world.outside("sao-ke.csv");
+    let file = path.to_str().unwrap();
+    std::fs::write(&path, statement(&[("20/11/2026", 2_950_000, &codes(&world)[0])])).unwrap();
+    world.run(&["check", file]).exits(2);
+    world.run(&["check", file, "--bank", "--firm", FIRM]).exits(2);
+    let check = world.run(&["check", file, "--bank", "--json"]).exits(0).json();
+    let checked = &check["files"][0];
+    assert_eq!((&checked["kind"], &checked["rows"]["accepted"]), (&"statement".into(), &1.into()));
+    assert!(world.list("payments").is_empty());
+    std::fs::write(&path, csv(&[enterprise(9)])).unwrap();
+    let list = world.run(&["check", file, "--bank", "--json"]).exits(3).json();
+    assert_eq!(list["files"][0]["findings"][0]["code"], "statement.unknown_layout");
+}
+
 /// A statement that says from whom money came: day, đồng, memo, name.
 fn with_names(lines: &[(&str, i64, &str, &str)]) -> Vec<u8> {
     let mut text = "Tài khoản: 1023456789;;;;\nNgày giao dịch;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết;Tên tài khoản đối ứng\n".to_owned();
