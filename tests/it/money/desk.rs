@@ -110,7 +110,8 @@ impl Desk {
         Services::open(&home, settings, with).await.unwrap()
     }
 
-    /// Lines of a week: intact codes, parts, once more, too much, codes of all, mangled ones and none.
+    /// Lines of a week, the oldest first as banks tell them: intact codes, parts, once more, too much, codes of all,
+    /// mangled ones and none.
     pub fn lines(&self, dice: &mut Dice, count: usize) -> Vec<Line> {
         let mut lines = Vec::new();
         for number in 0..count {
@@ -135,6 +136,7 @@ impl Desk {
             }
             lines.push(line);
         }
+        lines.sort_by_key(|line| line.day);
         lines
     }
 

@@ -117,6 +117,35 @@ fn the_same_lines_in_another_export_are_known_and_the_rest_makes_the_order_paid(
 }
 
 #[test]
+fn of_a_code_that_is_paid_twice_in_a_day_the_earlier_is_matched_whichever_way_the_statement_runs() {
+    let world = placed();
+    let codes = codes(&world);
+    let mut earlier = Vec::new();
+    for (code, day) in codes.iter().zip(["20/11/2026", "21/11/2026", "22/11/2026"]) {
+        let (first, second) = (format!("{code} chuyen tien"), format!("{code} tra phi"));
+        let next = format!("{}/11/2026", day[..2].parse::<u32>().unwrap() + 1);
+        let mut lines = vec![
+            (day, 2_950_000, first.as_str()),
+            (day, 2_950_000, second.as_str()),
+            (next.as_str(), 7, "lai"),
+        ];
+        if code == &codes[1] {
+            lines.reverse();
+        }
+        take(&world, &format!("{}.csv", &day[..2]), &lines);
+        earlier.push(first);
+    }
+    let found = world.list("payments");
+    for payment in found.iter().filter(|it| it["amount"] == 2_950_000) {
+        let is_earlier = earlier.contains(&text(payment, "memo"));
+        let expected = if is_earlier { "code" } else { "paid_before" };
+        assert_eq!(text(payment, "tier"), expected, "{payment}");
+    }
+    assert_eq!(requests(&world), ["paid 2950000"; 3]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn a_code_for_all_of_a_payer_pays_them_together() {
     let world = World::new();
     let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");

@@ -1,5 +1,5 @@
 //! Which payment is for what: a pure function of all requests, all payments and what people said. The order in which
-//! statements came is of no matter to it: payments are taken in the order of their days.
+//! days came is of no matter to it: payments are taken day by day, those of a day as their statement had them.
 //! Nothing is matched by an amount alone. Storing what follows is the business of `settle`.
 
 mod hints;
@@ -23,7 +23,7 @@ use crate::domain::{
 };
 
 /// Counts up whenever the same payments could be matched otherwise than before.
-pub const RULES: i64 = 3;
+pub const RULES: i64 = 4;
 
 /// What is to be paid for one line.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,7 @@ pub struct Due {
 /// A credit of the account.
 #[derive(Clone, Debug, Default)]
 pub struct Credit {
+    /// Those that a statement brought are counted up in its order.
     pub id: i64,
     pub account: String,
     pub booked_on: NaiveDate,
@@ -117,7 +118,7 @@ pub fn decide(dues: &[Due], credits: &[Credit], known: &Known) -> (Vec<Decision>
     let mut order: Vec<usize> = (0..credits.len()).collect();
     order.sort_by_key(|at| {
         let credit = &credits[*at];
-        (credit.by_hand.is_none(), credit.booked_on, credit.fingerprint.as_str(), credit.id)
+        (credit.by_hand.is_none(), credit.booked_on, credit.id)
     });
     let twins = twins::of(credits, &known.prefixes);
     for at in order {

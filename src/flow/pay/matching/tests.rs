@@ -81,6 +81,16 @@ fn one_intact_code_is_matched_by_exactly_what_is_left_and_else_waits_for_a_perso
 }
 
 #[test]
+fn of_two_payments_of_a_day_under_one_code_the_earlier_is_matched_and_the_later_came_twice() {
+    let paid = |id: i64, fingerprint: &str| {
+        let fingerprint = fingerprint.to_owned();
+        Credit { id, fingerprint, ..credit(1, 1_250_000, &code(4)) }
+    };
+    let credits = [paid(8, "a"), paid(7, "z")];
+    assert_eq!(told(&dues(), &credits).0, ["held paid_before", "matched code"]);
+}
+
+#[test]
 fn what_was_cancelled_takes_no_money() {
     let mut dues = dues();
     dues[3].is_cancelled = true;

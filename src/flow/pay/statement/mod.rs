@@ -44,6 +44,7 @@ pub struct Section {
     /// In đồng.
     pub opening: Option<i64>,
     pub closing: Option<i64>,
+    /// The oldest first.
     pub entries: Vec<Entry>,
     /// Rows that cannot be read as what they must be.
     pub wrong: Vec<Wrong>,
@@ -94,19 +95,28 @@ impl Section {
         Some(opening + net - closing)
     }
 
-    /// Takes the balances from the running ones where nothing else says them: of the first and the last line,
-    /// whichever is the older.
-    fn fill_balances(&mut self) {
+    /// The oldest line first, as the days say it, else the running balances. The opening and the closing balance are
+    /// taken from these where nothing else says them.
+    fn put_in_order(&mut self) {
+        if self.is_newest_first() {
+            self.entries.reverse();
+        }
         let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return };
         let (Some(at_first), Some(at_last)) = (first.balance, last.balance) else { return };
-        let downward = (at_first - first.net(), at_last);
-        let upward = (at_last - last.net(), at_first);
+        self.opening = self.opening.or(Some(at_first - first.net()));
+        self.closing = self.closing.or(Some(at_last));
+    }
+
+    fn is_newest_first(&self) -> bool {
+        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else {
+            return false;
+        };
         let net: i64 = self.entries.iter().map(Entry::net).sum();
-        let holds = |(opening, closing): (i64, i64)| opening + net == closing;
-        let is_newest_first = first.booked_on > last.booked_on || !holds(downward) && holds(upward);
-        let (opening, closing) = if is_newest_first { upward } else { downward };
-        self.opening = self.opening.or(Some(opening));
-        self.closing = self.closing.or(Some(closing));
+        let leads = |oldest: &Entry, newest: &Entry| {
+            let balances = oldest.balance.zip(newest.balance);
+            balances.is_some_and(|(old, new)| old - oldest.net() + net == new)
+        };
+        first.booked_on > last.booked_on || !leads(first, last) && leads(last, first)
     }
 
     /// The first and the last day on which something was booked.
@@ -127,7 +137,7 @@ pub fn read(document: &Document, banks: &Banks) -> Vec<Statement> {
     let of = |(number, sheet): (i64, &Sheet)| {
         let Table { header_row, roles, bin } = columns::find(sheet, banks)?;
         let mut sections = lines::sections(sheet, header_row, &roles);
-        sections.iter_mut().for_each(Section::fill_balances);
+        sections.iter_mut().for_each(Section::put_in_order);
         Some(Statement {
             sheet: number,
             sheet_name: sheet.name.clone(),

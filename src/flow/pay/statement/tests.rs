@@ -232,6 +232,26 @@ fn any_other_table_is_read_by_the_usual_headers_newest_line_first() {
     assert_eq!((bin, section.account.as_deref()), (None, Some("1023456789")));
     assert_eq!((section.opening, section.closing), (Some(1_000_000), Some(3_939_000)));
     assert_eq!(section.difference(), Some(0));
+    assert_eq!(told(&section), ["2026-11-05 2950000 - HLAAAAAAAA", "2026-11-06 -11000 - Phi"]);
+}
+
+#[test]
+fn the_lines_of_one_day_stand_in_the_order_that_their_balances_tell() {
+    let of = |balances: [&str; 2]| {
+        let (_, section) = only(
+            "sao-ke",
+            &format!(
+                "Ngày giao dịch|Số tiền ghi nợ|Số tiền ghi có|Nội dung chi tiết|Số dư
+                 06/11/2026||100.000|mot|{}
+                 06/11/2026||200.000|hai|{}",
+                balances[0], balances[1]
+            ),
+        );
+        section.entries.into_iter().map(|it| it.memo).collect::<Vec<_>>()
+    };
+    assert_eq!(of(["1.100.000", "1.300.000"]), ["mot", "hai"]);
+    assert_eq!(of(["1.300.000", "1.200.000"]), ["hai", "mot"]);
+    assert_eq!(of(["", ""]), ["mot", "hai"]);
 }
 
 #[test]
