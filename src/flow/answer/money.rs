@@ -20,7 +20,7 @@ use crate::{
     flow::{
         Services,
         pay::{
-            candidates::{self, Candidate},
+            candidates::{self, Candidate, Requests},
             hand,
         },
     },
@@ -85,8 +85,9 @@ pub fn sheet(
     let header = page.row() - 1;
     let offered: Vec<String> =
         it.dues.iter().filter(|due| candidates::left(due) > 0).take(OFFERED).map(offer).collect();
+    let requests = Requests::of(it.dues);
     for payment in it.payments {
-        row(services, &mut page, payment, it)?;
+        row(services, &mut page, payment, (it, &requests))?;
     }
     let last = page.row().max(header + 1) - 1;
     if last > header {
@@ -131,7 +132,7 @@ fn row(
     services: &Services,
     page: &mut Page<'_>,
     payment: &Payment,
-    it: &Waiting<'_>,
+    (it, requests): (&Waiting<'_>, &Requests<'_>),
 ) -> Result<(), XlsxError> {
     let (texts, look) = (services.texts, page.look);
     let day = look.number.clone().set_num_format(DATE);
@@ -150,7 +151,7 @@ fn row(
     let text = look.text.clone().set_num_format(TEXT);
     page.cell(4, &payment.memo, &text)?;
     page.cell(5, &hand::why(services, payment), &look.text)?;
-    let found = candidates::of(payment, it.dues);
+    let found = requests.for_payment(payment, (it.allocations)(payment.id));
     let told = (1..).zip(&found).map(|(n, found)| candidate(texts, n, found));
     page.cell(6, &told.collect::<Vec<_>>().join("\n"), &look.text)?;
     let amount = look.input.clone().set_num_format(MONEY);
@@ -166,8 +167,8 @@ fn row(
 }
 
 fn candidate(texts: &Texts, n: usize, it: &Candidate<'_>) -> String {
-    let left = Money::dong(it.left).to_string();
-    let values = context! { left };
+    let money = |dong: i64| Money::dong(dong).to_string();
+    let values = context! { left => money(it.left), free => money(it.free) };
     let why = texts.say(&format!("workbook.money.why_not.{}", it.why_not), values);
     format!("{n}. {} – {}: {why}", it.due.code, it.due.name)
 }

@@ -4,24 +4,65 @@
 use std::collections::HashSet;
 
 use crate::{
-    db::{dues::Due, payments::Payment},
-    domain::{order::RequestState, words::words},
+    db::{
+        dues::Due,
+        payments::{Allocation, Payment},
+    },
+    domain::{fold::bank_ascii, order::RequestState, payment::Tier, words::words},
 };
 
 /// So many are shown.
 const SHOWN: usize = 4;
+/// What names of companies and households begin with, and memos leave out or cut short.
+const FORMS: [&str; 24] = [
+    "CONG", "TY", "CTY", "CT", "TNHH", "CTCP", "CO", "PHAN", "CP", "MTV", "MOT", "THANH", "VIEN",
+    "DOANH", "NGHIEP", "TU", "NHAN", "DN", "DNTN", "HO", "KINH", "HKD", "CA", "THE",
+];
+/// What is left of a shorter name says nothing.
+const NAME_WORDS: usize = 2;
+const NAME_LETTERS: usize = 6;
 
 words! {
     /// Why a payment is not matched with a request by itself.
     pub enum WhyNot {
         Cancelled = "cancelled",
+        /// By other payments: all of this one is too much.
         PaidBefore = "paid_before",
+        /// This payment paid all of it, and has more.
+        Over = "over",
+        /// This payment paid the rest of it.
+        Paid = "paid",
+        /// This payment paid a part of it.
+        Part = "part",
+        /// A person said that it is not for this.
+        Parted = "parted",
         /// It is less than what is left.
         Less = "less",
         More = "more",
+        /// The amount is right and the memo names it; something else is in the way.
+        Named = "named",
+        /// The amount is right, and the memo has nearly its code.
+        NearMiss = "near_miss",
+        /// The amount is right, and the memo has its name alone.
+        Name = "name",
         /// The amount is right, and the memo does not name it.
         NoCode = "no_code",
     }
+}
+
+/// What speaks for a request, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Evidence {
+    Code,
+    NearMiss,
+    /// Its name, and its amount.
+    Name,
+    /// What else the matching found, with the amount of this one and without.
+    LikelyAmount,
+    Likely,
+    Amount,
+    /// The code is there, and a person said that it is not for this.
+    Parted,
 }
 
 /// A request that a payment may be for.
@@ -30,39 +71,108 @@ pub struct Candidate<'a> {
     pub due: &'a Due,
     /// In đồng.
     pub left: i64,
+    /// What of the payment pays for nothing, in đồng.
+    pub free: i64,
     pub why_not: WhyNot,
 }
 
-/// First what its memo names, then what it is like, then what has its amount.
-pub fn of<'a>(payment: &Payment, dues: &'a [Due]) -> Vec<Candidate<'a>> {
-    let free = payment.amount().as_dong() - payment.returned;
-    let named = |name: &str| {
-        let codes = payment.evidence.0[name].as_array().into_iter().flatten();
-        codes.filter_map(|code| code.as_str()).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let codes = [named("codes"), named("candidates")].concat();
-    let by_code = codes.iter().flat_map(|code| {
-        dues.iter().filter(move |due| due.code == *code || due.batch_code.as_ref() == Some(code))
-    });
-    let by_amount = dues.iter().filter(|due| left(due) == free && free > 0);
-    let mut seen = HashSet::new();
-    let all = by_code.chain(by_amount).filter(|due| seen.insert(due.code.as_str()));
-    let candidate = |due: &'a Due| {
-        let left = left(due);
-        let why_not = match due.state {
-            RequestState::Cancelled => WhyNot::Cancelled,
-            _ if left == 0 => WhyNot::PaidBefore,
-            _ if free < left => WhyNot::Less,
-            _ if free > left => WhyNot::More,
-            _ => WhyNot::NoCode,
+/// All requests, with the names by which memos call them.
+pub struct Requests<'a> {
+    dues: &'a [Due],
+    names: Vec<[String; 2]>,
+}
+
+impl<'a> Requests<'a> {
+    pub fn of(dues: &'a [Due]) -> Requests<'a> {
+        let names = dues.iter().map(|due| [name(&due.name), name(&due.payer_name)]).collect();
+        Requests { dues, names }
+    }
+
+    /// First what its memo names, then what it is like, then what has its amount; what is open before what is not.
+    pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Vec<Candidate<'a>> {
+        let paid: i64 = parts.iter().map(|part| part.amount).sum();
+        let free = payment.amount().as_dong() - payment.returned - paid;
+        let [codes, likely] = ["codes", "candidates"].map(|name| {
+            let codes = payment.evidence.0[name].as_array().into_iter().flatten();
+            codes.filter_map(|code| code.as_str()).collect::<HashSet<_>>()
+        });
+        let from = payment.other_name.as_deref().unwrap_or_default();
+        let memo = format!(" {} {} ", bank_ascii(&payment.memo), bank_ascii(from));
+        let is_in = |codes: &HashSet<&str>, due: &Due| {
+            let batch_code = due.batch_code.as_deref();
+            codes.contains(due.code.as_str()) || batch_code.is_some_and(|it| codes.contains(it))
         };
-        Candidate { due, left, why_not }
-    };
-    all.take(SHOWN).map(candidate).collect()
+        let evidence = |(due, names): (&Due, &[String; 2])| {
+            let has_amount = free > 0 && left(due) == free;
+            let is_named =
+                || names.iter().any(|name| !name.is_empty() && memo.contains(name.as_str()));
+            match payment.tier {
+                Tier::Parted if is_in(&codes, due) => Some(Evidence::Parted),
+                _ if is_in(&codes, due) => Some(Evidence::Code),
+                Tier::NearMiss if is_in(&likely, due) => Some(Evidence::NearMiss),
+                _ if has_amount && is_named() => Some(Evidence::Name),
+                _ if is_in(&likely, due) && has_amount => Some(Evidence::LikelyAmount),
+                _ if is_in(&likely, due) => Some(Evidence::Likely),
+                _ => has_amount.then_some(Evidence::Amount),
+            }
+        };
+        let all = self.dues.iter().zip(&self.names);
+        let mut found: Vec<(Evidence, &Due)> =
+            all.filter_map(|it| Some((evidence(it)?, it.0))).collect();
+        found.sort_by_key(|(evidence, due)| (*evidence, left(due) == 0));
+        let candidate = |(evidence, due): (Evidence, &'a Due)| {
+            let own = parts.iter().filter(|part| part.code == due.code);
+            let own: i64 = own.map(|part| part.amount).sum();
+            Candidate { due, left: left(due), free, why_not: why_not(due, evidence, (own, free)) }
+        };
+        found.into_iter().take(SHOWN).map(candidate).collect()
+    }
+}
+
+/// As banks write it and between spaces, without what many begin with; nothing where that would say nothing.
+fn name(text: &str) -> String {
+    let plain = bank_ascii(text);
+    let rest: Vec<&str> = plain.split(' ').skip_while(|word| FORMS.contains(word)).collect();
+    let letters: usize = rest.iter().map(|word| word.len()).sum();
+    let is_enough = rest.len() >= NAME_WORDS && letters >= NAME_LETTERS;
+    if is_enough { format!(" {} ", rest.join(" ")) } else { String::new() }
+}
+
+/// `own` is what the payment pays of the request.
+fn why_not(due: &Due, evidence: Evidence, (own, free): (i64, i64)) -> WhyNot {
+    let left = left(due);
+    match evidence {
+        _ if due.state == RequestState::Cancelled => WhyNot::Cancelled,
+        _ if left == 0 && own == 0 => WhyNot::PaidBefore,
+        _ if left == 0 && free > 0 => WhyNot::Over,
+        _ if left == 0 => WhyNot::Paid,
+        _ if own > 0 => WhyNot::Part,
+        Evidence::Parted => WhyNot::Parted,
+        _ if free < left => WhyNot::Less,
+        _ if free > left => WhyNot::More,
+        Evidence::Code => WhyNot::Named,
+        Evidence::NearMiss => WhyNot::NearMiss,
+        Evidence::Name => WhyNot::Name,
+        Evidence::LikelyAmount | Evidence::Likely | Evidence::Amount => WhyNot::NoCode,
+    }
 }
 
 /// What is not paid of a request, in đồng.
 pub fn left(due: &Due) -> i64 {
     let is_open = matches!(due.state, RequestState::Open | RequestState::PartlyPaid);
     if is_open { due.amount - due.waived - due.paid } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_a_memo_has_of_it_and_a_short_one_is_none() {
+        assert_eq!(name("Công ty TNHH MTV Gạo Muối"), " GAO MUOI ");
+        assert_eq!(name("Hộ kinh doanh Nguyễn Thị Hòa"), " NGUYEN THI HOA ");
+        for short in ["Công ty TNHH An", "Công ty Cổ phần A B", ""] {
+            assert_eq!(name(short), "", "{short}");
+        }
+    }
 }

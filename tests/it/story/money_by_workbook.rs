@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    money::{activated, codes, requests, take},
+    lists::{csv, enterprise},
+    money::{ORDER, activated, codes, requests, take},
     workbooks::{Edit, cell, converted, edited, read, set},
 };
 use crate::world::{World, require, text};
@@ -125,6 +126,44 @@ fn what_is_written_beside_payments_is_done_with_who_and_when() {
     if require("openpyxl") {
         decided(|_, bytes| bytes.to_owned());
     }
+}
+
+#[test]
+fn what_a_payment_may_be_for_begins_with_its_code_then_one_like_it_then_a_name() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.import("khach.csv", &csv(&[1, 2, 3, 4].map(enterprise)));
+    world.run(&["confirm", ORDER]).exits(0);
+    let codes = codes(&world);
+    let again = format!("{} lan 2", codes[0]);
+    let lines = [
+        ("19/11/2026", 2_950_000, codes[0].as_str()),
+        ("20/11/2026", 2_950_000, again.as_str()),
+        ("20/11/2026", 3_000_000, codes[1].as_str()),
+        ("21/11/2026", 2_950_000, "CTY THU NGHIEM 4 chuyen tien"),
+        ("22/11/2026", 77_000, &codes[3][..9]),
+    ];
+    take(&world, "sao-ke.csv", &lines);
+    world.run(&["run", "reconcile"]).exits(1);
+    let book = read(&newest(&world));
+    let candidates = |memo: &str| {
+        let row = book["sheets"][SHEET][row(&world, memo) - 1].as_array().unwrap();
+        let cell = row.iter().filter_map(Value::as_str).find(|it| it.starts_with("1. "));
+        cell.unwrap_or_else(|| panic!("no candidates in {row:?}")).to_owned()
+    };
+    let first = |memo: &str, code: &str, why: &str| {
+        let told = candidates(memo);
+        let first = told.lines().next().unwrap_or_default();
+        assert!(first.starts_with(&format!("1. {code} ")) && first.ends_with(why), "{told}");
+    };
+    first(&again, &codes[0], "đã được trả đủ từ trước, chuyển thừa 2.950.000 đ");
+    first(&codes[1], &codes[1], "đã đủ bằng khoản này, chuyển thừa 50.000 đ");
+    let name = "đúng 2.950.000 đ, nội dung có tên này nhưng không có mã";
+    first("CTY THU NGHIEM 4 chuyen tien", &codes[3], name);
+    assert!(candidates("CTY THU NGHIEM 4 chuyen tien").contains(&format!("2. {} ", codes[2])));
+    first(&codes[3][..9], &codes[3], "chuyển thiếu");
 }
 
 #[test]
