@@ -72,9 +72,26 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
     crate::runner::recover(&services).await?;
     let payment = by_id(&services, args.payment).await?;
     let done = args.done.as_deref().map(str::trim).filter(|done| !done.is_empty());
-    let refunded = back::refund(&services, &payment, (args.amount, done), by).await?;
+    let before = payments::allocations(&services.db, Some(payment.id)).await?;
+    let refunded = match (args.amount, done) {
+        (0, Some(_)) => {
+            return Err(Failure::misused(services.texts, "refund_nothing_done", context! {}).into());
+        }
+        (0, None) => back::keep(&services, &payment, by).await?,
+        planned => back::refund(&services, &payment, planned, by).await?,
+    };
     refunded.map_err(|why| refused(&services, &payment, why))?;
-    reply(&services, &[by_id(&services, args.payment).await?], true).await
+    let after = payments::allocations(&services.db, Some(payment.id)).await?;
+    let reply = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
+    let is_paid = |code: &str| after.iter().any(|part| part.code == code);
+    let unpaid = before.iter().map(|part| part.code.as_str()).filter(|code| !is_paid(code));
+    let unpaid: Vec<&str> = unpaid.collect();
+    if unpaid.is_empty() {
+        return Ok(reply);
+    }
+    let values = context! { codes => unpaid.join(", ") };
+    let human = format!("{}\n{}", services.texts.say("command.unpaid_again", values), reply.human);
+    Ok(Reply { human, ..reply })
 }
 
 /// `waive CODE`
@@ -141,10 +158,16 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
             let amount = payment.amount().to_string();
             Failure::not_allowed(texts, "payment_too_much", context! { code, left, amount })
         }
-        Refused::NotFree(left) => {
-            let (left, amount) = (Money::dong(left).to_string(), payment.amount().to_string());
-            Failure::not_allowed(texts, "payment_not_free", context! { id, left, amount })
+        Refused::NotFree { left, pays } => {
+            let pays = hand::codes_in_words(&pays);
+            let values = context! {
+                id, pays, amount => payment.amount().to_string(),
+                all => Money::dong(payment.amount().as_dong() - payment.returned).to_string(),
+                left => (left > 0).then(|| Money::dong(left).to_string()),
+            };
+            Failure::not_allowed(texts, "payment_not_free", values)
         }
+        Refused::Went => Failure::not_allowed(texts, "refund_went", context! { id }),
         Refused::NothingToWaive => {
             let code = String::new();
             Failure::not_allowed(texts, "waived_unpaid", context! { code })

@@ -60,6 +60,22 @@ pub async fn plan(
     Ok(())
 }
 
+/// What was planned and did not go is free again; how much that is, in đồng.
+pub async fn take_back(tx: &mut Tx, payment: i64) -> sqlx::Result<i64> {
+    let planned = tx
+        .query("delete from refund where bank_line_id = $1 and done_at is null returning amount")
+        .bind(payment)
+        .all::<(i64,)>()
+        .await?;
+    let amount = planned.into_iter().map(|(amount,)| amount).sum();
+    tx.query("update bank_line set returned = returned - $2 where id = $1")
+        .bind(payment)
+        .bind(amount)
+        .execute()
+        .await?;
+    Ok(amount)
+}
+
 /// It went back, as a debit or a person's words say; false where that was known.
 pub async fn done(
     tx: &mut Tx,

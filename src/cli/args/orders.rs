@@ -55,7 +55,7 @@ pub struct MatchPayment {
 pub struct RefundPayment {
     /// A payment, by its number
     pub payment: i64,
-    /// How much goes back (2950000)
+    /// How much goes back (2950000); 0 takes back what was planned and did not go
     #[arg(value_parser = dong)]
     pub amount: i64,
     /// Why, for the record
@@ -98,7 +98,7 @@ pub struct UnmatchPayment {
 
 fn dong(text: &str) -> Result<i64, String> {
     match amount::of_text(text) {
-        Ok(Some(money)) if money.as_dong() > 0 => Ok(money.as_dong()),
+        Ok(Some(money)) if money.as_dong() >= 0 => Ok(money.as_dong()),
         _ => Err(format!("`{text}` is no amount; one looks like 2950000")),
     }
 }

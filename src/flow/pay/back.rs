@@ -7,7 +7,7 @@ use chrono::Days;
 use super::{
     hand::{self, Back, Refused, Wish},
     memo,
-    said::By,
+    said::{By, Said},
     settle::{self, Overtaken},
 };
 use crate::{
@@ -36,6 +36,34 @@ pub async fn refund(
             Err(error) if error.is::<Overtaken>() => {}
             Ok(Ok(())) => return went(services, payment.id, (amount, done), by).await.map(Ok),
             refused => return refused,
+        }
+    }
+    Err(Overtaken.into())
+}
+
+/// What was planned to go back of a payment, and did not go, does not; where nothing was planned, nothing happens.
+pub async fn keep(
+    services: &Services,
+    payment: &Payment,
+    by: By<'_>,
+) -> anyhow::Result<Result<(), Refused>> {
+    for _ in 0..settle::OVERTAKEN_AT_MOST {
+        let seen = hand::see(services, payment.id).await?;
+        let seen = seen.context("A payment that stays is there")?;
+        let known = refunds::all(&services.db, Some(payment.id)).await?;
+        let planned = known.iter().filter(|it| it.done_at.is_none());
+        let kept: i64 = planned.map(|it| it.amount).sum();
+        match kept {
+            _ if seen.payment.closed => return Ok(Err(Refused::Closed)),
+            0 if known.is_empty() => return Ok(Ok(())),
+            0 => return Ok(Err(Refused::Went)),
+            _ => {}
+        }
+        let said = Said::new(Some(payment.id), EventKind::Refund, by);
+        let said = Said { kept, as_of: Some(seen.as_of), ..said };
+        match settle::all(services, Some(&said)).await {
+            Err(error) if error.is::<Overtaken>() => {}
+            done => return done.map(Ok),
         }
     }
     Err(Overtaken.into())

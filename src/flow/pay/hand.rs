@@ -29,8 +29,13 @@ pub enum Refused {
         code: String,
         left: i64,
     },
-    /// So much of the payment can go back, in đồng.
-    NotFree(i64),
+    /// So much of the payment can go back, in đồng, and what the rest of it pays for.
+    NotFree {
+        left: i64,
+        pays: Vec<(String, i64)>,
+    },
+    /// What was to go back went.
+    Went,
     /// Nothing was paid of what is to be forgiven, or nothing is left of it.
     NothingToWaive,
     /// It was given back, or what it paid for was deleted.
@@ -52,7 +57,7 @@ pub struct Wish {
 pub enum Back {
     /// All that pays for nothing.
     Rest,
-    /// In đồng; what it pays for is unpaid then.
+    /// In đồng: out of what pays for nothing, or all of the payment; then what it paid for is unpaid.
     Of(i64),
 }
 
@@ -77,7 +82,7 @@ pub async fn match_with(
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub payment: Payment,
-    as_of: i64,
+    pub(super) as_of: i64,
 }
 
 /// The change is looked up first: what comes between is seen then as one more of them.
@@ -141,9 +146,9 @@ pub async fn said<'a>(
             Ok(words) => words,
             Err(refused) => return Ok(Err(refused)),
         };
-        learn(payment, &dues, &words, &mut said);
         let stored = stored_words(services, payment.id).await?;
         said.words = Some(words.clone()).filter(|words| *words != stored);
+        learn(payment, &dues, &words, &mut said);
         if wish.waives {
             said.waived = waive::behind(&dues, &own, &words);
         }
@@ -154,15 +159,17 @@ pub async fn said<'a>(
     if wish.waives && said.waived.is_empty() {
         return Ok(Err(Refused::NothingToWaive));
     }
-    let free = match wish.refund {
-        Some(Back::Of(_)) if wish.codes.is_empty() => payment.amount().as_dong() - payment.returned,
-        _ => rest,
-    };
+    let all = payment.amount().as_dong() - payment.returned;
+    let is_all = |amount: i64| wish.codes.is_empty() && amount > 0 && amount == all;
     said.refund = match wish.refund {
         None => 0,
         Some(Back::Rest) if rest > 0 => rest,
-        Some(Back::Of(amount)) if (1..=free).contains(&amount) => amount,
-        Some(_) => return Ok(Err(Refused::NotFree(free))),
+        Some(Back::Of(amount)) if (1..=rest).contains(&amount) || is_all(amount) => amount,
+        Some(_) => {
+            let own = own.into_iter().map(|it| (it.code, it.amount));
+            let pays = said.words.unwrap_or_else(|| own.collect());
+            return Ok(Err(Refused::NotFree { left: rest, pays }));
+        }
     };
     let is_nothing = said.words.is_none() && said.refund == 0 && said.waived.is_empty();
     Ok(Ok((!is_nothing).then_some(said)))
@@ -291,4 +298,10 @@ pub fn why(services: &Services, payment: &Payment) -> String {
     }
     let values = minijinja::context! { payment => payment.id };
     format!("{why} {}", services.texts.say("message.payment_back", values))
+}
+
+/// `HLACDEFGHJ 2.950.000 đ`, one after the other.
+pub fn codes_in_words(codes: &[(String, i64)]) -> String {
+    let word = |(code, amount): &(String, i64)| format!("{code} {}", Money::dong(*amount));
+    codes.iter().map(word).collect::<Vec<_>>().join(", ")
 }

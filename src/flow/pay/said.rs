@@ -16,6 +16,8 @@ pub struct Said<'a> {
     pub words: Option<Vec<(String, i64)>>,
     /// Of the payment, in đồng: it goes back.
     pub refund: i64,
+    /// Of the payment, in đồng: it was to go back, and stays. All that was planned and did not go.
+    pub kept: i64,
     /// Codes with đồng that are forgiven.
     pub waived: Vec<(String, i64)>,
     pub by: By<'a>,
@@ -28,7 +30,7 @@ pub struct Said<'a> {
 impl<'a> Said<'a> {
     pub fn new(payment: Option<i64>, kind: EventKind, by: By<'a>) -> Said<'a> {
         let (waived, learned) = (Vec::new(), Vec::new());
-        Said { payment, kind, words: None, refund: 0, waived, by, as_of: None, learned }
+        Said { payment, kind, words: None, refund: 0, kept: 0, waived, by, as_of: None, learned }
     }
 
     pub(super) fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {

@@ -88,10 +88,15 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
     let refunds = refunds::all(db, None).await?;
     let open = refunds.iter().filter(|refund| refund.done_at.is_none());
     let mut to_return: BTreeSet<i64> = open.map(|refund| refund.bank_line_id).collect();
-    if let Some(said) = said.filter(|said| said.refund > 0) {
-        to_return.extend(said.payment);
-        if let Some(it) = payments.iter_mut().find(|it| Some(it.id) == said.payment) {
-            it.returned += said.refund;
+    if let Some((said, id)) = said.and_then(|said| Some((said, said.payment?))) {
+        if said.kept > 0 {
+            to_return.remove(&id);
+        }
+        if said.refund > 0 {
+            to_return.insert(id);
+        }
+        if let Some(it) = payments.iter_mut().find(|it| it.id == id) {
+            it.returned += said.refund - said.kept;
         }
     }
     let allocations = payments::by_payment(payments::allocations(db, None).await?);
@@ -321,6 +326,10 @@ async fn store_said(services: &Services, tx: &mut Tx, said: &Said<'_>) -> anyhow
     if let Some(words) = &said.words {
         payments::say(tx, id, words).await?;
     }
+    // A debit may have closed it meanwhile.
+    if said.kept > 0 && refunds::take_back(tx, id).await? != said.kept {
+        return Err(Overtaken.into());
+    }
     if said.refund > 0 {
         refunds::plan(tx, (id, said.refund), said.by.said(), now).await?;
     }
@@ -331,7 +340,8 @@ async fn store_said(services: &Services, tx: &mut Tx, said: &Said<'_>) -> anyhow
         id,
         kind: said.kind,
         detail: serde_json::json!({
-            "words": said.words, "refund": said.refund, "waived": said.waived, "answer": said.by.answer,
+            "words": said.words, "refund": said.refund, "kept": said.kept, "waived": said.waived,
+            "answer": said.by.answer,
         }),
         rules: matching::RULES,
         said_by: said.by.who,

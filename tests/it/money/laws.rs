@@ -69,9 +69,12 @@ async fn step(
             format!("unmatch {}: {}", payment.id, hand::part(services, &payment, by).await?)
         }
         (8, Some(payment)) => {
-            let amount = [payment.amount().as_dong(), 500_000][dice.roll(2)];
+            let amount = [payment.amount().as_dong(), 500_000, 0][dice.roll(3)];
             let done = [None, Some("FT-BACK")][dice.roll(2)];
-            let refunded = back::refund(services, &payment, (amount, done), by).await?;
+            let refunded = match amount {
+                0 => back::keep(services, &payment, by).await?,
+                _ => back::refund(services, &payment, (amount, done), by).await?,
+            };
             format!("refund {amount} of {}: {refunded:?}", payment.id)
         }
         (9, _) => {

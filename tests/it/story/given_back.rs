@@ -57,6 +57,82 @@ fn money_that_came_twice_goes_back_and_a_debit_that_names_it_says_that_it_went()
 }
 
 #[test]
+fn of_money_that_pays_only_what_is_left_over_or_all_of_it_goes_back() {
+    let world = placed();
+    let codes = codes(&world);
+    let both = format!("{} {}", codes[1], codes[2]);
+    let lines =
+        [("20/11/2026", 3_000_000, codes[0].as_str()), ("20/11/2026", 5_900_000, both.as_str())];
+    take(&world, "a.csv", &lines);
+    let id = id_of(&world, &codes[0]);
+    let more = ["refund", &id, "2950000", "--reason", "trả dư", "--json"];
+    let refused = world.run(&more).exits(1).json()["error"].clone();
+    assert_eq!(refused["code"], "state.not_allowed");
+    let said = text(&refused, "message");
+    for words in ["50.000 đ", &format!("{} 2.950.000 đ", codes[0])] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    assert!(text(&refused, "fix").contains(&format!("hangloat unmatch {id}")), "{refused}");
+    assert_eq!(requests(&world), ["overpaid 2950000", "paid 2950000", "paid 2950000"]);
+    assert_eq!(of(&world, &id)["refunds"], Value::Array(Vec::new()));
+    world.run(&["refund", &id, "50000", "--reason", "trả dư"]).exits(0);
+    assert_eq!(requests(&world)[0], "paid 2950000");
+
+    // One of two is not wanted any more: they are parted, and the other one is matched again.
+    let id = id_of(&world, &both);
+    let half = ["refund", &id, "2950000", "--reason", "thôi mua"];
+    world.run(&half).exits(1);
+    world.run(&["unmatch", &id, "--reason", "thôi mua"]).exits(0);
+    world.run(&["match", &id, &codes[1], "--reason", "còn mua"]).exits(0);
+    world.run(&half).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
+    world.run(&["cancel", &format!("{ORDER}/3"), "--reason", "thôi mua"]).exits(0);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn all_of_a_payment_goes_back_and_what_it_paid_for_is_named() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    let told = world.run(&["refund", "1", "2950000", "--reason", "thôi mua"]).exits(0).stdout;
+    assert!(told.contains(&format!("không còn trả cho {}", codes[0])), "{told}");
+    assert_eq!(requests(&world)[0], "open 0");
+    world.run(&["cancel", &format!("{ORDER}/1"), "--reason", "thôi mua"]).exits(0);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_refund_that_did_not_go_is_taken_back_and_one_that_went_is_not() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    let keep = ["refund", "1", "0", "--reason", "khách vẫn mua", "--json"];
+    world.run(&keep).exits(0);
+    world.run(&["refund", "1", "2950000", "--reason", "thôi mua"]).exits(0);
+    assert_eq!(requests(&world)[0], "open 0");
+    let kept = world.run(&keep).exits(0).json()["payments"][0].clone();
+    assert_eq!((&kept["state"], &kept["returned"]), (&"matched".into(), &0.into()));
+    assert_eq!(kept["refunds"], Value::Array(Vec::new()));
+    let events = kept["events"].as_array().unwrap();
+    let event = events.iter().find(|it| it["reason"] == "khách vẫn mua").unwrap();
+    assert_eq!((&event["kind"], &event["detail"]["kept"]), (&"refund".into(), &2_950_000.into()));
+    assert_eq!(requests(&world)[0], "paid 2950000");
+    world.run(&keep).exits(0);
+    world.run(&["prove"]).exits(0);
+
+    let gone = ["refund", "1", "2950000", "--reason", "thôi mua", "--done", "FT1"];
+    world.run(&gone).exits(0);
+    let refused = world.run(&keep).exits(1).json()["error"].clone();
+    assert_eq!(refused["code"], "state.not_allowed");
+    assert!(text(&refused, "message").contains("đã chuyển đi rồi"), "{refused}");
+    let both = ["refund", "1", "0", "--reason", "x", "--done", "FT2", "--json"];
+    let said = text(&world.run(&both).exits(2).json()["error"], "message");
+    assert!(said.contains("thôi hoàn"), "{said}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn what_went_back_the_day_before_it_was_told_is_found_and_told_again_it_takes_no_money_that_pays() {
     let world = placed();
     let codes = codes(&world);

@@ -277,9 +277,12 @@ fn refused(
         Refused::TooMuch { code, left } => {
             ("too_much", context! { code, left => money(left), amount })
         }
-        Refused::NotFree(left) => ("not_free", context! { left => money(left), amount }),
+        Refused::NotFree { left, pays } => {
+            let pays = hand::codes_in_words(&pays);
+            ("not_free", context! { id => payment.id, left => money(left), amount, pays })
+        }
         Refused::NothingToWaive => ("nothing_to_waive", context! {}),
-        Refused::Closed => ("gone", context! {}),
+        Refused::Closed | Refused::Went => ("gone", context! {}),
     };
     flaw(services, returned, row, key, &values)
 }
