@@ -158,6 +158,12 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
             let amount = payment.amount().to_string();
             Failure::not_allowed(texts, "payment_too_much", context! { code, left, amount })
         }
+        Refused::Used { code, left, pays } => {
+            let (left, amount) = (Money::dong(left).to_string(), payment.amount().to_string());
+            let pays = hand::codes_in_words(&pays);
+            let values = context! { id, code, left, amount, pays };
+            Failure::not_allowed(texts, "payment_used", values)
+        }
         Refused::NotFree { left, pays } => {
             let pays = hand::codes_in_words(&pays);
             let values = context! {

@@ -29,6 +29,12 @@ pub enum Refused {
         code: String,
         left: i64,
     },
+    /// The payment pays for other codes, and so much of it is left for this one, in đồng.
+    Used {
+        code: String,
+        left: i64,
+        pays: Vec<(String, i64)>,
+    },
     /// So much of the payment can go back, in đồng, and what the rest of it pays for.
     NotFree {
         left: i64,
@@ -45,7 +51,7 @@ pub enum Refused {
 /// What a person wants of a payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Without an amount what is left of each, as far as the payment goes.
+    /// Without an amount what is left of each, as far as the payment goes; what it pays of others it goes on paying.
     pub codes: Vec<(String, Option<i64>)>,
     pub refund: Option<Back>,
     /// What is left of its codes is forgiven.
@@ -148,9 +154,11 @@ pub async fn said<'a>(
         };
         let stored = stored_words(services, payment.id).await?;
         said.words = Some(words.clone()).filter(|words| *words != stored);
-        learn(payment, &dues, &words, &mut said);
+        let named: Vec<(String, i64)> =
+            words.into_iter().filter(|(code, _)| is_named(&dues, &wish.codes, code)).collect();
+        learn(payment, &dues, &named, &mut said);
         if wish.waives {
-            said.waived = waive::behind(&dues, &own, &words);
+            said.waived = waive::behind(&dues, &own, &named);
         }
     }
     if wish.waives && wish.codes.is_empty() {
@@ -206,14 +214,24 @@ pub async fn stands(services: &Services, payment: &Payment, wish: &Wish) -> anyh
     Ok(went && (!wish.waives || waive::was_forgiven(&dues, &own)))
 }
 
-/// Codes of requests with đồng, each once, in their order; `rest` is what is left of the payment behind them.
+/// Whether what is wanted speaks of this request.
+fn is_named(dues: &[Due], codes: &[(String, Option<i64>)], code: &str) -> bool {
+    let due = dues.iter().find(|due| due.code == code);
+    due.is_some_and(|due| codes.iter().any(|(it, _)| is_for(due, it)))
+}
+
+/// Codes of requests with đồng, each once, in their order, with what the payment pays of others; `rest` is what is left
+/// of the payment behind them.
 fn words(
     dues: &[Due],
     own: &[Allocation],
     codes: &[(String, Option<i64>)],
     rest: &mut i64,
 ) -> Result<Vec<(String, i64)>, Refused> {
-    let mut words: Vec<(String, i64)> = Vec::new();
+    let others = own.iter().filter(|it| !is_named(dues, codes, &it.code));
+    let mut words: Vec<(String, i64)> = others.map(|it| (it.code.clone(), it.amount)).collect();
+    let pays = words.clone();
+    *rest -= pays.iter().map(|(_, amount)| amount).sum::<i64>();
     for (code, amount) in codes {
         let found: Vec<&Due> = dues.iter().filter(|due| is_for(due, code)).collect();
         if found.is_empty() {
@@ -240,7 +258,11 @@ fn words(
             }
         }
         if taken == 0 || wished.is_some_and(|over| over > 0) {
-            return Err(Refused::TooMuch { code: code.clone(), left: taken });
+            let (code, left) = (code.clone(), taken);
+            return Err(match *rest {
+                0 if !pays.is_empty() => Refused::Used { code, left, pays },
+                _ => Refused::TooMuch { code, left },
+            });
         }
     }
     words.sort();

@@ -122,6 +122,8 @@ pub mod money;
 
 mod money_by_workbook;
 
+mod by_command;
+
 mod given_back;
 
 mod month_end;

@@ -277,6 +277,10 @@ fn refused(
         Refused::TooMuch { code, left } => {
             ("too_much", context! { code, left => money(left), amount })
         }
+        Refused::Used { code, left, pays } => {
+            let (left, pays) = (money(left), hand::codes_in_words(&pays));
+            ("used", context! { id => payment.id, code, left, amount, pays })
+        }
         Refused::NotFree { left, pays } => {
             let pays = hand::codes_in_words(&pays);
             ("not_free", context! { id => payment.id, left => money(left), amount, pays })

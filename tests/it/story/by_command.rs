@@ -1,0 +1,40 @@
+//! What a person says of a payment by command, one after the other, and how it is told afterwards.
+
+use super::money::{codes, placed, requests, take};
+use crate::world::text;
+
+#[test]
+fn a_second_match_is_added_to_the_first_as_far_as_the_money_goes() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 5_900_000, "khong ro")]);
+    let match_with = |code: &str| world.run(&["match", "1", code, "--reason", "gọi", "--json"]);
+    match_with(&codes[0]).exits(0);
+    match_with(&codes[1]).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
+    assert_eq!(world.list("payments")[0]["state"], "matched");
+    match_with(&codes[1]).exits(0);
+    let refused = match_with(&codes[2]).exits(1).json()["error"].clone();
+    assert_eq!(refused["code"], "state.not_allowed");
+    let said = text(&refused, "message");
+    assert!(codes[..2].iter().all(|code| said.contains(code)), "{said}");
+    assert!(text(&refused, "fix").contains("hangloat unmatch 1"), "{refused}");
+    assert_eq!(requests(&world)[2], "open 0");
+    // Of a code that it pays already another amount may be said.
+    match_with(&format!("{}=1000000", codes[1])).exits(0);
+    match_with(&codes[2]).exits(0);
+    let paid = ["paid 2950000", "partly_paid 1000000", "partly_paid 1950000"];
+    assert_eq!(requests(&world), paid);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn what_a_payment_was_matched_with_by_its_code_stays_where_more_is_said() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 5_900_000, &codes[0])]);
+    assert_eq!(requests(&world)[0], "overpaid 2950000");
+    world.run(&["match", "1", &codes[1], "--reason", "trả cho cả hai"]).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
+    world.run(&["prove"]).exits(0);
+}
