@@ -40,6 +40,8 @@ mod life;
 
 mod payments;
 
+mod history;
+
 mod hold;
 
 mod assign;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{Global, MatchPayment, RefundPayment, UnmatchPayment, WaiveRest},
+    history,
     lists::{unknown, word},
     narrowed::{Narrowed, Since},
     reply::{Exit, Failure, Reply},
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     db::{
         dues,
-        payments::{self, Allocation, Payment},
+        payments::{self, Allocation, Event, Payment},
         refunds,
     },
     domain::{money::Money, payment::PaymentState},
@@ -189,15 +190,18 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
         |payment: &Payment| allocations.get(&payment.id).map(Vec::as_slice).unwrap_or_default();
     let mut shown: Vec<Value> =
         found.iter().map(|payment| payment_json(services, payment, parts(payment))).collect();
+    let mut history = String::new();
     if let (Some(id), [shown]) = (id, shown.as_mut_slice()) {
-        shown["events"] = events_json(services, id).await?;
+        let events = payments::events(&services.db, id).await?;
+        history = history::in_words(services, &events);
+        shown["events"] = events_json(services, events);
         shown["refunds"] = refunds_json(services, id).await?;
     }
     let row = |payment: &Payment| {
         let codes: Vec<&str> = parts(payment).iter().map(|part| part.code.as_str()).collect();
         [
             payment.id.to_string(),
-            payment.booked_on.clone(),
+            day(&payment.booked_on),
             payment.amount().to_string(),
             word(services, "workbook.payment_state", &payment.state),
             codes.join(", "),
@@ -206,18 +210,24 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
     };
     let header = ["payment", "booked_on", "amount", "state", "payment_code", "why"];
     let human = table(services.texts, header, found.iter().map(row));
-    Reply::new(Exit::Done, human).with("payments", shown)
+    Reply::new(Exit::Done, format!("{human}\n{history}")).with("payments", shown)
+}
+
+/// As people write it.
+fn day(stored: &str) -> String {
+    let day = stored.parse::<chrono::NaiveDate>();
+    day.map_or_else(|_| stored.to_owned(), |day| day.format("%d/%m/%Y").to_string())
 }
 
 /// What happened to a payment: who said what and why, and by which rules it was decided.
-async fn events_json(services: &Services, id: i64) -> anyhow::Result<Value> {
-    let events = payments::events(&services.db, id).await?.into_iter().map(|event| {
+fn events_json(services: &Services, events: Vec<Event>) -> Value {
+    let events = events.into_iter().map(|event| {
         json!({
             "at": services.rfc3339(event.at), "kind": event.kind, "rules": event.rules, "by": event.said_by,
             "reason": event.reason, "detail": event.detail.0,
         })
     });
-    Ok(events.collect())
+    events.collect()
 }
 
 async fn refunds_json(services: &Services, id: i64) -> anyhow::Result<Value> {

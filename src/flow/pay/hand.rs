@@ -14,7 +14,11 @@ use crate::{
         payments::{self, Allocation, EventKind, Payment},
         refunds,
     },
-    domain::{money::Money, order::RequestState, payment::PaymentState},
+    domain::{
+        money::Money,
+        order::RequestState,
+        payment::{PaymentState, Tier},
+    },
     flow::Services,
 };
 
@@ -303,23 +307,33 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
 
 /// Why a payment stands where it does, in words.
 pub fn why(services: &Services, payment: &Payment) -> String {
-    let said = &payment.evidence.0;
-    let list = |name: &str| {
-        let codes = said[name].as_array().into_iter().flatten();
-        codes.filter_map(|code| code.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let left = said["left"].as_i64().map(|left| Money::dong(left).to_string());
-    let values = minijinja::context! {
-        codes => list("codes"), candidates => list("candidates"), left, sum => said["sum"].as_str(),
-        same => said["same"].as_i64(), waits => payment.state == PaymentState::Held,
-        returned => (payment.returned > 0).then(|| Money::dong(payment.returned).to_string()),
-    };
-    let why = services.texts.say(&format!("message.payment.{}", payment.tier), values);
-    if payment.returned == 0 || payment.state != PaymentState::Held {
+    let waits = payment.state == PaymentState::Held;
+    let why = reason(services, payment.tier, &payment.evidence.0, (waits, payment.returned));
+    if payment.returned == 0 || !waits {
         return why;
     }
     let values = minijinja::context! { payment => payment.id };
     format!("{why} {}", services.texts.say("message.payment_back", values))
+}
+
+/// Why a payment is decided so, in words; `returned` is what of it goes back, in đồng.
+pub fn reason(
+    services: &Services,
+    tier: Tier,
+    evidence: &serde_json::Value,
+    (waits, returned): (bool, i64),
+) -> String {
+    let list = |name: &str| {
+        let codes = evidence[name].as_array().into_iter().flatten();
+        codes.filter_map(|code| code.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let left = evidence["left"].as_i64().map(|left| Money::dong(left).to_string());
+    let values = minijinja::context! {
+        codes => list("codes"), candidates => list("candidates"), left, sum => evidence["sum"].as_str(),
+        same => evidence["same"].as_i64(), waits,
+        returned => (returned > 0).then(|| Money::dong(returned).to_string()),
+    };
+    services.texts.say(&format!("message.payment.{tier}"), values)
 }
 
 /// `HLACDEFGHJ 2.950.000 đ`, one after the other.

@@ -38,3 +38,26 @@ fn what_a_payment_was_matched_with_by_its_code_stays_where_more_is_said() {
     assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
     world.run(&["prove"]).exits(0);
 }
+
+#[test]
+fn what_happened_to_a_payment_is_told_with_who_and_why() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 3_000_000, "khong ro")]);
+    world.run(&["match", "1", &codes[0], "--reason", "chị Hà gọi"]).exits(0);
+    world.run(&["refund", "1", "50000", "--reason", "trả dư"]).exits(0);
+    world.run(&["refund", "1", "0", "--reason", "để lại"]).exits(0);
+    world.run(&["unmatch", "1", "--reason", "nhầm"]).exits(0);
+    let told = world.run(&["payments", "1"]).exits(0).stdout;
+    let one_line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["20/11/2026", "23/11/2026 08:30", "chị Hà gọi", "trả dư", "để lại", "nhầm"]
+    {
+        assert!(one_line.contains(words), "{words} in {told}");
+    }
+    for words in ["Ghép với", "Ghi hoàn", "Thôi hoàn", "Tách khỏi", "Chương trình"] {
+        assert!(one_line.contains(words), "{words} in {told}");
+    }
+    assert!(!told.contains("2026-11-") && !told.contains("{{"), "{told}");
+    let list = world.run(&["payments"]).exits(0).stdout;
+    assert!(list.contains("20/11/2026") && !list.contains("chị Hà gọi"), "{list}");
+}

@@ -1,0 +1,67 @@
+//! What happened to a payment, as `payments ID` tells it: when, what, who and why.
+
+use minijinja::context;
+use serde_json::Value;
+
+use super::lists::word;
+use crate::{
+    db::payments::{Event, EventKind},
+    domain::{money::Money, payment::Tier},
+    flow::{Services, pay::hand},
+};
+
+/// One line for each event, the oldest first.
+pub fn in_words(services: &Services, events: &[Event]) -> String {
+    let line = |event: &Event| {
+        let values = context! {
+            at => services.local(event.at).format("%d/%m/%Y %H:%M").to_string(),
+            what => what(services, event), who => who(services, event), why => why(services, event),
+        };
+        services.texts.say("command.payment_event.line", values)
+    };
+    events.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn what(services: &Services, event: &Event) -> String {
+    let detail = &event.detail.0;
+    let money = |name: &str| {
+        let dong = detail[name].as_i64().filter(|dong| *dong > 0);
+        dong.map(|dong| Money::dong(dong).to_string())
+    };
+    let state = detail["state"].as_str().map(|it| word(services, "workbook.payment_state", &it));
+    let pairs = if event.kind == EventKind::Decided { "allocations" } else { "words" };
+    let pairs = pairs_of(&detail[pairs]);
+    let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
+    let values = context! {
+        state, codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
+        refund => money("refund"), kept => money("kept"), amount => money("amount"),
+        waived => hand::codes_in_words(&pairs_of(&detail["waived"])),
+    };
+    services.texts.say(&format!("command.payment_event.{}", event.kind), values)
+}
+
+/// Codes with đồng.
+fn pairs_of(told: &Value) -> Vec<(String, i64)> {
+    let pairs = told.as_array().into_iter().flatten();
+    pairs.filter_map(|it| Some((it[0].as_str()?.to_owned(), it[1].as_i64()?))).collect()
+}
+
+/// Who is not named typed a command.
+fn who(services: &Services, event: &Event) -> String {
+    let key = match event.kind {
+        _ if event.said_by.is_some() => return event.said_by.clone().unwrap_or_default(),
+        EventKind::Decided => "rules",
+        EventKind::Returned if event.detail.0["debit"].is_i64() => "statement",
+        _ => "command",
+    };
+    services.texts.label(&format!("command.payment_event.by.{key}"))
+}
+
+fn why(services: &Services, event: &Event) -> String {
+    let detail = &event.detail.0;
+    let tier = detail["tier"].as_str().and_then(|tier| tier.parse::<Tier>().ok());
+    match tier.filter(|_| event.kind == EventKind::Decided) {
+        Some(tier) => hand::reason(services, tier, &detail["evidence"], (false, 0)),
+        None => event.reason.clone().unwrap_or_default(),
+    }
+}
