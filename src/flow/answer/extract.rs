@@ -7,14 +7,11 @@ use minijinja::{Value, context};
 use rust_xlsxwriter::{DocProperties, Format, Worksheet, XlsxError};
 
 use super::{
+    differences,
     look::{self, DATE, Look, TEXT, Tone, as_number},
     page::Page,
 };
-use crate::{
-    domain::money::Money,
-    flow::sweep::{extract::Extract, reconcile::Kind},
-    text::Texts,
-};
+use crate::{domain::money::Money, flow::sweep::extract::Extract, text::Texts};
 
 /// What, line, licence, tax id, here, there.
 const DIFFERENCES: &[f64] = &[36.0, 22.0, 26.0, 18.0, 18.0, 18.0];
@@ -65,7 +62,7 @@ pub fn write(
     let properties = DocProperties::new().set_title(kit.label("title")).set_author("hangloat");
     workbook.set_properties(&properties.set_creation_datetime(&made_at));
     let written = || -> Result<Vec<Worksheet>, XlsxError> {
-        let mut sheets = vec![differences(&kit, extract)?];
+        let mut sheets = vec![of_platform(&kit, extract)?];
         if !extract.payments.is_empty() {
             sheets.push(money(&kit, extract)?);
         }
@@ -80,7 +77,7 @@ pub fn write(
     workbook.save_to_buffer().context("The extract cannot be written")
 }
 
-fn differences(kit: &Kit, extract: &Extract) -> Result<Worksheet, XlsxError> {
+fn of_platform(kit: &Kit, extract: &Extract) -> Result<Worksheet, XlsxError> {
     let mut sheet = Page::new(&kit.label("differences"), DIFFERENCES, &kit.look)?;
     let day = kit.day.format("%d/%m/%Y").to_string();
     sheet.title(&kit.say("page_title", context! { day }))?;
@@ -90,25 +87,7 @@ fn differences(kit: &Kit, extract: &Extract) -> Result<Worksheet, XlsxError> {
     if extract.differences.is_empty() {
         return Ok(sheet.sheet);
     }
-    sheet.section(&kit.label("each"))?;
-    kit.headings(&mut sheet, &["kind", "line", "licence", "tax_id", "here", "there"])?;
-    for it in &extract.differences {
-        let word = |state: &str| {
-            let key = format!("workbook.line_state.{state}");
-            if kit.texts.has(&key) { kit.texts.label(&key) } else { state.to_owned() }
-        };
-        let tone = match it.kind {
-            Kind::PaidSuspended | Kind::Missing | Kind::UnknownHere => Tone::Bad,
-            _ => Tone::Waiting,
-        };
-        sheet.cell(0, &kit.label(&format!("kinds.{}", it.kind)), kit.look.state(tone))?;
-        sheet.cell(1, it.line.as_deref().unwrap_or_default(), &kit.id())?;
-        sheet.cell(2, &it.licence_id, &kit.id())?;
-        sheet.cell(3, &it.tax_id, &kit.id())?;
-        sheet.cell(4, &word(&it.here), &kit.look.text)?;
-        sheet.cell(5, &word(&it.there), &kit.look.text)?;
-        sheet.end_row()?;
-    }
+    differences::each(kit.texts, &mut sheet, &extract.differences)?;
     Ok(sheet.sheet)
 }
 
@@ -164,7 +143,10 @@ mod tests {
     use calamine::{Reader, Xlsx};
 
     use super::*;
-    use crate::{domain::locale::Locale, flow::sweep::reconcile::Difference};
+    use crate::{
+        domain::locale::Locale,
+        flow::sweep::reconcile::{Difference, Kind},
+    };
 
     #[test]
     fn the_same_extract_is_the_same_bytes_and_empty_sheets_are_left_out() {

@@ -59,6 +59,8 @@ pub mod template;
 
 pub mod export;
 
+mod differences;
+
 pub mod reconciliation;
 
 pub mod extract;

@@ -6,7 +6,7 @@ use minijinja::context;
 use rust_xlsxwriter::{Chart, ChartType, DocProperties, Format, Worksheet, XlsxError};
 
 use super::{
-    bank,
+    bank, differences,
     lists::Lists,
     look::{self, DATE, Look, TEXT, Tone, as_number},
     money::{self, Waiting},
@@ -22,7 +22,7 @@ use crate::{
         inbox::BANK,
         sweep::{
             self, Judged,
-            reconcile::{Difference, Found, Kind},
+            reconcile::Found,
             rules::{self, Step},
         },
     },
@@ -74,7 +74,7 @@ fn workbook(
     let mut written = || -> Result<Vec<Worksheet>, XlsxError> {
         let (money, cell) = money::sheet(services, &kit.look, &mut lists, &waiting)?;
         who = cell;
-        Ok(vec![differences(&kit, found)?, money, cut_offs(&kit, judged)?])
+        Ok(vec![of_platform(&kit, found)?, money, cut_offs(&kit, judged)?])
     };
     for sheet in written().context("The reconciliation cannot be written")? {
         workbook.push_worksheet(sheet);
@@ -125,7 +125,7 @@ impl Kit<'_> {
 }
 
 /// The totals of each kind with a chart, then every difference.
-fn differences(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
+fn of_platform(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
     let mut sheet = Page::new(&kit.label("differences"), DIFFERENCES, &kit.look)?;
     let day = kit.services.today().format("%d/%m/%Y").to_string();
     sheet.title(&kit.say("page_title", context! { day }))?;
@@ -161,31 +161,9 @@ fn differences(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
         chart.legend().set_hidden();
         chart.set_width(560).set_height(220);
         sheet.charts(&[(0, chart)], 220)?;
-        sheet.section(&kit.label("each"))?;
-        kit.headings(&mut sheet, &["kind", "line", "licence", "tax_id", "here", "there"])?;
-        for difference in &found.differences {
-            row(kit, &mut sheet, difference)?;
-        }
+        differences::each(kit.texts, &mut sheet, &found.differences)?;
     }
     Ok(sheet.sheet)
-}
-
-fn row(kit: &Kit<'_>, sheet: &mut Page<'_>, it: &Difference) -> Result<(), XlsxError> {
-    let word = |state: &str| {
-        let key = format!("workbook.line_state.{state}");
-        if kit.texts.has(&key) { kit.texts.label(&key) } else { state.to_owned() }
-    };
-    let tone = match it.kind {
-        Kind::PaidSuspended | Kind::Missing | Kind::UnknownHere => Tone::Bad,
-        _ => Tone::Waiting,
-    };
-    sheet.cell(0, &kit.label(&format!("kinds.{}", it.kind)), kit.look.state(tone))?;
-    sheet.cell(1, it.line.as_deref().unwrap_or_default(), &kit.id())?;
-    sheet.cell(2, &it.licence_id, &kit.id())?;
-    sheet.cell(3, &it.tax_id, &kit.id())?;
-    sheet.cell(4, &word(&it.here), &kit.look.text)?;
-    sheet.cell(5, &word(&it.there), &kit.look.text)?;
-    sheet.end_row()
 }
 
 /// Lines that are warned or cut off next, and those that wait, with the reason.
