@@ -136,6 +136,17 @@ pub fn numbered(mapped: &Mapped) -> Vec<Numbered> {
         .collect()
 }
 
+/// What reading a file told of it; it answers nothing.
+pub fn told(kind: BatchKind, format: &Format) -> Told<'_> {
+    Told {
+        kind,
+        container: &format.container,
+        encoding: format.encoding.as_deref(),
+        delimiter: format.delimiter.as_deref(),
+        answers: None,
+    }
+}
+
 /// Stores rows, columns and what was said of them on the way, in one transaction.
 pub async fn store(
     services: &Services,
@@ -145,14 +156,7 @@ pub async fn store(
 ) -> anyhow::Result<()> {
     services.progress.tell(Step::Begin("stage"));
     let mut tx = services.db.begin().await?;
-    let told = Told {
-        kind: BatchKind::Clients,
-        container: &format.container,
-        encoding: format.encoding.as_deref(),
-        delimiter: format.delimiter.as_deref(),
-        answers: None,
-    };
-    if !batches::stage(&mut tx, batch.id(), &told).await? {
+    if !batches::stage(&mut tx, batch.id(), &told(BatchKind::Clients, format)).await? {
         return Ok(());
     }
     let options = Options {

@@ -318,13 +318,8 @@ async fn settle(
 ) -> anyhow::Result<()> {
     // What was fixed is kept beside it.
     let batch = &by_id(services, batch.id()).await?;
-    let told = Told {
-        kind: BatchKind::Answer,
-        container: &document.format.container,
-        encoding: document.format.encoding.as_deref(),
-        delimiter: document.format.delimiter.as_deref(),
-        answers: Some(answer.batch),
-    };
+    let told =
+        Told { answers: Some(answer.batch), ..staged::told(BatchKind::Answer, &document.format) };
     let numbered: Vec<Numbered> = refused.iter().map(|finding| (None, finding.clone())).collect();
     let mut tx = services.db.begin().await?;
     batches::stage(&mut tx, batch.id(), &told).await?;

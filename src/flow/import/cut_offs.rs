@@ -2,7 +2,7 @@
 
 use crate::{
     db::{
-        batches::{self, Batch, Staged as Told},
+        batches::{self, Batch},
         findings::{self, Numbered},
         grace::Side,
     },
@@ -112,13 +112,7 @@ async fn note(
     back: &Back,
     decided: Result<(&mut [Done], Who<'_>), Finding>,
 ) -> anyhow::Result<()> {
-    let told = Told {
-        kind: BatchKind::Answer,
-        container: &document.format.container,
-        encoding: document.format.encoding.as_deref(),
-        delimiter: document.format.delimiter.as_deref(),
-        answers: None,
-    };
+    let told = staged::told(BatchKind::Answer, &document.format);
     let mut tx = services.db.begin().await?;
     if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());

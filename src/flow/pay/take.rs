@@ -10,7 +10,7 @@ use super::{
 use crate::{
     db::{
         Tx,
-        batches::{self, Batch, Staged},
+        batches::{self, Batch},
         findings::{self, Numbered},
         rows::{self, Column, NewRow, RowKind},
         statements::{self, NewStatement, Under},
@@ -24,6 +24,7 @@ use crate::{
     flow::{
         Services,
         read::{Cell, Document, Row, Sheet},
+        staged,
     },
 };
 
@@ -107,13 +108,7 @@ pub async fn stage(
     found: &[Statement],
 ) -> anyhow::Result<()> {
     let said = wrong(services, found);
-    let told = Staged {
-        kind: BatchKind::Statement,
-        container: &document.format.container,
-        encoding: document.format.encoding.as_deref(),
-        delimiter: document.format.delimiter.as_deref(),
-        answers: None,
-    };
+    let told = staged::told(BatchKind::Statement, &document.format);
     let mut tx = services.db.begin().await?;
     if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     db::{
-        batches::{self, Batch, Staged},
+        batches::{self, Batch},
         findings::{self, Numbered},
         payments::{self, Payment},
         rows::{self, Column, NewRow, RowKind},
@@ -32,7 +32,7 @@ use crate::{
         },
         fault::Fault,
         read::{Cell, Document, Row, Sheet},
-        sweep,
+        staged, sweep,
     },
     text::Texts,
 };
@@ -336,13 +336,7 @@ async fn store(
     returned: Option<&Returned<'_>>,
     done: Result<&Done, Finding>,
 ) -> anyhow::Result<()> {
-    let told = Staged {
-        kind: BatchKind::Answer,
-        container: &document.format.container,
-        encoding: document.format.encoding.as_deref(),
-        delimiter: document.format.delimiter.as_deref(),
-        answers: None,
-    };
+    let told = staged::told(BatchKind::Answer, &document.format);
     let mut tx = services.db.begin().await?;
     if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());
