@@ -6,6 +6,7 @@ use minijinja::context;
 use super::{
     by_id,
     cancels::{self, Marked},
+    dry::Asked,
     fixes, headers,
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         shown,
     },
     domain::{
-        batch::{BatchKind, BatchState, Sha256},
+        batch::{BatchKind, BatchState},
         email::Email,
         field::Field,
         finding::{Code, Finding, Place, Severity},
@@ -104,13 +105,12 @@ pub async fn take(
 /// What a returned workbook would do, for `check`.
 pub async fn would_do(
     services: &Services,
-    (firm, file_name, sha256): (&Firm, &str, &Sha256),
-    document: &Document,
+    asked: Asked<'_>,
     answer: &Answer,
 ) -> anyhow::Result<FileReport> {
-    let file = (file_name, sha256);
+    let Asked { firm, file, document } = asked;
     let Some(original) = original(services, Some(firm.code.as_str()), answer).await? else {
-        return Ok(report::refused(services, file, &document.format, &not_ours()));
+        return Ok(asked.refused(services, &not_ours()));
     };
     let decided = decide(services, &original, document, answer).await?;
     let said: Vec<Finding> =

@@ -1,5 +1,6 @@
 //! *Sắp ngắt* that came back: what it says is done and noted in one transaction. What may be done is decided by `sweep`.
 
+use super::dry::Asked;
 use crate::{
     db::{
         batches::{self, Batch},
@@ -7,11 +8,10 @@ use crate::{
         grace::Side,
     },
     domain::{
-        batch::{BatchKind, BatchState, Sha256},
+        batch::{BatchKind, BatchState},
         email::Email,
         field::Field,
         finding::{Code, Finding, Place},
-        firm::Firm,
     },
     flow::{
         Services,
@@ -61,19 +61,17 @@ pub async fn take(
 /// What it would do, for `check`; folder rules do not apply.
 pub async fn would_do(
     services: &Services,
-    (firm, file_name, sha256): (&Firm, &str, &Sha256),
-    document: &Document,
+    asked: Asked<'_>,
     answer: &Answer,
 ) -> anyhow::Result<FileReport> {
-    let file = (file_name, sha256);
-    let Some(back) = back::read(document) else {
+    let Some(back) = back::read(asked.document) else {
         let finding = Finding::new(Code::FileAnswerLostIdentity, Place::default());
-        return Ok(report::refused(services, file, &document.format, &finding));
+        return Ok(asked.refused(services, &finding));
     };
-    let who = Who { by: firm.admin.email.as_str(), side: Side::Operator };
+    let who = Who { by: asked.firm.admin.email.as_str(), side: Side::Operator };
     let done = cut_offs::decide(services, (answer, &back), who).await?;
     let told = (rows(&back, &done), refusals(&done));
-    Ok(report::of_put_off(services, file, &document.format, told))
+    Ok(report::of_put_off(services, asked.file, &asked.document.format, told))
 }
 
 /// Where a file lies says who answers: with several firms no firm may.

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{answers, checked, context, cut_offs, headers, is_statement, read, tables};
 use crate::{
     domain::{
+        batch::Sha256,
         finding::{Code, Finding, Place},
         firm::Firm,
     },
@@ -17,6 +18,7 @@ use crate::{
         options::ImportOptions,
         pay,
         progress::Step,
+        read::Document,
         report::{self, FileReport},
     },
 };
@@ -27,6 +29,22 @@ pub enum Whose<'a> {
     Firm(&'a Firm),
     /// Any firm: what is asked of one is the same of each.
     Bank(&'a Firm),
+}
+
+/// A file that is looked at alone, and the firm that asks.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub firm: &'a Firm,
+    /// Its name and its hash.
+    pub file: (&'a str, &'a Sha256),
+    pub document: &'a Document,
+}
+
+impl Asked<'_> {
+    /// Nothing of it would be taken.
+    pub fn refused(&self, services: &Services, finding: &Finding) -> FileReport {
+        report::refused(services, self.file, &self.document.format, finding)
+    }
 }
 
 /// A dry run: reads, checks, and writes the workbook into `folder`. Nothing is stored.
@@ -49,27 +67,25 @@ pub async fn check_file(
         Ok(document) => document,
         Err(refusal) => return Ok(report::of_refusal(services, file_name, &sha256, &refusal)),
     };
+    let asked = Asked { firm, file: (file_name, &sha256), document: &document };
     match identity::known(&document, &services.key) {
         identity::Known::No if is_of_bank || is_statement(services, &document) => {
-            return pay::dry::statement(services, (file_name, &sha256), &document).await;
+            return pay::dry::statement(services, asked.file, &document).await;
         }
         identity::Known::Money(issue) => {
-            return pay::dry::answer(services, (file_name, &sha256), &document, &issue).await;
+            return pay::dry::answer(services, asked.file, &document, &issue).await;
         }
         identity::Known::No => {}
         identity::Known::Ours(answer) => {
-            return answers::would_do(services, (firm, file_name, &sha256), &document, &answer)
-                .await;
+            return answers::would_do(services, asked, &answer).await;
         }
         identity::Known::CutOffs(answer) => {
-            let file = (firm, file_name.as_str(), &sha256);
-            return cut_offs::would_do(services, file, &document, &answer).await;
+            return cut_offs::would_do(services, asked, &answer).await;
         }
         unknown => {
             let lost = unknown == identity::Known::Lost;
             let code = if lost { Code::FileAnswerLostIdentity } else { Code::FileForgedAnswer };
-            let finding = Finding::new(code, Place::default());
-            return Ok(report::refused(services, (file_name, &sha256), &document.format, &finding));
+            return Ok(asked.refused(services, &Finding::new(code, Place::default())));
         }
     }
     let format = document.format.clone();
