@@ -67,12 +67,6 @@ impl StandingLine {
         let rest = self.line.amount.as_dong() - self.paid.as_dong();
         Money::dong(rest.max(0))
     }
-
-    /// What was paid too much.
-    fn extra(&self) -> Money {
-        let extra = self.paid.as_dong() - self.line.amount.as_dong();
-        Money::dong(extra.max(0))
-    }
 }
 
 impl Occasion {
@@ -147,7 +141,6 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         amount => sum(|line| line.line.amount).to_string(),
         paid => sum(|line| line.paid).to_string(),
         missing => amount(sum(StandingLine::rest)),
-        extra => amount(sum(StandingLine::extra)),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
         days,
         is_last,
@@ -326,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn money_that_is_too_little_or_too_much_is_said_to_be() {
+    fn money_that_is_too_little_or_enough_is_said_to_be() {
         let mut said = samples::standing(
             &samples::given(),
             (Occasion::Received, StandingReader::Payer(Recipient::Client)),
@@ -335,8 +328,8 @@ mod tests {
         said.lines[0].paid = Money::dong(2_939_000);
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
         assert!(vi.text.contains("còn thiếu 11.000 đ"), "{}", vi.text);
-        said.lines[0].paid = Money::dong(2_961_000);
+        said.lines[0].paid = said.lines[0].line.amount;
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
-        assert!(vi.text.contains("thừa 11.000 đ"), "{}", vi.text);
+        assert!(vi.text.contains("đã đủ"), "{}", vi.text);
     }
 }
