@@ -28,6 +28,8 @@ pub struct Licence {
     pub order_code: OrderCode,
     pub line_no: i64,
     pub tax_id: String,
+    /// Of the client.
+    pub name: String,
     pub package: String,
     pub fiscal_year: i64,
     pub firm: String,
@@ -72,7 +74,7 @@ pub async fn insert(tx: &mut Tx, new: NewLicence<'_>) -> sqlx::Result<()> {
 
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Licence>> {
     db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
                 c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
          from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
          where l.batch_id = $1 order by l.order_code, l.line_no",
@@ -85,7 +87,7 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Licence>> {
 /// Those of the lines of some rows.
 pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Licence>> {
     db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
                 c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
          from order_line l join licence c on c.line_id = l.id join client_order o on o.code = l.order_code
          where l.batch_id = $1 and l.sheet = $2 and l.row_no between $3 and $4
@@ -114,7 +116,7 @@ pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc
 
 pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Licence>> {
     db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
                 c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
          from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
          where c.line_id = $1",
@@ -137,7 +139,7 @@ pub async fn count_of_lines(db: &Db, line_ids: &[i64]) -> sqlx::Result<i64> {
 
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Licence>> {
     db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, o.package, l.fiscal_year, l.firm,
+        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
                 c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
          from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
          where ($1 is null or l.firm = $1) and ($2 is null or c.state = $2) and ($3 is null or c.activated_at >= $3)

@@ -13,8 +13,6 @@ use super::{
 };
 use crate::{domain::money::Money, flow::sweep::extract::Extract, text::Texts};
 
-/// What, line, licence, tax id, here, there.
-const DIFFERENCES: &[f64] = &[36.0, 22.0, 26.0, 18.0, 18.0, 18.0];
 /// Number, day, amount, state, memo, why.
 const MONEY: &[f64] = &[10.0, 13.0, 18.0, 18.0, 46.0, 52.0];
 /// Line, client, rest, last day, code, what it waits for.
@@ -78,7 +76,7 @@ pub fn write(
 }
 
 fn of_platform(kit: &Kit, extract: &Extract) -> Result<Worksheet, XlsxError> {
-    let mut sheet = Page::new(&kit.label("differences"), DIFFERENCES, &kit.look)?;
+    let mut sheet = Page::new(&kit.label("differences"), differences::GRID, &kit.look)?;
     let day = kit.day.format("%d/%m/%Y").to_string();
     sheet.title(&kit.say("page_title", context! { day }))?;
     let values = context! { n => extract.differences.len(), payments => extract.payments.len() };
@@ -144,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::locale::Locale,
+        domain::{locale::Locale, order::RequestState},
         flow::sweep::reconcile::{Difference, Kind},
     };
 
@@ -156,8 +154,11 @@ mod tests {
             licence_id: "L-1".to_owned(),
             line: Some("DH-2611-000123/2".to_owned()),
             tax_id: "0101243150".to_owned(),
-            here: "active".to_owned(),
+            name: "Công ty An Bình".to_owned(),
+            here: "suspended".to_owned(),
             there: "suspended".to_owned(),
+            request: Some(RequestState::Paid),
+            paid_there: None,
         };
         let extract = Extract { differences: vec![difference], ..Extract::default() };
         let at: DateTime<Utc> = "2026-11-25T00:30:00Z".parse().unwrap();
@@ -167,6 +168,9 @@ mod tests {
         assert_eq!(book.sheet_names(), ["Chênh lệch"]);
         let range = book.worksheet_range("Chênh lệch").unwrap();
         let said: Vec<String> = range.cells().map(|(_, _, cell)| cell.to_string()).collect();
-        assert!(said.iter().any(|it| it == "Đã trả tiền mà bị ngắt"), "{said:?}");
+        for needed in ["Đã trả tiền mà bị ngắt", "Công ty An Bình", "Đã thanh toán", "Tạm ngắt"]
+        {
+            assert!(said.iter().any(|it| it == needed), "{needed}: {said:?}");
+        }
     }
 }

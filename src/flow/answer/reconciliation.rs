@@ -31,8 +31,6 @@ use crate::{
 
 /// What it is called.
 pub const WHAT: &str = "doi-soat";
-/// What, line, licence, tax id, here, there.
-const DIFFERENCES: &[f64] = &[34.0, 24.0, 26.0, 18.0, 18.0, 18.0];
 /// Line, client, rest, last day, code, what is next.
 const CUT_OFFS: &[f64] = &[24.0, 46.0, 18.0, 14.0, 16.0, 60.0];
 
@@ -126,7 +124,7 @@ impl Kit<'_> {
 
 /// The totals of each kind with a chart, then every difference.
 fn of_platform(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
-    let mut sheet = Page::new(&kit.label("differences"), DIFFERENCES, &kit.look)?;
+    let mut sheet = Page::new(&kit.label("differences"), differences::GRID, &kit.look)?;
     let day = kit.services.today().format("%d/%m/%Y").to_string();
     sheet.title(&kit.say("page_title", context! { day }))?;
     let n = found.differences.len();

@@ -74,7 +74,8 @@ fn of_difference(services: &Services, it: &Difference) -> String {
     let texts = services.texts;
     let kind = texts.label(&format!("workbook.reconciliation.kinds.{}", it.kind));
     let line = it.line.as_deref().unwrap_or(&it.licence_id);
-    let values = context! { kind, line, tax_id => it.tax_id.as_str() };
+    let name = it.name.as_str();
+    let values = context! { kind, line, name, tax_id => it.tax_id.as_str() };
     texts.say("message.night.difference", values)
 }
 

@@ -47,8 +47,17 @@ pub struct Difference {
     pub licence_id: String,
     pub line: Option<String>,
     pub tax_id: String,
+    /// Of the client; nothing where there is no line.
+    #[serde(default)]
+    pub name: String,
     pub here: String,
     pub there: String,
+    /// Whether it is paid, as we know it; nothing where nothing is to be paid.
+    #[serde(default)]
+    pub request: Option<RequestState>,
+    /// When it was paid, as the platform has it.
+    #[serde(default)]
+    pub paid_there: Option<NaiveDate>,
 }
 
 /// What a night found.
@@ -143,16 +152,21 @@ fn compare(
         here.iter().map(|it| (it.licence_id.as_str(), it)).collect();
     let mut found = Vec::new();
     for own in here {
+        let request = paid.get(&own.line_id).copied();
+        let other = by_id.get(own.licence_id.as_str());
         let of = |kind: Kind, here: &dyn ToString, there: &dyn ToString| Difference {
             kind,
             firm: Some(own.firm.clone()),
             licence_id: own.licence_id.clone(),
             line: Some(format!("{}/{}", own.order_code, own.line_no)),
             tax_id: own.tax_id.clone(),
+            name: own.name.clone(),
             here: here.to_string(),
             there: there.to_string(),
+            request,
+            paid_there: other.and_then(|it| it.paid_on),
         };
-        let Some(other) = by_id.get(own.licence_id.as_str()) else {
+        let Some(other) = other else {
             found.push(of(Kind::Missing, &own.state, &""));
             continue;
         };
@@ -165,7 +179,6 @@ fn compare(
         if own.tax_id != other.tax_id {
             found.push(of(Kind::OtherTaxId, &own.tax_id, &other.tax_id));
         }
-        let request = paid.get(&own.line_id).copied();
         let is_paid = request.is_none_or(RequestState::is_paid);
         let works = other.status != LicenceState::Suspended;
         let kind = match request {
@@ -185,8 +198,11 @@ fn compare(
         licence_id: it.licence_id.clone(),
         line: None,
         tax_id: it.tax_id.clone(),
+        name: String::new(),
         here: String::new(),
         there: it.status.to_string(),
+        request: None,
+        paid_there: it.paid_on,
     }));
     found
 }
@@ -212,6 +228,7 @@ mod tests {
             order_code: "DH-2611-000001".parse().unwrap(),
             line_no: 1,
             tax_id: "0101243150".to_owned(),
+            name: "Công ty An Bình".to_owned(),
             package: PACKAGE.to_owned(),
             fiscal_year: 2026,
             firm: "MINHAN".to_owned(),
@@ -342,6 +359,7 @@ mod tests {
             ]
         );
         assert_eq!(found[0].line.as_deref(), Some("DH-2611-000001/1"));
+        assert_eq!((found[0].name.as_str(), found[0].request), ("Công ty An Bình", Some(Open)));
     }
 
     #[test]
