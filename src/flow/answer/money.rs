@@ -10,6 +10,7 @@ use super::{
     lists::Lists,
     look::{DATE, Look, MONEY, TEXT, Tone, as_number},
     page::Page,
+    paper,
 };
 use crate::{
     db::{
@@ -102,8 +103,19 @@ pub fn sheet(
     let hidden = page.last_column();
     page.sheet.set_column_hidden(hidden)?.set_freeze_panes(header + 1, 3)?;
     page.sheet.set_repeat_rows(header, header)?;
-    page.sheet.set_print_area(0, 0, last, first_input() + 1)?;
+    print(&mut page.sheet)?;
     Ok((page.sheet, who))
+}
+
+/// All columns at once could not be read on paper: what is to be filled in has pages of its own, each with the payment.
+fn print(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    let mut widths = GRID.to_vec();
+    if let Some(hidden) = widths.last_mut() {
+        *hidden = 0.0;
+    }
+    let identifying = Some((0, 2));
+    let group = usize::from(first_input());
+    paper::list(sheet, paper::Columns { widths: &widths, identifying, group })
 }
 
 fn first_input() -> u16 {

@@ -4,6 +4,7 @@ use std::{path::Path, process::Command};
 
 use super::{
     lists::{Client, csv, enterprise, household},
+    money,
     workbooks::{self, converted},
 };
 use crate::world::{World, finished, require};
@@ -87,6 +88,34 @@ fn a_template_and_an_export_can_be_read_on_paper() {
     world.run(&["export", "lines", "-o", &path(&export)]).exits(0);
     for workbook in [&template, &export] {
         can_be_read(&pages(&world, workbook));
+    }
+}
+
+#[test]
+fn a_printed_sheet_of_unmatched_money_loses_no_column() {
+    if !(require("soffice") && require("pdftotext")) {
+        return;
+    }
+    let world = money::activated();
+    money::take(&world, "sao-ke.csv", &[("20/11/2026", 2_950_000, "tien phan mem")]);
+    world.run(&["run", "reconcile"]).exits(1);
+    let workbook = world.path("outbox/_bank/doi-soat__2026-11-23__r1.xlsx");
+    let parts = workbooks::parts(&workbook);
+    let part = |name: &str| {
+        let (_, bytes) = parts.iter().find(|(it, _)| it == name).unwrap();
+        String::from_utf8(bytes.clone()).unwrap()
+    };
+    let sheet = part("xl/worksheets/sheet2.xml");
+    assert!(sheet.contains("scale=\"65\"") && sheet.contains("orientation=\"landscape\""));
+    assert!(sheet.contains("<brk id=\"7\" "), "what is to be filled in begins a page");
+    let names = part("xl/workbook.xml");
+    let again = "'Tiền chưa khớp'!$A:$C,'Tiền chưa khớp'!$5:$5";
+    assert!(names.contains(again) && !names.contains("Print_Area"), "{names}");
+    let pages = pages(&world, &workbook);
+    can_be_read(&pages);
+    let all = pages.concat();
+    for words in ["Có thể là", "Mã 1", "Mã 5", "Hoàn tiền", "Lý do"] {
+        assert!(all.contains(words), "no {words} in {all}");
     }
 }
 
