@@ -93,7 +93,14 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     if ran.counts.get("later").is_some_and(|later| *later > 0) {
         human = format!("{human}\n{}", services.texts.label("command.mails_later"));
     }
-    let reply = Reply::new(exit, human);
+    let workbook = ran.workbook.as_deref().map(|path| services.shown_path(path));
+    if let Some(path) = &workbook {
+        human = format!("{human}\n  → {path}");
+    }
+    let mut reply = Reply::new(exit, human);
+    if job.kind == JobKind::Reconcile || workbook.is_some() {
+        reply = reply.with("workbook", workbook)?;
+    }
     reply.with("job", job.name)?.with("runs", run.into_iter().collect::<Vec<_>>())
 }
 

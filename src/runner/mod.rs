@@ -102,6 +102,8 @@ pub struct Ran {
     pub state: RunState,
     pub counts: Counts,
     pub files: Vec<FileReport>,
+    /// That asks about money or cut-offs.
+    pub workbook: Option<PathBuf>,
 }
 
 /// Why a job does not run now.
@@ -252,7 +254,7 @@ async fn end(
         return Err(done.err().unwrap_or_else(|| anyhow!(said)));
     }
     let end = match &done {
-        Ok((state, counts, _)) => End { state: *state, counts: counts.clone(), error: None },
+        Ok(done) => End { state: done.state, counts: done.counts.clone(), error: None },
         Err(error) => {
             let is_stopped = attempt.is_none() && Fault::of(error) == Fault::TimedOut;
             let state = if is_stopped { RunState::Interrupted } else { RunState::Failed };
@@ -264,11 +266,11 @@ async fn end(
         tell_failed(services, job, held.id).await;
     }
     // What ended the run says more than that its end could not be noted.
-    let (state, counts, files) = done?;
+    let Done { state, counts, files, workbook } = done?;
     if !finished? {
         tracing::warn!(run.id = held.id, "Run {} ended here, and was taken over before", held.id);
     }
-    Ok(Ran { id: held.id, state, counts, files })
+    Ok(Ran { id: held.id, state, counts, files, workbook })
 }
 
 /// The bell for the operator, where the run before did not fail too.

@@ -1,6 +1,6 @@
 //! What a run does, by the kind of its job. When it runs, and under which lease, is said by the rest of `runner`.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{Files, Work, arrival, backup};
 use crate::{
@@ -20,7 +20,13 @@ use crate::{
 };
 
 /// How a run ended, what it counted, and what became of files.
-pub(super) type Done = (RunState, Counts, Vec<FileReport>);
+pub(super) struct Done {
+    pub state: RunState,
+    pub counts: Counts,
+    pub files: Vec<FileReport>,
+    /// That asks about money or cut-offs.
+    pub workbook: Option<PathBuf>,
+}
 
 pub(super) async fn carry_out(
     services: &Arc<Services>,
@@ -28,6 +34,7 @@ pub(super) async fn carry_out(
     work: &Work,
     run_id: i64,
 ) -> anyhow::Result<Done> {
+    let mut workbook = None;
     let (needs_person, counts, files) = match kind {
         JobKind::Import => {
             let files = import_files(services, work, run_id).await?;
@@ -56,13 +63,14 @@ pub(super) async fn carry_out(
             ];
             (summary.needs_person(), named(&counts), Vec::new())
         }
-        JobKind::Reconcile => reconcile(services, work, run_id).await?,
+        JobKind::Reconcile => reconcile(services, work, run_id, &mut workbook).await?,
         JobKind::Sweep => swept(&sweep::run(services).await?),
         JobKind::Remind => swept(&sweep::remind(services).await?),
         JobKind::Backup => (false, backup::nightly(services).await?, Vec::new()),
         JobKind::Report if work.report.what == What::CutOffs => {
-            let lines = sweep::cut_offs::write(services).await?;
-            (false, named(&[("cut_offs", lines)]), Vec::new())
+            let written = sweep::cut_offs::write(services).await?;
+            workbook = written.workbook;
+            (false, named(&[("cut_offs", written.lines)]), Vec::new())
         }
         JobKind::Report => {
             let made = morning::run(services).await?;
@@ -77,7 +85,7 @@ pub(super) async fn carry_out(
     outbox::write_asked(services).await?;
     services.crash_point("work_done");
     let state = if needs_person { RunState::CompletedWithRejects } else { RunState::Succeeded };
-    Ok((state, counts, files))
+    Ok(Done { state, counts, files, workbook })
 }
 
 fn swept(swept: &Swept) -> (bool, Counts, Vec<FileReport>) {
@@ -91,11 +99,12 @@ fn swept(swept: &Swept) -> (bool, Counts, Vec<FileReport>) {
     (swept.waiting + swept.uncertain > 0, named(&counts), Vec::new())
 }
 
-/// What lies in `inbox/_bank/` first.
+/// What lies in `inbox/_bank/` first; the workbook is the one that asks.
 async fn reconcile(
     services: &Services,
     work: &Work,
     run_id: i64,
+    workbook: &mut Option<PathBuf>,
 ) -> anyhow::Result<(bool, Counts, Vec<FileReport>)> {
     let seen = inbox::settled(services).await?.files.into_iter();
     let arrivals = seen.map(|(path, look)| arrival(services, path, Some(look)));
@@ -104,7 +113,7 @@ async fn reconcile(
     let work = Work { files: Files::Given(arrivals.filter(is_of_bank).collect()), ..work.clone() };
     let files = import_files(services, &work, run_id).await?;
     let found = sweep::reconcile::run(services).await?;
-    answer::reconciliation::write(services, &found).await?;
+    *workbook = answer::reconciliation::write(services, &found).await?;
     let of = |n: usize| n as u64;
     let counts = [
         ("files", of(files.len())),

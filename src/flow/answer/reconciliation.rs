@@ -1,6 +1,8 @@
 //! The workbook of a night: what differs between us and the platform, money that waits, and lines that are cut off next
 //! or wait for something. What stands in it is found by `sweep`.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use minijinja::context;
 use rust_xlsxwriter::{Chart, ChartType, DocProperties, Format, Worksheet, XlsxError};
@@ -35,13 +37,14 @@ pub const WHAT: &str = "doi-soat";
 const CUT_OFFS: &[f64] = &[24.0, 46.0, 18.0, 14.0, 16.0, 60.0];
 
 /// Writes it into `outbox/_bank/` under the next number of the day, where anything is to be said; older ones go aside in
-/// any case.
-pub async fn write(services: &Services, found: &Found) -> anyhow::Result<()> {
+/// any case. Where it lies.
+pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<PathBuf>> {
     let judged = sweep::judge(services).await?;
     let told: Vec<Judged> = judged.into_iter().filter(|it| it.step != Step::Nothing).collect();
     let folder = outbox::folder(services, Some(BANK));
     if !found.needs_person() && told.is_empty() {
-        return outbox::set_workbooks_aside(WHAT, &folder);
+        outbox::set_workbooks_aside(WHAT, &folder)?;
+        return Ok(None);
     }
     fs_err::create_dir_all(&folder)?;
     let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
@@ -53,7 +56,8 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<()> {
     let told = (found, waiting, told.as_slice());
     let bytes = tokio::task::block_in_place(|| workbook(services, &issue, told))?;
     write_whole(&path, &bytes)?;
-    outbox::set_others_aside(WHAT, &[path])
+    outbox::set_others_aside(WHAT, std::slice::from_ref(&path))?;
+    Ok(Some(path))
 }
 
 /// The bytes of the workbook.

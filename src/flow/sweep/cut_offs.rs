@@ -1,7 +1,10 @@
 //! *Sắp ngắt*: which lines are cut off next, asked in a workbook the afternoon before; and what an answer to it does. How
 //! the workbook looks and is read is the business of `answer::cut_offs`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use minijinja::context;
@@ -29,7 +32,7 @@ use crate::{
             self,
             cut_offs::{
                 LineView, Tone, View,
-                back::{Back, Wish, Written},
+                back::{self, Back, Wish},
                 identity::{Answer, Shown},
             },
             outbox,
@@ -63,9 +66,17 @@ impl Default for ReportOptions {
     }
 }
 
-/// Writes the workbook into `outbox/_bank/` under the next number of the day, and with several firms an extract for each;
-/// how many lines are on it. Where there are none there is no workbook, and no older one either.
-pub async fn write(services: &Services) -> anyhow::Result<u64> {
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many lines are on it.
+    pub lines: u64,
+    pub workbook: Option<PathBuf>,
+}
+
+/// Writes the workbook into `outbox/_bank/` under the next number of the day, and with several firms an extract for each.
+/// Where there are none there is no workbook, and no older one either.
+pub async fn write(services: &Services) -> anyhow::Result<Written> {
     let judged = super::judge(services).await?;
     let warned = finals(services).await?;
     let soon = next_working_day(services);
@@ -76,7 +87,7 @@ pub async fn write(services: &Services) -> anyhow::Result<u64> {
     let folder = outbox::folder(services, Some(BANK));
     if told.is_empty() {
         outbox::set_workbooks_aside(WHAT, &folder)?;
-        return Ok(0);
+        return Ok(Written::default());
     }
     fs_err::create_dir_all(&folder)?;
     let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
@@ -85,8 +96,8 @@ pub async fn write(services: &Services) -> anyhow::Result<u64> {
         answer::cut_offs::write(&view, &services.key, outbox::revision_of(&path))
     })?;
     write_whole(&path, &bytes)?;
-    outbox::set_others_aside(WHAT, &[path])?;
-    Ok(told.len() as u64)
+    outbox::set_others_aside(WHAT, std::slice::from_ref(&path))?;
+    Ok(Written { lines: told.len() as u64, workbook: Some(path) })
 }
 
 /// The own lines of each firm, to be read.
@@ -212,7 +223,7 @@ pub enum Done {
         line: InGrace,
         until: NaiveDate,
         /// With the reason.
-        written: Box<Written>,
+        written: Box<back::Written>,
     },
     Released {
         line: InGrace,
@@ -251,7 +262,7 @@ pub async fn decide(
 fn one(
     services: &Services,
     (line, went_out): (&InGrace, &Shown),
-    written: &Written,
+    written: &back::Written,
     who: Who<'_>,
 ) -> Done {
     let Some(cutoff_at) = super::cutoff_at(services, line) else {
@@ -300,11 +311,11 @@ fn one(
 }
 
 /// The line is otherwise than the workbook showed it, or was not on it.
-fn stale(written: &Written) -> Finding {
+fn stale(written: &back::Written) -> Finding {
     Finding::new(Code::RowStaleAnswer, written.place.clone()).value(written.said.as_str())
 }
 
-fn refused(services: &Services, written: &Written, why: &str, days: u32) -> Done {
+fn refused(services: &Services, written: &back::Written, why: &str, days: u32) -> Done {
     let say = |part: &str| {
         let values = context! { line => written.rid.as_str(), days };
         services.texts.say(&format!("message.not_put_off.{why}.{part}"), values)

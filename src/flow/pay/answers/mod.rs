@@ -114,7 +114,7 @@ pub async fn would_do(
 /// The next workbook shows what is left; where the platform cannot be asked now, that of the night does.
 async fn write_anew(services: &Services) -> anyhow::Result<()> {
     match sweep::reconcile::differences(services).await {
-        Ok(found) => reconciliation::write(services, &found).await,
+        Ok(found) => reconciliation::write(services, &found).await.map(drop),
         Err(error) if matches!(Fault::of(&error), Fault::Platform | Fault::Denied) => {
             tracing::warn!("What is left is shown in the morning: {error:#}");
             Ok(())
