@@ -21,11 +21,15 @@ use crate::{
         runs::{self, Run},
     },
     domain::{
-        batch::{BatchId, BatchState},
+        batch::{BatchId, BatchKind, BatchState},
         licence::LicenceState,
         mail::MailState,
     },
-    flow::{Services, answer::outbox, report::Rows},
+    flow::{
+        Services,
+        answer::outbox,
+        report::{self, Rows},
+    },
 };
 
 /// `dòng 12, nhận 10`.
@@ -83,39 +87,48 @@ pub async fn batches(
             .collect();
         Rows::of(&own)
     };
-    let mut shown = Vec::new();
+    let (mut shown, mut rows) = (Vec::new(), Vec::new());
     for batch in &found {
+        let kind = report::first_of(&services, batch).await?.kind;
         let orders = orders::of_batch(&services.db, batch.id()).await?;
         let codes: Vec<_> = orders.into_iter().map(|order| order.code).collect();
-        shown.push(batch_json(&services, batch, &rows_of(batch), &codes));
-    }
-    let row = |batch: &Batch| {
-        let rows = rows_of(batch);
-        [
+        let own = rows_of(batch);
+        shown.push(batch_json(&services, (batch, kind), &own, &codes));
+        rows.push([
             batch.id().to_string(),
             batch.file_name.clone(),
             batch.firm.clone().unwrap_or_default(),
-            word(&services, "command.batch_kind", &batch.kind),
-            word(&services, "command.batch_state", &batch.state),
-            format!("{}/{}", rows.accepted, rows.total),
-        ]
-    };
+            word(&services, "command.batch_kind", &kind),
+            state_in_words(&services, batch),
+            format!("{}/{}", own.accepted, own.total),
+        ]);
+    }
     let human = table(
         services.texts,
         ["batch", "file", "firm", "kind", "state", "accepted"],
-        found.iter().map(row),
+        rows.into_iter(),
     );
     Reply::new(Exit::Done, human).with("batches", shown)
 }
 
+/// A statement that is held awaits no decision: it is to be downloaded anew.
+fn state_in_words(services: &Services, batch: &Batch) -> String {
+    match (batch.kind, batch.state) {
+        (BatchKind::Statement, BatchState::Held) => {
+            services.texts.label("command.statement_not_counted")
+        }
+        (_, state) => word(services, "command.batch_state", &state),
+    }
+}
+
 fn batch_json(
     services: &Services,
-    batch: &Batch,
+    (batch, kind): (&Batch, BatchKind),
     rows: &Rows,
     orders: &[impl serde::Serialize],
 ) -> Value {
     json!({
-        "id": batch.id(), "file": batch.file_name, "firm": batch.firm, "kind": batch.kind, "state": batch.state,
+        "id": batch.id(), "file": batch.file_name, "firm": batch.firm, "kind": kind, "state": batch.state,
         "revision": batch.revision, "rows": rows, "orders": orders,
         "workbook": outbox::newest(services, batch).map(|path| services.shown_path(&path)),
         "sha256": batch.sha256, "duplicate_of": batch.duplicate_of(), "answers": batch.answers(),

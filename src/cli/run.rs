@@ -21,7 +21,7 @@ use crate::{
         runs,
     },
     domain::{
-        batch::Outcome,
+        batch::{BatchKind, Outcome},
         mail::Purpose,
         run::{JobKind, RunState},
         words::UnknownWord,
@@ -266,9 +266,16 @@ pub fn files_in_words(services: &Services, files: &[FileReport]) -> String {
 /// Findings shown on a terminal; the workbook has all.
 const SHOWN: usize = 10;
 
+/// Nothing is ordered by statements and answers, and nobody decides about them.
+fn outcome_in_words(texts: &Texts, file: &FileReport) -> String {
+    let own = format!("message.outcome_of.{}.{}", file.kind, file.outcome);
+    let general = || texts.label(&format!("message.outcome.{}", file.outcome));
+    if texts.has(&own) { texts.label(&own) } else { general() }
+}
+
 fn file_in_words(services: &Services, file: &FileReport) -> String {
     let texts = services.texts;
-    let outcome = texts.label(&format!("message.outcome.{}", file.outcome));
+    let outcome = outcome_in_words(texts, file);
     let batch = file.batch.map(|batch| format!(" [{batch}]")).unwrap_or_default();
     let mut lines = vec![format!("{}{batch}: {outcome}", file.file)];
     if let Some(first) = file.duplicate_of {
@@ -280,7 +287,8 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
             total => rows.total, accepted => rows.accepted, rejected => rows.rejected, held => rows.held,
             unchanged => rows.unchanged,
         };
-        lines.push(format!("  {}", texts.say("message.files.rows", values)));
+        let key = if file.kind == BatchKind::Statement { "statement" } else { "rows" };
+        lines.push(format!("  {}", texts.say(&format!("message.files.{key}"), values)));
     }
     for finding in file.findings.iter().take(SHOWN) {
         let column = finding.column.as_deref().unwrap_or_default();

@@ -141,6 +141,15 @@ impl Found {
     }
 }
 
+/// The batch itself; of the same bytes again the one that they came in first, which says what they are.
+pub async fn first_of(services: &Services, batch: &Batch) -> anyhow::Result<Batch> {
+    let first = match batch.duplicate_of() {
+        Some(first) => batches::by_id(&services.db, first).await?,
+        None => None,
+    };
+    Ok(first.unwrap_or_else(|| batch.clone()))
+}
+
 /// What the database says of a batch.
 pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::Result<FileReport> {
     let batch = batches::by_id(&services.db, id).await?.context("A reported batch is there")?;
@@ -156,19 +165,16 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
     let is_refused = batch.state == BatchState::Rejected && found.refuses;
     let orders = orders::of_batch(&services.db, answered.unwrap_or(id)).await?;
     let sheets = rows::sheets(&services.db, id).await?;
-    let shown = match batch.duplicate_of().or(answered) {
-        Some(first) => batches::by_id(&services.db, first).await?,
-        None => Some(batch.clone()),
+    let first = first_of(services, &batch).await?;
+    let shown = match answered {
+        Some(original) => batches::by_id(&services.db, original).await?,
+        None => Some(first.clone()),
     };
     let workbook = shown.as_ref().and_then(|batch| outbox::newest(services, batch));
     Ok(FileReport {
         file: batch.file_name.clone(),
         sha256: batch.sha256.clone(),
-        kind: if batch.duplicate_of().is_some() {
-            shown.as_ref().map_or(batch.kind, |first| first.kind)
-        } else {
-            batch.kind
-        },
+        kind: first.kind,
         outcome: outcome(&batch, &rows, is_refused, &found),
         batch: Some(id),
         duplicate_of: batch.duplicate_of(),

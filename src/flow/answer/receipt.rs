@@ -23,7 +23,14 @@ use crate::{
         money::Money,
         order::LineState,
     },
-    flow::{Services, files::write_whole, inbox::BANK, map::Table, report::Rows, staged, sweep},
+    flow::{
+        Services,
+        files::write_whole,
+        inbox::BANK,
+        map::Table,
+        report::{self, Rows},
+        staged, sweep,
+    },
     text::findings as words,
 };
 
@@ -32,12 +39,15 @@ const SHOWN: usize = 20;
 
 /// Writes `<original>__<batch>.txt`.
 pub async fn write(services: &Services, batch: &Batch) -> anyhow::Result<()> {
-    let text = match batch.answers() {
-        Some(original) => of_answer(services, batch, original).await?,
-        None if batch.kind == BatchKind::Statement => of_statement(services, batch).await?,
-        None if staged::put_off(batch)?.is_some() => of_put_off(services, batch).await?,
-        None if batch.kind == BatchKind::Answer => of_money(services, batch).await?,
-        None => of_list(services, batch).await?,
+    let first = report::first_of(services, batch).await?;
+    let text = match (first.answers(), first.kind) {
+        (Some(original), _) if batch.duplicate_of().is_none() => {
+            of_answer(services, batch, original).await?
+        }
+        (None, BatchKind::Statement) => of_statement(services, batch).await?,
+        (None, _) if staged::put_off(batch)?.is_some() => of_put_off(services, batch).await?,
+        (None, BatchKind::Answer) => of_money(services, batch).await?,
+        _ => of_list(services, batch).await?,
     };
     let path = receipt_path(services, batch);
     write_whole(&path, format!("{}\n", text.trim()).as_bytes())

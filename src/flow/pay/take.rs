@@ -88,6 +88,7 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
                     .detail("opening", money(section.opening.unwrap_or_default()))
                     .detail("credits", money(section.sum(Direction::Credit)))
                     .detail("debits", money(section.sum(Direction::Debit)))
+                    .detail("sum", money(section.closing.unwrap_or_default() + off))
                     .detail("closing", money(section.closing.unwrap_or_default()))
             }));
         }
