@@ -3,9 +3,11 @@
 
 mod columns;
 
+mod keep;
+
 use minijinja::context;
 
-use self::columns::Columns;
+use self::{columns::Columns, keep::store};
 use super::{
     hand::{self, Refused, Seen, Wish},
     said::By,
@@ -13,13 +15,11 @@ use super::{
 };
 use crate::{
     db::{
-        batches::{self, Batch},
-        findings::{self, Numbered},
+        batches::Batch,
         payments::{self, Payment},
-        rows::{self, Column, NewRow, RowKind},
     },
     domain::{
-        batch::{BatchKind, BatchState, RowState},
+        batch::RowState,
         finding::{Code, Finding, Place, column_letters},
         money::Money,
     },
@@ -32,7 +32,7 @@ use crate::{
         },
         fault::Fault,
         read::{Cell, Document, Row, Sheet},
-        staged, sweep,
+        sweep,
     },
     text::Texts,
 };
@@ -326,51 +326,4 @@ fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>>
         written: written.collect(),
         who: Some(who).filter(|who| !who.is_empty()),
     })
-}
-
-/// received → done, or rejected where nothing of it was taken.
-async fn store(
-    services: &Services,
-    batch: &Batch,
-    document: &Document,
-    returned: Option<&Returned<'_>>,
-    done: Result<&Done, Finding>,
-) -> anyhow::Result<()> {
-    let told = staged::told(BatchKind::Answer, &document.format);
-    let mut tx = services.db.begin().await?;
-    if !batches::stage(&mut tx, batch.id(), &told).await? {
-        return Ok(());
-    }
-    let (state, said) = match &done {
-        Ok(done) => (BatchState::Done, done.said.clone()),
-        Err(finding) => (BatchState::Rejected, vec![finding.clone()]),
-    };
-    if let (Some(returned), Ok(done)) = (returned, done) {
-        let columns = returned.headings.iter().map(|(at, header)| Column::new(*at, header, None));
-        let (sheet, number) = (returned.sheet, returned.number);
-        let name = (number, sheet.name.as_str());
-        let sheet_told =
-            rows::Sheet::new(name, returned.header, columns.collect(), sheet.layout.clone());
-        rows::insert_sheet(&mut tx, batch.id(), &sheet_told).await?;
-        let rows = returned.written.iter().zip(&done.rows).map(|(written, (row_no, state))| {
-            let cells = written.row.cells.as_slice();
-            NewRow {
-                sheet: number,
-                row_no: *row_no,
-                kind: RowKind::Data,
-                cells,
-                state: Some(*state),
-            }
-        });
-        rows::insert(&mut tx, batch.id(), &rows.collect::<Vec<_>>()).await?;
-    }
-    let numbered: Vec<Numbered> = said
-        .into_iter()
-        .map(|finding| (finding.place.row.and(returned.map(|it| it.number)), finding))
-        .collect();
-    findings::insert(&mut tx, batch.id(), &numbered).await?;
-    let version = services.catalogue.version();
-    batches::judge(&mut tx, batch.id(), state, &version, services.now()).await?;
-    tx.commit().await?;
-    Ok(())
 }
