@@ -7,10 +7,16 @@ use chrono::NaiveDate;
 use rust_xlsxwriter::DocProperties;
 use serde::{Deserialize, Serialize};
 
-use super::identity::{RID, SHEET};
+use super::{
+    identity::{RID, SHEET},
+    outbox,
+};
 use crate::{
     db::payments::{Allocation, Payment},
+    domain::finding::{Code, Finding, Place},
     flow::{
+        Services,
+        inbox::BANK,
         key::{Key, sha256},
         read::{Document, Sheet},
     },
@@ -92,6 +98,15 @@ fn of_properties(document: &Document) -> Option<Signed> {
 
 fn text_of(issue: &Issue) -> String {
     format!("{}/{}", issue.day, issue.revision)
+}
+
+/// What is said of a row of a workbook about money or cut-offs where things changed since: in which folder the newest one
+/// lies, and into which it is dropped.
+pub fn stale(services: &Services, place: Place, inbox: &Path) -> Finding {
+    let outbox = outbox::folder(services, Some(BANK));
+    Finding::new(Code::RowStaleAnswer, place)
+        .detail("outbox", services.shown_path(&outbox))
+        .detail("inbox", services.shown_path(inbox))
 }
 
 /// Stands beside a payment: which it is, and how it stood.

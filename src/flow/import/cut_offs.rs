@@ -52,7 +52,13 @@ pub async fn take(
     let mut done = cut_offs::decide(services, (answer, &back), who).await?;
     note(services, (batch, document), &back, Ok((&mut done, who))).await?;
     services.crash_point("put_off");
-    if done.iter().any(|it| matches!(it, Done::PutOff { .. } | Done::Released { .. })) {
+    let is_stale = |finding: &Finding| finding.code == Code::RowStaleAnswer;
+    let asks_anew = |it: &Done| match it {
+        Done::PutOff { .. } | Done::Released { .. } => true,
+        Done::Refused(finding) => is_stale(finding),
+        Done::Nothing => false,
+    };
+    if done.iter().any(asks_anew) {
         cut_offs::write(services).await?;
     }
     Ok(())

@@ -29,7 +29,7 @@ use crate::{
     flow::{
         Services,
         answer::{
-            self,
+            self, bank,
             cut_offs::{
                 LineView, Tone, View,
                 back::{self, Back, Wish},
@@ -253,7 +253,7 @@ pub async fn decide(
         let line = by_name.get(&written.rid).filter(|line| line.state == LineState::Grace);
         match line.zip(answer.shown.get(&written.rid)) {
             Some((line, shown)) => one(services, (line, shown), written, who),
-            None => Done::Refused(stale(written)),
+            None => Done::Refused(stale(services, written, who)),
         }
     });
     Ok(decided.collect())
@@ -266,7 +266,7 @@ fn one(
     who: Who<'_>,
 ) -> Done {
     let Some(cutoff_at) = super::cutoff_at(services, line) else {
-        return Done::Refused(stale(written));
+        return Done::Refused(stale(services, written, who));
     };
     let now = shown(services, line, cutoff_at);
     // Counted from what the workbook showed, so that the same answer once more says the same.
@@ -284,7 +284,7 @@ fn one(
         return Done::Nothing;
     }
     if *went_out != now {
-        return Done::Refused(stale(written));
+        return Done::Refused(stale(services, written, who));
     }
     let Some(until) = until else {
         return match who.side {
@@ -311,8 +311,13 @@ fn one(
 }
 
 /// The line is otherwise than the workbook showed it, or was not on it.
-fn stale(written: &back::Written) -> Finding {
-    Finding::new(Code::RowStaleAnswer, written.place.clone()).value(written.said.as_str())
+fn stale(services: &Services, written: &back::Written, who: Who<'_>) -> Finding {
+    let inbox = &services.settings.files.inbox;
+    let inbox = match who.side {
+        Side::Operator => inbox.join(BANK),
+        Side::Firm => inbox.clone(),
+    };
+    bank::stale(services, written.place.clone(), &inbox).value(written.said.as_str())
 }
 
 fn refused(services: &Services, written: &back::Written, why: &str, days: u32) -> Done {

@@ -173,6 +173,8 @@ fn what_changed_since_is_refused_kindly_and_the_rest_is_done() {
     assert_eq!(place, (&(FIRST + 2).into(), &"I".into()));
     let fix = text(&taken["findings"][1], "fix");
     assert!(fix.contains("3 ngày") && fix.contains("10/12/2026"), "{fix}");
+    let fix = text(&taken["findings"][0], "fix");
+    assert!(fix.contains("outbox/_bank;") && fix.contains("inbox/_bank."), "{fix}");
     let newest = world.path("outbox/_bank/sap-ngat__2026-11-27__r2.xlsx");
     let said = sheet_text(&newest, SHEET);
     assert!(said.contains("20/12/2026") && said.contains("03/12/2026"), "{said}");

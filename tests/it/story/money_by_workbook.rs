@@ -259,6 +259,9 @@ fn a_row_whose_payment_was_matched_and_parted_since_is_not_taken() {
     world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
     let file = drop_back(&world, "tra-loi.xlsx", &late);
     assert_eq!(file["findings"][0]["code"], "row.stale_answer", "{file}");
+    let fix = text(&file["findings"][0], "fix");
+    assert!(fix.contains("outbox/_bank;") && fix.contains("inbox/_bank."), "{fix}");
+    assert!(newest(&world).to_str().unwrap().ends_with("__r2.xlsx"), "which shows how it is now");
     assert_eq!(requests(&world), ["open 0", "partly_paid 2939000", "open 0"]);
 }
 

@@ -31,6 +31,7 @@ use crate::{
             returned::who,
         },
         fault::Fault,
+        inbox::BANK,
         read::{Cell, Document, Row, Sheet},
         sweep,
     },
@@ -75,6 +76,12 @@ impl Done {
         i64::try_from(self.rows.len()).unwrap_or(i64::MAX)
     }
 
+    /// Whether the workbook that came back does not show any more how things are.
+    fn asks_anew(&self) -> bool {
+        let is_stale = |it: &Finding| it.code == Code::RowStaleAnswer;
+        self.count(RowState::Accepted) > 0 || self.said.iter().any(is_stale)
+    }
+
     pub fn said(&self) -> &[Finding] {
         &self.said
     }
@@ -93,7 +100,7 @@ pub async fn take(
     };
     let done = all(services, &returned, issue, Some(batch)).await?;
     services.crash_point("money_said");
-    if done.count(RowState::Accepted) > 0 {
+    if done.asks_anew() {
         write_anew(services).await?;
     }
     store(services, batch, document, Some(&returned), Ok(&done)).await
@@ -193,7 +200,7 @@ async fn one(
             Err(error) if error.is::<Overtaken>() => {}
             Err(error) => return Err(error),
             Ok(Became::Row(state)) => return Ok(Ok(state)),
-            Ok(Became::Stale) => return Ok(Err(stale(returned, written.row))),
+            Ok(Became::Stale) => return Ok(Err(stale(services, returned, written.row))),
             Ok(Became::Refused(why)) => {
                 let row = (returned, written.row);
                 return Ok(Err(refused(services, row, &seen.payment, why)));
@@ -239,8 +246,9 @@ async fn as_it_stood(
     })
 }
 
-fn stale(returned: &Returned<'_>, row: &Row) -> Finding {
-    Finding::new(Code::RowStaleAnswer, place(returned, row))
+fn stale(services: &Services, returned: &Returned<'_>, row: &Row) -> Finding {
+    let inbox = services.settings.files.inbox.join(BANK);
+    bank::stale(services, place(returned, row), &inbox)
 }
 
 fn place(returned: &Returned<'_>, row: &Row) -> Place {
