@@ -91,6 +91,8 @@ words! {
         RowLeftOut = "row.left_out",
         /// What is written on the sheet to fix and belongs to no row of the list, or to no one row.
         RowUnknownAnswer = "row.unknown_answer",
+        /// What an answer says of a row is so already.
+        RowAlreadyDone = "row.already_done",
     }
 }
 
@@ -130,6 +132,7 @@ impl Code {
             | Code::SheetSkipped
             | Code::ClientSameAsBefore
             | Code::RowLeftOut
+            | Code::RowAlreadyDone
             | Code::OrderMixedTypes => Severity::Info,
             _ => Severity::Error,
         }

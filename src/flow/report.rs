@@ -121,18 +121,18 @@ struct Found {
     count: usize,
     /// One without a row is an error.
     refuses: bool,
-    is_mere_information: bool,
+    /// How many are more than information.
+    grave: usize,
 }
 
 impl Found {
     async fn of(services: &Services, id: BatchId, told: Told) -> anyhow::Result<Found> {
-        let mut found =
-            Found { told: Vec::new(), count: 0, refuses: false, is_mere_information: true };
+        let mut found = Found { told: Vec::new(), count: 0, refuses: false, grave: 0 };
         let mut findings = findings::each(&services.db, id);
         while let Some((_, finding)) = findings.try_next().await? {
             found.count += 1;
             found.refuses |= refuses(std::iter::once(&finding));
-            found.is_mere_information &= finding.severity == Severity::Info;
+            found.grave += usize::from(finding.severity != Severity::Info);
             if found.told.len() < told.at_most() {
                 found.told.push(in_words(services, &finding));
             }
@@ -158,7 +158,7 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
     let (answered, put_off) = (batch.answers(), staged::put_off(&batch)?);
     let own = Rows::of(&counted);
     let rows = match answered {
-        None if put_off.is_some() => Rows::of_put_off(&put_off.unwrap_or_default(), found.count),
+        None if put_off.is_some() => Rows::of_put_off(&put_off.unwrap_or_default(), found.grave),
         Some(original) => own.of_all(&Rows::of(&rows::counts(&services.db, Some(original)).await?)),
         None => own,
     };
@@ -199,7 +199,7 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outco
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
         // What of an answer was not taken says nothing of its rows.
         BatchKind::Answer if !is_refused && rows.rejected + rows.held == 0 => match batch.state {
-            _ if found.is_mere_information => Outcome::Accepted,
+            _ if found.grave == 0 => Outcome::Accepted,
             BatchState::Done => Outcome::Partly,
             _ => Outcome::Held,
         },

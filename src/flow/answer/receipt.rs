@@ -130,14 +130,19 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
 async fn of_put_off(services: &Services, batch: &Batch) -> anyhow::Result<String> {
     let put_off = staged::put_off(batch)?.unwrap_or_default();
     let said = findings::of_batch(&services.db, batch.id()).await?;
-    let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfRow));
+    let (already, refused): (Vec<&Finding>, Vec<&Finding>) =
+        said.iter().map(|(_, it)| it).partition(|it| it.severity == Severity::Info);
+    let in_words = |all: Vec<&Finding>| -> Vec<String> {
+        all.iter().take(SHOWN).map(|it| in_words(services, it, Kind::OfRow)).collect()
+    };
     let held = put_off.held.iter().map(|(line, until)| {
         let until = until.map(|day| day.format("%d/%m/%Y").to_string());
         services.texts.say("message.receipt_put_off.line", context! { line, until })
     });
     let values = context! {
         by => put_off.by.as_str(), rows => put_off.lines,
-        held => held.collect::<Vec<_>>(), told => told.collect::<Vec<_>>(),
+        held => held.collect::<Vec<_>>(), told => in_words(refused),
+        already => in_words(already),
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(services.texts.say("message.receipt_put_off.text", values))

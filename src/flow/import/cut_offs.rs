@@ -56,7 +56,7 @@ pub async fn take(
     let asks_anew = |it: &Done| match it {
         Done::PutOff { .. } | Done::Released { .. } => true,
         Done::Refused(finding) => is_stale(finding),
-        Done::Nothing => false,
+        Done::Already(_) => false,
     };
     if done.iter().any(asks_anew) {
         cut_offs::write(services).await?;
@@ -76,7 +76,7 @@ pub async fn would_do(
     };
     let who = Who { by: asked.firm.admin.email.as_str(), side: Side::Operator };
     let done = cut_offs::decide(services, (answer, &back), who).await?;
-    let told = (rows(&back, &done), refusals(&done));
+    let told = (rows(&back, &done), said(&done));
     Ok(report::of_put_off(services, asked.file, &asked.document.format, told))
 }
 
@@ -124,10 +124,9 @@ async fn note(
     let (kept, findings, state) = match decided {
         Ok((done, who)) => {
             cut_offs::carry_out(services, &mut tx, done, who).await?;
-            let findings = refusals(done);
-            let is_done = findings.len() < done.len() || done.is_empty();
+            let is_done = refused(done) < done.len() || done.is_empty();
             let state = if is_done { BatchState::Done } else { BatchState::Rejected };
-            (put_off(back, done, who.by), findings, state)
+            (put_off(back, done, who.by), said(done), state)
         }
         Err(finding) => (put_off(back, &[], &back.by), vec![finding], BatchState::Rejected),
     };
@@ -140,12 +139,17 @@ async fn note(
     Ok(())
 }
 
-fn refusals(done: &[Done]) -> Vec<Finding> {
-    let refused = done.iter().filter_map(|it| match it {
-        Done::Refused(finding) => Some(finding.clone()),
-        _ => None,
+/// What is said of rows that are not done, and of those that were so already.
+fn said(done: &[Done]) -> Vec<Finding> {
+    let said = done.iter().filter_map(|it| match it {
+        Done::Refused(finding) | Done::Already(finding) => Some(finding.clone()),
+        Done::PutOff { .. } | Done::Released { .. } => None,
     });
-    refused.collect()
+    said.collect()
+}
+
+fn refused(done: &[Done]) -> usize {
+    done.iter().filter(|it| matches!(it, Done::Refused(_))).count()
 }
 
 /// What is kept of it for the receipt.
@@ -153,13 +157,11 @@ fn put_off(back: &Back, done: &[Done], by: &str) -> PutOff {
     let held = done.iter().filter_map(|it| match it {
         Done::PutOff { line, until, .. } => Some((line.reference().to_string(), Some(*until))),
         Done::Released { line } => Some((line.reference().to_string(), None)),
-        Done::Nothing | Done::Refused(_) => None,
+        Done::Already(_) | Done::Refused(_) => None,
     });
     PutOff { by: by.to_owned(), lines: back.lines, held: held.collect() }
 }
 
 fn rows(back: &Back, done: &[Done]) -> Rows {
-    let held = refusals(done).len();
-    let kept = put_off(back, done, "");
-    Rows::of_put_off(&kept, held)
+    Rows::of_put_off(&put_off(back, done, ""), refused(done))
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use minijinja::context;
+use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::{
@@ -23,7 +23,7 @@ use crate::{
         finding::{Code, Finding},
         mail::MailState,
         money::Money,
-        order::LineState,
+        order::{LineState, RequestState},
         words::words,
     },
     flow::{
@@ -228,8 +228,8 @@ pub enum Done {
     Released {
         line: InGrace,
     },
-    /// It stands so already.
-    Nothing,
+    /// It stands so already, as the finding says.
+    Already(Finding),
     Refused(Finding),
 }
 
@@ -249,14 +249,36 @@ pub async fn decide(
     let all = grace::all(&services.db).await?;
     let by_name: HashMap<String, &InGrace> =
         all.iter().map(|line| (line.reference().to_string(), line)).collect();
+    let over = over(services).await?;
     let decided = back.written.iter().map(|written| {
         let line = by_name.get(&written.rid).filter(|line| line.state == LineState::Grace);
-        match line.zip(answer.shown.get(&written.rid)) {
-            Some((line, shown)) => one(services, (line, shown), written, who),
-            None => Done::Refused(stale(services, written, who)),
+        let shown = answer.shown.get(&written.rid);
+        match (line, shown, over.get(&written.rid)) {
+            (_, Some(_), Some(why)) => already(services, written, why, &context! {}),
+            (Some(line), Some(shown), None) => one(services, (line, shown), written, who),
+            _ => Done::Refused(stale(services, written, who)),
         }
     });
     Ok(decided.collect())
+}
+
+/// Lines of which nothing is to be paid any more, by their names, and why; nobody cuts them off.
+async fn over(services: &Services) -> anyhow::Result<HashMap<String, &'static str>> {
+    let over = dues::all(&services.db).await?.into_iter().filter_map(|due| {
+        let why = match due.state {
+            RequestState::Cancelled => "cancelled",
+            state if state.is_paid() => "paid",
+            _ => return None,
+        };
+        Some((format!("{}/{}", due.order_code, due.line_no), why))
+    });
+    Ok(over.collect())
+}
+
+fn already(services: &Services, written: &back::Written, why: &str, values: &Value) -> Done {
+    let now = services.texts.say(&format!("message.as_it_is.{why}"), values.clone());
+    let finding = Finding::new(Code::RowAlreadyDone, written.place.clone());
+    Done::Already(finding.value(written.said.as_str()).detail("now", now))
 }
 
 fn one(
@@ -274,14 +296,17 @@ fn one(
     let firm_days = services.settings.grace.firm_hold_days;
     let until = match written.wish {
         None => return refused(services, written, "unclear", firm_days),
-        Some(Wish::Release) if now.hold_until.is_none() => return Done::Nothing,
+        Some(Wish::Release) if now.hold_until.is_none() => {
+            return already(services, written, "released", &context! {});
+        }
         Some(Wish::Release) => None,
         Some(Wish::Days(days)) => Some(base + Days::new(days.into())),
         Some(Wish::Some) => Some(base + Days::new(firm_days.into())),
         Some(Wish::Until(day)) => Some(day),
     };
-    if until.is_some() && now.hold_until == until {
-        return Done::Nothing;
+    if let Some(until) = until.filter(|_| now.hold_until == until) {
+        let until = until.format("%d/%m/%Y").to_string();
+        return already(services, written, "held", &context! { until });
     }
     if *went_out != now {
         return Done::Refused(stale(services, written, who));
@@ -356,7 +381,7 @@ pub async fn carry_out(
                 grace::release(tx, line.line_id, now).await?;
                 dues::workbook_is_due(tx, line.batch()).await?;
             }
-            Done::Nothing | Done::Refused(_) => {}
+            Done::Already(_) | Done::Refused(_) => {}
         }
     }
     Ok(())

@@ -194,6 +194,36 @@ fn what_changed_since_is_refused_kindly_and_the_rest_is_done() {
 }
 
 #[test]
+fn a_line_that_was_paid_meanwhile_is_told_to_be_paid() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let code = super::money::codes(&world).remove(0);
+    booked(&world, "a.csv", "27/11/2026", &[("27/11/2026", 2_950_000, &code)]);
+    world.run_at(&at("11-27", 16), &["run", "import"]).exits(0);
+    let order = read(&workbook)["sheets"][SHEET].as_array().unwrap().clone();
+    let is_it = |row: &Value| row[0] == "DH-2611-000001/1";
+    let n = u32::try_from(order.iter().position(is_it).unwrap()).unwrap() + 2 - FIRST;
+    let taken = back(
+        &world,
+        17,
+        "_bank/tra-loi.xlsx",
+        &edited(&world, &workbook, &wish(n, "3 ngày", "hẹn")),
+    );
+    assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()), "{taken}");
+    assert_eq!(
+        (codes(&taken), &taken["rows"]["unchanged"]),
+        (vec!["row.already_done".to_owned()], &3.into())
+    );
+    assert!(text(&taken["findings"][0], "message").contains("đã được thanh toán"), "{taken}");
+    let receipts = world.files_in("outbox/_bank");
+    let receipt = receipts.iter().find(|name| name.starts_with("tra-loi__")).unwrap();
+    let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
+    assert!(receipt.contains("Đã như vậy từ trước:"), "{receipt}");
+}
+
+#[test]
 fn a_firm_itself_puts_off_once_and_not_for_long() {
     if !require("openpyxl") {
         return;

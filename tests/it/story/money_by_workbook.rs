@@ -8,7 +8,7 @@ use super::{
     money::{ORDER, activated, codes, requests, take},
     workbooks::{Edit, cell, converted, edited, read, set},
 };
-use crate::world::{World, require, text};
+use crate::world::{World, require, text, texts};
 
 const SHEET: &str = "Tiền chưa khớp";
 /// The columns of the first code, its amount, the second code, of refunds, of rests, of reasons.
@@ -266,6 +266,26 @@ fn a_row_whose_payment_was_matched_and_parted_since_is_not_taken() {
 }
 
 #[test]
+fn a_row_that_says_what_somebody_did_meanwhile_is_told_to_be_done_already() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let memo = "tien phan mem thang 11";
+    let late = edited(&world, &newest(&world), &[said(&world, memo, CODE, codes[0].as_str())]);
+    let id = payment(&world, memo)["id"].to_string();
+    world.run(&["match", &id, &codes[0], "--reason", "khách gọi"]).exits(0);
+    let file = drop_back(&world, "tra-loi.xlsx", &late);
+    assert_eq!((&file["outcome"], &file["exit"]), (&"accepted".into(), &0.into()), "{file}");
+    assert_eq!(file["rows"]["unchanged"], 5);
+    assert_eq!(texts(file["findings"].as_array().unwrap(), "code"), ["row.already_done"]);
+    let receipts = world.files_in("outbox/_bank");
+    let receipt = receipts.iter().find(|name| name.starts_with("tra-loi__")).unwrap();
+    let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
+    assert!(receipt.contains("đã được làm từ trước") && receipt.contains(&codes[0]), "{receipt}");
+}
+
+#[test]
 fn a_workbook_that_comes_again_with_more_rows_filled_in_leaves_what_was_done_as_it_is() {
     if !require("openpyxl") {
         return;
@@ -289,6 +309,7 @@ fn a_workbook_that_comes_again_with_more_rows_filled_in_leaves_what_was_done_as_
     assert_eq!(check["files"][0]["rows"], told);
     let file = drop_back(&world, "hai.xlsx", &more);
     assert_eq!((&file["rows"], &file["exit"]), (&told, &0.into()), "{file}");
+    assert_eq!(texts(file["findings"].as_array().unwrap(), "code"), ["row.already_done"; 3]);
     assert_eq!(payment(&world, "nham")["refunds"].as_array().unwrap().len(), 1);
     assert_eq!(requests(&world), ["partly_paid 123000", "paid 2939000", "paid 2950000"]);
     world.run(&["prove"]).exits(0);

@@ -145,7 +145,10 @@ async fn all(
             one(services, returned, (written, issue), batch).await?
         };
         let state = match outcome {
-            Ok(state) => state,
+            Ok((state, said)) => {
+                done.said.extend(said);
+                state
+            }
             Err(finding) => {
                 done.said.push(finding);
                 RowState::Rejected
@@ -165,14 +168,15 @@ fn copies(returned: &Returned<'_>, written: &Written<'_>) -> bool {
     returned.written.iter().filter(is_other).any(|other| wishes(other) || wishes(written))
 }
 
+/// In which state a row ends, and what is said of it; else why it is not done.
 async fn one(
     services: &Services,
     returned: &Returned<'_>,
     (written, issue): (&Written<'_>, &Issue),
     batch: Option<&Batch>,
-) -> anyhow::Result<Result<RowState, Finding>> {
+) -> anyhow::Result<Result<(RowState, Option<Finding>), Finding>> {
     let wish = match &written.wish {
-        Ok(wish) if wish.is_nothing() => return Ok(Ok(RowState::Unchanged)),
+        Ok(wish) if wish.is_nothing() => return Ok(Ok((RowState::Unchanged, None))),
         Ok(wish) => wish,
         Err(finding) => return Ok(Err(finding.clone())),
     };
@@ -181,7 +185,7 @@ async fn one(
     if let Some(batch) = batch
         && payments::was_said(&services.db, of.0, batch.id()).await?
     {
-        return Ok(Ok(RowState::Accepted));
+        return Ok(Ok((RowState::Accepted, None)));
     }
     let reason = match written.reason.as_str() {
         "" => {
@@ -199,7 +203,11 @@ async fn one(
         match as_it_stood(services, (&seen, &of.1), wish, by).await {
             Err(error) if error.is::<Overtaken>() => {}
             Err(error) => return Err(error),
-            Ok(Became::Row(state)) => return Ok(Ok(state)),
+            Ok(Became::Done) => return Ok(Ok((RowState::Accepted, None))),
+            Ok(Became::Already(now)) => {
+                let said = Finding::new(Code::RowAlreadyDone, place(returned, written.row));
+                return Ok(Ok((RowState::Unchanged, Some(said.detail("now", now)))));
+            }
             Ok(Became::Stale) => return Ok(Err(stale(services, returned, written.row))),
             Ok(Became::Refused(why)) => {
                 let row = (returned, written.row);
@@ -212,7 +220,9 @@ async fn one(
 
 /// What became of a wish.
 enum Became {
-    Row(RowState),
+    Done,
+    /// It is so already, as is said of the payment.
+    Already(String),
     /// Its payment stands otherwise than when it was asked about.
     Stale,
     Refused(Refused),
@@ -233,12 +243,11 @@ async fn as_it_stood(
         Some(_) => Some(hand::as_seen(services, seen, wish, by).await?),
         None => Some(hand::said(services, seen, wish, by).await?.map(|said| said.is_some())),
     };
-    if let Some(Ok(is_new)) = done {
-        let state = if is_new { RowState::Accepted } else { RowState::Unchanged };
-        return Ok(Became::Row(state));
+    if done == Some(Ok(true)) {
+        return Ok(Became::Done);
     }
-    if hand::stands(services, &seen.payment, wish).await? {
-        return Ok(Became::Row(RowState::Unchanged));
+    if done == Some(Ok(false)) || hand::stands(services, &seen.payment, wish).await? {
+        return Ok(Became::Already(hand::why(services, &seen.payment)));
     }
     Ok(match done {
         Some(Err(why)) => Became::Refused(why),
