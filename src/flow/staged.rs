@@ -48,6 +48,8 @@ pub struct Options {
     cancelled: Vec<String>,
     /// Of an answer about cut-offs: what it did.
     put_off: Option<PutOff>,
+    /// Of an answer about money: the workbook in the outbox does not show what is left, as the platform was away.
+    outdated: bool,
     /// The list came in a template of former tables.
     old_template: bool,
 }
@@ -114,6 +116,18 @@ pub async fn keep_put_off(tx: &mut Tx, answer: &Batch, put_off: PutOff) -> anyho
     let options = Options { put_off: Some(put_off), ..options };
     batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
     Ok(())
+}
+
+/// Keeps that no new workbook shows what an answer about money left.
+pub async fn keep_outdated(tx: &mut Tx, answer: &Batch) -> anyhow::Result<()> {
+    let options: Options = serde_json::from_value(answer.options.0.clone())?;
+    let options = Options { outdated: true, ..options };
+    batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
+    Ok(())
+}
+
+pub fn is_outdated(answer: &Batch) -> anyhow::Result<bool> {
+    Ok(serde_json::from_value::<Options>(answer.options.0.clone())?.outdated)
 }
 
 pub fn put_off(answer: &Batch) -> anyhow::Result<Option<PutOff>> {

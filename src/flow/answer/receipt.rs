@@ -154,8 +154,10 @@ async fn of_money(services: &Services, batch: &Batch) -> anyhow::Result<String> 
     let said = findings::of_batch(&services.db, batch.id()).await?;
     let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfRow));
     let folder = outbox::folder(services, Some(BANK));
+    let is_stale = said.iter().any(|(_, finding)| finding.code == Code::RowStaleAnswer);
     let values = context! {
         told => told.collect::<Vec<_>>(), more => said.len().saturating_sub(SHOWN),
+        is_written => rows.accepted > 0 || is_stale, outdated => staged::is_outdated(batch)?,
         workbook => outbox::has_workbook(reconciliation::WHAT, &folder), ..counted(&rows)
     };
     let values = context! { ..head(services, batch), ..values };

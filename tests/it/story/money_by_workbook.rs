@@ -8,7 +8,7 @@ use super::{
     money::{ORDER, activated, codes, requests, take},
     workbooks::{Edit, cell, converted, edited, read, set},
 };
-use crate::world::{World, require, text, texts};
+use crate::world::{World, finished, require, text, texts};
 
 const SHEET: &str = "Tiền chưa khớp";
 /// The columns of the first code, its amount, the second code, of refunds, of rests, of reasons.
@@ -283,6 +283,31 @@ fn a_row_that_says_what_somebody_did_meanwhile_is_told_to_be_done_already() {
     let receipt = receipts.iter().find(|name| name.starts_with("tra-loi__")).unwrap();
     let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
     assert!(receipt.contains("đã được làm từ trước") && receipt.contains(&codes[0]), "{receipt}");
+}
+
+#[test]
+fn while_the_platform_is_away_no_receipt_speaks_of_a_new_reconciliation() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let edits = [said(&world, "de do", CODE, codes[0].as_str())];
+    let answer = edited(&world, &newest(&world), &edits);
+    let path = world.drop_file("_bank/tra-loi.xlsx", &answer);
+    // Nobody listens there; a platform over HTTP is asked on the real clock.
+    let mut import = world.command(&["run", "import", path.to_str().unwrap(), "--json"]);
+    import
+        .env("HANGLOAT_PLATFORM__KIND", "http")
+        .env("HANGLOAT_PLATFORM__BASE_URL", "http://127.0.0.1:1/v1")
+        .env("HANGLOAT_PLATFORM__TOKEN", "thu");
+    let taken = finished(&mut import).exits(0).json();
+    assert_eq!(taken["files"][0]["rows"]["accepted"], 1, "{taken}");
+    assert!(newest(&world).to_str().unwrap().ends_with("__r1.xlsx"), "the old one is still there");
+    let receipts = world.files_in("outbox/_bank");
+    let receipt = receipts.iter().find(|name| name.starts_with("tra-loi__")).unwrap();
+    let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
+    assert!(receipt.contains("chưa lập được tệp đối soát mới"), "{receipt}");
+    assert!(!receipt.contains("Tệp đối soát mới trong thư mục này"), "{receipt}");
 }
 
 #[test]

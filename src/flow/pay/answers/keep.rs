@@ -32,6 +32,9 @@ pub(super) async fn store(
         Ok(done) => (BatchState::Done, done.said.clone()),
         Err(finding) => (BatchState::Rejected, vec![finding.clone()]),
     };
+    if done.as_ref().is_ok_and(|done| done.outdated) {
+        staged::keep_outdated(&mut tx, batch).await?;
+    }
     if let (Some(returned), Ok(done)) = (returned, done) {
         let columns = returned.headings.iter().map(|(at, header)| Column::new(*at, header, None));
         let (sheet, number) = (returned.sheet, returned.number);

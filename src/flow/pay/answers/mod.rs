@@ -64,6 +64,8 @@ pub struct Returned<'a> {
 pub struct Done {
     rows: Vec<(u32, RowState)>,
     said: Vec<Finding>,
+    /// The workbook in the outbox does not show it.
+    outdated: bool,
 }
 
 impl Done {
@@ -98,11 +100,9 @@ pub async fn take(
         let finding = Finding::new(Code::FileAnswerLostIdentity, Place::default());
         return store(services, batch, document, None, Err(finding)).await;
     };
-    let done = all(services, &returned, issue, Some(batch)).await?;
+    let mut done = all(services, &returned, issue, Some(batch)).await?;
     services.crash_point("money_said");
-    if done.asks_anew() {
-        write_anew(services).await?;
-    }
+    done.outdated = done.asks_anew() && !write_anew(services).await?;
     store(services, batch, document, Some(&returned), Ok(&done)).await
 }
 
@@ -118,13 +118,13 @@ pub async fn would_do(
     }
 }
 
-/// The next workbook shows what is left; where the platform cannot be asked now, that of the night does.
-async fn write_anew(services: &Services) -> anyhow::Result<()> {
+/// The next workbook shows what is left; where the platform cannot be asked now, that of the night does, and it is false.
+async fn write_anew(services: &Services) -> anyhow::Result<bool> {
     match sweep::reconcile::differences(services).await {
-        Ok(found) => reconciliation::write(services, &found).await.map(drop),
+        Ok(found) => reconciliation::write(services, &found).await.map(|_| true),
         Err(error) if matches!(Fault::of(&error), Fault::Platform | Fault::Denied) => {
             tracing::warn!("What is left is shown in the morning: {error:#}");
-            Ok(())
+            Ok(false)
         }
         Err(error) => Err(error),
     }
@@ -137,7 +137,7 @@ async fn all(
     issue: &Issue,
     batch: Option<&Batch>,
 ) -> anyhow::Result<Done> {
-    let mut done = Done { rows: Vec::new(), said: Vec::new() };
+    let mut done = Done { rows: Vec::new(), said: Vec::new(), outdated: false };
     for written in &returned.written {
         let outcome = if copies(returned, written) {
             Err(flaw(services, returned, written.row, "copied", &context! {}))
