@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Judged,
     coverage::Span,
-    reconcile::{Difference, Found},
+    reconcile::{Difference, Found, Kind},
     rules::{self, Waits},
 };
 use crate::{
@@ -122,10 +122,13 @@ fn of_firm(
 ) -> Extract {
     let is_alone = services.only_firm().is_some();
     let is_own = |code: &str| firm.code.as_str().eq_ignore_ascii_case(code);
+    let own = || judged.iter().filter(|it| is_own(&it.line.firm));
+    let lines: Vec<Late> = own().filter_map(|it| late(services, it)).collect();
     let differences = found.differences.iter().filter(|it| match &it.firm {
         Some(code) => is_own(code),
         None => is_alone,
     });
+    let differences = differences.filter(|it| !is_told(it, &lines));
     let mut by_code: HashMap<&str, Vec<&Due>> = HashMap::new();
     for due in dues {
         for code in [Some(&due.code), due.batch_code.as_ref()].into_iter().flatten() {
@@ -142,15 +145,20 @@ fn of_firm(
             payments.push(waiting(services, payment, &named));
         }
     }
-    let own = || judged.iter().filter(|it| is_own(&it.line.firm));
     let missing = || own().filter_map(|it| it.missing);
     let first = missing().map(|(first, _)| first).min();
     Extract {
         differences: differences.cloned().collect(),
         payments,
-        lines: own().filter_map(|it| late(services, it)).collect(),
+        lines,
         missing: first.zip(missing().map(|(_, last)| last).max()),
     }
+}
+
+/// A line that waits works on because it waits: that is no other thing to look at.
+fn is_told(it: &Difference, waiting: &[Late]) -> bool {
+    let line = it.line.as_deref();
+    it.kind == Kind::UnpaidActive && waiting.iter().any(|late| Some(late.line.as_str()) == line)
 }
 
 /// What a memo names, and what it may mean.
