@@ -137,7 +137,7 @@ fn row(
 
 fn tone(kind: TaskKind) -> Tone {
     match kind {
-        TaskKind::Failed | TaskKind::Mail | TaskKind::Job => Tone::Bad,
+        TaskKind::Failed | TaskKind::Mail | TaskKind::Job | TaskKind::Statement => Tone::Bad,
         TaskKind::Grace | TaskKind::Uncertain | TaskKind::Confirm | TaskKind::Rows => Tone::Waiting,
         TaskKind::Activate => Tone::Quiet,
     }

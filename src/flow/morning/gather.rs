@@ -29,6 +29,7 @@ pub async fn of_firm(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow
     let mut tasks = tasks::of_firm(services, firm, span).await?;
     if services.only_firm().is_some() {
         tasks.extend(tasks::of_jobs(services).await?);
+        tasks.extend(tasks::of_statements(services).await?);
     }
     tasks::sort(&mut tasks);
     Ok(Page {
@@ -51,6 +52,7 @@ pub async fn of_all(services: &Services, pages: &[(&Firm, Page)]) -> anyhow::Res
     };
     let mut tasks: Vec<Task> = pages.iter().flat_map(of_firm).collect();
     tasks.extend(tasks::of_jobs(services).await?);
+    tasks.extend(tasks::of_statements(services).await?);
     tasks::sort(&mut tasks);
     Ok(Page {
         firm: None,

@@ -27,6 +27,8 @@ words! {
         Activate = "activate",
         /// A job that fails.
         Job = "job",
+        /// Days of which no bank statement has come.
+        Statement = "statement",
     }
 }
 

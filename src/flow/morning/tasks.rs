@@ -1,7 +1,10 @@
 //! What waits for a person of a firm: each with what is at risk, since when, until when, and what to do.
 //! Nothing is done about it here.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use minijinja::context;
@@ -29,7 +32,7 @@ use crate::{
         money::Money,
         order::{LineState, OrderState},
     },
-    flow::{Services, activate::reason},
+    flow::{Services, activate::reason, sweep},
 };
 
 /// Rows and mails that waited longer are not told each morning again.
@@ -56,12 +59,42 @@ pub async fn of_firm(
     Ok(tasks)
 }
 
-/// The most money first; of the same, what ends first.
+/// Missing statements first, as without them nobody is cut off; then the most money, and of the same what ends first.
 pub fn sort(tasks: &mut [Task]) {
     let due = |task: &Task| task.due.unwrap_or(NaiveDate::MAX);
     tasks.sort_by_cached_key(|task| {
-        (Reverse(task.amount), due(task), task.kind, task.about.clone())
+        let is_statement = task.kind == TaskKind::Statement;
+        (!is_statement, Reverse(task.amount), due(task), task.kind, task.about.clone())
     });
+}
+
+/// Days that the imported statements leave out between others, and those for which lines wait.
+pub async fn of_statements(services: &Services) -> anyhow::Result<Vec<Task>> {
+    let covered = sweep::covered(services).await?;
+    let judged = sweep::judge(services).await?;
+    let spans = covered.gaps().chain(judged.iter().filter_map(|it| it.missing));
+    let days: BTreeSet<NaiveDate> =
+        spans.flat_map(|(from, to)| from.iter_days().take_while(move |day| *day <= to)).collect();
+    let Some(about) = in_spans(&days) else { return Ok(Vec::new()) };
+    let n = i64::try_from(days.len())?;
+    Ok(vec![task(services, TaskKind::Statement, about, (n, String::new()))])
+}
+
+/// `24/11 – 25/11, 27/11`; nothing where there are none.
+fn in_spans(days: &BTreeSet<NaiveDate>) -> Option<String> {
+    let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+    for day in days {
+        match spans.last_mut() {
+            Some((_, last)) if *last + Days::new(1) == *day => *last = *day,
+            _ => spans.push((*day, *day)),
+        }
+    }
+    let shown = |day: NaiveDate| day.format("%d/%m").to_string();
+    let span = |(from, to): &(NaiveDate, NaiveDate)| {
+        if from == to { shown(*from) } else { format!("{} – {}", shown(*from), shown(*to)) }
+    };
+    let spans: Vec<String> = spans.iter().map(span).collect();
+    (!spans.is_empty()).then(|| spans.join(", "))
 }
 
 /// Jobs that fail, as far as one can see.
@@ -289,4 +322,17 @@ async fn would_cost(services: &Services, waiting: &Waiting) -> anyhow::Result<Mo
     let seen: i64 = rows.iter().map(|cells| price(cells).unwrap_or(usual)).sum();
     let (all, looked) = (waiting.rejected + waiting.held, i64::try_from(rows.len())?.max(1));
     Ok(Money::dong(seen + seen / looked * (all - looked).max(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_beside_each_other_are_told_as_one_span() {
+        let day = |day: u32| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+        let said = |days: &[u32]| in_spans(&days.iter().map(|it| day(*it)).collect());
+        assert_eq!(said(&[27, 24, 25]).as_deref(), Some("24/11 – 25/11, 27/11"));
+        assert_eq!((said(&[30]).as_deref(), said(&[])), (Some("30/11"), None));
+    }
 }

@@ -28,9 +28,16 @@ impl Coverage {
 
     /// The first days of which nothing is known between those that are.
     pub fn gap(&self) -> Option<Span> {
-        let [(_, to), (again, _), ..] = self.spans.as_slice() else { return None };
-        let next = *to + Days::new(1);
-        Some((next, (*again - Days::new(1)).max(next)))
+        self.gaps().next()
+    }
+
+    /// All such days.
+    pub fn gaps(&self) -> impl Iterator<Item = Span> + '_ {
+        self.spans.windows(2).map(|two| {
+            let ((_, to), (again, _)) = (two[0], two[1]);
+            let next = to + Days::new(1);
+            (next, (again - Days::new(1)).max(next))
+        })
     }
 
     /// The first of these days of which nothing is known, up to those that are known again.
@@ -176,6 +183,9 @@ mod tests {
         assert_eq!(touching.missing((day(2), day(9))), Some((day(7), day(7))));
         assert_eq!((touching.to(), touching.gap()), (Some(day(6)), Some((day(7), day(7)))));
         assert_eq!((coverage.to(), coverage.gap()), (Some(day(4)), Some((day(5), day(6)))));
+        let several = cover(&[(2, 4, None), (9, 10, None), (16, 17, None)]);
+        let gaps: Vec<Span> = several.gaps().collect();
+        assert_eq!(gaps, [(day(5), day(6)), (day(11), day(13))]);
         assert_eq!(Coverage::default().missing((day(1), day(2))), Some((day(1), day(2))));
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     letters,
     lists::{csv, enterprise, household},
+    money::statement,
     printed::{can_be_read, pages},
     refused::with_a_second_firm,
     workbooks::{self, sheet_text},
@@ -104,6 +105,30 @@ fn the_mail_of_the_morning_goes_to_the_admin_once_a_day_with_the_page() {
     assert!(letter.text.contains("ngày cuối 30/11/2026"), "{}", letter.text);
     assert_eq!(letter.files.keys().collect::<Vec<_>>(), ["morning__2026-11-28__r1.xlsx"]);
     assert!(letter.defects.is_empty(), "{:?}", letter.defects);
+}
+
+#[test]
+fn a_morning_names_the_days_of_which_no_statement_has_come_before_anything_else() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = busy();
+    let spans = [("20/11/2026", "23/11/2026"), ("26/11/2026", "27/11/2026")];
+    for (from, to) in spans {
+        let lines = String::from_utf8(statement(&[(from, 5, "khac")])).unwrap();
+        let text = format!("Từ ngày: {from};Đến ngày: {to};;\n{lines}");
+        let path = world.drop_file(&format!("_bank/{}.csv", &from[..2]), text.as_bytes());
+        world.run_at(LATER, &["run", "import", path.to_str().unwrap()]).exits(0);
+    }
+    report(&world, LATER);
+    let page = sheet_text(&world.path("outbox/morning__2026-11-28__r1.xlsx"), "Buổi sáng");
+    let at = |said: &str| page.find(said).unwrap_or_else(|| panic!("no {said} in\n{page}"));
+    assert!(at("Thiếu sao kê\t24/11 – 25/11\t2") < at("Sắp ngắt, chưa trả tiền"), "{page}");
+    world.run_at(LATER, &["run", "mail"]).exits(0);
+    let letter = super::told::letters_of(&world, "morning").remove(0);
+    for said in ["Thiếu sao kê: 24/11 – 25/11", "inbox/_bank"] {
+        assert!(letter.text.contains(said), "no {said} in {}", letter.text);
+    }
 }
 
 #[test]
