@@ -309,6 +309,10 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
 pub fn why(services: &Services, payment: &Payment) -> String {
     let waits = payment.state == PaymentState::Held;
     let why = reason(services, payment.tier, &payment.evidence.0, (waits, payment.returned));
+    let why = match waive::told(services, payment) {
+        Some(waived) => format!("{why} {waived}"),
+        None => why,
+    };
     if payment.returned == 0 || !waits {
         return why;
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     matching::{self, Credit, Decision, Due, Known},
     said::Said,
-    tell,
+    tell, waive,
 };
 use crate::{
     db::{
@@ -195,9 +195,10 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
     if said.is_some_and(|said| is_overtaken(&loaded, said)) {
         return Err(Overtaken.into());
     }
-    let (decisions, standings) = tokio::task::block_in_place(|| {
+    let (mut decisions, standings) = tokio::task::block_in_place(|| {
         matching::decide(&loaded.asked, &loaded.credits, &loaded.known)
     });
+    waive::note(&mut decisions, &loaded.dues, said);
     let mut difference = Difference::default();
     of_payments(&loaded, &decisions, &mut difference)?;
     of_requests(&loaded, standings, &mut difference, said);

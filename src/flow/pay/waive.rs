@@ -1,7 +1,10 @@
 //! A rest that is forgiven: a bank's fee was kept back, say. Only of what was paid in part: what nobody paid anything
 //! of is cancelled instead.
 
+use std::collections::HashMap;
+
 use super::{
+    matching::Decision,
     said::{By, Said},
     settle::{self, Overtaken},
 };
@@ -11,6 +14,7 @@ use crate::{
         payments::{self, Allocation, EventKind, Payment},
     },
     domain::{
+        money::Money,
         order::RequestState,
         payment::{PaymentState, Tier},
     },
@@ -86,6 +90,26 @@ pub fn behind(dues: &[Due], own: &[Allocation], words: &[(String, i64)]) -> Vec<
         Some((code.clone(), left(due) + mine - amount))
     };
     words.iter().filter_map(rest).filter(|(_, rest)| *rest > 0).collect()
+}
+
+/// Notes beside each payment that pays something how much of its codes was forgiven, also by what is said now.
+pub fn note(decisions: &mut [Decision], dues: &[Due], said: Option<&Said<'_>>) {
+    let mut waived: HashMap<&str, i64> =
+        dues.iter().map(|due| (due.code.as_str(), due.waived)).collect();
+    for (code, amount) in said.into_iter().flat_map(|said| &said.waived) {
+        *waived.entry(code.as_str()).or_default() += amount;
+    }
+    for decision in decisions {
+        let parts = decision.allocations.iter();
+        let sum: i64 = parts.filter_map(|(code, _)| waived.get(code.as_str())).sum();
+        decision.evidence.waived = (sum > 0).then_some(sum);
+    }
+}
+
+/// What was forgiven of what a payment pays, in words.
+pub fn told(services: &Services, payment: &Payment) -> Option<String> {
+    let amount = Money::dong(payment.evidence.0["waived"].as_i64()?).to_string();
+    Some(services.texts.say("message.payment_waived", minijinja::context! { amount }))
 }
 
 /// Whether nothing is left of all that a payment pays, and a part of it was forgiven.

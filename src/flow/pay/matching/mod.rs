@@ -102,6 +102,9 @@ pub struct Evidence {
     /// How the amount comes about: `2 × 2950000 + 1 × 990000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sum: Option<String>,
+    /// What of the codes that it pays was forgiven, in đồng.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waived: Option<i64>,
 }
 
 /// Where a request stands.
