@@ -16,6 +16,8 @@ mod killed;
 
 mod answers;
 
+mod asked;
+
 mod edited;
 
 mod headers;
