@@ -81,7 +81,7 @@ fn failure(error: &clap::Error, command: Option<&str>, texts: &Texts) -> Failure
     let near = near.into_iter().map(|kind| said(error, kind)).find(|said| !said.is_empty());
     let first = error.to_string();
     let first = first.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let why = std::error::Error::source(error).map(ToString::to_string);
+    let why = std::error::Error::source(error).map(|why| texts.translated(&why.to_string()));
     let values = context! {
         command,
         word => said(error, ContextKind::InvalidSubcommand),

@@ -61,3 +61,16 @@ fn what_happened_to_a_payment_is_told_with_who_and_why() {
     let list = world.run(&["payments"]).exits(0).stdout;
     assert!(list.contains("20/11/2026") && !list.contains("chị Hà gọi"), "{list}");
 }
+
+#[test]
+fn an_amount_that_is_none_is_refused_in_the_language_of_the_workspace() {
+    let world = placed();
+    let said = |args: &[&str]| text(&world.run(args).exits(2).json()["error"], "message");
+    for args in [
+        ["refund", "1", "hai trieu", "--reason", "x", "--json"],
+        ["match", "1", "HLACDEFGHJ=hai", "--reason", "x", "--json"],
+    ] {
+        let said = said(&args);
+        assert!(said.contains("không phải") && !said.contains(" is no "), "{said}");
+    }
+}
