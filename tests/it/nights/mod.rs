@@ -4,7 +4,7 @@
 
 mod table;
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use calamine::{Data, Reader, Xlsx};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -99,7 +99,7 @@ fn expected(of: [&str; 3], who: &str) -> Seen {
 struct Days12 {
     world: World,
     runtime: Runtime,
-    services: Services,
+    services: Arc<Services>,
     statement: String,
     is_away: bool,
     first: NaiveDate,
@@ -129,13 +129,13 @@ impl Days12 {
             clock: Clock::System,
             progress: Progress::silent(),
             program: "hangloat".into(),
-            fail_points: std::sync::Arc::default(),
+            fail_points: Arc::default(),
         };
         let services = runtime.block_on(Services::open(&home, settings, with)).unwrap();
         Days12 {
             world,
             runtime,
-            services,
+            services: Arc::new(services),
             statement: statement.to_owned(),
             is_away: calendar.ends_with("+away"),
             first: first.parse().unwrap(),
@@ -172,7 +172,7 @@ impl Days12 {
     fn set(&mut self, day: u64, hour: u32, minute: u32) {
         let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap() - NaiveTime::MIN;
         let day = start_of(self.day(day), self.services.settings.timezone);
-        self.services.clock = Clock::Frozen(day + time);
+        Arc::get_mut(&mut self.services).unwrap().clock = Clock::Frozen(day + time);
     }
 
     fn day(&self, day: u64) -> NaiveDate {

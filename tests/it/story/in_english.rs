@@ -6,7 +6,7 @@ use super::{
     lists::{HEADERS, csv, enterprise},
     workbooks::{read, sheet_text},
 };
-use crate::world::{World, python, require, text};
+use crate::world::{World, require, text};
 
 /// Letters that only Vietnamese has.
 const VIETNAMESE: &str = "ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ";
@@ -21,7 +21,7 @@ fn is_vietnamese(cell: &str) -> bool {
 
 #[test]
 fn in_english_each_sheet_is_english_but_for_what_is_the_users() {
-    if !require(&python()) {
+    if !require("openpyxl") {
         return;
     }
     let world = World::new();

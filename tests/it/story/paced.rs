@@ -45,7 +45,7 @@ fn sent_at(world: &World, server: &Server, now: DateTime<Utc>, set: (&str, &str)
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let services = Services::open(&home, settings, with).await.unwrap();
-        send::run(&services).await.unwrap()
+        send::run(&Arc::new(services)).await.unwrap()
     })
 }
 
