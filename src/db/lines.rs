@@ -207,11 +207,6 @@ pub async fn list(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Line>> {
     .await
 }
 
-/// Those with these ids.
-pub async fn by_ids(db: &Db, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
-    db.query(super::standing::BY_IDS).bind(Json(ids)).all().await
-}
-
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Line>> {
     db.query(
         "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state

@@ -2,7 +2,7 @@
 
 use sqlx::types::Json;
 
-use super::{Sql, Tx, lines::Line};
+use super::{Db, Sql, Tx, lines::Line};
 use crate::domain::order::OrderCode;
 
 /// A long order is gone through by so many lines, so that it need not fit in memory.
@@ -44,7 +44,7 @@ pub async fn registered_by(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<Vec<St
     Ok(registered.into_iter().filter_map(|(by,)| by).collect())
 }
 
-pub(super) const BY_IDS: Sql = Sql {
+const BY_IDS: Sql = Sql {
     sqlite: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
              from order_line where id in (select value from json_each($1)) order by order_code, line_no",
     postgres: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
@@ -52,7 +52,12 @@ pub(super) const BY_IDS: Sql = Sql {
              order by order_code, line_no",
 };
 
-/// Those with these ids, as the transaction sees them.
+/// Those with these ids.
+pub async fn with_ids(db: &Db, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
+    db.query(BY_IDS).bind(Json(ids)).all().await
+}
+
+/// The same, as the transaction sees them.
 pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
     tx.query(BY_IDS).bind(Json(ids)).all().await
 }

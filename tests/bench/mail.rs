@@ -1,5 +1,6 @@
-//! How fast letters leave: 2,000 planned mails through `run mail` into a sink, beside what is possible at all: a bare
-//! client of four connections that hands over as many letters of the same size, and Postfix's `smtp-source` where it is.
+//! How fast letters leave: 2,000 planned mails through `run mail` into a sink, beside what is possible at all: as many
+//! letters that are only written, on all processors; a bare client of four connections that hands over as many letters
+//! of the same size; and Postfix's `smtp-source` where it is.
 //! Run it with `cargo bench --bench mail`; nothing is asserted.
 
 #![allow(
@@ -13,6 +14,7 @@
 mod common;
 
 use std::{
+    hint::black_box,
     path::{Path, PathBuf},
     process::Command,
     sync::{
@@ -29,6 +31,14 @@ use tokio::{
 };
 
 use common::{ORDER, THEN, copy, done, import, program};
+use hangloat::{
+    domain::{locale::Locale, mail::Purpose},
+    flow::send::letters::{
+        FirmBlock,
+        samples::{self, Given},
+    },
+    text::Texts,
+};
 
 /// Mails: a notice and two log-in letters for each client.
 const CLIENTS: usize = 667;
@@ -50,6 +60,8 @@ async fn main() {
         let (ours, letters, bytes) = sink.measure(|| run_mail(&home, sink.port)).await;
         let a_second = letters as f64 / ours.as_secs_f64();
         tell("hangloat run mail", letters, ours, 1.0);
+        let written = written(letters);
+        tell("only written", letters, written, written.div_duration_f64(ours));
         let size = bytes / letters.max(1);
         let (bare, sent, _) = sink.measure_async(bare(sink.port, letters, size)).await;
         tell("bare client", sent, bare, a_second / (sent as f64 / bare.as_secs_f64()));
@@ -68,6 +80,34 @@ fn tell(who: &str, letters: usize, time: Duration, ratio: f64) {
         "{who:<28} {letters:>8} {seconds:>10.2} {:>12.0} {ratio:>8.2}",
         letters as f64 / seconds
     );
+}
+
+/// As many log-in letters, the shortest ones, by a thread for each processor: their words and layouts, and nothing else.
+fn written(letters: usize) -> Duration {
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let firm = FirmBlock {
+        name: "Công ty TNHH Dịch vụ Kế toán Minh An".to_owned(),
+        accountant: "Nguyễn Thị Lan".to_owned(),
+        email: "lan@minhan.example".to_owned(),
+        phone: Some("0912 345 678".to_owned()),
+        phone_of: None,
+    };
+    let account = ["Vietcombank", "1023456789", "CONG TY PHAN MEM"].map(str::to_owned);
+    let given = Given { firm, account, code_prefix: "HL".parse().unwrap(), grace_days: 7 };
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut left = letters.div_ceil(threads);
+                while left > 0 {
+                    let texts = Texts::of(Locale::Vi);
+                    let made = samples::of(texts, Purpose::LoginFirst, &given).unwrap();
+                    left = left.saturating_sub(black_box(made).len());
+                }
+            });
+        }
+    });
+    began.elapsed()
 }
 
 fn run_mail(home: &Path, port: u16) {

@@ -13,7 +13,7 @@ use std::{
 use anyhow::Context as _;
 use chrono::TimeDelta;
 use futures::{FutureExt as _, StreamExt as _, future, stream};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::{
     Summary, or_later,
@@ -23,8 +23,9 @@ use super::{
 use crate::{
     db::{
         activations::{self, Activation, ActivationState},
-        lines::{self, Line},
+        lines::Line,
         orders::{self, Order},
+        standing,
     },
     domain::order::OrderCode,
     flow::{
@@ -39,11 +40,12 @@ const GROUP: usize = 64;
 /// A licence of ours may be a little older than its order by the platform's clock.
 const SLACK: TimeDelta = TimeDelta::days(1);
 
-/// A claimed request, with what it is about.
+/// A claimed request, with what it is about, and the room that it takes until it is answered.
 struct Ready {
     activation: Activation,
     order: Arc<Order>,
     line: Line,
+    _room: OwnedSemaphorePermit,
 }
 
 /// One request, and what became of it; an error where it was not even asked.
@@ -62,10 +64,12 @@ pub async fn run(
         Platform::Http(_) => usize::try_from(services.settings.platform.concurrency)?,
     };
     let stop = AtomicBool::new(false);
-    // Few are claimed ahead: their leases run.
-    let (claimed, ready) = mpsc::channel(at_once.div_ceil(2));
+    // Few are claimed ahead, since their leases run, and none where one is asked after the other: of those that a dead
+    // process claimed nobody knows whether they were asked.
+    let room = Arc::new(Semaphore::new(3 * at_once - 2));
+    let (claimed, ready) = mpsc::channel(at_once);
     let (answered, answers) = mpsc::channel(GROUP);
-    let claiming = claim_all(services, order, (at_once, &stop), claimed);
+    let claiming = claim_all(services, order, (at_once, &room, &stop), claimed);
     let asking = ask_all(services, (at_once, &stop), ready, answered);
     let settling = settle_all(services, answers, &stop, summary);
     let (claimed, (), settled) = future::join3(claiming, asking, settling).await;
@@ -77,17 +81,22 @@ pub async fn run(
 async fn claim_all(
     services: &Services,
     order: Option<&OrderCode>,
-    (at_once, stop): (usize, &AtomicBool),
+    (at_once, room, stop): (usize, &Arc<Semaphore>, &AtomicBool),
     claimed: mpsc::Sender<Ready>,
 ) -> anyhow::Result<()> {
     let (mut after, mut left) = (0, Vec::new());
-    // Nothing is claimed before there is room for it.
-    while left.is_empty() && claimed.reserve().await.is_ok() && !stop.load(Ordering::Relaxed) {
+    while left.is_empty() && !stop.load(Ordering::Relaxed) {
+        let mut permits = Arc::clone(room).acquire_many_owned(u32::try_from(at_once)?).await?;
         let span = (after, at_once);
         let activations = activations::claim(&services.db, order, span, services.lease()).await?;
         let Some(last) = activations.last() else { break };
         after = last.line_id;
-        for ready in with_lines(services, activations).await? {
+        let (mut lines, orders) = about(services, &activations).await?;
+        for activation in activations {
+            let line = lines.remove(&activation.line_id).context("An activation has its line")?;
+            let order = orders.get(&line.order_code).context("A line has its order")?;
+            let _room = permits.split(1).context("There is room for each")?;
+            let ready = Ready { activation, order: Arc::clone(order), line, _room };
             if stop.load(Ordering::Relaxed) {
                 left.push(ready.activation);
             } else if let Err(mpsc::error::SendError(ready)) = claimed.send(ready).await {
@@ -101,24 +110,15 @@ async fn claim_all(
     Ok(())
 }
 
-/// Gives all of them back where what they are about cannot be read.
-async fn with_lines(
-    services: &Services,
-    activations: Vec<Activation>,
-) -> anyhow::Result<Vec<Ready>> {
-    let about = read(services, &activations).await;
+/// All of them are given back where what they are about cannot be read.
+async fn about(services: &Services, activations: &[Activation]) -> anyhow::Result<About> {
+    let about = read(services, activations).await;
     if about.is_err() {
-        for activation in &activations {
+        for activation in activations {
             not_asked(services, activation).await?;
         }
     }
-    let (mut lines, orders) = about?;
-    let ready = activations.into_iter().map(|activation| {
-        let line = lines.remove(&activation.line_id).context("An activation has its line")?;
-        let order = orders.get(&line.order_code).context("A line has its order")?;
-        Ok(Ready { order: Arc::clone(order), line, activation })
-    });
-    ready.collect()
+    about
 }
 
 type About = (HashMap<i64, Line>, HashMap<OrderCode, Arc<Order>>);
@@ -126,7 +126,7 @@ type About = (HashMap<i64, Line>, HashMap<OrderCode, Arc<Order>>);
 async fn read(services: &Services, activations: &[Activation]) -> anyhow::Result<About> {
     let ids: Vec<i64> = activations.iter().map(|activation| activation.line_id).collect();
     let (mut lines, mut orders) = (HashMap::new(), HashMap::new());
-    for line in lines::by_ids(&services.db, &ids).await? {
+    for line in standing::with_ids(&services.db, &ids).await? {
         if !orders.contains_key(&line.order_code) {
             let order = orders::by_code(&services.db, &line.order_code).await?;
             let order = order.context("A line has its order")?;
@@ -176,7 +176,7 @@ async fn one(services: &Services, ready: Ready, stop: &AtomicBool) -> Option<Don
 
 async fn ask(
     services: &Services,
-    Ready { activation, order, line }: Ready,
+    Ready { activation, order, line, _room }: Ready,
 ) -> anyhow::Result<Asked> {
     services.crash_point("activation_claimed");
     let (platform, key) = (&services.platform, activation.idempotency_key.as_str());

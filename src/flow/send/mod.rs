@@ -48,7 +48,7 @@ use self::{
     sender::{Post, lock},
     transport::{Line, Unavailable, left},
 };
-use super::{Clock, Services, guard, holder::Holder, progress::Step};
+use super::{Clock, Services, fault::caught, guard, holder::Holder, progress::Step};
 use crate::{
     db::{
         mails,
@@ -154,11 +154,11 @@ async fn all_work(post: &Arc<Post>, lines: impl Iterator<Item = Line>) -> anyhow
     let mut senders = JoinSet::new();
     for line in lines {
         let post = Arc::clone(post);
-        senders.spawn(async move { post.work(line).await }.in_current_span());
+        senders.spawn(async move { caught(post.work(line)).await }.in_current_span());
     }
     let mut done = Ok(());
     while let Some(ended) = senders.join_next().await {
-        done = done.and(ended.unwrap_or_else(|panicked| Err(panicked.into())));
+        done = done.and(ended?);
     }
     done
 }
