@@ -40,13 +40,14 @@ const GROUP: usize = 64;
 /// A licence of ours may be a little older than its order by the platform's clock.
 const SLACK: TimeDelta = TimeDelta::days(1);
 
-/// A claimed request, with what it is about, and the room that it takes until it is answered.
+/// A claimed request, what it is about, and the room that it takes until it is answered.
 struct Ready {
     activation: Activation,
-    order: Arc<Order>,
-    line: Line,
+    about: anyhow::Result<About>,
     _room: OwnedSemaphorePermit,
 }
+
+type About = (Arc<Order>, Line);
 
 /// One request, and what became of it; an error where it was not even asked.
 type Done = (Activation, anyhow::Result<Asked>);
@@ -66,7 +67,7 @@ pub async fn run(
     let stop = AtomicBool::new(false);
     // Few are claimed ahead, since their leases run, and none where one is asked after the other: of those that a dead
     // process claimed nobody knows whether they were asked.
-    let room = Arc::new(Semaphore::new(3 * at_once - 2));
+    let room = Arc::new(Semaphore::new(2 * at_once - 1));
     let (claimed, ready) = mpsc::channel(at_once);
     let (answered, answers) = mpsc::channel(GROUP);
     let claiming = claim_all(services, order, (at_once, &room, &stop), claimed);
@@ -91,12 +92,9 @@ async fn claim_all(
         let activations = activations::claim(&services.db, order, span, services.lease()).await?;
         let Some(last) = activations.last() else { break };
         after = last.line_id;
-        let (mut lines, orders) = about(services, &activations).await?;
-        for activation in activations {
-            let line = lines.remove(&activation.line_id).context("An activation has its line")?;
-            let order = orders.get(&line.order_code).context("A line has its order")?;
+        for (activation, about) in with_lines(services, activations).await {
             let _room = permits.split(1).context("There is room for each")?;
-            let ready = Ready { activation, order: Arc::clone(order), line, _room };
+            let ready = Ready { activation, about, _room };
             if stop.load(Ordering::Relaxed) {
                 left.push(ready.activation);
             } else if let Err(mpsc::error::SendError(ready)) = claimed.send(ready).await {
@@ -110,31 +108,42 @@ async fn claim_all(
     Ok(())
 }
 
-/// All of them are given back where what they are about cannot be read.
-async fn about(services: &Services, activations: &[Activation]) -> anyhow::Result<About> {
-    let about = read(services, activations).await;
-    if about.is_err() {
-        for activation in activations {
-            not_asked(services, activation).await?;
-        }
+/// Each with its line and its order. Where they cannot be read together, each alone: one spoils no other.
+async fn with_lines(
+    services: &Services,
+    activations: Vec<Activation>,
+) -> Vec<(Activation, anyhow::Result<About>)> {
+    let ids: Vec<i64> = activations.iter().map(|activation| activation.line_id).collect();
+    let mut all = caught(about(services, &ids)).await.unwrap_or_default();
+    let mut read = Vec::new();
+    for activation in activations {
+        let id = activation.line_id;
+        let found = match all.remove(&id) {
+            Some(found) => Ok(found),
+            None => caught(about(services, &[id]))
+                .await
+                .and_then(|mut alone| alone.remove(&id).context("An activation has its line")),
+        };
+        read.push((activation, found));
     }
-    about
+    read
 }
 
-type About = (HashMap<i64, Line>, HashMap<OrderCode, Arc<Order>>);
-
-async fn read(services: &Services, activations: &[Activation]) -> anyhow::Result<About> {
-    let ids: Vec<i64> = activations.iter().map(|activation| activation.line_id).collect();
-    let (mut lines, mut orders) = (HashMap::new(), HashMap::new());
-    for line in standing::with_ids(&services.db, &ids).await? {
-        if !orders.contains_key(&line.order_code) {
+async fn about(services: &Services, ids: &[i64]) -> anyhow::Result<HashMap<i64, About>> {
+    let mut orders: HashMap<OrderCode, Arc<Order>> = HashMap::new();
+    let mut about = HashMap::new();
+    for line in standing::with_ids(&services.db, ids).await? {
+        let order = if let Some(known) = orders.get(&line.order_code) {
+            Arc::clone(known)
+        } else {
             let order = orders::by_code(&services.db, &line.order_code).await?;
-            let order = order.context("A line has its order")?;
-            orders.insert(line.order_code.clone(), Arc::new(order));
-        }
-        lines.insert(line.id, line);
+            let order = Arc::new(order.context("A line has its order")?);
+            orders.insert(line.order_code.clone(), Arc::clone(&order));
+            order
+        };
+        about.insert(line.id, (order, line));
     }
-    Ok((lines, orders))
+    Ok(about)
 }
 
 async fn not_asked(services: &Services, activation: &Activation) -> anyhow::Result<()> {
@@ -176,8 +185,9 @@ async fn one(services: &Services, ready: Ready, stop: &AtomicBool) -> Option<Don
 
 async fn ask(
     services: &Services,
-    Ready { activation, order, line, _room }: Ready,
+    Ready { activation, about, _room }: Ready,
 ) -> anyhow::Result<Asked> {
+    let (order, line) = about?;
     services.crash_point("activation_claimed");
     let (platform, key) = (&services.platform, activation.idempotency_key.as_str());
     let before = if activation.attempts > 1 { platform.find_by_key(key).await } else { Ok(None) };
