@@ -22,20 +22,18 @@ pub fn each(texts: &Texts, sheet: &mut Page<'_>, all: &[Difference]) -> Result<(
     let label = |key: &str| texts.label(&format!("workbook.reconciliation.{key}"));
     sheet.section(&label("each"))?;
     let headings = (0..).zip(HEADINGS).map(|(at, name)| ((at, at), label(name)));
+    let at = sheet.row();
     sheet.headings(&headings.collect::<Vec<_>>())?;
+    sheet.sheet.set_repeat_rows(at, at)?;
     all.iter().try_for_each(|it| row(texts, sheet, it))
 }
 
 fn row(texts: &Texts, sheet: &mut Page<'_>, it: &Difference) -> Result<(), XlsxError> {
     let look = sheet.look;
-    let tone = match it.kind {
-        Kind::PaidSuspended | Kind::Missing | Kind::UnknownHere => Tone::Bad,
-        _ => Tone::Waiting,
-    };
     let id = look.text.clone().set_num_format(TEXT);
     let kind = texts.label(&format!("workbook.reconciliation.kinds.{}", it.kind));
     let (here, there) = sides(texts, it);
-    sheet.cell(0, &kind, look.state(tone))?;
+    sheet.cell(0, &kind, look.state(tone(it.kind)))?;
     sheet.cell(1, it.line.as_deref().unwrap_or_default(), &id)?;
     sheet.cell(2, &it.licence_id, &id)?;
     sheet.cell(3, &it.tax_id, &id)?;
@@ -43,6 +41,14 @@ fn row(texts: &Texts, sheet: &mut Page<'_>, it: &Difference) -> Result<(), XlsxE
     sheet.cell(5, &here, &look.text)?;
     sheet.cell(6, &there, &look.text)?;
     sheet.end_row()
+}
+
+/// How grave a difference is.
+pub fn tone(kind: Kind) -> Tone {
+    match kind {
+        Kind::PaidSuspended | Kind::Missing | Kind::UnknownHere => Tone::Bad,
+        _ => Tone::Waiting,
+    }
 }
 
 /// What we say and what the platform says, in words that tell wherein they differ.

@@ -7,6 +7,8 @@ mod fit;
 
 mod look;
 
+mod chart;
+
 mod source;
 
 mod lists;

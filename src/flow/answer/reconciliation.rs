@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use minijinja::context;
-use rust_xlsxwriter::{Chart, ChartType, DocProperties, Format, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, Format, Worksheet, XlsxError};
 
 use super::{
-    bank, differences,
+    bank,
+    chart::{self, Bars},
+    differences,
     lists::Lists,
-    look::{self, DATE, Look, TEXT, Tone, as_number},
+    look::{self, DATE, Look, TEXT, Tone, WHOLE, as_number},
     money::{self, Waiting},
     outbox,
     page::Page,
@@ -149,20 +151,13 @@ fn of_platform(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
             sheet.end_row()?;
         }
         let name = kit.label("differences");
-        let last = sheet.row() - 1;
-        let mut chart = Chart::new(ChartType::Bar);
-        let series = chart.add_series();
-        series.set_categories((name.as_str(), first, 0, last, 0)).set_values((
-            name.as_str(),
-            first,
-            1,
-            last,
-            1,
-        ));
-        chart.title().set_name(&kit.label("totals"));
-        chart.legend().set_hidden();
-        chart.set_width(560).set_height(220);
-        sheet.charts(&[(0, chart)], 220)?;
+        let tones: Vec<Option<Tone>> =
+            counts.iter().map(|(kind, _)| Some(differences::tone(*kind))).collect();
+        let bars = Bars { sheet: &name, first, labels: 0, numbers: 1, tones: &tones };
+        let mut chart = chart::bars(&kit.label("totals"), &bars, WHOLE);
+        let pixels = chart::pixels(counts.len());
+        chart.set_width(560).set_height(pixels);
+        sheet.charts(&[(0, chart)], pixels)?;
         differences::each(kit.texts, &mut sheet, &found.differences)?;
     }
     Ok(sheet.sheet)
@@ -172,7 +167,13 @@ fn of_platform(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
 fn cut_offs(kit: &Kit<'_>, judged: &[Judged]) -> Result<Worksheet, XlsxError> {
     let mut sheet = Page::new(&kit.label("cut_offs"), CUT_OFFS, &kit.look)?;
     sheet.title(&kit.label("cut_offs"))?;
+    if judged.iter().all(|it| it.step == Step::Nothing) {
+        sheet.line(&kit.label("no_cut_offs"), &kit.look.about)?;
+        return Ok(sheet.sheet);
+    }
+    let headings = sheet.row();
     kit.headings(&mut sheet, &["line", "client", "rest", "last_day", "code", "next"])?;
+    sheet.sheet.set_repeat_rows(headings, headings)?;
     for Judged { line, step, cutoff_at, missing } in judged {
         let (key, tone) = match step {
             Step::Nothing => continue,

@@ -289,3 +289,14 @@ fn a_change_that_cannot_be_made_keeps_no_other_one_waiting() {
     // What comes later for the same licence is not kept waiting either.
     cancel(&world, &[1], 0);
 }
+
+#[test]
+fn a_line_that_cannot_be_read_keeps_no_other_one_waiting() {
+    let world = placed();
+    assert!(world.is_killed_at("activation_claimed", &["activate", ORDER]));
+    execute(&world, &["update order_line set client = '{}' where line_no = 2"]);
+    world.run(&["run", "activate"]);
+    let licensed = world.list("licences");
+    let lines: Vec<&Value> = licensed.iter().map(|licence| &licence["line"]).collect();
+    assert_eq!(lines, [&Value::from(1), &Value::from(3)], "{licensed:?}");
+}

@@ -1,16 +1,14 @@
 //! Charts on the summary, each below the numbers that it shows: where the lines stand, what each package costs, in
 //! which columns something is wrong. One that would have a single bar says nothing, and is left out.
 
-use rust_xlsxwriter::{
-    Chart, ChartDataLabel, ChartFont, ChartFormat, ChartPoint, ChartSolidFill, ObjectMovement,
-    XlsxError,
-};
+use rust_xlsxwriter::{Chart, XlsxError};
 
 use super::{Kit, own};
 use crate::{
     domain::{finding::Severity, order::OrderState},
     flow::answer::{
-        look::{ACCENT, FONT, Tone, as_number},
+        chart::{self, Bars},
+        look::{Tone, as_number},
         page::Page,
         view::DataRow,
     },
@@ -53,7 +51,7 @@ pub fn section(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         return Ok(());
     }
     let bars = u32::try_from(most).unwrap_or(u32::MAX);
-    let pixels = 70 + 28 * bars;
+    let pixels = chart::pixels(most);
     page.keep(f64::from(pixels) * 0.75 + f64::from(bars) * 18.0 + 90.0)?;
     page.section(&kit.label("chart.title"))?;
     let zones = || figures.iter().zip(ZONES);
@@ -75,49 +73,15 @@ pub fn section(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     }
     let sheet = page.sheet.name();
     let chart = |((it, (labels, numbers)), width): ((&Figures, Zone), u32)| {
-        let mut chart = chart(it, (&sheet, first), (labels.0, numbers));
-        chart.title().set_name(kit.label(&format!("chart.{}", it.key)).as_str());
-        chart.set_alt_text(kit.label(&format!("chart.{}", it.key)));
+        let tones: Vec<Option<Tone>> = it.bars.iter().map(|bar| bar.tone).collect();
+        let bars = Bars { sheet: &sheet, first, labels: labels.0, numbers, tones: &tones };
+        let title = kit.label(&format!("chart.{}", it.key));
+        let mut chart = chart::bars(&title, &bars, &it.num_format);
         chart.set_width(width).set_height(pixels);
         (labels.0, chart)
     };
     let charts: Vec<(u16, Chart)> = zones().zip(WIDTHS).map(chart).collect();
     page.charts(&charts, pixels)
-}
-
-fn chart(figures: &Figures, (sheet, first): (&str, u32), (labels, numbers): (u16, u16)) -> Chart {
-    let last = first + u32::try_from(figures.bars.len()).unwrap_or(1) - 1;
-    let mut font = ChartFont::new();
-    font.set_name(FONT).set_size(9);
-    let mut bold = font.clone();
-    bold.set_bold().set_size(10);
-    let fill = |tone: Option<Tone>| {
-        let mut fill = ChartSolidFill::new();
-        fill.set_color(tone.map_or(ACCENT, Tone::strong));
-        let mut format = ChartFormat::new();
-        format.set_solid_fill(&fill);
-        format
-    };
-    let points: Vec<ChartPoint> =
-        figures.bars.iter().map(|bar| ChartPoint::new().set_format(&mut fill(bar.tone))).collect();
-    let mut label = ChartDataLabel::new();
-    label.show_value().set_num_format(&figures.num_format).set_font(&font);
-    let mut chart = Chart::new_bar();
-    chart
-        .add_series()
-        .set_categories((sheet, first, labels, last, labels))
-        .set_values((sheet, first, numbers, last, numbers))
-        .set_gap(50)
-        .set_points(&points)
-        .set_data_label(&label);
-    chart.title().set_font(&bold);
-    chart.legend().set_hidden();
-    // Of a bar chart the vertical axis has the labels; reversed, the first stands on top.
-    chart.y_axis().set_reverse().set_font(&font);
-    chart.x_axis().set_hidden(true).set_major_gridlines(false).set_min(0);
-    chart.chart_area().set_format(ChartFormat::new().set_no_border());
-    chart.set_object_movement(ObjectMovement::MoveButDontSizeWithCells);
-    chart
 }
 
 /// What is counted of the rows, as they are seen.
