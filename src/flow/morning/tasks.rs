@@ -68,16 +68,24 @@ pub fn sort(tasks: &mut [Task]) {
     });
 }
 
-/// Days that the imported statements leave out between others, and those for which lines wait.
+/// Days that the imported statements leave out between others, and from the second day on those for which lines wait;
+/// nothing where nobody waits for a statement.
 pub async fn of_statements(services: &Services) -> anyhow::Result<Vec<Task>> {
+    if !services.settings.grace.require_statement {
+        return Ok(Vec::new());
+    }
     let covered = sweep::covered(services).await?;
     let judged = sweep::judge(services).await?;
-    let spans = covered.gaps().chain(judged.iter().filter_map(|it| it.missing));
+    let late = || judged.iter().filter_map(|it| it.missing_late(services.now()));
+    let spans = covered.gaps().chain(late());
     let days: BTreeSet<NaiveDate> =
         spans.flat_map(|(from, to)| from.iter_days().take_while(move |day| *day <= to)).collect();
     let Some(about) = in_spans(&days) else { return Ok(Vec::new()) };
-    let n = i64::try_from(days.len())?;
-    Ok(vec![task(services, TaskKind::Statement, about, (n, String::new()))])
+    let waiting = match late().count() {
+        0 => String::new(),
+        lines => lines.to_string(),
+    };
+    Ok(vec![task(services, TaskKind::Statement, about, (i64::try_from(days.len())?, waiting))])
 }
 
 /// `24/11 – 25/11, 27/11`; nothing where there are none.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use minijinja::context;
 use serde::{Deserialize, Serialize};
 
@@ -24,9 +24,6 @@ use crate::{
     domain::{firm::Firm, grace::start_of, money::Money, payment::PaymentState},
     flow::{Services, guard, key::sha256, pay::hand, send},
 };
-
-/// So long after their last day lines are waited with before somebody is told.
-const LATE: TimeDelta = TimeDelta::days(1);
 
 /// What waits for one firm.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,8 +95,7 @@ pub async fn tell(services: &Services, found: &Found) -> anyhow::Result<()> {
 /// From the second day on, once a day: which statement is missing, and how many lines wait for it.
 async fn tell_operator(services: &Services, judged: &[Judged]) -> anyhow::Result<()> {
     let (kind, now) = (NotificationKind::StatementMissing, services.now());
-    let late = judged.iter().filter(|it| it.cutoff_at + LATE <= now);
-    let missing: Vec<Span> = late.filter_map(|it| it.missing).collect();
+    let missing: Vec<Span> = judged.iter().filter_map(|it| it.missing_late(now)).collect();
     let first = missing.iter().map(|(first, _)| *first).min();
     let Some((from, to)) = first.zip(missing.iter().map(|(_, last)| *last).max()) else {
         return Ok(());

@@ -15,7 +15,7 @@ pub mod cut_offs;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 
 use self::{
     coverage::{Coverage, Span},
@@ -29,6 +29,9 @@ use crate::{
     },
     domain::{grace::start_of, mail::MailState, order::LineState, payment::PaymentState},
 };
+
+/// So long after their last day lines are waited with before somebody is told which statement is missing.
+const LATE: TimeDelta = TimeDelta::days(1);
 
 /// What a sweep did; lines whose time is over and that wait are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +61,11 @@ impl Judged {
             Step::Wait(why) if !why.is_as_wanted() => Some(why),
             _ => None,
         }
+    }
+
+    /// The days of which a statement is missing, where it waits since the day before.
+    pub fn missing_late(&self, now: DateTime<Utc>) -> Option<Span> {
+        self.missing.filter(|_| self.cutoff_at + LATE <= now)
     }
 }
 

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{
+    grace::{at, unpaid},
     letters,
     lists::{csv, enterprise, household},
     money::statement,
@@ -129,6 +130,30 @@ fn a_morning_names_the_days_of_which_no_statement_has_come_before_anything_else(
     for said in ["Thiếu sao kê: 24/11 – 25/11", "inbox/_bank"] {
         assert!(letter.text.contains(said), "no {said} in {}", letter.text);
     }
+}
+
+#[test]
+fn a_morning_speaks_of_a_statement_that_lines_wait_for_from_the_second_day_on_and_says_how_many() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let page = |day: &str| {
+        report(&world, &at(day, 8));
+        sheet_text(&world.path(&format!("outbox/morning__2026-{day}__r1.xlsx")), "Buổi sáng")
+    };
+    let first = page("12-01");
+    assert!(first.contains("Sắp ngắt") && !first.contains("Thiếu sao kê"), "{first}");
+    let second = page("12-02");
+    for said in ["Thiếu sao kê\t23/11 – 01/12\t9", "3 dòng đã hết hạn đang chờ."] {
+        assert!(second.contains(said), "no {said} in\n{second}");
+    }
+    // Where no statement is asked for nobody waits for one.
+    world.rewrite("hangloat.toml", "# require_statement = true", "require_statement = false");
+    let third = page("12-03");
+    assert!(third.contains("Sắp ngắt") && !third.contains("Thiếu sao kê"), "{third}");
 }
 
 #[test]
