@@ -82,17 +82,29 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
         planned => back::refund(&services, &payment, planned, by).await?,
     };
     refunded.map_err(|why| refused(&services, &payment, why))?;
-    let after = payments::allocations(&services.db, Some(payment.id)).await?;
-    let reply = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
-    let is_paid = |code: &str| after.iter().any(|part| part.code == code);
-    let unpaid = before.iter().map(|part| part.code.as_str()).filter(|code| !is_paid(code));
-    let unpaid: Vec<&str> = unpaid.collect();
-    if unpaid.is_empty() {
-        return Ok(reply);
+    let codes = unpaid_again(&services, payment.id, &before).await?;
+    let shown = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
+    if codes.is_empty() {
+        return Ok(shown);
     }
-    let values = context! { codes => unpaid.join(", ") };
-    let human = format!("{}\n{}", services.texts.say("command.unpaid_again", values), reply.human);
-    Ok(Reply { human, ..reply })
+    let said = services.texts.say("command.unpaid_again", context! { codes => codes.join(", ") });
+    Ok(Reply { human: format!("{said}\n{}", shown.human), ..shown })
+}
+
+/// Codes that a payment paid before and does not pay now, nor does another one in its place.
+async fn unpaid_again(
+    services: &Services,
+    id: i64,
+    before: &[Allocation],
+) -> anyhow::Result<Vec<String>> {
+    let after = payments::allocations(&services.db, Some(id)).await?;
+    let dues = dues::all(&services.db).await?;
+    let mut codes: Vec<String> = before.iter().map(|part| part.code.clone()).collect();
+    codes.retain(|code| {
+        let is_its = after.iter().any(|part| part.code == *code);
+        !is_its && dues.iter().any(|due| due.code == *code && !due.state.is_paid())
+    });
+    Ok(codes)
 }
 
 /// `waive CODE`

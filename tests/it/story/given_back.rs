@@ -103,6 +103,24 @@ fn all_of_a_payment_goes_back_and_what_it_paid_for_is_named() {
 }
 
 #[test]
+fn a_code_that_another_payment_pays_in_the_place_of_what_goes_back_is_not_told_to_be_unpaid() {
+    let world = placed();
+    let codes = codes(&world);
+    let again = format!("{} lan 2", codes[0]);
+    take(
+        &world,
+        "a.csv",
+        &[("20/11/2026", 2_950_000, &codes[0]), ("21/11/2026", 2_950_000, &again)],
+    );
+    let id = id_of(&world, &codes[0]);
+    let told = world.run(&["refund", &id, "2950000", "--reason", "trả hai lần"]).exits(0).stdout;
+    assert!(!told.contains("không còn trả cho"), "{told}");
+    assert_eq!(of(&world, &id_of(&world, &again))["state"], "matched");
+    assert_eq!(requests(&world)[0], "paid 2950000");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn a_refund_that_did_not_go_is_taken_back_and_one_that_went_is_not() {
     let world = placed();
     let codes = codes(&world);
