@@ -23,6 +23,7 @@ type Key = (String, Direction, i64, String);
 /// The lines of a statement, apart.
 #[derive(Debug, Default)]
 pub struct Sifted<'a> {
+    /// In the order of the statement.
     pub new: Vec<NewLine<'a>>,
     /// Stored ones without a reference, by their numbers, and the line that tells it.
     pub told: Vec<(i64, NewLine<'a>)>,
@@ -76,8 +77,10 @@ pub fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
     let all: HashSet<(&str, i64)> =
         stored.iter().map(|it| (it.fingerprint.as_str(), it.occurrence)).collect();
     let mut sifted = Sifted::default();
-    let (told, open): (Vec<_>, Vec<_>) = lines.into_iter().partition(|it| is_told(it.reference));
-    for line in told {
+    let mut new: Vec<(usize, NewLine<'_>)> = Vec::new();
+    let lines = lines.into_iter().enumerate();
+    let (told, open): (Vec<_>, Vec<_>) = lines.partition(|(_, it)| is_told(it.reference));
+    for (at, line) in told {
         if all.contains(&(line.fingerprint.as_str(), line.occurrence)) {
             continue;
         }
@@ -85,16 +88,18 @@ pub fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
         group.told += 1;
         match group.open.pop_first() {
             Some((_, id)) => sifted.told.push((id, line)),
-            None => sifted.new.push(line),
+            None => new.push((at, line)),
         }
     }
-    for line in open {
+    for (at, line) in open {
         let group = known.entry(key_of_new(&line)).or_default();
         if line.occurrence > group.count() {
             group.told += 1;
-            sifted.new.push(line);
+            new.push((at, line));
         }
     }
+    new.sort_by_key(|(at, _)| *at);
+    sifted.new = new.into_iter().map(|(_, line)| line).collect();
     sifted
 }
 
@@ -209,6 +214,14 @@ mod tests {
         assert_eq!(stored(&[&["FT1", "FT2"], &["-", "-"]]).len(), 2);
         assert_eq!(stored(&[&["FT1"], &["-", "-"]]).len(), 2, "the first was exported at noon");
         assert_eq!(stored(&[&["FT1", "-"], &["FT1", "-"]]).len(), 2, "a layout with both");
+    }
+
+    #[test]
+    fn new_lines_stand_in_the_order_of_their_statement_whichever_of_them_have_references() {
+        let section = section(&["-", "FT1", "-", "FT2"]);
+        let sifted = sift(&[], lines(&section));
+        let rows: Vec<u32> = sifted.new.iter().map(|line| line.row_no).collect();
+        assert_eq!(rows, [1, 2, 3, 4]);
     }
 
     #[test]

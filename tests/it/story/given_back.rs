@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     lists::{csv, enterprise},
-    money::{ORDER, activated, codes, placed, requests, statement, take},
+    money::{ORDER, activated, codes, placed, referenced, requests, statement, take},
 };
 use crate::world::{FIRM, World, text};
 
@@ -262,16 +262,6 @@ fn a_code_that_is_named_twice_by_hand_takes_what_is_left_of_it_and_a_part_waits(
     assert_eq!(requests(&world), ["paid 2950000", "partly_paid 2000000", "open 0"]);
     assert_eq!(of(&world, "1")["state"], "held");
     world.run(&["prove"]).exits(0);
-}
-
-/// A statement whose lines have the bank's references: day, reference, đồng, memo.
-fn referenced(lines: &[(&str, &str, i64, &str)]) -> Vec<u8> {
-    let mut text = "Tài khoản: 1023456789;;;;\nNgày giao dịch;Số tham chiếu;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết\n".to_owned();
-    for (day, reference, amount, memo) in lines {
-        text.push_str(&[*day, reference, "0", &amount.to_string(), memo].join(";"));
-        text.push('\n');
-    }
-    text.into_bytes()
 }
 
 #[test]

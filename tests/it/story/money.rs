@@ -39,6 +39,16 @@ pub fn statement(lines: &[(&str, i64, &str)]) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// A statement whose lines have the bank's references: day, reference, đồng, memo.
+pub fn referenced(lines: &[(&str, &str, i64, &str)]) -> Vec<u8> {
+    let mut text = "Tài khoản: 1023456789;;;;\nNgày giao dịch;Số tham chiếu;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết\n".to_owned();
+    for (day, reference, amount, memo) in lines {
+        text.push_str(&[*day, reference, "0", &amount.to_string(), memo].join(";"));
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
 pub fn take(world: &World, name: &str, lines: &[(&str, i64, &str)]) -> Value {
     world.take(&format!("_bank/{name}"), &statement(lines))
 }
@@ -142,6 +152,35 @@ fn of_a_code_that_is_paid_twice_in_a_day_the_earlier_is_matched_whichever_way_th
         assert_eq!(text(payment, "tier"), expected, "{payment}");
     }
     assert_eq!(requests(&world), ["paid 2950000"; 3]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn of_lines_with_references_and_without_the_earlier_is_matched_too() {
+    let world = placed();
+    let codes = codes(&world);
+    let mut later = Vec::new();
+    for (code, day, next) in
+        [(&codes[0], "19/11/2026", "20/11/2026"), (&codes[1], "21/11/2026", "22/11/2026")]
+    {
+        let (first, second) = (format!("{code} chuyen tien"), format!("{code} tra phi"));
+        let mut lines = vec![
+            (day, "", 2_950_000, first.as_str()),
+            (day, "FT001", 3_000_000, second.as_str()),
+            (next, "FT002", 7, "lai"),
+        ];
+        if code == &codes[1] {
+            lines.reverse();
+        }
+        world.take(&format!("_bank/{}.csv", &day[..2]), &referenced(&lines));
+        later.push(second);
+    }
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
+    let found = world.list("payments");
+    for payment in found.iter().filter(|it| it["amount"] == 3_000_000) {
+        assert!(later.contains(&text(payment, "memo")), "{payment}");
+        assert_eq!(text(payment, "tier"), "paid_before", "{payment}");
+    }
     world.run(&["prove"]).exits(0);
 }
 
