@@ -254,7 +254,7 @@ pub async fn decide(
         let line = by_name.get(&written.rid).filter(|line| line.state == LineState::Grace);
         let shown = answer.shown.get(&written.rid);
         match (line, shown, over.get(&written.rid)) {
-            (_, Some(_), Some(why)) => already(services, written, why, &context! {}),
+            (_, Some(_), Some(why)) => already(services, written, ("over", why), &context! {}),
             (Some(line), Some(shown), None) => one(services, (line, shown), written, who),
             _ => Done::Refused(stale(services, written, who)),
         }
@@ -275,10 +275,16 @@ async fn over(services: &Services) -> anyhow::Result<HashMap<String, &'static st
     Ok(over.collect())
 }
 
-fn already(services: &Services, written: &back::Written, why: &str, values: &Value) -> Done {
+/// `detail` is `now` where a row says how it is already, and `over` where nothing is to be said any more.
+fn already(
+    services: &Services,
+    written: &back::Written,
+    (detail, why): (&'static str, &str),
+    values: &Value,
+) -> Done {
     let now = services.texts.say(&format!("message.as_it_is.{why}"), values.clone());
     let finding = Finding::new(Code::RowAlreadyDone, written.place.clone());
-    Done::Already(finding.value(written.said.as_str()).detail("now", now))
+    Done::Already(finding.value(written.said.as_str()).detail(detail, now))
 }
 
 fn one(
@@ -297,7 +303,7 @@ fn one(
     let until = match written.wish {
         None => return refused(services, written, "unclear", firm_days),
         Some(Wish::Release) if now.hold_until.is_none() => {
-            return already(services, written, "released", &context! {});
+            return already(services, written, ("now", "released"), &context! {});
         }
         Some(Wish::Release) => None,
         Some(Wish::Days(days)) => Some(base + Days::new(days.into())),
@@ -306,7 +312,7 @@ fn one(
     };
     if let Some(until) = until.filter(|_| now.hold_until == until) {
         let until = until.format("%d/%m/%Y").to_string();
-        return already(services, written, "held", &context! { until });
+        return already(services, written, ("now", "held"), &context! { until });
     }
     if *went_out != now {
         return Done::Refused(stale(services, written, who));

@@ -84,6 +84,8 @@ fn every_wish_comes_back(hand: Hand) {
     let again = edited(&world, &workbook, &edits.concat());
     let again = back(&world, 17, "_bank/lan-nua.xlsx", &again);
     assert_eq!((&again["outcome"], &again["rows"]["unchanged"]), (&"accepted".into(), &3.into()));
+    let said = text(&again["findings"][0], "message");
+    assert!(said.contains("làm từ trước") && said.contains("03/12/2026"), "{said}");
 
     booked(&world, "a.csv", "01/12/2026", &[("28/11/2026", 5, "khac")]);
     assert_eq!(night(&world, "12-02").1["suspended"], 1);
@@ -216,7 +218,8 @@ fn a_line_that_was_paid_meanwhile_is_told_to_be_paid() {
         (codes(&taken), &taken["rows"]["unchanged"]),
         (vec!["row.already_done".to_owned()], &3.into())
     );
-    assert!(text(&taken["findings"][0], "message").contains("đã được thanh toán"), "{taken}");
+    let said = text(&taken["findings"][0], "message");
+    assert!(said.contains("đã được thanh toán") && !said.contains("làm từ trước"), "{said}");
     let receipts = world.files_in("outbox/_bank");
     let receipt = receipts.iter().find(|name| name.starts_with("tra-loi__")).unwrap();
     let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
