@@ -37,7 +37,12 @@ fn what(services: &Services, event: &Event) -> String {
         refund => money("refund"), kept => money("kept"), amount => money("amount"),
         waived => hand::codes_in_words(&pairs_of(&detail["waived"])),
     };
-    services.texts.say(&format!("command.payment_event.{}", event.kind), values)
+    // Older ones are called a match also where money went back, or a rest was forgiven, alone.
+    let kind = match event.kind {
+        EventKind::Match if pairs.is_empty() => EventKind::Refund,
+        kind => kind,
+    };
+    services.texts.say(&format!("command.payment_event.{kind}"), values)
 }
 
 /// Codes with đồng.

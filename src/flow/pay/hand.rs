@@ -146,8 +146,8 @@ pub async fn said<'a>(
     }
     let dues = dues::all(&services.db).await?;
     let own = payments::allocations(&services.db, Some(payment.id)).await?;
-    let kind = if wish.codes.is_empty() { EventKind::Refund } else { EventKind::Match };
-    let mut said = Said { as_of: Some(*as_of), ..Said::new(Some(payment.id), kind, by) };
+    let refund = Said::new(Some(payment.id), EventKind::Refund, by);
+    let mut said = Said { as_of: Some(*as_of), ..refund };
     let mut rest = payment.amount().as_dong() - payment.returned;
     if wish.codes.is_empty() {
         rest -= own.iter().map(|it| it.amount).sum::<i64>();
@@ -157,7 +157,10 @@ pub async fn said<'a>(
             Err(refused) => return Ok(Err(refused)),
         };
         let stored = stored_words(services, payment.id).await?;
-        said.words = Some(words.clone()).filter(|words| *words != stored);
+        if words != stored {
+            said.kind = EventKind::Match;
+            said.words = Some(words.clone());
+        }
         let named: Vec<(String, i64)> =
             words.into_iter().filter(|(code, _)| is_named(&dues, &wish.codes, code)).collect();
         learn(payment, &dues, &named, &mut said);

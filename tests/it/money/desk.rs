@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 use chrono::{DateTime, NaiveDate, Utc};
 use hangloat::{
     config::{self, Environment},
-    db::{dues, payments},
+    db::{
+        dues,
+        payments::{self, EventKind},
+    },
     flow::{
         Circumstances, Clock, Services,
         fail_points::FailPoints,
@@ -245,6 +248,28 @@ async fn money_that_waits_is_found_by_the_codes_that_it_may_be_for_and_by_no_oth
     ] {
         assert_eq!(payments::any_waits_for(&services.db, codes).await.unwrap(), waits, "{codes:?}");
     }
+    close(services).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rest_that_is_forgiven_of_what_is_matched_already_is_told_as_no_match() {
+    let desk = Desk::new().await;
+    let services = desk.open(None).await;
+    let (memo, reference) = ("khong ro".to_owned(), "FT000001".to_owned());
+    let line = Line { day: 20, reference, amount: 2_939_000, memo };
+    desk.take(&services, &[line], (20, 20), true).await.unwrap();
+    let payment = payments::all(&services.db).await.unwrap().remove(0);
+    let by = By { reason: "phí ngân hàng", ..By::default() };
+    let matched = Wish { codes: vec![(desk.codes[0].clone(), None)], ..Wish::default() };
+    let forgiven = Wish { waives: true, ..matched.clone() };
+    for wish in [matched, forgiven] {
+        assert_eq!(hand::carry_out(&services, &payment, &wish, by).await.unwrap(), Ok(()));
+    }
+    let events = payments::events(&services.db, payment.id).await.unwrap();
+    let mut kinds: Vec<EventKind> = events.iter().map(|event| event.kind).collect();
+    kinds.retain(|kind| *kind != EventKind::Decided);
+    assert_eq!(kinds, [EventKind::Match, EventKind::Refund]);
+    desk.prove(&services, "a rest forgiven of a match").await;
     close(services).await;
 }
 

@@ -1,6 +1,9 @@
 //! What a person says of a payment by command, one after the other, and how it is told afterwards.
 
-use super::money::{codes, placed, requests, take};
+use super::{
+    guarded::execute,
+    money::{codes, placed, requests, take},
+};
 use crate::world::text;
 
 #[test]
@@ -58,6 +61,9 @@ fn what_happened_to_a_payment_is_told_with_who_and_why() {
         assert!(one_line.contains(words), "{words} in {told}");
     }
     assert!(!told.contains("2026-11-") && !told.contains("{{"), "{told}");
+    // As it was stored before: money alone was called a match.
+    execute(&world, "update payment_event set kind = 'match' where kind = 'refund'");
+    assert_eq!(world.run(&["payments", "1"]).exits(0).stdout, told);
     let list = world.run(&["payments"]).exits(0).stdout;
     assert!(list.contains("20/11/2026") && !list.contains("chị Hà gọi"), "{list}");
 }
