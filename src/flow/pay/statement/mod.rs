@@ -10,6 +10,8 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 
 pub use self::columns::Roles;
@@ -116,7 +118,11 @@ impl Section {
             let balances = oldest.balance.zip(newest.balance);
             balances.is_some_and(|(old, new)| old - oldest.net() + net == new)
         };
-        first.booked_on > last.booked_on || !leads(first, last) && leads(last, first)
+        match first.booked_on.cmp(&last.booked_on) {
+            Ordering::Less => false,
+            Ordering::Greater => true,
+            Ordering::Equal => !leads(first, last) && leads(last, first),
+        }
     }
 
     /// The first and the last day on which something was booked.

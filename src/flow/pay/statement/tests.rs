@@ -236,6 +236,18 @@ fn any_other_table_is_read_by_the_usual_headers_newest_line_first() {
 }
 
 #[test]
+fn lines_whose_days_go_up_stay_as_they_are_whatever_their_balances_say() {
+    let (_, section) = only(
+        "sao-ke",
+        "Ngày giao dịch|Số tiền ghi nợ|Số tiền ghi có|Nội dung chi tiết|Số dư
+         05/11/2026||200.000|mot|1.300.000
+         06/11/2026||100.000|hai|1.100.000",
+    );
+    let memos: Vec<&str> = section.entries.iter().map(|it| it.memo.as_str()).collect();
+    assert_eq!(memos, ["mot", "hai"]);
+}
+
+#[test]
 fn the_lines_of_one_day_stand_in_the_order_that_their_balances_tell() {
     let of = |balances: [&str; 2]| {
         let (_, section) = only(
