@@ -239,6 +239,7 @@ fn words(
     let mut words: Vec<(String, i64)> = others.map(|it| (it.code.clone(), it.amount)).collect();
     let pays = words.clone();
     *rest -= pays.iter().map(|(_, amount)| amount).sum::<i64>();
+    let free = *rest;
     for (code, amount) in codes {
         let found: Vec<&Due> = dues.iter().filter(|due| is_for(due, code)).collect();
         if found.is_empty() {
@@ -266,9 +267,11 @@ fn words(
         }
         if taken == 0 || wished.is_some_and(|over| over > 0) {
             let (code, left) = (code.clone(), taken);
-            return Err(match *rest {
-                0 if !pays.is_empty() => Refused::Used { code, left, pays },
-                _ => Refused::TooMuch { code, left },
+            // Where a code before it took something, that is why too little is left, not what is paid already.
+            return Err(if taken == free && !pays.is_empty() {
+                Refused::Used { code, left, pays }
+            } else {
+                Refused::TooMuch { code, left }
             });
         }
     }

@@ -25,6 +25,10 @@ fn a_second_match_is_added_to_the_first_as_far_as_the_money_goes() {
     assert_eq!(requests(&world)[2], "open 0");
     // Of a code that it pays already another amount may be said.
     match_with(&format!("{}=1000000", codes[1])).exits(0);
+    // What a code before it takes is not what the payment pays already.
+    let both = ["match", "1", &codes[1], &codes[2], "--reason", "gọi", "--json"];
+    let said = text(&world.run(&both).exits(1).json()["error"], "message");
+    assert!(said.contains(&codes[2]) && !said.contains("đang trả cho"), "{said}");
     match_with(&codes[2]).exits(0);
     let paid = ["paid 2950000", "partly_paid 1000000", "partly_paid 1950000"];
     assert_eq!(requests(&world), paid);
