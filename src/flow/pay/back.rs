@@ -7,8 +7,9 @@ use chrono::Days;
 use super::{
     hand::{self, Back, Refused, Wish},
     memo,
+    overtaken::until_not_overtaken,
     said::{By, Said},
-    settle::{self, Overtaken},
+    settle,
 };
 use crate::{
     db::{
@@ -31,14 +32,11 @@ pub async fn refund(
     (amount, done): (i64, Option<&str>),
     by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
-    for _ in 0..settle::OVERTAKEN_AT_MOST {
-        match plan(services, payment.id, (amount, done), by).await {
-            Err(error) if error.is::<Overtaken>() => {}
-            Ok(Ok(())) => return went(services, payment.id, (amount, done), by).await.map(Ok),
-            refused => return refused,
-        }
+    let back = (amount, done);
+    match until_not_overtaken(|| plan(services, payment.id, back, by)).await? {
+        Ok(()) => went(services, payment.id, back, by).await.map(Ok),
+        refused => Ok(refused),
     }
-    Err(Overtaken.into())
 }
 
 /// What was planned to go back of a payment, and did not go, does not; where nothing was planned, nothing happens.
@@ -47,7 +45,7 @@ pub async fn keep(
     payment: &Payment,
     by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
-    for _ in 0..settle::OVERTAKEN_AT_MOST {
+    until_not_overtaken(|| async {
         let seen = hand::see(services, payment.id).await?;
         let seen = seen.context("A payment that stays is there")?;
         let known = refunds::all(&services.db, Some(payment.id)).await?;
@@ -61,12 +59,9 @@ pub async fn keep(
         }
         let said = Said::new(Some(payment.id), EventKind::Refund, by);
         let said = Said { kept, as_of: Some(seen.as_of), ..said };
-        match settle::all(services, Some(&said)).await {
-            Err(error) if error.is::<Overtaken>() => {}
-            done => return done.map(Ok),
-        }
-    }
-    Err(Overtaken.into())
+        settle::all(services, Some(&said)).await.map(Ok)
+    })
+    .await
 }
 
 /// Once: what is planned, or went, is planned again only out of money that pays for nothing.

@@ -4,9 +4,9 @@
 use anyhow::Context as _;
 
 use super::{
+    overtaken::until_not_overtaken,
     said::{By, Said},
-    settle::{self, Overtaken},
-    waive,
+    settle, waive,
 };
 use crate::{
     db::{
@@ -109,18 +109,16 @@ pub async fn carry_out(
     wish: &Wish,
     by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
-    for _ in 0..settle::OVERTAKEN_AT_MOST {
+    until_not_overtaken(|| async {
         let seen = see(services, payment.id).await?;
         let seen = seen.context("A payment that is matched is there")?;
-        match as_seen(services, &seen, wish, by).await {
-            Err(error) if error.is::<Overtaken>() => {}
-            done => return Ok(done?.map(drop)),
-        }
-    }
-    Err(Overtaken.into())
+        Ok(as_seen(services, &seen, wish, by).await?.map(drop))
+    })
+    .await
 }
 
-/// The same of a payment as it was seen, or [`Overtaken`]; false where all of it is so already.
+/// The same of a payment as it was seen, or [`Overtaken`](super::overtaken::Overtaken); false where all of it is so
+/// already.
 pub async fn as_seen(
     services: &Services,
     seen: &Seen,
@@ -294,7 +292,7 @@ fn learn(payment: &Payment, dues: &[Due], words: &[(String, i64)], said: &mut Sa
 
 /// Takes back what a payment pays; false where it pays nothing.
 pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow::Result<bool> {
-    for _ in 0..settle::OVERTAKEN_AT_MOST {
+    until_not_overtaken(|| async {
         let Some(seen) = see(services, payment.id).await? else { return Ok(false) };
         let own = payments::allocations(&services.db, Some(payment.id)).await?;
         if own.is_empty() || seen.payment.closed {
@@ -303,12 +301,9 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
         let words = Some(own.into_iter().map(|it| (it.code, 0)).collect());
         let said = Said::new(Some(payment.id), EventKind::Unmatch, by);
         let said = Said { as_of: Some(seen.as_of), words, ..said };
-        match settle::all(services, Some(&said)).await {
-            Err(error) if error.is::<Overtaken>() => {}
-            done => return done.map(|()| true),
-        }
-    }
-    Err(Overtaken.into())
+        settle::all(services, Some(&said)).await.map(|()| true)
+    })
+    .await
 }
 
 /// Why a payment stands where it does, in words.

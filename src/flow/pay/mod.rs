@@ -15,6 +15,8 @@ pub mod known;
 
 pub mod said;
 
+pub mod overtaken;
+
 pub mod settle;
 
 pub mod tell;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     matching::{self, Credit, Decision, Due, Known},
+    overtaken::{self, Overtaken},
     said::Said,
     tell, waive,
 };
@@ -28,18 +29,10 @@ use crate::{
     },
 };
 
-/// How often it is tried again because something changed meanwhile.
-pub const OVERTAKEN_AT_MOST: usize = 5;
-
-/// Other money was matched since it was worked out what a person says.
-#[derive(Debug, thiserror::Error)]
-#[error("what is to be paid changed meanwhile")]
-pub struct Overtaken;
-
 /// Matches all there is, stores it, and tells the platform; it is repeatable, and changes nothing the second time.
 /// What a person says is stored as of what it was worked out from, or not at all: then it is [`Overtaken`].
 pub async fn all(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<()> {
-    for _ in 0..OVERTAKEN_AT_MOST {
+    for _ in 0..overtaken::AT_MOST {
         if once(services, said).await? {
             services.crash_point("money_settled");
             return tell_platform(services).await;

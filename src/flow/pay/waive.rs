@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use super::{
     matching::Decision,
+    overtaken::until_not_overtaken,
     said::{By, Said},
-    settle::{self, Overtaken},
+    settle,
 };
 use crate::{
     db::{
@@ -36,13 +37,7 @@ pub async fn rest(
     code: &str,
     by: By<'_>,
 ) -> anyhow::Result<Result<(), NotWaived>> {
-    for _ in 0..settle::OVERTAKEN_AT_MOST {
-        match once(services, code, by).await {
-            Err(error) if error.is::<Overtaken>() => {}
-            done => return done,
-        }
-    }
-    Err(Overtaken.into())
+    until_not_overtaken(|| once(services, code, by)).await
 }
 
 async fn once(

@@ -18,8 +18,8 @@ use hangloat::{
         pay::{
             back,
             hand::{self, Back, Refused, Wish},
+            overtaken::Overtaken,
             said::By,
-            settle::Overtaken,
             waive,
         },
         progress::Progress,

@@ -10,8 +10,8 @@ use minijinja::context;
 use self::{columns::Columns, keep::store};
 use super::{
     hand::{self, Refused, Seen, Wish},
+    overtaken::until_not_overtaken,
     said::By,
-    settle::{self, Overtaken},
 };
 use crate::{
     db::{
@@ -196,26 +196,23 @@ async fn one(
     };
     let who = returned.who.as_deref();
     let by = By { reason: &reason, who, answer: batch.map(Batch::id) };
-    for _ in 0..settle::OVERTAKEN_AT_MOST {
+    until_not_overtaken(|| async {
         let Some(seen) = hand::see(services, of.0).await? else {
             return Ok(Err(refuse("gone")));
         };
-        match as_it_stood(services, (&seen, &of.1), wish, by).await {
-            Err(error) if error.is::<Overtaken>() => {}
-            Err(error) => return Err(error),
-            Ok(Became::Done) => return Ok(Ok((RowState::Accepted, None))),
-            Ok(Became::Already(now)) => {
+        Ok(match as_it_stood(services, (&seen, &of.1), wish, by).await? {
+            Became::Done => Ok((RowState::Accepted, None)),
+            Became::Already(now) => {
                 let said = Finding::new(Code::RowAlreadyDone, place(returned, written.row));
-                return Ok(Ok((RowState::Unchanged, Some(said.detail("now", now)))));
+                Ok((RowState::Unchanged, Some(said.detail("now", now))))
             }
-            Ok(Became::Stale) => return Ok(Err(stale(services, returned, written.row))),
-            Ok(Became::Refused(why)) => {
-                let row = (returned, written.row);
-                return Ok(Err(refused(services, row, &seen.payment, why)));
+            Became::Stale => Err(stale(services, returned, written.row)),
+            Became::Refused(why) => {
+                Err(refused(services, (returned, written.row), &seen.payment, why))
             }
-        }
-    }
-    Err(Overtaken.into())
+        })
+    })
+    .await
 }
 
 /// What became of a wish.
