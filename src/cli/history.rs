@@ -7,7 +7,10 @@ use super::lists::word;
 use crate::{
     db::payments::{Event, EventKind},
     domain::{money::Money, payment::Tier},
-    flow::{Services, pay::hand},
+    flow::{
+        Services,
+        pay::hand::{self, Now},
+    },
 };
 
 /// One line for each event, the oldest first.
@@ -66,7 +69,7 @@ fn why(services: &Services, event: &Event) -> String {
     let detail = &event.detail.0;
     let tier = detail["tier"].as_str().and_then(|tier| tier.parse::<Tier>().ok());
     match tier.filter(|_| event.kind == EventKind::Decided) {
-        Some(tier) => hand::reason(services, tier, &detail["evidence"], (false, 0)),
+        Some(tier) => hand::reason(services, tier, &detail["evidence"], Now::default()),
         None => event.reason.clone().unwrap_or_default(),
     }
 }

@@ -309,7 +309,8 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
 /// Why a payment stands where it does, in words.
 pub fn why(services: &Services, payment: &Payment) -> String {
     let waits = payment.state == PaymentState::Held;
-    let why = reason(services, payment.tier, &payment.evidence.0, (waits, payment.returned));
+    let now = Now { waits, returned: payment.returned };
+    let why = reason(services, payment.tier, &payment.evidence.0, now);
     let why = match waive::told(services, payment) {
         Some(waived) => format!("{why} {waived}"),
         None => why,
@@ -321,12 +322,21 @@ pub fn why(services: &Services, payment: &Payment) -> String {
     format!("{why} {}", services.texts.say("message.payment_back", values))
 }
 
-/// Why a payment is decided so, in words; `returned` is what of it goes back, in đồng.
+/// What became of a payment since it was decided.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Now {
+    /// For a person.
+    pub waits: bool,
+    /// What of it goes back, in đồng.
+    pub returned: i64,
+}
+
+/// Why a payment is decided so, in words.
 pub fn reason(
     services: &Services,
     tier: Tier,
     evidence: &serde_json::Value,
-    (waits, returned): (bool, i64),
+    Now { waits, returned }: Now,
 ) -> String {
     let list = |name: &str| {
         let codes = evidence[name].as_array().into_iter().flatten();
