@@ -52,7 +52,7 @@ words! {
 
 /// What speaks for a request, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Evidence {
+enum Clue {
     Code,
     NearMiss,
     /// Its name, and its amount.
@@ -102,28 +102,27 @@ impl<'a> Requests<'a> {
             let batch_code = due.batch_code.as_deref();
             codes.contains(due.code.as_str()) || batch_code.is_some_and(|it| codes.contains(it))
         };
-        let evidence = |(due, names): (&Due, &[String; 2])| {
+        let clue = |(due, names): (&Due, &[String; 2])| {
             let has_amount = free > 0 && left(due) == free;
             let is_named =
                 || names.iter().any(|name| !name.is_empty() && memo.contains(name.as_str()));
             match payment.tier {
-                Tier::Parted if is_in(&codes, due) => Some(Evidence::Parted),
-                _ if is_in(&codes, due) => Some(Evidence::Code),
-                Tier::NearMiss if is_in(&likely, due) => Some(Evidence::NearMiss),
-                _ if has_amount && is_named() => Some(Evidence::Name),
-                _ if is_in(&likely, due) && has_amount => Some(Evidence::LikelyAmount),
-                _ if is_in(&likely, due) => Some(Evidence::Likely),
-                _ => has_amount.then_some(Evidence::Amount),
+                Tier::Parted if is_in(&codes, due) => Some(Clue::Parted),
+                _ if is_in(&codes, due) => Some(Clue::Code),
+                Tier::NearMiss if is_in(&likely, due) => Some(Clue::NearMiss),
+                _ if has_amount && is_named() => Some(Clue::Name),
+                _ if is_in(&likely, due) && has_amount => Some(Clue::LikelyAmount),
+                _ if is_in(&likely, due) => Some(Clue::Likely),
+                _ => has_amount.then_some(Clue::Amount),
             }
         };
         let all = self.dues.iter().zip(&self.names);
-        let mut found: Vec<(Evidence, &Due)> =
-            all.filter_map(|it| Some((evidence(it)?, it.0))).collect();
-        found.sort_by_key(|(evidence, due)| (*evidence, left(due) == 0));
-        let candidate = |(evidence, due): (Evidence, &'a Due)| {
+        let mut found: Vec<(Clue, &Due)> = all.filter_map(|it| Some((clue(it)?, it.0))).collect();
+        found.sort_by_key(|(clue, due)| (*clue, left(due) == 0));
+        let candidate = |(clue, due): (Clue, &'a Due)| {
             let own = parts.iter().filter(|part| part.code == due.code);
             let own: i64 = own.map(|part| part.amount).sum();
-            Candidate { due, left: left(due), free, why_not: why_not(due, evidence, (own, free)) }
+            Candidate { due, left: left(due), free, why_not: why_not(due, clue, (own, free)) }
         };
         found.into_iter().take(SHOWN).map(candidate).collect()
     }
@@ -139,21 +138,21 @@ fn name(text: &str) -> String {
 }
 
 /// `own` is what the payment pays of the request.
-fn why_not(due: &Due, evidence: Evidence, (own, free): (i64, i64)) -> WhyNot {
+fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
     let left = left(due);
-    match evidence {
+    match clue {
         _ if due.state == RequestState::Cancelled => WhyNot::Cancelled,
         _ if left == 0 && own == 0 => WhyNot::PaidBefore,
         _ if left == 0 && free > 0 => WhyNot::Over,
         _ if left == 0 => WhyNot::Paid,
         _ if own > 0 => WhyNot::Part,
-        Evidence::Parted => WhyNot::Parted,
+        Clue::Parted => WhyNot::Parted,
         _ if free < left => WhyNot::Less,
         _ if free > left => WhyNot::More,
-        Evidence::Code => WhyNot::Named,
-        Evidence::NearMiss => WhyNot::NearMiss,
-        Evidence::Name => WhyNot::Name,
-        Evidence::LikelyAmount | Evidence::Likely | Evidence::Amount => WhyNot::NoCode,
+        Clue::Code => WhyNot::Named,
+        Clue::NearMiss => WhyNot::NearMiss,
+        Clue::Name => WhyNot::Name,
+        Clue::LikelyAmount | Clue::Likely | Clue::Amount => WhyNot::NoCode,
     }
 }
 
