@@ -28,6 +28,9 @@ pub(super) struct Done {
     pub workbook: Option<PathBuf>,
 }
 
+/// Whether it needs a person, what it counted, and what became of files.
+type Worked = (bool, Counts, Vec<FileReport>);
+
 pub(super) async fn carry_out(
     services: &Arc<Services>,
     kind: JobKind,
@@ -35,7 +38,7 @@ pub(super) async fn carry_out(
     run_id: i64,
 ) -> anyhow::Result<Done> {
     let mut workbook = None;
-    let (needs_person, counts, files) = match kind {
+    let (needs_person, counts, files): Worked = match kind {
         JobKind::Import => {
             let files = import_files(services, work, run_id).await?;
             let needs_person = files.iter().any(FileReport::needs_person);
@@ -63,7 +66,11 @@ pub(super) async fn carry_out(
             ];
             (summary.needs_person(), named(&counts), Vec::new())
         }
-        JobKind::Reconcile => reconcile(services, work, run_id, &mut workbook).await?,
+        JobKind::Reconcile => {
+            let (done, asks) = reconcile(services, work, run_id).await?;
+            workbook = asks;
+            done
+        }
         JobKind::Sweep => swept(&sweep::run(services).await?),
         JobKind::Remind => swept(&sweep::remind(services).await?),
         JobKind::Backup => (false, backup::nightly(services).await?, Vec::new()),
@@ -88,7 +95,7 @@ pub(super) async fn carry_out(
     Ok(Done { state, counts, files, workbook })
 }
 
-fn swept(swept: &Swept) -> (bool, Counts, Vec<FileReport>) {
+fn swept(swept: &Swept) -> Worked {
     let counts = [
         ("restored", swept.restored),
         ("warned", swept.warned),
@@ -104,8 +111,7 @@ async fn reconcile(
     services: &Services,
     work: &Work,
     run_id: i64,
-    workbook: &mut Option<PathBuf>,
-) -> anyhow::Result<(bool, Counts, Vec<FileReport>)> {
+) -> anyhow::Result<(Worked, Option<PathBuf>)> {
     let seen = inbox::settled(services).await?.files.into_iter();
     let arrivals = seen.map(|(path, look)| arrival(services, path, Some(look)));
     let is_of_bank =
@@ -113,7 +119,7 @@ async fn reconcile(
     let work = Work { files: Files::Given(arrivals.filter(is_of_bank).collect()), ..work.clone() };
     let files = import_files(services, &work, run_id).await?;
     let found = sweep::reconcile::run(services).await?;
-    *workbook = answer::reconciliation::write(services, &found).await?;
+    let workbook = answer::reconciliation::write(services, &found).await?;
     let of = |n: usize| n as u64;
     let counts = [
         ("files", of(files.len())),
@@ -121,7 +127,7 @@ async fn reconcile(
         ("payments_waiting", of(found.payments.len())),
     ];
     let needs_person = found.needs_person() || files.iter().any(FileReport::needs_person);
-    Ok((needs_person, named(&counts), files))
+    Ok(((needs_person, named(&counts), files), workbook))
 }
 
 /// The given files first: one that was begun before goes on with its batch.
