@@ -1,19 +1,19 @@
-//! Money that goes back, rests that are forgiven, what two layouts of a bank told of one payment, and how long it is
-//! kept.
+//! Money that goes back, rests that are forgiven, and what of it each firm sees.
 
 use serde_json::Value;
 
 use super::{
     lists::{csv, enterprise},
-    money::{ORDER, activated, codes, placed, referenced, requests, statement, take},
+    money::{ORDER, activated, codes, placed, requests, take},
 };
 use crate::world::{FIRM, World, text};
 
-fn of(world: &World, id: &str) -> Value {
+/// A payment with what happened to it.
+pub fn of(world: &World, id: &str) -> Value {
     world.run(&["payments", id, "--json"]).exits(0).json()["payments"][0].clone()
 }
 
-fn id_of(world: &World, memo: &str) -> String {
+pub fn id_of(world: &World, memo: &str) -> String {
     let all = world.list("payments");
     all.iter().find(|it| it["memo"] == memo).unwrap()["id"].to_string()
 }
@@ -262,155 +262,4 @@ fn a_code_that_is_named_twice_by_hand_takes_what_is_left_of_it_and_a_part_waits(
     assert_eq!(requests(&world), ["paid 2950000", "partly_paid 2000000", "open 0"]);
     assert_eq!(of(&world, "1")["state"], "held");
     world.run(&["prove"]).exits(0);
-}
-
-#[test]
-fn one_payment_in_two_layouts_is_counted_once_and_where_nobody_can_know_it_waits() {
-    for with_reference_first in [true, false] {
-        let world = placed();
-        let codes = codes(&world);
-        let long = format!("MBVCB.9.{}.CT tu 001", codes[1]);
-        let told = referenced(&[
-            ("20/11/2026", "FT1", 1_000_000, &codes[0]),
-            ("20/11/2026", "FT2", 1_000_000, &codes[0]),
-            ("20/11/2026", "FT3", 1_475_000, &long),
-        ]);
-        let plain = statement(&[
-            ("20/11/2026", 1_000_000, &codes[0]),
-            ("20/11/2026", 1_000_000, &codes[0]),
-            ("20/11/2026", 1_475_000, &codes[1]),
-        ]);
-        let both = [("a.csv", told), ("b.csv", plain)];
-        let mut order: Vec<&(&str, Vec<u8>)> = both.iter().collect();
-        if !with_reference_first {
-            order.reverse();
-        }
-        for (name, bytes) in order {
-            world.take(&format!("_bank/{name}"), bytes);
-        }
-        assert_eq!(requests(&world), ["partly_paid 2000000", "partly_paid 1475000", "open 0"]);
-        let held = of(&world, &id_of(&world, &codes[1]));
-        assert_eq!((&held["tier"], &held["state"]), (&"maybe_same".into(), &"held".into()));
-        assert!(text(&held, "why").contains("không biết chắc"), "{held}");
-        assert_eq!(world.list("payments").len(), 4);
-        world.run(&["prove"]).exits(0);
-    }
-}
-
-#[test]
-fn why_a_payment_was_matched_stays_as_it_was_said_then() {
-    let world = placed();
-    let codes = codes(&world);
-    take(&world, "a.csv", &[("20/11/2026", 1_000_000, &codes[0])]);
-    let before = of(&world, "1");
-    assert!(text(&before, "why").contains("2.950.000"), "{before}");
-    // An earlier day is matched first, and less was left then.
-    take(&world, "b.csv", &[("19/11/2026", 500_000, &codes[0])]);
-    let after = of(&world, "1");
-    assert_eq!((&after["why"], &after["rules"]), (&before["why"], &before["rules"]));
-    assert_eq!(after["events"].as_array().unwrap().len(), 1);
-    world.run(&["prove"]).exits(0);
-}
-
-#[test]
-fn a_statement_is_checked_without_being_taken_and_payments_are_exported() {
-    let world = placed();
-    let codes = codes(&world);
-    let lines = [("20/11/2026", 2_950_000, codes[0].as_str()), ("20/11/2026", -11_000, "phi")];
-    let path = world.drop_file("_bank/sao-ke.csv", &statement(&lines));
-    let check = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(0).json();
-    let file = &check["files"][0];
-    assert_eq!((&file["kind"], &file["outcome"]), (&"statement".into(), &"accepted".into()));
-    assert_eq!((&file["rows"]["accepted"], &file["rows"]["unchanged"]), (&1.into(), &1.into()));
-    assert_eq!((&file["batch"], &file["workbook"]), (&Value::Null, &Value::Null));
-    assert!(world.list("payments").is_empty());
-    world.run(&["run", "import"]).exits(0);
-    let known = world.run(&["check", "--json", world.outside("x.csv").to_str().unwrap()]);
-    assert_eq!(known.code, 2);
-    std::fs::write(world.outside("x.csv"), statement(&[lines[0]])).unwrap();
-    let known = world.run(&["check", world.outside("x.csv").to_str().unwrap(), "--json"]).exits(0);
-    assert_eq!(known.json()["files"][0]["rows"]["unchanged"], 1);
-    let out = world.outside("p.json");
-    world.run(&["export", "payments", "--format", "json", "-o", out.to_str().unwrap()]).exits(0);
-    let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
-    assert_eq!((rows.len(), &rows[0]["allocated"]), (1, &2_950_000.into()));
-    assert_eq!(text(&rows[0], "payment_code"), codes[0]);
-}
-
-#[test]
-fn a_statement_outside_the_inbox_is_checked_where_it_is_said_to_be_of_the_bank() {
-    let world = placed();
-    let settings = world.path("hangloat.toml");
-    let second = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
-    std::fs::write(&settings, std::fs::read_to_string(&settings).unwrap() + second).unwrap();
-    let path = world.outside("sao-ke.csv");
-    let file = path.to_str().unwrap();
-    std::fs::write(&path, statement(&[("20/11/2026", 2_950_000, &codes(&world)[0])])).unwrap();
-    world.run(&["check", file]).exits(2);
-    world.run(&["check", file, "--bank", "--firm", FIRM]).exits(2);
-    let check = world.run(&["check", file, "--bank", "--json"]).exits(0).json();
-    let checked = &check["files"][0];
-    assert_eq!((&checked["kind"], &checked["rows"]["accepted"]), (&"statement".into(), &1.into()));
-    assert!(world.list("payments").is_empty());
-    std::fs::write(&path, csv(&[enterprise(9)])).unwrap();
-    let list = world.run(&["check", file, "--bank", "--json"]).exits(3).json();
-    assert_eq!(list["files"][0]["findings"][0]["code"], "statement.unknown_layout");
-}
-
-/// A statement that says from whom money came: day, đồng, memo, name.
-fn with_names(lines: &[(&str, i64, &str, &str)]) -> Vec<u8> {
-    let mut text = "Tài khoản: 1023456789;;;;\nNgày giao dịch;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết;Tên tài khoản đối ứng\n".to_owned();
-    for (day, amount, memo, name) in lines {
-        text.push_str(&[*day, "0", &amount.to_string(), memo, name].join(";"));
-        text.push('\n');
-    }
-    text.into_bytes()
-}
-
-fn count(world: &World, sql: &'static str) -> i64 {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let counted = async {
-        let db = hangloat::db::Db::open(&world.store_url()).await.unwrap();
-        db.query(sql).one::<(i64,)>().await.unwrap().0
-    };
-    runtime.block_on(counted)
-}
-
-#[test]
-fn a_statement_stays_while_it_pays_for_what_stays_and_none_goes_from_between() {
-    let world = World::new();
-    world.rewrite("hangloat.toml", "# keep_days = 365", "keep_days = 1");
-    world.import("nam-nay.csv", &csv(&[enterprise(1), enterprise(2)]));
-    world.import("nam-sau.csv", &csv(&[enterprise(3).with("I", "2027")]));
-    for order in [ORDER, "DH-2611-000002"] {
-        world.run(&["confirm", order, "--activate"]).exits(0);
-    }
-    let codes = codes(&world);
-    let later = text(&world.order("DH-2611-000002")["payment_requests"][0], "payment_code");
-    // One transfer pays for this year and for the next one.
-    let both = format!("{} {later}", codes[0]);
-    let first = with_names(&[("19/11/2026", 5_900_000, &both, "NGUYEN VAN TRA")]);
-    world.take("_bank/a.csv", &first);
-    let second = with_names(&[("20/11/2026", 2_950_000, "khong ro", "TRAN THI GIUP")]);
-    world.take("_bank/b.csv", &second);
-    let id = id_of(&world, "khong ro");
-    world.run(&["match", &id, &codes[1], "--reason", "chị Giúp gọi"]).exits(0);
-    assert_eq!(requests(&world), ["paid 2950000"; 2]);
-    assert_eq!(count(&world, "select count(*) from payer_known"), 1);
-
-    let purge = |now: &str| {
-        let run = world.run_at(now, &["run", "retention", "--json"]).exits(0).json();
-        world.run_at(now, &["prove"]).exits(0);
-        run["runs"][0]["counts"]["purged_batches"].clone()
-    };
-    assert_eq!(purge("2027-01-10T02:00:00+07:00"), 1, "the list of this year");
-    assert_eq!(count(&world, "select count(*) from payer_known"), 0);
-    let said = "select count(*) from payment_event where reason is not null";
-    assert_eq!(count(&world, said), 0, "why a person said so may name somebody");
-    // All of the second one is settled; it is younger than the first one, which pays for what stays.
-    assert_eq!(purge("2027-01-12T02:00:00+07:00"), 0);
-    assert_eq!(world.list("batches").len(), 3);
-    assert_eq!(purge("2028-01-10T02:00:00+07:00"), 1, "the list of the next year");
-    assert_eq!(purge("2028-01-12T02:00:00+07:00"), 2, "both statements");
-    assert!(world.list("payments").is_empty());
 }

@@ -128,6 +128,8 @@ mod by_command;
 
 mod given_back;
 
+mod statements;
+
 mod month_end;
 
 mod told;
