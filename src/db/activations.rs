@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Db, Tx,
+    Db, Sql, Tx,
     leases::{Claim, Lease},
     rows::Span,
     sql,
@@ -96,10 +96,13 @@ pub async fn claim(
     lease: Lease<'_>,
 ) -> sqlx::Result<Vec<Activation>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
-    const CLAIM: super::Sql = sql!(
+    const CLAIM: Sql = sql!(
         "update activation set state = 'sending', holder = $3, lease_until = $4, epoch = epoch + 1, attempts = attempts + 1
-         where line_id in (select a.line_id from activation a join order_line l on l.id = a.line_id
-                           where a.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1)
+         where line_id in (select a.line_id from activation a",
+        sqlite: " indexed by activation_open",
+        " join order_line l on l.id = a.line_id
+                           where a.state in ('planned', 'sending', 'uncertain') and a.state <> 'sending'
+                             and ($1 is null or l.order_code = $1)
                              and a.line_id > $2
                              and not exists (select 1 from guard g
                                              where g.held_at is not null
@@ -164,19 +167,31 @@ pub(super) async fn settle_by(
     Ok(changed == 1)
 }
 
-/// How many requests of an order wait to be asked or answered, and of how many the answer was lost. Of one whose process
-/// died nobody knows why it was not answered: it is asked about first.
-pub async fn open(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<(i64, i64)> {
-    tx.query(
-        "select count(case when a.state in ('planned', 'sending')
-                                or (a.state = 'uncertain' and a.error is null) then 1 end),
-                count(case when a.state = 'uncertain' and a.error is not null then 1 end)
-         from activation a join order_line l on l.id = a.line_id
-         where l.order_code = $1",
-    )
-    .bind(order.as_str())
-    .one()
-    .await
+/// Whether a request of an order waits to be asked or answered. Of one whose process died nobody knows why it was not
+/// answered: it is asked about first.
+pub async fn waits(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<bool> {
+    const WAITS: Sql = sql!(
+        "select a.line_id from activation a",
+        sqlite: " indexed by activation_open",
+        " join order_line l on l.id = a.line_id
+         where a.state in ('planned', 'sending', 'uncertain') and (a.state <> 'uncertain' or a.error is null)
+           and l.order_code = $1
+         limit 1"
+    );
+    Ok(tx.query(WAITS).bind(order.as_str()).optional::<(i64,)>().await?.is_some())
+}
+
+/// Of how many requests of an order the answer was lost.
+pub async fn unknown(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<i64> {
+    let (unknown,) = tx
+        .query(
+            "select count(*) from activation a join order_line l on l.id = a.line_id
+             where l.order_code = $1 and a.state = 'uncertain' and a.error is not null",
+        )
+        .bind(order.as_str())
+        .one::<(i64,)>()
+        .await?;
+    Ok(unknown)
 }
 
 /// How many requests of an order are done and refused.

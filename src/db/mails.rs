@@ -167,7 +167,9 @@ pub async fn claim(
     const CLAIM: Sql = sql!(
         "update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1,
                          tried_at = $2
-         where id = (select id from mail where state = 'planned' and not_before <= $2
+         where id = (select id from mail",
+        sqlite: " indexed by mail_next",
+        " where state = 'planned' and not_before <= $2
                        and not exists (select 1 from guard g
                                        where g.held_at is not null
                                          and (g.held_before is null or mail.planned_at < g.held_before))

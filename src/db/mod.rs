@@ -230,8 +230,18 @@ impl From<&'static str> for Sql {
     }
 }
 
-/// One text for both engines, with a part that only PostgreSQL sees.
+/// One text for both engines, with parts that only SQLite or only PostgreSQL sees. SQLite, which knows nothing of how
+/// many rows there are, is told the index where it would choose a slower one.
 macro_rules! sql {
+    ($head:literal, sqlite: $index:literal, $body:literal, postgres: $only:literal, $tail:literal) => {
+        $crate::db::Sql {
+            sqlite: concat!($head, $index, $body, $tail),
+            postgres: concat!($head, $body, $only, $tail),
+        }
+    };
+    ($head:literal, sqlite: $index:literal, $tail:literal) => {
+        $crate::db::Sql { sqlite: concat!($head, $index, $tail), postgres: concat!($head, $tail) }
+    };
     ($head:literal, postgres: $only:literal, $tail:literal) => {
         $crate::db::Sql { sqlite: concat!($head, $tail), postgres: concat!($head, $only, $tail) }
     };

@@ -67,7 +67,7 @@ pub async fn run(
     let stop = AtomicBool::new(false);
     // Few are claimed ahead, since their leases run, and none where one is asked after the other: of those that a dead
     // process claimed nobody knows whether they were asked.
-    let room = Arc::new(Semaphore::new(2 * at_once - 1));
+    let room = Arc::new(Semaphore::new(3 * at_once - 2));
     let (claimed, ready) = mpsc::channel(at_once);
     let (answered, answers) = mpsc::channel(GROUP);
     let claiming = claim_all(services, order, (at_once, &room, &stop), claimed);
@@ -168,9 +168,10 @@ async fn ask_all(
     }
 }
 
-/// Nothing where it was not asked any more.
+/// Nothing where it was not asked any more: something ended the run, or its lease ended while it waited.
 async fn one(services: &Services, ready: Ready, stop: &AtomicBool) -> Option<Done> {
-    if stop.load(Ordering::Relaxed) {
+    let is_late = services.demand(ready.activation.lease_until).is_err();
+    if is_late || stop.load(Ordering::Relaxed) {
         // Where not even this can be written, the claim ends by itself.
         let _ = not_asked(services, &ready.activation).await;
         return None;

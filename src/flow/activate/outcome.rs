@@ -148,10 +148,10 @@ async fn licensed(
 async fn after_all(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
     orders::finish_free(tx, order).await?;
     batches::ask_for_workbook(tx, order.batch()).await?;
-    let (waiting, unknown) = activations::open(tx, &order.code).await?;
-    if waiting > 0 {
+    if activations::waits(tx, &order.code).await? {
         return Ok(());
     }
+    let unknown = activations::unknown(tx, &order.code).await?;
     if stored::tell_activation(tx, &order.code, unknown).await? {
         send::plan::activated(services, tx, order).await?;
     }

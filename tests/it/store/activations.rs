@@ -262,9 +262,11 @@ async fn requests_are_open_until_each_is_done_or_refused() {
             within(db, async |tx| activations::counts(tx, order).await).await.unwrap()
         };
         let open = async |order: &OrderCode| {
-            within(db, async |tx| activations::open(tx, order).await).await.unwrap()
+            let waits = within(db, async |tx| activations::waits(tx, order).await).await.unwrap();
+            let unknown = within(db, async |tx| activations::unknown(tx, order).await).await;
+            (waits, unknown.unwrap())
         };
-        assert_eq!((counts(&order).await, open(&order).await), ((0, 0), (6, 0)));
+        assert_eq!((counts(&order).await, open(&order).await), ((0, 0), (true, 0)));
         for _ in &lines[..5] {
             assert!(claim(db, "a").await.is_some());
         }
@@ -272,8 +274,8 @@ async fn requests_are_open_until_each_is_done_or_refused() {
         for (line, state) in lines.iter().zip([done, done, refused, ActivationState::Uncertain]) {
             assert!(settle(db, *line, "a", state).await);
         }
-        assert_eq!((counts(&order).await, open(&order).await), ((2, 1), (2, 1)));
-        assert_eq!((counts(&code(99)).await, open(&code(99)).await), ((0, 0), (0, 0)));
+        assert_eq!((counts(&order).await, open(&order).await), ((2, 1), (true, 1)));
+        assert_eq!((counts(&code(99)).await, open(&code(99)).await), ((0, 0), (false, 0)));
     })
     .await;
 }
