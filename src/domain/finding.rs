@@ -37,6 +37,8 @@ words! {
         FileStaleAnswer = "file.stale_answer",
         FileForgedAnswer = "file.forged_answer",
         FileAnswerLostIdentity = "file.answer_lost_identity",
+        /// A workbook of ours that asks nothing.
+        FileToRead = "file.to_read",
         RowStaleAnswer = "row.stale_answer",
         SheetSkipped = "sheet.skipped",
         SheetHidden = "sheet.hidden",

@@ -9,7 +9,7 @@ use super::{
     fit::width,
     look::{self, Look, Shape, as_number, put_text, value},
     page::Page,
-    paper,
+    paper, to_read,
     view::ControlTotals,
 };
 use crate::{
@@ -31,13 +31,14 @@ pub fn write(services: &Services, table: &Table, rows: &[Vec<Datum>]) -> anyhow:
     let title = services.texts.label(&format!("workbook.export.{}", table.what));
     let made_at = services.now().with_timezone(&Utc);
     let properties = DocProperties::new().set_title(&title).set_author("hangloat");
-    workbook.set_properties(&properties.set_creation_datetime(&made_at));
+    workbook.set_properties(&to_read::properties(properties.set_creation_datetime(&made_at)));
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_name(&title)?;
     fill(services, sheet, table, rows).context("The export cannot be written")?;
     if let Some(sheet) = totals(services, table)? {
         workbook.push_worksheet(sheet);
     }
+    workbook.push_worksheet(to_read::sheet()?);
     workbook.save_to_buffer().context("The export cannot be written")
 }
 

@@ -10,6 +10,7 @@ use super::{
     differences,
     look::{self, DATE, Look, TEXT, Tone, as_number},
     page::Page,
+    to_read,
 };
 use crate::{domain::money::Money, flow::sweep::extract::Extract, text::Texts};
 
@@ -58,7 +59,7 @@ pub fn write(
     let kit = Kit { texts, look: Look::new(), day };
     let mut workbook = look::workbook()?;
     let properties = DocProperties::new().set_title(kit.label("title")).set_author("hangloat");
-    workbook.set_properties(&properties.set_creation_datetime(&made_at));
+    workbook.set_properties(&to_read::properties(properties.set_creation_datetime(&made_at)));
     let written = || -> Result<Vec<Worksheet>, XlsxError> {
         let mut sheets = vec![of_platform(&kit, extract)?];
         if !extract.payments.is_empty() {
@@ -72,6 +73,7 @@ pub fn write(
     for sheet in written().context("The extract cannot be written")? {
         workbook.push_worksheet(sheet);
     }
+    workbook.push_worksheet(to_read::sheet()?);
     workbook.save_to_buffer().context("The extract cannot be written")
 }
 
@@ -165,7 +167,7 @@ mod tests {
         let bytes = || write(Texts::of(Locale::Vi), &extract, (at.date_naive(), at)).unwrap();
         assert_eq!(bytes(), bytes());
         let mut book = Xlsx::new(Cursor::new(bytes())).unwrap();
-        assert_eq!(book.sheet_names(), ["Chênh lệch"]);
+        assert_eq!(book.sheet_names(), ["Chênh lệch", "_hangloat"]);
         let range = book.worksheet_range("Chênh lệch").unwrap();
         let said: Vec<String> = range.cells().map(|(_, _, cell)| cell.to_string()).collect();
         for needed in ["Đã trả tiền mà bị ngắt", "Công ty An Bình", "Đã thanh toán", "Tạm ngắt"]

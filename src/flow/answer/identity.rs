@@ -10,10 +10,11 @@ use super::{
     cut_offs::identity as cut_offs,
     result::own_contents,
     rows::shown_texts,
+    to_read,
     view::{self, DataRow},
 };
 use crate::{
-    domain::batch::BatchId,
+    domain::{batch::BatchId, finding::Code},
     flow::{
         key::{Key, sha256},
         map::TEMPLATE_SHEET,
@@ -52,10 +53,8 @@ pub struct Answer {
 pub enum Known {
     /// Not one of ours: a new list.
     No,
-    /// One of ours without the means to know it.
-    Lost,
-    /// It says it is ours, and is not signed by our key.
-    Forged,
+    /// One of ours of which nothing is taken, for this reason.
+    Refused(Code),
     Ours(Answer),
     /// *Sắp ngắt*, which is about no list.
     CutOffs(cut_offs::Answer),
@@ -132,12 +131,12 @@ pub fn payload(
 pub fn known(document: &Document, key: &Key) -> Known {
     match cut_offs::known(document, key) {
         cut_offs::Known::Ours(answer) => return Known::CutOffs(answer),
-        cut_offs::Known::Forged => return Known::Forged,
+        cut_offs::Known::Forged => return Known::Refused(Code::FileForgedAnswer),
         cut_offs::Known::No => {}
     }
     match bank::claim(document, key) {
         Some(bank::Claim::Genuine(issue)) => return Known::Money(issue),
-        Some(bank::Claim::Forged) => return Known::Forged,
+        Some(bank::Claim::Forged) => return Known::Refused(Code::FileForgedAnswer),
         None => {}
     }
     let claims = [from_sheet(&document.sheets), from_properties(document)];
@@ -157,10 +156,13 @@ pub fn known(document: &Document, key: &Key) -> Known {
         let (rows, own) = genuine_rows(claim, key);
         return Known::Ours(Answer { batch, revision, rows, own });
     }
-    if claimed {
-        Known::Forged
+    if to_read::is_so(document) {
+        Known::Refused(Code::FileToRead)
+    } else if claimed {
+        // It says it is ours, and is not signed by our key.
+        Known::Refused(Code::FileForgedAnswer)
     } else if document.sheets.iter().any(has_row_ids) {
-        Known::Lost
+        Known::Refused(Code::FileAnswerLostIdentity)
     } else {
         Known::No
     }

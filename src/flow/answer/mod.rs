@@ -75,4 +75,6 @@ pub mod bank;
 
 pub mod morning;
 
+mod to_read;
+
 pub use gather::{of_batch, of_check};

@@ -10,6 +10,7 @@ use rust_xlsxwriter::{DocProperties, Format, Worksheet, XlsxError};
 use super::{
     look::{self, DATE, Look, MONEY, TEXT, Tone, as_number, reference},
     page::Page as Sheet,
+    to_read,
 };
 use crate::{
     domain::{money::Money, order::LineState},
@@ -50,12 +51,14 @@ pub fn write(texts: &'static Texts, page: &Page, span: Span) -> anyhow::Result<V
     let kit = Kit { page, texts, look, day, zone: span.1.timezone() };
     let mut workbook = look::workbook()?;
     let properties = DocProperties::new().set_title(kit.label("title")).set_author("hangloat");
-    workbook.set_properties(&properties.set_creation_datetime(&span.1.with_timezone(&Utc)));
+    let properties = properties.set_creation_datetime(&span.1.with_timezone(&Utc));
+    workbook.set_properties(&to_read::properties(properties));
     let (details, places) = details(&kit).context("The details cannot be written")?;
     workbook.push_worksheet(sheet(&kit, span, &places).context("The page cannot be written")?);
     if places.iter().any(Option::is_some) {
         workbook.push_worksheet(details);
     }
+    workbook.push_worksheet(to_read::sheet()?);
     workbook.save_to_buffer().context("The morning page cannot be written")
 }
 
@@ -413,6 +416,6 @@ mod tests {
         let more = "Còn 5 việc khác (115.000 đ), xem trong các tệp kết quả.";
         assert!(rows.iter().any(|row| row[0] == Data::String(more.to_owned())), "{rows:?}");
         let names = Xlsx::new(Cursor::new(bytes(&page))).unwrap().sheet_names();
-        assert_eq!(names, ["Buổi sáng"], "no clients, no sheet of them");
+        assert_eq!(names, ["Buổi sáng", "_hangloat"], "no clients, no sheet of them");
     }
 }

@@ -82,9 +82,7 @@ pub async fn check_file(
         identity::Known::CutOffs(answer) => {
             return cut_offs::would_do(services, asked, &answer).await;
         }
-        unknown => {
-            let lost = unknown == identity::Known::Lost;
-            let code = if lost { Code::FileAnswerLostIdentity } else { Code::FileForgedAnswer };
+        identity::Known::Refused(code) => {
             return Ok(asked.refused(services, &Finding::new(code, Place::default())));
         }
     }

@@ -158,9 +158,7 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             staged::store(services, batch, &format, &mapped).await?;
             Ok(())
         }
-        unknown => {
-            let lost = unknown == identity::Known::Lost;
-            let code = if lost { Code::FileAnswerLostIdentity } else { Code::FileForgedAnswer };
+        identity::Known::Refused(code) => {
             refuse(services, batch, Some(&document.format), Finding::new(code, Place::default()))
                 .await
         }

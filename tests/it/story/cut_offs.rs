@@ -292,6 +292,42 @@ fn with_several_firms_each_reads_its_own_lines_and_none_of_them_answers() {
 }
 
 #[test]
+fn what_is_only_to_be_read_orders_nothing_wherever_it_is_dropped() {
+    let world = unpaid();
+    second(&world);
+    for job in ["cut-offs", "report"] {
+        world.run_at(&at("11-27", 15), &["run", job]).exits(0);
+    }
+    let export = world.outside("dong.xlsx");
+    let path = export.to_str().unwrap();
+    world.run_at(&at("11-27", 15), &["export", "lines", "-o", path]).exits(0);
+    let before = world.list("orders");
+    let of_outbox = |name: &str| world.path("outbox").join(name);
+    let refused = |name: &str, bytes: &[u8]| {
+        let file = back(&world, 16, name, bytes);
+        let said = (codes(&file), &file["exit"]);
+        assert_eq!(said, (vec!["file.to_read".to_owned()], &3.into()), "{name}: {file}");
+    };
+    for (made, name) in [
+        (of_outbox("KHAC/sap-ngat__2026-11-27__r1.xlsx"), "KHAC/sap-ngat.xlsx"),
+        (of_outbox("KHAC/morning__2026-11-27__r1.xlsx"), "KHAC/buoi-sang.xlsx"),
+        (of_outbox("_bank/morning__2026-11-27__r1.xlsx"), "_bank/buoi-sang.xlsx"),
+        (export.clone(), "KHAC/dong.xlsx"),
+    ] {
+        refused(name, &std::fs::read(made).unwrap());
+    }
+    let checked = world.run(&["check", path, "--firm", "KHAC", "--json"]).exits(3).json();
+    assert_eq!(checked["files"][0]["findings"][0]["code"], "file.to_read", "{checked}");
+    if require("openpyxl") {
+        for what in ["properties", "_hangloat"] {
+            let bytes = edited(&world, &export, &[json!({ "forget": what })]);
+            refused(&format!("KHAC/khong-{what}.xlsx"), &bytes);
+        }
+    }
+    assert_eq!(world.list("orders"), before);
+}
+
+#[test]
 fn where_nobody_is_cut_off_any_more_the_workbook_of_the_day_before_goes_aside() {
     let (world, _) = asked();
     let codes = super::money::codes(&world);

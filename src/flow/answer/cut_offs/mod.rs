@@ -17,6 +17,7 @@ use super::{
     look::{self, DATE, Look, MOMENT, TEXT, as_number},
     page::Page,
     result::identity_sheet,
+    to_read,
 };
 use crate::{domain::money::Money, flow::key::Key, text::Texts};
 
@@ -114,7 +115,7 @@ pub fn write(view: &View, key: &Key, revision: u32) -> anyhow::Result<Vec<u8>> {
 /// The same for a firm to read.
 pub fn write_extract(view: &View) -> anyhow::Result<Vec<u8>> {
     let kit = Kit { view, look: Look::new() };
-    let mut workbook = begun(&kit, |properties| properties)?;
+    let mut workbook = begun(&kit, to_read::properties)?;
     let sheet = || -> Result<Worksheet, XlsxError> {
         let mut sheet = Page::new(&kit.label("sheet"), READ, &kit.look)?;
         head(&kit, &mut sheet)?;
@@ -127,6 +128,7 @@ pub fn write_extract(view: &View) -> anyhow::Result<Vec<u8>> {
         Ok(sheet.sheet)
     };
     workbook.push_worksheet(sheet().context("The cut-offs cannot be written")?);
+    workbook.push_worksheet(to_read::sheet()?);
     workbook.save_to_buffer().context("The cut-offs cannot be written")
 }
 
