@@ -203,6 +203,8 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outco
             BatchState::Done => Outcome::Partly,
             _ => Outcome::Held,
         },
+        // It may have no row at all.
+        BatchKind::Statement if batch.state == BatchState::Held => Outcome::Held,
         _ => rows.outcome(is_refused),
     }
 }

@@ -112,6 +112,7 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
     let covered = sweep::covered(services).await?;
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.format("%d/%m/%Y").to_string());
     let values = context! {
+        waits => batch.state == BatchState::Held,
         told => told.collect::<Vec<_>>(),
         states => states.into_iter().map(state).collect::<Vec<_>>(),
         from => day(days.iter().filter_map(statements::Statement::from).min()),

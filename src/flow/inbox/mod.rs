@@ -31,7 +31,7 @@ use crate::{
         orders,
     },
     domain::{
-        batch::{BatchId, BatchState},
+        batch::{BatchId, BatchKind, BatchState},
         email::Email,
         firm::Firm,
     },
@@ -159,9 +159,12 @@ pub async fn register(
     Ok(batch)
 }
 
-/// A refused or undone batch does not make the same bytes a duplicate.
+/// A refused or undone batch does not make the same bytes a duplicate, nor does a statement that waits: no line of it
+/// was recorded, and another day it may hold.
 fn counts_as_first(batch: &Batch) -> bool {
-    !matches!(batch.state, BatchState::Rejected | BatchState::Undone | BatchState::Duplicate)
+    let waits = (batch.kind, batch.state) == (BatchKind::Statement, BatchState::Held);
+    !waits
+        && !matches!(batch.state, BatchState::Rejected | BatchState::Undone | BatchState::Duplicate)
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub async fn statement(
     let is_held = said.iter().any(|finding| finding.severity == Severity::Hold);
     let mut rows = Rows::default();
     for section in found.iter().flat_map(|statement| &statement.sections) {
-        let all = i64::try_from(section.entries.len())?;
+        let all = i64::try_from(section.entries.len() + section.wrong.len())?;
         rows.total += all;
         if is_held {
             rows.held += all;
@@ -46,7 +46,7 @@ pub async fn statement(
     }
     Ok(FileReport {
         kind: BatchKind::Statement,
-        outcome: rows.outcome(false),
+        outcome: if is_held { Outcome::Held } else { rows.outcome(false) },
         tables: found.iter().map(table).collect(),
         rows,
         findings: said.iter().map(|finding| report::in_words(services, finding)).collect(),

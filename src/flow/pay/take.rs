@@ -135,6 +135,7 @@ pub async fn stage(
                 };
                 states.insert(entry.row, state);
             }
+            states.extend(section.wrong.iter().map(|wrong| (wrong.row(), RowState::Held)));
         }
         let sheet = usize::try_from(statement.sheet - 1)?;
         keep_rows(&mut tx, batch, (statement, &document.sheets[sheet]), &states).await?;

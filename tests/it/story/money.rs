@@ -209,6 +209,29 @@ fn a_statement_that_comes_again_or_must_wait_is_told_in_words_of_statements() {
 }
 
 #[test]
+fn a_statement_of_which_no_row_can_be_read_waits_and_the_same_bytes_are_judged_again() {
+    let world = placed();
+    let codes = codes(&world);
+    let bad = String::from_utf8(statement(&[("23/11/2026", 2_950_000, &codes[0])])).unwrap();
+    let bad = bad.replace(";2950000;", ";2.950.000,50;");
+    for (name, batch) in [("hong", "B000002"), ("lan-nua", "B000003")] {
+        let file = world.take(&format!("_bank/{name}.csv"), bad.as_bytes());
+        assert_eq!((&file["outcome"], &file["exit"]), (&"held".into(), &1.into()), "{file}");
+        let rows = json!({ "total": 1, "accepted": 0, "rejected": 0, "held": 1, "unchanged": 0 });
+        assert_eq!(file["rows"], rows);
+        let receipt = world.path(&format!("outbox/_bank/{name}__{batch}.txt"));
+        let receipt = std::fs::read_to_string(receipt).unwrap();
+        assert!(receipt.contains("SAO KÊ PHẢI CHỜ") && !receipt.contains("ĐÃ NHẬN"), "{receipt}");
+        assert!(receipt.contains("2.950.000,50"), "{receipt}");
+    }
+    let path = world.drop_file("_bank/xem.csv", bad.as_bytes());
+    let checked = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(1).json();
+    let file = &checked["files"][0];
+    assert_eq!((&file["outcome"], &file["rows"]["held"]), (&"held".into(), &1.into()), "{file}");
+    assert!(world.list("payments").is_empty());
+}
+
+#[test]
 fn a_code_for_all_of_a_payer_pays_them_together() {
     let world = World::new();
     let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");

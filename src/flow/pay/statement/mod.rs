@@ -74,6 +74,14 @@ pub enum Wrong {
     Amount { row: u32, column: u32, found: String },
 }
 
+impl Wrong {
+    pub fn row(&self) -> u32 {
+        match self {
+            Wrong::Date { row, .. } | Wrong::Amount { row, .. } => *row,
+        }
+    }
+}
+
 impl Entry {
     /// What it does to the balance.
     pub fn net(&self) -> i64 {
