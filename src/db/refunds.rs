@@ -22,12 +22,14 @@ pub struct Refund {
     pub planned_at: DateTime<Utc>,
     pub done_at: Option<DateTime<Utc>>,
     pub reference: Option<String>,
+    /// The debit that it went with, where a statement said so.
+    pub debit_id: Option<i64>,
 }
 
 /// Of one payment or of all, the oldest first.
 pub async fn all(db: &Db, payment: Option<i64>) -> sqlx::Result<Vec<Refund>> {
     db.query(
-        "select id, bank_line_id, amount, reason, said_by, planned_at, done_at, reference
+        "select id, bank_line_id, amount, reason, said_by, planned_at, done_at, reference, debit_id
          from refund where $1 is null or bank_line_id = $1 order by id",
     )
     .bind(payment)
@@ -96,22 +98,37 @@ pub async fn done(
     Ok(done == 1)
 }
 
+/// Those that were closed by a debit of a batch, the oldest first.
+pub async fn closed_by(db: &Db, batch: i64) -> sqlx::Result<Vec<Refund>> {
+    db.query(
+        "select id, bank_line_id, amount, reason, said_by, planned_at, done_at, reference, debit_id
+         from refund where debit_id in (select b.id from bank_line b where b.batch_id = $1) order by id",
+    )
+    .bind(batch)
+    .all()
+    .await
+}
+
 /// A debit of the account that no refund was closed by.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Debit {
     pub id: i64,
+    pub row_no: i64,
     pub booked_on: String,
     pub amount: i64,
     pub memo: String,
     pub reference: Option<String>,
 }
 
-pub async fn debits(db: &Db) -> sqlx::Result<Vec<Debit>> {
+/// Of one batch or of all, the oldest first.
+pub async fn debits(db: &Db, batch: Option<i64>) -> sqlx::Result<Vec<Debit>> {
     db.query(
-        "select id, booked_on, amount, memo, reference from bank_line b
-         where direction = 'debit' and not exists (select 1 from refund r where r.debit_id = b.id)
+        "select id, row_no, booked_on, amount, memo, reference from bank_line b
+         where direction = 'debit' and ($1 is null or batch_id = $1)
+           and not exists (select 1 from refund r where r.debit_id = b.id)
          order by booked_on, fingerprint, occurrence",
     )
+    .bind(batch)
     .all()
     .await
 }

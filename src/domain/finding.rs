@@ -88,6 +88,8 @@ words! {
         StatementUnknownLayout = "statement.unknown_layout",
         StatementBalance = "statement.balance",
         StatementDate = "statement.date",
+        /// A debit says that money goes back, and that is not what was planned.
+        StatementRefund = "statement.refund",
         RowHidden = "row.hidden",
         /// A person decided that nothing of the row is ordered.
         RowLeftOut = "row.left_out",
@@ -115,6 +117,7 @@ impl Code {
             | Code::RowUnknownAnswer
             | Code::StatementBalance
             | Code::StatementDate
+            | Code::StatementRefund
             | Code::SheetHidden
             | Code::HeaderAmbiguous => Severity::Hold,
             Code::EmailShared

@@ -205,6 +205,10 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outco
         },
         // It may have no row at all.
         BatchKind::Statement if batch.state == BatchState::Held => Outcome::Held,
+        // All its lines are there, and one of them asks something.
+        BatchKind::Statement if batch.state == BatchState::Done && found.grave > 0 => {
+            Outcome::Partly
+        }
         _ => rows.outcome(is_refused),
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     db::{
         batches::{self, Batch},
-        findings, lines, orders, payments, rows, statements,
+        findings, lines, orders, payments, refunds, rows, statements,
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
@@ -111,7 +111,12 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
     let days = statements::of_batch(&services.db, batch.id()).await?;
     let covered = sweep::covered(services).await?;
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.format("%d/%m/%Y").to_string());
+    let closed = refunds::closed_by(&services.db, batch.id().number()).await?;
+    let closed = closed.iter().map(|it| {
+        context! { payment => it.bank_line_id, amount => Money::dong(it.amount).to_string() }
+    });
     let values = context! {
+        closed => closed.collect::<Vec<_>>(),
         waits => batch.state == BatchState::Held,
         told => told.collect::<Vec<_>>(),
         states => states.into_iter().map(state).collect::<Vec<_>>(),

@@ -109,7 +109,7 @@ pub async fn close_by_debits(services: &Services) -> anyhow::Result<()> {
     if refunds.iter().all(|refund| refund.done_at.is_some()) {
         return Ok(());
     }
-    let mut debits = refunds::debits(&services.db).await?;
+    let mut debits = refunds::debits(&services.db, None).await?;
     for refund in refunds.iter().filter(|refund| refund.done_at.is_none()) {
         let planned = services.local(refund.planned_at).date_naive();
         // An earlier debit could be of another one that a person said had gone.

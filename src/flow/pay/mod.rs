@@ -25,6 +25,8 @@ pub mod hand;
 
 pub mod back;
 
+mod went;
+
 pub mod waive;
 
 pub mod candidates;

@@ -153,7 +153,9 @@ pub async fn stage(
 pub async fn judge(services: &Services, batch: &Batch) -> anyhow::Result<()> {
     super::back::close_by_debits(services).await?;
     super::settle::all(services, None).await?;
+    let asked = super::went::questions(services, batch.id()).await?;
     let mut tx = services.db.begin().await?;
+    findings::insert(&mut tx, batch.id(), &asked).await?;
     let version = services.catalogue.version();
     batches::judge(&mut tx, batch.id(), BatchState::Done, &version, services.now()).await?;
     tx.commit().await?;

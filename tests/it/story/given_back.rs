@@ -6,7 +6,7 @@ use super::{
     lists::{csv, enterprise},
     money::{ORDER, activated, codes, placed, requests, take},
 };
-use crate::world::{FIRM, World, text};
+use crate::world::{FIRM, World, text, texts};
 
 /// A payment with what happened to it.
 pub fn of(world: &World, id: &str) -> Value {
@@ -171,6 +171,53 @@ fn what_went_back_the_day_before_it_was_told_is_found_and_told_again_it_takes_no
         (&payment["state"], requests(&world)[0].as_str()),
         (&"matched".into(), "paid 2950000")
     );
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_debit_that_fits_no_refund_is_asked_and_one_that_fits_is_told_to_have_closed_it() {
+    let world = placed();
+    let codes = codes(&world);
+    let paid = |at: usize| ("20/11/2026", 2_950_000, codes[at].as_str());
+    take(&world, "a.csv", &[paid(0), paid(1)]);
+    let (first, second) = (id_of(&world, &codes[0]), id_of(&world, &codes[1]));
+    world.run(&["refund", &first, "2950000", "--reason", "thôi mua"]).exits(0);
+    let (back, other) = (format!("HOANTIEN {first}"), format!("HOANTIEN {second}"));
+    let receipt = |name: &str| {
+        let path = world.path(&format!("outbox/_bank/{name}.txt"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let odd = [
+        ("22/11/2026", -2_900_000, back.as_str()),
+        ("22/11/2026", -50_000, other.as_str()),
+        ("22/11/2026", -60_000, "HOANTIEN 99"),
+        ("22/11/2026", -11_000, "phi"),
+    ];
+    let file = take(&world, "b.csv", &odd);
+    assert_eq!((&file["outcome"], &file["exit"]), (&"partly".into(), &1.into()), "{file}");
+    assert_eq!(texts(file["findings"].as_array().unwrap(), "code"), ["statement.refund"; 3]);
+    assert_eq!((&file["rows"]["unchanged"], &file["rows"]["held"]), (&4.into(), &0.into()));
+    let told = receipt("b__B000003");
+    for said in [
+        "chuyển đi 2.900.000 đ",
+        "số tiền hoàn đang chờ là 2.950.000 đ",
+        &format!("khoản thanh toán {second} không có tiền hoàn nào đang chờ"),
+        "không có khoản thanh toán nào số 99",
+        &format!("hangloat refund {second} 50000"),
+    ] {
+        assert!(told.contains(said), "no {said} in {told}");
+    }
+    assert_eq!(of(&world, &first)["refunds"][0]["done_at"], Value::Null);
+    let file = take(&world, "c.csv", &[("23/11/2026", -2_950_000, back.as_str())]);
+    assert_eq!((&file["outcome"], &file["exit"]), (&"accepted".into(), &0.into()), "{file}");
+    let told = receipt("c__B000004");
+    let closed = format!("Đã hoàn xong 2.950.000 đ của khoản thanh toán {first}");
+    assert!(told.contains(&closed), "{told}");
+    // Nobody is asked of a line that an earlier statement brought, nor of one that a person had told of.
+    let said = ["refund", &second, "2950000", "--reason", "thôi mua", "--done", "FT9"];
+    world.run(&said).exits(0);
+    let known = take(&world, "d.csv", &[odd[1], ("23/11/2026", -2_950_000, other.as_str())]);
+    assert_eq!((&known["outcome"], &known["exit"]), (&"accepted".into(), &0.into()), "{known}");
     world.run(&["prove"]).exits(0);
 }
 

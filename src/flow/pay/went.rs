@@ -1,0 +1,91 @@
+//! Debits of a statement that say that money goes back, where that is not what was planned: a person is asked, since the
+//! money left. Closing what was planned is the business of `back`.
+
+use super::{back::WORD, memo};
+use crate::{
+    db::{
+        findings::Numbered,
+        payments,
+        refunds::{self, Debit, Refund},
+    },
+    domain::{
+        batch::BatchId,
+        finding::{Code, Finding, Place},
+        money::Money,
+    },
+    flow::Services,
+};
+
+/// One for each debit of a batch that names a payment and closed nothing.
+pub async fn questions(services: &Services, batch: BatchId) -> anyhow::Result<Vec<Numbered>> {
+    let db = &services.db;
+    let mut said = Vec::new();
+    for debit in refunds::debits(db, Some(batch.number())).await? {
+        let Some(named) = named(&debit.memo) else { continue };
+        let known = match named.parse() {
+            Ok(id) if payments::by_id(db, id).await?.is_some() => {
+                Some(refunds::all(db, Some(id)).await?)
+            }
+            _ => None,
+        };
+        // A person had said before that it went.
+        let was_told = |it: &Refund| {
+            it.amount == debit.amount && it.done_at.is_some() && it.debit_id.is_none()
+        };
+        if !known.iter().flatten().any(was_told) {
+            said.push((None, question(&debit, &named, known.as_deref())?));
+        }
+    }
+    Ok(said)
+}
+
+fn question(debit: &Debit, named: &str, known: Option<&[Refund]>) -> anyhow::Result<Finding> {
+    let planned = known.unwrap_or_default().iter().filter(|it| it.done_at.is_none());
+    let planned: Vec<i64> = planned.map(|it| it.amount).collect();
+    let case = match known {
+        None => "unknown",
+        Some(_) if planned.is_empty() => "nothing",
+        Some(_) if planned.contains(&debit.amount) => "early",
+        Some(_) => "other",
+    };
+    let day: chrono::NaiveDate = debit.booked_on.parse()?;
+    let words = planned.iter().map(|amount| Money::dong(*amount).to_string());
+    let place = Place { row: Some(u32::try_from(debit.row_no)?), ..Place::default() };
+    let finding = Finding::new(Code::StatementRefund, place)
+        .value(debit.memo.as_str())
+        .detail("case", case)
+        .detail("payment", named)
+        .detail("day", day.format("%d/%m/%Y").to_string())
+        .detail("went", Money::dong(debit.amount).to_string())
+        .detail("dong", debit.amount.to_string())
+        .detail("planned", words.collect::<Vec<_>>().join(", "));
+    let reference = debit.reference.iter().filter(|it| !it.is_empty());
+    Ok(reference.fold(finding, |finding, it| finding.detail("reference", it.as_str())))
+}
+
+/// The number behind the word, as it is written.
+fn named(text: &str) -> Option<String> {
+    let text = memo::squeezed(text);
+    let number = |(at, _): (usize, &str)| -> String {
+        text[at + WORD.len()..].chars().take_while(char::is_ascii_digit).collect()
+    };
+    text.match_indices(WORD).map(number).find(|number| !number.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_debit_names_a_payment_by_the_number_behind_the_word() {
+        for (memo, number) in [
+            ("hoan tien 17", Some("17")),
+            ("MBVCB.1.HOANTIEN 170.CT tu 001", Some("170")),
+            ("Hoàn tiền, HOANTIEN99999999999999999999", Some("99999999999999999999")),
+            ("hoan tien thue", None),
+            ("17", None),
+        ] {
+            assert_eq!(named(memo).as_deref(), number, "{memo}");
+        }
+    }
+}
