@@ -345,7 +345,7 @@ pub fn reason(
     let left = evidence["left"].as_i64().map(|left| Money::dong(left).to_string());
     let values = minijinja::context! {
         codes => list("codes"), candidates => list("candidates"), left, sum => evidence["sum"].as_str(),
-        same => evidence["same"].as_i64(), waits,
+        same => evidence["same"].as_i64(), settled => list("settled"), waits,
         returned => (returned > 0).then(|| Money::dong(returned).to_string()),
     };
     services.texts.say(&format!("message.payment.{tier}"), values)

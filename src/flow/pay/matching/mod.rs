@@ -23,7 +23,7 @@ use crate::domain::{
 };
 
 /// Counts up whenever the same payments could be matched otherwise than before.
-pub const RULES: i64 = 4;
+pub const RULES: i64 = 5;
 
 /// What is to be paid for one line.
 #[derive(Clone, Debug, Default)]
@@ -102,6 +102,9 @@ pub struct Evidence {
     /// How the amount comes about: `2 × 2950000 + 1 × 990000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sum: Option<String>,
+    /// Those of the codes that were paid or cancelled before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<String>,
     /// What of the codes that it pays was forgiven, in đồng.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<i64>,
@@ -261,26 +264,32 @@ impl<'a> Desk<'a> {
         self.allocate(at, tier, to, evidence);
     }
 
-    /// Several codes that pay exactly what is left of all of them together.
+    /// Several codes that pay exactly what is left of all of them together. One that is paid already may stand among
+    /// them where two or more are open; of one alone it could as well be paid twice.
     fn by_several_codes(&mut self, at: usize, codes: Vec<String>) {
         let mut dues: BTreeSet<usize> = BTreeSet::new();
-        let mut all_open = true;
+        let (mut settled, mut is_cancelled) = (Vec::new(), false);
         for code in &codes {
-            match self.by_code.get(code.as_str()) {
+            match self.by_code.get(code.as_str()).copied() {
+                Some(due) if self.left[due] == 0 => {
+                    is_cancelled |= self.dues[due].is_cancelled;
+                    settled.push(code.clone());
+                }
                 Some(due) => {
-                    all_open &= self.left[*due] > 0;
-                    dues.insert(*due);
+                    dues.insert(due);
                 }
                 None => dues.extend(self.open_under(code)),
             }
         }
+        let is_clear = settled.is_empty() || (!is_cancelled && dues.len() > 1);
         let credit = &self.credits[at];
         let left: i64 = dues.iter().map(|due| self.left[*due]).sum();
-        let is_parted = dues.iter().any(|due| credit.not_for.contains(&self.dues[*due].code));
-        let evidence = Evidence { codes, left: Some(left), ..Evidence::default() };
+        let is_parted = dues.iter().any(|due| credit.not_for.contains(&self.dues[*due].code))
+            || settled.iter().any(|code| credit.not_for.contains(code));
+        let evidence = Evidence { codes, settled, left: Some(left), ..Evidence::default() };
         if is_parted {
             self.decide(at, Tier::Parted, evidence);
-        } else if all_open && left == credit.amount {
+        } else if is_clear && left == credit.amount {
             let to = dues.into_iter().map(|due| (due, self.left[due])).collect();
             self.allocate(at, Tier::SeveralCodes, to, evidence);
         } else {

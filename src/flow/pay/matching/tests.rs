@@ -124,7 +124,19 @@ fn several_codes_are_matched_by_exactly_their_sum() {
     assert_eq!(of(&[credit(1, 3_940_000, &memo)]), "matched several_codes");
     assert_eq!(of(&[credit(1, 3_930_000, &memo)]), "suggested several_other");
     let paid = credit(1, 990_000, &code(3));
-    assert_eq!(of(&[paid, credit(2, 2_950_000, &memo)]), "matched code, suggested several_other");
+    let twice = [paid.clone(), credit(2, 2_950_000, &memo)];
+    assert_eq!(of(&twice), "matched code, suggested several_other", "it may be paid again");
+    let (decisions, _) = decide(&dues(), &twice, &known());
+    let evidence = &decisions[1].evidence;
+    assert_eq!((&evidence.settled, evidence.left), (&vec![code(3)], Some(2_950_000)));
+    let all = format!("{} {} {}", code(1), code(2), code(3));
+    let beside = |amount: i64| of(&[paid.clone(), credit(2, amount, &all)]);
+    assert_eq!(beside(5_900_000), "matched code, matched several_codes");
+    assert_eq!(beside(6_890_000), "matched code, suggested several_other");
+    let mut cancelled = dues();
+    cancelled[2].is_cancelled = true;
+    let (told, _) = told(&cancelled, &[credit(2, 5_900_000, &all)]);
+    assert_eq!(told, ["suggested several_other"]);
 }
 
 #[test]
