@@ -83,15 +83,55 @@ pub async fn sent(db: &Db, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
     .await
 }
 
+/// Payments that pay for something, as it was decided then, and how much of it.
+pub async fn money_received(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
+    counted(
+        db,
+        "select count(distinct a.bank_line_id), cast(coalesce(sum(a.amount), 0) as bigint)
+         from allocation a join payment_request r on r.code = a.code join order_line l on l.id = r.line_id
+         where ($1 is null or l.firm = $1)
+           and exists (select 1 from payment_event e
+                       where e.bank_line_id = a.bank_line_id and e.kind = 'decided' and e.at > $2 and e.at <= $3)",
+        span,
+    )
+    .await
+}
+
+/// Licences that were cut off, and those that work again.
+pub async fn cut_off(db: &Db, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
+    counted(
+        db,
+        "select count(case when kind = 'licence_suspended' then 1 end),
+                count(case when kind = 'licence_restored' then 1 end)
+         from notification where ($1 is null or firm = $1) and at > $2 and at <= $3",
+        span,
+    )
+    .await
+}
+
+/// Files with bank statements that were taken; they are of no firm.
+pub async fn statements(db: &Db, span: Span<'_>) -> sqlx::Result<i64> {
+    let (files,) = db
+        .query("select count(distinct batch_id) from statement where arrived_at > $1 and arrived_at <= $2")
+        .bind(span.since)
+        .bind(span.until)
+        .one::<(i64,)>()
+        .await?;
+    Ok(files)
+}
+
 async fn counted(db: &Db, sql: &'static str, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
     db.query(sql).bind(span.firm).bind(span.since).bind(span.until).one().await
 }
 
-/// The lines in each state, as they are now: how many, and what they cost.
+/// The lines in each state, as they are now: how many, and what they cost. Those that work on though they are not paid
+/// any more are told apart, as `active_unpaid`.
 pub async fn standing(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<(String, i64, i64)>> {
     db.query(
-        "select state, count(*), cast(coalesce(sum(amount), 0) as bigint) from order_line
-         where $1 is null or firm = $1 group by state order by state",
+        "select case when l.state = 'active' and r.state in ('open', 'partly_paid') then 'active_unpaid' else l.state end,
+                count(*), cast(coalesce(sum(l.amount), 0) as bigint)
+         from order_line l left join payment_request r on r.line_id = l.id
+         where $1 is null or l.firm = $1 group by 1 order by 1",
     )
     .bind(firm)
     .all()

@@ -140,8 +140,19 @@ fn row(
 
 fn tone(kind: TaskKind) -> Tone {
     match kind {
-        TaskKind::Failed | TaskKind::Mail | TaskKind::Job | TaskKind::Statement => Tone::Bad,
-        TaskKind::Grace | TaskKind::Uncertain | TaskKind::Confirm | TaskKind::Rows => Tone::Waiting,
+        TaskKind::Failed
+        | TaskKind::Mail
+        | TaskKind::Job
+        | TaskKind::Statement
+        | TaskKind::StatementHeld
+        | TaskKind::Difference => Tone::Bad,
+        TaskKind::Grace
+        | TaskKind::Uncertain
+        | TaskKind::Confirm
+        | TaskKind::Rows
+        | TaskKind::Payment
+        | TaskKind::Refund
+        | TaskKind::Late => Tone::Waiting,
         TaskKind::Activate => Tone::Quiet,
     }
 }
@@ -191,9 +202,12 @@ fn figures(kit: &Kit<'_>, sheet: &mut Sheet<'_>) -> Result<(), XlsxError> {
         }
         if let Some(figure) = page.now.get(at) {
             let state: Option<LineState> = figure.key.parse().ok();
-            let name = kit.texts.label(&format!("workbook.line_state.{}", figure.key));
+            let name = match state {
+                Some(state) => kit.texts.label(&format!("workbook.line_state.{state}")),
+                None => kit.label(&format!("now.{}", figure.key)),
+            };
             let said = kit.say("lines", context! { state => name, n => figure.count });
-            sheet.text((4, 6), &said, look.state(state.map_or(Tone::Quiet, Tone::from)))?;
+            sheet.text((4, 6), &said, look.state(state.map_or(Tone::Waiting, Tone::from)))?;
             sheet.number(7, as_number(figure.amount.unwrap_or_default().as_dong()), &look.money)?;
         }
         sheet.end_row()?;

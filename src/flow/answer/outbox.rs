@@ -85,8 +85,15 @@ pub fn set_workbooks_aside(what: &str, folder: &Path) -> anyhow::Result<()> {
 
 /// Whether a workbook of a kind is the newest there.
 pub fn has_workbook(what: &str, folder: &Path) -> bool {
+    workbook_of(what, folder).is_some()
+}
+
+/// The name of the newest workbook of a kind that lies there.
+pub fn workbook_of(what: &str, folder: &Path) -> Option<String> {
     let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).any(|path| is_workbook(&path) && is_of_a_day(what, &path))
+    let paths = entries.map(|entry| entry.path());
+    let own = paths.filter(|path| is_workbook(path) && is_of_a_day(what, path));
+    own.max().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
 }
 
 fn is_workbook(path: &Path) -> bool {

@@ -2,6 +2,7 @@
 //! What waits for a person is found by `tasks`.
 
 use super::{
+    money::{self, Seen},
     page::{Figure, ListDone, Page, Share, Task, TaskKind},
     tasks,
 };
@@ -25,16 +26,23 @@ const LISTS: usize = 10;
 /// What whoever runs the program for several firms has to look after.
 const OF_OPERATOR: [TaskKind; 3] = [TaskKind::Failed, TaskKind::Uncertain, TaskKind::Mail];
 
-pub async fn of_firm(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::Result<Page> {
+pub async fn of_firm(
+    services: &Services,
+    firm: &Firm,
+    (span, seen): (Span<'_>, &Seen),
+) -> anyhow::Result<Page> {
     let mut tasks = tasks::of_firm(services, firm, span).await?;
+    tasks.extend(money::tasks(services, Some(firm), seen));
+    let mut done = done(services, span).await?;
     if services.only_firm().is_some() {
+        done.push(statements(services, span).await?);
         tasks.extend(tasks::of_jobs(services).await?);
         tasks.extend(tasks::of_statements(services).await?);
     }
     tasks::sort(&mut tasks);
     Ok(Page {
         firm: Some(firm.name.clone()),
-        done: done(services, span).await?,
+        done,
         now: now(services, span.firm).await?,
         tasks,
         lists: lists(services, span).await?,
@@ -43,7 +51,11 @@ pub async fn of_firm(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow
 }
 
 /// Of the same pages, for whoever runs the program for all of them.
-pub async fn of_all(services: &Services, pages: &[(&Firm, Page)]) -> anyhow::Result<Page> {
+pub async fn of_all(
+    services: &Services,
+    pages: &[(&Firm, Page)],
+    (span, seen): (Span<'_>, &Seen),
+) -> anyhow::Result<Page> {
     let of_firm = |(firm, page): &(&Firm, Page)| {
         let own = page.tasks.iter().filter(|task| OF_OPERATOR.contains(&task.kind));
         let own = own
@@ -53,10 +65,13 @@ pub async fn of_all(services: &Services, pages: &[(&Firm, Page)]) -> anyhow::Res
     let mut tasks: Vec<Task> = pages.iter().flat_map(of_firm).collect();
     tasks.extend(tasks::of_jobs(services).await?);
     tasks.extend(tasks::of_statements(services).await?);
+    tasks.extend(money::tasks(services, None, seen));
     tasks::sort(&mut tasks);
+    let mut done = summed(pages.iter().map(|(_, page)| page.done.as_slice()));
+    done.push(statements(services, span).await?);
     Ok(Page {
         firm: None,
-        done: summed(pages.iter().map(|(_, page)| page.done.as_slice())),
+        done,
         now: summed(pages.iter().map(|(_, page)| page.now.as_slice())),
         tasks,
         lists: Vec::new(),
@@ -68,7 +83,7 @@ async fn done(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Figure>
     let db = &services.db;
     let (lists, answers) = morning::received(db, span).await?;
     let (to_clients, to_firm) = morning::sent(db, span).await?;
-    let plain = |key: &str, count| Figure { key: key.to_owned(), count, amount: None };
+    let money = money::done(services, span).await?;
     let priced = |key: &str, (count, amount): morning::Count| Figure {
         amount: Some(Money::dong(amount)),
         ..plain(key, count)
@@ -79,9 +94,21 @@ async fn done(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Figure>
         priced("placed", morning::placed(db, span).await?),
         priced("activated", morning::activated(db, span).await?),
         priced("cancelled", morning::cancelled(db, span).await?),
+        priced("received", money.received),
+        plain("suspended", money.suspended),
+        plain("restored", money.restored),
         plain("to_clients", to_clients),
         plain("to_firm", to_firm),
     ])
+}
+
+fn plain(key: &str, count: i64) -> Figure {
+    Figure { key: key.to_owned(), count, amount: None }
+}
+
+/// Of whoever runs the program: bank statements that were taken.
+async fn statements(services: &Services, span: Span<'_>) -> anyhow::Result<Figure> {
+    Ok(plain("statements", morning::statements(&services.db, span).await?))
 }
 
 async fn now(services: &Services, firm: Option<&str>) -> anyhow::Result<Vec<Figure>> {

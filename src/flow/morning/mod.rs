@@ -6,6 +6,8 @@
 
 mod gather;
 
+mod money;
+
 pub mod page;
 
 mod reminders;
@@ -54,13 +56,14 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
     write_asked(services).await?;
     reminders::plan(services).await?;
     let began = db::instance::created_at(&services.db).await?;
+    let seen = money::look(services).await?;
     let mut summary = Summary::default();
     let mut pages = Vec::new();
     for firm in &services.settings.firms {
         let code = firm.code.as_str();
         let before = reports::newest(&services.db, Some(code)).await?;
         let span = span(services, Some(code), (before.as_ref(), began));
-        let page = gather::of_firm(services, firm, span).await?;
+        let page = gather::of_firm(services, firm, (span, &seen)).await?;
         summary.tasks += page.tasks.len() as u64;
         keep(services, Some(firm), &page, (span, before.as_ref()), &mut summary).await?;
         pages.push((firm, page));
@@ -68,7 +71,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Summary> {
     if services.only_firm().is_none() {
         let before = reports::newest(&services.db, None).await?;
         let span = span(services, None, (before.as_ref(), began));
-        let page = gather::of_all(services, &pages).await?;
+        let page = gather::of_all(services, &pages, (span, &seen)).await?;
         keep(services, None, &page, (span, before.as_ref()), &mut summary).await?;
     }
     write_asked(services).await?;

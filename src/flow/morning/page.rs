@@ -29,6 +29,16 @@ words! {
         Job = "job",
         /// Days of which no bank statement has come.
         Statement = "statement",
+        /// Payments of which nobody knows, or has said, for what they are.
+        Payment = "payment",
+        /// Money that is to go back, and did not yet.
+        Refund = "refund",
+        /// A bank statement that was not taken.
+        StatementHeld = "statement_held",
+        /// Licences that differ from what the platform has.
+        Difference = "difference",
+        /// Lines whose time is over and that are not cut off, as somebody has to decide first.
+        Late = "late",
     }
 }
 
@@ -124,9 +134,9 @@ impl Page {
             && self.firms.iter().all(|firm| firm.tasks == 0)
     }
 
-    /// Of everything that waits. A mail is about a line that is counted, or about no money.
+    /// Of everything that waits. What a mail is about, or is late, is counted as a line, or is no money.
     pub fn at_risk(&self) -> Money {
-        let counts = |task: &&Task| task.kind != TaskKind::Mail;
+        let counts = |task: &&Task| !matches!(task.kind, TaskKind::Mail | TaskKind::Late);
         self.tasks.iter().filter(counts).map(|task| task.amount).sum()
     }
 

@@ -116,7 +116,12 @@ pub async fn of_jobs(services: &Services) -> anyhow::Result<Vec<Task>> {
 }
 
 /// One without money, time or place; what it says of itself goes into what is to be done.
-fn task(services: &Services, kind: TaskKind, about: String, (n, said): (i64, String)) -> Task {
+pub(super) fn task(
+    services: &Services,
+    kind: TaskKind,
+    about: String,
+    (n, said): (i64, String),
+) -> Task {
     let to_do = services
         .texts
         .say(&format!("workbook.morning.to_do.{kind}"), context! { n, said => said.as_str() });

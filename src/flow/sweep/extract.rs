@@ -84,7 +84,7 @@ pub async fn tell(services: &Services, found: &Found) -> anyhow::Result<()> {
     let judged = super::judge(services).await?;
     let dues = dues::all(&services.db).await?;
     for firm in &services.settings.firms {
-        let extract = of_firm(services, firm, found, (&judged, &dues));
+        let extract = of(services, Some(firm), found, (&judged, &dues));
         if !extract.is_empty() {
             keep(services, firm, &extract).await?;
         }
@@ -110,14 +110,15 @@ async fn tell_operator(services: &Services, judged: &[Judged]) -> anyhow::Result
     guard::ring(&services.db, kind, &text, now).await
 }
 
-fn of_firm(
+/// What waits for a firm; without one, for whoever runs the program.
+pub fn of(
     services: &Services,
-    firm: &Firm,
+    firm: Option<&Firm>,
     found: &Found,
     (judged, dues): (&[Judged], &[Due]),
 ) -> Extract {
-    let is_alone = services.only_firm().is_some();
-    let is_own = |code: &str| firm.code.as_str().eq_ignore_ascii_case(code);
+    let is_alone = firm.is_none() || services.only_firm().is_some();
+    let is_own = |code: &str| firm.is_none_or(|firm| firm.code.as_str().eq_ignore_ascii_case(code));
     let own = || judged.iter().filter(|it| is_own(&it.line.firm));
     let lines: Vec<Late> = own().filter_map(|it| late(services, it)).collect();
     let differences = found.differences.iter().filter(|it| match &it.firm {

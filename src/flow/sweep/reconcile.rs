@@ -100,11 +100,15 @@ pub async fn differences(services: &Services) -> anyhow::Result<Found> {
     let over = over(services).await?;
     let differences =
         tokio::task::block_in_place(|| compare(&here, &there, &paid, &|line| over.contains(&line)));
+    Ok(Found { differences, payments: waiting(services).await? })
+}
+
+/// Held, suggested and unmatched payments, the oldest first.
+pub async fn waiting(services: &Services) -> anyhow::Result<Vec<Payment>> {
     let waits = |payment: &Payment| {
         !matches!(payment.state, PaymentState::Matched | PaymentState::Refunded) && !payment.closed
     };
-    let payments = payments::all(&services.db).await?.into_iter().filter(waits).collect();
-    Ok(Found { differences, payments })
+    Ok(payments::all(&services.db).await?.into_iter().filter(waits).collect())
 }
 
 /// Whether what we knew of a licence may be deleted by now (`[privacy] keep_days`): its year is over for so long.

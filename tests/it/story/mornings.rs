@@ -7,7 +7,7 @@ use super::{
     grace::{at, unpaid},
     letters,
     lists::{csv, enterprise, household},
-    money::statement,
+    money::{self, statement},
     printed::{can_be_read, pages},
     refused::with_a_second_firm,
     workbooks::{self, sheet_text},
@@ -129,6 +129,95 @@ fn a_morning_names_the_days_of_which_no_statement_has_come_before_anything_else(
     let letter = super::told::letters_of(&world, "morning").remove(0);
     for said in ["Thiếu sao kê: 24/11 – 25/11", "inbox/_bank"] {
         assert!(letter.text.contains(said), "no {said} in {}", letter.text);
+    }
+}
+
+/// The money of a day: what came, what nobody knows, what goes back, and a statement that was not taken.
+#[test]
+fn a_morning_tells_of_the_money_that_waits_and_of_the_money_that_came() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = money::activated();
+    let codes = money::codes(&world);
+    let lines = [
+        ("23/11/2026", 2_950_000, codes[0].as_str()),
+        ("23/11/2026", 2_950_000, codes[1].as_str()),
+        ("23/11/2026", 77, "khong ro"),
+    ];
+    money::take(&world, "a.csv", &lines);
+    money::take(&world, "mai.csv", &[("30/11/2026", 5, "khac")]);
+    let id = |memo: &str| {
+        let all = world.list("payments");
+        all.iter().find(|it| it["memo"] == memo).unwrap()["id"].to_string()
+    };
+    let (second, unknown) = (id(&codes[1]), id("khong ro"));
+    world.run(&["refund", &second, "2950000", "--reason", "thôi mua"]).exits(0);
+    world.run_at("2026-11-24T00:30:00+07:00", &["run", "reconcile"]).exits(1);
+    report(&world, NEXT_DAY);
+    let page = sheet_text(&world.path("outbox/morning__2026-11-24__r1.xlsx"), "Buổi sáng");
+    for said in [
+        "Tiền chưa khớp\tKhoản ",
+        &format!("Tiền chờ trả lại\tKhoản {second}\t1\t2950000\t"),
+        &format!("\tKhoản {unknown}\t1\t77\t"),
+        "Sao kê chưa ghi nhận được\tmai.csv · B",
+        "Chênh lệch với nền tảng\tNền tảng ghi đã trả, ở đây thì chưa\t1\t",
+        "doi-soat__2026-11-24__r1.xlsx",
+        "Khoản tiền đã khớp\t\t1\t2950000",
+        "Sao kê đã nhận\t\t1",
+        "Đang dùng: 1 dòng",
+        "tiền đã rút lại: chưa thanh toán: 1 dòng",
+    ] {
+        assert!(page.contains(said), "no {said} in\n{page}");
+    }
+    world.run_at(NEXT_DAY, &["run", "mail"]).exits(0);
+    let letter = super::told::letters_of(&world, "morning").remove(0);
+    assert!(letter.text.contains("Tiền chờ trả lại"), "{}", letter.text);
+}
+
+#[test]
+fn a_line_past_its_day_that_a_person_decides_on_is_told_each_morning_until_it_is_decided() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = super::grace::unpaid();
+    let codes = money::codes(&world);
+    let lines = [("28/11/2026", 1_000_000, codes[0].as_str()), ("28/11/2026", 5, "khac")];
+    super::grace::booked(&world, "a.csv", "02/12/2026", &lines);
+    super::grace::night(&world, "12-04");
+    report(&world, "2026-12-04T07:30:00+07:00");
+    let page = sheet_text(&world.path("outbox/morning__2026-12-04__r1.xlsx"), "Buổi sáng");
+    let said = format!("Đã hết hạn, chưa ngắt\t{}/1 · Đã trả một phần", money::ORDER);
+    assert!(page.contains(&said) && page.contains("1950000"), "no {said} in\n{page}");
+}
+
+#[test]
+fn a_firm_reads_of_no_money_but_what_may_be_of_its_own_clients() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    with_a_second_firm(&world);
+    world.take("MINHAN/mot.csv", &csv(&[enterprise(1)]));
+    world.take("HOAPHAT/hai.csv", &csv(&[household(2)]));
+    for order in ["DH-2611-000001", "DH-2611-000002"] {
+        world.run(&["confirm", order]).exits(0);
+    }
+    let request = world.order("DH-2611-000001")["payment_requests"][0].clone();
+    let code = text(&request, "payment_code");
+    let nearly = &code[..code.len() - 1];
+    let lines = [("23/11/2026", 2_950_000, nearly), ("23/11/2026", 77, "khong ro")];
+    money::take(&world, "a.csv", &lines);
+    report(&world, NEXT_DAY);
+    let page = |firm: &str| {
+        sheet_text(&world.path(&format!("outbox/{firm}/morning__2026-11-24__r1.xlsx")), "Buổi sáng")
+    };
+    let (own, other, all) = (page("MINHAN"), page("HOAPHAT"), page("_bank"));
+    assert!(own.contains("\t1\t2950000\t") && own.contains("Báo người phụ trách"), "{own}");
+    assert!(!other.contains("Tiền chưa khớp"), "{other}");
+    assert!(all.contains("\t2\t2950077\t") && all.contains("Sao kê đã nhận"), "{all}");
+    for page in [own, other] {
+        assert!(!page.contains("Sao kê đã nhận") && !page.contains("doi-soat"), "{page}");
     }
 }
 

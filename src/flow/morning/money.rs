@@ -1,0 +1,219 @@
+//! What of money waits for a person: payments that pay for nothing yet, money that is to go back, statements that were
+//! not taken, what differs from the platform, and lines whose time is over. A firm is told of its own clients alone, as
+//! after a night (`sweep::extract`); whoever runs the program, of all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{Duration, NaiveDate};
+use minijinja::context;
+
+use super::{
+    page::{Task, TaskKind},
+    tasks::task,
+};
+use crate::{
+    db::{
+        batches::{self, Batch, Filter},
+        dues::{self, Due},
+        morning::{self, Count, Span},
+        payments,
+        refunds::{self, Refund},
+    },
+    domain::{
+        batch::{BatchKind, BatchState},
+        firm::Firm,
+        grace::start_of,
+        money::Money,
+    },
+    flow::{
+        Services,
+        answer::{outbox, reconciliation},
+        fault::Fault,
+        inbox::BANK,
+        sweep::{
+            self, Judged,
+            cut_offs::WHAT as CUT_OFFS,
+            extract::{self, Extract, Late, Waiting},
+            reconcile::{self, Found},
+            rules::Waits,
+        },
+    },
+};
+
+/// Statements that waited longer are not told each morning again.
+const FRESH: Duration = Duration::days(14);
+/// So many payments are named.
+const NAMED: usize = 5;
+
+/// All that waits, of all firms.
+pub struct Seen {
+    found: Found,
+    judged: Vec<Judged>,
+    dues: Vec<Due>,
+    /// What of each payment neither pays for anything nor goes back, in đồng.
+    free: HashMap<i64, i64>,
+    /// Planned, and not gone.
+    refunds: Vec<Refund>,
+    /// Read, and not taken.
+    statements: Vec<Batch>,
+}
+
+/// Money is told also where the platform does not answer.
+pub async fn look(services: &Services) -> anyhow::Result<Seen> {
+    let db = &services.db;
+    let found = match reconcile::differences(services).await {
+        Err(error) if matches!(Fault::of(&error), Fault::Platform | Fault::Denied) => {
+            tracing::warn!("The morning tells of no differences: {error:#}");
+            Found { payments: reconcile::waiting(services).await?, ..Found::default() }
+        }
+        found => found?,
+    };
+    let mut free: HashMap<i64, i64> =
+        found.payments.iter().map(|it| (it.id, it.amount().as_dong() - it.returned)).collect();
+    for part in payments::allocations(db, None).await? {
+        free.entry(part.bank_line_id).and_modify(|free| *free -= part.amount);
+    }
+    let mut refunds = refunds::all(db, None).await?;
+    refunds.retain(|refund| refund.done_at.is_none());
+    let held = Filter {
+        firm: None,
+        state: Some(BatchState::Held.to_string()),
+        since: Some(services.now() - FRESH),
+    };
+    let mut statements = batches::list(db, &held).await?;
+    statements.retain(|batch| batch.kind == BatchKind::Statement);
+    let (judged, dues) = (sweep::judge(services).await?, dues::all(db).await?);
+    Ok(Seen { found, judged, dues, free, refunds, statements })
+}
+
+/// Of the page of a firm, or of all.
+pub fn tasks(services: &Services, firm: Option<&Firm>, seen: &Seen) -> Vec<Task> {
+    let extract = extract::of(services, firm, &seen.found, (&seen.judged, &seen.dues));
+    let page = Of { services, is_operators: firm.is_none() || services.only_firm().is_some() };
+    let mut tasks = page.late(seen, &extract);
+    tasks.extend(page.payments(seen, &extract));
+    tasks.extend(page.differences(&extract));
+    if page.is_operators {
+        tasks.extend(page.refunds(seen));
+        tasks.extend(seen.statements.iter().map(|batch| page.statement(batch)));
+    }
+    tasks
+}
+
+/// Whose page it is: only whoever runs the program can do something about most of this.
+struct Of<'a> {
+    services: &'a Services,
+    is_operators: bool,
+}
+
+impl Of<'_> {
+    fn task(&self, kind: TaskKind, about: String, n: usize) -> Task {
+        let n = i64::try_from(n).unwrap_or(i64::MAX);
+        let task = task(self.services, kind, about, (n, String::new()));
+        if self.is_operators {
+            return task;
+        }
+        let key = format!("workbook.morning.to_do_firm.{kind}");
+        Task { to_do: self.services.texts.say(&key, context! { n }), ..task }
+    }
+
+    /// The newest workbook of a kind to do it in.
+    fn workbook(&self, what: &str) -> Option<String> {
+        let folder = outbox::folder(self.services, Some(BANK));
+        outbox::workbook_of(what, &folder).filter(|_| self.is_operators)
+    }
+
+    /// `Khoản 3, 7 và 2 khoản khác`.
+    fn named(&self, ids: &BTreeSet<i64>) -> String {
+        let named: Vec<i64> = ids.iter().copied().take(NAMED).collect();
+        let values = context! { more => ids.len() - named.len(), named };
+        self.services.texts.say("workbook.morning.payments", values)
+    }
+
+    /// What goes back wholly is a task of its own.
+    fn payments(&self, seen: &Seen, extract: &Extract) -> Option<Task> {
+        let goes_back: BTreeSet<i64> = seen.refunds.iter().map(|it| it.bank_line_id).collect();
+        let free = |it: &Waiting| seen.free.get(&it.id).copied().unwrap_or_default().max(0);
+        let waits = |it: &&Waiting| free(it) > 0 || !goes_back.contains(&it.id);
+        let waiting: Vec<&Waiting> = extract.payments.iter().filter(waits).collect();
+        let days = waiting.iter().filter_map(|it| it.booked_on.parse::<NaiveDate>().ok());
+        let about = self.named(&waiting.iter().map(|it| it.id).collect());
+        (!waiting.is_empty()).then(|| Task {
+            amount: waiting.iter().map(|it| Money::dong(free(it))).sum(),
+            since: days.min().map(|day| start_of(day, self.services.settings.timezone)),
+            workbook: self.workbook(reconciliation::WHAT),
+            ..self.task(TaskKind::Payment, about, waiting.len())
+        })
+    }
+
+    fn refunds(&self, seen: &Seen) -> Option<Task> {
+        let ids: BTreeSet<i64> = seen.refunds.iter().map(|it| it.bank_line_id).collect();
+        (!ids.is_empty()).then(|| Task {
+            amount: seen.refunds.iter().map(|it| Money::dong(it.amount)).sum(),
+            since: seen.refunds.iter().map(|it| it.planned_at).min(),
+            workbook: self.workbook(reconciliation::WHAT),
+            ..self.task(TaskKind::Refund, self.named(&ids), ids.len())
+        })
+    }
+
+    fn differences(&self, extract: &Extract) -> Option<Task> {
+        let label =
+            |kind| self.services.texts.label(&format!("workbook.reconciliation.kinds.{kind}"));
+        let kinds: BTreeSet<_> = extract.differences.iter().map(|it| it.kind).collect();
+        let about = kinds.into_iter().map(label).collect::<Vec<_>>().join(" · ");
+        let n = extract.differences.len();
+        (n > 0).then(|| Task {
+            workbook: self.workbook(reconciliation::WHAT),
+            ..self.task(TaskKind::Difference, about, n)
+        })
+    }
+
+    /// Lines whose time is over and that are not cut off, by what they wait for; a missing statement is told by itself.
+    fn late(&self, seen: &Seen, extract: &Extract) -> Vec<Task> {
+        let mut groups: BTreeMap<Waits, Vec<&Late>> = BTreeMap::new();
+        for late in extract.lines.iter().filter(|late| late.why != Waits::NoStatement) {
+            groups.entry(late.why).or_default().push(late);
+        }
+        let of_group = |(why, lines): (Waits, Vec<&Late>)| {
+            let why = self.services.texts.label(&format!("workbook.reconciliation.waits.{why}"));
+            let about = match lines.as_slice() {
+                [one] => format!("{} · {why}", one.line),
+                _ => why,
+            };
+            let is_told = |it: &&Judged| {
+                let line = it.line.reference().to_string();
+                lines.iter().any(|late| late.line == line)
+            };
+            Task {
+                amount: lines.iter().map(|late| late.rest).sum(),
+                since: seen.judged.iter().filter(is_told).map(|it| it.cutoff_at).min(),
+                due: lines.iter().map(|late| late.last_day).min(),
+                workbook: self.workbook(CUT_OFFS),
+                ..self.task(TaskKind::Late, about, lines.len())
+            }
+        };
+        groups.into_iter().map(of_group).collect()
+    }
+
+    fn statement(&self, batch: &Batch) -> Task {
+        let about = format!("{} · {}", batch.file_name, batch.id());
+        Task {
+            since: Some(batch.received_at),
+            batch: Some(batch.id()),
+            ..self.task(TaskKind::StatementHeld, about, 1)
+        }
+    }
+}
+
+/// What was done about money in a span: what came, and who does not work any more, or again.
+pub struct Done {
+    pub received: Count,
+    pub suspended: i64,
+    pub restored: i64,
+}
+
+pub async fn done(services: &Services, span: Span<'_>) -> anyhow::Result<Done> {
+    let db = &services.db;
+    let (suspended, restored) = morning::cut_off(db, span).await?;
+    Ok(Done { received: morning::money_received(db, span).await?, suspended, restored })
+}
