@@ -1,5 +1,6 @@
 //! The letter of what a night found for a firm, gathered when it is sent: it says what was kept then, and has it attached.
-//! Who gets one is decided by `plan`, what was found by `sweep`.
+//! Whoever runs the program gets one where statements are missing. Who gets one is decided by `plan`, what was found by
+//! `sweep`.
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
@@ -7,15 +8,18 @@ use minijinja::context;
 
 use super::{
     content::{Content, block_of},
-    letters::{self, Reconciliation},
+    letters::{self, FirmBlock, Reconciliation},
 };
 use crate::{
+    config::Operator,
     db::{
         mails::Mail,
         reports::{self, Report},
     },
+    domain::{email::Email, phone::Phone},
     flow::{
         Services, answer,
+        inbox::BANK,
         sweep::{
             extract::{Extract, Late, Waiting},
             reconcile::Difference,
@@ -29,13 +33,16 @@ const POINTS: usize = 10;
 /// Nothing where what was kept was deleted.
 pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Option<Content>> {
     let Some(report) = reports::by_id(&services.db, id).await? else { return Ok(None) };
-    let firm = services.firm(report.firm.as_deref().context("A firm's extract has a firm")?)?;
     let extract: Extract = report.content()?;
-    let (block, reply_to) = block_of(firm, None);
-    let file = format!("doi-soat__{}__{}.xlsx", report.day, firm.code);
+    let (whose, (block, reply_to)) = match &report.firm {
+        Some(code) => (code.as_str(), block_of(services.firm(code)?, None)),
+        None => (BANK, operator(services)?),
+    };
+    let file = format!("doi-soat__{}__{whose}.xlsx", report.day);
     let said = Reconciliation {
         to_name: mail.recipient_name.clone(),
         firm: block,
+        is_operators: report.firm.is_none(),
         day: shown(report.day.parse()?),
         differences: extract.differences.len(),
         payments: extract.payments.len(),
@@ -48,6 +55,22 @@ pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Opt
     let letter = letters::reconciliation(services.letters.of(mail.purpose), &said)?;
     let bytes = tokio::task::block_in_place(|| workbook(services, &extract, &report))?;
     Ok(Some(Content { letter, picture: None, workbook: Some((file, bytes)), reply_to }))
+}
+
+/// Who stands below a letter to whoever runs the program: the same, for all firms.
+fn operator(services: &Services) -> anyhow::Result<(FirmBlock, Email)> {
+    let Operator { name, email, phone } = &services.settings.operator;
+    let email = email.clone().context("Who runs the program has no e-mail any more")?;
+    let block = FirmBlock {
+        name: Some(services.settings.mail.from.name.clone())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "hangloat".to_owned()),
+        accountant: if name.is_empty() { email.to_string() } else { name.clone() },
+        email: email.to_string(),
+        phone: phone.as_ref().map(Phone::national),
+        phone_of: None,
+    };
+    Ok((block, email))
 }
 
 fn workbook(services: &Services, extract: &Extract, report: &Report) -> anyhow::Result<Vec<u8>> {

@@ -20,7 +20,7 @@ use crate::{
         phone::Phone,
     },
     flow::{
-        Services,
+        Services, guard,
         order::{registrant, second},
     },
 };
@@ -144,6 +144,18 @@ pub async fn reconciliation(
     of_report(services, tx, (firm, Purpose::Reconciliation), report).await
 }
 
+/// Lines wait for a statement, to whoever runs the program: once a day.
+pub async fn statement_missing(
+    services: &Services,
+    tx: &mut Tx,
+    email: &Email,
+    (report, day): (i64, &str),
+) -> anyhow::Result<()> {
+    let subject = format!("{}/{day}", guard::OPERATOR);
+    let name = services.settings.operator.name.as_str();
+    to_one(services, tx, (Purpose::Reconciliation, &subject, report), (name, email)).await
+}
+
 async fn of_report(
     services: &Services,
     tx: &mut Tx,
@@ -151,16 +163,26 @@ async fn of_report(
     (report, day): (i64, &str),
 ) -> anyhow::Result<()> {
     let subject = format!("{}/{day}", firm.code);
-    let email = firm.admin.email.as_str();
+    let admin = (firm.admin.name.as_str(), &firm.admin.email);
+    to_one(services, tx, (purpose, &subject, report), admin).await
+}
+
+async fn to_one(
+    services: &Services,
+    tx: &mut Tx,
+    (purpose, subject, report): (Purpose, &str, i64),
+    (name, email): (&str, &Email),
+) -> anyhow::Result<()> {
+    let email = email.as_str();
     let new = NewMail {
         purpose,
-        subject: &subject,
+        subject,
         about: About::Report(report),
         line_id: None,
         recipient: email,
-        recipient_name: &firm.admin.name,
+        recipient_name: name,
         sequence: 1,
-        message_id: &message_id(services, purpose, &subject, (email, 1)),
+        message_id: &message_id(services, purpose, subject, (email, 1)),
     };
     mails::plan(tx, new, services.now()).await?;
     Ok(())

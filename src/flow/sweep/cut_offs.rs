@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Judged,
+    coverage::Coverage,
     rules::{self, Step, Waits},
 };
 use crate::{
@@ -78,11 +79,12 @@ pub struct Written {
 /// Where there are none there is no workbook, and no older one either.
 pub async fn write(services: &Services) -> anyhow::Result<Written> {
     let judged = super::judge(services).await?;
-    let warned = finals(services).await?;
+    let known =
+        Known { warned: finals(services).await?, coverage: super::covered(services).await? };
     let soon = next_working_day(services);
     let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(services, it, soon)).collect();
     if services.only_firm().is_none() {
-        extracts(services, &told, &warned)?;
+        extracts(services, &told, &known)?;
     }
     let folder = outbox::folder(services, Some(BANK));
     if told.is_empty() {
@@ -91,7 +93,7 @@ pub async fn write(services: &Services) -> anyhow::Result<Written> {
     }
     fs_err::create_dir_all(&folder)?;
     let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
-    let view = view(services, &told, (&warned, None));
+    let view = view(services, &told, (&known, None));
     let bytes = tokio::task::block_in_place(|| {
         answer::cut_offs::write(&view, &services.key, outbox::revision_of(&path))
     })?;
@@ -100,11 +102,17 @@ pub async fn write(services: &Services) -> anyhow::Result<Written> {
     Ok(Written { lines: told.len() as u64, workbook: Some(path) })
 }
 
+/// What is known beside the lines.
+struct Known {
+    warned: Vec<Warning>,
+    coverage: Coverage,
+}
+
 /// The own lines of each firm, to be read.
-fn extracts(services: &Services, told: &[&Judged], warned: &[Warning]) -> anyhow::Result<()> {
-    let known = services.settings.firms.iter();
+fn extracts(services: &Services, told: &[&Judged], known: &Known) -> anyhow::Result<()> {
+    let all = services.settings.firms.iter();
     let mut firms: BTreeMap<&str, Vec<&Judged>> =
-        known.map(|firm| (firm.code.as_str(), Vec::new())).collect();
+        all.map(|firm| (firm.code.as_str(), Vec::new())).collect();
     for it in told {
         firms.entry(it.line.firm.as_str()).or_default().push(it);
     }
@@ -117,7 +125,7 @@ fn extracts(services: &Services, told: &[&Judged], warned: &[Warning]) -> anyhow
         }
         fs_err::create_dir_all(&folder)?;
         let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
-        let view = view(services, &own, (warned, Some(name)));
+        let view = view(services, &own, (known, Some(name)));
         let bytes = tokio::task::block_in_place(|| answer::cut_offs::write_extract(&view))?;
         write_whole(&path, &bytes)?;
         outbox::set_others_aside(WHAT, &[path])?;
@@ -144,7 +152,7 @@ async fn finals(services: &Services) -> anyhow::Result<Vec<Warning>> {
     Ok(warnings.into_iter().filter(is_final).collect())
 }
 
-fn view(services: &Services, told: &[&Judged], (warned, firm): (&[Warning], Option<&str>)) -> View {
+fn view(services: &Services, told: &[&Judged], (known, firm): (&Known, Option<&str>)) -> View {
     let mut told = told.to_vec();
     told.sort_by_key(|it| (it.cutoff_at, it.line.order_code.clone(), it.line.line_no));
     let missing = || told.iter().filter_map(|it| it.missing);
@@ -157,20 +165,20 @@ fn view(services: &Services, told: &[&Judged], (warned, firm): (&[Warning], Opti
         firm: firm.map(str::to_owned),
         missing: first.zip(last).map(|(first, last)| (first, last, missing().count())),
         firm_days: services.settings.grace.firm_hold_days,
-        lines: told.iter().map(|it| line(services, it, warned)).collect(),
+        lines: told.iter().map(|it| line(services, it, known)).collect(),
     }
 }
 
 /// Warned is who pays now of what is the last day now.
-fn line(services: &Services, it: &Judged, warned: &[Warning]) -> LineView {
+fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
     let client = it.line.client();
     let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
     let is_own = |warning: &&Warning| {
         (warning.line_id, warning.last_day()) == (it.line.line_id, Some(last_day))
             && warning.recipient == it.line.payer_email
     };
-    let warned_at = warned.iter().find(is_own).and_then(|warning| warning.sent_at);
-    let (next, tone) = next(services, it);
+    let warned_at = known.warned.iter().find(is_own).and_then(|warning| warning.sent_at);
+    let (next, tone) = next(services, it, &known.coverage);
     LineView {
         line: it.line.reference().to_string(),
         name: it.line.name.clone(),
@@ -195,12 +203,15 @@ fn shown(services: &Services, line: &InGrace, cutoff_at: DateTime<Utc>) -> Shown
 }
 
 /// What happens next, and who put it off.
-fn next(services: &Services, it: &Judged) -> (String, Tone) {
+fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone) {
     let texts = services.texts;
     let label = |key: &str| texts.label(&format!("workbook.{key}"));
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+    let missing = super::missing_already(services, &it.line, coverage);
+    let (from, to): (Option<String>, Option<String>) =
+        missing.map(|(from, to)| (day(from), day(to))).unzip();
     let (said, tone) = match it.step {
-        Step::Nothing => (label("cut_offs.soon"), Tone::Bad),
+        Step::Nothing => (texts.say("workbook.cut_offs.soon", context! { from, to }), Tone::Bad),
         Step::Warn(_) => (label("reconciliation.steps.warn"), Tone::Quiet),
         Step::Suspend => (label("reconciliation.steps.suspend"), Tone::Bad),
         Step::Wait(Waits::Held) => (String::new(), Tone::Quiet),

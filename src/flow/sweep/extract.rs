@@ -17,7 +17,7 @@ use crate::{
     db::{
         self,
         dues::{self, Due},
-        notifications::{self, NotificationKind},
+        notifications::{self, NewNotification, NotificationKind},
         payments::Payment,
         reports::{self, NewReport, ReportKind},
     },
@@ -92,22 +92,44 @@ pub async fn tell(services: &Services, found: &Found) -> anyhow::Result<()> {
     tell_operator(services, &judged).await
 }
 
-/// From the second day on, once a day: which statement is missing, and how many lines wait for it.
+/// From the second day on, once a day: which statement is missing, and which lines wait for it. By the bell and, where
+/// an address is known, by mail.
 async fn tell_operator(services: &Services, judged: &[Judged]) -> anyhow::Result<()> {
     let (kind, now) = (NotificationKind::StatementMissing, services.now());
-    let missing: Vec<Span> = judged.iter().filter_map(|it| it.missing_late(now)).collect();
-    let first = missing.iter().map(|(first, _)| *first).min();
-    let Some((from, to)) = first.zip(missing.iter().map(|(_, last)| *last).max()) else {
-        return Ok(());
-    };
+    let late = || judged.iter().filter(|it| it.missing_late(now).is_some());
+    let Some((from, to)) = spanned(late()) else { return Ok(()) };
     let today = start_of(services.today(), services.settings.timezone);
     if notifications::rang_since(&services.db, kind, today).await? {
         return Ok(());
     }
     let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
-    let values = context! { from => shown(from), to => shown(to), n => missing.len() };
+    let values = context! { from => shown(from), to => shown(to), n => late().count() };
     let text = services.texts.say("message.statement_missing", values);
-    guard::ring(&services.db, kind, &text, now).await
+    let mut tx = services.db.begin().await?;
+    let bell = NewNotification { firm: guard::OPERATOR, kind, text: &text, order: None };
+    notifications::insert(&mut tx, bell, now).await?;
+    if let Some(email) = &services.settings.operator.email {
+        let lines = late().filter_map(|it| self::late(services, it)).collect();
+        let extract = Extract { lines, missing: Some((from, to)), ..Extract::default() };
+        let day = services.today().to_string();
+        let digest = digest(&extract)?;
+        let new = report(services, (None, &day), &extract, &digest);
+        let id = match reports::insert(&mut tx, new).await {
+            Ok(id) => id,
+            // Another process was faster, and rang too.
+            Err(error) if error.downcast_ref().is_some_and(db::is_taken) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        send::plan::statement_missing(services, &mut tx, email, (id, &day)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// From the first to the last day of which a statement is missing for some of these lines.
+fn spanned<'a>(lines: impl Iterator<Item = &'a Judged>) -> Option<Span> {
+    let spans: Vec<Span> = lines.filter_map(|it| it.missing).collect();
+    let first = spans.iter().map(|(first, _)| *first).min();
+    first.zip(spans.iter().map(|(_, last)| *last).max())
 }
 
 /// What waits for a firm; without one, for whoever runs the program.
@@ -142,14 +164,8 @@ pub fn of(
             payments.push(waiting(services, payment, &named));
         }
     }
-    let missing = || own().filter_map(|it| it.missing);
-    let first = missing().map(|(first, _)| first).min();
-    Extract {
-        differences: differences.cloned().collect(),
-        payments,
-        lines,
-        missing: first.zip(missing().map(|(_, last)| last).max()),
-    }
+    let missing = spanned(own());
+    Extract { differences: differences.cloned().collect(), payments, lines, missing }
 }
 
 /// A line that waits works on because it waits: that is no other thing to look at.
@@ -192,19 +208,9 @@ fn late(services: &Services, it: &Judged) -> Option<Late> {
 }
 
 async fn keep(services: &Services, firm: &Firm, extract: &Extract) -> anyhow::Result<()> {
-    let day = services.today().to_string();
-    let digest = sha256(&serde_json::to_vec(extract)?);
-    let new = NewReport {
-        kind: ReportKind::Reconciliation,
-        firm: Some(firm.code.as_str()),
-        day: &day,
-        revision: 1,
-        since: services.now(),
-        until: services.now(),
-        content: extract,
-        digest: digest.as_str(),
-    };
+    let (day, digest) = (services.today().to_string(), digest(extract)?);
     let mut tx = services.db.begin().await?;
+    let new = report(services, (Some(firm.code.as_str()), &day), extract, &digest);
     let id = match reports::insert(&mut tx, new).await {
         Ok(id) => id,
         // That day's is there.
@@ -214,6 +220,29 @@ async fn keep(services: &Services, firm: &Firm, extract: &Extract) -> anyhow::Re
     send::plan::reconciliation(services, &mut tx, firm, (id, &day)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Without a firm it is for whoever runs the program.
+fn report<'a>(
+    services: &Services,
+    (firm, day): (Option<&'a str>, &'a str),
+    extract: &'a Extract,
+    digest: &'a str,
+) -> NewReport<'a, Extract> {
+    NewReport {
+        kind: ReportKind::Reconciliation,
+        firm,
+        day,
+        revision: 1,
+        since: services.now(),
+        until: services.now(),
+        content: extract,
+        digest,
+    }
+}
+
+fn digest(extract: &Extract) -> anyhow::Result<String> {
+    Ok(sha256(&serde_json::to_vec(extract)?))
 }
 
 #[cfg(test)]

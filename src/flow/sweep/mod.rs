@@ -197,6 +197,13 @@ pub async fn covered(services: &Services) -> anyhow::Result<Coverage> {
     Ok(coverage::of(&all, arrived, works))
 }
 
+/// The days up to yesterday of which no statement has come, and without which a line is not cut off when its time comes.
+fn missing_already(services: &Services, line: &InGrace, coverage: &Coverage) -> Option<Span> {
+    let (from, yesterday) = (asked_on(services, line), services.today().pred_opt()?);
+    let is_asked = services.settings.grace.require_statement && from <= yesterday;
+    is_asked.then(|| coverage.missing((from, yesterday))).flatten()
+}
+
 /// Codes for which money came that nobody has matched yet.
 async fn maybe_paid(services: &Services) -> anyhow::Result<HashSet<String>> {
     let open = [PaymentState::Held, PaymentState::Suggested];

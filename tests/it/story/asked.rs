@@ -279,7 +279,11 @@ fn the_list_of_cut_offs_is_as_it_was() {
                 // Monday the 30th; Friday the 27th at nine.
                 format!("F{row} | dd/mm/yyyy | 46356"),
                 format!("G{row} | dd/mm/yyyy hh:mm | 46353.375"),
-                format!("H{row} | \"✗ \"@ | Sẽ ngắt sau ngày cuối nếu vẫn chưa thanh toán"),
+                // No statement has come at all.
+                format!(
+                    "H{row} | \"✗ \"@ | Sẽ ngắt sau ngày cuối nếu vẫn chưa thanh toán và đã có sao kê còn \
+                     thiếu: từ 23/11/2026 đến 26/11/2026"
+                ),
                 format!("I{row} | @ | …"),
                 format!("J{row} | @ | …"),
             ]

@@ -265,3 +265,65 @@ fn a_warning_whose_day_was_put_off_before_it_left_is_not_sent() {
     let own: Vec<Value> = warned(&world).into_iter().filter(|mail| mail["to"] == to).collect();
     assert_eq!(texts(&own, "state"), ["cancelled"]);
 }
+
+#[test]
+fn whoever_runs_the_program_is_mailed_from_the_second_day_on_which_statement_is_missing() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = unpaid();
+    world.rewrite("hangloat.toml", "[operator]", "[operator]\nemail = \"may@nhacungcap.example\" ");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let told = || {
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["to"] == "may@nhacungcap.example");
+        texts(&mails, "subject")
+    };
+    night(&world, "12-01");
+    assert!(told().is_empty(), "on the first day nobody is called");
+    night(&world, "12-02");
+    world.run_at(&at("12-02", 5), &["run", "reconcile"]);
+    assert_eq!(told(), ["_operator/2026-12-02"], "once a day");
+    night(&world, "12-03");
+    assert_eq!(told(), ["_operator/2026-12-02", "_operator/2026-12-03"]);
+    world.run_at(&at("12-03", 9), &["run", "mail"]).exits(0);
+    let letters = super::told::letters_of(&world, "reconciliation");
+    let letter = letters.iter().rfind(|it| it.to == "may@nhacungcap.example").unwrap();
+    assert!(letter.subject.starts_with("Thiếu sao kê 23/11/2026 – "), "{}", letter.subject);
+    for said in ["inbox/_bank", "DH-2611-000001/1", "DH-2611-000001/3", "2.950.000 đ"] {
+        assert!(letter.text.contains(said), "no {said} in {}", letter.text);
+    }
+    // The statement came: nobody is mailed any more.
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    night(&world, "12-04");
+    assert_eq!(told().len(), 2);
+}
+
+#[test]
+fn before_the_last_day_the_list_of_cut_offs_names_the_statement_that_is_missing_already() {
+    if !crate::world::require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let said = |revision: u32| {
+        world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+        let name = format!("outbox/_bank/sap-ngat__2026-11-27__r{revision}.xlsx");
+        super::workbooks::sheet_text(&world.path(&name), "Sắp ngắt")
+    };
+    let take = |name: &str, from: &str, to: &str| {
+        let text = String::from_utf8(statement(&[(from, 5, "khac")])).unwrap();
+        let text = format!("Từ ngày: {from};Đến ngày: {to};;\n{text}");
+        let path = world.drop_file(&format!("_bank/{name}"), text.as_bytes());
+        world.run_at(&at("11-27", 14), &["run", "import", path.to_str().unwrap()]).exits(0);
+    };
+    take("a.csv", "20/11/2026", "23/11/2026");
+    take("b.csv", "26/11/2026", "26/11/2026");
+    let gap = said(1);
+    assert!(gap.contains("sao kê còn thiếu: từ 24/11/2026 đến 25/11/2026"), "{gap}");
+    take("c.csv", "24/11/2026", "25/11/2026");
+    let whole = said(2);
+    assert!(whole.contains("nếu vẫn chưa thanh toán") && !whole.contains("còn thiếu"), "{whole}");
+}

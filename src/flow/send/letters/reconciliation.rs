@@ -11,6 +11,8 @@ use crate::text::Texts;
 pub struct Reconciliation {
     pub to_name: String,
     pub firm: FirmBlock,
+    /// It goes to whoever runs the program, about missing statements alone.
+    pub is_operators: bool,
     /// `25/11/2026`.
     pub day: String,
     pub differences: usize,
@@ -27,7 +29,7 @@ pub struct Reconciliation {
     pub file: String,
 }
 
-/// Writes the letter to the firm's admin.
+/// Writes the letter to the firm's admin, or to whoever runs the program.
 pub fn reconciliation(texts: &Texts, said: &Reconciliation) -> anyhow::Result<Letter> {
     let mut draft = Draft::new(texts, values(said))?;
     draft.paragraph("reconciliation.greeting")?;
@@ -44,6 +46,7 @@ fn values(said: &Reconciliation) -> Value {
     context! {
         to_name => said.to_name.as_str(),
         day => said.day.as_str(),
+        is_operators => said.is_operators,
         n => said.differences + said.payments + said.lines,
         differences => said.differences,
         payments => said.payments,
@@ -77,6 +80,17 @@ mod tests {
             let whole = Reconciliation { missing: None, ..said.clone() };
             let letter = reconciliation(Texts::of(locale), &whole).unwrap();
             assert!(!letter.text.contains("24/11/2026 – "), "{}", letter.text);
+        }
+    }
+
+    #[test]
+    fn whoever_runs_the_program_reads_which_statements_to_drop_and_where() {
+        let said = samples::reconciliation(&samples::given());
+        let said = Reconciliation { is_operators: true, differences: 0, ..said };
+        for locale in [Locale::Vi, Locale::En] {
+            let letter = reconciliation(Texts::of(locale), &said).unwrap();
+            assert!(letter.subject.contains("24/11/2026 – 25/11/2026"), "{}", letter.subject);
+            assert!(letter.text.contains("inbox/_bank"), "{}", letter.text);
         }
     }
 }

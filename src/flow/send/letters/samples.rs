@@ -386,6 +386,7 @@ pub fn reconciliation(given: &Given) -> Reconciliation {
     Reconciliation {
         to_name: "Nguyễn Thị Lan".to_owned(),
         firm: given.firm.clone(),
+        is_operators: false,
         day: "25/11/2026".to_owned(),
         differences: 1,
         payments: 0,
