@@ -50,7 +50,7 @@ pub async fn of(
     if !warned.holds(services, &effective) {
         return Ok(None);
     }
-    let is_meant = meant(mail, order, &requests);
+    let is_meant = meant((mail, &warned), order, &requests);
     let mut about: Vec<About<'_>> = Vec::new();
     for request in &requests {
         let both = lines.get(&request.line_id).zip(licences.get(&request.line_id));
@@ -89,10 +89,10 @@ pub async fn of(
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }
 
-/// The line that a mail is about; else all that its recipient pays for in the batch, and for who does not pay all lines
-/// of the order.
+/// The line that a mail is about; else all that its recipient pays for in the batch. For who does not pay it is a copy: of
+/// a warning the lines that were warned of, else all of the order.
 fn meant<'a>(
-    mail: &'a Mail,
+    (mail, warned): (&'a Mail, &'a Warned),
     order: &'a Order,
     requests: &[Request],
 ) -> impl Fn(&Line, &Request) -> bool + 'a {
@@ -100,6 +100,7 @@ fn meant<'a>(
     move |line, request| match mail.line_id {
         Some(id) => line.id == id,
         None if pays => request.payer_email == mail.recipient,
+        None if !warned.0.is_empty() => warned.0.iter().any(|it| it.line_id == line.id),
         None => line.order_code == order.code,
     }
 }

@@ -255,6 +255,29 @@ fn a_warning_names_the_day_that_holds_after_a_new_holiday_and_a_hold() {
 }
 
 #[test]
+fn the_firms_copy_of_a_warning_names_who_was_warned_in_that_run_and_nobody_else() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = unpaid();
+    let held = ["hold", "DH-2611-000001/2", "--until", "2026-12-20", "--reason", "hẹn trả"];
+    world.run_at(&at("11-24", 9), &held).exits(0);
+    let copy = |day: &str| {
+        world.run_at(&at(day, 8), &["run", "remind"]).exits(0);
+        world.run_at(&at(day, 9), &["run", "mail"]).exits(0);
+        letter(&world, "grace_warning", "lan@minhan.example")
+    };
+    let client = |n: u32| super::lists::enterprise(n).tax_id().to_owned();
+    let first = copy("11-27");
+    assert!(first.contains(&client(1)) && first.contains(&client(3)), "{first}");
+    assert!(!first.contains(&client(2)) && first.contains("2 khách hàng"), "{first}");
+    // The others are past their day, and wait for a statement.
+    let later = copy("12-18");
+    assert!(later.contains(&client(2)) && !later.contains("đã qua"), "{later}");
+    assert!(!later.contains(&client(1)) && !later.contains(&client(3)), "{later}");
+}
+
+#[test]
 fn a_warning_whose_day_was_put_off_before_it_left_is_not_sent() {
     let world = unpaid();
     world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
