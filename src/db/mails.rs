@@ -141,6 +141,42 @@ pub async fn supersede(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Re
     Ok(next)
 }
 
+/// A letter about money says all that came when it leaves: of those to one payer of a batch the newest alone is to go.
+pub async fn supersede_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
+           and order_code in (select code from client_order where batch_id = $1)",
+    )
+    .bind(batch.number())
+    .bind(payer)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Money of a payer was taken back: those go only where other money came that no letter told of yet.
+pub async fn cancel_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
+           and order_code in (select code from client_order where batch_id = $1)
+           and not exists (
+               select 1 from allocation a join payment_request r on r.code = a.code
+               where r.batch_id = $1 and r.payer_email = $2
+                 and not exists (
+                     select 1 from mail s join client_order o on o.code = s.order_code
+                     where s.purpose = 'payment_received' and s.recipient = $2 and o.batch_id = $1
+                       and s.sent_at >= (select max(e.at) from payment_event e
+                                         where e.bank_line_id = a.bank_line_id and e.kind = 'decided')))",
+    )
+    .bind(batch.number())
+    .bind(payer)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Whether a later one of the same purpose and subject was planned for the same recipient.
 pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
     let later = db

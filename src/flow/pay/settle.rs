@@ -381,8 +381,8 @@ async fn store(
     let ids: Vec<i64> = ids.iter().filter(works).copied().collect();
     let lines = standing::by_ids(tx, &ids).await?;
     changes::plan_paid(services, tx, &lines, &version.to_string()).await?;
-    tell::paid(services, tx, &difference.paid, version + 1).await?;
-    tell::partly(services, tx, &difference.partly, version + 1).await?;
+    tell::less(tx, &difference.touched, &difference.standings).await?;
+    tell::received(services, tx, (&difference.paid, &difference.partly), version + 1).await?;
     tell::taken_back(services, tx, &difference.unpaid).await?;
     Ok(true)
 }

@@ -8,48 +8,43 @@ use minijinja::context;
 use crate::{
     db::{
         Tx,
-        dues::Due,
+        dues::{Due, Standing},
         lines::Line,
+        mails,
         notifications::{self, NewNotification, NotificationKind},
     },
-    domain::{mail::Purpose, money::Money},
+    domain::{batch::BatchId, mail::Purpose, money::Money},
     flow::{Services, send},
 };
 
-/// Requests that are paid now: one bell for each firm, one letter for each payer of an order.
-pub async fn paid(
+/// Requests that are paid now, and those of which another part is: one letter for each payer of a batch, which says all
+/// that came and what is missing, and for those that are paid the bell of each firm.
+pub async fn received(
     services: &Services,
     tx: &mut Tx,
-    dues: &[&Due],
-    change: i64,
-) -> anyhow::Result<()> {
-    payers(services, tx, dues, change).await?;
-    of_firms(services, tx, (NotificationKind::PaymentReceived, "payment_received"), dues).await
-}
-
-/// Requests of which another part is paid: the letters alone, which say what is missing.
-pub async fn partly(
-    services: &Services,
-    tx: &mut Tx,
-    dues: &[&Due],
-    change: i64,
-) -> anyhow::Result<()> {
-    payers(services, tx, dues, change).await
-}
-
-/// One letter for each payer of an order.
-async fn payers(
-    services: &Services,
-    tx: &mut Tx,
-    dues: &[&Due],
+    (paid, partly): (&[&Due], &[&Due]),
     change: i64,
 ) -> anyhow::Result<()> {
     let mut told = BTreeSet::new();
-    for due in dues {
-        if told.insert((&due.order_code, due.payer_email.as_str())) {
+    for due in paid.iter().chain(partly) {
+        if told.insert((due.batch_id, due.payer_email.as_str())) {
+            mails::supersede_received(tx, BatchId::new(due.batch_id), &due.payer_email).await?;
             let payer = (due.payer_name.as_str(), due.payer_email.as_str());
             send::plan::received(services, tx, (&due.order_code, payer), change).await?;
         }
+    }
+    of_firms(services, tx, (NotificationKind::PaymentReceived, "payment_received"), paid).await
+}
+
+/// Requests of which less is paid than before: letters that did not leave have no reason any more.
+pub async fn less(tx: &mut Tx, dues: &[&Due], standings: &[Standing]) -> anyhow::Result<()> {
+    let is_less: BTreeSet<&str> = standings
+        .iter()
+        .filter(|now| now.paid < now.old_paid)
+        .map(|now| now.code.as_str())
+        .collect();
+    for due in dues.iter().filter(|due| is_less.contains(due.code.as_str())) {
+        mails::cancel_received(tx, BatchId::new(due.batch_id), &due.payer_email).await?;
     }
     Ok(())
 }

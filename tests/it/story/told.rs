@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::{
     letters::{self, Letter},
-    lists::{csv, enterprise},
+    lists::{csv, enterprise, household},
+    money,
     platform::{activated, execute, placed, refused},
 };
 use crate::world::{World, require, text};
@@ -265,4 +266,63 @@ fn money_that_came_software_that_stopped_and_works_again_are_told() {
     says(&suspended, &[second.name(), "đã tạm ngừng", "1023456789", "mở lại"]);
     assert_eq!(suspended.pictures.len(), 1);
     says(&letter("restored"), &[third.name(), third.tax_id(), "đã được mở lại"]);
+}
+
+#[test]
+fn money_that_was_matched_parted_and_came_again_is_told_once_as_it_is_then() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    let states = || {
+        let mut mails = of_purpose(&world, "payment_received");
+        mails.sort_by_key(|mail| mail["id"].as_i64());
+        crate::world::texts(&mails, "state")
+    };
+    let of = |memo: &str| {
+        let all = world.list("payments");
+        all.iter().find(|it| it["memo"] == memo).unwrap()["id"].to_string()
+    };
+    money::take(&world, "a.csv", &[("23/11/2026", 2_950_000, "khong ro")]);
+    let unknown = of("khong ro");
+    for amount in ["1000000", "1950000"] {
+        let part = format!("{}={amount}", codes[0]);
+        world.run(&["match", &unknown, &part, "--reason", "gọi"]);
+    }
+    assert_eq!(states(), ["cancelled", "planned"], "the newest says all");
+    world.run(&["unmatch", &unknown, "--reason", "nhầm"]).exits(0);
+    assert_eq!(states(), ["cancelled", "cancelled"], "nothing came any more");
+    money::take(&world, "b.csv", &[("23/11/2026", 1_000_000, &codes[0])]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "payment_received");
+    assert_eq!(letters.len(), 1);
+    says(&letters[0], &["1.000.000 đ", "1.950.000 đ"]);
+
+    // What was told is not told again because other money went.
+    money::take(&world, "c.csv", &[("23/11/2026", 500_000, "khong ro hai")]);
+    let other = of("khong ro hai");
+    world.run(&["match", &other, &codes[0], "--reason", "gọi"]);
+    world.run(&["unmatch", &other, "--reason", "nhầm"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(letters_of(&world, "payment_received").len(), 1);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn what_one_payer_paid_for_two_orders_of_a_list_is_one_letter() {
+    let world = World::new();
+    let payer = household(1).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), payer]));
+    let code = |order: &str| {
+        world.run(&["confirm", order]).exits(0);
+        text(&world.order(order)["payment_requests"][0], "payment_code")
+    };
+    let (first, second) = (code("DH-2611-000001"), code("DH-2611-000002"));
+    let lines =
+        [("23/11/2026", 2_950_000, first.as_str()), ("23/11/2026", 1_450_000, second.as_str())];
+    money::take(&world, "a.csv", &lines);
+    world.run(&["run", "mail"]).exits(0);
+    let told = of_purpose(&world, "payment_received");
+    assert_eq!(crate::world::texts(&told, "state"), ["sent"], "{told:?}");
 }
