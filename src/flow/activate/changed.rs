@@ -87,7 +87,12 @@ async fn suspended(
     change: &Change,
     About { line, .. }: &About,
 ) -> anyhow::Result<()> {
-    let (ids, from) = (&[line.id], &[LineState::Grace]);
+    // What was paid and is not any more is active, and may be cancelled; its grace is not over.
+    let from: &[LineState] = match change.cancellation_id {
+        Some(_) => &[LineState::Grace, LineState::Active],
+        None => &[LineState::Grace],
+    };
+    let ids = &[line.id];
     let is_paid = !requests::hold_paid(tx, ids).await?.is_empty();
     if is_paid {
         let key = format!("restore/{}", change.id);

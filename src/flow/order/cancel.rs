@@ -172,7 +172,7 @@ async fn sort(
         match reason_to_keep(line, requests.get(&line.id).copied(), part) {
             None | Some(Why::InUse) if is_asked(line) => sorted.asked.push(line.clone()),
             Some(why) => sorted.kept.push(Kept::new(line, why)),
-            None if line.state != LineState::Grace => sorted.at_once.push(line.clone()),
+            None if !works(line) => sorted.at_once.push(line.clone()),
             None => sorted.in_use.push(line.clone()),
         }
     }
@@ -193,9 +193,8 @@ fn reason_to_keep(line: &Line, request: Option<RequestState>, part: &Part) -> Op
         return Some(Why::Paid);
     }
     match line.state {
-        LineState::Grace if *part == Part::Whole => Some(Why::InUse),
         LineState::Active if request.is_none() => Some(Why::Free),
-        LineState::Active => Some(Why::Paid),
+        _ if works(line) && *part == Part::Whole => Some(Why::InUse),
         LineState::Suspended => Some(Why::Suspended),
         LineState::Activating => Some(Why::Activating),
         LineState::Uncertain => Some(Why::Unanswered),
@@ -203,8 +202,14 @@ fn reason_to_keep(line: &Line, request: Option<RequestState>, part: &Part) -> Op
         | LineState::Placed
         | LineState::Failed
         | LineState::Grace
+        | LineState::Active
         | LineState::Cancelled => None,
     }
+}
+
+/// The platform has to stop it; active and not paid is what was paid, and is not any more.
+fn works(line: &Line) -> bool {
+    matches!(line.state, LineState::Grace | LineState::Active)
 }
 
 /// The change and its effects in one transaction; false where the order is no longer what was looked at.

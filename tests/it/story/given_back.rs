@@ -91,6 +91,34 @@ fn of_money_that_pays_only_what_is_left_over_or_all_of_it_goes_back() {
 }
 
 #[test]
+fn what_works_and_is_not_paid_any_more_can_be_cancelled() {
+    let world = activated();
+    let codes = codes(&world);
+    let lines =
+        [("20/11/2026", 2_950_000, codes[0].as_str()), ("20/11/2026", 2_950_000, &codes[1])];
+    take(&world, "a.csv", &lines);
+    let cancel = |n: u32| {
+        let line = format!("{ORDER}/{n}");
+        world.run(&["cancel", &line, "--reason", "thôi mua", "--json"])
+    };
+    assert_ne!(cancel(1).code, 0, "it is paid");
+    let refund = ["refund", &id_of(&world, &codes[0]), "2950000", "--reason", "thôi mua"];
+    world.run(&[&refund[..], &["--done", "FT1"]].concat()).exits(0);
+    world.run(&["unmatch", &id_of(&world, &codes[1]), "--reason", "nhầm"]).exits(0);
+    // All of an order spares what works, paid or not.
+    world.run(&["cancel", ORDER, "--reason", "thôi mua"]);
+    assert_eq!(world.order(ORDER)["lines"][0]["state"], "active");
+    for n in [1, 2] {
+        cancel(n).exits(0);
+    }
+    let lines = crate::world::texts(world.order(ORDER)["lines"].as_array().unwrap(), "state");
+    assert_eq!(lines, ["cancelled", "cancelled", "grace"]);
+    let licences = crate::world::texts(&world.list("licences"), "state");
+    assert_eq!(licences, ["suspended", "suspended", "grace"]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn all_of_a_payment_goes_back_and_what_it_paid_for_is_named() {
     let world = placed();
     let codes = codes(&world);
