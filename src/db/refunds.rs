@@ -150,3 +150,44 @@ pub async fn waive(
         .await?;
     Ok(())
 }
+
+/// What of a held payment neither pays for anything nor goes back, in đồng, and a code that it is about.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Free {
+    pub bank_line_id: i64,
+    pub free: i64,
+    pub code: String,
+}
+
+/// Of payments that are more than what they pay for: a row for each code that they pay for.
+pub async fn too_much(db: &Db) -> sqlx::Result<Vec<Free>> {
+    db.query(
+        "select b.id as bank_line_id, a.code,
+                cast(b.amount - b.returned - (select sum(p.amount) from allocation p where p.bank_line_id = b.id)
+                     as bigint) as free
+         from bank_line b join allocation a on a.bank_line_id = b.id
+         where b.direction = 'credit' and b.state = 'held' and not b.closed
+         order by b.id, a.code",
+    )
+    .all()
+    .await
+}
+
+/// Of payments for what was cancelled: a row for each cancelled request that they were for, by their memo or a person.
+pub async fn of_cancelled(db: &Db) -> sqlx::Result<Vec<Free>> {
+    // Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
+    db.query(
+        "select b.id as bank_line_id, r.code,
+                cast(b.amount - b.returned
+                     - (select coalesce(sum(p.amount), 0) from allocation p where p.bank_line_id = b.id)
+                     as bigint) as free
+         from bank_line b join payment_request r on r.state = 'cancelled'
+         where b.direction = 'credit' and b.state = 'held' and not b.closed
+           and ((b.tier = 'cancelled' and cast(b.evidence as text) like '%\"' || r.code || '\"%')
+                or exists (select 1 from payment_word w
+                           where w.bank_line_id = b.id and w.code = r.code and w.amount > 0))
+         order by b.id, r.code",
+    )
+    .all()
+    .await
+}

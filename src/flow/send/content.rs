@@ -9,7 +9,7 @@ use super::{
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
     },
-    mornings, nights, results, standings, waiting,
+    mornings, nights, over, results, standings, waiting,
 };
 use crate::{
     db::{
@@ -125,6 +125,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
     let open = requests::open_of_payer(&services.db, batch, payer).await?;
     let (rest, picture) = rest(services, &open)?.unzip();
     let firm = firm_block(services, order, &about(&lines, &requests)).await?;
+    let received = over::of_cancelled(services, &requests).await?;
     let said = OrderCancelled {
         recipient: order.recipient,
         to_name: mail.recipient_name.clone(),
@@ -132,6 +133,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
         order: order.code.clone(),
         lines: gone?,
         stopped: usize::try_from(stopped)?,
+        received,
         rest,
     };
     let letter = letters::order_cancelled(services.letters.of(mail.purpose), &said)?;

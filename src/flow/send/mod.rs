@@ -15,6 +15,8 @@ mod waiting;
 
 mod standings;
 
+mod over;
+
 pub mod sms;
 
 pub mod preview;

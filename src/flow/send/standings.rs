@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{
     content::{Content, firm_block, notice_line, reply_to, rest},
     letters::{self, Occasion, Standing, StandingLine, StandingReader},
+    over,
 };
 use crate::{
     db::{
@@ -71,6 +72,13 @@ pub async fn of(
     };
     let open: Vec<Request> = open.into_iter().filter(|it| it.rest().is_some()).collect();
     let (rest, picture) = rest(services, &open)?.unzip();
+    let over = match mail.purpose {
+        Purpose::PaymentReceived => {
+            let own = requests.iter().filter(|it| it.payer_email == mail.recipient);
+            over::too_much(services, &own.cloned().collect::<Vec<_>>()).await?
+        }
+        _ => Money::ZERO,
+    };
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
         occasion: occasion(services, mail, (first.cutoff_at, &warned)),
@@ -83,6 +91,7 @@ pub async fn of(
         firm: firm_block(services, order, &told).await?,
         lines: about.iter().map(|it| line(services, it)).collect::<anyhow::Result<_>>()?,
         rest,
+        over,
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, order, order.registered_by.as_deref())?;

@@ -326,3 +326,29 @@ fn what_one_payer_paid_for_two_orders_of_a_list_is_one_letter() {
     let told = of_purpose(&world, "payment_received");
     assert_eq!(crate::world::texts(&told, "state"), ["sent"], "{told:?}");
 }
+
+#[test]
+fn who_paid_too_much_or_for_what_was_cancelled_reads_what_came() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    world.run(&["run", "mail"]).exits(0);
+    let lines =
+        [("23/11/2026", 3_000_000, codes[0].as_str()), ("23/11/2026", 1_000_000, &codes[1])];
+    money::take(&world, "a.csv", &lines);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "payment_received");
+    let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
+    says(to(1), &["3.000.000 đ", "2.950.000 đ", "thừa 50.000 đ"]);
+    says(to(2), &["1.000.000 đ", "còn thiếu 1.950.000 đ"]);
+    assert!(!to(2).text.contains("thừa"), "{}", to(2).text);
+    world.run(&["cancel", &format!("{ORDER}/2"), "--reason", "thôi mua"]).exits(0);
+    world.run(&["cancel", &format!("{ORDER}/3"), "--reason", "thôi mua"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "order_cancelled");
+    let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
+    says(to(2), &["Trước khi hủy đã nhận được 1.000.000 đ"]);
+    assert!(!to(3).text.contains("Trước khi hủy"), "{}", to(3).text);
+}

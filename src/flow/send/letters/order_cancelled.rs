@@ -10,7 +10,10 @@ use super::{
     order_notice::{how_to_pay, list_lines},
 };
 use crate::{
-    domain::order::{OrderCode, Recipient},
+    domain::{
+        money::Money,
+        order::{OrderCode, Recipient},
+    },
     text::Texts,
 };
 
@@ -25,6 +28,8 @@ pub struct OrderCancelled {
     pub lines: Vec<NoticeLine>,
     /// How many of these worked already.
     pub stopped: usize,
+    /// What was paid for these before, and neither pays for anything else nor goes back yet.
+    pub received: Money,
     /// What this payer has still to pay in the batch.
     pub rest: Option<Rest>,
 }
@@ -49,6 +54,7 @@ pub fn order_cancelled(texts: &Texts, said: &OrderCancelled) -> anyhow::Result<L
     draft.paragraph("order_cancelled.stopped")?;
     what_was_cancelled(&mut draft, said, first)?;
     draft.paragraph("order_cancelled.not_to_pay")?;
+    draft.paragraph("order_cancelled.received")?;
     if let Some(rest) = &said.rest {
         draft.heading("order_cancelled.rest")?;
         draft.paragraph("order_cancelled.rest_text")?;
@@ -72,6 +78,7 @@ fn values(said: &OrderCancelled, first: &NoticeLine) -> Value {
         order_count => 1,
         count => said.lines.len(),
         stopped => said.stopped,
+        received => (said.received != Money::ZERO).then(|| said.received.to_string()),
         client => first.name.as_str(),
         tax_id => first.tax_id.as_str(),
         rest => said.rest.is_some(),
@@ -99,7 +106,7 @@ fn what_was_cancelled(
         facts.push(draft.fact("cancelled_amount", &first.amount.to_string())?);
         facts.push(draft.fact("cancelled_code", first.payment_code.as_str())?);
     } else {
-        let total: crate::domain::money::Money = said.lines.iter().map(|line| line.amount).sum();
+        let total: Money = said.lines.iter().map(|line| line.amount).sum();
         facts.push(draft.fact("clients", &said.lines.len().to_string())?);
         facts.push(draft.fact("cancelled_amount", &total.to_string())?);
     }
@@ -153,6 +160,18 @@ mod tests {
             for line in &said.lines {
                 assert!(letter.text.contains(&line.name) && letter.html.contains(&line.name));
             }
+        }
+    }
+
+    #[test]
+    fn money_that_came_for_what_was_cancelled_is_named() {
+        let mut said = samples::cancelled(&samples::given(), Recipient::Client, 1, 0);
+        let [before, _] = in_both_languages(&said);
+        assert!(!before.text.contains("1.000.000"), "{}", before.text);
+        said.received = Money::dong(1_000_000);
+        for letter in in_both_languages(&said) {
+            assert!(letter.text.contains("1.000.000 đ"), "{}", letter.text);
+            assert!(letter.html.contains("1.000.000 đ"), "{}", letter.html);
         }
     }
 

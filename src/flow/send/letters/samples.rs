@@ -68,8 +68,7 @@ pub fn of(texts: &Texts, purpose: Purpose, given: &Given) -> anyhow::Result<Vec<
         Purpose::LoginExisting => return log_ins(texts, given, false),
         Purpose::PaymentReceived => return standings(texts, given, Occasion::Received),
         Purpose::GraceWarning => {
-            let first = Occasion::Warning { days: 3, is_last: false };
-            let mut all = standings(texts, given, first)?;
+            let mut all = standings(texts, given, Occasion::Warning { days: 3, is_last: false })?;
             let last = standing(given, (Occasion::Warning { days: 1, is_last: true }, CLIENT), 1);
             all.push(shown("last", super::standing(texts, &last)?, last.rest.as_ref()));
             return Ok(all);
@@ -230,6 +229,7 @@ pub fn cancelled(given: &Given, recipient: Recipient, lines: u8, left: u8) -> Or
         order: made("DH-2611-000123"),
         lines: (1..=lines).map(|number| line(given, number)).collect(),
         stopped: 0,
+        received: Money::ZERO,
         rest: rest(given, left),
     }
 }
@@ -257,6 +257,7 @@ pub fn standing(
         firm: given.firm.clone(),
         lines: (1..=lines).map(of_line).collect(),
         rest: rest(given, if is_paid { 0 } else { lines }),
+        over: Money::ZERO,
     }
 }
 

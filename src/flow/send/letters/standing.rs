@@ -25,6 +25,8 @@ pub struct Standing {
     pub lines: Vec<StandingLine>,
     /// What this payer has still to pay, by one transfer.
     pub rest: Option<Rest>,
+    /// What came with it and is more than was to be paid.
+    pub over: Money,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +142,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         contact => first.contact.as_str(),
         amount => sum(|line| line.line.amount).to_string(),
         paid => sum(|line| line.paid).to_string(),
+        received => (sum(|line| line.paid) + said.over).to_string(),
+        over => amount(said.over),
         missing => amount(sum(StandingLine::rest)),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
         days,
@@ -331,5 +335,11 @@ mod tests {
         said.lines[0].paid = said.lines[0].line.amount;
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
         assert!(vi.text.contains("đã đủ"), "{}", vi.text);
+        said.over = Money::dong(50_000);
+        for locale in [Locale::Vi, Locale::En] {
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            assert!(letter.subject.contains("3.000.000 đ"), "{}", letter.subject);
+            holds(&letter, &["3.000.000 đ", "2.950.000 đ", "50.000 đ"]);
+        }
     }
 }
