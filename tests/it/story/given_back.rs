@@ -111,9 +111,9 @@ fn what_works_and_is_not_paid_any_more_can_be_cancelled() {
     for n in [1, 2] {
         cancel(n).exits(0);
     }
-    let lines = crate::world::texts(world.order(ORDER)["lines"].as_array().unwrap(), "state");
+    let lines = texts(world.order(ORDER)["lines"].as_array().unwrap(), "state");
     assert_eq!(lines, ["cancelled", "cancelled", "grace"]);
-    let licences = crate::world::texts(&world.list("licences"), "state");
+    let licences = texts(&world.list("licences"), "state");
     assert_eq!(licences, ["suspended", "suspended", "grace"]);
     world.run(&["prove"]).exits(0);
 }

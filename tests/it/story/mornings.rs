@@ -180,7 +180,7 @@ fn a_line_past_its_day_that_a_person_decides_on_is_told_each_morning_until_it_is
     if !require("openpyxl") {
         return;
     }
-    let world = super::grace::unpaid();
+    let world = unpaid();
     let codes = money::codes(&world);
     let lines = [("28/11/2026", 1_000_000, codes[0].as_str()), ("28/11/2026", 5, "khac")];
     super::grace::booked(&world, "a.csv", "02/12/2026", &lines);
