@@ -1,5 +1,6 @@
 //! `hold`, `release`: puts the cut-off of a line off, and ends that.
 
+use chrono::NaiveDate;
 use minijinja::context;
 use serde_json::json;
 
@@ -42,14 +43,14 @@ pub async fn hold(global: &Global, args: &HoldLine) -> anyhow::Result<Reply> {
             }
         }
     })?;
-    reply(&services, &line).await
+    reply(&services, &line, false).await
 }
 
 pub async fn release(global: &Global, named: &LineRef) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     let line = line(&services, named).await?;
-    hold::release(&services, &line).await?;
-    reply(&services, &line).await
+    let released = hold::release(&services, &line).await?;
+    reply(&services, &line, released).await
 }
 
 async fn line(services: &Services, named: &LineRef) -> anyhow::Result<Line> {
@@ -58,13 +59,15 @@ async fn line(services: &Services, named: &LineRef) -> anyhow::Result<Line> {
     found.ok_or_else(|| life::unknown_line(services.texts, named).into())
 }
 
-async fn reply(services: &Services, line: &Line) -> anyhow::Result<Reply> {
+async fn reply(services: &Services, line: &Line, released: bool) -> anyhow::Result<Reply> {
     let (until, reason) = grace::hold_of(&services.db, line.id).await?.unzip();
     let shown = json!({
         "line": line.reference().to_string(), "name": line.name, "state": line.state,
         "hold_until": until, "reason": reason,
     });
-    let values = context! { line => line.reference().to_string(), until };
+    let shown_day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+    let until = until.map(|day| day.parse().map_or(day, shown_day));
+    let values = context! { line => line.reference().to_string(), until, released };
     let human = services.texts.say("command.held_until", values);
     Reply::new(Exit::Done, human).with("lines", [shown])
 }

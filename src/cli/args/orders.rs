@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::domain::{
     confirmation_code::ConfirmationCode,
+    date::{self, Order},
     email::Email,
     firm::StaffRole,
     order::{LineRef, OrderCode, Target},
@@ -80,7 +81,7 @@ pub struct HoldLine {
     /// A line of an order (DH-2611-000123/17)
     pub line: LineRef,
     /// It works up to the end of this day
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub until: chrono::NaiveDate,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -94,6 +95,12 @@ pub struct UnmatchPayment {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+}
+
+/// As people write it, or as JSON has it.
+fn day(text: &str) -> Result<chrono::NaiveDate, String> {
+    let wrong = || format!("`{text}` is no day; one looks like 10/12/2026 or 2026-12-10");
+    date::read(text.trim(), Order::DayFirst).ok_or_else(wrong)
 }
 
 fn dong(text: &str) -> Result<i64, String> {

@@ -118,8 +118,18 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
     assert_eq!(night(&world, "12-04").1["suspended"], 2);
     assert_eq!(lines(&world), ["grace", "suspended", "suspended"]);
-    let released = world.run_at(&at("12-04", 9), &["release", &line, "--json"]).exits(0).json();
-    assert_eq!(released["lines"][0]["hold_until"], Value::Null);
+    let written = ["hold", &line, "--until", "20/12/2026", "--reason", "hẹn trả"];
+    let told = world.run_at(&at("12-04", 9), &written).exits(0).stdout;
+    assert!(told.contains("được hoãn đến hết ngày 20/12/2026"), "{told}");
+    let wrong = ["hold", &line, "--until", "32/12/2026", "--reason", "x", "--json"];
+    let told = text(&world.run(&wrong).exits(2).json()["error"], "message");
+    assert!(told.contains("`32/12/2026` không phải một ngày"), "{told}");
+    let release = |args: &[&str]| world.run_at(&at("12-04", 9), args).exits(0);
+    let told = release(&["release", &line]).stdout;
+    assert!(told.contains("không còn được hoãn") && !told.contains("không được hoãn"), "{told}");
+    let again = release(&["release", &line, "--json"]).json();
+    assert_eq!(again["lines"][0]["hold_until"], Value::Null);
+    assert!(release(&["release", &line]).stdout.contains("không được hoãn"));
     let before = world.workbook("B000001");
     // It is warned as if it were for the first time, on a working day.
     assert_eq!(night(&world, "12-05").1["warned"], 0);
