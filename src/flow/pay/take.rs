@@ -79,7 +79,9 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
             };
             said.extend(section.entries.iter().find(is_out).map(|entry| {
                 let day = entry.booked_on.format("%d/%m/%Y").to_string();
-                Finding::new(Code::StatementDate, at(Some(entry.row), None)).value(day)
+                let case = if entry.booked_on > today { "future" } else { "period" };
+                let finding = Finding::new(Code::StatementDate, at(Some(entry.row), None));
+                finding.value(day).detail("case", case)
             }));
             said.extend(section.difference().filter(|off| *off != 0).map(|off| {
                 let money = |dong: i64| Money::dong(dong).to_string();
@@ -95,8 +97,8 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
     }
     // A hold without a row holds the file; one with a row is the reason for it.
     if !said.is_empty() && said.iter().all(|finding: &Finding| finding.place.row.is_some()) {
-        let code = said[0].code;
-        said.insert(0, Finding::new(code, Place::default()).detail("rows", said.len().to_string()));
+        let first = Finding { place: Place::default(), ..said[0].clone() };
+        said.insert(0, first.detail("rows", said.len().to_string()));
     }
     said.into_iter().map(|finding| (None, finding)).collect()
 }

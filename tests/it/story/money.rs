@@ -325,6 +325,16 @@ fn a_statement_whose_sums_do_not_hold_or_that_is_of_another_account_counts_for_n
         (&future["findings"][0]["code"], &future["outcome"]),
         (&"statement.date".into(), &"held".into())
     );
+    assert!(text(&future["findings"][0], "message").contains("24/11/2026 ở tương lai"), "{future}");
+    let of_day = |day: &str| {
+        let paid = String::from_utf8(statement(&[(day, 2_950_000, &codes[0])])).unwrap();
+        let written = format!("Từ ngày: 20/11/2026;Đến ngày: 22/11/2026;;\n{paid}");
+        let file = world.take("_bank/ky.csv", written.as_bytes());
+        assert_eq!(file["outcome"], "held", "{file}");
+        text(&file["findings"][0], "message")
+    };
+    assert!(of_day("19/11/2026").contains("Ngày 19/11/2026 nằm ngoài kỳ"));
+    assert!(of_day("32/11/2026").contains("Không đọc được ngày “32/11/2026”"));
     let list = world.take("_bank/khach.csv", &csv(&[enterprise(9)]));
     assert_eq!(list["findings"][0]["code"], "statement.unknown_layout");
     assert!(world.list("payments").is_empty());
