@@ -187,6 +187,24 @@ mod tests {
         assert!(!Texts::of(Locale::Vi).keys().is_empty());
     }
 
+    #[test]
+    fn one_day_is_not_said_twice() {
+        let day = "03/12/2026";
+        let values = minijinja::context! { from => day, to => day, n => 1 };
+        for texts in [Texts::of(Locale::Vi), Texts::of(Locale::En)] {
+            for key in [
+                "message.statement_missing",
+                "workbook.reconciliation.missing",
+                "workbook.cut_offs.missing",
+            ] {
+                let said = texts.say(key, values.clone());
+                assert_eq!(said.matches(day).count(), 1, "{said}");
+                let span = minijinja::context! { to => "05/12/2026", ..values.clone() };
+                assert!(texts.say(key, span).contains("05/12/2026"), "{key}");
+            }
+        }
+    }
+
     /// A field is named by its label or inside a sentence, as each language likes.
     fn placeholders(texts: &Texts, key: &str) -> BTreeSet<String> {
         let names = texts.templates.get_template(key).unwrap().undeclared_variables(false);

@@ -346,6 +346,7 @@ pub fn reason(
     let values = minijinja::context! {
         codes => list("codes"), candidates => list("candidates"), left, sum => evidence["sum"].as_str(),
         same => evidence["same"].as_i64(), settled => list("settled"), waits,
+        waived => evidence["waived"].as_i64(),
         returned => (returned > 0).then(|| Money::dong(returned).to_string()),
     };
     services.texts.say(&format!("message.payment.{tier}"), values)

@@ -194,6 +194,8 @@ fn what_went_back_the_day_before_it_was_told_is_found_and_told_again_it_takes_no
     world.run(&again).exits(0);
     world.run(&again[..5]).exits(0);
     let payment = of(&world, "1");
+    let why = text(&payment, "why");
+    assert!(why.contains("trừ 50.000 đ được hoàn lại") && !why.contains("bằng"), "{why}");
     assert_eq!(payment["refunds"].as_array().unwrap().len(), 1, "{payment}");
     assert_eq!(
         (&payment["state"], requests(&world)[0].as_str()),
@@ -297,7 +299,10 @@ fn a_fee_that_is_missing_is_forgiven_and_what_nobody_paid_is_not() {
     let order = world.order(ORDER);
     assert_eq!(order["payment_requests"][0]["waived"], 11_000);
     assert_eq!(order["lines"][0]["state"], "active");
-    assert_eq!(of(&world, "1")["state"], "matched");
+    let paid = of(&world, "1");
+    assert_eq!(paid["state"], "matched");
+    let why = text(&paid, "why");
+    assert!(why.contains("Phần còn thiếu 11.000 đ đã được bỏ") && !why.contains("bằng"), "{why}");
     let refused = world.run(&["waive", &codes[1], "--reason", "x", "--json"]).exits(1).json();
     assert_eq!(refused["error"]["code"], "state.not_allowed");
     world.run(&["waive", "HLKHONGCO", "--reason", "x"]).exits(2);
