@@ -30,7 +30,8 @@ use crate::{
 struct About<'a> {
     line: &'a Line,
     request: &'a Request,
-    licence: &'a Licence,
+    /// Nothing where it is not activated yet: money may come before.
+    licence: Option<&'a Licence>,
     /// When it is cut off, or was: after holidays that came since, and what a person put it off to.
     cutoff_at: Option<DateTime<Utc>>,
 }
@@ -54,10 +55,11 @@ pub async fn of(
     let is_meant = meant((mail, &warned), order, &requests);
     let mut about: Vec<About<'_>> = Vec::new();
     for request in &requests {
-        let both = lines.get(&request.line_id).zip(licences.get(&request.line_id));
-        let Some((&line, &licence)) = both else { continue };
+        let Some(&line) = lines.get(&request.line_id) else { continue };
+        let licence = licences.get(&request.line_id).copied();
         if is_meant(line, request) && is_so(mail.purpose, request, licence) {
-            let cutoff_at = effective.get(&line.id).copied().or(licence.cutoff_at);
+            let stored = licence.and_then(|licence| licence.cutoff_at);
+            let cutoff_at = effective.get(&line.id).copied().or(stored);
             about.push(About { line, request, licence, cutoff_at });
         }
     }
@@ -115,12 +117,13 @@ fn meant<'a>(
 }
 
 /// Whether a line still is what its letter says.
-fn is_so(purpose: Purpose, request: &Request, licence: &Licence) -> bool {
+fn is_so(purpose: Purpose, request: &Request, licence: Option<&Licence>) -> bool {
     let is_open = request.rest().is_some();
+    let is = |state| licence.is_some_and(|licence| licence.state == state);
     match purpose {
-        Purpose::GraceWarning => is_open && licence.state == LicenceState::Grace,
-        Purpose::Suspended => is_open && licence.state == LicenceState::Suspended,
-        Purpose::Restored => !is_open && licence.state == LicenceState::Active,
+        Purpose::GraceWarning => is_open && is(LicenceState::Grace),
+        Purpose::Suspended => is_open && is(LicenceState::Suspended),
+        Purpose::Restored => !is_open && is(LicenceState::Active),
         _ => request.paid() > Money::ZERO,
     }
 }
@@ -195,7 +198,7 @@ fn line(services: &Services, it: &About<'_>) -> anyhow::Result<StandingLine> {
         paid: it.request.paid(),
         contract_end: it
             .licence
-            .grace_until
+            .and_then(|licence| licence.grace_until)
             .map(|at| services.local(at).format("%H:%M %d/%m/%Y").to_string()),
         last_day: it.cutoff_at.map(|at| services.last_day(at)),
         contact: format!("{}, {}", client.representative, client.contact_phone.national()),

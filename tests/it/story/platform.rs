@@ -239,9 +239,9 @@ fn what_is_paid_when_the_platform_has_stopped_it_is_restored_and_not_cancelled()
 fn a_line_that_stands_elsewhere_when_its_licence_was_stopped_keeps_its_request() {
     let world = activated();
     plan_to_cancel_the_second(&world, "change_answered");
-    execute(&world, &["update order_line set state = 'active' where line_no = 2"]);
+    execute(&world, &["update order_line set state = 'failed' where line_no = 2"]);
     world.run(&["run", "activate"]).exits(0);
-    assert_eq!(states(&world), ["grace", "active", "grace"]);
+    assert_eq!(states(&world), ["grace", "failed", "grace"]);
     let requests = world.order(ORDER)["payment_requests"].clone();
     assert_eq!(texts(requests.as_array().unwrap(), "state"), ["open"; 3]);
     assert!(bells(&world, "order_cancelled").is_empty());
