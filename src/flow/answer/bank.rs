@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use chrono::NaiveDate;
+use minijinja::context;
 use rust_xlsxwriter::DocProperties;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,10 @@ use super::{
     outbox,
 };
 use crate::{
-    db::payments::{Allocation, Payment},
+    db::{
+        grace::Side,
+        payments::{Allocation, Payment},
+    },
     domain::finding::{Code, Finding, Place},
     flow::{
         Services,
@@ -101,12 +105,30 @@ fn text_of(issue: &Issue) -> String {
 }
 
 /// What is said of a row of a workbook about money or cut-offs where things changed since: in which folder the newest one
-/// lies, and into which it is dropped.
-pub fn stale(services: &Services, place: Place, inbox: &Path) -> Finding {
+/// lies, and into which whoever answers drops it.
+pub fn stale(services: &Services, place: Place, side: Side) -> Finding {
+    let (outbox, inbox) = folders(services, side);
+    Finding::new(Code::RowStaleAnswer, place).detail("outbox", outbox).detail("inbox", inbox)
+}
+
+/// The same of a row that shows another payment or line than its hidden cell names, as where a part of the sheet was
+/// sorted: what it shows, and what it is.
+pub fn mixed(services: &Services, place: Place, (shows, is): (&str, &str), side: Side) -> Finding {
+    let (outbox, inbox) = folders(services, side);
+    let values = context! { shows, is, outbox, inbox };
+    let say = |part: &str| services.texts.say(&format!("message.mixed.{part}"), values.clone());
+    let finding = Finding::new(Code::RowUnknownAnswer, place);
+    finding.detail("reason", say("reason")).detail("how", say("how"))
+}
+
+fn folders(services: &Services, side: Side) -> (String, String) {
     let outbox = outbox::folder(services, Some(BANK));
-    Finding::new(Code::RowStaleAnswer, place)
-        .detail("outbox", services.shown_path(&outbox))
-        .detail("inbox", services.shown_path(inbox))
+    let inbox = &services.settings.files.inbox;
+    let inbox = match side {
+        Side::Operator => &inbox.join(BANK),
+        Side::Firm => inbox,
+    };
+    (services.shown_path(&outbox), services.shown_path(inbox))
 }
 
 /// Stands beside a payment: which it is, and how it stood.

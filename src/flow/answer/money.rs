@@ -60,6 +60,14 @@ pub fn label(texts: &Texts, column: usize) -> String {
     }
 }
 
+/// The label of a column that is for reading.
+pub fn own_label(texts: &Texts, name: &str) -> String {
+    match name {
+        "candidates" => texts.label("workbook.money.candidates"),
+        name => texts.label(&format!("workbook.reconciliation.{name}")),
+    }
+}
+
 /// The sheet, and the cell in which stands who decided.
 pub fn sheet(
     services: &Services,
@@ -123,10 +131,7 @@ fn first_input() -> u16 {
 }
 
 fn headings(texts: &Texts, page: &mut Page<'_>) -> Result<(), XlsxError> {
-    let ours = OURS.iter().map(|name| match *name {
-        "candidates" => texts.label("workbook.money.candidates"),
-        name => texts.label(&format!("workbook.reconciliation.{name}")),
-    });
+    let ours = OURS.iter().map(|name| own_label(texts, name));
     let inputs = (0..2 * CODES + MORE.len()).map(|column| label(texts, column));
     let all = ours.chain(inputs).chain([RID.to_owned()]);
     let all: Vec<((u16, u16), String)> =

@@ -264,6 +264,10 @@ pub async fn decide(
     let decided = back.written.iter().map(|written| {
         let line = by_name.get(&written.rid).filter(|line| line.state == LineState::Grace);
         let shown = answer.shown.get(&written.rid);
+        if let Some(shows) = written.shows.as_deref().filter(|_| shown.is_some()) {
+            let (place, told) = (written.place.clone(), (shows, written.rid.as_str()));
+            return Done::Refused(bank::mixed(services, place, told, who.side));
+        }
         match (line, shown, over.get(&written.rid)) {
             (_, Some(_), Some(why)) => already(services, written, ("over", why), &context! {}),
             (Some(line), Some(shown), None) => one(services, (line, shown), written, who),
@@ -354,12 +358,7 @@ fn one(
 
 /// The line is otherwise than the workbook showed it, or was not on it.
 fn stale(services: &Services, written: &back::Written, who: Who<'_>) -> Finding {
-    let inbox = &services.settings.files.inbox;
-    let inbox = match who.side {
-        Side::Operator => inbox.join(BANK),
-        Side::Firm => inbox.clone(),
-    };
-    bank::stale(services, written.place.clone(), &inbox).value(written.said.as_str())
+    bank::stale(services, written.place.clone(), who.side).value(written.said.as_str())
 }
 
 fn refused(services: &Services, written: &back::Written, why: &str, days: u32) -> Done {

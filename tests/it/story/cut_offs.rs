@@ -160,6 +160,27 @@ fn rows_that_somebody_altered_are_forged_and_a_line_that_we_did_not_write_is_ref
 }
 
 #[test]
+fn a_row_that_shows_another_line_than_its_hidden_cell_names_is_not_put_off() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let book = read(&workbook);
+    let rid = |n: u32| {
+        let row = usize::try_from(FIRST + n).unwrap() - 2;
+        book["sheets"][SHEET][row].as_array().unwrap().last().unwrap().clone()
+    };
+    let hidden = |n: u32, rid: Value| cell(SHEET, &format!("K{}", FIRST + n - 1), rid);
+    let swapped = vec![hidden(1, rid(2)), hidden(2, rid(1))];
+    let edits = [wish(1, "2 ngày", "hẹn"), wish(3, "2 ngày", "hẹn"), swapped].concat();
+    let taken = back(&world, 16, "_bank/a.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!((codes(&taken), &taken["exit"]), (vec!["row.unknown_answer".to_owned()], &1.into()));
+    assert_eq!((&taken["rows"]["accepted"], &taken["rows"]["rejected"]), (&1.into(), &1.into()));
+    let said = text(&taken["findings"][0], "message");
+    assert!(said.contains("“DH-2611-000001/1”") && said.contains("DH-2611-000001/2 "), "{said}");
+}
+
+#[test]
 fn what_changed_since_is_refused_kindly_and_the_rest_is_done() {
     if !require("openpyxl") {
         return;

@@ -248,6 +248,61 @@ fn rows_that_changed_since_or_make_no_sense_are_refused_and_the_others_done() {
     assert_eq!(requests(&world)[1], "paid 2939000", "{file}");
 }
 
+/// The hidden cell of a row.
+fn rid(world: &World, memo: &str) -> Value {
+    let book = read(&newest(world));
+    book["sheets"][SHEET][row(world, memo) - 1].as_array().unwrap().last().unwrap().clone()
+}
+
+#[test]
+fn a_row_that_shows_another_payment_than_its_hidden_cell_names_waits_and_says_both() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    // As where a part of the sheet was sorted: the hidden cells stayed.
+    let edits = [
+        said(&world, "nham", RID, rid(&world, "de do")),
+        said(&world, "de do", RID, rid(&world, "nham")),
+        said(&world, "nham", REFUND, "x"),
+    ];
+    let file = drop_back(&world, "tra-loi.xlsx", &edited(&world, &newest(&world), &edits));
+    assert_eq!((&file["rows"]["accepted"], &file["rows"]["rejected"]), (&0.into(), &1.into()));
+    assert_eq!(texts(file["findings"].as_array().unwrap(), "code"), ["row.unknown_answer"]);
+    let (nham, de_do) = (payment(&world, "nham"), payment(&world, "de do"));
+    let told = text(&file["findings"][0], "message");
+    for (payment, amount) in [(&nham, "77.000 đ"), (&de_do, "123.000 đ")] {
+        let words = format!("khoản {} ngày 22/11/2026, {amount}", payment["id"]);
+        assert!(told.contains(&words), "{words} in {told}");
+    }
+    let fix = text(&file["findings"][0], "fix");
+    assert!(fix.contains("outbox/_bank") && fix.contains("inbox/_bank"), "{fix}");
+    for payment in [nham, de_do] {
+        assert_eq!(payment["refunds"], json!([]), "{payment}");
+    }
+}
+
+#[test]
+fn a_cell_of_ours_that_was_edited_beside_a_payment_is_ignored_and_that_is_said() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    // The memo, where an answer stands; the number, where none does.
+    let edits = [
+        said(&world, "de do", 'E', "noi dung khac"),
+        said(&world, "de do", CODE, codes[0].as_str()),
+        said(&world, "nham", 'A', Value::Null),
+    ];
+    let file = drop_back(&world, "tra-loi.xlsx", &edited(&world, &newest(&world), &edits));
+    assert_eq!((&file["rows"]["accepted"], &file["exit"]), (&1.into(), &0.into()), "{file}");
+    let found = file["findings"].as_array().unwrap();
+    assert_eq!(texts(found, "code"), ["row.unknown_answer"; 2]);
+    assert!(found.iter().all(|it| it["severity"] == "info"), "{found:?}");
+    assert_eq!(texts(found, "column").iter().filter(|it| *it == "E").count(), 1, "{found:?}");
+    assert_eq!(requests(&world)[0], "partly_paid 123000");
+}
+
 #[test]
 fn a_row_whose_payment_was_matched_and_parted_since_is_not_taken() {
     if !require("openpyxl") {

@@ -43,6 +43,8 @@ pub struct Written {
     /// Of the cell *Hoãn*.
     pub place: Place,
     pub rid: String,
+    /// The line that the row shows, where that is another one.
+    pub shows: Option<String>,
     /// As written.
     pub said: String,
     /// Nothing where it is not clear.
@@ -79,6 +81,7 @@ struct Form<'a> {
     sheet: &'a Sheet,
     header: usize,
     rid: usize,
+    line: Option<usize>,
     hold: usize,
     reason: Option<usize>,
 }
@@ -89,12 +92,13 @@ impl<'a> Form<'a> {
             row.cells.iter().position(|cell| names.iter().any(|name| name == cell.text().trim()))
         };
         let hold = headings(&["cut_offs.hold"]);
-        let reason = headings(&["cut_offs.reason"]);
+        let (line, reason) = (headings(&["cut_offs.line"]), headings(&["cut_offs.reason"]));
         let rid = [RID.to_owned()];
         let mut first = sheet.rows.iter().take(HEADER_WITHIN).enumerate();
         first.find_map(|(header, row)| {
             let (rid, hold) = at(row, &rid).zip(at(row, &hold))?;
-            Some(Form { sheet, header, rid, hold, reason: at(row, &reason) })
+            let (line, reason) = (at(row, &line), at(row, &reason));
+            Some(Form { sheet, header, rid, line, hold, reason })
         })
     }
 
@@ -102,6 +106,8 @@ impl<'a> Form<'a> {
         let cell = row.cells.get(self.hold).filter(|cell| !cell.is_empty());
         let reason = self.reason.map(|at| text(row, at)).unwrap_or_default();
         let rid = identity::line_of(&text(row, self.rid)).to_owned();
+        let shows = self.line.map(|at| text(row, at));
+        let shows = shows.filter(|it| !it.is_empty() && *it != rid);
         let cell = cell?;
         let place = Place {
             sheet: Some(self.sheet.name.clone()),
@@ -110,7 +116,7 @@ impl<'a> Form<'a> {
             ..Place::default()
         };
         let said = cell.text().trim().to_owned();
-        Some(Written { place, rid, wish: wish(cell), said, reason })
+        Some(Written { place, rid, shows, wish: wish(cell), said, reason })
     }
 }
 

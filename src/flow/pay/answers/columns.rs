@@ -1,6 +1,7 @@
 //! Which column of the sheet of money is what, and what a person wrote into the cells of a row.
 //! Whether that can be done is the business of `hand`.
 
+use super::visible::Visible;
 use crate::{
     domain::{locale::Locale, money::Money},
     flow::{
@@ -21,6 +22,7 @@ use crate::{
 /// Where what stands, by its heading in either language.
 pub(super) struct Columns {
     pub rid: usize,
+    pub visible: Visible,
     pairs: Vec<(Option<usize>, Option<usize>)>,
     /// To go back, to be forgiven, why.
     pub more: [Option<usize>; MORE.len()],
@@ -37,6 +39,7 @@ impl Columns {
         };
         Columns {
             rid: texts.iter().position(|text| text == RID).unwrap_or(usize::MAX),
+            visible: Visible::of(&texts),
             pairs: (0..CODES).map(|pair| (find(2 * pair), find(2 * pair + 1))).collect(),
             more: std::array::from_fn(|at| find(2 * CODES + at)),
         }

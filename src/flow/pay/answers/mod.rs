@@ -5,9 +5,18 @@ mod columns;
 
 mod keep;
 
+mod visible;
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
 use minijinja::context;
 
-use self::{columns::Columns, keep::store};
+use self::{
+    columns::Columns,
+    keep::store,
+    visible::{Differs, Visible},
+};
 use super::{
     hand::{self, Refused, Seen, Wish},
     overtaken::until_not_overtaken,
@@ -16,11 +25,12 @@ use super::{
 use crate::{
     db::{
         batches::Batch,
+        grace::Side,
         payments::{self, Payment},
     },
     domain::{
         batch::RowState,
-        finding::{Code, Finding, Place, column_letters},
+        finding::{Code, Finding, Place, Severity, column_letters},
         money::Money,
     },
     flow::{
@@ -31,7 +41,6 @@ use crate::{
             returned::who,
         },
         fault::Fault,
-        inbox::BANK,
         read::{Cell, Document, Row, Sheet},
         sweep,
     },
@@ -56,6 +65,7 @@ pub struct Returned<'a> {
     sheet: &'a Sheet,
     header: u32,
     headings: Vec<(u32, String)>,
+    visible: Visible,
     written: Vec<Written<'a>>,
     who: Option<String>,
 }
@@ -138,12 +148,24 @@ async fn all(
     batch: Option<&Batch>,
 ) -> anyhow::Result<Done> {
     let mut done = Done { rows: Vec::new(), said: Vec::new(), outdated: false };
+    let known = payments::all(&services.db).await?;
+    let known: HashMap<i64, Payment> = known.into_iter().map(|it| (it.id, it)).collect();
     for written in &returned.written {
-        let outcome = if copies(returned, written) {
-            Err(flaw(services, returned, written.row, "copied", &context! {}))
-        } else {
-            one(services, returned, (written, issue), batch).await?
+        let payment = written.of.as_ref().and_then(|(id, _)| known.get(id));
+        let wishes = written.wish.as_ref().map_or(true, |wish| !wish.is_nothing());
+        let differs = payment.and_then(|it| Some((it, returned.visible.differs(written.row, it)?)));
+        let outcome = match differs {
+            _ if copies(returned, written) => {
+                Err(flaw(services, returned, written.row, "copied", &context! {}))
+            }
+            Some((payment, Differs::Other)) if wishes => {
+                Err(mixed(services, returned, written.row, payment))
+            }
+            _ => one(services, returned, (written, issue), batch).await?,
         };
+        if let Some((_, Differs::Edited(column))) = differs {
+            done.said.push(edited(services, returned, written.row, column));
+        }
         let state = match outcome {
             Ok((state, said)) => {
                 done.said.extend(said);
@@ -253,8 +275,28 @@ async fn as_it_stood(
 }
 
 fn stale(services: &Services, returned: &Returned<'_>, row: &Row) -> Finding {
-    let inbox = services.settings.files.inbox.join(BANK);
-    bank::stale(services, place(returned, row), &inbox)
+    bank::stale(services, place(returned, row), Side::Operator)
+}
+
+/// The row of a payment shows another one.
+fn mixed(services: &Services, returned: &Returned<'_>, row: &Row, payment: &Payment) -> Finding {
+    let say = |id: i64, day: Option<NaiveDate>, dong: i64| {
+        let day = day.map(|day| day.format("%d/%m/%Y").to_string());
+        let values = context! { id, day, amount => Money::dong(dong).to_string() };
+        services.texts.say("message.money.payment", values)
+    };
+    let (booked_on, dong) = (payment.booked_on.parse().ok(), payment.amount().as_dong());
+    let (id, day, amount) = returned.visible.shown(row);
+    let shows = say(id.unwrap_or(payment.id), day.or(booked_on), amount.unwrap_or(dong));
+    let is = say(payment.id, booked_on, dong);
+    bank::mixed(services, place(returned, row), (&shows, &is), Side::Operator)
+}
+
+/// A cell that is for reading was changed, which changes nothing.
+fn edited(services: &Services, returned: &Returned<'_>, row: &Row, column: usize) -> Finding {
+    let column = column_letters(u32::try_from(column).unwrap_or_default());
+    let place = Place { column: Some(column), ..place(returned, row) };
+    said(services.texts, place, "ours", &context! {}).severity(Severity::Info)
 }
 
 fn place(returned: &Returned<'_>, row: &Row) -> Place {
@@ -337,6 +379,7 @@ fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>>
             .zip(&headings.cells)
             .map(|(at, cell)| (at, cell.text().into_owned()))
             .collect(),
+        visible: columns.visible,
         written: written.collect(),
         who: Some(who).filter(|who| !who.is_empty()),
     })
