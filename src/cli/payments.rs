@@ -81,13 +81,17 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
         (0, None) => back::keep(&services, &payment, by).await?,
         planned => back::refund(&services, &payment, planned, by).await?,
     };
-    refunded.map_err(|why| refused(&services, &payment, why))?;
+    let is_new = refunded.map_err(|why| refused(&services, &payment, why))?;
     let codes = unpaid_again(&services, payment.id, &before).await?;
     let shown = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
-    if codes.is_empty() {
-        return Ok(shown);
-    }
-    let said = services.texts.say("command.unpaid_again", context! { codes => codes.join(", ") });
+    let planned = refunds::planned(&services.db, payment.id).await?;
+    let planned = (planned > 0).then(|| Money::dong(planned).to_string());
+    let said = if codes.is_empty() {
+        let values = context! { id => payment.id, planned, is_new };
+        services.texts.say("command.refund_planned", values)
+    } else {
+        services.texts.say("command.unpaid_again", context! { codes => codes.join(", ") })
+    };
     Ok(Reply { human: format!("{said}\n{}", shown.human), ..shown })
 }
 
@@ -177,11 +181,11 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
             let values = context! { id, code, left, amount, pays };
             Failure::not_allowed(texts, "payment_used", values)
         }
-        Refused::NotFree { left, pays } => {
+        Refused::NotFree { left, all, pays } => {
             let pays = hand::codes_in_words(&pays);
             let values = context! {
                 id, pays, amount => payment.amount().to_string(),
-                all => Money::dong(payment.amount().as_dong() - payment.returned).to_string(),
+                all => Money::dong(all).to_string(),
                 left => (left > 0).then(|| Money::dong(left).to_string()),
             };
             Failure::not_allowed(texts, "payment_not_free", values)

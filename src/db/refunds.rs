@@ -37,6 +37,12 @@ pub async fn all(db: &Db, payment: Option<i64>) -> sqlx::Result<Vec<Refund>> {
     .await
 }
 
+/// How much of a payment is planned to go back and did not go, in đồng.
+pub async fn planned(db: &Db, payment: i64) -> sqlx::Result<i64> {
+    let open = all(db, Some(payment)).await?.into_iter().filter(|it| it.done_at.is_none());
+    Ok(open.map(|it| it.amount).sum())
+}
+
 /// Takes so much out of what a payment pays for, until it went back.
 pub async fn plan(
     tx: &mut Tx,
@@ -107,6 +113,38 @@ pub async fn closed_by(db: &Db, batch: i64) -> sqlx::Result<Vec<Refund>> {
     .bind(batch)
     .all()
     .await
+}
+
+/// A part of what is planned, in đồng, went back, as a person's words say; the rest stays planned. False where it is not
+/// planned any more, or not more than that.
+pub async fn done_in_part(
+    tx: &mut Tx,
+    id: i64,
+    (amount, reference): (i64, &str),
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let taken = tx
+        .query(
+            "update refund set amount = amount - $2 where id = $1 and done_at is null and amount > $2",
+        )
+        .bind(id)
+        .bind(amount)
+        .execute()
+        .await?;
+    if taken == 0 {
+        return Ok(false);
+    }
+    tx.query(
+        "insert into refund (bank_line_id, amount, reason, said_by, planned_at, done_at, reference)
+         select bank_line_id, $2, reason, said_by, planned_at, $3, $4 from refund where id = $1",
+    )
+    .bind(id)
+    .bind(amount)
+    .bind(now)
+    .bind(reference)
+    .execute()
+    .await?;
+    Ok(true)
 }
 
 /// A debit of the account that no refund was closed by.

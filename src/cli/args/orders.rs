@@ -56,13 +56,13 @@ pub struct MatchPayment {
 pub struct RefundPayment {
     /// A payment, by its number
     pub payment: i64,
-    /// How much goes back (2950000); 0 takes back what was planned and did not go
+    /// How much goes back in all that has not gone yet (2950000), in the place of what was planned; 0 takes that back
     #[arg(value_parser = dong)]
     pub amount: i64,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
-    /// It went already: the bank's reference of the transfer
+    /// So much went already: the bank's reference of the transfer; what was planned beyond it stays
     #[arg(long, value_name = "REF")]
     pub done: Option<String>,
 }

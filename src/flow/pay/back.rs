@@ -25,26 +25,27 @@ pub const WORD: &str = "HOANTIEN";
 /// Debits this long before the plan can be what was planned: money goes back first, and is told of afterwards.
 const EARLIER: Days = Days::new(7);
 
-/// Plans that so much goes back; with `done` it went already, as that says. The same again changes nothing.
+/// Plans that so much goes back in all that did not go yet, whatever was planned before; with `done` so much went already,
+/// as that says, and what was planned beyond it stays. False where it is so already.
 pub async fn refund(
     services: &Services,
     payment: &Payment,
     (amount, done): (i64, Option<&str>),
     by: By<'_>,
-) -> anyhow::Result<Result<(), Refused>> {
+) -> anyhow::Result<Result<bool, Refused>> {
     let back = (amount, done);
     match until_not_overtaken(|| plan(services, payment.id, back, by)).await? {
-        Ok(()) => went(services, payment.id, back, by).await.map(Ok),
+        Ok(planned) => went(services, payment.id, back, by).await.map(|went| Ok(planned || went)),
         refused => Ok(refused),
     }
 }
 
-/// What was planned to go back of a payment, and did not go, does not; where nothing was planned, nothing happens.
+/// What was planned to go back of a payment, and did not go, does not; false where nothing was planned.
 pub async fn keep(
     services: &Services,
     payment: &Payment,
     by: By<'_>,
-) -> anyhow::Result<Result<(), Refused>> {
+) -> anyhow::Result<Result<bool, Refused>> {
     until_not_overtaken(|| async {
         let seen = hand::see(services, payment.id).await?;
         let seen = seen.context("A payment that stays is there")?;
@@ -53,54 +54,61 @@ pub async fn keep(
         let kept: i64 = planned.map(|it| it.amount).sum();
         match kept {
             _ if seen.payment.closed => return Ok(Err(Refused::Closed)),
-            0 if known.is_empty() => return Ok(Ok(())),
+            0 if known.is_empty() => return Ok(Ok(false)),
             0 => return Ok(Err(Refused::Went)),
             _ => {}
         }
         let said = Said::new(Some(payment.id), EventKind::Refund, by);
         let said = Said { kept, as_of: Some(seen.as_of), ..said };
-        settle::all(services, Some(&said)).await.map(Ok)
+        settle::all(services, Some(&said)).await.map(|()| Ok(true))
     })
     .await
 }
 
-/// Once: what is planned, or went, is planned again only out of money that pays for nothing.
+/// Once: what went is planned again only out of money that pays for nothing.
 async fn plan(
     services: &Services,
     id: i64,
     (amount, done): (i64, Option<&str>),
     by: By<'_>,
-) -> anyhow::Result<Result<(), Refused>> {
+) -> anyhow::Result<Result<bool, Refused>> {
     let seen = hand::see(services, id).await?.context("A payment that goes back is there")?;
     let known = refunds::all(&services.db, Some(id)).await?;
     let own = payments::allocations(&services.db, Some(id)).await?;
     let paid: i64 = own.iter().map(|it| it.amount).sum();
-    let free = seen.payment.amount().as_dong() - seen.payment.returned - paid;
-    let is_it = |it: &Refund| {
-        it.done_at.is_none() || free < amount || done.is_some() && it.reference.as_deref() == done
+    let planned: i64 = known.iter().filter(|it| it.done_at.is_none()).map(|it| it.amount).sum();
+    let free = seen.payment.amount().as_dong() - seen.payment.returned - paid + planned;
+    let went = |it: &Refund| {
+        it.done_at.is_some()
+            && it.amount == amount
+            && (free < amount || done.is_some() && it.reference.as_deref() == done)
     };
-    if known.iter().any(|it| it.amount == amount && is_it(it)) {
-        return Ok(Ok(()));
+    if done.is_some() && planned >= amount || known.iter().any(went) {
+        return Ok(Ok(false));
     }
     let wish = Wish { refund: Some(Back::Of(amount)), ..Wish::default() };
-    Ok(hand::as_seen(services, &seen, &wish, by).await?.map(drop))
+    hand::as_seen(services, &seen, &wish, by).await
 }
 
-/// Closes what is planned where it went, as `done` says.
+/// Closes what is planned where it went, as `done` says; false where that is known.
 async fn went(
     services: &Services,
     id: i64,
     (amount, done): (i64, Option<&str>),
     by: By<'_>,
-) -> anyhow::Result<()> {
-    let Some(reference) = done else { return Ok(()) };
+) -> anyhow::Result<bool> {
+    let Some(reference) = done else { return Ok(false) };
     let known = refunds::all(&services.db, Some(id)).await?;
-    let same = || known.iter().filter(|it| it.amount == amount);
-    let is_told = same().any(|it| it.reference.as_deref() == Some(reference));
-    if let Some(open) = same().find(|it| it.done_at.is_none()).filter(|_| !is_told) {
-        close(services, open, (None, reference), by).await?;
-    }
-    settle::all(services, None).await
+    let is_told =
+        known.iter().any(|it| it.amount == amount && it.reference.as_deref() == Some(reference));
+    let open = || known.iter().filter(|it| it.done_at.is_none() && !is_told);
+    let whole = open().find(|it| it.amount == amount);
+    let closed = match whole.or_else(|| open().find(|it| it.amount > amount)) {
+        Some(it) => close(services, it, (None, amount, reference), by).await?,
+        None => false,
+    };
+    settle::all(services, None).await?;
+    Ok(closed)
 }
 
 /// Debits that name a payment of which as much is to go back.
@@ -125,7 +133,8 @@ pub async fn close_by_debits(services: &Services) -> anyhow::Result<()> {
         let Some(at) = debits.iter().position(is_it) else { continue };
         let debit = debits.remove(at);
         let reference = debit.reference.as_deref().unwrap_or_default();
-        close(services, refund, (Some(debit.id), reference), By::default()).await?;
+        let debit = (Some(debit.id), debit.amount, reference);
+        close(services, refund, debit, By::default()).await?;
     }
     Ok(())
 }
@@ -137,26 +146,32 @@ fn names(text: &str, payment: i64) -> bool {
         .any(|(at, _)| !text[at + wanted.len()..].starts_with(|next: char| next.is_ascii_digit()))
 }
 
+/// All of what is planned, or a part of it.
 async fn close(
     services: &Services,
     refund: &Refund,
-    (debit, reference): (Option<i64>, &str),
+    (debit, amount, reference): (Option<i64>, i64, &str),
     by: By<'_>,
-) -> anyhow::Result<()> {
-    let mut tx = services.db.begin().await?;
-    if refunds::done(&mut tx, refund.id, (debit, reference), services.now()).await? {
+) -> anyhow::Result<bool> {
+    let (mut tx, now) = (services.db.begin().await?, services.now());
+    let is_closed = if amount < refund.amount {
+        refunds::done_in_part(&mut tx, refund.id, (amount, reference), now).await?
+    } else {
+        refunds::done(&mut tx, refund.id, (debit, reference), now).await?
+    };
+    if is_closed {
         let event = NewEvent {
             id: refund.bank_line_id,
             kind: EventKind::Returned,
-            detail: serde_json::json!({ "amount": refund.amount, "debit": debit }),
+            detail: serde_json::json!({ "amount": amount, "debit": debit, "reference": reference }),
             rules: super::matching::RULES,
             said_by: by.who,
             reason: (!by.reason.is_empty()).then_some(by.reason),
         };
-        payments::tell(&mut tx, &[event], services.now()).await?;
+        payments::tell(&mut tx, &[event], now).await?;
         tx.commit().await?;
     }
-    Ok(())
+    Ok(is_closed)
 }
 
 #[cfg(test)]

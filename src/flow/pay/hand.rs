@@ -39,9 +39,10 @@ pub enum Refused {
         left: i64,
         pays: Vec<(String, i64)>,
     },
-    /// So much of the payment can go back, in đồng, and what the rest of it pays for.
+    /// So much of the payment can go back, in đồng; all that is there of it; what the rest of it pays for.
     NotFree {
         left: i64,
+        all: i64,
         pays: Vec<(String, i64)>,
     },
     /// What was to go back went.
@@ -67,7 +68,8 @@ pub struct Wish {
 pub enum Back {
     /// All that pays for nothing.
     Rest,
-    /// In đồng: out of what pays for nothing, or all of the payment; then what it paid for is unpaid.
+    /// In đồng, of what did not go yet, in the place of what was planned: out of what pays for nothing, or all that is
+    /// there of the payment; then what it paid for is unpaid.
     Of(i64),
 }
 
@@ -172,16 +174,20 @@ pub async fn said<'a>(
     if wish.waives && said.waived.is_empty() {
         return Ok(Err(Refused::NothingToWaive));
     }
-    let all = payment.amount().as_dong() - payment.returned;
+    let planned = refunds::planned(&services.db, payment.id).await?;
+    let (left, all) = (rest + planned, payment.amount().as_dong() - payment.returned + planned);
     let is_all = |amount: i64| wish.codes.is_empty() && amount > 0 && amount == all;
-    said.refund = match wish.refund {
-        None => 0,
-        Some(Back::Rest) if rest > 0 => rest,
-        Some(Back::Of(amount)) if (1..=rest).contains(&amount) || is_all(amount) => amount,
+    (said.kept, said.refund) = match wish.refund {
+        None => (0, 0),
+        Some(Back::Rest) if rest > 0 => (planned, left),
+        Some(Back::Of(amount)) if planned > 0 && amount == planned => (0, 0),
+        Some(Back::Of(amount)) if (1..=left).contains(&amount) || is_all(amount) => {
+            (planned, amount)
+        }
         Some(_) => {
             let own = own.into_iter().map(|it| (it.code, it.amount));
             let pays = said.words.unwrap_or_else(|| own.collect());
-            return Ok(Err(Refused::NotFree { left: rest, pays }));
+            return Ok(Err(Refused::NotFree { left, all, pays }));
         }
     };
     let is_nothing = said.words.is_none() && said.refund == 0 && said.waived.is_empty();

@@ -16,7 +16,8 @@ pub struct Said<'a> {
     pub words: Option<Vec<(String, i64)>>,
     /// Of the payment, in đồng: it goes back.
     pub refund: i64,
-    /// Of the payment, in đồng: it was to go back, and stays. All that was planned and did not go.
+    /// Of the payment, in đồng: it was to go back, and stays, but for what goes back now. All that was planned and did not
+    /// go.
     pub kept: i64,
     /// Codes with đồng that are forgiven.
     pub waived: Vec<(String, i64)>,

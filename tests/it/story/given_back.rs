@@ -33,9 +33,10 @@ fn money_that_came_twice_goes_back_and_a_debit_that_names_it_says_that_it_went()
         (&planned["state"], &planned["tier"], &planned["refunds"][0]["done_at"]),
         (&"held".into(), &"returned".into(), &Value::Null)
     );
-    world.run(&refund).exits(0);
+    let again = world.run(&refund[..5]).exits(0).stdout;
+    assert!(again.starts_with("Không có gì thay đổi"), "{again}");
     assert_eq!(of(&world, &id)["refunds"].as_array().unwrap().len(), 1, "planned once");
-    world.run(&["refund", &id, "1", "--reason", "x"]).exits(1);
+    world.run(&["refund", &id, "2950001", "--reason", "x"]).exits(1);
     world.run(&["prove"]).exits(0);
     let memo = format!("MBVCB.HOANTIEN {id}.CT");
     take(&world, "b.csv", &[("23/11/2026", -2_950_000, &memo), ("23/11/2026", -2_950_000, "khac")]);
@@ -116,6 +117,39 @@ fn what_works_and_is_not_paid_any_more_can_be_cancelled() {
     let licences = texts(&world.list("licences"), "state");
     assert_eq!(licences, ["suspended", "suspended", "grace"]);
     world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn an_amount_is_how_much_goes_back_in_all_that_did_not_go_yet() {
+    let world = placed();
+    take(&world, "a.csv", &[("20/11/2026", 1_000_000, "khong ro")]);
+    let plans = |amount: &str, expected: i64| {
+        let told = world.run(&["refund", "1", amount, "--reason", "trả lại"]).exits(0).stdout;
+        let payment = of(&world, "1");
+        assert_eq!(payment["returned"], expected, "{payment}");
+        world.run(&["prove"]).exits(0);
+        told
+    };
+    plans("500000", 500_000);
+    let more = plans("1000000", 1_000_000);
+    assert!(more.contains("chờ chuyển trả tổng cộng 1.000.000 đ"), "{more}");
+    assert!(more.contains("Đổi số tiền hoàn từ 500.000 đ thành 1.000.000 đ"), "{more}");
+    plans("300000", 300_000);
+    let same = plans("300000", 300_000);
+    assert!(same.starts_with("Không có gì thay đổi"), "{same}");
+    assert_eq!(of(&world, "1")["refunds"].as_array().unwrap().len(), 1);
+    let refused = world.run(&["refund", "1", "1000001", "--reason", "x", "--json"]).exits(1).json();
+    let fix = text(&refused["error"], "fix");
+    assert!(fix.contains("Hoàn nhiều nhất 1.000.000 đ"), "{refused}");
+    // A part of what was planned went: the rest waits.
+    world.run(&["refund", "1", "100000", "--reason", "đã trả", "--done", "FT1"]).exits(0);
+    let refunds = of(&world, "1")["refunds"].clone();
+    let of_each = |name: &str| {
+        refunds.as_array().unwrap().iter().map(|it| it[name].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of_each("amount"), [200_000, 100_000]);
+    assert_eq!(of_each("reference"), [Value::Null, "FT1".into()]);
+    plans("0", 100_000);
 }
 
 #[test]

@@ -337,7 +337,7 @@ fn refused(
             let (left, pays) = (money(left), hand::codes_in_words(&pays));
             ("used", context! { id => payment.id, code, left, amount, pays })
         }
-        Refused::NotFree { left, pays } => {
+        Refused::NotFree { left, pays, .. } => {
             let pays = hand::codes_in_words(&pays);
             ("not_free", context! { id => payment.id, left => money(left), amount, pays })
         }
