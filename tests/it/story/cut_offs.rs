@@ -273,6 +273,23 @@ fn a_firm_itself_puts_off_once_and_not_for_long() {
     assert_eq!(codes(&taken), ["registered_by.unknown"], "{taken}");
 }
 
+#[test]
+fn the_folder_says_whose_answer_it_is_whoever_is_named_and_the_sheet_tells_so() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let admin = || vec![set("NGUOI_XAC_NHAN", "lan@minhan.example")];
+    let long = |n: u32| edited(&world, &workbook, &[wish(n, "7 ngày", "hẹn"), admin()].concat());
+    let taken = back(&world, 16, "tra-loi.xlsx", &long(1));
+    assert_eq!(codes(&taken), ["row.unknown_answer"], "{taken}");
+    assert!(text(&taken["findings"][0], "fix").contains("inbox/_bank"), "{taken}");
+    let taken = back(&world, 16, "_bank/tra-loi-2.xlsx", &long(2));
+    assert_eq!((&taken["rows"]["accepted"], &taken["exit"]), (&1.into(), &0.into()), "{taken}");
+    let sheet = sheet_text(&workbook, SHEET);
+    assert!(sheet.contains("dù ai đứng tên trả lời") && sheet.contains("inbox khác"), "{sheet}");
+}
+
 const SECOND: &str = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Kế toán Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
 
 /// A second firm with a client of its own, activated.
