@@ -37,7 +37,7 @@ fn what(services: &Services, event: &Event) -> String {
     let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
     let values = context! {
         state, codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
-        refund => money("refund"), kept => money("kept"), amount => money("amount"),
+        reference => detail["reference"].as_str(), refund => money("refund"), kept => money("kept"), amount => money("amount"),
         waived => hand::codes_in_words(&pairs_of(&detail["waived"])),
     };
     // Older ones are called a match also where money went back, or a rest was forgiven, alone.
@@ -59,6 +59,7 @@ fn who(services: &Services, event: &Event) -> String {
     let key = match event.kind {
         _ if event.said_by.is_some() => return event.said_by.clone().unwrap_or_default(),
         EventKind::Decided => "rules",
+        _ if event.detail.0["answer"].is_string() => "workbook",
         EventKind::Returned if event.detail.0["debit"].is_i64() => "statement",
         _ => "command",
     };

@@ -248,6 +248,37 @@ fn rows_that_changed_since_or_make_no_sense_are_refused_and_the_others_done() {
     assert_eq!(requests(&world)[1], "paid 2939000", "{file}");
 }
 
+#[test]
+fn a_row_that_wants_a_code_and_money_back_that_is_not_there_is_told_that_it_is_for_one_thing() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, codes) = waiting();
+    let edits =
+        [said(&world, "de do", CODE, codes[0].as_str()), said(&world, "de do", REFUND, "x")];
+    let file = drop_back(&world, "tra-loi.xlsx", &edited(&world, &newest(&world), &edits));
+    let told = text(&file["findings"][0], "message");
+    assert!(told.contains("vừa ghép mã vừa hoàn tiền"), "{told}");
+    assert!(!text(&file["findings"][0], "fix").contains("unmatch"), "{file}");
+    assert_eq!(requests(&world)[0], "open 0");
+}
+
+#[test]
+fn what_came_by_a_workbook_is_told_to_have_come_so_though_nobody_is_named() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    let edits = [said(&world, "nham", REFUND, "x")];
+    drop_back(&world, "tra-loi.xlsx", &edited(&world, &newest(&world), &edits));
+    let id = payment(&world, "nham")["id"].to_string();
+    let told = world.run(&["payments", &id]).exits(0).stdout;
+    assert!(told.contains("Ghi hoàn 77.000 đ (trong tệp đối soát)"), "{told}");
+    world.run(&["refund", &id, "77000", "--reason", "đã trả", "--done", "FT77"]).exits(0);
+    let told = world.run(&["payments", &id]).exits(0).stdout;
+    assert!(told.contains("Đã chuyển trả 77.000 đ, số tham chiếu FT77 (bằng lệnh)"), "{told}");
+}
+
 /// The hidden cell of a row.
 fn rid(world: &World, memo: &str) -> Value {
     let book = read(&newest(world));

@@ -229,9 +229,7 @@ async fn one(
                 Ok((RowState::Unchanged, Some(said.detail("now", now))))
             }
             Became::Stale => Err(stale(services, returned, written.row)),
-            Became::Refused(why) => {
-                Err(refused(services, (returned, written.row), &seen.payment, why))
-            }
+            Became::Refused(why) => Err(refused(services, (returned, written), &seen.payment, why)),
         })
     })
     .await
@@ -321,10 +319,11 @@ fn said(texts: &Texts, place: Place, why: &str, values: &minijinja::Value) -> Fi
 
 fn refused(
     services: &Services,
-    (returned, row): (&Returned<'_>, &Row),
+    (returned, written): (&Returned<'_>, &Written<'_>),
     payment: &Payment,
     why: Refused,
 ) -> Finding {
+    let wishes_codes = written.wish.as_ref().is_ok_and(|wish| !wish.codes.is_empty());
     let money = |dong: i64| Money::dong(dong).to_string();
     let amount = payment.amount().to_string();
     let (key, values) = match why {
@@ -337,6 +336,9 @@ fn refused(
             let (left, pays) = (money(left), hand::codes_in_words(&pays));
             ("used", context! { id => payment.id, code, left, amount, pays })
         }
+        Refused::NotFree { left, .. } if wishes_codes => {
+            ("both", context! { left => (left > 0).then(|| money(left)) })
+        }
         Refused::NotFree { left, pays, .. } => {
             let pays = hand::codes_in_words(&pays);
             ("not_free", context! { id => payment.id, left => money(left), amount, pays })
@@ -344,7 +346,7 @@ fn refused(
         Refused::NothingToWaive => ("nothing_to_waive", context! {}),
         Refused::Closed | Refused::Went => ("gone", context! {}),
     };
-    flaw(services, returned, row, key, &values)
+    flaw(services, returned, written.row, key, &values)
 }
 
 fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>> {
