@@ -170,6 +170,11 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
         Refused::Cancelled(code) => {
             Failure::not_allowed(texts, "payment_cancelled", context! { code })
         }
+        Refused::TooMuch { code, left } if payment.goes_back(left) => {
+            let left = (left > 0).then(|| Money::dong(left).to_string());
+            let returned = Money::dong(payment.returned).to_string();
+            Failure::not_allowed(texts, "payment_goes_back", context! { id, code, left, returned })
+        }
         Refused::TooMuch { code, left } => {
             let left = Money::dong(left).to_string();
             let amount = payment.amount().to_string();

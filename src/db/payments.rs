@@ -67,6 +67,11 @@ impl Payment {
         Money::dong(self.amount)
     }
 
+    /// Whether no more than this is there of it because the rest goes back, or went. In đồng.
+    pub fn goes_back(&self, left: i64) -> bool {
+        self.returned > 0 && left == self.amount - self.returned
+    }
+
     /// Whether the bank told a number of its own for it; a shorter one is none: `-`, `0`.
     pub fn has_reference(&self) -> bool {
         const LEAST: usize = 3;

@@ -153,6 +153,19 @@ fn an_amount_is_how_much_goes_back_in_all_that_did_not_go_yet() {
 }
 
 #[test]
+fn of_a_payment_that_goes_back_a_match_is_told_that_it_does() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 1_000_000, "khong ro")]);
+    world.run(&["refund", "1", "1000000", "--reason", "nhầm"]).exits(0);
+    let refused =
+        world.run(&["match", "1", &codes[0], "--reason", "gọi", "--json"]).exits(1).json();
+    let said = text(&refused["error"], "message");
+    assert!(said.contains("đã được ghi hoàn 1.000.000 đ"), "{said}");
+    assert!(text(&refused["error"], "fix").contains("hangloat refund 1 0"), "{refused}");
+}
+
+#[test]
 fn all_of_a_payment_goes_back_and_what_it_paid_for_is_named() {
     let world = placed();
     let codes = codes(&world);

@@ -259,6 +259,8 @@ fn a_row_that_wants_a_code_and_money_back_that_is_not_there_is_told_that_it_is_f
     let file = drop_back(&world, "tra-loi.xlsx", &edited(&world, &newest(&world), &edits));
     let told = text(&file["findings"][0], "message");
     assert!(told.contains("vừa ghép mã vừa hoàn tiền"), "{told}");
+    let id = payment(&world, "de do")["id"].to_string();
+    assert!(told.starts_with(&format!("Khoản {id}: ")), "{told}");
     assert!(!text(&file["findings"][0], "fix").contains("unmatch"), "{file}");
     assert_eq!(requests(&world)[0], "open 0");
 }

@@ -166,13 +166,19 @@ async fn all(
         if let Some((_, Differs::Edited(column))) = differs {
             done.said.push(edited(services, returned, written.row, column));
         }
+        // The number of a row is easily taken for that of a payment, so both are told.
+        let is_other = matches!(differs, Some((_, Differs::Other)));
+        let named = |finding: Finding| match payment.filter(|_| !is_other) {
+            Some(payment) => finding.detail("payment", payment.id.to_string()),
+            None => finding,
+        };
         let state = match outcome {
             Ok((state, said)) => {
-                done.said.extend(said);
+                done.said.extend(said.map(named));
                 state
             }
             Err(finding) => {
-                done.said.push(finding);
+                done.said.push(named(finding));
                 RowState::Rejected
             }
         };
@@ -329,6 +335,10 @@ fn refused(
     let (key, values) = match why {
         Refused::NoCode(code) => ("no_code", context! { code }),
         Refused::Cancelled(code) => ("cancelled", context! { code }),
+        Refused::TooMuch { code, left } if payment.goes_back(left) => {
+            let left = (left > 0).then(|| money(left));
+            ("goes_back", context! { code, left, returned => money(payment.returned) })
+        }
         Refused::TooMuch { code, left } => {
             ("too_much", context! { code, left => money(left), amount })
         }
