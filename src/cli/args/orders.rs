@@ -44,7 +44,8 @@ pub struct Cancel {
 pub struct MatchPayment {
     /// A payment, by its number
     pub payment: i64,
-    /// Codes of what it is for, each with an amount where it is not all that is left (HLACDEFGHJ=2950000); other codes that it pays stay, one that is named again gets the new amount
+    /// Codes of what it is for, each with an amount where it is not all that is left (HLACDEFGHJ=2950000);
+    /// other codes that it pays stay, one that is named again gets the new amount
     #[arg(required = true, value_name = "CODE[=AMOUNT]", value_parser = code_and_amount)]
     pub codes: Vec<(String, Option<i64>)>,
     /// Why, for the record
