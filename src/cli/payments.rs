@@ -214,24 +214,44 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
     let mut history = String::new();
     if let (Some(id), [shown]) = (id, shown.as_mut_slice()) {
         let events = payments::events(&services.db, id).await?;
-        history = history::in_words(services, &events);
+        let whence = whence(services, &found[0]);
+        history = format!("{whence}\n{}", history::in_words(services, &events));
         shown["events"] = events_json(services, events);
         shown["refunds"] = refunds_json(services, id).await?;
     }
+    let unused = |payment: &Payment| Money::dong(unused(payment, parts(payment))).to_string();
     let row = |payment: &Payment| {
         let codes: Vec<&str> = parts(payment).iter().map(|part| part.code.as_str()).collect();
         [
             payment.id.to_string(),
             day(&payment.booked_on),
             payment.amount().to_string(),
+            unused(payment),
             word(services, "workbook.payment_state", &payment.state),
             codes.join(", "),
+            payment.memo.clone(),
             hand::why(services, payment),
         ]
     };
-    let header = ["payment", "booked_on", "amount", "state", "payment_code", "why"];
+    let header =
+        ["payment", "booked_on", "amount", "unused", "state", "payment_code", "text", "why"];
     let human = table(services.texts, header, found.iter().map(row));
     Reply::new(Exit::Done, format!("{human}\n{history}")).with("payments", shown)
+}
+
+/// Who paid, from which account, under which number of the bank.
+fn whence(services: &Services, payment: &Payment) -> String {
+    let values = context! {
+        name => &payment.other_name, account => &payment.other_account,
+        reference => &payment.reference,
+    };
+    services.texts.say("command.payment_from", values)
+}
+
+/// What of a payment pays for nothing, and does not go back, in đồng.
+fn unused(payment: &Payment, parts: &[Allocation]) -> i64 {
+    let paid: i64 = parts.iter().map(|part| part.amount).sum();
+    payment.amount().as_dong() - payment.returned - paid
 }
 
 /// As people write it.
@@ -263,7 +283,7 @@ async fn refunds_json(services: &Services, id: i64) -> anyhow::Result<Value> {
 }
 
 fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) -> Value {
-    let parts: Vec<Value> = parts
+    let allocations: Vec<Value> = parts
         .iter()
         .map(|part| {
             json!({
@@ -276,7 +296,8 @@ fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) ->
         "id": payment.id, "account": payment.account, "booked_on": payment.booked_on,
         "amount": payment.amount(), "memo": payment.memo, "reference": payment.reference,
         "state": payment.state, "tier": payment.tier, "rules": payment.rules, "returned": payment.returned,
-        "allocations": parts,
+        "unused": unused(payment, parts), "payer": payment.other_name, "payer_account": payment.other_account,
+        "allocations": allocations,
         "why": hand::why(services, payment),
     })
 }

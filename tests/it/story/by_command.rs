@@ -73,6 +73,21 @@ fn what_happened_to_a_payment_is_told_with_who_and_why() {
 }
 
 #[test]
+fn a_payment_is_shown_with_its_memo_its_reference_and_what_of_it_is_unused() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 3_000_000, "khong ro")]);
+    world.run(&["match", "1", &codes[0], "--reason", "gọi"]).exits(0);
+    assert_eq!(world.list("payments")[0]["unused"], 50_000);
+    let told = world.run(&["payments", "1"]).exits(0).stdout;
+    let one_line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["50.000 đ", "khong ro", "Người chuyển:", "Số tham chiếu của ngân hàng:"]
+    {
+        assert!(one_line.contains(words), "{words} in {told}");
+    }
+}
+
+#[test]
 fn an_amount_that_is_none_is_refused_in_the_language_of_the_workspace() {
     let world = placed();
     let said = |args: &[&str]| text(&world.run(args).exits(2).json()["error"], "message");
