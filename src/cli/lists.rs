@@ -103,11 +103,7 @@ pub async fn batches(
             format!("{}/{}", own.accepted, own.total),
         ]);
     }
-    let human = table(
-        services.texts,
-        ["batch", "file", "firm", "kind", "state", "accepted"],
-        rows.into_iter(),
-    );
+    let human = table(services.texts, ["batch", "file", "firm", "kind", "state", "accepted"], rows);
     Reply::new(Exit::Done, human).with("batches", shown)
 }
 

@@ -269,6 +269,11 @@ pub struct Daemon {
 }
 
 impl Daemon {
+    /// Whether it did not end by itself.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Sends SIGTERM, and says how it ended.
     pub fn stop(mut self) -> ExitStatus {
         // One that is still starting on a loaded machine does not listen yet.

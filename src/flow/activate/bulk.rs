@@ -93,8 +93,8 @@ async fn claim_all(
         let Some(last) = activations.last() else { break };
         after = last.line_id;
         for (activation, about) in with_lines(services, activations).await {
-            let _room = permits.split(1).context("There is room for each")?;
-            let ready = Ready { activation, about, _room };
+            let room = permits.split(1).context("There is room for each")?;
+            let ready = Ready { activation, about, _room: room };
             if stop.load(Ordering::Relaxed) {
                 left.push(ready.activation);
             } else if let Err(mpsc::error::SendError(ready)) = claimed.send(ready).await {

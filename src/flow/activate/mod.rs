@@ -116,7 +116,7 @@ pub async fn ask(services: &Services, order: &Order) -> anyhow::Result<bool> {
 pub async fn run(services: &Services, order: Option<&OrderCode>) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
     services.progress.tell(Step::Begin("activate"));
-    bulk::run(services, order, &mut summary).await?;
+    Box::pin(bulk::run(services, order, &mut summary)).await?;
     services.progress.tell(Step::End);
     changes::run(services, order, &mut summary).await?;
     Ok(summary)

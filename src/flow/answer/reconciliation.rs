@@ -152,7 +152,7 @@ fn of_platform(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
         }
         let name = kit.label("differences");
         let tones: Vec<Option<Tone>> =
-            counts.iter().map(|(kind, _)| Some(differences::tone(*kind))).collect();
+            counts.keys().map(|kind| Some(differences::tone(*kind))).collect();
         let bars = Bars { sheet: &name, first, labels: 0, numbers: 1, tones: &tones };
         let mut chart = chart::bars(&kit.label("totals"), &bars, WHOLE);
         let pixels = chart::pixels(counts.len());

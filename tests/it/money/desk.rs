@@ -207,7 +207,8 @@ async fn what_was_worked_out_before_other_money_moved_is_not_stored_and_two_refu
     let seen = hand::see(&services, id).await.unwrap().unwrap();
     let wish = Wish { refund: Some(Back::Of(500_000)), ..Wish::default() };
     assert_eq!(hand::as_seen(&services, &seen, &wish, by).await.unwrap(), Ok(true));
-    let late = hand::as_seen(&services, &seen, &wish, by).await.unwrap_err();
+    let more = Wish { refund: Some(Back::Of(600_000)), ..Wish::default() };
+    let late = hand::as_seen(&services, &seen, &more, by).await.unwrap_err();
     assert!(late.is::<Overtaken>(), "{late:#}");
     let (one, other) = tokio::join!(
         Box::pin(back::refund(&services, &seen.payment, (700_000, None), by)),

@@ -175,7 +175,11 @@ fn a_row_that_shows_another_line_than_its_hidden_cell_names_is_not_put_off() {
     let edits = [wish(1, "2 ngày", "hẹn"), wish(3, "2 ngày", "hẹn"), swapped].concat();
     let taken = back(&world, 16, "_bank/a.xlsx", &edited(&world, &workbook, &edits));
     assert_eq!((codes(&taken), &taken["exit"]), (vec!["row.unknown_answer".to_owned()], &1.into()));
-    assert_eq!((&taken["rows"]["accepted"], &taken["rows"]["rejected"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (&taken["rows"]["accepted"], &taken["rows"]["rejected"]),
+        (&1.into(), &1.into()),
+        "{taken}"
+    );
     let said = text(&taken["findings"][0], "message");
     assert!(said.contains("“DH-2611-000001/1”") && said.contains("DH-2611-000001/2 "), "{said}");
 }

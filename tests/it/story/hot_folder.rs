@@ -28,7 +28,8 @@ fn taken(world: &World) -> Vec<(String, i64)> {
     taken
 }
 
-fn ends_well(world: &World, daemon: Daemon) {
+fn ends_well(world: &World, mut daemon: Daemon) {
+    assert!(daemon.runs(), "it ended by itself: {}", world.log());
     let ended = daemon.stop();
     assert!(ended.success(), "{ended}");
     let states: Vec<String> = world.list("runs").iter().map(|run| text(run, "state")).collect();

@@ -81,5 +81,5 @@ fn day(cell: &Cell) -> Option<NaiveDate> {
     }
     let text = cell.text();
     let read = |form: &&str| NaiveDate::parse_from_str(text.trim(), form).ok();
-    ["%d/%m/%Y", "%Y-%m-%d"].iter().find_map(|form| read(form))
+    ["%d/%m/%Y", "%Y-%m-%d"].iter().find_map(read)
 }
