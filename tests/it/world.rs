@@ -367,7 +367,10 @@ pub fn python() -> String {
     std::env::var("HANGLOAT_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned())
 }
 
-/// Whether another program is there. Without it a test is skipped, and says so; where all must be there, it fails.
+/// As wide as the font that workbooks ask for, which decides how many pages they have.
+pub const FONT: &str = "Liberation Sans";
+
+/// Whether another program, or this font, is there. Without it a test is skipped, and says so; where all must be there, it fails.
 pub fn require(program: &str) -> bool {
     static FOUND: LazyLock<Mutex<HashMap<String, bool>>> = LazyLock::new(Mutex::default);
     let found =
@@ -392,6 +395,10 @@ fn is_there(program: &str) -> bool {
         "xlwt" => Some("import xlwt"),
         _ => None,
     };
+    if program == FONT {
+        let fonts = Command::new("fc-list").output();
+        return fonts.is_ok_and(|fonts| String::from_utf8_lossy(&fonts.stdout).contains(FONT));
+    }
     if let Some(modules) = modules {
         let answer = Command::new(python()).args(["-c", modules]).output();
         return answer.is_ok_and(|output| output.status.success());
