@@ -1,14 +1,14 @@
 //! The outbox: mails, written in the transaction of the change that causes them.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{
     Db, Sql, Tx,
     batches::Filter,
     leases::{Claim, Lease},
-    rows::Span,
     sql,
 };
 use crate::domain::{
@@ -192,18 +192,19 @@ pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
     Ok(later.is_some())
 }
 
-/// Takes the next mail that is due and is not held by the guard: log-ins first, then warnings, then
+/// Takes the next mails that are due and not held by the guard, `most` at most: log-ins first, then warnings, then
 /// notices (the order of sending).
 pub async fn claim(
     tx: &mut Tx,
     lease: Lease<'_>,
     now: DateTime<Utc>,
-) -> sqlx::Result<Option<Mail>> {
+    most: i64,
+) -> sqlx::Result<Vec<Mail>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: Sql = sql!(
         "update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1,
                          tried_at = $2
-         where id = (select id from mail",
+         where id in (select id from mail",
         sqlite: " indexed by mail_next",
         " where state = 'planned' and not_before <= $2
                        and not exists (select 1 from guard g
@@ -212,12 +213,12 @@ pub async fn claim(
                      order by case when purpose in ('login_first', 'login_existing') then 0
                                    when purpose = 'grace_warning' then 1
                                    when purpose = 'order_notice' then 2 else 3 end, id
-                     limit 1",
+                     limit $4",
         postgres: " for update skip locked",
         ") and state = 'planned'
          returning *"
     );
-    tx.query(CLAIM).bind(lease.holder).bind(now).bind(lease.until).optional().await
+    tx.query(CLAIM).bind(lease.holder).bind(now).bind(lease.until).bind(most).all().await
 }
 
 /// Where a claimed mail goes.
@@ -251,6 +252,31 @@ pub async fn settle(
         .execute()
         .await?;
     Ok(changed == 1)
+}
+
+/// Ends the claims of letters that were taken, each an id and an epoch; says which of them were still the holder's.
+pub async fn sent(
+    tx: &mut Tx,
+    holder: &str,
+    claims: &[(i64, i64)],
+    now: DateTime<Utc>,
+) -> sqlx::Result<HashSet<i64>> {
+    const SENT: Sql = Sql {
+        sqlite: "update mail set state = 'sent', holder = null, lease_until = null, error = null, not_before = $3,
+                                 sent_at = $3
+                 from json_each($2) as own
+                 where mail.id = own.value->>0 and mail.epoch = own.value->>1 and mail.holder = $1
+                   and mail.state = 'sending'
+                 returning mail.id",
+        postgres: "update mail set state = 'sent', holder = null, lease_until = null, error = null, not_before = $3,
+                                 sent_at = $3
+                 from jsonb_array_elements($2) as own (value)
+                 where mail.id = (own.value->>0)::bigint and mail.epoch = (own.value->>1)::bigint
+                   and mail.holder = $1 and mail.state = 'sending'
+                 returning mail.id",
+    };
+    let ids: Vec<(i64,)> = tx.query(SENT).bind(holder).bind(Json(claims)).bind(now).all().await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
 /// A held mail may leave after all.
@@ -289,43 +315,6 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Mail>> {
     .bind(batch.number())
     .all()
     .await
-}
-
-/// Those about the lines of some rows, and those about their orders to whom is asked to pay for them.
-pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Mail>> {
-    db.query(
-        "with line as (
-             select id, order_code from order_line
-             where batch_id = $1 and sheet = $2 and row_no between $3 and $4)
-         select * from mail where id in (
-             select m.id from line l join mail m on m.line_id = l.id
-             union
-             select m.id
-             from (select distinct l.order_code, r.payer_email
-                   from line l join payment_request r on r.line_id = l.id) p
-             join mail m on m.purpose in ('order_notice', 'order_cancelled') and m.subject = p.order_code
-                            and m.recipient = p.payer_email)
-         order by id",
-    )
-    .bind(rows.batch.number())
-    .bind(rows.sheet)
-    .bind(rows.first)
-    .bind(rows.last)
-    .all()
-    .await
-}
-
-/// When the newest of a batch was sent.
-pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc>>> {
-    let newest = db
-        .query(
-            "select m.sent_at from mail m join client_order o on o.code = m.order_code
-             where o.batch_id = $1 and m.sent_at is not null order by m.sent_at desc limit 1",
-        )
-        .bind(batch.number())
-        .optional::<(DateTime<Utc>,)>()
-        .await?;
-    Ok(newest.map(|(at,)| at))
 }
 
 /// Who holds claims.

@@ -64,7 +64,11 @@ pub mod changes;
 
 pub mod mails;
 
+pub mod told;
+
 pub mod posting;
+
+pub mod gathered;
 
 pub mod suppressions;
 

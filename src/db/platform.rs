@@ -28,6 +28,7 @@ pub struct Licence {
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Login {
+    pub licence_id: String,
     pub email: String,
     #[sqlx(try_from = "String")]
     pub role: Role,
@@ -70,6 +71,14 @@ pub async fn by_id(db: &Db, licence_id: &str) -> sqlx::Result<Option<Licence>> {
         .bind(licence_id)
         .optional()
         .await
+}
+
+pub async fn by_ids(db: &Db, licence_ids: &[&str]) -> sqlx::Result<Vec<Licence>> {
+    const BY_IDS: Sql = Sql {
+        sqlite: "select * from platform_licence where licence_id in (select value from json_each($1))",
+        postgres: "select * from platform_licence where licence_id in (select jsonb_array_elements_text($1))",
+    };
+    db.query(BY_IDS).bind(Json(licence_ids)).all().await
 }
 
 /// Whether a client has a licence of a package for a year.
@@ -158,13 +167,15 @@ pub async fn insert_login(
     Ok(())
 }
 
-pub async fn logins(db: &Db, licence_id: &str) -> sqlx::Result<Vec<Login>> {
-    db.query(
-        "select email, role, first_time, setup_expires_at from platform_login where licence_id = $1 order by email",
-    )
-    .bind(licence_id)
-    .all()
-    .await
+/// Of some licences.
+pub async fn logins(db: &Db, licence_ids: &[&str]) -> sqlx::Result<Vec<Login>> {
+    const LOGINS: Sql = Sql {
+        sqlite: "select licence_id, email, role, first_time, setup_expires_at from platform_login
+                 where licence_id in (select value from json_each($1)) order by licence_id, email",
+        postgres: "select licence_id, email, role, first_time, setup_expires_at from platform_login
+                 where licence_id in (select jsonb_array_elements_text($1)) order by licence_id, email",
+    };
+    db.query(LOGINS).bind(Json(licence_ids)).all().await
 }
 
 /// Remembers what a key was used for; false where it was used before.

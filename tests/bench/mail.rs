@@ -1,4 +1,5 @@
-//! How fast letters leave: 2,000 planned mails through `run mail` into a sink, beside what is possible at all: as many
+//! How fast letters leave: 2,000 planned mails through `run mail` into a sink, with and without the two to the firm
+//! that carry a workbook; beside what is possible at all: as many
 //! letters that are only written, on all processors; a bare client of four connections that hands over as many letters
 //! of the same size; and Postfix's `smtp-source` where it is.
 //! Run it with `cargo bench --bench mail`; nothing is asserted.
@@ -32,6 +33,7 @@ use tokio::{
 
 use common::{ORDER, THEN, copy, done, import, program};
 use hangloat::{
+    db::Db,
     domain::{locale::Locale, mail::Purpose},
     flow::send::letters::{
         FirmBlock,
@@ -53,10 +55,17 @@ async fn main() {
     let template = folder.path().join("planned");
     import(&template, CLIENTS);
     done(program(&template, &["confirm", ORDER, "--activate", "--now", THEN, "-q"]));
+    let to_clients = folder.path().join("to-clients");
+    copy(&template, &to_clients);
+    drop_results(&to_clients).await;
     println!("{:<28} {:>8} {:>10} {:>12} {:>8}", "", "letters", "seconds", "a second", "ratio");
     for round in 0..ROUNDS {
         let home = folder.path().join(format!("round-{round}"));
         copy(&template, &home);
+        let (all, letters, _) = sink.measure(|| run_mail(&home, sink.port)).await;
+        tell("… with the two workbooks", letters, all, 1.0);
+        let home = folder.path().join(format!("clients-{round}"));
+        copy(&to_clients, &home);
         let (ours, letters, bytes) = sink.measure(|| run_mail(&home, sink.port)).await;
         let a_second = letters as f64 / ours.as_secs_f64();
         tell("hangloat run mail", letters, ours, 1.0);
@@ -108,6 +117,13 @@ fn written(letters: usize) -> Duration {
         }
     });
     began.elapsed()
+}
+
+/// Leaves the letters to clients alone: those to the firm carry a workbook, which takes its own time.
+async fn drop_results(home: &Path) {
+    let db = Db::open(&format!("sqlite:{}", home.join("hangloat.db").display())).await.unwrap();
+    let drop = "update mail set state = 'cancelled' where batch_id is not null or purpose = 'activation_result'";
+    db.query(drop).execute().await.unwrap();
 }
 
 fn run_mail(home: &Path, port: u16) {

@@ -146,7 +146,8 @@ async fn send_each(db: Db, worker: usize) {
     let settled = Settled { state: MailState::Sent, error: None, not_before: now() };
     loop {
         let mut tx = db.begin().await.unwrap();
-        let Some(mail) = mails::claim(&mut tx, lease(&holder), now()).await.unwrap() else { break };
+        let claimed = mails::claim(&mut tx, lease(&holder), now(), 1).await.unwrap();
+        let Some(mail) = claimed.into_iter().next() else { break };
         tx.commit().await.unwrap();
         let mut tx = db.begin().await.unwrap();
         assert!(mails::settle(&mut tx, mail.id, mail.claim(), settled, now()).await.unwrap());

@@ -23,9 +23,9 @@ use crate::{
         findings::Numbered,
         licences,
         lines::{self, Total},
-        mails,
         orders::{self, Order},
         rows::RowKind,
+        told,
     },
     domain::{
         batch::{BatchId, RowState, Sha256},
@@ -269,7 +269,7 @@ async fn moment(
     let placed = orders.iter().filter_map(|order| order.placed_at);
     let since = [
         licences::newest(db, id).await?,
-        mails::newest(db, id).await?,
+        told::newest(db, id).await?,
         cancellations::newest(db, id).await?,
     ];
     let checked = batch.checked_at.unwrap_or(batch.received_at);

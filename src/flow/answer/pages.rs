@@ -12,8 +12,9 @@ use crate::{
     db::{
         self, activations,
         batches::Batch,
-        cancellations, findings, licences, lines, mails, requests,
+        cancellations, findings, licences, lines, requests,
         rows::{Span, StagedRow},
+        told,
     },
     flow::{
         map::{Mapped, Table, TableRow},
@@ -80,7 +81,7 @@ impl OfBatch<'_> {
             lines: lines::of_rows(db, span).await?,
             requests: requests::of_rows(db, span).await?,
             licences: licences::of_rows(db, span).await?,
-            mails: mails::of_rows(db, span).await?,
+            mails: told::of_rows(db, span).await?,
             cancelled: cancellations::of_rows(db, span).await?,
             stuck: activations::stuck_of_rows(db, span).await?,
         })

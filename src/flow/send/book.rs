@@ -2,12 +2,16 @@
 //! next one; senders that are at it at the same time share a commit, which costs more than all that stands in it.
 //! What to write is decided by who sends.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex as Turn, oneshot};
 
 use super::{
+    known::Group,
     pace::{self, Room},
     transport,
 };
@@ -61,7 +65,8 @@ pub enum Wants {
 /// What follows for who wrote it.
 #[derive(Debug)]
 pub enum Next {
-    Mail(Box<Mail>),
+    /// With those that were claimed together with it.
+    Mail(Box<Mail>, Arc<Group>),
     /// Nothing is due.
     Nothing,
     /// Not before this instant.
@@ -121,53 +126,91 @@ impl Book {
         let services = self.services.as_ref();
         let now = services.now();
         let mut tx = services.db.begin().await?;
-        let mut is_ours = Vec::with_capacity(entries.len());
-        for entry in entries {
-            is_ours.push(match &entry.ended {
-                Some((mail, end)) => settle(services, &mut tx, (mail, end), now).await?,
-                None => true,
-            });
-        }
-        let mut room = None;
-        let mut answers = Vec::with_capacity(entries.len());
-        for (entry, is_ours) in entries.iter().zip(is_ours) {
-            answers.push(match entry.wants {
-                _ if !is_ours => Next::Lost,
-                Wants::Nothing => Next::Nothing,
-                Wants::Another => {
-                    let left = match room {
-                        Some(room) => room,
-                        None => pace::room(services, &mut tx, now).await?,
-                    };
-                    let (next, left) = claim(services, &mut tx, (left, now)).await?;
-                    room = Some(left);
-                    next
-                }
-            });
-        }
+        let is_ours = settle_all(services, &mut tx, entries, now).await?;
+        let wanting = entries.iter().zip(&is_ours);
+        let wanting = wanting.filter(|(entry, is_ours)| **is_ours && entry.wants == Wants::Another);
+        let (claimed, none_left) = match wanting.count() {
+            0 => (Vec::new(), NoneLeft::Due),
+            wanting => claim(services, &mut tx, wanting, now).await?,
+        };
         tx.commit().await?;
-        Ok(answers)
+        let group = Arc::new(Group::new(&claimed));
+        let mut claimed = claimed.into_iter();
+        let answers = entries.iter().zip(is_ours).map(|(entry, is_ours)| match entry.wants {
+            _ if !is_ours => Next::Lost,
+            Wants::Nothing => Next::Nothing,
+            Wants::Another => match claimed.next() {
+                Some(mail) => Next::Mail(Box::new(mail), Arc::clone(&group)),
+                None => none_left.next(),
+            },
+        });
+        Ok(answers.collect())
     }
 }
 
-/// The next mail, where there is room for one; and what room is left.
+/// Why there is no further mail.
+#[derive(Clone, Copy, Debug)]
+enum NoneLeft {
+    Due,
+    /// In the room for them, before an instant or in this run.
+    Room(Option<DateTime<Utc>>),
+}
+
+impl NoneLeft {
+    fn next(self) -> Next {
+        match self {
+            NoneLeft::Due => Next::Nothing,
+            NoneLeft::Room(Some(at)) => Next::Wait(at),
+            NoneLeft::Room(None) => Next::Full,
+        }
+    }
+}
+
+/// The next mails, as far as there is room for them.
 async fn claim(
     services: &Services,
     tx: &mut Tx,
-    (room, now): (Room, DateTime<Utc>),
-) -> anyhow::Result<(Next, Room)> {
-    let left = match room {
-        Room::For(left) if left > 0 => left,
-        Room::For(_) | Room::None => return Ok((Next::Full, room)),
-        Room::From(at) => return Ok((Next::Wait(at), room)),
+    wanting: usize,
+    now: DateTime<Utc>,
+) -> anyhow::Result<(Vec<Mail>, NoneLeft)> {
+    let wanting = i64::try_from(wanting)?;
+    let left = match pace::room(services, tx, now).await? {
+        Room::For(left) => left,
+        Room::From(at) => return Ok((Vec::new(), NoneLeft::Room(Some(at)))),
+        Room::None => return Ok((Vec::new(), NoneLeft::Room(None))),
     };
     // Leases run on the real clock.
     let until = Clock::System.now() + transport::lease(&services.settings.mail);
     let lease = Lease { holder: services.holder.as_str(), until };
-    Ok(match mails::claim(tx, lease, now).await? {
-        Some(mail) => (Next::Mail(Box::new(mail)), Room::For(left - 1)),
-        None => (Next::Nothing, room),
-    })
+    let claimed = mails::claim(tx, lease, now, wanting.min(left)).await?;
+    let is_full = left < wanting && i64::try_from(claimed.len())? == left;
+    Ok((claimed, if is_full { NoneLeft::Room(None) } else { NoneLeft::Due }))
+}
+
+/// Of each entry whether its claim, where it has one, still was ours. Most were sent: these are written together.
+async fn settle_all(
+    services: &Services,
+    tx: &mut Tx,
+    entries: &[&Entry],
+    now: DateTime<Utc>,
+) -> anyhow::Result<Vec<bool>> {
+    let is_sent = |end: &End| matches!(end, End::To { state: MailState::Sent, .. });
+    let ended = entries.iter().filter_map(|entry| entry.ended.as_ref());
+    let sent = ended.filter(|(_, end)| is_sent(end)).map(|(mail, _)| (mail.id, mail.epoch));
+    let sent: Vec<(i64, i64)> = sent.collect();
+    let sent = match sent.as_slice() {
+        [] => HashSet::new(),
+        sent => mails::sent(tx, services.holder.as_str(), sent, now).await?,
+    };
+    let mut is_ours = Vec::with_capacity(entries.len());
+    for entry in entries {
+        is_ours.push(match &entry.ended {
+            Some((mail, end)) if is_sent(end) => sent.contains(&mail.id),
+            Some((mail, end)) => settle(services, tx, (mail, end), now).await?,
+            None => true,
+        });
+    }
+    Ok(is_ours)
 }
 
 /// False where the claim is no longer ours.

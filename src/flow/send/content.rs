@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::{
     activations,
+    known::Known,
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
     },
@@ -16,9 +17,9 @@ use crate::{
         licences,
         lines::{self, Line},
         mails::Mail,
-        orders::{self, Order},
+        orders::Order,
         requests::{self, Request},
-        staff,
+        staff::{self, OnLine},
     },
     domain::{
         email::Email, firm::Firm, licence::Role, mail::Purpose, order::Kind,
@@ -40,7 +41,11 @@ pub struct Content {
 }
 
 /// Nothing where its reason is gone.
-pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Content>> {
+pub async fn of(
+    services: &Services,
+    mail: &Mail,
+    known: &Known,
+) -> anyhow::Result<Option<Content>> {
     if let Some(batch) = mail.batch() {
         return match mail.purpose {
             Purpose::FindingsWaiting => waiting::of(services, mail, batch).await,
@@ -53,44 +58,38 @@ pub async fn of(services: &Services, mail: &Mail) -> anyhow::Result<Option<Conte
             _ => mornings::of(services, mail, report).await,
         };
     }
-    let code =
-        mail.order_code.as_deref().context("A mail is about a batch or an order")?.parse()?;
-    let order = orders::by_code(&services.db, &code).await?.context("A mail has its order")?;
+    let order = known.order(mail)?;
     match mail.purpose {
         Purpose::BatchResult
         | Purpose::Morning
         | Purpose::FindingsWaiting
         | Purpose::Reconciliation => Ok(None),
-        Purpose::ActivationResult => activations::of(services, mail, &order).await,
+        Purpose::ActivationResult => activations::of(services, mail, order).await,
         Purpose::PaymentReceived
         | Purpose::GraceWarning
         | Purpose::Suspended
-        | Purpose::Restored => standings::of(services, mail, &order).await,
-        Purpose::OrderNotice => notice(services, mail, &order).await,
-        Purpose::OrderCancelled => cancelled(services, mail, &order).await.map(Some),
+        | Purpose::Restored => standings::of(services, mail, order).await,
+        Purpose::OrderNotice => notice(services, mail, known),
+        Purpose::OrderCancelled => cancelled(services, mail, order).await.map(Some),
         Purpose::LoginFirst | Purpose::LoginExisting => {
-            log_in(services, mail, &order).await.map(Some)
+            log_in(services, mail, known).await.map(Some)
         }
     }
 }
 
 /// Everything of the batch that this payer has still to pay, so that one transfer covers it.
-async fn notice(
-    services: &Services,
-    mail: &Mail,
-    order: &Order,
-) -> anyhow::Result<Option<Content>> {
-    let (batch, payer) = (order.batch(), mail.recipient.as_str());
-    let requests = requests::open_of_payer(&services.db, batch, payer).await?;
+fn notice(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Option<Content>> {
+    let (order, requests) = (known.order(mail)?, known.open(mail));
     if requests.is_empty() {
         return Ok(None);
     }
-    let lines = lines::of_payer(&services.db, batch, payer).await?;
-    let firm = firm_block(services, order, &about(&lines, &requests)).await?;
-    let transfer = transfer(services, &requests)?;
-    let lines: anyhow::Result<Vec<NoticeLine>> =
-        requests.iter().map(|request| notice_line(services, &lines, request)).collect();
-    let lines = lines?;
+    let own: Vec<&Line> =
+        requests.iter().map(|request| known.line(request.line_id)).collect::<Result<_, _>>()?;
+    let firm = firm_of(services, order, &own, &known.staff(&own))?;
+    let transfer = transfer(services, requests)?;
+    let lines = own.iter().zip(requests);
+    let lines: Vec<NoticeLine> =
+        lines.map(|(line, request)| noticed(services, line, request)).collect();
     let mut orders: Vec<_> = lines.iter().map(|line| line.order.clone()).collect();
     orders.dedup();
     let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
@@ -184,8 +183,12 @@ pub(super) fn notice_line(
         .iter()
         .find(|line| line.id == request.line_id)
         .context("A payment request has its line")?;
+    Ok(noticed(services, line, request))
+}
+
+fn noticed(services: &Services, line: &Line, request: &Request) -> NoticeLine {
     let client = &line.client;
-    Ok(NoticeLine {
+    NoticeLine {
         order: line.order_code.clone(),
         name: client.name.clone(),
         tax_id: client.tax_id.clone(),
@@ -193,26 +196,19 @@ pub(super) fn notice_line(
         fiscal_year: client.fiscal_year,
         amount: request.asked(),
         payment_code: request.code.clone(),
-    })
+    }
 }
 
-async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Content> {
+async fn log_in(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Content> {
     let line_id = mail.line_id.context("A log-in letter is about a line")?;
-    let line = lines::by_id(&services.db, line_id).await?.context("A mail has its line")?;
-    let stored = licences::of_line(&services.db, line_id)
-        .await?
-        .context("A log-in letter has its licence")?;
-    let licence = services
-        .platform
-        .licence(&stored.licence_id)
-        .await?
-        .context("The platform knows its licence")?;
+    let (order, line) = (known.order(mail)?, known.line(line_id)?);
+    let licence = known.licence(services, line_id).await?;
     let login = licence.logins.iter().find(|login| login.login.role == Role::ClientAdmin);
     let login = login.context("A licence has a log-in of the client")?;
     let client = &line.client;
     let copy_for_firm = mail.recipient != client.email.as_str();
     let day = |at| services.local(at).format("%d/%m/%Y").to_string();
-    let firm = firm_block(services, order, &[&line]).await?;
+    let firm = firm_of(services, order, &[line], &known.staff(&[line]))?;
     let letter = letters::log_in(
         services.letters.of(mail.purpose),
         &LogIn {
@@ -232,7 +228,7 @@ async fn log_in(services: &Services, mail: &Mail, order: &Order) -> anyhow::Resu
             expires: login.setup_expires_at.map(day),
         },
     )?;
-    let reply_to = reply_to(services, order, registrant(order, &line))?;
+    let reply_to = reply_to(services, order, registrant(order, line))?;
     Ok(Content { letter, picture: None, workbook: None, reply_to })
 }
 
@@ -257,11 +253,19 @@ pub(super) async fn firm_block(
     order: &Order,
     lines: &[&Line],
 ) -> anyhow::Result<FirmBlock> {
-    let firm = services.firm(&order.firm)?;
     let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
-    let said = staff::on_lines(&services.db, &ids).await?;
+    firm_of(services, order, lines, &staff::on_lines(&services.db, &ids).await?)
+}
+
+fn firm_of(
+    services: &Services,
+    order: &Order,
+    lines: &[&Line],
+    said: &[OnLine],
+) -> anyhow::Result<FirmBlock> {
+    let firm = services.firm(&order.firm)?;
     let mut accountants: Vec<Email> =
-        lines.iter().map(|line| assigned::accountant(firm, order, line, &said)).collect();
+        lines.iter().map(|line| assigned::accountant(firm, order, line, said)).collect();
     accountants.dedup();
     let email = match accountants.as_slice() {
         [one] => one,

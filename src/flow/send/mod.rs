@@ -3,6 +3,8 @@
 
 pub mod letters;
 
+mod known;
+
 mod content;
 
 mod message;

@@ -17,7 +17,9 @@ use tokio::time::{Instant, sleep};
 use super::{
     ATTEMPTS, FIRST_WAIT, GIVEN_UP, LONGEST_WAIT, Summary,
     book::{Book, End, Entry, Next, Wants},
-    content, may_leave, message,
+    content,
+    known::{Group, Known},
+    may_leave, message,
     sms::{self, Answer},
     transport::{Blame, Line, Said, Transport, Unavailable, left},
 };
@@ -108,8 +110,8 @@ impl Post {
                 self.services.crash_point("mail_settled");
             }
             match next {
-                Next::Mail(mail) => {
-                    let end = self.send(line, &mail).await?;
+                Next::Mail(mail, group) => {
+                    let end = self.send(line, &mail, &group).await?;
                     self.count(&end);
                     ended = Some((mail, end));
                 }
@@ -144,7 +146,7 @@ impl Post {
     }
 
     /// What becomes of a claimed mail. Fails where the next one would fail too.
-    async fn send(&self, line: &mut Line, mail: &Mail) -> anyhow::Result<End> {
+    async fn send(&self, line: &mut Line, mail: &Mail, group: &Group) -> anyhow::Result<End> {
         let services = self.services.as_ref();
         let is_suppressed = lock(&self.suppressed).contains(&mail.recipient);
         if is_suppressed || !may_leave(services, &mail.recipient) {
@@ -154,7 +156,7 @@ impl Post {
         if let Some(phone) = mail.phone() {
             return self.message(mail, &phone).await;
         }
-        let letter = match caught(self.letter(mail)).await {
+        let letter = match caught(self.letter(mail, group)).await {
             Ok(Some(letter)) => letter,
             Ok(None) => return Ok(self.to(MailState::Cancelled, None)),
             Err(error) => return self.failed(mail, error).await,
@@ -199,10 +201,17 @@ impl Post {
     }
 
     /// What it says, unless its reason is gone.
-    async fn letter(&self, mail: &Mail) -> anyhow::Result<Option<Vec<u8>>> {
-        self.services.crash_point("mail_claimed");
-        let Some(content) = content::of(&self.services, mail).await? else { return Ok(None) };
-        message::build(&self.services, mail, &content).map(Some)
+    async fn letter(&self, mail: &Mail, group: &Group) -> anyhow::Result<Option<Vec<u8>>> {
+        let services = self.services.as_ref();
+        services.crash_point("mail_claimed");
+        let content = match group.known(services).await {
+            Some(known) => content::of(services, mail, known).await?,
+            None => {
+                let known = Known::of(services, std::slice::from_ref(mail)).await?;
+                content::of(services, mail, &known).await?
+            }
+        };
+        content.map(|content| message::build(services, mail, &content)).transpose()
     }
 
     async fn hand_over(&self, line: &mut Line, mail: &Mail, letter: &[u8]) -> anyhow::Result<Said> {

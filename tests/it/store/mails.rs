@@ -30,7 +30,7 @@ async fn claim(db: &Db, holder: &str) -> Option<Mail> {
 }
 
 async fn claim_at(db: &Db, holder: &str, at: DateTime<Utc>) -> Option<Mail> {
-    within(db, async |tx| mails::claim(tx, lease(holder), at).await).await.unwrap()
+    within(db, async |tx| mails::claim(tx, lease(holder), at, 1).await).await.unwrap().pop()
 }
 
 async fn settle(db: &Db, id: i64, holder: &str, state: MailState) -> bool {

@@ -6,6 +6,7 @@ use hangloat::{
         mails::{self, About, NewMail},
         requests::{self, NewRequest},
         rows::Span,
+        told,
     },
     domain::{
         batch::BatchId,
@@ -89,8 +90,8 @@ async fn what_is_about_some_rows_is_read_and_nothing_of_the_others() {
         let read = licences::of_rows(db, span).await.unwrap();
         assert!(read.iter().map(|licence| licence.line_id).eq([ids[2]]));
         assert_eq!(licences::newest(db, batch).await.unwrap(), Some(now()));
-        assert_eq!(mails::newest(db, batch).await.unwrap(), None);
-        let about: Vec<_> = mails::of_rows(db, span)
+        assert_eq!(told::newest(db, batch).await.unwrap(), None);
+        let about: Vec<_> = told::of_rows(db, span)
             .await
             .unwrap()
             .into_iter()
@@ -107,7 +108,7 @@ async fn what_is_about_some_rows_is_read_and_nothing_of_the_others() {
         let named = findings::details(db, batch, "batch").await.unwrap();
         assert_eq!(named, ["B000004", "B000005", "B000006", "B000007"]);
         let elsewhere = Span { sheet: 2, ..span };
-        assert!(mails::of_rows(db, elsewhere).await.unwrap().is_empty());
+        assert!(told::of_rows(db, elsewhere).await.unwrap().is_empty());
     })
     .await;
 }

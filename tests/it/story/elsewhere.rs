@@ -86,7 +86,7 @@ fn a_mail_that_another_machine_sends_is_left_to_it_until_its_time_is_over() {
         let world = placed();
         let claim = async |db: &Db| {
             let mut tx = db.begin().await?;
-            let claimed = mails::claim(&mut tx, lease(minutes), now()).await?;
+            let claimed = mails::claim(&mut tx, lease(minutes), now(), 1).await?.pop();
             tx.commit().await?;
             Ok(claimed)
         };

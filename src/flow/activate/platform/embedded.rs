@@ -1,6 +1,8 @@
 //! The embedded platform: licences and log-ins in tables of the same database, for a first run and for trials.
 //! It behaves as the platform's API says; nothing of the flow reads its tables.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Duration, Utc};
 
 use serde::Deserialize;
@@ -101,6 +103,10 @@ impl Embedded {
         }
     }
 
+    pub async fn at_once(&self, licence_ids: &[&str]) -> Result<Vec<Licence>, PlatformError> {
+        self.answers(platform::by_ids(&self.db, licence_ids).await?).await
+    }
+
     /// Licences that changed at `since` or later, the oldest change first; further ones behind `cursor`, which is the
     /// id of the last one seen.
     pub async fn licences(
@@ -111,10 +117,7 @@ impl Embedded {
         let found = platform::page(&self.db, since, cursor, PAGE).await?;
         let is_last = found.len() < usize::try_from(PAGE).unwrap_or_default();
         let last = found.last().map(|licence| licence.licence_id.clone());
-        let mut items = Vec::new();
-        for licence in found {
-            items.push(self.answer(licence).await?);
-        }
+        let items = self.answers(found).await?;
         Ok(Page { items, next_cursor: last.filter(|_| !is_last) })
     }
 
@@ -273,22 +276,22 @@ impl Embedded {
     }
 
     async fn answer(&self, licence: platform::Licence) -> Result<Licence, PlatformError> {
-        let mut logins = Vec::new();
-        for login in platform::logins(&self.db, &licence.licence_id).await? {
-            let email: Email = login
-                .email
-                .parse()
-                .map_err(|error| PlatformError::Lost(anyhow::Error::new(error)))?;
-            logins.push(Login {
-                setup_url: login
-                    .first_time
-                    .then(|| self.setup_url(&licence.licence_id, &login.email)),
-                setup_expires_at: login.setup_expires_at,
-                sign_in_url: format!("{}/dang-nhap", self.base_url),
-                login: licences::Login { email, role: login.role, first_time: login.first_time },
-            });
+        let mut answers = self.answers(vec![licence]).await?;
+        answers.pop().ok_or_else(|| PlatformError::Lost(anyhow::anyhow!("a licence is lost")))
+    }
+
+    /// In the order of the licences.
+    async fn answers(
+        &self,
+        licences: Vec<platform::Licence>,
+    ) -> Result<Vec<Licence>, PlatformError> {
+        let ids: Vec<&str> = licences.iter().map(|it| it.licence_id.as_str()).collect();
+        let mut logins: HashMap<String, Vec<Login>> = HashMap::new();
+        for login in platform::logins(&self.db, &ids).await? {
+            logins.entry(login.licence_id.clone()).or_default().push(self.login(&login)?);
         }
-        Ok(Licence {
+        let answers = licences.into_iter().map(|licence| Licence {
+            logins: logins.remove(&licence.licence_id).unwrap_or_default(),
             licence_id: licence.licence_id,
             idempotency_key: licence.idempotency_key,
             order_code: licence.order_code,
@@ -301,7 +304,19 @@ impl Embedded {
             grace_until: licence.grace_until,
             paid_on: licence.paid_on,
             updated_at: licence.updated_at,
-            logins,
+        });
+        Ok(answers.collect())
+    }
+
+    fn login(&self, login: &platform::Login) -> Result<Login, PlatformError> {
+        let email: Email =
+            login.email.parse().map_err(|error| PlatformError::Lost(anyhow::Error::new(error)))?;
+        let setup_url = || self.setup_url(&login.licence_id, &login.email);
+        Ok(Login {
+            setup_url: login.first_time.then(setup_url),
+            setup_expires_at: login.setup_expires_at,
+            sign_in_url: format!("{}/dang-nhap", self.base_url),
+            login: licences::Login { email, role: login.role, first_time: login.first_time },
         })
     }
 

@@ -118,6 +118,14 @@ impl Platform {
         either!(self, it => it.licence(licence_id).await)
     }
 
+    /// Those of several ids that can be had at once: over HTTP none, where each is a request of its own.
+    pub async fn at_once(&self, licence_ids: &[&str]) -> Answer<Vec<Licence>> {
+        match self {
+            Platform::Embedded(it) => it.at_once(licence_ids).await,
+            Platform::Http(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Licences that changed at `since` or later, the oldest change first; further ones behind `cursor`.
     pub async fn licences(
         &self,

@@ -1,0 +1,43 @@
+//! What of the outbox the result workbooks tell: the mails about their rows, and when the newest left.
+
+use chrono::{DateTime, Utc};
+
+use super::{Db, mails::Mail, rows::Span};
+use crate::domain::batch::BatchId;
+
+/// Those about the lines of some rows, and those about their orders to whom is asked to pay for them.
+pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Mail>> {
+    db.query(
+        "with line as (
+             select id, order_code from order_line
+             where batch_id = $1 and sheet = $2 and row_no between $3 and $4)
+         select * from mail where id in (
+             select m.id from line l join mail m on m.line_id = l.id
+             union
+             select m.id
+             from (select distinct l.order_code, r.payer_email
+                   from line l join payment_request r on r.line_id = l.id) p
+             join mail m on m.purpose in ('order_notice', 'order_cancelled') and m.subject = p.order_code
+                            and m.recipient = p.payer_email)
+         order by id",
+    )
+    .bind(rows.batch.number())
+    .bind(rows.sheet)
+    .bind(rows.first)
+    .bind(rows.last)
+    .all()
+    .await
+}
+
+/// When the newest of a batch was sent.
+pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let newest = db
+        .query(
+            "select m.sent_at from mail m join client_order o on o.code = m.order_code
+             where o.batch_id = $1 and m.sent_at is not null order by m.sent_at desc limit 1",
+        )
+        .bind(batch.number())
+        .optional::<(DateTime<Utc>,)>()
+        .await?;
+    Ok(newest.map(|(at,)| at))
+}
