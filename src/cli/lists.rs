@@ -29,6 +29,7 @@ use crate::{
         Services,
         answer::outbox,
         report::{self, Rows},
+        sweep,
     },
 };
 
@@ -143,14 +144,14 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
             "licence_id": licence.licence_id, "order": licence.order_code, "line": licence.line_no,
             "tax_id": licence.tax_id, "package": licence.package, "fiscal_year": licence.fiscal_year,
             "state": licence.state, "activated_at": local(licence.activated_at),
-            "grace_until": licence.grace_until.map(local), "cutoff_at": licence.cutoff_at.map(local),
+            "grace_until": licence.grace_until.map(local), "cutoff_at": sweep::cutoff_of(&services, licence).map(local),
             "paid_on": licence.paid_on, "suspended_at": licence.suspended_at.map(local),
             "logins": licence.logins.0,
         })
     });
     let row = |licence: &Licence| {
-        let cutoff =
-            licence.cutoff_at.map(|at| services.local(at).format("%d/%m/%Y %H:%M").to_string());
+        let cutoff = sweep::cutoff_of(&services, licence)
+            .map(|at| services.local(at).format("%d/%m/%Y %H:%M").to_string());
         [
             licence.licence_id.clone(),
             format!("{}/{}", licence.order_code, licence.line_no),

@@ -41,6 +41,7 @@ use crate::{
             confirm::{self as confirming, Confirmed, Refusal, Wish},
             content,
         },
+        sweep,
     },
     text::Texts,
 };
@@ -263,7 +264,7 @@ fn line_json(
         "licence_id": licence.map(|licence| &licence.licence_id),
         "activated_at": licence.map(|licence| local(licence.activated_at)),
         "grace_until": licence.and_then(|licence| licence.grace_until).map(local),
-        "cutoff_at": licence.and_then(|licence| licence.cutoff_at).map(local),
+        "cutoff_at": licence.and_then(|it| sweep::cutoff_of(services, it)).map(local),
         "payment_code": request.map(|request| &request.code),
     })
 }
@@ -281,7 +282,7 @@ fn request_json(
     (request, licence): (Option<&Request>, Option<&Licence>),
 ) -> Option<Value> {
     let request = request?;
-    let due = licence.and_then(|licence| licence.cutoff_at).map(|at| services.rfc3339(at));
+    let due = licence.and_then(|it| sweep::cutoff_of(services, it)).map(|at| services.rfc3339(at));
     Some(json!({
         "payment_code": request.code, "batch_code": request.batch_code, "line": line.line_no,
         "amount": request.amount(), "paid": request.paid(), "waived": request.waived(), "state": request.state, "payer": request.payer_name,

@@ -37,10 +37,36 @@ pub struct Licence {
     pub state: LicenceState,
     pub activated_at: DateTime<Utc>,
     pub grace_until: Option<DateTime<Utc>>,
+    /// As its client was told at first; when it is cut off now is said by `flow::sweep`.
     pub cutoff_at: Option<DateTime<Utc>>,
+    /// Such as `2026-12-20`; a day is read by [`Licence::hold_until`].
+    pub held_to: Option<String>,
     pub paid_on: Option<NaiveDate>,
     pub suspended_at: Option<DateTime<Utc>>,
     pub logins: Json<Vec<Login>>,
+}
+
+impl Licence {
+    /// The local day up to whose end its cut-off was put off.
+    pub fn hold_until(&self) -> Option<NaiveDate> {
+        self.held_to.as_deref().and_then(|day| day.parse().ok())
+    }
+}
+
+/// Licences with what is told of their lines; which ones is said behind it.
+macro_rules! licence {
+    ($which:literal) => {
+        concat!(
+            "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
+                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins,
+                case when h.released_at is null then h.until end as held_to
+             from licence c
+             join order_line l on l.id = c.line_id
+             join client_order o on o.code = l.order_code
+             left join line_hold h on h.line_id = c.line_id ",
+            $which
+        )
+    };
 }
 
 /// A licence on its way in.
@@ -73,26 +99,18 @@ pub async fn insert(tx: &mut Tx, new: NewLicence<'_>) -> sqlx::Result<()> {
 }
 
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Licence>> {
-    db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
-                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
-         from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
-         where l.batch_id = $1 order by l.order_code, l.line_no",
-    )
-    .bind(batch.number())
-    .all()
-    .await
+    db.query(licence!("where l.batch_id = $1 order by l.order_code, l.line_no"))
+        .bind(batch.number())
+        .all()
+        .await
 }
 
 /// Those of the lines of some rows.
 pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Licence>> {
-    db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
-                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
-         from order_line l join licence c on c.line_id = l.id join client_order o on o.code = l.order_code
-         where l.batch_id = $1 and l.sheet = $2 and l.row_no between $3 and $4
-         order by l.order_code, l.line_no",
-    )
+    db.query(licence!(
+        "where l.batch_id = $1 and l.sheet = $2 and l.row_no between $3 and $4
+         order by l.order_code, l.line_no"
+    ))
     .bind(rows.batch.number())
     .bind(rows.sheet)
     .bind(rows.first)
@@ -115,15 +133,7 @@ pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc
 }
 
 pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Licence>> {
-    db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
-                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
-         from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
-         where c.line_id = $1",
-    )
-    .bind(line_id)
-    .optional()
-    .await
+    db.query(licence!("where c.line_id = $1")).bind(line_id).optional().await
 }
 
 /// How many of these lines became licences.
@@ -139,11 +149,8 @@ pub async fn count_of_lines(db: &Db, line_ids: &[i64]) -> sqlx::Result<i64> {
 
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Licence>> {
     db.query(
-        "select c.licence_id, c.line_id, l.order_code, l.line_no, l.tax_id, l.name, o.package, l.fiscal_year, l.firm,
-                c.state, c.activated_at, c.grace_until, c.cutoff_at, c.paid_on, c.suspended_at, c.logins
-         from licence c join order_line l on l.id = c.line_id join client_order o on o.code = l.order_code
-         where ($1 is null or l.firm = $1) and ($2 is null or c.state = $2) and ($3 is null or c.activated_at >= $3)
-         order by l.order_code, l.line_no",
+        licence!("where ($1 is null or l.firm = $1) and ($2 is null or c.state = $2) and ($3 is null or c.activated_at >= $3)
+         order by l.order_code, l.line_no"),
     )
     .bind(filter.firm.as_deref())
     .bind(filter.state.as_deref())

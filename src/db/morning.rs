@@ -219,7 +219,8 @@ impl Open {
     }
 }
 
-/// The lines without the licence that was asked for, and those whose access ends before an instant.
+/// The lines without the licence that was asked for, and those whose access ends before an instant, unless that was put
+/// off.
 pub async fn open(
     db: &Db,
     firm: Option<&str>,

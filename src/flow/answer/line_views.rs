@@ -19,6 +19,7 @@ use crate::{
     flow::{
         Services,
         activate::reason::{self, Reason},
+        sweep,
     },
 };
 
@@ -69,7 +70,7 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
             activated_at: licence.map(|licence| services.local(licence.activated_at)),
             pay_by: licence
                 .filter(|_| cancelled.is_none())
-                .and_then(|licence| licence.cutoff_at)
+                .and_then(|licence| sweep::cutoff_of(services, licence))
                 .map(|at| services.local(last_moment(at))),
             mail: mail_words(services, mails),
             payment: match request {

@@ -14,7 +14,7 @@ use crate::{
         lines, orders, requests,
     },
     domain::{batch::BatchId, field::Field, finding::Finding, order::LineState},
-    flow::{Services, answer::view::ControlTotals},
+    flow::{Services, answer::view::ControlTotals, sweep},
     text::findings::{fix, message},
 };
 
@@ -157,7 +157,7 @@ fn licence_cells(services: &Services, licence: Option<&Licence>) -> [Datum; 4] {
         perhaps(licence.map(|licence| &licence.licence_id)),
         licence.map_or(Datum::Nothing, |licence| moment(licence.activated_at)),
         licence.and_then(|licence| licence.grace_until).map_or(Datum::Nothing, moment),
-        licence.and_then(|licence| licence.cutoff_at).map_or(Datum::Nothing, moment),
+        licence.and_then(|it| sweep::cutoff_of(services, it)).map_or(Datum::Nothing, moment),
     ]
 }
 
@@ -190,7 +190,7 @@ pub(super) async fn licences(services: &Services, firm: Option<&str>) -> anyhow:
             text(&licence.state),
             moment(licence.activated_at),
             licence.grace_until.map_or(Datum::Nothing, moment),
-            licence.cutoff_at.map_or(Datum::Nothing, moment),
+            sweep::cutoff_of(services, licence).map_or(Datum::Nothing, moment),
             licence.paid_on.map_or(Datum::Nothing, Datum::Day),
             licence.suspended_at.map_or(Datum::Nothing, moment),
         ]

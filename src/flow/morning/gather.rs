@@ -31,7 +31,7 @@ pub async fn of_firm(
     firm: &Firm,
     (span, seen): (Span<'_>, &Seen),
 ) -> anyhow::Result<Page> {
-    let mut tasks = tasks::of_firm(services, firm, span).await?;
+    let mut tasks = tasks::of_firm(services, firm, (span, &seen.judged)).await?;
     tasks.extend(money::tasks(services, Some(firm), seen));
     let mut done = done(services, span).await?;
     if services.only_firm().is_some() {

@@ -48,7 +48,8 @@ const NAMED: usize = 5;
 /// All that waits, of all firms.
 pub struct Seen {
     found: Found,
-    judged: Vec<Judged>,
+    /// Every line in grace.
+    pub(super) judged: Vec<Judged>,
     dues: Vec<Due>,
     /// What of each payment neither pays for anything nor goes back, in đồng.
     free: HashMap<i64, i64>,
@@ -171,7 +172,7 @@ impl Of<'_> {
     /// Lines whose time is over and that are not cut off, by what they wait for; a missing statement is told by itself.
     fn late(&self, seen: &Seen, extract: &Extract) -> Vec<Task> {
         let mut groups: BTreeMap<Waits, Vec<&Late>> = BTreeMap::new();
-        for late in extract.lines.iter().filter(|late| late.why != Waits::NoStatement) {
+        for late in extract.lines.iter().filter(|late| is_own_task(late.why)) {
             groups.entry(late.why).or_default().push(late);
         }
         let of_group = |(why, lines): (Waits, Vec<&Late>)| {
@@ -203,6 +204,11 @@ impl Of<'_> {
             ..self.task(TaskKind::StatementHeld, about, 1)
         }
     }
+}
+
+/// Whether a line that waits for this is told with the others that do, and so not with those that end soon.
+pub fn is_own_task(why: Waits) -> bool {
+    why != Waits::NoStatement
 }
 
 /// What was done about money in a span: what came, and who does not work any more, or again.

@@ -3,7 +3,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
@@ -11,6 +11,7 @@ use minijinja::context;
 
 use super::{
     gather::workbook,
+    money,
     page::{Detail, Task, TaskKind},
 };
 use crate::{
@@ -32,7 +33,11 @@ use crate::{
         money::Money,
         order::{LineState, OrderState},
     },
-    flow::{Services, activate::reason, sweep},
+    flow::{
+        Services,
+        activate::reason,
+        sweep::{self, Judged},
+    },
 };
 
 /// Rows and mails that waited longer are not told each morning again.
@@ -50,9 +55,9 @@ type Group = (TaskKind, String, Option<DateTime<Utc>>);
 pub async fn of_firm(
     services: &Services,
     firm: &Firm,
-    span: Span<'_>,
+    (span, judged): (Span<'_>, &[Judged]),
 ) -> anyhow::Result<Vec<Task>> {
-    let mut tasks = of_lines(services, span).await?;
+    let mut tasks = of_lines(services, span, judged).await?;
     tasks.extend(of_mails(services, firm, span).await?);
     tasks.extend(of_orders(services, firm).await?);
     tasks.extend(of_rows(services, span).await?);
@@ -143,15 +148,26 @@ async fn batch(services: &Services, id: BatchId) -> anyhow::Result<Option<Batch>
     Ok(batches::by_id(&services.db, id).await?)
 }
 
-/// Lines without their licence, by orders; unpaid ones, by orders and the day on which their access ends.
-async fn of_lines(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Task>> {
+/// Lines without their licence, by orders; unpaid ones, by orders and the day on which their access ends now, but for
+/// those that `money` tells of.
+async fn of_lines(
+    services: &Services,
+    span: Span<'_>,
+    judged: &[Judged],
+) -> anyhow::Result<Vec<Task>> {
     let soon = services.settings.grace.warn_days_before.first().copied().unwrap_or(3);
     let day = services.today() + Days::new(u64::from(soon) + 1);
     let before = start_of(day, services.settings.timezone);
+    let in_grace: HashMap<String, &Judged> =
+        judged.iter().map(|it| (it.line.reference().to_string(), it)).collect();
     let mut groups: BTreeMap<Group, Vec<Open>> = BTreeMap::new();
     for line in morning::open(&services.db, span.firm, before).await? {
         let (kind, ends) = match line.state {
-            LineState::Grace => (TaskKind::Grace, line.cutoff_at),
+            LineState::Grace => match in_grace.get(&line.reference().to_string()) {
+                Some(it) if it.cutoff_at > before => continue,
+                Some(it) if it.waits().is_some_and(money::is_own_task) => continue,
+                it => (TaskKind::Grace, it.map_or(line.cutoff_at, |it| Some(it.cutoff_at))),
+            },
             LineState::Failed => (TaskKind::Failed, None),
             _ => (TaskKind::Uncertain, None),
         };

@@ -20,7 +20,7 @@ use crate::{
         requests,
     },
     domain::{fiscal_year::FiscalYear, money::Money, order::LineState},
-    flow::{Services, activate::reason},
+    flow::{Services, activate::reason, sweep},
 };
 
 /// Nothing where a later letter says it all, or where nothing of it stands any more.
@@ -77,7 +77,7 @@ async fn ends(services: &Services, order: &Order) -> anyhow::Result<HashMap<i64,
     let requests = requests::of_batch(&services.db, order.batch()).await?;
     let mut ends: HashMap<i64, Ends> = HashMap::new();
     for licence in licences {
-        let day = licence.cutoff_at.map(|at| services.last_day(at));
+        let day = sweep::cutoff_of(services, &licence).map(|at| services.last_day(at));
         ends.entry(licence.line_id).or_default().1 = day;
     }
     for request in requests {

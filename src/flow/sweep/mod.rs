@@ -25,6 +25,7 @@ use super::{Services, activate, send};
 use crate::{
     db::{
         grace::{self, InGrace, Warning},
+        licences::Licence,
         lines, orders, payments, requests, standing, statements,
     },
     domain::{grace::start_of, mail::MailState, order::LineState, payment::PaymentState},
@@ -164,12 +165,21 @@ fn is_named(line: &InGrace, codes: &HashSet<String>) -> bool {
 /// When a line is cut off: never before what its client was told, after holidays that were announced since, and after
 /// what a person put it off to.
 pub fn cutoff_at(services: &Services, line: &InGrace) -> Option<DateTime<Utc>> {
-    let until = line.grace_until?;
-    let derived = services.grace(until).cutoff_at;
-    let held = line
-        .hold_until()
-        .map(|day| services.grace(start_of(day, services.settings.timezone)).cutoff_at);
-    [Some(derived), line.cutoff_at, held].into_iter().flatten().max()
+    ends_at(services, (line.grace_until?, line.cutoff_at, line.hold_until()))
+}
+
+/// The same of a licence, whatever its state.
+pub fn cutoff_of(services: &Services, licence: &Licence) -> Option<DateTime<Utc>> {
+    ends_at(services, (licence.grace_until?, licence.cutoff_at, licence.hold_until()))
+}
+
+fn ends_at(
+    services: &Services,
+    (until, told, held): (DateTime<Utc>, Option<DateTime<Utc>>, Option<NaiveDate>),
+) -> Option<DateTime<Utc>> {
+    let held = held.map(|day| start_of(day, services.settings.timezone));
+    let derived = [Some(until), held].into_iter().flatten().map(|at| services.grace(at).cutoff_at);
+    derived.chain(told).max()
 }
 
 /// The local day on which a line was asked to be paid for; a licensed one is placed.

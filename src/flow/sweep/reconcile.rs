@@ -240,6 +240,7 @@ mod tests {
             activated_at: at(),
             grace_until: None,
             cutoff_at: None,
+            held_to: None,
             paid_on: None,
             suspended_at: None,
             logins: Json(Vec::new()),

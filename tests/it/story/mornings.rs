@@ -12,7 +12,7 @@ use super::{
     refused::with_a_second_firm,
     workbooks::{self, sheet_text},
 };
-use crate::world::{NOW, World, finished, require, text};
+use crate::world::{NOW, World, finished, require, text, texts};
 
 /// Two days before the grace of what is activated at [`NOW`] is over, which is a Monday's evening.
 const LATER: &str = "2026-11-28T07:30:00+07:00";
@@ -189,6 +189,38 @@ fn a_line_past_its_day_that_a_person_decides_on_is_told_each_morning_until_it_is
     let page = sheet_text(&world.path("outbox/morning__2026-12-04__r1.xlsx"), "Buổi sáng");
     let said = format!("Đã hết hạn, chưa ngắt\t{}/1 · Đã trả một phần", money::ORDER);
     assert!(page.contains(&said) && page.contains("1950000"), "no {said} in\n{page}");
+    assert!(!page.contains("Sắp ngắt, chưa trả tiền"), "told once: {page}");
+}
+
+#[test]
+fn a_line_that_is_put_off_is_told_with_its_new_last_day_wherever_it_is_told() {
+    let world = unpaid();
+    for (line, until) in [(1, "2026-12-10"), (2, "2026-12-01")] {
+        let line = format!("{}/{line}", money::ORDER);
+        let held = ["hold", &line, "--until", until, "--reason", "hẹn trả"];
+        world.run_at(&at("11-24", 9), &held).exits(0);
+    }
+    let ends =
+        ["2026-12-11", "2026-12-02", "2026-12-01"].map(|day| format!("{day}T00:00:00+07:00"));
+    assert_eq!(texts(&world.list("licences"), "cutoff_at"), ends);
+    let order = world.order(money::ORDER);
+    assert_eq!(texts(order["lines"].as_array().unwrap(), "cutoff_at"), ends);
+    assert_eq!(texts(order["payment_requests"].as_array().unwrap(), "due"), ends);
+    let shown = world.run(&["licences"]).exits(0).stdout;
+    assert!(shown.contains("11/12/2026 00:00"), "{shown}");
+    if !require("openpyxl") {
+        return;
+    }
+    world.run_at(&at("11-25", 0), &["run", "reconcile"]).exits(0);
+    let results = sheet_text(&world.workbook("B000001"), "Kết quả");
+    assert!(results.contains("2026-12-10"), "{results}");
+    // Three days before: the second and the third end each on a day of its own, the first does not end soon.
+    report(&world, &at("11-30", 7));
+    let page = sheet_text(&world.path("outbox/morning__2026-11-30__r1.xlsx"), "Buổi sáng");
+    for (line, is_told) in [(1, false), (2, true), (3, true)] {
+        let said = format!("Sắp ngắt, chưa trả tiền\t{}/{line} · ", money::ORDER);
+        assert_eq!(page.contains(&said), is_told, "{said} in\n{page}");
+    }
 }
 
 #[test]
