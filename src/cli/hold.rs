@@ -15,10 +15,13 @@ use crate::{
         grace,
         lines::{self, Line},
     },
-    domain::order::LineRef,
+    domain::order::{LineRef, LineState},
     flow::{
         Services,
-        sweep::hold::{self, NotHeld},
+        sweep::{
+            self,
+            hold::{self, NotHeld},
+        },
     },
 };
 
@@ -67,7 +70,14 @@ async fn reply(services: &Services, line: &Line, released: bool) -> anyhow::Resu
     });
     let shown_day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     let until = until.map(|day| day.parse().map_or(day, shown_day));
-    let values = context! { line => line.reference().to_string(), until, released };
+    let standing = grace::of_line(&services.db, line.id).await?;
+    let in_grace =
+        standing.filter(|it| it.state == LineState::Grace && !it.request_state.is_paid());
+    let cutoff_at = in_grace.as_ref().and_then(|it| sweep::cutoff_at(services, it));
+    let last_day = cutoff_at.map(|at| services.last_day(at));
+    let is_over = cutoff_at.is_some_and(|at| at <= services.now());
+    let values =
+        context! { line => line.reference().to_string(), until, released, last_day, is_over };
     let human = services.texts.say("command.held_until", values);
     Reply::new(Exit::Done, human).with("lines", [shown])
 }

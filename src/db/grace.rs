@@ -43,6 +43,8 @@ pub struct InGrace {
     hold_reason: Option<String>,
     hold_by: Option<String>,
     hold_said_at: Option<DateTime<Utc>>,
+    /// When somebody ended that it was put off.
+    pub released_at: Option<DateTime<Utc>>,
     /// When its firm itself put its cut-off off, also where that is over.
     pub firm_said_at: Option<DateTime<Utc>>,
 }
@@ -96,7 +98,7 @@ macro_rules! in_grace {
                 p.code as batch_code, r.payer_name, r.payer_email, r.amount - r.waived - r.paid as rest,
                 r.state as request_state, o.placed_at, c.grace_until, c.cutoff_at, l.client, l.tax_id,
                 case when h.released_at is null then h.until end as hold_until, h.reason as hold_reason,
-                h.said_by as hold_by, h.said_at as hold_said_at, h.firm_said_at
+                h.said_by as hold_by, h.said_at as hold_said_at, h.released_at, h.firm_said_at
              from order_line l
              join client_order o on o.code = l.order_code
              join licence c on c.line_id = l.id
@@ -134,6 +136,7 @@ pub struct Warning {
     pub recipient: String,
     #[sqlx(try_from = "String")]
     pub state: MailState,
+    pub planned_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
 }
 
@@ -147,7 +150,7 @@ impl Warning {
 /// Of lines that are in grace.
 pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
     db.query(
-        "select w.line_id, w.last_day, w.days, w.recipient, m.state, m.sent_at
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at
          from line_warning w
          join order_line l on l.id = w.line_id
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
@@ -181,7 +184,8 @@ pub async fn told(db: &Db, order: &OrderCode, sequence: i64) -> sqlx::Result<Vec
     .await
 }
 
-/// Remembers that a line is warned of its last day, so many days before; false where it was.
+/// Remembers that a line is warned of its last day, so many days before, also where it is warned of it anew; false where
+/// that letter tells of it already.
 pub async fn warn(
     tx: &mut Tx,
     line: &InGrace,
@@ -192,7 +196,9 @@ pub async fn warn(
     let warned = tx
         .query(
             "insert into line_warning (line_id, last_day, days, recipient, order_code, sequence, planned_at)
-             values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (line_id, last_day, days, recipient) do update set sequence = $6, planned_at = $7
+             where line_warning.sequence <> $6",
         )
         .bind(line.line_id)
         .bind(last_day.to_string())

@@ -118,7 +118,9 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         }
         let last = rules::last_day(cutoff_at, rules.tz);
         let of_now = |warning: &&Warning| {
-            warning.last_day() == Some(last) && warning.recipient == line.payer_email
+            warning.last_day() == Some(last)
+                && warning.recipient == line.payer_email
+                && is_relied_on(&line, warning)
         };
         let accepted = |it: &Warning| {
             let at = it.sent_at.filter(|_| it.state == MailState::Sent);
@@ -143,11 +145,24 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
     Ok(judged)
 }
 
-/// Why a line is not cut off now though that was planned: it was put off since, nobody is cut off today, or money came
-/// that may be its.
+/// Whether nothing was said since that makes a warning void: a client whose cut-off was put off is warned anew when it
+/// comes after all.
+fn is_relied_on(line: &InGrace, warning: &Warning) -> bool {
+    line.released_at.is_none_or(|at| at <= warning.planned_at)
+}
+
+/// Why a line is not cut off now though that was planned: it was put off since, also where that is over, nobody is cut
+/// off today, or money came that may be its.
 pub async fn waits_since(services: &Services, line: &InGrace) -> anyhow::Result<Option<Waits>> {
     if cutoff_at(services, line).is_some_and(|at| at > services.now()) {
         return Ok(Some(Waits::Held));
+    }
+    if line.released_at.is_some() && !services.settings.grace.warn_days_before.is_empty() {
+        let warnings = grace::warnings(&services.db).await?;
+        let mut own = warnings.iter().filter(|it| it.line_id == line.line_id);
+        if !own.any(|it| it.state == MailState::Sent && is_relied_on(line, it)) {
+            return Ok(Some(Waits::NotWarned));
+        }
     }
     if is_skipped(services, services.today()) {
         return Ok(Some(Waits::DayOff));

@@ -143,6 +143,44 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
 }
 
 #[test]
+fn a_line_that_is_held_no_longer_is_warned_once_more_before_it_is_cut_off() {
+    let world = unpaid();
+    let line = format!("{ORDER}/1");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let held = ["hold", &line, "--until", "2026-12-20", "--reason", "hẹn trả"];
+    world.run_at(&at("11-27", 10), &held).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 2);
+    // The warning of the 27th was of the 30th, which is its last day again, and over.
+    let told = world.run_at(&at("12-04", 9), &["release", &line]).exits(0).stdout;
+    assert!(told.contains("30/11/2026, đã qua") && told.contains("thư nhắc cuối"), "{told}");
+    let counts = night(&world, "12-07").1;
+    assert_eq!((&counts["warned"], &counts["suspended"]), (&1.into(), &0.into()), "{counts}");
+    world.run_at(&at("12-07", 9), &["run", "mail"]).exits(0);
+    let to = super::lists::enterprise(1).email().to_owned();
+    let own: Vec<Value> = warned(&world).into_iter().filter(|mail| mail["to"] == to).collect();
+    assert_eq!(texts(&own, "state"), ["sent", "sent"]);
+    assert_eq!(night(&world, "12-08").1["suspended"], 0, "less than 24 hours later");
+    assert_eq!(night(&world, "12-09").1["suspended"], 1);
+    proves(&world);
+}
+
+#[test]
+fn a_cut_off_that_was_planned_before_it_was_put_off_and_released_waits_for_a_new_warning() {
+    let world = planned();
+    let line = format!("{ORDER}/2");
+    let held = ["hold", &line, "--until", "2026-12-20", "--reason", "hẹn trả"];
+    world.run_at(&at("12-04", 1), &held).exits(0);
+    world.run_at(&at("12-04", 2), &["release", &line]).exits(0);
+    world.run_at(&at("12-04", 3), &["run", "activate"]).exits(0);
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    world.run_at(&at("12-04", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("12-04", 9), &["run", "mail"]).exits(0);
+    assert_eq!(night(&world, "12-07").1["suspended"], 1);
+}
+
+#[test]
 fn what_differs_and_waits_stands_in_a_workbook_in_the_morning() {
     let world = unpaid();
     world.run_at(&at("11-24", 0), &["run", "reconcile"]).exits(0);

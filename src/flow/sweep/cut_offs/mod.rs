@@ -163,6 +163,7 @@ fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
     let is_own = |warning: &&Warning| {
         (warning.line_id, warning.last_day()) == (it.line.line_id, Some(last_day))
             && warning.recipient == it.line.payer_email
+            && super::is_relied_on(&it.line, warning)
     };
     let warned_at = known.warned.iter().find(is_own).and_then(|warning| warning.sent_at);
     let (next, tone) = next(services, it, &known.coverage);
