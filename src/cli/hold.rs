@@ -44,6 +44,12 @@ pub async fn hold(global: &Global, args: &HoldLine) -> anyhow::Result<Reply> {
                 let day = args.until.format("%d/%m/%Y").to_string();
                 Failure::misused(services.texts, "hold_in_the_past", context! { day })
             }
+            NotHeld::Sooner(last_day) => {
+                let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+                let (day, last_day) = (shown(args.until), shown(last_day));
+                let values = context! { line, day, last_day };
+                Failure::not_allowed(services.texts, "hold_sooner", values)
+            }
         }
     })?;
     reply(&services, &line, false).await

@@ -2,10 +2,11 @@
 
 use chrono::NaiveDate;
 
+use super::rules;
 use crate::{
     db::{
         dues,
-        grace::{self, Held, Side},
+        grace::{self, Held, InGrace, Side},
         lines::Line,
     },
     domain::order::LineState,
@@ -19,6 +20,8 @@ pub enum NotHeld {
     State(LineState),
     /// The day is over.
     Past,
+    /// It works longer than that already, to the end of this day.
+    Sooner(NaiveDate),
 }
 
 /// Puts the cut-off of a line off.
@@ -32,6 +35,14 @@ pub async fn put_off(
     }
     if until < services.today() {
         return Ok(Err(NotHeld::Past));
+    }
+    let standing = grace::of_line(&services.db, line.id).await?;
+    let said = standing.as_ref().and_then(InGrace::hold_until);
+    let cutoff_at = standing.as_ref().and_then(|it| super::cutoff_at(services, it));
+    let last_day = cutoff_at.map(|at| rules::last_day(at, services.settings.timezone));
+    // What was said before may be said again, also where a weekend moved it on.
+    if let Some(last_day) = last_day.filter(|last| until < *last && said != Some(until)) {
+        return Ok(Err(NotHeld::Sooner(last_day)));
     }
     let held = Held { until, reason, by: None, said_at: services.now() };
     let mut tx = services.db.begin().await?;

@@ -143,6 +143,28 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
 }
 
 #[test]
+fn a_line_is_not_put_off_to_a_day_before_its_last_one() {
+    let world = unpaid();
+    let line = format!("{ORDER}/1");
+    let hold = |until: &str| {
+        let held = ["hold", &line, "--until", until, "--reason", "hẹn trả", "--json"];
+        world.run_at(&at("11-24", 9), &held)
+    };
+    // The last day is the 30th.
+    let refused = hold("2026-11-27").exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
+    assert!(text(&refused["error"], "message").contains("đến hết ngày 30/11/2026"), "{refused}");
+    // The 5th is a Saturday: what it is put off to is the Monday after, and the same once more changes nothing.
+    for _ in 0..2 {
+        let held = hold("2026-12-05").exits(0).json();
+        assert_eq!(held["lines"][0]["hold_until"], "2026-12-05");
+    }
+    let refused = hold("2026-12-04").exits(1).json();
+    assert!(text(&refused["error"], "message").contains("07/12/2026"), "{refused}");
+    hold("2026-12-10").exits(0);
+}
+
+#[test]
 fn a_line_that_is_held_no_longer_is_warned_once_more_before_it_is_cut_off() {
     let world = unpaid();
     let line = format!("{ORDER}/1");
