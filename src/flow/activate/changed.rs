@@ -85,7 +85,7 @@ async fn suspended(
     services: &Services,
     tx: &mut Tx,
     change: &Change,
-    About { line, .. }: &About,
+    About { order, line, .. }: &About,
 ) -> anyhow::Result<()> {
     // What was paid and is not any more is active, and may be cancelled; its grace is not over.
     let from: &[LineState] = match change.cancellation_id {
@@ -100,7 +100,7 @@ async fn suspended(
     }
     let Some(cancellation) = change.cancellation_id else {
         if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
-            tell::suspended(services, tx, line, change.id).await?;
+            tell::suspended(services, tx, (order, line), change.id).await?;
         }
         return Ok(());
     };
@@ -120,10 +120,10 @@ async fn restored(
     services: &Services,
     tx: &mut Tx,
     change: &Change,
-    About { line, .. }: &About,
+    About { order, line, .. }: &About,
 ) -> anyhow::Result<()> {
     if lines::move_on(tx, line.id, &[LineState::Suspended], LineState::Active).await? {
-        tell::restored(services, tx, line, change.id).await?;
+        tell::restored(services, tx, (order, line), change.id).await?;
     } else {
         lines::move_on(tx, line.id, &[LineState::Grace], LineState::Active).await?;
     }

@@ -12,6 +12,7 @@ use crate::{
         lines::Line,
         mails,
         notifications::{self, NewNotification, NotificationKind},
+        orders::Order,
     },
     domain::{batch::BatchId, mail::Purpose, money::Money},
     flow::{Services, send},
@@ -83,22 +84,22 @@ async fn of_firms(
 pub async fn suspended(
     services: &Services,
     tx: &mut Tx,
-    line: &Line,
+    about: (&Order, &Line),
     change: i64,
 ) -> anyhow::Result<()> {
-    send::plan::standing(services, tx, line, (Purpose::Suspended, change)).await?;
-    of_line(services, tx, (NotificationKind::LicenceSuspended, "licence_suspended"), line).await
+    send::plan::standing(services, tx, about, (Purpose::Suspended, change)).await?;
+    of_line(services, tx, (NotificationKind::LicenceSuspended, "licence_suspended"), about.1).await
 }
 
 /// A licence that was cut off and is paid since.
 pub async fn restored(
     services: &Services,
     tx: &mut Tx,
-    line: &Line,
+    about: (&Order, &Line),
     change: i64,
 ) -> anyhow::Result<()> {
-    send::plan::standing(services, tx, line, (Purpose::Restored, change)).await?;
-    of_line(services, tx, (NotificationKind::LicenceRestored, "licence_restored"), line).await
+    send::plan::standing(services, tx, about, (Purpose::Restored, change)).await?;
+    of_line(services, tx, (NotificationKind::LicenceRestored, "licence_restored"), about.1).await
 }
 
 async fn of_line(

@@ -21,7 +21,7 @@ use crate::{
     },
     flow::{
         Services, guard,
-        order::{registrant, second},
+        order::{registrant, second, told_of},
     },
 };
 
@@ -277,15 +277,14 @@ pub async fn warning(
 pub async fn standing(
     services: &Services,
     tx: &mut Tx,
-    line: &Line,
+    (order, line): (&Order, &Line),
     (purpose, sequence): (Purpose, i64),
 ) -> anyhow::Result<()> {
     let Some((name, email)) = requests::payer(tx, line.id).await? else { return Ok(()) };
     let to = (purpose, (name.as_str(), email.as_str()));
     plan(services, tx, (&line.order_code, Some(line)), to, sequence).await?;
     let firm = services.firm(&line.firm)?;
-    let of_row = line.client.registered_by.as_ref().map(Email::as_str);
-    let registered_by = of_row.unwrap_or(firm.admin.email.as_str());
+    let registered_by = told_of(firm, registrant(order, line));
     if purpose == Purpose::Suspended && registered_by != email {
         let copy = (purpose, (firm.name.as_str(), registered_by));
         plan(services, tx, (&line.order_code, Some(line)), copy, sequence).await?;

@@ -21,7 +21,7 @@ use self::{
     coverage::{Coverage, Span},
     rules::{Facts, Rules, Step, Waits},
 };
-use super::{Services, activate, send};
+use super::{Services, activate, order::told_of, send};
 use crate::{
     db::{
         grace::{self, InGrace, Warning},
@@ -287,7 +287,8 @@ async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
             if grace::warn(&mut tx, &it.line, (last, *days), sequence, services.now()).await? {
                 warned += 1;
             }
-            copies.extend(it.line.registered_by.clone());
+            let firm = services.firm(&it.line.firm)?;
+            copies.insert(told_of(firm, it.line.registered_by.as_deref()).to_owned());
         }
         let payer = (first.payer_name.as_str(), first.payer_email.as_str());
         send::plan::warning(services, &mut tx, &order, (payer, &copies), sequence).await?;

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::money::{activated, codes, statement};
+use super::{
+    lists::{csv, enterprise},
+    money::{activated, codes, statement},
+};
 use crate::world::{World, text, texts};
 
 const ORDER: &str = "DH-2611-000001";
@@ -142,6 +145,35 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     world.run(&["release", "DH-2611-000001/9"]).exits(2);
 }
 
+/// The copies that a member of the firm gets of warnings and cut-offs.
+fn copies(world: &World, to: &str) -> Vec<String> {
+    let mut mails = world.list("mails");
+    mails.retain(|mail| mail["to"] == to);
+    let mut purposes = texts(&mails, "purpose");
+    purposes.retain(|it| it == "grace_warning" || it == "suspended");
+    purposes
+}
+
+#[test]
+fn whoever_registered_a_line_reads_of_its_warning_and_its_cut_off_and_the_admin_where_nobody_is_left()
+ {
+    let (binh, lan) = ("binh@minhan.example", "lan@minhan.example");
+    for (has_left, told, other) in [(false, binh, lan), (true, lan, binh)] {
+        let world = World::new();
+        world.take("binh/khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        if has_left {
+            world.rewrite("hangloat.toml", binh, "cuong@minhan.example");
+        }
+        world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+        world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+        booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+        assert_eq!(night(&world, "12-04").1["suspended"], 1);
+        assert_eq!(copies(&world, told), ["grace_warning", "suspended"]);
+        assert!(copies(&world, other).is_empty(), "{other}");
+    }
+}
+
 #[test]
 fn a_line_is_not_put_off_to_a_day_before_its_last_one() {
     let world = unpaid();
@@ -180,7 +212,7 @@ fn a_line_that_is_held_no_longer_is_warned_once_more_before_it_is_cut_off() {
     let counts = night(&world, "12-07").1;
     assert_eq!((&counts["warned"], &counts["suspended"]), (&1.into(), &0.into()), "{counts}");
     world.run_at(&at("12-07", 9), &["run", "mail"]).exits(0);
-    let to = super::lists::enterprise(1).email().to_owned();
+    let to = enterprise(1).email().to_owned();
     let own: Vec<Value> = warned(&world).into_iter().filter(|mail| mail["to"] == to).collect();
     assert_eq!(texts(&own, "state"), ["sent", "sent"]);
     assert_eq!(night(&world, "12-08").1["suspended"], 0, "less than 24 hours later");
@@ -313,7 +345,7 @@ fn a_warning_names_the_day_that_holds_after_a_new_holiday_and_a_hold() {
     world.run_at(&at("11-24", 9), &held).exits(0);
     world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
     world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
-    let to = |n: u32| super::lists::enterprise(n).email().to_owned();
+    let to = |n: u32| enterprise(n).email().to_owned();
     let first = letter(&world, "grace_warning", &to(1));
     assert!(first.contains("02/12/2026") && !first.contains("ngày 30/11/2026"), "{first}");
     // Its reminder of three days before was put off with it.
@@ -337,7 +369,7 @@ fn the_firms_copy_of_a_warning_names_who_was_warned_in_that_run_and_nobody_else(
         world.run_at(&at(day, 9), &["run", "mail"]).exits(0);
         letter(&world, "grace_warning", "lan@minhan.example")
     };
-    let client = |n: u32| super::lists::enterprise(n).tax_id().to_owned();
+    let client = |n: u32| enterprise(n).tax_id().to_owned();
     let first = copy("11-27");
     assert!(first.contains(&client(1)) && first.contains(&client(3)), "{first}");
     assert!(!first.contains(&client(2)) && first.contains("2 khách hàng"), "{first}");
@@ -354,7 +386,7 @@ fn a_warning_whose_day_was_put_off_before_it_left_is_not_sent() {
     let held = ["hold", "DH-2611-000001/1", "--until", "2026-12-20", "--reason", "hẹn trả"];
     world.run_at(&at("11-27", 8), &held).exits(0);
     world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
-    let to = super::lists::enterprise(1).email().to_owned();
+    let to = enterprise(1).email().to_owned();
     let own: Vec<Value> = warned(&world).into_iter().filter(|mail| mail["to"] == to).collect();
     assert_eq!(texts(&own, "state"), ["cancelled"]);
 }
