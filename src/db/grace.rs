@@ -184,6 +184,27 @@ pub async fn told(db: &Db, order: &OrderCode, sequence: i64) -> sqlx::Result<Vec
     .await
 }
 
+/// Holds a planned letter of warning that has not begun to leave, so that what is added to what it tells is told; false
+/// where it has.
+pub async fn hold_letter(
+    tx: &mut Tx,
+    order: &OrderCode,
+    (recipient, sequence): (&str, i64),
+) -> sqlx::Result<bool> {
+    let held = tx
+        .query(
+            "update mail set not_before = not_before
+             where purpose = 'grace_warning' and subject = $1 and recipient = $2 and sequence = $3
+               and state in ('planned', 'held')",
+        )
+        .bind(order.as_str())
+        .bind(recipient)
+        .bind(sequence)
+        .execute()
+        .await?;
+    Ok(held == 1)
+}
+
 /// Remembers that a line is warned of its last day, so many days before, also where it is warned of it anew; false where
 /// that letter tells of it already.
 pub async fn warn(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     db::{
-        Tx, batches,
+        Tx, batches, grace,
         lines::Line,
         mails::{self, About, NewMail},
         orders::{self, Order, Registered},
@@ -256,21 +256,26 @@ pub async fn received(
     plan(services, tx, (order, None), (Purpose::PaymentReceived, payer), change).await
 }
 
-/// That the unpaid week ends, to who pays; a copy to those who registered it.
+/// That the unpaid week ends, to who pays; a copy to those who registered it. False where the letter of that number has
+/// left already, and tells of nothing more.
 pub async fn warning(
     services: &Services,
     tx: &mut Tx,
     order: &Order,
-    (payer, copies): ((&str, &str), &BTreeSet<String>),
+    (payer, copies): ((&str, &str), &BTreeSet<&str>),
     sequence: i64,
-) -> anyhow::Result<()> {
-    plan(services, tx, (&order.code, None), (Purpose::GraceWarning, payer), sequence).await?;
+) -> anyhow::Result<bool> {
+    let purpose = Purpose::GraceWarning;
+    plan(services, tx, (&order.code, None), (purpose, payer), sequence).await?;
+    if !grace::hold_letter(tx, &order.code, (payer.1, sequence)).await? {
+        return Ok(false);
+    }
     let firm = services.firm(&order.firm)?;
-    for email in copies.iter().filter(|email| email.as_str() != payer.1) {
-        let copy = (Purpose::GraceWarning, (firm.name.as_str(), email.as_str()));
+    for email in copies.iter().filter(|email| **email != payer.1) {
+        let copy = (purpose, (firm.name.as_str(), *email));
         plan(services, tx, (&order.code, None), copy, sequence).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// That a licence was cut off or works again, to who pays for it; of a cut-off a copy to who registered it.

@@ -265,7 +265,8 @@ async fn restore(services: &Services) -> anyhow::Result<u64> {
     Ok(restored)
 }
 
-/// One letter to each payer of an order whose lines are to be warned of now, with a copy to whoever registered them.
+/// One letter to each payer of an order whose lines are to be warned of now, with a copy to whoever registered them. Says
+/// of how many lines one was planned; those whose letter of the day has left are for the next day.
 async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
     let mut letters: BTreeMap<(String, String), Vec<(&Judged, u32)>> = BTreeMap::new();
     for it in judged {
@@ -281,18 +282,22 @@ async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
         let mut tx = services.db.begin().await?;
         let first = &lines[0].0.line;
         let Some(order) = orders::by_code(&services.db, &first.order_code).await? else { continue };
-        let mut copies: BTreeSet<String> = BTreeSet::new();
+        let firm = services.firm(&order.firm)?;
+        let registered = lines.iter().map(|(it, _)| it.line.registered_by.as_deref());
+        let copies: BTreeSet<&str> = registered.map(|it| told_of(firm, it)).collect();
+        let payer = (first.payer_name.as_str(), first.payer_email.as_str());
+        if !send::plan::warning(services, &mut tx, &order, (payer, &copies), sequence).await? {
+            continue;
+        }
+        let mut planned = 0;
         for (it, days) in lines {
             let last = rules::last_day(it.cutoff_at, services.settings.timezone);
             if grace::warn(&mut tx, &it.line, (last, *days), sequence, services.now()).await? {
-                warned += 1;
+                planned += 1;
             }
-            let firm = services.firm(&it.line.firm)?;
-            copies.insert(told_of(firm, it.line.registered_by.as_deref()).to_owned());
         }
-        let payer = (first.payer_name.as_str(), first.payer_email.as_str());
-        send::plan::warning(services, &mut tx, &order, (payer, &copies), sequence).await?;
         tx.commit().await?;
+        warned += planned;
     }
     Ok(warned)
 }

@@ -145,6 +145,32 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     world.run(&["release", "DH-2611-000001/9"]).exits(2);
 }
 
+#[test]
+fn a_line_whose_letter_of_the_day_has_left_is_counted_and_warned_with_that_of_the_next() {
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let second = format!("{ORDER}/2");
+    let held = ["hold", &second, "--until", "2026-12-20", "--reason", "hẹn trả"];
+    world.run_at(&at("11-24", 9), &held).exits(0);
+    let remind = |day: &str, hour: u32| {
+        let ran = world.run_at(&at(day, hour), &["run", "remind", "--json"]).exits(0).json();
+        ran["runs"][0]["counts"]["warned"].clone()
+    };
+    assert_eq!(remind("11-27", 8), 1);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    // It ends on the 30th again; today's letter to who pays for both has left without it.
+    world.run_at(&at("11-27", 10), &["release", &second]).exits(0);
+    assert_eq!(remind("11-27", 11), 0);
+    assert_eq!(remind("11-30", 8), 1);
+    assert_eq!(remind("11-30", 8), 0, "it is planned already");
+    world.run_at(&at("11-30", 9), &["run", "mail"]).exits(0);
+    let own: Vec<Value> =
+        warned(&world).into_iter().filter(|mail| mail["to"] == enterprise(1).email()).collect();
+    assert_eq!(texts(&own, "state"), ["sent", "sent"]);
+}
+
 /// The copies that a member of the firm gets of warnings and cut-offs.
 fn copies(world: &World, to: &str) -> Vec<String> {
     let mut mails = world.list("mails");
