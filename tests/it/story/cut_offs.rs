@@ -323,6 +323,9 @@ fn with_several_firms_each_reads_its_own_lines_and_none_of_them_answers() {
     assert!(all.contains(first.name()) && all.contains(ninth.name()), "{all}");
     assert!(own.contains(ninth.name()) && !own.contains(first.name()), "{own}");
     assert!(!own.contains("Hoãn"), "{own}");
+    // Nothing is promised that is refused below.
+    assert!(all.contains("inbox khác thì tệp không được nhận"), "{all}");
+    assert!(!all.contains("đơn vị kế toán tự hoãn"), "{all}");
     let edits = wish(1, "1 ngày", "hẹn");
     let bytes = edited(&world, &world.path(&format!("outbox/_bank/{name}")), &edits);
     let refused = back(&world, 16, &format!("{FIRM}/tra-loi.xlsx"), &bytes);

@@ -55,8 +55,8 @@ pub struct View {
     pub firm: Option<String>,
     /// Of which statements are missing, and how many lines wait for them.
     pub missing: Option<(NaiveDate, NaiveDate, usize)>,
-    /// How long a firm itself may put off, in days.
-    pub firm_days: u32,
+    /// How long a firm itself may put off, in days; nothing where there are several, none of which may.
+    pub firm_days: Option<u32>,
     pub lines: Vec<LineView>,
 }
 

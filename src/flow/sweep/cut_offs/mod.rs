@@ -151,7 +151,7 @@ fn view(services: &Services, told: &[&Judged], (known, firm): (&Known, Option<&s
         made_at: services.now(),
         firm: firm.map(str::to_owned),
         missing: first.zip(last).map(|(first, last)| (first, last, missing().count())),
-        firm_days: services.settings.grace.firm_hold_days,
+        firm_days: services.only_firm().map(|_| services.settings.grace.firm_hold_days),
         lines: told.iter().map(|it| line(services, it, known)).collect(),
     }
 }
