@@ -130,7 +130,7 @@ fn lines(kit: &Kit, extract: &Extract) -> Result<Worksheet, XlsxError> {
         sheet.number(2, as_number(it.rest.as_dong()), &kit.look.money)?;
         kit.put_day(&mut sheet, 3, it.last_day)?;
         sheet.cell(4, &it.code, &kit.id())?;
-        sheet.cell(5, &kit.label(&format!("waits.{}", it.why)), kit.look.state(Tone::Waiting))?;
+        sheet.cell(5, &it.in_words(kit.texts), kit.look.state(Tone::Waiting))?;
         sheet.end_row()?;
     }
     Ok(sheet.sheet)

@@ -174,25 +174,21 @@ fn cut_offs(kit: &Kit<'_>, judged: &[Judged]) -> Result<Worksheet, XlsxError> {
     let headings = sheet.row();
     kit.headings(&mut sheet, &["line", "client", "rest", "last_day", "code", "next"])?;
     sheet.sheet.set_repeat_rows(headings, headings)?;
-    for Judged { line, step, cutoff_at, missing } in judged {
-        let (key, tone) = match step {
+    for it in judged {
+        let tone = match it.step {
             Step::Nothing => continue,
-            Step::Warn(_) => ("steps.warn".to_owned(), Tone::Quiet),
-            Step::Suspend => ("steps.suspend".to_owned(), Tone::Bad),
-            Step::Wait(why) => (format!("waits.{why}"), Tone::Waiting),
+            Step::Warn(_) => Tone::Quiet,
+            Step::Suspend => Tone::Bad,
+            Step::Wait(_) => Tone::Waiting,
         };
+        let line = &it.line;
         sheet.cell(0, &line.reference().to_string(), &kit.id())?;
         sheet.cell(1, &line.name, &kit.look.text)?;
         sheet.number(2, as_number(line.rest), &kit.look.money)?;
-        let last = rules::last_day(*cutoff_at, kit.services.settings.timezone);
+        let last = rules::last_day(it.cutoff_at, kit.services.settings.timezone);
         kit.day(&mut sheet, 3, last)?;
         sheet.cell(4, &line.code, &kit.id())?;
-        let shown = |day: chrono::NaiveDate| day.format("%d/%m/%Y").to_string();
-        let next = match missing {
-            Some((from, to)) => format!("{} ({} – {})", kit.label(&key), shown(*from), shown(*to)),
-            None => kit.label(&key),
-        };
-        sheet.cell(5, &next, kit.look.state(tone))?;
+        sheet.cell(5, &it.in_words(kit.services), kit.look.state(tone))?;
         sheet.end_row()?;
     }
     Ok(sheet.sheet)

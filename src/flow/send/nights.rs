@@ -111,10 +111,9 @@ fn of_payment(services: &Services, it: &Waiting) -> String {
 }
 
 fn of_line(services: &Services, it: &Late) -> String {
-    let why = services.texts.label(&format!("workbook.reconciliation.waits.{}", it.why));
     let values = context! {
         line => it.line.as_str(), name => it.name.as_str(), rest => it.rest.to_string(),
-        last_day => shown(it.last_day), why,
+        last_day => shown(it.last_day), why => it.in_words(services.texts),
     };
     services.texts.say("message.night.line", values)
 }

@@ -23,6 +23,7 @@ use crate::{
     },
     domain::{firm::Firm, grace::start_of, money::Money, payment::PaymentState},
     flow::{Services, guard, key::sha256, pay::hand, send},
+    text::Texts,
 };
 
 /// What waits for one firm.
@@ -57,6 +58,19 @@ pub struct Late {
     pub last_day: NaiveDate,
     pub code: String,
     pub why: Waits,
+    /// Ready: the same with what of it is to be told; nothing in what an earlier version kept.
+    #[serde(default)]
+    pub said: String,
+}
+
+impl Late {
+    /// What it waits for, as people read it.
+    pub fn in_words(&self, texts: &Texts) -> String {
+        if self.said.is_empty() {
+            return texts.label(&format!("workbook.reconciliation.waits.{}", self.why));
+        }
+        self.said.clone()
+    }
 }
 
 impl Extract {
@@ -204,6 +218,7 @@ fn late(services: &Services, it: &Judged) -> Option<Late> {
         last_day: rules::last_day(it.cutoff_at, services.settings.timezone),
         code: it.line.code.clone(),
         why,
+        said: it.in_words(services),
     })
 }
 
@@ -258,6 +273,7 @@ mod tests {
             last_day: NaiveDate::MIN,
             code: "HLACDEFGHJ".to_owned(),
             why: Waits::NoStatement,
+            said: String::new(),
         };
         let extract = Extract { lines: vec![late], ..Extract::default() };
         assert!(extract.tells_of(|order| order == "DH-2611-000123") && extract.count() == 1);

@@ -15,7 +15,8 @@ pub mod cut_offs;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use minijinja::context;
 
 use self::{
     coverage::{Coverage, Span},
@@ -31,8 +32,8 @@ use crate::{
     domain::{grace::start_of, mail::MailState, order::LineState, payment::PaymentState},
 };
 
-/// So long after their last day lines are waited with before somebody is told which statement is missing.
-const LATE: TimeDelta = TimeDelta::days(1);
+/// So many days after their last one lines are waited with, at least, before somebody is told which statement is missing.
+const LATE_DAYS: u32 = 1;
 
 /// What a sweep did; lines whose time is over and that wait are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +53,11 @@ pub struct Judged {
     pub step: Step,
     pub cutoff_at: DateTime<Utc>,
     /// The days of which a statement is to come first, where that is what it waits for.
+    pub awaits: Option<Span>,
+    /// Those of them that are over: of a day nobody knows all before it is.
     pub missing: Option<Span>,
+    /// From when on a statement that it waits for is late: the banks had the time to book.
+    late_from: DateTime<Utc>,
 }
 
 impl Judged {
@@ -64,9 +69,26 @@ impl Judged {
         }
     }
 
-    /// The days of which a statement is missing, where it waits since the day before.
+    /// The days of which a statement is missing, where it is late.
     pub fn missing_late(&self, now: DateTime<Utc>) -> Option<Span> {
-        self.missing.filter(|_| self.cutoff_at + LATE <= now)
+        self.missing.filter(|_| self.late_from <= now)
+    }
+
+    /// What is next, or what it waits for and for which days, as people read it; nothing where that is nothing.
+    pub fn in_words(&self, services: &Services) -> String {
+        let label = |key: &str| services.texts.label(&format!("workbook.reconciliation.{key}"));
+        match (self.step, self.missing.or(self.awaits)) {
+            (Step::Nothing, _) => String::new(),
+            (Step::Warn(_), _) => label("steps.warn"),
+            (Step::Suspend, _) => label("steps.suspend"),
+            (Step::Wait(Waits::NoStatement), Some((from, to))) => {
+                let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+                let is_ahead = self.missing.is_none();
+                let values = context! { from => shown(from), to => shown(to), is_ahead };
+                services.texts.say("workbook.reconciliation.awaits", values)
+            }
+            (Step::Wait(why), _) => label(&format!("waits.{why}")),
+        }
     }
 }
 
@@ -139,10 +161,21 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let step = rules::step(&facts, &rules, |day| is_skipped(services, day));
         let days = rules::to_cover(facts.asked_on, last, rules.booking_lag_days);
         let is_awaited = step == Step::Wait(Waits::NoStatement);
-        let missing = is_awaited.then(|| coverage.missing(days)).flatten();
-        judged.push(Judged { line, step, cutoff_at, missing });
+        let awaits = is_awaited.then(|| coverage.missing(days)).flatten();
+        let missing = awaits.and_then(|(from, to)| before(services.today(), (from, to)));
+        let late_from = cutoff_at + late_after(grace.booking_lag_days);
+        judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from });
     }
     Ok(judged)
+}
+
+/// Those of some days that come before a day.
+fn before(day: NaiveDate, (from, to): Span) -> Option<Span> {
+    (from < day).then(|| (from, to.min(day - Days::new(1))))
+}
+
+fn late_after(booking_lag_days: u32) -> TimeDelta {
+    TimeDelta::days(booking_lag_days.max(LATE_DAYS).into())
 }
 
 /// Whether nothing was said since that makes a warning void: a client whose cut-off was put off is warned anew when it

@@ -478,3 +478,32 @@ fn before_the_last_day_the_list_of_cut_offs_names_the_statement_that_is_missing_
     let whole = said(2);
     assert!(whole.contains("nếu vẫn chưa thanh toán") && !whole.contains("còn thiếu"), "{whole}");
 }
+
+#[test]
+fn a_line_that_waits_names_the_days_without_a_statement_and_none_that_is_not_over() {
+    if !crate::world::require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let said = |day: &str, revision: u32| {
+        world.run_at(&at(day, 15), &["run", "cut-offs"]).exits(0);
+        let name = format!("outbox/_bank/sap-ngat__2026-{day}__r{revision}.xlsx");
+        super::workbooks::sheet_text(&world.path(&name), "Sắp ngắt")
+    };
+    // The statement of the 1st is needed too, and cannot be there on that afternoon.
+    let none = said("12-01", 1);
+    for days in ["Chưa có sao kê", "Chờ sao kê"] {
+        let days = format!("{days} từ 23/11/2026 đến 30/11/2026");
+        assert!(none.contains(&days) && !none.contains("01/12/2026:"), "no {days} in {none}");
+    }
+    booked(&world, "a.csv", "30/11/2026", &[("28/11/2026", 5, "khac")]);
+    world.run_at(&at("12-01", 15), &["run", "import"]);
+    let today = said("12-01", 2);
+    assert!(today.contains("Chờ sao kê ngày 01/12/2026 (qua ngày đó mới có)"), "{today}");
+    assert!(!today.contains("Chưa có sao kê"), "{today}");
+    let missing = said("12-02", 1);
+    assert!(missing.contains("Chưa có sao kê ngày 01/12/2026: 3 dòng chờ"), "{missing}");
+    assert!(missing.contains("Chờ sao kê ngày 01/12/2026\t"), "{missing}");
+}

@@ -193,17 +193,16 @@ fn shown(services: &Services, line: &InGrace, cutoff_at: DateTime<Utc>) -> Shown
 /// What happens next, and who put it off.
 fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone) {
     let texts = services.texts;
-    let label = |key: &str| texts.label(&format!("workbook.{key}"));
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     let missing = super::missing_already(services, &it.line, coverage);
     let (from, to): (Option<String>, Option<String>) =
         missing.map(|(from, to)| (day(from), day(to))).unzip();
     let (said, tone) = match it.step {
         Step::Nothing => (texts.say("workbook.cut_offs.soon", context! { from, to }), Tone::Bad),
-        Step::Warn(_) => (label("reconciliation.steps.warn"), Tone::Quiet),
-        Step::Suspend => (label("reconciliation.steps.suspend"), Tone::Bad),
+        Step::Warn(_) => (it.in_words(services), Tone::Quiet),
+        Step::Suspend => (it.in_words(services), Tone::Bad),
         Step::Wait(Waits::Held) => (String::new(), Tone::Quiet),
-        Step::Wait(why) => (label(&format!("reconciliation.waits.{why}")), Tone::Waiting),
+        Step::Wait(_) => (it.in_words(services), Tone::Waiting),
     };
     let held = it.line.held().map(|held| {
         let at = services.local(held.said_at).format("%d/%m/%Y %H:%M").to_string();
