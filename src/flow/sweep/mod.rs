@@ -74,6 +74,16 @@ impl Judged {
         self.missing.filter(|_| self.late_from <= now)
     }
 
+    /// Whether what is next comes without anybody: the next sweep does it, or what it waits for is not late.
+    pub fn goes_on_by_itself(&self, now: DateTime<Utc>) -> bool {
+        match self.step {
+            Step::Nothing => false,
+            Step::Warn(_) | Step::Suspend => true,
+            Step::Wait(Waits::NoStatement) => self.late_from > now,
+            Step::Wait(why) => why.is_as_wanted(),
+        }
+    }
+
     /// What is next, or what it waits for and for which days, as people read it; nothing where that is nothing.
     pub fn in_words(&self, services: &Services) -> String {
         let label = |key: &str| services.texts.label(&format!("workbook.reconciliation.{key}"));

@@ -27,7 +27,7 @@ words! {
         Missing = "missing",
         /// Paid, and suspended there.
         PaidSuspended = "paid_suspended",
-        /// Not paid, and it works there though its grace is over.
+        /// Not paid, and it works there though its grace is over, and nothing that goes on by itself will end it.
         UnpaidActive = "unpaid_active",
         /// The platform was told that it is paid, and it is not any more.
         PaidThereOnly = "paid_there_only",
@@ -131,16 +131,16 @@ async fn renew_workbooks(services: &Services) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lines whose last day is over.
-async fn over(services: &Services) -> anyhow::Result<Vec<i64>> {
+/// Lines whose last day is over, but for those that the sweep is about to end, or rightly waits with: the banks have not
+/// booked yet what may have come for them.
+async fn over(services: &Services) -> anyhow::Result<HashSet<i64>> {
     let now = services.now();
+    let judged = super::judge(services).await?;
+    let goes_on = judged.iter().filter(|it| it.goes_on_by_itself(now));
+    let goes_on: HashSet<i64> = goes_on.map(|it| it.line.line_id).collect();
     let is_over = |line: &InGrace| super::cutoff_at(services, line).is_some_and(|at| at <= now);
-    Ok(grace::all(&services.db)
-        .await?
-        .iter()
-        .filter(|it| is_over(it))
-        .map(|it| it.line_id)
-        .collect())
+    let all = grace::all(&services.db).await?.into_iter().filter(is_over);
+    Ok(all.map(|it| it.line_id).filter(|line| !goes_on.contains(line)).collect())
 }
 
 /// Every difference, in the order of our lines, then those that we have no line for.

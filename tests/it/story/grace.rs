@@ -275,6 +275,25 @@ fn what_differs_and_waits_stands_in_a_workbook_in_the_morning() {
     assert_eq!(text(&world.list("jobs")[0], "name"), "activate");
 }
 
+#[test]
+fn a_line_that_waits_for_its_statement_is_no_difference_before_that_is_late() {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let differences = |day: &str, exit: i32| {
+        let ran = world.run_at(&at(day, 0), &["run", "reconcile", "--json"]).exits(exit).json();
+        ran["runs"][0]["counts"]["differences"].clone()
+    };
+    // The last day is the 30th, and what is paid on it may be booked on the 1st.
+    assert_eq!(differences("12-01", 0), 0);
+    assert_eq!(differences("12-02", 1), 3);
+    booked(&world, "a.csv", "01/12/2026", &[("28/11/2026", -5_500, "phi")]);
+    assert_eq!(differences("12-03", 0), 0, "the sweep of that night ends them");
+    world.run_at(&at("12-03", 1), &["run", "sweep"]).exits(0);
+    assert_eq!(lines(&world), ["suspended"; 3]);
+    assert_eq!(differences("12-04", 0), 0);
+}
+
 /// A holiday that was announced late.
 fn announce(world: &World, days: &[&str]) {
     let path = world.path("jobs/catalogue/holidays.toml");
