@@ -140,7 +140,10 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     assert_eq!(night(&world, "12-07").1["warned"], 1);
     world.run_at(&at("12-07", 9), &["run", "mail"]).exits(0);
     assert_eq!(night(&world, "12-09").1["suspended"], 1);
-    world.run(&["hold", &line, "--until", "2026-12-20", "--reason", "x"]).exits(1);
+    let late = ["hold", &line, "--until", "2026-12-20", "--reason", "x", "--json"];
+    let refused = world.run(&late).exits(1).json();
+    let fix = text(&refused["error"], "fix");
+    assert!(fix.contains("đang dùng, chờ thanh toán"), "in the words of the other lists: {fix}");
     world.run(&["hold", &line, "--until", "2026-01-01", "--reason", " "]).exits(2);
     world.run(&["release", "DH-2611-000001/9"]).exits(2);
 }
