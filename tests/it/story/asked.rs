@@ -159,7 +159,7 @@ fn the_sheet_of_differences_is_as_it_was() {
 fn the_sheet_of_unmatched_money_is_as_it_was() {
     let (world, book, codes) = reconciled();
     let cells = book.cells(2);
-    assert_eq!(of_row(&cells, 4), ["A4 | General | Người quyết định", "D4 | @ | …", "E4 | @ | …"]);
+    assert_eq!(of_row(&cells, 4), ["A4 | General | Người xác nhận", "D4 | @ | …", "E4 | @ | …"]);
     let headings = of_row(&cells, 5);
     let headings: Vec<&str> =
         headings.iter().map(|cell| cell.rsplit(" | ").next().unwrap()).collect();
@@ -244,7 +244,7 @@ fn the_list_of_cut_offs_is_as_it_was() {
     );
     assert_eq!(
         of_row(&cells, 4),
-        ["A4 | General | Người trả lời (e-mail)", "B4 | @ | …", "C4 | @ | …"]
+        ["A4 | General | Người xác nhận (e-mail)", "B4 | @ | …", "C4 | @ | …"]
     );
     let headings = of_row(&cells, 5);
     let headings: Vec<&str> =

@@ -291,7 +291,7 @@ fn the_folder_says_whose_answer_it_is_whoever_is_named_and_the_sheet_tells_so() 
     let taken = back(&world, 16, "_bank/tra-loi-2.xlsx", &long(2));
     assert_eq!((&taken["rows"]["accepted"], &taken["exit"]), (&1.into(), &0.into()), "{taken}");
     let sheet = sheet_text(&workbook, SHEET);
-    assert!(sheet.contains("dù ai đứng tên trả lời") && sheet.contains("inbox khác"), "{sheet}");
+    assert!(sheet.contains("dù ai đứng tên xác nhận") && sheet.contains("inbox khác"), "{sheet}");
 }
 
 const SECOND: &str = "\n[[firm]]\ncode = \"KHAC\"\nname = \"Kế toán Khác\"\ntax_id = \"0100233488\"\nadmin = { name = \"A\", email = \"a@khac.example\", phone = \"0912345679\" }\n";
