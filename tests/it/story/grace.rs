@@ -297,6 +297,23 @@ fn a_line_that_waits_for_its_statement_is_no_difference_before_that_is_late() {
     assert_eq!(differences("12-04", 0), 0);
 }
 
+#[test]
+fn a_line_that_was_cut_off_cannot_be_cancelled_and_is_told_what_it_is_and_how_it_may_end() {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", -5_500, "phi")]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 3);
+    let cancel = ["cancel", &format!("{ORDER}/1"), "--reason", "khách thôi", "--json"];
+    let refused = world.run_at(&at("12-04", 9), &cancel).exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
+    let said = text(&refused["error"], "message");
+    for needed in ["Đã tạm ngắt vì chưa thanh toán", "được mở lại", "refund"] {
+        assert!(said.contains(needed), "no {needed} in {said}");
+    }
+    assert_eq!(lines(&world), ["suspended"; 3]);
+}
+
 /// A holiday that was announced late.
 fn announce(world: &World, days: &[&str]) {
     let path = world.path("jobs/catalogue/holidays.toml");
