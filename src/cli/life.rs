@@ -17,7 +17,7 @@ use crate::{
         orders::{self, Order},
     },
     domain::{
-        batch::BatchId,
+        batch::{BatchId, BatchKind, BatchState},
         order::{LineRef, OrderCode, Target},
     },
     flow::{
@@ -102,6 +102,10 @@ pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
     let undone = undoing::undo(&services, &batch).await?;
     outbox::write_workbook(&services, id).await?;
     let (changed, kept) = match undone {
+        Undone::PutAway => return put_away(&services, id),
+        Undone::Already if batch.kind == BatchKind::Statement => {
+            return put_away(&services, id);
+        }
         Undone::Already => (0, Vec::new()),
         Undone::Did { lines, kept } => (lines, kept),
         Undone::Overtaken => {
@@ -122,6 +126,16 @@ pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
     let batches: Vec<Value> =
         batch.iter().map(|batch| json!({ "id": batch.id(), "state": batch.state })).collect();
     told(&services, &orders, (changed, &kept)).await?.with("batches", batches)
+}
+
+/// A statement has no orders.
+fn put_away(services: &Services, id: BatchId) -> anyhow::Result<Reply> {
+    let said = services.texts.say("command.put_away", context! { id => id.to_string() });
+    let nothing: Vec<Value> = Vec::new();
+    Reply::new(Exit::Done, said)
+        .with("orders", &nothing)?
+        .with("not_cancelled", &nothing)?
+        .with("batches", [json!({ "id": id, "state": BatchState::Undone })])
 }
 
 /// Exit 0 where everything named is cancelled, now or before; not allowed where nothing is, and nothing is planned.

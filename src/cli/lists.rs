@@ -28,6 +28,7 @@ use crate::{
     flow::{
         Services,
         answer::outbox,
+        pay::untaken,
         report::{self, Rows},
         sweep,
     },
@@ -88,19 +89,23 @@ pub async fn batches(
             .collect();
         Rows::of(&own)
     };
+    let overtaken = untaken::overtaken(&services, &found).await?;
     let (mut shown, mut rows) = (Vec::new(), Vec::new());
     for batch in &found {
+        let by = overtaken.get(&batch.id()).copied();
         let kind = report::first_of(&services, batch).await?.kind;
         let orders = orders::of_batch(&services.db, batch.id()).await?;
         let codes: Vec<_> = orders.into_iter().map(|order| order.code).collect();
         let own = rows_of(batch);
-        shown.push(batch_json(&services, (batch, kind), &own, &codes));
+        let mut json = batch_json(&services, (batch, kind), &own, &codes);
+        json["overtaken_by"] = json!(by);
+        shown.push(json);
         rows.push([
             batch.id().to_string(),
             batch.file_name.clone(),
             batch.firm.clone().unwrap_or_default(),
             word(&services, "command.batch_kind", &kind),
-            state_in_words(&services, batch),
+            state_in_words(&services, batch, by),
             format!("{}/{}", own.accepted, own.total),
         ]);
     }
@@ -108,13 +113,14 @@ pub async fn batches(
     Reply::new(Exit::Done, human).with("batches", shown)
 }
 
-/// A statement that is held awaits no decision: it is to be downloaded anew.
-fn state_in_words(services: &Services, batch: &Batch) -> String {
-    match (batch.kind, batch.state) {
-        (BatchKind::Statement, BatchState::Held) => {
-            services.texts.label("command.statement_not_counted")
+/// A statement that is held awaits no decision: it is to be downloaded anew, unless another one came `by` now.
+fn state_in_words(services: &Services, batch: &Batch, by: Option<BatchId>) -> String {
+    match by {
+        Some(by) => {
+            services.texts.say("command.statement_overtaken", context! { by => by.to_string() })
         }
-        (_, state) => word(services, "command.batch_state", &state),
+        None if untaken::waits(batch) => services.texts.label("command.statement_not_counted"),
+        None => word(services, "command.batch_state", &batch.state),
     }
 }
 

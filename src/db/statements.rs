@@ -5,7 +5,10 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
-use crate::domain::{batch::BatchId, payment::Direction};
+use crate::domain::{
+    batch::{BatchId, Sha256},
+    payment::Direction,
+};
 
 /// A statement on its way in. Amounts in đồng.
 #[derive(Clone, Debug)]
@@ -245,6 +248,25 @@ pub async fn of_account(db: &Db, account: &str) -> sqlx::Result<Vec<Statement>> 
     .bind(account)
     .all()
     .await
+}
+
+/// The last batch in which the bytes of a statement came again, and were read as one.
+pub async fn same_bytes_later(
+    db: &Db,
+    batch: BatchId,
+    sha256: &Sha256,
+) -> sqlx::Result<Option<BatchId>> {
+    let later = db
+        .query(
+            "select id from batch
+             where kind = 'statement' and state in ('held', 'done') and sha256 = $2 and id > $1
+             order by id desc limit 1",
+        )
+        .bind(batch.number())
+        .bind(sha256.as_str())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(later.map(|(id,)| BatchId::new(id)))
 }
 
 /// The files that statements came in and their accounts, by the days that they speak of.

@@ -52,6 +52,16 @@ pub struct Options {
     outdated: bool,
     /// The list came in a template of former tables.
     old_template: bool,
+    /// Of a statement that was not taken.
+    speaks_of: Option<SpeaksOf>,
+}
+
+/// The account and the days that a statement tells of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpeaksOf {
+    pub account: String,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
 }
 
 /// What an answer about cut-offs did.
@@ -124,6 +134,19 @@ pub async fn keep_outdated(tx: &mut Tx, answer: &Batch) -> anyhow::Result<()> {
     let options = Options { outdated: true, ..options };
     batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
     Ok(())
+}
+
+/// Keeps which days a statement speaks of that was not taken.
+pub async fn keep_speaks_of(tx: &mut Tx, statement: &Batch, days: SpeaksOf) -> anyhow::Result<()> {
+    let options: Options = serde_json::from_value(statement.options.0.clone())?;
+    let options = Options { speaks_of: Some(days), ..options };
+    batches::keep_options(tx, statement.id(), serde_json::to_value(options)?).await?;
+    Ok(())
+}
+
+/// Nothing where it cannot be known, and of those that an earlier version read.
+pub fn speaks_of(statement: &Batch) -> anyhow::Result<Option<SpeaksOf>> {
+    Ok(serde_json::from_value::<Options>(statement.options.0.clone())?.speaks_of)
 }
 
 pub fn is_outdated(answer: &Batch) -> anyhow::Result<bool> {

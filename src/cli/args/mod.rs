@@ -200,7 +200,7 @@ pub enum Command {
     Export(Export),
     /// Cancel orders or lines; a line that works unpaid only where it is named itself
     Cancel(Cancel),
-    /// Take a whole list back, as far as nobody works with it yet
+    /// Take a whole list back as far as nobody works with it, or put a held statement away
     Undo {
         /// A batch (B000123)
         batch: BatchId,

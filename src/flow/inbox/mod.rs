@@ -24,14 +24,14 @@ pub use claim::{Claim, Claimed, StillWritten, claim, give_back};
 pub use look::{Look, Seen, Why, look};
 pub use settling::{SETTLED, Settling, settled};
 
-use super::{Services, options::ImportOptions, staged::Options};
+use super::{Services, options::ImportOptions, pay::untaken, staged::Options};
 use crate::{
     db::{
         batches::{self, Batch, NewBatch},
         orders,
     },
     domain::{
-        batch::{BatchId, BatchKind, BatchState},
+        batch::{BatchId, BatchState},
         email::Email,
         firm::Firm,
     },
@@ -162,8 +162,7 @@ pub async fn register(
 /// A refused or undone batch does not make the same bytes a duplicate, nor does a statement that waits: no line of it
 /// was recorded, and another day it may hold.
 fn counts_as_first(batch: &Batch) -> bool {
-    let waits = (batch.kind, batch.state) == (BatchKind::Statement, BatchState::Held);
-    !waits
+    !untaken::waits(batch)
         && !matches!(batch.state, BatchState::Rejected | BatchState::Undone | BatchState::Duplicate)
 }
 

@@ -19,17 +19,13 @@ use crate::{
         payments,
         refunds::{self, Refund},
     },
-    domain::{
-        batch::{BatchKind, BatchState},
-        firm::Firm,
-        grace::start_of,
-        money::Money,
-    },
+    domain::{batch::BatchState, firm::Firm, grace::start_of, money::Money},
     flow::{
         Services,
         answer::{outbox, reconciliation},
         fault::Fault,
         inbox::BANK,
+        pay::untaken,
         sweep::{
             self, Judged,
             cut_offs::WHAT as CUT_OFFS,
@@ -55,7 +51,7 @@ pub struct Seen {
     free: HashMap<i64, i64>,
     /// Planned, and not gone.
     refunds: Vec<Refund>,
-    /// Read, and not taken.
+    /// Read, not taken, and no later one has made up for them.
     statements: Vec<Batch>,
 }
 
@@ -82,7 +78,8 @@ pub async fn look(services: &Services) -> anyhow::Result<Seen> {
         since: Some(services.now() - FRESH),
     };
     let mut statements = batches::list(db, &held).await?;
-    statements.retain(|batch| batch.kind == BatchKind::Statement);
+    let overtaken = untaken::overtaken(services, &statements).await?;
+    statements.retain(|batch| untaken::waits(batch) && !overtaken.contains_key(&batch.id()));
     let (judged, dues) = (sweep::judge(services).await?, dues::all(db).await?);
     Ok(Seen { found, judged, dues, free, refunds, statements })
 }
@@ -201,7 +198,7 @@ impl Of<'_> {
         Task {
             since: Some(batch.received_at),
             batch: Some(batch.id()),
-            ..self.task(TaskKind::StatementHeld, about, 1)
+            ..task(self.services, TaskKind::StatementHeld, about, (1, batch.id().to_string()))
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Taking a list back: every order of it is cancelled as far as that is possible, and the batch is undone when nothing
-//! of it stands.
+//! of it stands. A statement of which nothing was recorded is put away.
 
 use minijinja::context;
 
@@ -10,7 +10,7 @@ use crate::{
         orders,
     },
     domain::batch::{BatchKind, BatchState},
-    flow::Services,
+    flow::{Services, pay::untaken},
 };
 
 /// What became of a wish to undo a batch.
@@ -20,6 +20,8 @@ pub enum Undone {
     Already,
     /// Cancelled lines, and what stays.
     Did { lines: usize, kept: Vec<Kept> },
+    /// A statement that was not taken waits for nothing any more.
+    PutAway,
     /// It is no list, or is still being taken.
     NotAllowed,
     /// Something was ordered of it again and again meanwhile; what was cancelled stays so.
@@ -33,6 +35,9 @@ pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> 
     use BatchState::{Checked, Duplicate, Received, Staged};
     if batch.state == BatchState::Undone {
         return Ok(Undone::Already);
+    }
+    if untaken::waits(batch) {
+        return put_away(services, batch).await;
     }
     let is_begun = matches!(batch.state, Received | Staged | Checked | Duplicate);
     if is_begun || batch.kind != BatchKind::Clients {
@@ -66,4 +71,12 @@ pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> 
         }
     }
     Ok(Undone::Overtaken)
+}
+
+async fn put_away(services: &Services, batch: &Batch) -> anyhow::Result<Undone> {
+    let mut tx = services.db.begin().await?;
+    let (from, to) = (BatchState::Held, BatchState::Undone);
+    let is_done = batches::move_on(&mut tx, batch.id(), from, to).await?;
+    tx.commit().await?;
+    Ok(if is_done { Undone::PutAway } else { Undone::Already })
 }

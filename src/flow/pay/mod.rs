@@ -11,6 +11,8 @@ pub mod statement;
 
 pub mod take;
 
+pub mod untaken;
+
 pub mod known;
 
 pub mod said;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     known,
     statement::{self, Entry, Section, Statement, Wrong},
+    untaken,
 };
 use crate::{
     db::{
@@ -144,6 +145,7 @@ pub async fn stage(
     }
     findings::insert(&mut tx, batch.id(), &said).await?;
     if is_held {
+        untaken::keep(services, &mut tx, batch, found).await?;
         let version = services.catalogue.version();
         batches::judge(&mut tx, batch.id(), BatchState::Held, &version, services.now()).await?;
     }

@@ -5,10 +5,12 @@ use serde_json::Value;
 
 use super::{
     given_back::{id_of, of},
+    grace::at,
     lists::{csv, enterprise},
     money::{ORDER, codes, placed, referenced, requests, statement, take},
+    workbooks::sheet_text,
 };
-use crate::world::{FIRM, World, text};
+use crate::world::{FIRM, World, require, text};
 
 #[test]
 fn one_payment_in_two_layouts_is_counted_once_and_where_nobody_can_know_it_waits() {
@@ -159,4 +161,66 @@ fn a_statement_stays_while_it_pays_for_what_stays_and_none_goes_from_between() {
     assert_eq!(purge("2028-01-10T02:00:00+07:00"), 1, "the list of the next year");
     assert_eq!(purge("2028-01-12T02:00:00+07:00"), 2, "both statements");
     assert!(world.list("payments").is_empty());
+}
+
+/// One whose sums do not hold; with `3950000` as the closing balance they do.
+fn off(code: &str) -> String {
+    format!(
+        "Số tài khoản;1023456789\nSố dư đầu kỳ;1000000\nSố dư cuối kỳ;9000000\n\
+         Ngày giao dịch;Ghi nợ;Ghi có;Nội dung\n23/11/2026;;2950000;{code}\n"
+    )
+}
+
+fn batch(world: &World, id: &str) -> Value {
+    world.run(&["batches", id, "--json"]).exits(0).json()["batches"][0].clone()
+}
+
+#[test]
+fn a_statement_that_waits_is_told_once_and_no_more_when_a_good_one_of_its_days_came() {
+    if !require("openpyxl") {
+        return;
+    }
+    const TOLD: &str = "Sao kê chưa ghi nhận được";
+    let world = placed();
+    let off = off(&codes(&world)[0]);
+    for name in ["off", "lan-nua"] {
+        let file = world.take(&format!("_bank/{name}.csv"), off.as_bytes());
+        assert_eq!(file["outcome"], "held", "{file}");
+    }
+    let page = |day: &str| {
+        world.run_at(&at(day, 8), &["run", "report"]).exits(0);
+        sheet_text(&world.path(&format!("outbox/morning__2026-{day}__r1.xlsx")), "Buổi sáng")
+    };
+    let first = page("11-24");
+    assert_eq!(first.matches(TOLD).count(), 1, "{first}");
+    for said in ["lan-nua.csv · B000003", "hangloat undo B000003"] {
+        assert!(first.contains(said), "no {said} in\n{first}");
+    }
+    let good = world.take("_bank/dung.csv", off.replace("9000000", "3950000").as_bytes());
+    assert_eq!((&good["outcome"], &good["batch"]), (&"accepted".into(), &"B000004".into()));
+    for id in ["B000002", "B000003"] {
+        assert_eq!(batch(&world, id)["overtaken_by"], "B000004");
+    }
+    assert!(world.run(&["batches"]).exits(0).stdout.contains("đã có B000004 thay"));
+    let second = page("11-25");
+    assert!(!second.contains(TOLD), "{second}");
+}
+
+#[test]
+fn a_statement_that_waits_can_be_put_away_and_one_that_was_taken_cannot() {
+    let world = placed();
+    let off = off(&codes(&world)[0]);
+    world.take("_bank/off.csv", off.as_bytes());
+    for _ in 0..2 {
+        let told = world.run(&["undo", "B000002"]).exits(0).stdout;
+        assert!(told.contains("Đã bỏ sao kê B000002"), "{told}");
+    }
+    assert_eq!(batch(&world, "B000002")["state"], "undone");
+    let again = world.take("_bank/off.csv", off.as_bytes());
+    assert_eq!((&again["outcome"], &again["batch"]), (&"held".into(), &"B000003".into()));
+    world.take("_bank/dung.csv", off.replace("9000000", "3950000").as_bytes());
+    let refused = world.run(&["undo", "B000004", "--json"]).exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
+    assert_eq!(requests(&world)[0], "paid 2950000");
+    world.run(&["prove"]).exits(0);
 }
