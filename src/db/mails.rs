@@ -141,12 +141,13 @@ pub async fn supersede(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Re
     Ok(next)
 }
 
-/// A letter about money says all that came when it leaves: of those to one payer of a batch the newest alone is to go.
+/// A letter about money that came says all that did when it leaves: of those to one payer of a batch the newest alone is
+/// to go. One about money that went back has the payment for its subject, and goes anyway.
 pub async fn supersede_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::Result<()> {
     tx.query(
         "update mail set state = 'cancelled'
          where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
-           and order_code in (select code from client_order where batch_id = $1)",
+           and subject = order_code and order_code in (select code from client_order where batch_id = $1)",
     )
     .bind(batch.number())
     .bind(payer)
@@ -160,13 +161,14 @@ pub async fn cancel_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::
     tx.query(
         "update mail set state = 'cancelled'
          where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
-           and order_code in (select code from client_order where batch_id = $1)
+           and subject = order_code and order_code in (select code from client_order where batch_id = $1)
            and not exists (
                select 1 from allocation a join payment_request r on r.code = a.code
                where r.batch_id = $1 and r.payer_email = $2
                  and not exists (
                      select 1 from mail s join client_order o on o.code = s.order_code
                      where s.purpose = 'payment_received' and s.recipient = $2 and o.batch_id = $1
+                       and s.subject = s.order_code
                        and s.sent_at >= (select max(e.at) from payment_event e
                                          where e.bank_line_id = a.bank_line_id and e.kind = 'decided')))",
     )

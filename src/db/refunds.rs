@@ -115,14 +115,14 @@ pub async fn closed_by(db: &Db, batch: i64) -> sqlx::Result<Vec<Refund>> {
     .await
 }
 
-/// A part of what is planned, in đồng, went back, as a person's words say; the rest stays planned. False where it is not
-/// planned any more, or not more than that.
+/// A part of what is planned, in đồng, went back, as a person's words say; the rest stays planned. What went
+/// has a number of its own; nothing where it is not planned any more, or not more than that.
 pub async fn done_in_part(
     tx: &mut Tx,
     id: i64,
     (amount, reference): (i64, &str),
     now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<Option<i64>> {
     let taken = tx
         .query(
             "update refund set amount = amount - $2 where id = $1 and done_at is null and amount > $2",
@@ -132,19 +132,46 @@ pub async fn done_in_part(
         .execute()
         .await?;
     if taken == 0 {
-        return Ok(false);
+        return Ok(None);
     }
-    tx.query(
-        "insert into refund (bank_line_id, amount, reason, said_by, planned_at, done_at, reference)
-         select bank_line_id, $2, reason, said_by, planned_at, $3, $4 from refund where id = $1",
+    let (gone,) = tx
+        .query(
+            "insert into refund (bank_line_id, amount, reason, said_by, planned_at, done_at, reference)
+             select bank_line_id, $2, reason, said_by, planned_at, $3, $4 from refund where id = $1
+             returning id",
+        )
+        .bind(id)
+        .bind(amount)
+        .bind(now)
+        .bind(reference)
+        .one::<(i64,)>()
+        .await?;
+    Ok(Some(gone))
+}
+
+/// Money that went back.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Gone {
+    pub bank_line_id: i64,
+    /// In đồng.
+    pub amount: i64,
+    /// When that was said, or its debit came in.
+    pub done_at: DateTime<Utc>,
+    pub reference: Option<String>,
+    /// The day of its debit, as ISO 8601, where a statement told of one.
+    pub booked_on: Option<String>,
+}
+
+/// Nothing where it did not go, or was deleted since.
+pub async fn gone(db: &Db, id: i64) -> sqlx::Result<Option<Gone>> {
+    db.query(
+        "select r.bank_line_id, r.amount, r.done_at, r.reference, d.booked_on
+         from refund r left join bank_line d on d.id = r.debit_id
+         where r.id = $1 and r.done_at is not null",
     )
     .bind(id)
-    .bind(amount)
-    .bind(now)
-    .bind(reference)
-    .execute()
-    .await?;
-    Ok(true)
+    .optional()
+    .await
 }
 
 /// A debit of the account that no refund was closed by.

@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use chrono::Days;
 
 use super::{
+    concerned,
     hand::{self, Back, Refused, Wish},
     memo,
     overtaken::until_not_overtaken,
@@ -16,7 +17,7 @@ use crate::{
         payments::{self, EventKind, NewEvent, Payment},
         refunds::{self, Debit, Refund},
     },
-    flow::Services,
+    flow::{Services, send},
 };
 
 /// What a transfer is to have in its memo, before the number of the payment.
@@ -146,20 +147,22 @@ fn names(text: &str, payment: i64) -> bool {
         .any(|(at, _)| !text[at + wanted.len()..].starts_with(|next: char| next.is_ascii_digit()))
 }
 
-/// All of what is planned, or a part of it.
+/// All of what is planned, or a part of it; whom it came from is told.
 async fn close(
     services: &Services,
     refund: &Refund,
     (debit, amount, reference): (Option<i64>, i64, &str),
     by: By<'_>,
 ) -> anyhow::Result<bool> {
+    let requests = concerned::requests(services, refund.bank_line_id).await?;
     let (mut tx, now) = (services.db.begin().await?, services.now());
-    let is_closed = if amount < refund.amount {
+    let gone = if amount < refund.amount {
         refunds::done_in_part(&mut tx, refund.id, (amount, reference), now).await?
     } else {
-        refunds::done(&mut tx, refund.id, (debit, reference), now).await?
+        let is_done = refunds::done(&mut tx, refund.id, (debit, reference), now).await?;
+        is_done.then_some(refund.id)
     };
-    if is_closed {
+    if let Some(gone) = gone {
         let event = NewEvent {
             id: refund.bank_line_id,
             kind: EventKind::Returned,
@@ -169,9 +172,14 @@ async fn close(
             reason: (!by.reason.is_empty()).then_some(by.reason),
         };
         payments::tell(&mut tx, &[event], now).await?;
+        if let Some(first) = requests.first() {
+            let payer = (first.payer_name.as_str(), first.payer_email.as_str());
+            let about = (refund.bank_line_id, gone);
+            send::plan::returned(services, &mut tx, (&first.order_code, payer), about).await?;
+        }
         tx.commit().await?;
     }
-    Ok(is_closed)
+    Ok(gone.is_some())
 }
 
 #[cfg(test)]

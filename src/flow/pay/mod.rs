@@ -27,6 +27,8 @@ pub mod hand;
 
 pub mod back;
 
+pub mod concerned;
+
 mod went;
 
 pub mod waive;

@@ -10,7 +10,7 @@ use super::{
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
     },
-    mornings, nights, over, results, standings, waiting,
+    mornings, nights, over, results, returned, standings, waiting,
 };
 use crate::{
     db::{
@@ -65,6 +65,9 @@ pub async fn of(
         | Purpose::FindingsWaiting
         | Purpose::Reconciliation => Ok(None),
         Purpose::ActivationResult => activations::of(services, mail, order).await,
+        Purpose::PaymentReceived if returned::is_meant(mail) => {
+            returned::of(services, mail, order).await
+        }
         Purpose::PaymentReceived
         | Purpose::GraceWarning
         | Purpose::Suspended

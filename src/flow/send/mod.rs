@@ -17,6 +17,8 @@ mod waiting;
 
 mod standings;
 
+mod returned;
+
 mod over;
 
 pub mod sms;

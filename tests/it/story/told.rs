@@ -352,3 +352,47 @@ fn who_paid_too_much_or_for_what_was_cancelled_reads_what_came() {
     says(to(2), &["Trước khi hủy đã nhận được 1.000.000 đ"]);
     assert!(!to(3).text.contains("Trước khi hủy"), "{}", to(3).text);
 }
+
+#[test]
+fn who_paid_too_much_is_told_once_when_the_rest_went_back() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    let lines = [
+        ("20/11/2026", 3_000_000, codes[0].as_str()),
+        ("20/11/2026", 2_950_000, &codes[1]),
+        ("20/11/2026", 77_000, "khong ro"),
+    ];
+    money::take(&world, "a.csv", &lines);
+    let id = |memo: &str| super::given_back::id_of(&world, memo);
+    let (over, whole, unknown) = (id(&codes[0]), id(&codes[1]), id("khong ro"));
+    for (payment, amount) in [(&over, "50000"), (&whole, "2950000"), (&unknown, "77000")] {
+        world.run(&["refund", payment, amount, "--reason", "trả lại"]).exits(0);
+    }
+    world.run(&["run", "mail"]).exits(0);
+    let returned = || {
+        let mut letters = letters_of(&world, "payment_received");
+        letters.retain(|letter| letter.subject.contains("chuyển trả"));
+        letters
+    };
+    assert!(returned().is_empty(), "it did not go yet");
+    // One by a debit, the others by a person's words; whose the last one was nobody knows.
+    money::take(&world, "b.csv", &[("22/11/2026", -50_000, &format!("HOANTIEN {over}"))]);
+    for (payment, amount, done) in [(&whole, "2950000", "FT2"), (&unknown, "77000", "FT3")] {
+        let refund = ["refund", payment, amount, "--reason", "đã trả", "--done", done];
+        for _ in 0..2 {
+            world.run(&refund).exits(0);
+        }
+    }
+    // Money that comes before a letter leaves does not keep it back.
+    money::take(&world, "c.csv", &[("23/11/2026", 1_000_000, &codes[1])]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = returned();
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
+    says(to(1), &["50.000 đ", "22/11/2026", "3.000.000 đ", "20/11/2026", enterprise(1).tax_id()]);
+    says(to(2), &["2.950.000 đ", "23/11/2026", "FT2", enterprise(2).name()]);
+    world.run(&["prove"]).exits(0);
+}

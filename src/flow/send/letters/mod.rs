@@ -19,6 +19,8 @@ mod order_notice;
 
 mod reconciliation;
 
+mod returned;
+
 mod sms;
 
 mod standing;
@@ -38,6 +40,7 @@ pub use morning::{Done, Morning, Told, morning};
 pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
 pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
 pub use reconciliation::{Reconciliation, reconciliation};
+pub use returned::{Returned, returned};
 pub use sms::{Sms, sms};
 pub use standing::{Occasion, Standing, StandingLine, StandingReader, standing};
 

@@ -108,7 +108,9 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
         Purpose::OrderNotice => &["order_notice", "sms"],
         Purpose::OrderCancelled => &["order_cancelled", "order_notice"],
         Purpose::LoginFirst | Purpose::LoginExisting => &["log_in"],
-        Purpose::PaymentReceived => &["payment_received", "standing", "order_notice"],
+        Purpose::PaymentReceived => {
+            &["payment_received", "payment_returned", "standing", "order_notice"]
+        }
         Purpose::GraceWarning => &["grace_warning", "standing", "order_notice"],
         Purpose::Suspended => &["suspended", "standing", "order_notice"],
         Purpose::Restored => &["restored", "standing", "order_notice"],

@@ -1,11 +1,15 @@
 //! Letters to invented people, with the firm and the account of the workspace: to look at, and to try words on.
 //! What is asserted about them stands beside each letter.
 
+mod money;
+
+pub use money::{returned, standing};
+
+use self::money::{CLIENT, received, standings};
 use super::{
     Activated, ActivationResult, BatchResult, Counts, Done, FindingsWaiting, FirmBlock, Letter,
     LogIn, Morning, NotActivated, NoticeLine, Occasion, OrderCancelled, OrderNotice, Reader,
-    Reconciliation, Rest, ResultOrder, Standing, StandingLine, StandingReader, Told, Transfer,
-    Workbook,
+    Reconciliation, Rest, ResultOrder, Told, Transfer, Workbook,
 };
 use crate::{
     domain::{
@@ -66,7 +70,7 @@ pub fn of(texts: &Texts, purpose: Purpose, given: &Given) -> anyhow::Result<Vec<
         Purpose::OrderCancelled => return cancellations(texts, given),
         Purpose::LoginFirst => return log_ins(texts, given, true),
         Purpose::LoginExisting => return log_ins(texts, given, false),
-        Purpose::PaymentReceived => return standings(texts, given, Occasion::Received),
+        Purpose::PaymentReceived => return received(texts, given),
         Purpose::GraceWarning => {
             let mut all = standings(texts, given, Occasion::Warning { days: 3, is_last: false })?;
             let last = standing(given, (Occasion::Warning { days: 1, is_last: true }, CLIENT), 1);
@@ -80,9 +84,6 @@ pub fn of(texts: &Texts, purpose: Purpose, given: &Given) -> anyhow::Result<Vec<
         }
     })
 }
-
-const CLIENT: StandingReader = StandingReader::Payer(Recipient::Client);
-const FIRM: StandingReader = StandingReader::Payer(Recipient::Firm);
 
 fn shown(form: &'static str, letter: Letter, rest: Option<&Rest>) -> Sample {
     let picture = rest.filter(|_| letter.html.contains("cid:"));
@@ -120,18 +121,6 @@ fn log_ins(texts: &Texts, given: &Given, first_time: bool) -> anyhow::Result<Vec
         Ok(Sample { form, letter, picture: None })
     };
     [("", false), ("copy", true)].into_iter().map(letter).collect()
-}
-
-fn standings(texts: &Texts, given: &Given, occasion: Occasion) -> anyhow::Result<Vec<Sample>> {
-    let mut forms = vec![("", CLIENT, 1), ("to-firm", FIRM, 3)];
-    if matches!(occasion, Occasion::Warning { .. } | Occasion::Suspended) {
-        forms.push(("copy", StandingReader::Firm, 2));
-    }
-    let letter = |(form, reader, lines)| {
-        let said = standing(given, (occasion, reader), lines);
-        Ok(shown(form, super::standing(texts, &said)?, said.rest.as_ref()))
-    };
-    forms.into_iter().map(letter).collect()
 }
 
 /// As tests have it.
@@ -231,33 +220,6 @@ pub fn cancelled(given: &Given, recipient: Recipient, lines: u8, left: u8) -> Or
         stopped: 0,
         received: Money::ZERO,
         rest: rest(given, left),
-    }
-}
-
-pub fn standing(
-    given: &Given,
-    (occasion, reader): (Occasion, StandingReader),
-    lines: u8,
-) -> Standing {
-    let is_paid = matches!(occasion, Occasion::Received | Occasion::Restored);
-    let of_line = |number| StandingLine {
-        line: line(given, number),
-        paid: Money::dong(if is_paid { PRICE } else { 0 }),
-        contract_end: Some("10:15 29/11/2026".to_owned()),
-        last_day: Some("30/11/2026".to_owned()),
-        contact: "Nguyễn Văn Hùng, 0987 654 321".to_owned(),
-    };
-    Standing {
-        occasion,
-        reader,
-        to_name: match reader {
-            StandingReader::Payer(_) => "Nguyễn Văn Hùng".to_owned(),
-            StandingReader::Firm => given.firm.accountant.clone(),
-        },
-        firm: given.firm.clone(),
-        lines: (1..=lines).map(of_line).collect(),
-        rest: rest(given, if is_paid { 0 } else { lines }),
-        over: Money::ZERO,
     }
 }
 

@@ -1,0 +1,80 @@
+//! Samples of the letters about what is paid, or not.
+
+use super::{
+    super::{
+        Occasion, Returned, Standing, StandingLine, StandingReader, returned as write_returned,
+        standing as write_standing,
+    },
+    Given, PRICE, Sample, line, rest, shown,
+};
+use crate::{
+    domain::{money::Money, order::Recipient},
+    text::Texts,
+};
+
+pub(super) const CLIENT: StandingReader = StandingReader::Payer(Recipient::Client);
+const FIRM: StandingReader = StandingReader::Payer(Recipient::Firm);
+
+/// What came, and what went back.
+pub(super) fn received(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sample>> {
+    let mut all = standings(texts, given, Occasion::Received)?;
+    let letter = write_returned(texts, &returned(given, Recipient::Client, 1))?;
+    all.push(shown("returned", letter, None));
+    Ok(all)
+}
+
+pub(super) fn standings(
+    texts: &Texts,
+    given: &Given,
+    occasion: Occasion,
+) -> anyhow::Result<Vec<Sample>> {
+    let mut forms = vec![("", CLIENT, 1), ("to-firm", FIRM, 3)];
+    if matches!(occasion, Occasion::Warning { .. } | Occasion::Suspended) {
+        forms.push(("copy", StandingReader::Firm, 2));
+    }
+    let letter = |(form, reader, lines)| {
+        let said = standing(given, (occasion, reader), lines);
+        Ok(shown(form, write_standing(texts, &said)?, said.rest.as_ref()))
+    };
+    forms.into_iter().map(letter).collect()
+}
+
+pub fn standing(
+    given: &Given,
+    (occasion, reader): (Occasion, StandingReader),
+    lines: u8,
+) -> Standing {
+    let is_paid = matches!(occasion, Occasion::Received | Occasion::Restored);
+    let of_line = |number| StandingLine {
+        line: line(given, number),
+        paid: Money::dong(if is_paid { PRICE } else { 0 }),
+        contract_end: Some("10:15 29/11/2026".to_owned()),
+        last_day: Some("30/11/2026".to_owned()),
+        contact: "Nguyễn Văn Hùng, 0987 654 321".to_owned(),
+    };
+    Standing {
+        occasion,
+        reader,
+        to_name: match reader {
+            StandingReader::Payer(_) => "Nguyễn Văn Hùng".to_owned(),
+            StandingReader::Firm => given.firm.accountant.clone(),
+        },
+        firm: given.firm.clone(),
+        lines: (1..=lines).map(of_line).collect(),
+        rest: rest(given, if is_paid { 0 } else { lines }),
+        over: Money::ZERO,
+    }
+}
+
+pub fn returned(given: &Given, recipient: Recipient, lines: u8) -> Returned {
+    Returned {
+        recipient,
+        to_name: "Nguyễn Văn Hùng".to_owned(),
+        firm: given.firm.clone(),
+        amount: Money::dong(1_000_000),
+        day: "25/11/2026".to_owned(),
+        reference: Some("FT26329000017".to_owned()),
+        payment: (Money::dong(1_000_000 + PRICE), "20/11/2026".to_owned()),
+        lines: (1..=lines).map(|number| line(given, number)).collect(),
+    }
+}

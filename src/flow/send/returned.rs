@@ -1,0 +1,57 @@
+//! Letters that money went back, gathered when they are sent. That it went is decided by `pay::back`.
+
+use chrono::NaiveDate;
+
+use super::{
+    content::{Content, firm_block, notice_line, reply_to},
+    letters::{self, NoticeLine, Returned},
+};
+use crate::{
+    db::{mails::Mail, orders::Order, payments, refunds, requests, standing},
+    domain::{batch::BatchId, mail::Purpose, money::Money},
+    flow::{Services, pay::concerned},
+};
+
+/// What a letter is about of which the refund is the occasion: `DH-2611-000123/HOANTIEN-17`.
+pub(super) fn subject(order: &str, payment: i64) -> String {
+    format!("{order}/HOANTIEN-{payment}")
+}
+
+/// Whether a letter about a payment says that it went back, and not that it came.
+pub(super) fn is_meant(mail: &Mail) -> bool {
+    let is_of_order = mail.order_code.as_deref() == Some(mail.subject.as_str());
+    mail.purpose == Purpose::PaymentReceived && !is_of_order
+}
+
+pub(super) async fn of(
+    services: &Services,
+    mail: &Mail,
+    order: &Order,
+) -> anyhow::Result<Option<Content>> {
+    let db = &services.db;
+    let Some(gone) = refunds::gone(db, mail.occasion()).await? else { return Ok(None) };
+    let Some(payment) = payments::by_id(db, gone.bank_line_id).await? else { return Ok(None) };
+    let dues = concerned::requests(services, payment.id).await?;
+    let Some(first) = dues.first() else { return Ok(None) };
+    let mut requests = requests::of_batch(db, BatchId::new(first.batch_id)).await?;
+    requests.retain(|it| dues.iter().any(|due| due.line_id == it.line_id));
+    let ids: Vec<i64> = dues.iter().map(|due| due.line_id).collect();
+    let told = standing::with_ids(db, &ids).await?;
+    let of_line = |request| notice_line(services, &told, request);
+    let day =
+        |booked: &str| booked.parse().map(|day: NaiveDate| day.format("%d/%m/%Y").to_string());
+    let said_on = || services.local(gone.done_at).format("%d/%m/%Y").to_string();
+    let said = Returned {
+        recipient: order.recipient,
+        to_name: mail.recipient_name.clone(),
+        firm: firm_block(services, order, &told.iter().collect::<Vec<_>>()).await?,
+        amount: Money::dong(gone.amount),
+        day: gone.booked_on.as_deref().map_or_else(|| Ok(said_on()), day)?,
+        reference: gone.reference.filter(|it| !it.trim().is_empty()),
+        payment: (payment.amount(), day(&payment.booked_on)?),
+        lines: requests.iter().map(of_line).collect::<anyhow::Result<Vec<NoticeLine>>>()?,
+    };
+    let letter = letters::returned(services.letters.of(mail.purpose), &said)?;
+    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
+    Ok(Some(Content { letter, picture: None, workbook: None, reply_to }))
+}
