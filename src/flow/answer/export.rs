@@ -106,7 +106,8 @@ fn totals(services: &Services, table: &Table) -> anyhow::Result<Option<Worksheet
 }
 
 /// A field of a client is called as everywhere.
-fn heading(texts: &Texts, name: &str) -> String {
+/// What a column of an export is called.
+pub(super) fn heading(texts: &Texts, name: &str) -> String {
     let field = format!("field.{name}");
     let own = || texts.label(&format!("workbook.export.column.{name}"));
     if texts.has(&field) { texts.label(&field) } else { own() }

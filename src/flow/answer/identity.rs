@@ -163,6 +163,8 @@ pub fn known(document: &Document, key: &Key) -> Known {
         Known::Refused(Code::FileForgedAnswer)
     } else if document.sheets.iter().any(has_row_ids) {
         Known::Refused(Code::FileAnswerLostIdentity)
+    } else if to_read::looks_so(document) {
+        Known::Refused(Code::FileToRead)
     } else {
         Known::No
     }

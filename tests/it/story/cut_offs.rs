@@ -368,6 +368,21 @@ fn what_is_only_to_be_read_orders_nothing_wherever_it_is_dropped() {
             let bytes = edited(&world, &export, &[json!({ "forget": what })]);
             refused(&format!("KHAC/khong-{what}.xlsx"), &bytes);
         }
+        // Nor where a program that saved it left out all that says what it is.
+        world.run_at(&at("11-28", 8), &["run", "report"]).exits(0);
+        let clients = world.outside("khach-hang.xlsx");
+        let args = ["export", "clients", "-o", clients.to_str().unwrap(), "--locale", "en"];
+        world.run(&args).exits(0);
+        let forget = ["properties", "_hangloat"].map(|what| json!({ "forget": what }));
+        for (made, name) in [
+            (of_outbox("MINHAN/morning__2026-11-28__r1.xlsx"), "buoi-sang"),
+            (of_outbox("MINHAN/sap-ngat__2026-11-27__r1.xlsx"), "sap-ngat"),
+            (export.clone(), "dong"),
+            (clients, "khach-hang"),
+        ] {
+            let bytes = edited(&world, &made, &forget);
+            refused(&format!("MINHAN/{name}-tron.xlsx"), &bytes);
+        }
     }
     assert_eq!(world.list("orders"), before);
 }
