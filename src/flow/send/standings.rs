@@ -196,6 +196,7 @@ fn line(services: &Services, it: &About<'_>) -> anyhow::Result<StandingLine> {
     Ok(StandingLine {
         line: notice_line(services, std::slice::from_ref(it.line), it.request)?,
         paid: it.request.paid(),
+        waived: it.request.waived(),
         contract_end: it
             .licence
             .and_then(|licence| licence.grace_until)

@@ -354,6 +354,23 @@ fn who_paid_too_much_or_for_what_was_cancelled_reads_what_came() {
 }
 
 #[test]
+fn who_paid_too_little_reads_that_the_rest_was_forgiven() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 2_939_000, &codes[0])]);
+    world.run(&["run", "mail"]).exits(0);
+    world.run(&["waive", &codes[0], "--reason", "phí ngân hàng"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "payment_received");
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let forgiven = format!("11.000 đ ({})", codes[0]);
+    says(&letters[1], &[&forgiven, "2.939.000 đ", "2.950.000 đ", "không phải trả thêm"]);
+}
+
+#[test]
 fn who_paid_too_much_is_told_once_when_the_rest_went_back() {
     if !require("python3") {
         return;

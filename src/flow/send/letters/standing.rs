@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 
 use super::{
     FirmBlock, Letter, NoticeLine, Rest,
-    draft::{Draft, Item},
+    draft::{Draft, Fact, Item},
     order_notice::how_to_pay,
 };
 use crate::{
@@ -55,6 +55,8 @@ pub enum StandingReader {
 pub struct StandingLine {
     pub line: NoticeLine,
     pub paid: Money,
+    /// What of it was forgiven; `line` asks for the rest.
+    pub waived: Money,
     /// When the grace ends by the contract: `10:15 ngày 29/11/2026`, as the workspace writes it.
     pub contract_end: Option<String>,
     /// The last day on which it works, or worked: `30/11/2026`.
@@ -145,6 +147,7 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         received => (sum(|line| line.paid) + said.over).to_string(),
         over => amount(said.over),
         missing => amount(sum(StandingLine::rest)),
+        waived => forgiven(&said.lines),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
         days,
         is_last,
@@ -157,6 +160,31 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
     }
 }
 
+/// `11.000 đ (HLACDEFGHJ)`.
+fn forgiven(lines: &[StandingLine]) -> Option<String> {
+    let waived = lines.iter().filter(|line| line.waived > Money::ZERO);
+    let said = waived.map(|it| format!("{} ({})", it.waived, it.line.payment_code));
+    Some(said.collect::<Vec<_>>().join(", ")).filter(|said| !said.is_empty())
+}
+
+/// What came; where that is not what was asked for at first, how the one becomes the other.
+fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
+    let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
+    let waived = sum(|line| line.waived);
+    let came = sum(|line| line.paid) + said.over;
+    let mut facts = vec![draft.strong_fact("paid", &came.to_string())?];
+    if said.over + waived > Money::ZERO {
+        let asked = sum(|line| line.line.amount) + waived;
+        facts.push(draft.fact("asked", &asked.to_string())?);
+    }
+    for (name, amount) in [("waived", waived), ("over", said.over)] {
+        if amount > Money::ZERO {
+            facts.push(draft.strong_fact(name, &amount.to_string())?);
+        }
+    }
+    Ok(facts)
+}
+
 /// The one client in full.
 fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow::Result<()> {
     let line = &only.line;
@@ -167,7 +195,7 @@ fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow
     }
     match said.occasion {
         Occasion::Received | Occasion::Restored => {
-            facts.push(draft.strong_fact("paid", &only.paid.to_string())?);
+            facts.extend(sums(draft, said)?);
         }
         Occasion::Warning { .. } | Occasion::Suspended => {
             for (name, when) in [("last_day", &only.last_day), ("contract_end", &only.contract_end)]
@@ -191,15 +219,14 @@ fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow
 
 /// Of several clients how many there are, and the sums.
 fn of_all(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
-    let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
-    let (name, amount) = match said.occasion {
-        Occasion::Received | Occasion::Restored => ("paid", sum(|line| line.paid)),
-        Occasion::Warning { .. } | Occasion::Suspended => ("unpaid", sum(StandingLine::rest)),
-    };
-    let facts = vec![
-        draft.fact("clients", &said.lines.len().to_string())?,
-        draft.strong_fact(name, &amount.to_string())?,
-    ];
+    let mut facts = vec![draft.fact("clients", &said.lines.len().to_string())?];
+    match said.occasion {
+        Occasion::Received | Occasion::Restored => facts.extend(sums(draft, said)?),
+        Occasion::Warning { .. } | Occasion::Suspended => {
+            let unpaid: Money = said.lines.iter().map(StandingLine::rest).sum();
+            facts.push(draft.strong_fact("unpaid", &unpaid.to_string())?);
+        }
+    }
     draft.facts(facts);
     Ok(())
 }
@@ -340,6 +367,35 @@ mod tests {
             let letter = standing(Texts::of(locale), &said).unwrap();
             assert!(letter.subject.contains("3.000.000 đ"), "{}", letter.subject);
             holds(&letter, &["3.000.000 đ", "2.950.000 đ", "50.000 đ"]);
+        }
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        for fact in [
+            "Số tiền đã nhận: 3.000.000 đ",
+            "Số tiền phải trả: 2.950.000 đ",
+            "Chuyển thừa: 50.000 đ",
+        ] {
+            assert!(vi.text.contains(fact), "no {fact} in {}", vi.text);
+        }
+    }
+
+    #[test]
+    fn what_was_forgiven_is_said_with_its_code() {
+        for lines in [1, 3] {
+            let payer = StandingReader::Payer(Recipient::Client);
+            let said = (Occasion::Received, payer);
+            let mut said = samples::standing(&samples::given(), said, lines);
+            said.lines[0].waived = Money::dong(11_000);
+            said.lines[0].paid = Money::dong(2_939_000);
+            said.lines[0].line.amount = said.lines[0].paid;
+            let code = said.lines[0].line.payment_code.to_string();
+            let all = Money::dong(2_950_000 * i64::from(lines));
+            for locale in [Locale::Vi, Locale::En] {
+                let letter = standing(Texts::of(locale), &said).unwrap();
+                let forgiven = format!("11.000 đ ({code})");
+                holds(&letter, &[&forgiven, &all.to_string(), "2.939.000 đ"]);
+            }
+            let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+            assert!(vi.text.contains("không phải trả thêm"), "{}", vi.text);
         }
     }
 }

@@ -48,6 +48,7 @@ pub fn standing(
     let of_line = |number| StandingLine {
         line: line(given, number),
         paid: Money::dong(if is_paid { PRICE } else { 0 }),
+        waived: Money::ZERO,
         contract_end: Some("10:15 29/11/2026".to_owned()),
         last_day: Some("30/11/2026".to_owned()),
         contact: "Nguyễn Văn Hùng, 0987 654 321".to_owned(),
