@@ -382,7 +382,8 @@ async fn store(
     let lines = standing::by_ids(tx, &ids).await?;
     changes::plan_paid(services, tx, &lines, &version.to_string()).await?;
     tell::less(tx, &difference.touched, &difference.standings).await?;
-    tell::received(services, tx, (&difference.paid, &difference.partly), version + 1).await?;
+    let paid = (difference.paid.as_slice(), difference.partly.as_slice());
+    tell::received(services, tx, paid, (&difference.standings, version + 1)).await?;
     tell::taken_back(services, tx, &difference.unpaid).await?;
     Ok(true)
 }

@@ -24,7 +24,7 @@ pub async fn received(
     services: &Services,
     tx: &mut Tx,
     (paid, partly): (&[&Due], &[&Due]),
-    change: i64,
+    (standings, change): (&[Standing], i64),
 ) -> anyhow::Result<()> {
     let mut told = BTreeSet::new();
     for due in paid.iter().chain(partly) {
@@ -34,7 +34,11 @@ pub async fn received(
             send::plan::received(services, tx, (&due.order_code, payer), change).await?;
         }
     }
-    of_firms(services, tx, (NotificationKind::PaymentReceived, "payment_received"), paid).await
+    let now: BTreeMap<&str, &Standing> =
+        standings.iter().map(|it| (it.code.as_str(), it)).collect();
+    let came = |due: &Due| now.get(due.code.as_str()).map_or((0, 0), |it| (it.paid, it.waived));
+    let words = (NotificationKind::PaymentReceived, "payment_received");
+    of_firms(services, tx, words, (paid, &came)).await
 }
 
 /// Requests of which less is paid than before: letters that did not leave have no reason any more.
@@ -52,14 +56,16 @@ pub async fn less(tx: &mut Tx, dues: &[&Due], standings: &[Standing]) -> anyhow:
 
 /// Requests that are not paid any more, though they were.
 pub async fn taken_back(services: &Services, tx: &mut Tx, dues: &[&Due]) -> anyhow::Result<()> {
-    of_firms(services, tx, (NotificationKind::PaymentTakenBack, "payment_taken_back"), dues).await
+    let words = (NotificationKind::PaymentTakenBack, "payment_taken_back");
+    of_firms(services, tx, words, (dues, &|due: &Due| (due.amount - due.waived, 0))).await
 }
 
+/// `sums` says what came for a request and what of it was forgiven, in đồng.
 async fn of_firms(
     services: &Services,
     tx: &mut Tx,
     (kind, words): (NotificationKind, &str),
-    dues: &[&Due],
+    (dues, sums): (&[&Due], &(dyn Fn(&Due) -> (i64, i64) + Sync)),
 ) -> anyhow::Result<()> {
     const NAMED: usize = 3;
     let mut firms: BTreeMap<&str, Vec<&Due>> = BTreeMap::new();
@@ -67,10 +73,12 @@ async fn of_firms(
         firms.entry(due.firm.as_str()).or_default().push(due);
     }
     for (firm, dues) in firms {
-        let amount: Money = dues.iter().map(|due| Money::dong(due.amount - due.waived)).sum();
+        let amount: Money = dues.iter().map(|due| Money::dong(sums(due).0)).sum();
+        let waived: Money = dues.iter().map(|due| Money::dong(sums(due).1)).sum();
         let named: Vec<String> = dues.iter().take(NAMED).map(|due| due.name.clone()).collect();
         let values = context! {
             n => dues.len(), amount => amount.to_string(), more => dues.len() - named.len(), named,
+            waived => (waived > Money::ZERO).then(|| waived.to_string()),
         };
         let text = services.texts.say(&format!("message.bell.{words}"), values);
         let order = dues.first().map(|due| &due.order_code);

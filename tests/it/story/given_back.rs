@@ -343,6 +343,10 @@ fn a_fee_that_is_missing_is_forgiven_and_what_nobody_paid_is_not() {
         (&"paid".into(), &2_939_000.into(), &11_000.into())
     );
     world.run(&waive).exits(0);
+    let bells = world.list("notifications");
+    let bell = bells.iter().find(|it| it["kind"] == "payment_received").unwrap();
+    let said = text(bell, "text");
+    assert!(said.contains("2.939.000 đ (phần còn thiếu 11.000 đ được bỏ)"), "{said}");
     let order = world.order(ORDER);
     assert_eq!(order["payment_requests"][0]["waived"], 11_000);
     assert_eq!(order["lines"][0]["state"], "active");
