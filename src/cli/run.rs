@@ -23,6 +23,8 @@ use crate::{
     domain::{
         batch::{BatchKind, Outcome},
         mail::Purpose,
+        money::Money,
+        payment::PaymentState,
         run::{JobKind, RunState},
         words::UnknownWord,
     },
@@ -31,6 +33,7 @@ use crate::{
         import::Arrival,
         inbox::{self, Owner},
         options::{Defaults, ImportOptions, SetError},
+        pay::foreseen::Part,
         report::{self, FileReport, Told},
         send,
     },
@@ -268,7 +271,9 @@ const SHOWN: usize = 10;
 
 /// Nothing is ordered by statements and answers, and nobody decides about them.
 fn outcome_in_words(texts: &Texts, file: &FileReport) -> String {
-    let own = format!("message.outcome_of.{}.{}", file.kind, file.outcome);
+    // A file that is only looked at has no batch.
+    let set = if file.batch.is_none() { "outcome_if" } else { "outcome_of" };
+    let own = format!("message.{set}.{}.{}", file.kind, file.outcome);
     let general = || texts.label(&format!("message.outcome.{}", file.outcome));
     if texts.has(&own) { texts.label(&own) } else { general() }
 }
@@ -290,6 +295,7 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
         let key = if file.kind == BatchKind::Statement { "statement" } else { "rows" };
         lines.push(format!("  {}", texts.say(&format!("message.files.{key}"), values)));
     }
+    lines.extend(money_in_words(texts, file));
     for finding in file.findings.iter().take(SHOWN) {
         let column = finding.column.as_deref().unwrap_or_default();
         let row = finding.row.map(|row| row.to_string()).unwrap_or_default();
@@ -300,9 +306,39 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
     if more > 0 {
         lines.push(format!("  … +{more}"));
     }
-    if !file.orders.is_empty() {
-        lines.push(format!("  {}", file.orders.join(", ")));
+    match file.ordered.as_slice() {
+        [] if file.orders.is_empty() => {}
+        [] => lines.push(format!("  {}", file.orders.join(", "))),
+        orders => lines.extend(orders.iter().map(|order| {
+            let state = texts.label(&format!("workbook.order_state.{}", order.state));
+            let (order, amount) = (order.code.as_str(), order.amount().to_string());
+            format!("  {}", texts.say("message.files.order", context! { order, state, amount }))
+        })),
     }
     lines.extend(file.workbook.as_ref().map(|workbook| format!("  → {workbook}")));
     lines.join("\n")
+}
+
+/// Where the credits of a statement stand; of one that is only looked at each of them, as they would be.
+fn money_in_words(texts: &Texts, file: &FileReport) -> Vec<String> {
+    let money = |dong: i64| Money::dong(dong).to_string();
+    let word = |state: PaymentState| texts.label(&format!("workbook.payment_state.{state}"));
+    let came = file.payments.iter().map(|it| {
+        let values =
+            context! { state => word(it.state), n => it.count, amount => money(it.amount) };
+        format!("  {}", texts.say("message.files.came", values))
+    });
+    let mut lines: Vec<String> = came.collect();
+    lines.extend(file.credits.iter().take(SHOWN).map(|it| {
+        let part = |part: &Part| format!("{} {}", part.code, money(part.amount));
+        let values = context! {
+            row => it.row, day => it.booked_on.format("%d/%m/%Y").to_string(), amount => money(it.amount),
+            state => word(it.state), candidates => &it.candidates,
+            parts => it.allocations.iter().map(part).collect::<Vec<_>>(),
+        };
+        format!("  {}", texts.say("message.files.credit", values))
+    }));
+    let more = file.credits.len().saturating_sub(SHOWN);
+    lines.extend((more > 0).then(|| format!("  … +{more}")));
+    lines
 }

@@ -12,6 +12,7 @@ use super::{
     answer::outbox,
     check::{Checked, refuses},
     map::Mapped,
+    pay::foreseen::{self, Came, Credit},
     read::{Format, Refusal},
     staged,
 };
@@ -19,7 +20,8 @@ use crate::{
     db::{
         batches::{self, Batch},
         findings::{self, Numbered},
-        orders,
+        orders::{self, Order},
+        payments,
         rows::{self, Column, Count},
     },
     domain::{
@@ -48,6 +50,15 @@ pub struct FileReport {
     #[serde(skip)]
     pub untold: usize,
     pub orders: Vec<String>,
+    /// The same as they are stored, for people.
+    #[serde(skip)]
+    pub ordered: Vec<Order>,
+    /// Of a statement: where its credits stand, or would stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<Came>,
+    /// Of one that is only looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub credits: Vec<Credit>,
     pub workbook: Option<String>,
     /// Not read, or an error without a row: nothing of it was taken.
     #[serde(skip)]
@@ -189,6 +200,9 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
         untold: found.count - found.told.len(),
         findings: found.told,
         orders: orders.iter().map(|order| order.code.to_string()).collect(),
+        ordered: orders,
+        payments: foreseen::counted(payments::states_of(&services.db, id).await?)?,
+        credits: Vec::new(),
         workbook: workbook.map(|path| services.shown_path(&path)),
         is_refused,
     })
@@ -364,6 +378,9 @@ pub fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
         findings: Vec::new(),
         untold: 0,
         orders: Vec::new(),
+        ordered: Vec::new(),
+        payments: Vec::new(),
+        credits: Vec::new(),
         workbook: None,
         is_refused: true,
     }

@@ -118,7 +118,23 @@ pub async fn close_by_debits(services: &Services) -> anyhow::Result<()> {
     if refunds.iter().all(|refund| refund.done_at.is_some()) {
         return Ok(());
     }
-    let mut debits = refunds::debits(&services.db, None).await?;
+    let debits = refunds::debits(&services.db, None).await?;
+    for (refund, debit) in fitting(services, &refunds, &debits) {
+        let reference = debit.reference.as_deref().unwrap_or_default();
+        let debit = (Some(debit.id), debit.amount, reference);
+        close(services, refund, debit, By::default()).await?;
+    }
+    Ok(())
+}
+
+/// What is planned, each with the debit that says that it went.
+pub fn fitting<'a>(
+    services: &Services,
+    refunds: &'a [Refund],
+    debits: &'a [Debit],
+) -> Vec<(&'a Refund, &'a Debit)> {
+    let mut left: Vec<&Debit> = debits.iter().collect();
+    let mut fitting = Vec::new();
     for refund in refunds.iter().filter(|refund| refund.done_at.is_none()) {
         let planned = services.local(refund.planned_at).date_naive();
         // An earlier debit could be of another one that a person said had gone.
@@ -127,17 +143,14 @@ pub async fn close_by_debits(services: &Services) -> anyhow::Result<()> {
         let is_only = refunds.iter().filter(is_same).count() == 1;
         let first = planned.checked_sub_days(EARLIER).filter(|_| is_only).unwrap_or(planned);
         let first = first.to_string();
-        let is_it = |debit: &Debit| {
+        let is_it = |debit: &&Debit| {
             let names = names(&debit.memo, refund.bank_line_id);
             debit.amount == refund.amount && debit.booked_on >= first && names
         };
-        let Some(at) = debits.iter().position(is_it) else { continue };
-        let debit = debits.remove(at);
-        let reference = debit.reference.as_deref().unwrap_or_default();
-        let debit = (Some(debit.id), debit.amount, reference);
-        close(services, refund, debit, By::default()).await?;
+        let Some(at) = left.iter().position(is_it) else { continue };
+        fitting.push((refund, left.remove(at)));
     }
-    Ok(())
+    fitting
 }
 
 /// `HOANTIEN 17`, and no further digit.

@@ -1,12 +1,12 @@
 //! What a statement, or an answer about money, would do: for `check`. Nothing is stored.
 
 use super::{
-    answers, known,
+    answers, foreseen, known,
     statement::{Section, Statement},
     take,
 };
 use crate::{
-    db::statements,
+    db::statements::{self, NewLine},
     domain::{
         batch::{BatchKind, Outcome, RowState, Sha256},
         finding::{Code, Finding, Place, Severity, column_letters},
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// A statement: how many of its credits are new, and what keeps it from being taken.
+/// A statement: how many of its credits are new, what they would pay for, and what keeps it from being taken.
 pub async fn statement(
     services: &Services,
     file: (&str, &Sha256),
@@ -30,9 +30,10 @@ pub async fn statement(
         Ok(found) => found,
         Err(finding) => return Ok(report::refused(services, file, &document.format, &finding)),
     };
-    let said: Vec<Finding> = take::wrong(services, &found).into_iter().map(|(_, it)| it).collect();
-    let is_held = said.iter().any(|finding| finding.severity == Severity::Hold);
+    let mut said = take::wrong(services, &found);
+    let is_held = said.iter().any(|(_, finding)| finding.severity == Severity::Hold);
     let mut rows = Rows::default();
+    let (mut credits, mut debits) = (Vec::new(), Vec::new());
     for section in found.iter().flat_map(|statement| &statement.sections) {
         let all = i64::try_from(section.entries.len() + section.wrong.len())?;
         rows.total += all;
@@ -40,31 +41,43 @@ pub async fn statement(
             rows.held += all;
         } else {
             let new = new(services, section).await?;
-            rows.accepted += new;
-            rows.unchanged += all - new;
+            let (came, went): (Vec<_>, Vec<_>) =
+                new.into_iter().partition(|line| line.direction == Direction::Credit);
+            rows.accepted += i64::try_from(came.len())?;
+            rows.unchanged += all - i64::try_from(came.len())?;
+            credits.extend(came);
+            debits.extend(went);
         }
     }
+    let credits = foreseen::credits(services, &credits).await?;
+    said.extend(foreseen::questions(services, &debits).await?);
+    let outcome = match rows.outcome(false) {
+        _ if is_held => Outcome::Held,
+        // All its lines would be there, and one of them asks something.
+        _ if !said.is_empty() => Outcome::Partly,
+        outcome => outcome,
+    };
     Ok(FileReport {
         kind: BatchKind::Statement,
-        outcome: if is_held { Outcome::Held } else { rows.outcome(false) },
+        outcome,
         tables: found.iter().map(table).collect(),
         rows,
-        findings: said.iter().map(|finding| report::in_words(services, finding)).collect(),
+        findings: said.iter().map(|(_, finding)| report::in_words(services, finding)).collect(),
+        payments: foreseen::count(&credits),
+        credits,
         is_refused: false,
         ..report::empty(file, &document.format)
     })
 }
 
-/// How many credits no statement brought before.
-async fn new(services: &Services, section: &Section) -> anyhow::Result<i64> {
-    let Some(days) = section.days() else { return Ok(0) };
+/// The lines that no statement brought before.
+async fn new<'a>(services: &Services, section: &'a Section) -> anyhow::Result<Vec<NewLine<'a>>> {
+    let Some(days) = section.days() else { return Ok(Vec::new()) };
     let account = services.settings.payee.account.as_str();
     let mut tx = services.db.begin().await?;
     let stored = statements::lines(&mut tx, account, days).await?;
     drop(tx);
-    let sifted = known::sift(&stored, known::lines(section));
-    let credits = sifted.new.iter().filter(|line| line.direction == Direction::Credit);
-    Ok(i64::try_from(credits.count())?)
+    Ok(known::sift(&stored, known::lines(section)).new)
 }
 
 fn table(statement: &Statement) -> TableReport {

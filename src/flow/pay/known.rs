@@ -125,7 +125,7 @@ fn key_of_new(line: &NewLine<'_>) -> Key {
     (line.booked_on.to_string(), line.direction, line.amount, memo::squeezed(line.memo))
 }
 
-fn is_told(text: Option<&str>) -> bool {
+pub(super) fn is_told(text: Option<&str>) -> bool {
     reference(text).is_some()
 }
 

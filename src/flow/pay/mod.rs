@@ -39,6 +39,8 @@ pub mod answers;
 
 pub mod dry;
 
+pub mod foreseen;
+
 use anyhow::Context;
 use fast_qr::{ECL, QRBuilder, QRCode};
 

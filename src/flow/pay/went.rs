@@ -18,13 +18,23 @@ use crate::{
 
 /// One for each debit of a batch that names a payment and closed nothing.
 pub async fn questions(services: &Services, batch: BatchId) -> anyhow::Result<Vec<Numbered>> {
-    let db = &services.db;
+    let debits = refunds::debits(&services.db, Some(batch.number())).await?;
+    let all = refunds::all(&services.db, None).await?;
+    asked(services, &debits, &all).await
+}
+
+/// One for each of these that names a payment, where it closed nothing of all that goes back, or went.
+pub async fn asked(
+    services: &Services,
+    debits: &[Debit],
+    all: &[Refund],
+) -> anyhow::Result<Vec<Numbered>> {
     let mut said = Vec::new();
-    for debit in refunds::debits(db, Some(batch.number())).await? {
+    for debit in debits {
         let Some(named) = named(&debit.memo) else { continue };
-        let known = match named.parse() {
-            Ok(id) if payments::by_id(db, id).await?.is_some() => {
-                Some(refunds::all(db, Some(id)).await?)
+        let known: Option<Vec<Refund>> = match named.parse() {
+            Ok(id) if payments::by_id(&services.db, id).await?.is_some() => {
+                Some(all.iter().filter(|it| it.bank_line_id == id).cloned().collect())
             }
             _ => None,
         };
@@ -33,7 +43,7 @@ pub async fn questions(services: &Services, batch: BatchId) -> anyhow::Result<Ve
             it.amount == debit.amount && it.done_at.is_some() && it.debit_id.is_none()
         };
         if !known.iter().flatten().any(was_told) {
-            said.push((None, question(&debit, &named, known.as_deref())?));
+            said.push((None, question(debit, &named, known.as_deref())?));
         }
     }
     Ok(said)

@@ -10,7 +10,7 @@ use super::{
     money::{ORDER, codes, placed, referenced, requests, statement, take},
     workbooks::sheet_text,
 };
-use crate::world::{FIRM, World, require, text};
+use crate::world::{FIRM, World, require, text, texts};
 
 #[test]
 fn one_payment_in_two_layouts_is_counted_once_and_where_nobody_can_know_it_waits() {
@@ -83,6 +83,46 @@ fn a_statement_is_checked_without_being_taken_and_payments_are_exported() {
     let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
     assert_eq!((rows.len(), &rows[0]["allocated"]), (1, &2_950_000.into()));
     assert_eq!(text(&rows[0], "payment_code"), codes[0]);
+}
+
+#[test]
+fn a_check_of_a_statement_says_what_each_credit_would_pay_for_and_what_would_be_asked() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    world.run(&["refund", "1", "2950000", "--reason", "thôi mua"]).exits(0);
+    let lines = [
+        ("21/11/2026", 2_950_000, codes[1].as_str()),
+        ("21/11/2026", 1_000_000, &codes[2]),
+        ("21/11/2026", 77_000, "khong ro"),
+        ("21/11/2026", -2_950_000, "HOANTIEN 1"),
+        ("22/11/2026", -60_000, "HOANTIEN 99"),
+    ];
+    let path = world.outside("b.csv");
+    let file = path.to_str().unwrap();
+    std::fs::write(&path, statement(&lines)).unwrap();
+    let check = world.run(&["check", file, "--bank", "--json"]).exits(1).json();
+    let checked = &check["files"][0];
+    assert_eq!((&checked["outcome"], &checked["rows"]["accepted"]), (&"partly".into(), &3.into()));
+    let credits = checked["credits"].as_array().unwrap();
+    assert_eq!(texts(credits, "state"), ["matched", "held", "unmatched"]);
+    assert_eq!(text(&credits[0]["allocations"][0], "code"), codes[1]);
+    let findings = checked["findings"].as_array().unwrap();
+    assert_eq!(texts(findings, "code"), ["statement.refund"], "the other one closes a refund");
+    let said = world.run(&["check", file, "--bank"]).exits(1).stdout;
+    for words in ["bây giờ chưa ghi nhận gì", &format!("Đã khớp, {} 2.950.000 đ", codes[1])]
+    {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
+    assert!(!said.contains("đã ghi nhận"), "{said}");
+    assert_eq!(world.list("payments").len(), 1, "nothing is stored");
+    assert_eq!(of(&world, "1")["refunds"][0]["done_at"], Value::Null);
+    // Taken, it is as it was foreseen.
+    let taken = world.run(&["run", "import", file, "--bank"]).exits(1).stdout;
+    for words in ["Đã khớp: 1 khoản, 2.950.000 đ", "Chưa khớp: 1 khoản, 77.000 đ"] {
+        assert!(taken.contains(words), "no {words} in {taken}");
+    }
+    assert!(of(&world, "1")["refunds"][0]["done_at"].is_string());
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Lists that are taken back: as far as nobody works with them, wholly or not at all, and nothing is ordered of them
 //! any more. What becomes of the single lines is told in `cancelled`.
 
-use hangloat::db::{Db, Sql};
+use hangloat::{
+    db::{Db, Sql},
+    domain::money::Money,
+};
 
 use super::{
     cancelled::{batch_state, imported, states},
@@ -69,6 +72,22 @@ fn what_clients_work_with_already_is_too_late_to_undo() {
     }
     let answer = world.run(&["undo", "B000001", "--json"]).exits(0).json();
     assert_eq!(answer["batches"][0]["state"], "undone");
+}
+
+#[test]
+fn whoever_imports_an_answer_reads_what_became_of_each_order() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = imported();
+    let ticked = edited(&world, &world.workbook("B000001"), &[set("XAC_NHAN", true)]);
+    let path = world.drop_file("tra-loi.xlsx", &ticked);
+    let said = world.run(&["run", "import", path.to_str().unwrap()]).exits(0).stdout;
+    let order = world.order("DH-2611-000001");
+    assert_eq!(order["state"], "placed");
+    let amount = Money::dong(order["amount"].as_i64().unwrap());
+    let told = format!("DH-2611-000001: Đã đặt, {amount}");
+    assert!(said.contains(&told), "no {told} in {said}");
 }
 
 #[test]
