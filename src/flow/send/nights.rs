@@ -19,7 +19,6 @@ use crate::{
     domain::{email::Email, phone::Phone},
     flow::{
         Services, answer,
-        inbox::BANK,
         sweep::{
             extract::{Extract, Late, Waiting},
             reconcile::Difference,
@@ -35,10 +34,10 @@ pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Opt
     let Some(report) = reports::by_id(&services.db, id).await? else { return Ok(None) };
     let extract: Extract = report.content()?;
     let (whose, (block, reply_to)) = match &report.firm {
-        Some(code) => (code.as_str(), block_of(services.firm(code)?, None)),
-        None => (BANK, operator(services)?),
+        Some(code) => (format!("__{code}"), block_of(services.firm(code)?, None)),
+        None => (String::new(), operator(services)?),
     };
-    let file = format!("doi-soat__{}__{whose}.xlsx", report.day);
+    let file = format!("doi-soat__{}{whose}.xlsx", report.day);
     let said = Reconciliation {
         to_name: mail.recipient_name.clone(),
         firm: block,

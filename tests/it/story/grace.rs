@@ -484,6 +484,9 @@ fn whoever_runs_the_program_is_mailed_from_the_second_day_on_which_statement_is_
     for said in ["inbox/_bank", "DH-2611-000001/1", "DH-2611-000001/3", "2.950.000 đ"] {
         assert!(letter.text.contains(said), "no {said} in {}", letter.text);
     }
+    assert!(letter.text.contains("Thư của chương trình"), "{}", letter.text);
+    assert!(!letter.text.contains("Kế toán phụ trách"), "{}", letter.text);
+    assert_eq!(letter.files.keys().collect::<Vec<_>>(), ["doi-soat__2026-12-03.xlsx"]);
     // The statement came: nobody is mailed any more.
     booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
     night(&world, "12-04");

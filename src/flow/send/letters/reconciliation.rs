@@ -91,6 +91,10 @@ mod tests {
             let letter = reconciliation(Texts::of(locale), &said).unwrap();
             assert!(letter.subject.contains("24/11/2026 – 25/11/2026"), "{}", letter.subject);
             assert!(letter.text.contains("inbox/_bank"), "{}", letter.text);
+            for of_firms in ["Kế toán phụ trách", "Đơn vị kế toán", "Accountant", "Accounting firm"]
+            {
+                assert!(!letter.text.contains(of_firms), "{of_firms}: {}", letter.text);
+            }
         }
     }
 }
