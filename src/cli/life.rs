@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{Cancel, Global},
+    lists,
     order::{by_code, reply},
     reply::{Exit, Failure, Reply},
     workspace,
@@ -27,6 +28,7 @@ use crate::{
             cancel::{self as cancelling, Kept, Part, Why},
             undo::{self as undoing, Undone},
         },
+        report,
     },
     text::Texts,
 };
@@ -113,10 +115,9 @@ pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
             return Err(Failure::not_allowed(services.texts, "undo_overtaken", values).into());
         }
         Undone::NotAllowed => {
-            let label =
-                |set: &str, word: &str| services.texts.label(&format!("command.{set}.{word}"));
-            let kind = label("batch_kind", batch.kind.as_str());
-            let state = label("batch_state", batch.state.as_str());
+            let first = report::first_of(&services, &batch).await?;
+            let kind = lists::word(&services, "command.batch_kind", &first.kind);
+            let state = lists::state_in_words(&services, &batch, None);
             let values = context! { id => id.to_string(), kind, state };
             return Err(Failure::not_allowed(services.texts, "not_undone", values).into());
         }

@@ -114,7 +114,7 @@ pub async fn batches(
 }
 
 /// A statement that is held awaits no decision: it is to be downloaded anew, unless another one came `by` now.
-fn state_in_words(services: &Services, batch: &Batch, by: Option<BatchId>) -> String {
+pub fn state_in_words(services: &Services, batch: &Batch, by: Option<BatchId>) -> String {
     match by {
         Some(by) => {
             services.texts.say("command.statement_overtaken", context! { by => by.to_string() })

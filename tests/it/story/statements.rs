@@ -261,6 +261,8 @@ fn a_statement_that_waits_can_be_put_away_and_one_that_was_taken_cannot() {
     world.take("_bank/dung.csv", off.replace("9000000", "3950000").as_bytes());
     let refused = world.run(&["undo", "B000004", "--json"]).exits(1).json();
     assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
+    let said = text(&refused["error"], "message");
+    assert!(said.contains("(sao kê, Hoàn tất)"), "as in the list of batches: {said}");
     assert_eq!(requests(&world)[0], "paid 2950000");
     world.run(&["prove"]).exits(0);
 }
