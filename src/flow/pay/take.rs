@@ -96,11 +96,6 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
             }));
         }
     }
-    // A hold without a row holds the file; one with a row is the reason for it.
-    if !said.is_empty() && said.iter().all(|finding: &Finding| finding.place.row.is_some()) {
-        let first = Finding { place: Place::default(), ..said[0].clone() };
-        said.insert(0, first.detail("rows", said.len().to_string()));
-    }
     said.into_iter().map(|finding| (None, finding)).collect()
 }
 

@@ -217,6 +217,9 @@ fn a_statement_of_which_no_row_can_be_read_waits_and_the_same_bytes_are_judged_a
     for (name, batch) in [("hong", "B000002"), ("lan-nua", "B000003")] {
         let file = world.take(&format!("_bank/{name}.csv"), bad.as_bytes());
         assert_eq!((&file["outcome"], &file["exit"]), (&"held".into(), &1.into()), "{file}");
+        let findings = file["findings"].as_array().unwrap();
+        assert_eq!(texts(findings, "code"), ["statement.balance"], "told once: {file}");
+        assert_eq!((&findings[0]["row"], &findings[0]["column"]), (&3.into(), &"C".into()));
         let rows = json!({ "total": 1, "accepted": 0, "rejected": 0, "held": 1, "unchanged": 0 });
         assert_eq!(file["rows"], rows);
         let receipt = world.path(&format!("outbox/_bank/{name}__{batch}.txt"));
