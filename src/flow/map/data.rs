@@ -94,7 +94,7 @@ fn goes_on(before: Option<&[Cell]>, cells: &[Cell], mapped: &[Column]) -> bool {
 }
 
 /// `Ví dụ`, `Ví dụ: Công ty …`: the row of a template that shows how to fill it in.
-fn is_example(cells: &[Cell]) -> bool {
+pub(super) fn is_example(cells: &[Cell]) -> bool {
     let first = cells.iter().find(|cell| !cell.is_empty()).map(Cell::text).unwrap_or_default();
     let head = first.split(':').next().unwrap_or_default();
     EXAMPLES.contains(&fold(head).as_str())
@@ -250,7 +250,7 @@ fn first_texts(cells: &[Cell]) -> Vec<String> {
     std::iter::once(fold(&text)).chain(readings(&text).map(|text| fold(&text))).collect()
 }
 
-fn reads_as_note(cells: &[Cell]) -> bool {
+pub(super) fn reads_as_note(cells: &[Cell]) -> bool {
     first_texts(cells).iter().any(|text| is_note(text))
 }
 

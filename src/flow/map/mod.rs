@@ -157,9 +157,33 @@ fn about_the_rest(tables: &[Table], skipped: Vec<String>, columns: &Columns) -> 
         let empty = Finding::new(Code::FileEmpty, Place::default());
         let headers = tables.iter().flat_map(|table| &table.columns).map(|column| &column.header);
         let choice = headers.into_iter().find(|header| columns.is_choice(header));
-        return vec![choice.map_or(empty.clone(), |header| empty.detail("choice", header))];
+        if let Some(header) = choice {
+            return vec![empty.detail("choice", header)];
+        }
+        return vec![match tables.iter().find_map(short_row) {
+            Some((row, cells, columns)) => empty
+                .detail("short_row", row.to_string())
+                .detail("cells", cells.to_string())
+                .detail("columns", columns.to_string()),
+            None => empty,
+        }];
     }
     skipped.into_iter().map(|name| about_sheet(Code::SheetSkipped, name)).collect()
+}
+
+/// The first row under the header, where fewer of its cells are filled than the header has and it is no note: its number,
+/// its cells, the columns.
+fn short_row(table: &Table) -> Option<(u32, usize, usize)> {
+    let is_left_out = |row: &&TableRow| {
+        row.number <= table.header_row
+            || data::are_column_numbers(&row.cells)
+            || data::is_example(&row.cells)
+    };
+    let row = table.rows.iter().find(|row| !is_left_out(row))?;
+    let cells = row.cells.iter().filter(|cell| !cell.is_empty()).count();
+    let columns = table.columns.iter().filter(|column| !column.header.trim().is_empty()).count();
+    let is_short = cells < columns && !data::reads_as_note(&row.cells);
+    is_short.then_some((row.number, cells, columns))
 }
 
 fn about_sheet(code: Code, name: String) -> Finding {

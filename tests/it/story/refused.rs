@@ -129,6 +129,15 @@ fn a_header_without_rows_is_an_empty_file() {
 }
 
 #[test]
+fn of_a_list_whose_only_row_is_short_it_is_said_which_row_has_how_many_cells() {
+    let world = World::new();
+    let list = "Tên khách hàng;Mã số thuế\nCông ty TNHH Hoa Sen\n";
+    let file = refused(&world, "khach.csv", list.as_bytes(), "file.empty");
+    let said = text(&file["findings"][0], "message");
+    assert!(said.contains("dòng 2 chỉ có 1 ô có chữ, tiêu đề có 2 cột"), "{said}");
+}
+
+#[test]
 fn a_list_without_a_column_of_tax_ids_is_refused() {
     let world = World::new();
     let text = String::from_utf8(csv(&mixed())).unwrap().replace("Mã số thuế", "Cột lạ");
