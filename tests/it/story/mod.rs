@@ -10,6 +10,8 @@ mod demo;
 
 mod big_list;
 
+mod generated;
+
 mod again;
 
 mod killed;
