@@ -79,6 +79,8 @@ words! {
         ExcelXml = "excel_xml",
         Xml = "xml",
         Dif = "dif",
+        /// As mail programs save one.
+        Mail = "mail",
 
         /// A whole file in an `encoding` that is not read.
         Encoding = "encoding",

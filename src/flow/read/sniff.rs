@@ -45,6 +45,19 @@ const FOREIGN: &[(&[u8], Why)] = &[
     (b"\x09\x08\x10\0", Why::BareExcel),
 ];
 
+/// Fields that nothing but a mail begins with, and those that stand beside them.
+const OF_MAILS: [&str; 8] = [
+    "received",
+    "return-path",
+    "delivered-to",
+    "message-id",
+    "mime-version",
+    "content-type",
+    "auto-submitted",
+    "x-failed-recipients",
+];
+const OF_LETTERS: [&str; 4] = ["from", "to", "subject", "date"];
+
 pub(super) fn look(head: &[u8]) -> Kind {
     let foreign = FOREIGN.iter().find(|(signature, _)| head.starts_with(signature));
     if let Some((_, why)) = foreign {
@@ -55,11 +68,28 @@ pub(super) fn look(head: &[u8]) -> Kind {
         Kind::Compound
     } else if head.starts_with(b"\xFF\xFE\0\0") || head.starts_with(b"\0\0\xFE\xFF") {
         Kind::Encoded("UTF-32")
+    } else if is_mail(head) {
+        Kind::Foreign(Why::Mail)
     } else if !is_wide(head) && is_binary(head) {
         Kind::Binary
     } else {
         Kind::Text
     }
+}
+
+/// A header of a mail. A statement may begin with `From: 01/11/2026`, too.
+fn is_mail(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    // Mail boxes put a line of their own before it.
+    let lines = text.lines().skip_while(|line| line.starts_with("From "));
+    let fields = lines.take_while(|line| !line.trim().is_empty());
+    let names = fields.filter(|line| !line.starts_with([' ', '\t']));
+    let names = names.map_while(|line| Some(line.split_once(':')?.0.trim().to_lowercase()));
+    let names: Vec<String> = names.collect();
+    let is_among = |all: &[&str]| names.iter().filter(|it| all.contains(&it.as_str())).count();
+    let of_mails = is_among(&OF_MAILS);
+    of_mails > 0 && of_mails + is_among(&OF_LETTERS) > 1
 }
 
 /// Markup and other things that are text, but no delimited table.
@@ -108,6 +138,10 @@ mod tests {
     fn what_is_dropped_by_mistake_is_named() {
         assert_eq!(look(b"%PDF-1.7"), Kind::Foreign(Why::Pdf));
         assert_eq!(look(b"\x89PNG\r\n"), Kind::Foreign(Why::Picture));
+        let mail = b"Return-Path: <>\r\nReceived: from a\r\n by b\r\nSubject: Tr\xE1\xBA\xA3\r\n\r\nx,y\r\n";
+        assert_eq!(look(mail), Kind::Foreign(Why::Mail));
+        assert_eq!(look(b"From: 01/11/2026\nTo: 30/11/2026\nDate;Credit\n"), Kind::Text);
+        assert_eq!(look(b"Content-Type,Name\nReceived: 5,A\n"), Kind::Text);
         assert_eq!(foreign_text("\n <!DOCTYPE HTML><table>"), Some(Why::Html));
         assert_eq!(foreign_text("<?xml version='1.0'?><a/>"), Some(Why::Xml));
         let excel = "<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>";
