@@ -161,6 +161,20 @@ pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
     .await
 }
 
+/// Of one line, wherever it stands.
+pub async fn warnings_of(db: &Db, line_id: i64) -> sqlx::Result<Vec<Warning>> {
+    db.query(
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, m.sent_at
+         from line_warning w
+         join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
+                    and m.sequence = w.sequence
+         where w.line_id = $1 order by w.planned_at",
+    )
+    .bind(line_id)
+    .all()
+    .await
+}
+
 /// For which day a line was warned, and whom.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Told {

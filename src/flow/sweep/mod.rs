@@ -20,7 +20,7 @@ use minijinja::context;
 
 use self::{
     coverage::{Coverage, Span},
-    rules::{Facts, Rules, Step, Waits},
+    rules::{Accepted, Facts, Rules, Step, Waits},
 };
 use super::{Services, activate, order::told_of, send};
 use crate::{
@@ -149,17 +149,8 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
             continue;
         }
         let last = rules::last_day(cutoff_at, rules.tz);
-        let of_now = |warning: &&Warning| {
-            warning.last_day() == Some(last)
-                && warning.recipient == line.payer_email
-                && is_relied_on(&line, warning)
-        };
-        let accepted = |it: &Warning| {
-            let at = it.sent_at.filter(|_| it.state == MailState::Sent);
-            (u32::try_from(it.days).unwrap_or(0), at)
-        };
-        let own = warnings.get(&line.line_id).into_iter().flatten();
-        let own: Vec<(u32, Option<DateTime<Utc>>)> = own.filter(of_now).map(accepted).collect();
+        let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
+        let own = accepted(&line, last, own);
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
@@ -194,25 +185,39 @@ fn is_relied_on(line: &InGrace, warning: &Warning) -> bool {
     line.released_at.is_none_or(|at| at <= warning.planned_at)
 }
 
-/// Why a line is not cut off now though that was planned: it was put off since, also where that is over, nobody is cut
-/// off today, or money came that may be its.
+/// The warnings of the last day of a line that went to the present address. One that came back was not accepted.
+fn accepted(line: &InGrace, last_day: NaiveDate, warnings: &[Warning]) -> Vec<Accepted> {
+    let of_now = |warning: &&Warning| {
+        warning.last_day() == Some(last_day)
+            && warning.recipient == line.payer_email
+            && is_relied_on(line, warning)
+    };
+    let accepted = |it: &Warning| {
+        let at = it.sent_at.filter(|_| it.state == MailState::Sent);
+        (u32::try_from(it.days).unwrap_or(0), at)
+    };
+    warnings.iter().filter(of_now).map(accepted).collect()
+}
+
+/// Why a line is not cut off now though that was planned: it was put off since, nobody is cut off today, money came
+/// that may be its, or its warning came back.
 pub async fn waits_since(services: &Services, line: &InGrace) -> anyhow::Result<Option<Waits>> {
-    if cutoff_at(services, line).is_some_and(|at| at > services.now()) {
+    let Some(cutoff_at) = cutoff_at(services, line) else { return Ok(None) };
+    if cutoff_at > services.now() {
         return Ok(Some(Waits::Held));
-    }
-    if line.released_at.is_some() && !services.settings.grace.warn_days_before.is_empty() {
-        let warnings = grace::warnings(&services.db).await?;
-        let mut own = warnings.iter().filter(|it| it.line_id == line.line_id);
-        if !own.any(|it| it.state == MailState::Sent && is_relied_on(line, it)) {
-            return Ok(Some(Waits::NotWarned));
-        }
     }
     if is_skipped(services, services.today()) {
         return Ok(Some(Waits::DayOff));
     }
     let codes = [Some(line.code.as_str()), line.batch_code.as_deref()];
-    let may_be = payments::any_waits_for(&services.db, codes).await?;
-    Ok(may_be.then_some(Waits::MaybePaid))
+    if payments::any_waits_for(&services.db, codes).await? {
+        return Ok(Some(Waits::MaybePaid));
+    }
+    let last = rules::last_day(cutoff_at, services.settings.timezone);
+    let warnings = grace::warnings_of(&services.db, line.line_id).await?;
+    let warn_days = &services.settings.grace.warn_days_before;
+    let is_warned = rules::is_warned(&accepted(line, last, &warnings), warn_days, services.now());
+    Ok((!is_warned).then_some(Waits::NotWarned))
 }
 
 /// Whether one of the codes by which a line is paid is among these.

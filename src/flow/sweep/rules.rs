@@ -30,6 +30,9 @@ crate::domain::words::words! {
     }
 }
 
+/// A warning: how many days before the last one, and when the mail server accepted it.
+pub type Accepted = (u32, Option<DateTime<Utc>>);
+
 /// What is known of a line.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
@@ -40,8 +43,8 @@ pub struct Facts<'a> {
     pub asked_on: NaiveDate,
     pub request: RequestState,
     pub maybe_paid: bool,
-    /// Of its last day and the present address: how many days before, and when the mail server accepted it.
-    pub warnings: &'a [(u32, Option<DateTime<Utc>>)],
+    /// Of its last day and the present address.
+    pub warnings: &'a [Accepted],
 }
 
 /// What holds for all lines.
@@ -125,15 +128,19 @@ pub fn to_cover(asked_on: NaiveDate, last_day: NaiveDate, booking_lag_days: u32)
     (asked_on, last_day + Days::new(booking_lag_days.into()))
 }
 
+/// Whether a final warning was accepted a day before, and did not come back since.
+pub fn is_warned(warnings: &[Accepted], warn_days_before: &[u32], now: DateTime<Utc>) -> bool {
+    let in_time = |at: DateTime<Utc>| at + WARNED_BEFORE <= now;
+    warn_days_before.iter().min().is_none_or(|days| {
+        let finals = warnings.iter().filter(|(warned, _)| warned == days);
+        finals.filter_map(|(_, at)| *at).any(in_time)
+    })
+}
+
 fn waits(facts: &Facts<'_>, rules: &Rules<'_>, last: NaiveDate) -> Option<Waits> {
     let days = to_cover(facts.asked_on, last, rules.booking_lag_days);
     let is_covered = rules.coverage.covers(days);
-    let final_days = rules.warn_days_before.iter().copied().min();
-    let in_time = |at: DateTime<Utc>| at + WARNED_BEFORE <= rules.now;
-    let is_warned = final_days.is_none_or(|days| {
-        let finals = facts.warnings.iter().filter(|(warned, _)| *warned == days);
-        finals.filter_map(|(_, at)| *at).any(in_time)
-    });
+    let is_warned = is_warned(facts.warnings, rules.warn_days_before, rules.now);
     if facts.request == RequestState::PartlyPaid {
         Some(Waits::PartlyPaid)
     } else if facts.maybe_paid {

@@ -352,6 +352,18 @@ fn a_planned_cut_off_is_not_carried_out_by_the_money_that_may_be_its() {
 }
 
 #[test]
+fn a_planned_cut_off_is_not_carried_out_where_its_warning_did_not_arrive_after_all() {
+    let world = planned();
+    let mails = warned(&world).into_iter();
+    let second = mails.filter(|mail| mail["to"] == "giamdoc@congty2.example").next_back().unwrap();
+    let id = second["id"].to_string();
+    world.run_at(&at("12-04", 9), &["mails", "refuse", &id, "--reason", "trả lại"]).exits(0);
+    world.run_at(&at("12-04", 10), &["run", "activate"]).exits(0);
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    proves(&world);
+}
+
+#[test]
 fn a_cut_off_that_was_planned_on_friday_waits_over_the_weekend_and_nobody_is_called_for_it() {
     let world = planned();
     world.run_at(&at("12-05", 9), &["run", "activate"]).exits(0);
