@@ -13,7 +13,7 @@ use super::{
 use crate::flow::{
     Services,
     answer::outbox,
-    folders,
+    bounce, folders,
     import::{self, Whose},
     inbox::BANK,
     report::FileReport,
@@ -28,6 +28,10 @@ pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
         let path = std::path::absolute(file)?;
         if !path.is_file() {
             return Err(no_file(&services, file).into());
+        }
+        if tokio::task::block_in_place(|| bounce::is_meant(&services, &path)) {
+            files.push(bounce::check(&services, &path).await?);
+            continue;
         }
         let owner = crate::flow::inbox::owner(&services, &path).map(|owner| owner.firm);
         let is_of_bank = owner.as_deref().map_or(args.bank, |owner| owner == BANK);

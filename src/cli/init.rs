@@ -22,8 +22,16 @@ use crate::{
 };
 
 /// The folders of a workspace.
-const FOLDERS: [&str; 7] =
-    ["inbox", "inbox/_bank", "outbox", "work", "archive", "mail", "jobs/catalogue"];
+const FOLDERS: [&str; 8] = [
+    "inbox",
+    "inbox/_bank",
+    "inbox/_bounce",
+    "outbox",
+    "work",
+    "archive",
+    "mail",
+    "jobs/catalogue",
+];
 /// Clients' data and log-in links lie here: nobody else's to read.
 const PRIVATE: [&str; 3] = ["work", "archive", "mail"];
 const KEY_FILE: &str = "hangloat.key";

@@ -188,13 +188,14 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
     let shown = found.iter().map(|mail| mail_json(&services, mail));
     let row = |mail: &Mail| {
         let error = services.texts.translated(mail.error.as_deref().unwrap_or_default());
+        let bounce = mail.bounce().map(|report| format!(" [{report}]")).unwrap_or_default();
         [
             mail.id.to_string(),
             word(&services, "message.purpose", &mail.purpose),
             mail.recipient.clone(),
             mail.subject.clone(),
             word(&services, "workbook.mail_state", &mail.state),
-            error,
+            error + &bounce,
         ]
     };
     let human = table(
@@ -211,6 +212,7 @@ pub fn mail_json(services: &Services, mail: &Mail) -> Value {
         "state": mail.state, "attempts": mail.attempts, "message_id": mail.message_id,
         "planned_at": services.rfc3339(mail.planned_at),
         "sent_at": mail.sent_at.map(|at| services.rfc3339(at)), "error": mail.error,
+        "bounce": mail.bounce(),
     })
 }
 

@@ -292,7 +292,11 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
             total => rows.total, accepted => rows.accepted, rejected => rows.rejected, held => rows.held,
             unchanged => rows.unchanged,
         };
-        let key = if file.kind == BatchKind::Statement { "statement" } else { "rows" };
+        let key = match file.kind {
+            BatchKind::Statement => "statement",
+            BatchKind::Bounce => "bounce",
+            _ => "rows",
+        };
         lines.push(format!("  {}", texts.say(&format!("message.files.{key}"), values)));
     }
     lines.extend(money_in_words(texts, file));

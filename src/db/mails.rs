@@ -44,12 +44,18 @@ pub struct Mail {
     pub not_before: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
     occasion: Option<i64>,
+    bounce_batch: Option<i64>,
 }
 
 impl Mail {
     /// Which one of its kind it is about, also where it is sent again.
     pub fn occasion(&self) -> i64 {
         self.occasion.unwrap_or(self.sequence)
+    }
+
+    /// The delivery report that told of it last.
+    pub fn bounce(&self) -> Option<BatchId> {
+        self.bounce_batch.map(BatchId::new)
     }
 
     /// Of who sends it.

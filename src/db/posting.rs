@@ -1,9 +1,11 @@
-//! Mails on their way out: how many are due, how many left of late, and what a person decides about one.
+//! Mails on their way out: how many are due, how many left of late, what a person decides about one, and what a delivery
+//! report tells of one.
 //! Claims and their ends stand with the outbox, in `mails`; how many may leave is decided by `flow::send`.
 
 use chrono::{DateTime, Utc};
 
 use super::{Db, Tx, leases::Claim, mails::Mail};
+use crate::domain::{batch::BatchId, mail::Purpose};
 
 /// How many are due, and not held by the guard.
 pub async fn due(db: &Db, now: DateTime<Utc>) -> sqlx::Result<i64> {
@@ -116,6 +118,85 @@ pub async fn refuse(tx: &mut Tx, id: i64, why: &str) -> sqlx::Result<bool> {
         .execute()
         .await?;
     Ok(changed == 1)
+}
+
+/// A mail by its id, unless it is on its way this moment.
+pub async fn by_message_id(tx: &mut Tx, message_id: &str) -> sqlx::Result<Option<Mail>> {
+    tx.query("select * from mail where message_id = $1 and state <> 'sending'")
+        .bind(message_id)
+        .optional()
+        .await
+}
+
+/// The last mail that was taken to be sent to an address, between two instants.
+pub async fn last_to(
+    tx: &mut Tx,
+    address: &str,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> sqlx::Result<Option<Mail>> {
+    tx.query(
+        "select * from mail
+         where recipient = $1 and tried_at between $2 and $3 and state in ('sent', 'uncertain', 'refused')
+         order by tried_at desc, id desc limit 1",
+    )
+    .bind(address)
+    .bind(from)
+    .bind(to)
+    .optional()
+    .await
+}
+
+/// Notes that a mail did not arrive though its server had taken it, as a delivery report says; false where it is known
+/// not to have arrived.
+pub async fn bounce(tx: &mut Tx, id: i64, batch: BatchId, why: &str) -> sqlx::Result<bool> {
+    let changed = tx
+        .query(
+            "update mail set state = 'refused', error = $2, sent_at = null, bounce_batch = $3
+             where id = $1 and state not in ('sending', 'refused')",
+        )
+        .bind(id)
+        .bind(why)
+        .bind(batch.number())
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Notes that a mail has not arrived yet.
+pub async fn delay(tx: &mut Tx, id: i64, batch: BatchId, why: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set error = $2, bounce_batch = $3 where id = $1 and state in ('sent', 'uncertain')",
+    )
+    .bind(id)
+    .bind(why)
+    .bind(batch.number())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Whether a mail is the warning of a line, and no copy of one.
+pub async fn warns(tx: &mut Tx, mail: &Mail) -> sqlx::Result<bool> {
+    let warned = tx
+        .query(
+            "select line_id from line_warning where order_code = $1 and sequence = $2 and recipient = $3 limit 1",
+        )
+        .bind(mail.order_code.as_deref())
+        .bind(mail.sequence)
+        .bind(mail.recipient.as_str())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(mail.purpose == Purpose::GraceWarning && warned.is_some())
+}
+
+/// The list whose order a mail is about.
+pub async fn list_of(tx: &mut Tx, mail: &Mail) -> sqlx::Result<Option<BatchId>> {
+    let list = tx
+        .query("select batch_id from client_order where code = $1")
+        .bind(mail.order_code.as_deref())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(list.map(|(id,)| BatchId::new(id)))
 }
 
 /// Which firm a mail is about.

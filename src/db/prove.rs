@@ -12,14 +12,14 @@ pub struct Law {
 }
 
 pub const LAWS: &[Law] = &[
-    // Every row of a list or statement is in one end state.
+    // Every row of a list, statement or delivery report is in one end state.
     Law {
         name: "rows",
         count: "select count(*) from batch_row r join batch b on b.id = r.batch_id
-                where r.kind = 'data' and b.kind in ('clients', 'statement')",
+                where r.kind = 'data' and b.kind in ('clients', 'statement', 'bounce')",
         broken: "select cast(r.batch_id as text) || '#' || cast(r.row_no as text)
                  from batch_row r join batch b on b.id = r.batch_id
-                 where r.kind = 'data' and b.kind in ('clients', 'statement')
+                 where r.kind = 'data' and b.kind in ('clients', 'statement', 'bounce')
                    and b.state not in ('received', 'staged', 'checked', 'duplicate')
                    and (r.state is null or r.state = 'staged')
                  order by 1",

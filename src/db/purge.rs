@@ -200,7 +200,7 @@ fn numbers(batches: &[BatchId]) -> Vec<i64> {
 }
 
 /// Statements with the number of a batch, each behind those that refer to what it deletes.
-const OF_BATCH: [&str; 33] = [
+const OF_BATCH: [&str; 34] = [
     "delete from finding where batch_id = $1",
     "delete from shown where batch_id = $1",
     "delete from mail where batch_id = $1",
@@ -245,6 +245,8 @@ const OF_BATCH: [&str; 33] = [
     "delete from batch_sheet where batch_id = $1",
     // What a firm said of a header holds for its lists to come.
     "update header_answer set batch_id = null where batch_id = $1",
+    // A mail stays as it is when the report that told of it is deleted.
+    "update mail set bounce_batch = null where bounce_batch = $1",
     "delete from batch where id = $1",
 ];
 

@@ -14,6 +14,8 @@ words! {
         Statement = "statement",
         /// A workbook of ours that came back.
         Answer = "answer",
+        /// A mail server's report about a mail of ours.
+        Bounce = "bounce",
         Unknown = "unknown",
     }
 }

@@ -90,6 +90,14 @@ words! {
         StatementDate = "statement.date",
         /// A debit says that money goes back, and that is not what was planned.
         StatementRefund = "statement.refund",
+        /// What a delivery report means for a mail of ours.
+        BounceTold = "bounce.told",
+        /// It is about none of ours.
+        BounceUnknownMail = "bounce.unknown_mail",
+        /// A reply that a program wrote, or a receipt.
+        BounceAutomatic = "bounce.automatic",
+        /// A mail that is no delivery report.
+        BounceNotAReport = "bounce.not_a_report",
         RowHidden = "row.hidden",
         /// A person decided that nothing of the row is ordered.
         RowLeftOut = "row.left_out",
@@ -138,6 +146,8 @@ impl Code {
             | Code::ClientSameAsBefore
             | Code::RowLeftOut
             | Code::RowAlreadyDone
+            | Code::BounceTold
+            | Code::BounceAutomatic
             | Code::OrderMixedTypes => Severity::Info,
             _ => Severity::Error,
         }

@@ -3,7 +3,7 @@
 //! `import::file` takes one file from the inbox to its answer: `inbox` takes it, `read` and `map` make rows
 //! of it, `check` judges them, `order` collects the good ones, `answer` writes the workbook. A workbook that
 //! comes back is read by `answer` and confirms an order, or cancels of it, which `activate` turns into licences and
-//! `send` into mails. `pay` takes statements and says what pays for what, `sweep` ends the grace of what is unpaid, and
+//! `send` into mails; `bounce` takes reports of those that came back. `pay` takes statements and says what pays for what, `sweep` ends the grace of what is unpaid, and
 //! `prove` recomputes what must hold. What the firms' clients had before is gathered by `past`, what they hold by `held`;
 //! `export` hands on what there is, `morning` tells people of it, `retention` deletes what is too old. `backup` copies
 //! all of it, `bucket` stands for the folders where they lie elsewhere, and `guard` keeps a copy from acting until a
@@ -39,6 +39,8 @@ pub mod pay;
 pub mod sweep;
 
 pub mod send;
+
+pub mod bounce;
 
 pub mod import;
 

@@ -21,7 +21,7 @@ use crate::{
     flow::{
         Services,
         files::write_whole_by,
-        inbox::BANK,
+        inbox,
         progress::{Progress, Step},
     },
 };
@@ -46,7 +46,7 @@ pub fn receipt_path(services: &Services, batch: &Batch) -> PathBuf {
 pub fn folder(services: &Services, firm: Option<&str>) -> PathBuf {
     let outbox = &services.settings.files.outbox;
     match firm {
-        Some(BANK) => outbox.join(BANK),
+        Some(reserved) if inbox::is_reserved(reserved) => outbox.join(reserved),
         Some(firm) if services.only_firm().is_none() => outbox.join(firm),
         _ => outbox.clone(),
     }

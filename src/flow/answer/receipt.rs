@@ -45,6 +45,7 @@ pub async fn write(services: &Services, batch: &Batch) -> anyhow::Result<()> {
             of_answer(services, batch, original).await?
         }
         (None, BatchKind::Statement) => of_statement(services, batch).await?,
+        (None, BatchKind::Bounce) => of_bounce(services, batch).await?,
         (None, _) if staged::put_off(batch)?.is_some() => of_put_off(services, batch).await?,
         (None, BatchKind::Answer) => of_money(services, batch).await?,
         _ => of_list(services, batch).await?,
@@ -130,6 +131,17 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(services.texts.say("message.receipt_statement", values))
+}
+
+/// What a delivery report means for which mails.
+async fn of_bounce(services: &Services, batch: &Batch) -> anyhow::Result<String> {
+    let said = findings::of_batch(&services.db, batch.id()).await?;
+    let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfFile));
+    let values = context! {
+        told => told.collect::<Vec<_>>(), more => said.len().saturating_sub(SHOWN),
+    };
+    let values = context! { ..head(services, batch), ..values };
+    Ok(services.texts.say("message.receipt_bounce", values))
 }
 
 /// What an answer about cut-offs did, and what of it was not done.

@@ -23,7 +23,7 @@ mod tries;
 
 pub use answers::in_words as answers_in_words;
 pub use dry::{Whose, check_file};
-pub use reading::read;
+pub use reading::{limits, read};
 pub use taking::{Arrival, file, is_begun, keep, unfinished};
 
 use anyhow::Context as _;
@@ -31,6 +31,7 @@ use anyhow::Context as _;
 use super::{
     Services, activate,
     answer::{identity, outbox, receipt},
+    bounce,
     check::{self, Checked, Context, History, refuses},
     files::hash,
     inbox::{self, StillWritten},
@@ -111,8 +112,14 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         let finding = Finding::new(Code::FileWrongFolder, Place::default());
         return refuse(services, batch, None, finding).await;
     }
-    services.progress.tell(Step::Begin("read"));
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
+    if batch.firm.as_deref() == Some(inbox::BOUNCE) {
+        return match bounce::take(services, batch, &path).await? {
+            Some(finding) => refuse(services, batch, None, finding).await,
+            None => Ok(()),
+        };
+    }
+    services.progress.tell(Step::Begin("read"));
     let columns = headers::known(services, batch.firm.as_deref()).await?;
     let read = tokio::task::block_in_place(|| read(services, &path, &columns))?;
     services.progress.tell(Step::End);

@@ -8,9 +8,9 @@ use std::{
 };
 
 use super::{
-    BANK, Owner,
+    Owner,
     claim::{Claim, hashed, hidden_start},
-    claimed_folder, firm_folder,
+    claimed_folder, firm_folder, is_reserved,
     look::Look,
     member_called, owner,
 };
@@ -25,7 +25,7 @@ pub fn left_behind(services: &Services) -> anyhow::Result<Vec<(PathBuf, Option<O
     for (folder, name) in folders_in(&services.home.join("work"))? {
         let firm = services.firm(&name).ok();
         let code = firm.map(|firm| firm.code.to_string());
-        let code = code.or_else(|| (name == BANK).then(|| BANK.to_owned()));
+        let code = code.or_else(|| is_reserved(&name).then(|| name.clone()));
         let owner = |registered_by| code.clone().map(|firm| Owner { firm, registered_by });
         let claimed = |folder: &Path, owner: Option<Owner>| {
             let claimed =

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{BANK, is_reserved};
+use super::is_reserved;
 use crate::flow::Services;
 
 /// Endings and names of files that are not meant for us, or not whole yet.
@@ -120,8 +120,7 @@ fn collect((folder, depth): (&Path, usize), now: SystemTime, seen: &mut Seen) ->
         if kind.is_symlink() {
             seen.left.push((path, Why::Link));
         } else if kind.is_dir() {
-            let folder = name.to_string_lossy();
-            if is_reserved(&folder) && (depth > 0 || folder != BANK) {
+            if is_reserved(&name.to_string_lossy()) && depth > 0 {
                 continue;
             }
             if depth < DEEPEST {

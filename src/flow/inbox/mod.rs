@@ -38,9 +38,11 @@ use crate::{
 };
 
 /// Folders of the inbox that are no firm's.
-const RESERVED: [&str; 2] = [BANK, "_bounce"];
+const RESERVED: [&str; 2] = [BANK, BOUNCE];
 /// Where statements and answers about money go; stands for a firm's code where whose a file is is said.
 pub const BANK: &str = "_bank";
+/// The same of delivery reports.
+pub const BOUNCE: &str = "_bounce";
 
 /// Whose a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +57,10 @@ pub fn owner(services: &Services, file: &Path) -> Option<Owner> {
     let inbox = &services.settings.files.inbox;
     let folders: Vec<&str> =
         file.parent()?.strip_prefix(inbox).ok()?.iter().filter_map(|part| part.to_str()).collect();
-    if folders == [BANK] {
-        return Some(Owner { firm: BANK.to_owned(), registered_by: None });
+    if let [folder] = folders[..]
+        && is_reserved(folder)
+    {
+        return Some(Owner { firm: folder.to_owned(), registered_by: None });
     }
     let named = folders.first().and_then(|folder| services.firm(folder).ok());
     let (firm, rest) = match named {
@@ -113,7 +117,7 @@ fn picture(control: char) -> char {
 fn firm_folder(services: &Services, firm: Option<&str>) -> PathBuf {
     let inbox = &services.settings.files.inbox;
     match firm {
-        Some(BANK) => inbox.join(BANK),
+        Some(reserved) if is_reserved(reserved) => inbox.join(reserved),
         Some(firm) if services.only_firm().is_none() => inbox.join(firm),
         _ => inbox.clone(),
     }

@@ -98,6 +98,17 @@ pub fn read(path: &Path, reader: &Reader<'_>) -> Result<Document, Unread> {
     }
 }
 
+/// So much of the beginning of a mail as is asked for; nothing where the file is anything else.
+pub fn mail(path: &Path, limits: &Limits, most: u64) -> Result<Option<Vec<u8>>, Unread> {
+    let (file, head) = open(path, limits)?;
+    if sniff::look(&head) != Kind::Foreign(Why::Mail) {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 /// The file, and its first bytes.
 fn open(path: &Path, limits: &Limits) -> Result<(File, Vec<u8>), Unread> {
     let mut file = File::open(path)?;

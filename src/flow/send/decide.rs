@@ -1,13 +1,14 @@
-//! What a person decides about mails: one is sent again, one did not arrive, an address gets mail again.
-//! Commands and their words are left to `cli`.
+//! What is decided about mails after they left: one is sent again, one did not arrive, an address gets mail again. By a
+//! person, or by what a delivery report says. Commands and their words are left to `cli`, reports to `bounce`.
 
 use super::{book, plan, sender::bell};
 use crate::{
     db::{
+        Tx, dues,
         mails::{self, Mail},
         posting, suppressions,
     },
-    domain::mail::MailState,
+    domain::{batch::BatchId, mail::MailState},
     flow::Services,
 };
 
@@ -62,6 +63,36 @@ pub async fn refuse(services: &Services, mail: &Mail, reason: &str) -> anyhow::R
     tx.commit().await?;
     let refused = mails::by_id(&services.db, mail.id).await?;
     Ok(Decided::Done(refused.unwrap_or_else(|| mail.clone())))
+}
+
+/// What a delivery report says of a mail that its server had taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounced<'a> {
+    /// The file that it came in.
+    pub report: BatchId,
+    pub why: &'a str,
+    /// What the firm is told.
+    pub bell: &'a str,
+    /// Whether the address is at fault, and gets nothing more.
+    pub suppress: bool,
+}
+
+/// A mail came back; false where it was known not to have arrived.
+pub async fn bounced(
+    services: &Services,
+    tx: &mut Tx,
+    mail: &Mail,
+    bounced: Bounced<'_>,
+) -> anyhow::Result<bool> {
+    let Bounced { report, why, bell, suppress } = bounced;
+    if !posting::bounce(tx, mail.id, report, why).await? {
+        return Ok(false);
+    }
+    book::refused(services, tx, mail, (bell, suppress.then_some(why))).await?;
+    if let Some(list) = posting::list_of(tx, mail).await? {
+        dues::workbook_is_due(tx, list).await?;
+    }
+    Ok(true)
 }
 
 /// An address gets mail again; false where it was not kept from it.

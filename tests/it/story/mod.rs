@@ -110,6 +110,8 @@ mod watched;
 
 mod posted;
 
+mod bounces;
+
 mod unposted;
 
 mod paced;

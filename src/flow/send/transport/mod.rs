@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-pub use self::reply::Blame;
+pub use self::reply::{Blame, blame_of_report, plain};
 use self::{
     file::Folder,
     smtp::{Connection, Parcel, Smtp},

@@ -52,10 +52,20 @@ fn enhanced(text: &str) -> Option<(u16, u16)> {
 
 /// A reply as it may be stored and shown: one line, and without the links of ours that filters repeat.
 pub fn shown(code: u16, text: &str) -> String {
+    plain(&format!("{code} {text}"))
+}
+
+/// The same without a code.
+pub fn plain(text: &str) -> String {
     let words = text.split_whitespace().map(|word| if word.contains("://") { "…" } else { word });
-    let text: Vec<&str> = words.collect();
-    let said = format!("{code} {}", text.join(" "));
+    let said = words.collect::<Vec<&str>>().join(" ");
     said.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().trim().to_owned()
+}
+
+/// What a report says of a recipient's server that refused after another one had taken the mail; with its status.
+pub fn blame_of_report(status: &str, text: &str) -> Blame {
+    const REFUSED: u16 = 550;
+    blame(Phase::Recipient, REFUSED, &format!("{status} {text}"))
 }
 
 #[cfg(test)]

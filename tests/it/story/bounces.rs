@@ -1,0 +1,318 @@
+//! Mails that a server took and that came back: what is dropped into `inbox/_bounce/`, and who learns what of it.
+
+use serde_json::Value;
+
+use super::{
+    grace::{at, booked, lines, night, unpaid},
+    lists::{csv, enterprise},
+    money::{ORDER, placed},
+    posted::bells,
+    refused::with_a_second_firm,
+};
+use crate::world::{FIRM, World, text};
+
+const POSTFIX: &str = include_str!("reports/postfix.eml");
+const EXCHANGE: &str = include_str!("reports/exchange.eml");
+const GMAIL: &str = include_str!("reports/gmail.eml");
+const FAILED: &str = include_str!("reports/failed-recipients.eml");
+const FULL: &str = include_str!("reports/full.eml");
+const DELAYED: &str = include_str!("reports/delayed.eml");
+const OUT_OF_OFFICE: &str = include_str!("reports/out-of-office.eml");
+
+/// Who is asked to pay for the first and for the second client.
+const FIRST: &str = "giamdoc@congty1.example";
+const SECOND: &str = "giamdoc@congty2.example";
+
+/// Three clients whose notices left.
+fn noticed() -> World {
+    let world = placed();
+    world.run(&["run", "mail"]).exits(0);
+    world
+}
+
+/// The last mail of a purpose to an address.
+fn mail(world: &World, purpose: &str, to: &str) -> Value {
+    let mails = world.list("mails").into_iter();
+    mails.filter(|mail| mail["purpose"] == purpose && mail["to"] == to).next_back().unwrap()
+}
+
+fn notice(world: &World, to: &str) -> Value {
+    mail(world, "order_notice", to)
+}
+
+/// A report about a mail, as a server writes it.
+fn about(sample: &str, mail: &Value) -> Vec<u8> {
+    let id = text(mail, "message_id");
+    sample.replace("{id}", &id).replace("{to}", &text(mail, "to")).into_bytes()
+}
+
+fn take(world: &World, name: &str, bytes: &[u8]) -> Value {
+    world.take(&format!("_bounce/{name}"), bytes)
+}
+
+fn suppressed(world: &World) -> Vec<String> {
+    let listed = world.run(&["suppressions", "--json"]).exits(0).json();
+    let listed = listed["suppressions"].as_array().unwrap().iter();
+    listed.map(|it| text(it, "address")).collect()
+}
+
+fn receipt(world: &World, name: &str) -> String {
+    let name = world.files_in("outbox").into_iter().find(|it| it.contains(name)).unwrap();
+    std::fs::read_to_string(world.path("outbox").join(name)).unwrap()
+}
+
+#[test]
+fn a_mail_that_came_back_is_refused_in_the_server_s_words_and_its_address_gets_no_more() {
+    for (name, sample, why) in [
+        ("postfix", POSTFIX, "User unknown"),
+        ("exchange", EXCHANGE, "RESOLVER.ADR.RecipientNotFound"),
+        ("gmail", GMAIL, "does not exist"),
+        ("failed-recipients", FAILED, "550 5.1.1"),
+    ] {
+        let world = noticed();
+        let sent = notice(&world, FIRST);
+        let file = take(&world, &format!("{name}.eml"), &about(sample, &sent));
+        assert_eq!(
+            (&file["exit"], &file["kind"], &file["outcome"]),
+            (&0.into(), &"bounce".into(), &"accepted".into()),
+            "{name}: {file}"
+        );
+        assert_eq!((&file["rows"]["total"], &file["rows"]["accepted"]), (&1.into(), &1.into()));
+        assert_eq!(file["format"]["container"], "eml");
+        let told = &file["findings"][0];
+        assert_eq!((&told["code"], &told["severity"]), (&"bounce.told".into(), &"info".into()));
+        assert!(text(told, "message").contains(why), "{told}");
+
+        let back = notice(&world, FIRST);
+        assert_eq!((&back["id"], &back["state"]), (&sent["id"], &"refused".into()));
+        assert_eq!((&back["bounce"], &back["sent_at"]), (&file["batch"], &Value::Null));
+        assert!(text(&back, "error").contains(why) && !text(&back, "error").contains("://"));
+        let shown = world.run(&["mails", &back["id"].to_string()]).exits(0).stdout;
+        assert!(shown.contains(&text(&file, "batch")), "{shown}");
+        assert_eq!(notice(&world, SECOND)["state"], "sent");
+        assert_eq!(suppressed(&world), [FIRST]);
+        let [bell] = &bells(&world, "mail_refused")[..] else { panic!("one bell") };
+        assert!(bell.contains(FIRST) && bell.contains(why), "{bell}");
+
+        let batch = world.run(&["batches", &text(&file, "batch"), "--json"]).exits(0).json();
+        let batch = &batch["batches"][0];
+        assert_eq!(
+            (&batch["kind"], &batch["state"], &batch["firm"]),
+            (&"bounce".into(), &"done".into(), &"_bounce".into())
+        );
+        let receipt = receipt(&world, &format!("_bounce/{name}__"));
+        assert!(receipt.contains("ĐÃ NHẬN BÁO CÁO") && receipt.contains(FIRST), "{receipt}");
+        assert!(world.files_in("archive").iter().any(|it| it.ends_with(&format!("{name}.eml"))));
+        assert!(world.files_in("inbox").is_empty() && world.files_in("work").is_empty());
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
+fn what_comes_later_to_an_address_that_failed_is_held_until_a_person_says_so() {
+    let world = noticed();
+    take(&world, "a.eml", &about(POSTFIX, &notice(&world, FIRST)));
+    world.run(&["activate", ORDER]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(mail(&world, "login_first", FIRST)["state"], "held");
+    assert_eq!(mail(&world, "login_first", SECOND)["state"], "sent");
+    world.run(&["resend", &notice(&world, FIRST)["id"].to_string()]).exits(0);
+    assert!(suppressed(&world).is_empty());
+}
+
+#[test]
+fn the_same_bytes_are_a_duplicate_and_another_report_about_the_same_mail_changes_nothing() {
+    let world = noticed();
+    let sent = notice(&world, FIRST);
+    let first = take(&world, "a.eml", &about(POSTFIX, &sent));
+    let same = take(&world, "b.eml", &about(POSTFIX, &sent));
+    assert_eq!(
+        (&same["outcome"], &same["duplicate_of"], &same["kind"]),
+        (&"duplicate".into(), &first["batch"], &"bounce".into())
+    );
+    let other = take(&world, "c.eml", &about(EXCHANGE, &sent));
+    assert_eq!((&other["outcome"], &other["exit"]), (&"accepted".into(), &0.into()));
+    assert_eq!((&other["rows"]["accepted"], &other["rows"]["unchanged"]), (&0.into(), &1.into()));
+    assert_eq!(notice(&world, FIRST)["bounce"], first["batch"]);
+    assert_eq!(bells(&world, "mail_refused").len(), 1);
+}
+
+#[test]
+fn a_full_mailbox_is_not_the_address_s_fault() {
+    let world = noticed();
+    let file = take(&world, "day.eml", &about(FULL, &notice(&world, FIRST)));
+    assert_eq!(file["outcome"], "accepted");
+    assert!(text(&file["findings"][0], "fix").contains("Hộp thư bị đầy"), "{file}");
+    assert_eq!(notice(&world, FIRST)["state"], "refused");
+    assert!(suppressed(&world).is_empty());
+    assert_eq!(bells(&world, "mail_refused").len(), 1);
+}
+
+#[test]
+fn a_mail_that_is_late_is_noted_and_what_a_program_replied_is_not() {
+    let world = noticed();
+    let sent = notice(&world, FIRST);
+    let late = take(&world, "cham.eml", &about(DELAYED, &sent));
+    assert_eq!((&late["outcome"], &late["rows"]["accepted"]), (&"accepted".into(), &1.into()));
+    let noted = notice(&world, FIRST);
+    assert_eq!((&noted["state"], &noted["bounce"]), (&"sent".into(), &late["batch"]));
+    assert!(text(&noted, "error").contains("Connection timed out"), "{noted}");
+    let away = take(&world, "vang.eml", &about(OUT_OF_OFFICE, &notice(&world, SECOND)));
+    assert_eq!(
+        (&away["kind"], &away["outcome"], &away["exit"]),
+        (&"bounce".into(), &"accepted".into(), &0.into())
+    );
+    assert_eq!(
+        (&away["rows"]["total"], &away["findings"][0]["code"]),
+        (&0.into(), &"bounce.automatic".into())
+    );
+    let second = notice(&world, SECOND);
+    assert_eq!((&second["state"], &second["error"]), (&"sent".into(), &Value::Null));
+    assert!(suppressed(&world).is_empty() && bells(&world, "mail_refused").is_empty());
+}
+
+#[test]
+fn without_an_id_of_ours_it_is_the_last_mail_to_the_recipient_if_it_came_from_here() {
+    let world = noticed();
+    let rewritten = POSTFIX.replace("{id}", "0100-rewritten@relay.example");
+    let foreign = rewritten.replace("\" <no-reply@hangloat.example>", "\" <ai-do@khac.example>");
+    let sent = notice(&world, FIRST);
+    let file = take(&world, "khac.eml", &about(&foreign, &sent));
+    assert_eq!((&file["outcome"], &file["exit"]), (&"rejected".into(), &1.into()), "{file}");
+    assert_eq!(notice(&world, FIRST)["state"], "sent");
+    let file = take(&world, "cua-ta.eml", &about(&rewritten, &sent));
+    assert_eq!(file["outcome"], "accepted", "{file}");
+    assert_eq!(suppressed(&world), [FIRST]);
+    let mails = world.list("mails");
+    assert_eq!(mails.iter().filter(|mail| mail["state"] == "refused").count(), 1);
+}
+
+#[test]
+fn a_report_about_no_mail_of_ours_says_so_is_kept_and_may_come_again() {
+    let world = noticed();
+    let nobody = POSTFIX.replace("{to}", "ai@khac.example");
+    let nobody = nobody.replace("{id}", "khong-co@hangloat.example");
+    for name in ["a.eml", "b.eml"] {
+        let file = take(&world, name, nobody.as_bytes());
+        assert_eq!(
+            (&file["exit"], &file["kind"], &file["outcome"]),
+            (&1.into(), &"bounce".into(), &"rejected".into()),
+            "{file}"
+        );
+        assert_eq!(file["rows"]["rejected"], 1);
+        assert_eq!(file["findings"][0]["code"], "bounce.unknown_mail");
+        assert!(text(&file["findings"][0], "message").contains("ai@khac.example"), "{file}");
+        assert!(world.files_in("archive").iter().any(|it| it.ends_with(name)));
+    }
+    assert!(suppressed(&world).is_empty());
+    let letter =
+        "From: chị Hoa <hoa@khac.example>\nMessage-ID: <1@khac.example>\nSubject: hỏi\n\nEm ơi?\n";
+    let file = take(&world, "thu.eml", letter.as_bytes());
+    assert_eq!(
+        (&file["exit"], &file["findings"][0]["code"]),
+        (&3.into(), &"bounce.not_a_report".into())
+    );
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_report_in_another_folder_and_a_list_in_this_one_are_told_where_they_belong() {
+    let world = noticed();
+    with_a_second_firm(&world);
+    let report = about(POSTFIX, &notice(&world, FIRST));
+    for folder in [FIRM, "_bank"] {
+        let file = world.take(&format!("{folder}/tra-ve.eml"), &report);
+        assert_eq!(
+            (&file["exit"], &file["findings"][0]["code"]),
+            (&3.into(), &"file.unsupported".into())
+        );
+        assert!(text(&file["findings"][0], "fix").contains("inbox/_bounce/"), "{file}");
+    }
+    assert_eq!(notice(&world, FIRST)["state"], "sent");
+    let list = take(&world, "khach.csv", &csv(&[enterprise(9)]));
+    assert_eq!(
+        (&list["exit"], &list["findings"][0]["code"]),
+        (&3.into(), &"file.wrong_folder".into())
+    );
+    assert!(text(&list["findings"][0], "message").contains("_bounce"), "{list}");
+    assert_eq!(world.list("orders").len(), 1);
+}
+
+#[test]
+fn a_report_is_checked_without_being_taken_wherever_it_lies() {
+    let world = noticed();
+    let report = about(POSTFIX, &notice(&world, FIRST));
+    let outside = world.outside("tra-ve.eml");
+    std::fs::write(&outside, &report).unwrap();
+    let dropped = world.drop_file("_bounce/tra-ve.eml", &report);
+    for path in [&outside, &dropped] {
+        let check = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(0).json();
+        let file = &check["files"][0];
+        assert_eq!((&file["kind"], &file["outcome"]), (&"bounce".into(), &"accepted".into()));
+        assert_eq!((&file["rows"]["accepted"], &file["batch"]), (&1.into(), &Value::Null));
+    }
+    assert_eq!(notice(&world, FIRST)["state"], "sent");
+    assert!(suppressed(&world).is_empty() && dropped.is_file());
+    world.run(&["run", "import"]).exits(0);
+    assert_eq!(notice(&world, FIRST)["state"], "refused");
+}
+
+#[test]
+fn hostile_mails_are_told_as_what_they_are_and_keep_no_others_from_being_taken() {
+    let world = noticed();
+    let level = |n: usize| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n");
+    let deep = "MIME-Version: 1.0\n".to_owned() + &(0..20_000).map(level).collect::<String>();
+    let header = "MIME-Version: 1.0\nContent-Type: message/delivery-status\n\n";
+    let long = format!("{header}{}", "x: y\n\n".repeat(1_000_000));
+    let mut bytes =
+        b"MIME-Version: 1.0\nContent-Type: multipart/report; boundary=\xFF\n\n".to_vec();
+    bytes.extend((0..200_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]));
+    for (name, hostile) in
+        [("a.eml", deep.as_bytes()), ("b.eml", long.as_bytes()), ("c.eml", &bytes)]
+    {
+        let file = take(&world, name, hostile);
+        assert_eq!((&file["exit"], &file["outcome"]), (&3.into(), &"rejected".into()), "{file}");
+    }
+    let file = take(&world, "d.eml", &about(GMAIL, &notice(&world, FIRST)));
+    assert_eq!(file["outcome"], "accepted");
+}
+
+#[test]
+fn nobody_is_cut_off_by_a_warning_that_came_back() {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let warning = mail(&world, "grace_warning", SECOND);
+    let path = world.drop_file("_bounce/nhac.eml", &about(FULL, &warning));
+    let taken = world.run_at(&at("11-27", 10), &["run", "import", "--json"]).exits(0).json();
+    let told = text(&taken["files"][0]["findings"][0], "message");
+    assert!(told.contains("không ai bị ngắt") && !path.exists(), "{told}");
+    // The copy for the firm warns nobody.
+    let mut copies = world.list("mails");
+    copies.retain(|mail| mail["purpose"] == "grace_warning" && mail["to"] == "lan@minhan.example");
+    world.drop_file("_bounce/ban-sao.eml", &about(FULL, &copies[0]));
+    let taken = world.run_at(&at("11-27", 11), &["run", "import", "--json"]).exits(0).json();
+    let told = text(&taken["files"][0]["findings"][0], "message");
+    assert!(!told.contains("bị ngắt"), "{told}");
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    let (exit, counts) = night(&world, "12-04");
+    assert_eq!((exit, &counts["suspended"], &counts["waiting_lines"]), (1, &2.into(), &1.into()));
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+}
+
+#[test]
+fn a_new_workspace_has_the_folder_and_the_daemon_takes_what_is_dropped_there() {
+    for world in World::on_each_engine() {
+        assert!(world.path("inbox/_bounce").is_dir());
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let report = about(POSTFIX, &notice(&world, FIRST));
+        let daemon = world.serve();
+        world.drop_file("_bounce/tra-ve.eml", &report);
+        crate::world::eventually("the report is taken", || {
+            notice(&world, FIRST)["state"] == "refused"
+        });
+        assert!(daemon.stop().success());
+    }
+}
