@@ -127,7 +127,7 @@ pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<InGrace>> {
     db.query(in_grace!("and l.id = $1")).bind(line_id).optional().await
 }
 
-/// A warning of a line, and where its letter stands.
+/// A warning of a line, and where its letter stands; one that was sent again is told for each of its letters.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Warning {
     pub line_id: i64,
@@ -154,7 +154,7 @@ pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
          from line_warning w
          join order_line l on l.id = w.line_id
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
-                    and m.sequence = w.sequence
+                    and coalesce(m.occasion, m.sequence) = w.sequence
          where l.state = 'grace' order by w.line_id, w.planned_at",
     )
     .all()
@@ -167,7 +167,7 @@ pub async fn warnings_of(db: &Db, line_id: i64) -> sqlx::Result<Vec<Warning>> {
         "select w.line_id, w.last_day, w.days, w.recipient, m.state, m.sent_at
          from line_warning w
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
-                    and m.sequence = w.sequence
+                    and coalesce(m.occasion, m.sequence) = w.sequence
          where w.line_id = $1 order by w.planned_at",
     )
     .bind(line_id)

@@ -182,7 +182,7 @@ pub async fn warns(tx: &mut Tx, mail: &Mail) -> sqlx::Result<bool> {
             "select line_id from line_warning where order_code = $1 and sequence = $2 and recipient = $3 limit 1",
         )
         .bind(mail.order_code.as_deref())
-        .bind(mail.sequence)
+        .bind(mail.occasion())
         .bind(mail.recipient.as_str())
         .optional::<(i64,)>()
         .await?;

@@ -298,6 +298,13 @@ fn nobody_is_cut_off_by_a_warning_that_came_back() {
     let (exit, counts) = night(&world, "12-04");
     assert_eq!((exit, &counts["suspended"], &counts["waiting_lines"]), (1, &2.into(), &1.into()));
     assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    // The mailbox has room again: a day after the same warning was sent once more.
+    let again = ["resend", &warning["id"].to_string()];
+    world.run_at(&at("12-04", 9), &again).exits(0);
+    world.run_at(&at("12-04", 10), &["run", "mail"]).exits(0);
+    assert_eq!(night(&world, "12-05").1["suspended"], 0);
+    assert_eq!(night(&world, "12-07").1["suspended"], 1);
+    assert_eq!(lines(&world), ["suspended"; 3]);
 }
 
 #[test]
