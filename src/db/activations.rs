@@ -255,6 +255,18 @@ pub async fn stuck_of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Stuck>> {
     .await
 }
 
+/// Those of a firm.
+pub async fn stuck_of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<Stuck>> {
+    db.query(
+        "select a.line_id, l.order_code, l.line_no, l.name, a.state, a.error
+         from activation a join order_line l on l.id = a.line_id
+         where l.firm = $1 and l.state in ('failed', 'uncertain') order by l.order_code, l.line_no",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// The same of one order, as the transaction sees it.
 pub async fn stuck_of_order(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<Vec<Stuck>> {
     tx.query(

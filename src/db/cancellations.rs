@@ -110,6 +110,17 @@ pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<(i64, String, Date
     .await
 }
 
+/// The same of a firm.
+pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<(i64, String, DateTime<Utc>)>> {
+    db.query(
+        "select l.id, c.reason, c.cancelled_at from order_line l join cancellation c on c.id = l.cancellation_id
+         where l.firm = $1 and l.state = 'cancelled' order by l.id",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// When the newest of a batch was.
 pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc>>> {
     let newest = db

@@ -219,6 +219,18 @@ pub async fn hold_letter(
     Ok(held == 1)
 }
 
+/// Of each line of a firm that was warned: the line, its order, the number of the letter and to whom it went.
+pub async fn letters_of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<(i64, String, i64, String)>> {
+    db.query(
+        "select w.line_id, w.order_code, w.sequence, w.recipient
+         from line_warning w join order_line l on l.id = w.line_id
+         where l.firm = $1 order by w.line_id, w.planned_at",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// Remembers that a line is warned of its last day, so many days before, also where it is warned of it anew; false where
 /// that letter tells of it already.
 pub async fn warn(

@@ -78,6 +78,8 @@ pub mod watched;
 
 pub mod reports;
 
+pub mod look_up;
+
 pub mod morning;
 
 pub mod purge;

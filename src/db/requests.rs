@@ -210,6 +210,20 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Request>> {
     .await
 }
 
+/// What is to be paid for the lines of a firm.
+pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<Request>> {
+    db.query(
+        "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived, r.state, p.code as batch_code
+         from order_line l
+         join payment_request r on r.line_id = l.id
+         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
+         where l.firm = $1 order by l.order_code, l.line_no",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// What is to be paid for a line, as it stands now.
 pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Request>> {
     db.query(

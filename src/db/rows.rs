@@ -175,6 +175,17 @@ pub async fn after(
     .await
 }
 
+/// The rows of a list that are to be fixed or decided, in order.
+pub async fn waiting(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {
+    db.query(
+        "select sheet, row_no, kind, cells, state, dropped from batch_row
+         where batch_id = $1 and state in ('rejected', 'held') order by sheet, row_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
 /// How many rows are left out because nobody sees them in their file.
 pub async fn skipped(db: &Db, batch: BatchId) -> sqlx::Result<i64> {
     let (rows,) = db

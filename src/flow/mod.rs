@@ -5,7 +5,7 @@
 //! comes back is read by `answer` and confirms an order, or cancels of it, which `activate` turns into licences and
 //! `send` into mails; `bounce` takes reports of those that came back. `pay` takes statements and says what pays for what, `sweep` ends the grace of what is unpaid, and
 //! `prove` recomputes what must hold. What the firms' clients had before is gathered by `past`, what they hold by `held`;
-//! `export` hands on what there is, `morning` tells people of it, `retention` deletes what is too old. `backup` copies
+//! `export` hands on what there is, `morning` tells people of it, `look_up` says where each client stands, `retention` deletes what is too old. `backup` copies
 //! all of it, `bucket` stands for the folders where they lie elsewhere, and `guard` keeps a copy from acting until a
 //! person says so.
 //!
@@ -47,6 +47,8 @@ pub mod import;
 pub mod export;
 
 pub mod morning;
+
+pub mod look_up;
 
 pub mod prove;
 

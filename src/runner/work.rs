@@ -12,7 +12,7 @@ use crate::{
         export,
         fault::Fault,
         import::{self, Arrival, How},
-        inbox, morning,
+        inbox, look_up, morning,
         report::FileReport,
         retention, send,
         sweep::{self, Swept, cut_offs::What},
@@ -78,6 +78,9 @@ pub(super) async fn carry_out(
             let written = sweep::cut_offs::write(services).await?;
             workbook = written.workbook;
             (false, named(&[("cut_offs", written.lines)]), Vec::new())
+        }
+        JobKind::Report if work.report.what == What::LookUp => {
+            (false, named(&[("look_ups", look_up::run(services).await?)]), Vec::new())
         }
         JobKind::Report => {
             let made = morning::run(services).await?;

@@ -43,11 +43,12 @@ const TICK: &str = "\"☑\";\"☑\";\"☐\"";
 pub const BOOL: &str = "\"TRUE\";\"TRUE\";\"FALSE\"";
 
 /// What a colour says; the words beside it say the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum Tone {
     Good,
     Bad,
     Waiting,
+    #[default]
     Quiet,
 }
 

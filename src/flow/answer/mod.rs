@@ -75,6 +75,8 @@ pub mod bank;
 
 pub mod morning;
 
+pub mod look_up;
+
 mod to_read;
 
 pub use gather::{of_batch, of_check};

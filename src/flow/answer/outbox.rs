@@ -20,7 +20,7 @@ use crate::{
     domain::batch::BatchId,
     flow::{
         Services,
-        files::write_whole_by,
+        files::{remove, write_whole_by},
         inbox,
         progress::{Progress, Step},
     },
@@ -83,6 +83,17 @@ pub fn set_workbooks_aside(what: &str, folder: &Path) -> anyhow::Result<()> {
     set_aside(what, folder, is_workbook)
 }
 
+/// Removes what was put aside of a kind before a day.
+pub fn forget_aside(what: &str, folder: &Path, before: NaiveDate) -> anyhow::Result<()> {
+    for entry in fs_err::read_dir(folder.join(OLD)).into_iter().flatten() {
+        let path = entry?.path();
+        if is_workbook(&path) && day_of(what, &path).is_some_and(|day| day < before) {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether a workbook of a kind is the newest there.
 pub fn has_workbook(what: &str, folder: &Path) -> bool {
     workbook_of(what, folder).is_some()
@@ -118,9 +129,13 @@ pub fn aside(path: &Path) -> Option<PathBuf> {
 
 /// Lists may have such a name too, but no day behind it.
 pub fn is_of_a_day(what: &str, path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    day_of(what, path).is_some()
+}
+
+fn day_of(what: &str, path: &Path) -> Option<NaiveDate> {
+    let name = path.file_name()?.to_string_lossy();
     let mut parts = name.split("__");
-    parts.next() == Some(what) && parts.next().is_some_and(|day| day.parse::<NaiveDate>().is_ok())
+    (parts.next() == Some(what)).then(|| parts.next()?.parse().ok()).flatten()
 }
 
 /// The workbook of a revision: `danh-sach__B000045__r1.xlsx`.

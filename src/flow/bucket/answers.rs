@@ -11,7 +11,7 @@ use crate::{
         answer::outbox,
         files::{below, remove},
         inbox::Look,
-        morning,
+        look_up, morning,
     },
 };
 
@@ -87,12 +87,13 @@ async fn set_older_aside(bucket: &Bucket, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Of a morning page those of all other mornings; of a list's workbook the one before it, since what was before that
+/// Of a morning page and of a look-up those of all other times; of a list's workbook the one before it, since what was before that
 /// was set aside for it.
 async fn older_than(bucket: &Bucket, (folder, file): (&str, &str)) -> anyhow::Result<Vec<String>> {
-    if outbox::is_of_a_day(morning::WHAT, Path::new(file)) {
+    let of_now = [morning::WHAT, look_up::WHAT];
+    if let Some(what) = of_now.into_iter().find(|it| outbox::is_of_a_day(it, Path::new(file))) {
         let is_older =
-            |other: &String| other != file && outbox::is_of_a_day(morning::WHAT, Path::new(other));
+            |other: &String| other != file && outbox::is_of_a_day(what, Path::new(other));
         return Ok(bucket.names_in(folder).await?.into_iter().filter(is_older).collect());
     }
     // An export is no revision of an earlier one.

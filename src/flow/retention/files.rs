@@ -16,6 +16,7 @@ use crate::{
         bucket,
         export::What,
         files::{below, remove},
+        look_up,
         sweep::cut_offs,
     },
 };
@@ -94,12 +95,12 @@ pub async fn exports_in_buckets(services: &Services, before: NaiveDate) -> anyho
     bucket::forget_all(services, is_old).await
 }
 
-/// The day in a name like `lines__2026-11-22__r1.xlsx`; workbooks of nights have such names too.
+/// The day in a name like `lines__2026-11-22__r1.xlsx`; workbooks of nights and look-ups have such names too.
 fn day_of_export(path: &Path) -> Option<NaiveDate> {
     let mut parts = path.file_name()?.to_str()?.split("__");
     let what = parts.next()?;
-    let is_of_a_night = [reconciliation::WHAT, cut_offs::WHAT].contains(&what);
-    if !is_of_a_night && what.parse::<What>().is_err() {
+    let is_ours = [reconciliation::WHAT, cut_offs::WHAT, look_up::WHAT].contains(&what);
+    if !is_ours && what.parse::<What>().is_err() {
         return None;
     }
     let day = parts.next()?.parse().ok()?;

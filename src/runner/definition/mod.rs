@@ -31,6 +31,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("remind.toml", include_str!("../../../jobs/remind.toml")),
     ("report.toml", include_str!("../../../jobs/report.toml")),
     ("cut-offs.toml", include_str!("../../../jobs/cut-offs.toml")),
+    ("look-up.toml", include_str!("../../../jobs/look-up.toml")),
     ("retention.toml", include_str!("../../../jobs/retention.toml")),
     ("backup.toml", include_str!("../../../jobs/backup.toml")),
 ];

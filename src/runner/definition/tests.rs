@@ -39,6 +39,7 @@ fn the_built_in_jobs_are_read_in_the_order_of_their_names() {
             "backup backup 0 3 * * *",
             "cut-offs report 0 15 * * *",
             "import import ",
+            "look-up report 5 * * * *",
             "mail mail @every 30s",
             "nightly-reconcile reconcile 30 0 * * *",
             "nightly-sweep sweep 0 1 * * *",

@@ -113,6 +113,7 @@ fn all_else_that_is_listed(world: &World) {
         "backup",
         "cut-offs",
         "import",
+        "look-up",
         "mail",
         "nightly-reconcile",
         "nightly-sweep",

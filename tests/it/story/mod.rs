@@ -141,3 +141,5 @@ mod told;
 mod by_phone;
 
 mod looks;
+
+mod look_ups;

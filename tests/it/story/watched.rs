@@ -108,7 +108,7 @@ fn after_a_good_night_somebody_elsewhere_is_pinged_once() {
     world.rewrite("jobs/mail.toml", "@every 30s", "@every 1s");
     world.rewrite("jobs/activate.toml", "@every 5m", "@every 1s");
     // What was due that night, and was done later, was done.
-    for job in ["nightly-reconcile", "nightly-sweep", "retention"] {
+    for job in ["look-up", "nightly-reconcile", "nightly-sweep", "retention"] {
         world.run(&["run", job]).exits(0);
     }
     let daemon = world.serve();

@@ -38,6 +38,8 @@ words! {
     pub enum What {
         Morning = "morning",
         CutOffs = "cut_offs",
+        /// Where each client stands, for whoever is asked.
+        LookUp = "look_up",
     }
 }
 

@@ -1,0 +1,238 @@
+//! What stands in a look-up: each line of the firm, each row that is no line yet, and its bell.
+//! Where a line stands and who is waited for is said by `stands`, what was written to whom by `letters`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use minijinja::context;
+
+use super::{
+    letters::Letters,
+    stands::{self, Stand},
+};
+use crate::{
+    db::{
+        activations::{self, Stuck},
+        batches::{self, Batch, Filter},
+        cancellations,
+        licences::{self, Licence},
+        lines::{self, Line},
+        morning, notifications,
+        orders::{self, Order},
+        requests::{self, Request},
+        rows,
+    },
+    domain::{
+        batch::BatchId,
+        field::Field,
+        firm::Firm,
+        fold::fold,
+        money::Money,
+        order::{Kind, OrderCode},
+    },
+    flow::{
+        Services,
+        answer::look_up::{Bell, Entry, View},
+        map::fields,
+        staged,
+        sweep::Judged,
+    },
+};
+
+/// So many rings of the bell are shown, the newest.
+const BELLS: usize = 500;
+
+/// All that is known of the lines of a firm.
+pub(super) struct Known<'a> {
+    pub services: &'a Services,
+    pub firm: &'a Firm,
+    orders: HashMap<OrderCode, Order>,
+    files: HashMap<BatchId, Batch>,
+    requests: HashMap<i64, Request>,
+    licences: HashMap<i64, Licence>,
+    /// Why they were cancelled.
+    cancelled: HashMap<i64, String>,
+    stuck: HashMap<i64, Stuck>,
+    judged: HashMap<i64, &'a Judged>,
+    letters: Letters,
+}
+
+/// A line with what is known of it.
+pub(super) struct Of<'a> {
+    pub line: &'a Line,
+    pub order: &'a Order,
+    pub request: Option<&'a Request>,
+    pub licence: Option<&'a Licence>,
+    pub cancelled: Option<&'a str>,
+    pub stuck: Option<&'a Stuck>,
+    pub judged: Option<&'a Judged>,
+}
+
+pub(super) async fn of_firm(
+    services: &Services,
+    firm: &Firm,
+    judged: &[Judged],
+) -> anyhow::Result<View> {
+    let known = known(services, firm, judged).await?;
+    let lines = lines::list(&services.db, Some(firm.code.as_str())).await?;
+    let mut entries: Vec<Entry> = lines.iter().filter_map(|line| known.entry(line)).collect();
+    entries.extend(known.rows().await?);
+    // The newest order of a client first.
+    entries.reverse();
+    entries.sort_by_cached_key(|entry| (fold(&entry.name), entry.tax_id.clone()));
+    Ok(View {
+        texts: services.texts,
+        firm: firm.name.clone(),
+        made_at: services.local(services.now()),
+        entries,
+        bells: bells(services, firm).await?,
+    })
+}
+
+async fn known<'a>(
+    services: &'a Services,
+    firm: &'a Firm,
+    judged: &'a [Judged],
+) -> anyhow::Result<Known<'a>> {
+    let (db, code) = (&services.db, firm.code.as_str());
+    let filter = Filter { firm: Some(code.to_owned()), ..Filter::default() };
+    let orders = orders::list(db, &filter).await?;
+    let files = batches::list(db, &filter).await?;
+    let requests = requests::of_firm(db, code).await?;
+    let licences = licences::list(db, &filter).await?;
+    let cancelled = cancellations::of_firm(db, code).await?;
+    let stuck = activations::stuck_of_firm(db, code).await?;
+    Ok(Known {
+        services,
+        firm,
+        orders: orders.into_iter().map(|it| (it.code.clone(), it)).collect(),
+        files: files.into_iter().map(|it| (it.id(), it)).collect(),
+        requests: requests.into_iter().map(|it| (it.line_id, it)).collect(),
+        licences: licences.into_iter().map(|it| (it.line_id, it)).collect(),
+        cancelled: cancelled.into_iter().map(|(line, reason, _)| (line, reason)).collect(),
+        stuck: stuck.into_iter().map(|it| (it.line_id, it)).collect(),
+        judged: judged.iter().map(|it| (it.line.line_id, it)).collect(),
+        letters: Letters::of(db, &filter, code).await?,
+    })
+}
+
+impl Known<'_> {
+    /// As clocks in the workspace's time zone show it.
+    pub fn clock(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        self.services.local(at).naive_local()
+    }
+
+    /// Nothing of a line whose order is gone.
+    fn entry(&self, line: &Line) -> Option<Entry> {
+        let of = Of {
+            line,
+            order: self.orders.get(&line.order_code)?,
+            request: self.requests.get(&line.id),
+            licence: self.licences.get(&line.id),
+            cancelled: self.cancelled.get(&line.id).map(String::as_str),
+            stuck: self.stuck.get(&line.id),
+            judged: self.judged.get(&line.id).copied(),
+        };
+        let Stand { state, tone, waits, since, next_on, next } = stands::of(self, &of);
+        let client = &line.client;
+        let by = client.registered_by.as_ref().map(ToString::to_string);
+        Some(Entry {
+            name: line.name.clone(),
+            tax_id: client.tax_id.to_string(),
+            phone: client.contact_phone.national(),
+            state,
+            tone,
+            waits,
+            since: since.map(|at| self.clock(at)),
+            next_on,
+            next,
+            payment: self.payment(&of),
+            amount: line.amount(),
+            code: of.request.map(|it| it.code.to_string()).unwrap_or_default(),
+            mails: self.letters.of_line(self, &of),
+            package: self.package(of.order),
+            file: self.file(line.batch()),
+            batch: line.batch().to_string(),
+            line: line.reference().to_string(),
+            by: by.or_else(|| of.order.registered_by.clone()).unwrap_or_default(),
+        })
+    }
+
+    fn file(&self, batch: BatchId) -> String {
+        self.files.get(&batch).map(|batch| batch.file_name.clone()).unwrap_or_default()
+    }
+
+    fn package(&self, order: &Order) -> String {
+        let known = self.services.catalogue.packages.get(&order.package);
+        let name = known.map_or(order.package.as_str(), |package| package.name.as_str());
+        format!("{name} {}", order.fiscal_year())
+    }
+
+    fn payment(&self, of: &Of<'_>) -> String {
+        let texts = self.services.texts;
+        let Some(request) = of.request else {
+            let is_free = of.line.client.kind == Kind::Free;
+            return if is_free { texts.label("workbook.payment.free") } else { String::new() };
+        };
+        let some = |money: Money| (money != Money::ZERO).then(|| money.to_string());
+        let paid_on = of.licence.and_then(|licence| licence.paid_on);
+        let values = context! {
+            state => texts.label(&format!("workbook.request_state.{}", request.state)),
+            paid => some(request.paid()),
+            rest => request.rest().and_then(some),
+            waived => some(request.waived()),
+            paid_on => paid_on.map(|day| day.format("%d/%m/%Y").to_string()),
+            batch_code => request.batch_code.as_deref(),
+        };
+        texts.say("workbook.look_up.payment", values)
+    }
+
+    /// The rows of its lists that are to be fixed or decided: their clients have no line yet.
+    async fn rows(&self) -> anyhow::Result<Vec<Entry>> {
+        let (db, services) = (&self.services.db, self.services);
+        let code = Some(self.firm.code.as_str());
+        let mut entries = Vec::new();
+        for waiting in morning::waiting(db, code, DateTime::UNIX_EPOCH).await? {
+            let Some(batch) = self.files.get(&waiting.batch()) else { continue };
+            let tables = staged::tables(services, batch.id()).await?;
+            for row in rows::waiting(db, batch.id()).await? {
+                let (sheet, state) = (row.sheet, row.state());
+                let table = tables.iter().find(|table| table.sheet == sheet);
+                let Some((table, state)) = table.zip(state) else { continue };
+                let row = staged::row(row)?;
+                let said = fields(table, &row, &services.catalogue.columns);
+                let text = |field| said.get(field).map(|it| it.shown().to_owned());
+                let Stand { state, tone, waits, since, next_on, next } =
+                    stands::of_row(self, batch, (row.number, state));
+                entries.push(Entry {
+                    name: text(Field::Name).unwrap_or_default(),
+                    tax_id: text(Field::TaxId).unwrap_or_default(),
+                    phone: text(Field::ContactPhone)
+                        .or_else(|| text(Field::Phone))
+                        .unwrap_or_default(),
+                    state,
+                    tone,
+                    waits,
+                    since: since.map(|at| self.clock(at)),
+                    next_on,
+                    next,
+                    file: batch.file_name.clone(),
+                    batch: batch.id().to_string(),
+                    by: batch.registered_by.clone().unwrap_or_default(),
+                    ..Entry::default()
+                });
+            }
+        }
+        Ok(entries)
+    }
+}
+
+async fn bells(services: &Services, firm: &Firm) -> anyhow::Result<Vec<Bell>> {
+    let all = notifications::list(&services.db, Some(firm.code.as_str()), None).await?;
+    let bell = |it: notifications::Notification| Bell {
+        at: services.local(it.at).naive_local(),
+        order: it.order_code.unwrap_or_default(),
+        text: it.text,
+    };
+    Ok(all.into_iter().take(BELLS).map(bell).collect())
+}

@@ -1,0 +1,100 @@
+//! What was written about a line, to whom and when: its own letters, and those about its order to whoever pays for it.
+
+use std::collections::{HashMap, HashSet};
+
+use minijinja::context;
+
+use super::gather::{Known, Of};
+use crate::{
+    db::{
+        Db,
+        batches::Filter,
+        grace,
+        mails::{self, Mail},
+    },
+    domain::{
+        mail::{MailState, Purpose},
+        order::LineState,
+    },
+};
+
+/// So many stand in a cell, the newest.
+const SHOWN: usize = 10;
+
+/// The letters of a firm by what they are about.
+pub(super) struct Letters {
+    of_lines: HashMap<i64, Vec<Mail>>,
+    /// By order and recipient.
+    of_payers: HashMap<(String, String), Vec<Mail>>,
+    /// Of each warning the line, the order, the number of the letter and its recipient.
+    warned: HashSet<(i64, String, i64, String)>,
+}
+
+impl Letters {
+    pub async fn of(db: &Db, filter: &Filter, firm: &str) -> sqlx::Result<Letters> {
+        let mut letters = Letters {
+            of_lines: HashMap::new(),
+            of_payers: HashMap::new(),
+            warned: grace::letters_of_firm(db, firm).await?.into_iter().collect(),
+        };
+        for mail in mails::list(db, filter).await? {
+            match (mail.line_id, &mail.order_code) {
+                (Some(line), _) => letters.of_lines.entry(line).or_default().push(mail),
+                (None, Some(order)) => {
+                    let about = (order.clone(), mail.recipient.clone());
+                    letters.of_payers.entry(about).or_default().push(mail);
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(letters)
+    }
+
+    /// `Thông báo đơn hàng → a@b.example: Đã gửi 23/11/2026 08:31`, a line each, the oldest first.
+    pub fn of_line(&self, known: &Known<'_>, of: &Of<'_>) -> String {
+        let own = self.of_lines.get(&of.line.id).into_iter().flatten();
+        let client = &of.line.client;
+        let phones = [Some(&client.phone), client.recipient_phone.as_ref()];
+        let phones = phones.into_iter().flatten().map(|phone| phone.as_str());
+        let mut to: Vec<&str> =
+            of.request.iter().map(|it| it.payer_email.as_str()).chain(phones).collect();
+        to.dedup();
+        let about = |to: &str| (of.line.order_code.to_string(), to.to_owned());
+        let of_payer = to.iter().filter_map(|to| self.of_payers.get(&about(to))).flatten();
+        let of_payer = of_payer.filter(|mail| self.is_about(mail, of));
+        let mut mails: Vec<&Mail> = own.chain(of_payer).collect();
+        mails.sort_by_key(|mail| mail.id);
+        let newest = mails.len().saturating_sub(SHOWN);
+        let told = mails.into_iter().skip(newest).map(|mail| told(known, mail));
+        told.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whoever pays for several lines of an order is told of others too.
+    fn is_about(&self, mail: &Mail, of: &Of<'_>) -> bool {
+        let is_paid = of.request.is_some_and(|it| it.state.is_paid());
+        match mail.purpose {
+            Purpose::OrderNotice => true,
+            Purpose::OrderCancelled => of.cancelled.is_some(),
+            Purpose::GraceWarning => {
+                let order = of.line.order_code.to_string();
+                let letter = (of.line.id, order, mail.occasion(), mail.recipient.clone());
+                self.warned.contains(&letter)
+            }
+            Purpose::Suspended => of.line.state == LineState::Suspended,
+            Purpose::PaymentReceived | Purpose::Restored => is_paid,
+            _ => false,
+        }
+    }
+}
+
+fn told(known: &Known<'_>, mail: &Mail) -> String {
+    let texts = known.services.texts;
+    let at = mail.sent_at.filter(|_| mail.state == MailState::Sent);
+    let values = context! {
+        purpose => texts.label(&format!("message.purpose.{}", mail.purpose)),
+        to => mail.recipient.as_str(),
+        state => texts.label(&format!("workbook.mail_state.{}", mail.state)),
+        at => at.map(|at| known.clock(at).format("%d/%m/%Y %H:%M").to_string()),
+    };
+    texts.say("workbook.look_up.mail", values)
+}

@@ -1,0 +1,133 @@
+//! The look-up: a row for each client that answers by itself, and nothing new in an hour in which nothing changed.
+
+use std::path::Path;
+
+use super::{
+    grace::{at, unpaid},
+    lists::{csv, enterprise, household},
+    money::{self, statement},
+    refused::with_a_second_firm,
+    workbooks::{read, sheet_text},
+};
+use crate::world::{NOW, World, require, text, texts};
+
+const SHEET: &str = "Tra cứu";
+
+/// How many workbooks were written at an instant.
+fn looked(world: &World, now: &str) -> i64 {
+    let ran = world.run_at(now, &["run", "look-up", "--json"]).exits(0).json();
+    ran["runs"][0]["counts"]["look_ups"].as_i64().unwrap()
+}
+
+/// The row of a client.
+fn row_of(workbook: &Path, client: &str) -> String {
+    let book = read(workbook);
+    let rows = book["sheets"][SHEET].as_array().unwrap();
+    let row = rows.iter().find(|row| row[0] == client);
+    let row = row.unwrap_or_else(|| panic!("no {client} in {rows:?}")).as_array().unwrap();
+    row.iter().map(|cell| cell.as_str().unwrap()).collect::<Vec<_>>().join("\t")
+}
+
+#[test]
+fn a_row_says_where_a_client_stands_who_is_waited_for_and_what_was_written_to_whom() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let held = enterprise(5).with("E", "giamdoc@gmial.com");
+        world.import("moi.csv", &csv(&[household(1), held]));
+        assert_eq!(looked(&world, NOW), 1);
+        let workbook = world.path("outbox/tra-cuu__2026-11-23__r1.xlsx");
+        let order = world.order("DH-2611-000001");
+        let code = text(&order["payment_requests"][0], "payment_code");
+        let first = row_of(&workbook, enterprise(1).name());
+        for said in [
+            enterprise(1).tax_id(),
+            "0912 000 001",
+            "Đang dùng, chờ thanh toán",
+            "chuyển khoản",
+            "Ngày cuối. Chưa trả thì ngắt từ 01/12/2026 00:00",
+            "Chưa thanh toán, còn 2.950.000 đ",
+            &code,
+            "khach.csv",
+            "B000001",
+            "DH-2611-000001/1",
+        ] {
+            assert!(first.contains(said), "no {said} in {first}");
+        }
+        let letter = format!("→ {}: Đã gửi 23/11/2026 08:30", enterprise(1).email());
+        assert!(first.contains(&letter), "no {letter} in {first}");
+        let waiting = row_of(&workbook, household(1).name());
+        assert!(waiting.contains("Kế toán xác nhận đơn"), "{waiting}");
+        let asked = row_of(&workbook, enterprise(5).name());
+        assert!(asked.contains("Chờ quyết định") && asked.contains("hàng 3"), "{asked}");
+        let bell = sheet_text(&workbook, "Thông báo");
+        assert!(bell.contains("DH-2611-000001"), "{bell}");
+    }
+}
+
+#[test]
+fn an_hour_in_which_nothing_changed_writes_nothing() {
+    for world in World::on_each_engine() {
+        assert_eq!(looked(&world, NOW), 0, "nothing ever happened");
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        assert_eq!(looked(&world, NOW), 1);
+        for hour in [9, 10, 23] {
+            assert_eq!(looked(&world, &at("11-23", hour)), 0, "at {hour}");
+        }
+        world.run_at(&at("11-24", 8), &["confirm", "DH-2611-000001"]).exits(0);
+        assert_eq!(looked(&world, &at("11-24", 9)), 1);
+        let files = world.files_in("outbox");
+        for file in ["tra-cuu__2026-11-24__r1.xlsx", "cu/tra-cuu__2026-11-23__r1.xlsx"] {
+            assert!(files.contains(&file.to_owned()), "{files:?}");
+        }
+        // One that somebody took away comes again, and what is older than a week goes.
+        std::fs::remove_file(world.path("outbox/tra-cuu__2026-11-24__r1.xlsx")).unwrap();
+        assert_eq!(looked(&world, &at("12-05", 9)), 1);
+        let left = world.files_in("outbox").into_iter().filter(|it| it.contains("tra-cuu"));
+        assert_eq!(left.collect::<Vec<_>>(), ["tra-cuu__2026-12-05__r1.xlsx"]);
+    }
+}
+
+#[test]
+fn who_paid_and_whose_cut_off_is_put_off_is_told_so() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    let codes = money::codes(&world);
+    let paid = statement(&[("24/11/2026", 2_950_000, codes[0].as_str())]);
+    let path = world.drop_file("_bank/a.csv", &paid);
+    world.run_at(&at("11-25", 10), &["run", "import", path.to_str().unwrap()]);
+    let hold = ["hold", "DH-2611-000001/2", "--until", "2026-12-10", "--reason", "hẹn trả"];
+    world.run_at(&at("11-25", 11), &hold).exits(0);
+    assert_eq!(looked(&world, &at("11-25", 12)), 1);
+    let workbook = world.path("outbox/tra-cuu__2026-11-25__r1.xlsx");
+    let first = row_of(&workbook, enterprise(1).name());
+    for said in ["Đã thanh toán", "Không chờ ai", "Hết năm 2026: gia hạn cho năm 2027"]
+    {
+        assert!(first.contains(said), "no {said} in {first}");
+    }
+    let second = row_of(&workbook, enterprise(2).name());
+    assert!(second.contains("được hoãn") && second.contains("hẹn trả"), "{second}");
+}
+
+#[test]
+fn a_look_up_that_is_dropped_back_is_only_to_be_read_and_each_firm_has_its_own() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    with_a_second_firm(&world);
+    world.take("MINHAN/mot.csv", &csv(&[enterprise(1)]));
+    world.take("HOAPHAT/hai.csv", &csv(&[household(2)]));
+    assert_eq!(looked(&world, NOW), 2);
+    let path = world.path("outbox/HOAPHAT/tra-cuu__2026-11-23__r1.xlsx");
+    let sheet = sheet_text(&path, SHEET);
+    assert!(sheet.contains(household(2).name()) && !sheet.contains(enterprise(1).name()));
+    let back = world.take("HOAPHAT/tra-cuu.xlsx", &std::fs::read(path).unwrap());
+    assert_eq!(texts(back["findings"].as_array().unwrap(), "code"), ["file.to_read"], "{back}");
+}
