@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     config::Environment,
-    flow::{Clock, folders, guard, progress::Progress},
+    flow::{
+        Clock, folders, guard,
+        progress::Progress,
+        status::{self, Life},
+    },
     runner::{self, heart::Heart, supervisor::Supervisor},
 };
 
@@ -41,6 +45,9 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let around = runner::around::begin(&services, &heart, &jobs).await?;
     runner::serve::serve(Arc::clone(&services), jobs, Arc::clone(&heart)).await?;
     drop(around);
+    if let Err(error) = status::write(&services, Life::Stopped).await {
+        tracing::warn!("{} cannot be written: {error:#}", status::NAME);
+    }
     heart.stop(&services).await?;
     Ok(Reply::new(Exit::Done, ""))
 }

@@ -27,6 +27,19 @@ pub async fn batches(db: &Db, runs: &[i64]) -> sqlx::Result<Vec<Batch>> {
     db.query(OF).bind(Json(runs)).all().await
 }
 
+/// The files that came last, of one firm or of all, the newest first.
+pub async fn newest_batches(db: &Db, firm: Option<&str>, at_most: i64) -> sqlx::Result<Vec<Batch>> {
+    db.query(
+        "select * from batch
+         where state not in ('received', 'staged', 'checked') and ($1 is null or firm = $1)
+         order by id desc limit $2",
+    )
+    .bind(firm)
+    .bind(at_most)
+    .all()
+    .await
+}
+
 /// How many findings a file has of each severity.
 pub async fn findings(db: &Db, batch: BatchId) -> sqlx::Result<Vec<(Severity, i64)>> {
     let counts: Vec<(String, i64)> = db

@@ -50,6 +50,8 @@ pub mod morning;
 
 pub mod look_up;
 
+pub mod status;
+
 pub mod prove;
 
 pub mod retention;

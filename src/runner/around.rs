@@ -1,4 +1,4 @@
-//! What surrounds the work of `serve`: its numbers for whoever watches, the alarm where no file came for long, and the
+//! What surrounds the work of `serve`: its numbers for whoever watches, its sign of life in the outbox, the alarm where no file came for long, and the
 //! ping after a good night, whose absence is an alarm elsewhere. None of it keeps the work from going on.
 
 use std::{sync::Arc, time::Duration};
@@ -12,11 +12,17 @@ use crate::{
     config::{ConfigError, FILE_NAME},
     db::{guard as stored, notifications::NotificationKind, runs},
     domain::grace::start_of,
-    flow::{Services, bucket, guard},
+    flow::{
+        Clock, Services, bucket, guard,
+        status::{self, Life},
+    },
 };
 
 /// Between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(5);
+/// Between two writings of the file that says so.
+const STATUS: Duration = Duration::from_mins(1);
+const STILL: TimeDelta = TimeDelta::minutes(2);
 /// The night is over at six, and began at six.
 const MORNING: NaiveTime = NaiveTime::from_hms_opt(6, 0, 0).unwrap();
 const NIGHT: TimeDelta = TimeDelta::hours(12);
@@ -50,6 +56,17 @@ pub async fn begin(
             }
         }
     }
+    {
+        let (services, heart) = (Arc::clone(services), Arc::clone(heart));
+        tasks.spawn(async move {
+            loop {
+                if let Err(error) = status::write(&services, life(&heart)).await {
+                    tracing::warn!("{} cannot be written: {error:#}", status::NAME);
+                }
+                tokio::time::sleep(STATUS).await;
+            }
+        });
+    }
     if services.settings.files.buckets.all().next().is_some() {
         let services = Arc::clone(services);
         tasks.spawn(async move { exchange(&services).await });
@@ -66,6 +83,14 @@ pub async fn begin(
         });
     }
     Ok(Around(tasks))
+}
+
+/// A heart that did not beat for so long stands still; one on a clock that was set tells nothing.
+fn life(heart: &Heart) -> Life {
+    match heart.last() {
+        Some(last) if last + STILL < Clock::System.now() => Life::Hangs(last),
+        _ => Life::Serves,
+    }
 }
 
 /// Between buckets and the folders of the workspace. One that is away is told once.

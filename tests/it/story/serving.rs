@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use super::lists::{csv, mixed};
+use super::{
+    lists::{csv, mixed},
+    refused::with_a_second_firm,
+};
 use crate::world::{FIRM, World, eventually, text};
 
 #[test]
@@ -16,10 +19,49 @@ fn a_dropped_list_is_taken_answered_and_archived_while_the_daemon_runs() {
     });
     assert!(world.files_in("inbox").is_empty());
     eventually("the run is over", || world.list("runs")[0]["state"] == "succeeded");
-    assert_eq!(world.files_in("outbox"), ["khach__B000001.txt", "khach__B000001__r1.xlsx"]);
+    let outbox = ["_TRANG-THAI.txt", "khach__B000001.txt", "khach__B000001__r1.xlsx"];
+    assert_eq!(world.files_in("outbox"), outbox);
     assert!(world.files_in("work").is_empty());
     assert!(daemon.stop().success());
     assert!(world.list("runs").iter().all(|run| run["state"] == "succeeded"));
+}
+
+#[test]
+fn a_file_in_the_outbox_says_that_the_daemon_lives_what_waits_and_what_was_answered_last() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&mixed()));
+        world.drop_file("trong.csv", b"");
+        let said = || fs::read_to_string(world.path("outbox/_TRANG-THAI.txt")).unwrap_or_default();
+        let daemon = world.serve();
+        eventually("it says that it lives", || said().contains("đang chạy, lúc 23/11/2026 08:3"));
+        let alive = said();
+        for words in [
+            "Đang chờ trong inbox: 0 tệp",
+            "Đang xử lý: 0 tệp",
+            "trong.csv: tệp trống",
+            "khach.csv (B000001): Chờ xác nhận, xem khach__B000001__r1.xlsx",
+        ] {
+            assert!(alive.contains(words), "no {words} in {alive}");
+        }
+        assert!(daemon.stop().success());
+        assert!(said().contains("đã dừng lúc 23/11/2026 08:3"), "{}", said());
+    }
+}
+
+#[test]
+fn with_several_firms_each_is_told_of_its_own_files_alone() {
+    let world = World::new();
+    with_a_second_firm(&world);
+    world.take("MINHAN/mot.csv", &csv(&mixed()));
+    let said = |file: &str| fs::read_to_string(world.path(file)).unwrap_or_default();
+    let daemon = world.serve();
+    eventually("all is told", || !said("outbox/_TRANG-THAI.txt").is_empty());
+    assert!(daemon.stop().success());
+    assert!(said("outbox/MINHAN/_TRANG-THAI.txt").contains("mot.csv"));
+    for other in ["outbox/HOAPHAT/_TRANG-THAI.txt", "outbox/_TRANG-THAI.txt"] {
+        let said = said(other);
+        assert!(said.contains("đã dừng lúc") && !said.contains("mot.csv"), "{other}: {said}");
+    }
 }
 
 /// Whole ones: a mail has another name while it is written.
