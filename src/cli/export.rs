@@ -1,33 +1,122 @@
-//! `export`: what there is, as files for other programs.
+//! `export`: what there is, as files for other programs; and slips, for people who have to pay.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use minijinja::context;
 
 use super::{
     args::{Export, Global},
     init::Made,
-    reply::{Exit, Reply},
+    life::unknown_line,
+    order::by_code,
+    reply::{Exit, Failure, Reply},
     workspace,
 };
-use crate::flow::export;
+use crate::{
+    db::lines,
+    domain::{order::Target, words::UnknownWord},
+    flow::{
+        Services,
+        answer::messages::{self, Slip},
+        export::{self, What},
+    },
+};
+
+/// A table, or a page for each unpaid line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exported {
+    Table(What),
+    Slips,
+}
+
+impl FromStr for Exported {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Exported, UnknownWord> {
+        if text == "slips" { Ok(Exported::Slips) } else { text.parse().map(Exported::Table) }
+    }
+}
 
 pub async fn run(global: &Global, args: &Export) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     let named = args.firm.as_deref();
     let firm = named.map(|named| workspace::firm(&services, Some(named))).transpose()?;
     let firm = firm.map(|firm| firm.code.as_str());
-    let table = export::gather(&services, args.what, firm).await?;
+    match args.what {
+        Exported::Table(what) => table(&services, args, (what, firm)).await,
+        Exported::Slips => slips(&services, args, firm).await,
+    }
+}
+
+async fn table(
+    services: &Services,
+    args: &Export,
+    (what, firm): (What, Option<&str>),
+) -> anyhow::Result<Reply> {
+    if let Some(target) = args.targets.first() {
+        let values = context! { target => shown(target) };
+        return Err(Failure::misused(services.texts, "slips_only", values).into());
+    }
+    let table = export::gather(services, what, firm).await?;
     let path = match &args.output {
         Some(path) => std::path::absolute(path)?,
-        None => export::free_path(&services, args.what, args.format, firm),
+        None => export::free_path(services, what, args.format, firm),
     };
     let written =
-        tokio::task::block_in_place(|| export::write(&services, &table, args.format, &path))?;
-    let shown: Vec<String> = written.iter().map(|path| services.shown_path(path)).collect();
-    let made = |path: &String| Made { path: PathBuf::from(path), kind: "export" };
-    let said = context! { rows => table.rows.len(), files => shown.join("\n") };
-    Reply::new(Exit::Done, services.texts.say("message.export.done", said))
-        .with("files", shown.iter().map(made).collect::<Vec<_>>())?
-        .with("rows", table.rows.len())
+        tokio::task::block_in_place(|| export::write(services, &table, args.format, &path))?;
+    let names: Vec<String> = written.iter().map(|path| services.shown_path(path)).collect();
+    let said = context! { rows => table.rows.len(), files => names.join("\n") };
+    reply(services, services.texts.say("message.export.done", said), &written, table.rows.len())
+}
+
+fn reply(
+    services: &Services,
+    said: String,
+    written: &[PathBuf],
+    rows: usize,
+) -> anyhow::Result<Reply> {
+    let made =
+        |path: &PathBuf| Made { path: PathBuf::from(services.shown_path(path)), kind: "export" };
+    Reply::new(Exit::Done, said)
+        .with("files", written.iter().map(made).collect::<Vec<_>>())?
+        .with("rows", rows)
+}
+
+async fn slips(services: &Services, args: &Export, firm: Option<&str>) -> anyhow::Result<Reply> {
+    let Some(folder) = &args.output else {
+        return Err(Failure::misused(services.texts, "slips_nowhere", context! {}).into());
+    };
+    for target in &args.targets {
+        demand(services, target).await?;
+    }
+    let is_of = |target: &Target, slip: &Slip| match target {
+        Target::Order(order) => slip.line.order == *order,
+        Target::Line(line) => slip.line == *line,
+    };
+    let mut all = messages::of_firm(services, firm).await?;
+    let named = &args.targets;
+    let paid = named.iter().filter(|target| !all.iter().any(|slip| is_of(target, slip)));
+    let paid: Vec<String> = paid.map(shown).collect();
+    all.retain(|slip| named.is_empty() || named.iter().any(|target| is_of(target, slip)));
+    let (rows, folder) = (all.len(), std::path::absolute(folder)?);
+    let written = tokio::task::block_in_place(|| export::slips::write(services, all, &folder))?;
+    let said = context! { rows, paid, folder => services.shown_path(&folder) };
+    reply(services, services.texts.say("message.export.slips", said), &written, rows)
+}
+
+/// Fails where there is no such order, or no such line of it.
+async fn demand(services: &Services, target: &Target) -> anyhow::Result<()> {
+    let order = by_code(services, target.order()).await?;
+    let Target::Line(line) = target else { return Ok(()) };
+    let lines = lines::of_order(&services.db, &order.code).await?;
+    if lines.iter().any(|it| it.line_no == line.line) {
+        return Ok(());
+    }
+    Err(unknown_line(services.texts, line).into())
+}
+
+fn shown(target: &Target) -> String {
+    match target {
+        Target::Order(order) => order.to_string(),
+        Target::Line(line) => line.to_string(),
+    }
 }

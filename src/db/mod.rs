@@ -46,6 +46,8 @@ pub mod staff;
 
 pub mod requests;
 
+pub mod unpaid;
+
 pub mod statements;
 
 pub mod payments;

@@ -11,7 +11,7 @@ pub use self::orders::{
     Assign, Cancel, Confirm, HoldLine, MatchPayment, RefundPayment, Unassign, UnmatchPayment,
     WaiveRest,
 };
-use super::narrowed::Narrowed;
+use super::{export::Exported, narrowed::Narrowed};
 use crate::{
     domain::{
         batch::{BatchId, RowRef},
@@ -19,10 +19,10 @@ use crate::{
         email::Email,
         locale::Locale,
         mail::Purpose,
-        order::{LineRef, OrderCode},
+        order::{LineRef, OrderCode, Target},
         tax_id::TaxId,
     },
-    flow::export::{Format, What},
+    flow::export::Format,
 };
 
 /// Takes client lists from an inbox folder and carries them through to licences, mails and money.
@@ -196,7 +196,7 @@ pub enum Command {
         #[arg(required = true)]
         orders: Vec<OrderCode>,
     },
-    /// Write what there is into a file: clients, orders, lines, payments, licences, findings, invoices
+    /// Write what there is into a file: clients, orders, lines, payments, licences, findings, invoices; or slips to pay by
     Export(Export),
     /// Cancel orders or lines; a line that works unpaid only where it is named itself
     Cancel(Cancel),
@@ -309,15 +309,18 @@ pub struct Template {
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// clients, orders, lines, payments, licences, findings or invoices
-    pub what: What,
+    /// clients, orders, lines, payments, licences, findings, invoices or slips
+    pub what: Exported,
+    /// Of slips: orders (DH-2611-000123) or lines of them; default: all that is unpaid
+    #[arg(value_name = "ORDER|LINE")]
+    pub targets: Vec<Target>,
     /// xlsx, csv, parquet or json
     #[arg(long, default_value_t = Format::Xlsx)]
     pub format: Format,
     /// Only of this firm
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
-    /// Where to write it; default: the outbox
+    /// Where to write it; default: the outbox. Of slips a folder, which has to be named
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     allowed::{self, Fallback},
-    identity, missing,
+    identity, messages, missing,
     pages::{OfBatch, OfCheck},
     payments::{payee, payments},
     questions, refusals,
@@ -90,6 +90,7 @@ pub async fn of_batch<'a>(
         payee: (!payments.is_empty()).then(|| payee(services)),
         payments,
         more_payments,
+        messages: messages::of_batch(services, id).await?,
         choices: allowed::whatever(services),
         labels: labels(services),
         order_level: Vec::new(),
@@ -185,6 +186,7 @@ pub fn of_check<'a>(
         file_findings: file_findings(services, &said),
         payments: Vec::new(),
         more_payments: 0,
+        messages: Vec::new(),
         payee: None,
         choices: allowed::whatever(services),
         labels: labels(services),

@@ -27,7 +27,11 @@ mod line_views;
 
 pub mod rows;
 
-mod payments;
+pub mod payments;
+
+pub mod messages;
+
+pub mod slips;
 
 mod steps;
 

@@ -143,12 +143,18 @@ impl<'a> Page<'a> {
         self.tallest = 1;
     }
 
+    /// Begins a new printed page.
+    pub fn break_here(&mut self) -> Result<(), XlsxError> {
+        self.breaks.push(self.row);
+        self.sheet.set_page_breaks(&self.breaks)?;
+        self.used = 0.0;
+        Ok(())
+    }
+
     /// Begins a new printed page where what follows, so many points of it, would be torn apart.
     pub fn keep(&mut self, points: f64) -> Result<(), XlsxError> {
         if self.used > 0.0 && self.used + points > self.room && points <= self.room {
-            self.breaks.push(self.row);
-            self.sheet.set_page_breaks(&self.breaks)?;
-            self.used = 0.0;
+            self.break_here()?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 use chrono::DateTime;
 use chrono_tz::Tz;
 
+use super::messages::Slip;
 use crate::{
     domain::{
         batch::{BatchId, RowState},
@@ -49,6 +50,8 @@ pub struct ResultView {
     pub payments: Vec<PaymentView>,
     /// How much more there is to be paid.
     pub more_payments: usize,
+    /// What whoever has not paid may be told by hand.
+    pub messages: Vec<Slip>,
     pub payee: Option<PayeeView>,
     /// Drop-downs, as people read the values.
     pub choices: Vec<(Field, Vec<String>)>,

@@ -11,6 +11,8 @@ mod invoices;
 
 mod payments;
 
+pub mod slips;
+
 mod tables;
 
 use std::{

@@ -143,3 +143,5 @@ mod by_phone;
 mod looks;
 
 mod look_ups;
+
+mod slips;

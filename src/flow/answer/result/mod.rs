@@ -9,6 +9,8 @@ mod orders;
 
 mod payments;
 
+mod messages;
+
 mod places;
 
 mod survey;
@@ -103,9 +105,12 @@ fn made(view: &ResultView, source: &dyn Source, folder: &Path) -> anyhow::Result
     kit.places.orders = summary.orders;
     let sums = add_rows(&kit, &mut workbook, source, &mut lists)?;
     let qr = payments::sheet(&kit, &mut workbook).context("The payment codes cannot be written")?;
+    let messages =
+        messages::sheet(&kit, &mut workbook).context("The messages cannot be written")?;
     let order = origin::order_sheet(&kit).context("The sheet of the order cannot be written")?;
     let origin = origin::sheet(&kit).context("The origin cannot be written")?;
-    for sheet in vec![qr, order, Some(origin), lists.into_sheet()?].into_iter().flatten() {
+    for sheet in vec![qr, messages, order, Some(origin), lists.into_sheet()?].into_iter().flatten()
+    {
         workbook.push_worksheet(sheet);
     }
     if view.identity.is_some() {

@@ -72,8 +72,9 @@ fn result_names(view: &ResultView, texts: &Texts) -> Vec<String> {
     if view.sheets.len() == 1 {
         return vec![base];
     }
-    let mut taken: Vec<String> =
-        ["summary", "fix", "origin", "qr", "order"].map(|sheet| label(sheet).to_lowercase()).into();
+    let mut taken: Vec<String> = ["summary", "fix", "origin", "qr", "messages", "order"]
+        .map(|sheet| label(sheet).to_lowercase())
+        .into();
     let name =
         |list: &SheetView| sheet_name(&list.name, &mut taken, |name| format!("{base} ({name})"));
     view.sheets.iter().map(name).collect()

@@ -128,6 +128,7 @@ pub fn view() -> Sample {
         file_findings: vec![finding("header.unknown", Severity::Info, None, None)],
         payments: Vec::new(),
         more_payments: 0,
+        messages: Vec::new(),
         payee: Some(PayeeView {
             bank: "Vietcombank".into(),
             account: "1023456789".into(),

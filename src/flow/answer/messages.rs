@@ -1,0 +1,118 @@
+//! What whoever has to pay is told by Zalo or SMS, by hand: one ready text for each unpaid line, and all that a slip shows.
+//! Never a link: who gets it cannot know who wrote it.
+
+use std::collections::HashMap;
+
+use minijinja::context;
+
+use super::{payments::payee, view::PayeeView};
+use crate::{
+    db::{
+        grace::{self, InGrace},
+        unpaid::{self, Unpaid},
+    },
+    domain::{
+        batch::BatchId,
+        money::Money,
+        order::{LineRef, LineState, Recipient},
+        payment_code::PaymentCode,
+    },
+    flow::{Services, sweep},
+    text::one_line,
+};
+
+/// So many stand in a workbook: more nobody sends by hand.
+const MOST: usize = 5_000;
+
+/// What is to be paid for a line.
+#[derive(Clone, Debug)]
+pub struct Slip {
+    pub line: LineRef,
+    pub firm: String,
+    pub client: String,
+    pub tax_id: String,
+    pub payer: String,
+    /// As people dial it; empty where nobody knows it.
+    pub phone: String,
+    /// With its year.
+    pub package: String,
+    pub amount: Money,
+    pub code: PaymentCode,
+    /// The last day, as people write it; empty before the line works.
+    pub due: String,
+    /// Ready to be sent.
+    pub text: String,
+}
+
+/// Those of a list.
+pub async fn of_batch(services: &Services, batch: BatchId) -> anyhow::Result<Vec<Slip>> {
+    let unpaid = unpaid::all(&services.db, (Some(batch), None), MOST).await?;
+    slips(services, &unpaid, grace::of_batch(&services.db, batch).await?)
+}
+
+/// Those of a firm, or of all.
+pub async fn of_firm(services: &Services, firm: Option<&str>) -> anyhow::Result<Vec<Slip>> {
+    let unpaid = unpaid::all(&services.db, (None, firm), usize::MAX).await?;
+    slips(services, &unpaid, grace::all(&services.db).await?)
+}
+
+fn slips(
+    services: &Services,
+    unpaid: &[Unpaid],
+    in_grace: Vec<InGrace>,
+) -> anyhow::Result<Vec<Slip>> {
+    let in_grace: HashMap<i64, InGrace> =
+        in_grace.into_iter().map(|line| (line.line_id, line)).collect();
+    let payee = payee(services);
+    let slip = |it: &Unpaid| slip(services, (it, in_grace.get(&it.line_id)), &payee);
+    unpaid.iter().map(slip).collect()
+}
+
+fn slip(
+    services: &Services,
+    (it, in_grace): (&Unpaid, Option<&InGrace>),
+    payee: &PayeeView,
+) -> anyhow::Result<Slip> {
+    let firm = services.firm(&it.firm)?;
+    let package = services.catalogue.packages.get(&it.package);
+    let package = package.map_or(it.package.as_str(), |package| package.name.as_str());
+    let asks = firm.admin.phone.as_ref();
+    let phone = match it.recipient {
+        Recipient::Client => Some(&it.client.phone),
+        Recipient::Firm => asks,
+        Recipient::Other => it.client.recipient_phone.as_ref(),
+    };
+    let suspended = it.state == LineState::Suspended;
+    let cutoff_at = in_grace.filter(|_| !suspended);
+    let cutoff_at = cutoff_at.and_then(|line| sweep::cutoff_at(services, line));
+    let due = cutoff_at.map(|at| services.last_day(at)).unwrap_or_default();
+    let package = format!("{package} {}", it.fiscal_year);
+    let values = context! {
+        firm => firm.name.as_str(),
+        payer => it.payer_name.as_str(),
+        client => it.name.as_str(),
+        package => package.as_str(),
+        amount => it.rest().to_string(),
+        bank => payee.bank.as_str(),
+        account => payee.account.as_str(),
+        account_name => payee.name.as_str(),
+        code => it.code.as_str(),
+        due => due.as_str(),
+        suspended,
+        grace_days => services.settings.grace.days,
+        phone => asks.map(|phone| phone.national()),
+    };
+    Ok(Slip {
+        line: it.reference(),
+        firm: firm.name.clone(),
+        client: it.name.clone(),
+        tax_id: it.client.tax_id.to_string(),
+        payer: it.payer_name.clone(),
+        phone: phone.map(|phone| phone.national()).unwrap_or_default(),
+        package,
+        amount: it.rest(),
+        code: it.code.clone(),
+        due,
+        text: one_line(&services.texts.fill("message.slip", values)?),
+    })
+}

@@ -1,0 +1,41 @@
+//! Slips as files: the picture of each transfer, and workbooks with a page for each client.
+
+use std::path::{Path, PathBuf};
+
+use crate::flow::{
+    Services,
+    answer::{
+        messages::Slip,
+        payments::payee,
+        slips::{self, Of},
+    },
+    files::write_whole,
+    pay,
+};
+
+/// A workbook with more pictures would hardly open.
+const OF_A_FILE: usize = 500;
+
+/// Writes them into a folder, pictures and workbooks; what lies there under such a name is replaced.
+pub fn write(services: &Services, slips: Vec<Slip>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    fs_err::create_dir_all(folder)?;
+    let payee = payee(services);
+    let of = Of { texts: services.texts, payee: &payee, made_at: services.now() };
+    let (mut pictures, mut workbooks) = (Vec::new(), Vec::new());
+    let mut slips = slips.into_iter().peekable();
+    while slips.peek().is_some() {
+        let mut page = Vec::new();
+        for slip in slips.by_ref().take(OF_A_FILE) {
+            let png = pay::qr_png(&services.settings.payee, slip.amount, &slip.code)?;
+            let path = folder.join(format!("{}-{}.png", slip.line.order, slip.line.line));
+            write_whole(&path, &png)?;
+            pictures.push(path);
+            page.push((slip, png));
+        }
+        let path = super::part_of(&folder.join("slips.xlsx"), workbooks.len() + 1)?;
+        write_whole(&path, &slips::write(&of, &page)?)?;
+        workbooks.push(path);
+    }
+    workbooks.extend(pictures);
+    Ok(workbooks)
+}

@@ -1,0 +1,92 @@
+//! Whoever has to pay and reads no e-mail: ready texts in the workbook, and a page with a picture for each client.
+
+use super::{
+    letters::{scanned, transfer},
+    lists::{csv, enterprise},
+    money,
+    workbooks::{read, sheet_text},
+};
+use crate::world::{World, require, text};
+
+const SHEET: &str = "Tin nhắn";
+
+#[test]
+fn each_unpaid_line_has_a_phone_and_a_ready_text_without_a_link() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        let before = read(&world.workbook("B000001"));
+        assert!(before["sheets"][SHEET].is_null(), "nothing is asked for yet");
+        world.run(&["confirm", money::ORDER]).exits(0);
+        let codes = money::codes(&world);
+        let said = sheet_text(&world.workbook("B000001"), SHEET);
+        for words in [
+            enterprise(1).name(),
+            "0912 000 001",
+            "số tiền 2.950.000 đ",
+            "số tài khoản 1023456789",
+            &format!("nội dung {}.", codes[0]),
+            "Hạn: 7 ngày kể từ khi kích hoạt",
+            "xin gọi 0912 345 678",
+        ] {
+            assert!(said.contains(words), "no {words} in\n{said}");
+        }
+        assert!(!said.contains("http"), "{said}");
+        world.run(&["activate", money::ORDER]).exits(0);
+        let said = sheet_text(&world.workbook("B000001"), SHEET);
+        assert!(said.contains("Hạn: hết ngày 30/11/2026."), "{said}");
+
+        money::take(&world, "a.csv", &[("23/11/2026", 2_950_000, codes[0].as_str())]);
+        world.run(&["run", "reconcile"]);
+        let said = sheet_text(&world.workbook("B000001"), SHEET);
+        assert!(
+            !said.contains(&codes[0]) && said.contains(&codes[1]),
+            "who paid is left alone: {said}"
+        );
+    }
+}
+
+#[test]
+fn each_unpaid_line_has_a_slip_with_a_picture_that_can_be_scanned() {
+    if !(require("openpyxl") && require("zbarimg")) {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2), enterprise(3)]));
+        world.run(&["confirm", money::ORDER]).exits(0);
+        let codes = money::codes(&world);
+        money::take(&world, "a.csv", &[("23/11/2026", 2_950_000, codes[2].as_str())]);
+        let folder = world.outside("phieu");
+        let path = folder.to_str().unwrap();
+        let made = world.run(&["export", "slips", "-o", path, "--json"]).exits(0).json();
+        assert_eq!(made["rows"], 2, "{made}");
+        let scanned = transfer(&scanned(&folder.join("DH-2611-000001-1.png")));
+        assert_eq!((scanned.amount, &scanned.memo), (2_950_000, &codes[0]));
+        let pages = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
+        for words in [enterprise(1).name(), enterprise(2).name(), &codes[0], &codes[1]] {
+            assert!(pages.contains(words), "no {words} in\n{pages}");
+        }
+        assert!(!pages.contains(&codes[2]), "{pages}");
+
+        let args = ["export", "slips", "DH-2611-000001/2", "DH-2611-000001/3", "-o", path];
+        let said = world.run(&args).exits(0).stdout;
+        assert!(said.contains("1 dòng") && said.contains("DH-2611-000001/3"), "{said}");
+    }
+}
+
+#[test]
+fn slips_of_nothing_that_there_is_or_without_a_folder_are_refused() {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    for args in [
+        &["export", "slips", "--json"][..],
+        &["export", "slips", "DH-2611-000009", "-o", "x", "--json"],
+        &["export", "slips", "DH-2611-000001/9", "-o", "x", "--json"],
+        &["export", "lines", "DH-2611-000001", "--json"],
+    ] {
+        let error = world.run(args).exits(2).json()["error"].clone();
+        assert!(!text(&error, "fix").is_empty(), "{args:?}: {error}");
+    }
+}
