@@ -135,7 +135,11 @@ impl Asked<'_> {
         let is_first = !self.history.of(&tax_ids).any(|line| line.family == family)
             && !self.history.gone(&tax_ids).any(|had| had.family == family);
         let free = client.kind == Kind::Purchase && package.free_first_year && is_first;
-        free.then(|| self.say(Code::FreeYearAvailable, Field::Kind))
+        let finding = free.then(|| self.say(Code::FreeYearAvailable, Field::Kind))?;
+        Some(match package.price_on(self.context.today) {
+            Some(price) => finding.detail("saved", price.to_string()),
+            None => finding,
+        })
     }
 
     /// What the row says of a client that the firm knows, and that the firm has otherwise: taken with the row, but

@@ -123,9 +123,12 @@ fn that_a_year_could_be_free_is_not_said_any_more_once_it_is_in_use_or_cancelled
     }
     let world = World::new();
     world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+    let summary = sheet_text(&world.workbook("B000001"), "Tóm tắt");
+    let saved = "2 khách hàng chưa dùng năm miễn phí: có thể tiết kiệm 5.900.000 đ.";
+    assert!(summary.contains(saved), "{summary}");
     let hints = || {
         let results = sheet_text(&world.workbook("B000001"), "Kết quả");
-        results.matches("chưa dùng năm miễn phí").count()
+        results.matches("chưa dùng năm miễn phí của gói, có thể tiết kiệm 2.950.000 đ").count()
     };
     assert_eq!(hints(), 2);
     world.run(&["cancel", "DH-2611-000001/2", "--reason", "nhầm"]).exits(0);

@@ -8,7 +8,7 @@ use rust_xlsxwriter::{FormatAlign, Worksheet, XlsxError};
 
 use super::{Kit, charts, orders, own::said, payments, questions};
 use crate::{
-    domain::field::Field,
+    domain::{field::Field, money::Money},
     flow::answer::{
         lists::Lists,
         look::{MONEY, Tone, as_number},
@@ -123,6 +123,12 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     }
     if kit.view.missing > 0 {
         let said = kit.texts.say("workbook.summary.missing", context! { n => kit.view.missing });
+        page.line(&said, &look.plain)?;
+    }
+    let (n, saved) = kit.survey.could_be_free;
+    if n > 0 {
+        let saved = (saved != Money::ZERO).then(|| saved.to_string());
+        let said = kit.texts.say("workbook.summary.could_be_free", context! { n, saved });
         page.line(&said, &look.plain)?;
     }
     Ok(())

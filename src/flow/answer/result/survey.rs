@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{charts::Tally, fix, places::At, rows::Extent, summary::TO_FIX};
 use crate::{
+    domain::{finding::Code, money::Money},
     flow::answer::{
         source::{Source, each_row},
         view::{DataRow, ResultView, RowKind},
@@ -22,6 +23,8 @@ pub struct Survey {
     /// The first row of each order.
     pub first_rows: BTreeMap<String, At>,
     pub tally: Tally,
+    /// Clients whose year could be free, and what that would save where it is ordered.
+    pub could_be_free: (usize, Money),
 }
 
 impl Survey {
@@ -33,6 +36,7 @@ impl Survey {
             fix: fix::Needs::of(&view.labels),
             first_rows: BTreeMap::new(),
             tally: Tally::default(),
+            could_be_free: (0, Money::ZERO),
         };
         for (at, list) in view.sheets.iter().enumerate() {
             let mut extent = Extent::of(list);
@@ -50,6 +54,11 @@ impl Survey {
 
     fn add(&mut self, at: At, row: &DataRow, texts: &Texts) {
         self.tally.add(texts, row);
+        if row.findings.iter().any(|it| it.code == Code::FreeYearAvailable.as_str()) {
+            let (clients, saved) = self.could_be_free;
+            let amount = row.line.as_ref().map(|line| line.amount).unwrap_or_default();
+            self.could_be_free = (clients + 1, saved + amount);
+        }
         if row.needs_fixing() {
             self.to_fix += 1;
             self.fix.add(row);
