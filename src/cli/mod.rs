@@ -64,6 +64,8 @@ mod catalogue;
 
 mod explain;
 
+mod guide;
+
 mod doctor;
 
 mod prove;
@@ -190,6 +192,7 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Assign(args) => assign::assign(&global, &args).await,
         Command::Unassign(args) => assign::unassign(&global, &args).await,
         Command::Explain { code } => explain::run(&global, &code),
+        Command::Guide { output } => guide::run(&global, &output),
         Command::Catalogue { what } => match what {
             CatalogueCommand::Check => catalogue::check(&global),
             CatalogueCommand::Update { apply } => catalogue::update(&global, apply),

@@ -41,6 +41,7 @@ impl Command {
             Command::Assign(_) => "assign",
             Command::Unassign(_) => "unassign",
             Command::Explain { .. } => "explain",
+            Command::Guide { .. } => "guide",
             Command::Catalogue { .. } => "catalogue",
             Command::Prove => "prove",
             Command::Doctor => "doctor",

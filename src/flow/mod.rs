@@ -52,6 +52,8 @@ pub mod look_up;
 
 pub mod status;
 
+pub mod guide;
+
 pub mod prove;
 
 pub mod retention;

@@ -26,6 +26,7 @@ const VI: &[Table] = &[
     ("letter", include_str!("vi/letters.toml")),
     ("message", include_str!("vi/messages.toml")),
     ("command", include_str!("vi/commands.toml")),
+    ("guide", include_str!("vi/guide.toml")),
 ];
 const EN: &[Table] = &[
     ("field", include_str!("en/fields.toml")),
@@ -36,14 +37,18 @@ const EN: &[Table] = &[
     ("letter", include_str!("en/letters.toml")),
     ("message", include_str!("en/messages.toml")),
     ("command", include_str!("en/commands.toml")),
+    ("guide", include_str!("en/guide.toml")),
 ];
 
 /// What the program says in English beside its texts.
 const SAID_VI: &str = include_str!("vi/said.toml");
 
-/// The two forms of every letter; their words are in the tables. A name that ends in `.html` is escaped.
-const LAYOUTS: &[Table] =
-    &[("layout.html", include_str!("layout.html")), ("layout.txt", include_str!("layout.txt"))];
+/// The two forms of every letter, and the guide; their words are in the tables. A name that ends in `.html` is escaped.
+const LAYOUTS: &[Table] = &[
+    ("layout.html", include_str!("layout.html")),
+    ("layout.txt", include_str!("layout.txt")),
+    ("guide.html", include_str!("guide.html")),
+];
 
 static TEXTS_VI: LazyLock<Texts> = LazyLock::new(|| Texts::new(VI, SAID_VI));
 static TEXTS_EN: LazyLock<Texts> = LazyLock::new(|| Texts::new(EN, "said = []"));

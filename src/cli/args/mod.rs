@@ -229,6 +229,12 @@ pub enum Command {
         /// As it stands in JSON: `tax_id.checksum`, `regime.not_allowed`
         code: String,
     },
+    /// Write the user's guide, a page to read and to print
+    Guide {
+        /// Where to write it (guide.html)
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
     /// Look after the tables in jobs/catalogue/
     Catalogue {
         #[command(subcommand)]

@@ -145,3 +145,5 @@ mod looks;
 mod look_ups;
 
 mod slips;
+
+mod guide;

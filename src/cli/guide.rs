@@ -1,0 +1,21 @@
+//! `guide`: how to use the program, as a page for people who drop lists and read answers.
+
+use std::path::Path;
+
+use minijinja::context;
+
+use super::{
+    args::Global,
+    init::Made,
+    reply::{Exit, Reply},
+    workspace,
+};
+use crate::flow::{files::write_whole, guide};
+
+pub fn run(global: &Global, output: &Path) -> anyhow::Result<Reply> {
+    let texts = workspace::texts(global);
+    let path = std::path::absolute(output)?;
+    write_whole(&path, guide::page(texts)?.as_bytes())?;
+    let human = texts.say("command.guide", context! { file => path.display().to_string() });
+    Reply::new(Exit::Done, human).with("files", [Made { path, kind: "guide" }])
+}
