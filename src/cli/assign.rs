@@ -118,7 +118,7 @@ fn role_of(texts: &Texts, firm: &Firm, email: &Email) -> anyhow::Result<StaffRol
 }
 
 /// The lines as they are when the platform was told, and the clients whose record assigned somebody who leaves.
-async fn told(
+pub(super) async fn told(
     services: &Services,
     lines: &[Line],
     clients: Option<&[Client]>,

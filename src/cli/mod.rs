@@ -46,6 +46,8 @@ mod hold;
 
 mod assign;
 
+mod correct;
+
 mod lists;
 
 mod mails;
@@ -189,6 +191,7 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Export(args) => export::run(&global, &args).await,
         Command::Cancel(args) => life::cancel(&global, &args).await,
         Command::Undo { batch } => life::undo(&global, batch).await,
+        Command::Correct(args) => correct::correct(&global, &args).await,
         Command::Assign(args) => assign::assign(&global, &args).await,
         Command::Unassign(args) => assign::unassign(&global, &args).await,
         Command::Explain { code } => explain::run(&global, &code),

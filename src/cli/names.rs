@@ -38,6 +38,7 @@ impl Command {
             Command::Export(_) => "export",
             Command::Cancel(_) => "cancel",
             Command::Undo { .. } => "undo",
+            Command::Correct(_) => "correct",
             Command::Assign(_) => "assign",
             Command::Unassign(_) => "unassign",
             Command::Explain { .. } => "explain",

@@ -22,6 +22,8 @@ words! {
         Paid = "paid",
         /// Who may work in it.
         Accounts = "accounts",
+        /// The same, and another one signs in for the client.
+        LogIn = "log_in",
     }
 }
 

@@ -238,6 +238,30 @@ pub async fn reassign(
     tx.query(REASSIGN).bind(firm).bind(from).bind(to).bind(now).all().await
 }
 
+/// Takes a client out of a firm's catalogue, by any of its tax ids, where no line of it stands there.
+pub async fn leave(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Result<()> {
+    let left = tx
+        .query(
+            "select w.client from client_tax_id w
+             where w.firm = $1 and w.tax_id = $2
+               and not exists (select 1 from client_tax_id t
+                               join order_line l on l.firm = t.firm and l.tax_id = t.tax_id
+                               where t.firm = w.firm and t.client = w.client and l.state <> 'cancelled')",
+        )
+        .bind(firm)
+        .bind(tax_id)
+        .optional::<(String,)>()
+        .await?;
+    let Some((client,)) = left else { return Ok(()) };
+    for sql in [
+        "delete from client_tax_id where firm = $1 and client = $2",
+        "delete from client where firm = $1 and tax_id = $2",
+    ] {
+        tx.query(sql).bind(firm).bind(client.as_str()).execute().await?;
+    }
+    Ok(())
+}
+
 /// Gives all tax ids of one client to another, and ends the first.
 pub async fn join(tx: &mut Tx, firm: &str, from: &str, into: &str) -> sqlx::Result<()> {
     tx.query("update client_tax_id set client = $3 where firm = $1 and client = $2")

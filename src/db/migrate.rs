@@ -41,6 +41,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (17, "in_turn", files!("0017_in_turn.sql")),
     (18, "open_activations", files!("0018_open_activations.sql")),
     (20, "bounces", files!("0020_bounces.sql")),
+    (21, "corrections", files!("0021_corrections.sql")),
     (22, "look_up", files!("0022_look_up.sql")),
 ];
 

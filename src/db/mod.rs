@@ -42,6 +42,8 @@ pub mod shown;
 
 pub mod cancellations;
 
+pub mod corrections;
+
 pub mod staff;
 
 pub mod requests;

@@ -15,6 +15,8 @@ words! {
         PaymentTakenBack = "payment_taken_back",
         LicenceSuspended = "licence_suspended",
         LicenceRestored = "licence_restored",
+        /// What is known of a client was corrected, or it went to another firm.
+        LineChanged = "line_changed",
         AnswerRefused = "answer_refused",
         /// For the operator: nothing is sent until a person says so.
         EffectsHeld = "effects_held",

@@ -208,6 +208,7 @@ const OF_BATCH: [&str; 34] = [
     "delete from notification where order_code in (select code from client_order where batch_id = $1)",
     "delete from activation where line_id in (select id from order_line where batch_id = $1)",
     "delete from licence_change where line_id in (select id from order_line where batch_id = $1)",
+    "delete from line_event where line_id in (select id from order_line where batch_id = $1)",
     "delete from line_staff where line_id in (select id from order_line where batch_id = $1)",
     "delete from licence where line_id in (select id from order_line where batch_id = $1)",
     // A payment stays what it was when what it paid for is deleted, and nobody is named in it any more.

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::orders::{
-    Assign, Cancel, Confirm, HoldLine, MatchPayment, RefundPayment, Unassign, UnmatchPayment,
-    WaiveRest,
+    Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, RefundPayment, Unassign,
+    UnmatchPayment, WaiveRest,
 };
 use super::{export::Exported, narrowed::Narrowed};
 use crate::{
@@ -220,6 +220,8 @@ pub enum Command {
         /// A line of an order (DH-2611-000123/17)
         line: LineRef,
     },
+    /// Put right what is known of a client of a line: its e-mail, its address and so on
+    Correct(CorrectLine),
     /// Let a member of staff work in the data of clients
     Assign(Assign),
     /// Take a member of staff off everywhere, or put another one there instead

@@ -1,11 +1,13 @@
-//! What is typed to confirm and cancel orders, and to give their lines to members of staff.
+//! What is typed to confirm, cancel and correct orders, and to give their lines to members of staff.
 
 use clap::Args;
 
+use crate::config::file::nearest;
 use crate::domain::{
     confirmation_code::ConfirmationCode,
     date::{self, Order},
     email::Email,
+    field::Field,
     firm::StaffRole,
     order::{LineRef, OrderCode, Target},
     words::UnknownWord,
@@ -120,6 +122,33 @@ fn code_and_amount(text: &str) -> Result<(String, Option<i64>), String> {
     });
     let code = code.trim().to_uppercase();
     if code.is_empty() { Err(wrong()) } else { Ok((code, amount.transpose()?)) }
+}
+
+#[derive(Debug, Args)]
+pub struct CorrectLine {
+    /// A line of an order (DH-2611-000123/17)
+    pub line: LineRef,
+    /// Fields with their new values, as a list has them (email=lan@hoasen.example); nothing behind `=` takes a value away
+    #[arg(required_unless_present = "done", value_name = "FIELD=VALUE", value_parser = field_and_value)]
+    pub changes: Vec<(Field, String)>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT", required_unless_present = "done")]
+    pub reason: Option<String>,
+    /// What stands in the reconciliation as to be corrected on the platform was corrected there
+    #[arg(long, conflicts_with_all = ["changes", "reason"])]
+    pub done: bool,
+}
+
+fn field_and_value(text: &str) -> Result<(Field, String), String> {
+    let wrong =
+        || format!("`{text}` is no field with a value; one looks like email=lan@hoasen.example");
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+    let name = name.trim();
+    let unknown = |_| {
+        let near = nearest(name, Field::ALL.iter().map(|field| field.as_str()));
+        format!("there is no field `{name}`; did you mean `{}`?", near.unwrap_or("email"))
+    };
+    Ok((name.parse().map_err(unknown)?, value.to_owned()))
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,8 @@
 //! What follows where the platform changed a licence, or did not: for its line, the firm and who is told.
 //! What is asked of the platform, and when, is the business of `changes`.
 
+use minijinja::context;
+
 use super::{
     changes::{About, plan_paid},
     platform::{PlatformError, wire::Licence as Answer},
@@ -9,17 +11,21 @@ use crate::{
     db::{
         Tx,
         activations::{ActivationState, Settled},
+        batches,
         changes::{self, Change, ChangeKind},
         dues,
         licences::{self, Login},
-        lines, mails, requests,
+        lines, mails,
+        notifications::{self, NewNotification, NotificationKind},
+        requests, standing,
     },
-    domain::order::LineState,
+    domain::{licence::Role, mail::Purpose, order::LineState},
     flow::{
         Services,
         holder::LeaseLost,
         order::cancel::{self, Why},
         pay::tell,
+        send,
         sweep::rules::Waits,
     },
 };
@@ -70,9 +76,12 @@ pub(super) async fn settle_done(
             licences::pay(&mut tx, licence_id, paid_on).await?;
             restored(services, &mut tx, change, about).await?;
         }
-        ChangeKind::Accounts => {
+        ChangeKind::Accounts | ChangeKind::LogIn => {
             let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
             licences::set_logins(&mut tx, licence_id, &logins).await?;
+            if change.kind == ChangeKind::LogIn {
+                signs_in(services, &mut tx, about, &logins).await?;
+            }
         }
     }
     tx.commit().await?;
@@ -131,6 +140,30 @@ async fn restored(
     Ok(())
 }
 
+/// Whoever signs in for the client now is told how; not where that was corrected once more meanwhile: what was planned
+/// then tells it.
+async fn signs_in(
+    services: &Services,
+    tx: &mut Tx,
+    About { order, line, .. }: &About,
+    logins: &[Login],
+) -> anyhow::Result<()> {
+    let now = standing::by_ids(tx, &[line.id]).await?;
+    let (Some(line), Some(admin)) =
+        (now.first(), logins.iter().find(|login| login.role == Role::ClientAdmin))
+    else {
+        return Ok(());
+    };
+    if admin.email != line.client.email || line.state == LineState::Cancelled {
+        return Ok(());
+    }
+    let purpose = if admin.first_time { Purpose::LoginFirst } else { Purpose::LoginExisting };
+    let sequence = send::plan::withdraw_log_in(tx, line).await?;
+    send::plan::log_in(services, tx, (order, line), (purpose, sequence)).await?;
+    batches::ask_for_workbook(tx, line.batch()).await?;
+    Ok(())
+}
+
 /// Nothing where a cut-off waits: that is as it should be.
 pub(super) async fn settle_failed(
     services: &Services,
@@ -157,6 +190,13 @@ pub(super) async fn settle_failed(
     if let Some(cancellation) = change.cancellation_id.filter(|_| state.is_final()) {
         cancel::tell_kept(services, &mut tx, line, why).await?;
         cancel::tell(services, &mut tx, cancellation).await?;
+    }
+    if change.kind == ChangeKind::LogIn && state == ActivationState::Refused {
+        let values = context! { line => line.reference().to_string(), name => line.name.as_str() };
+        let text = services.texts.say("message.bell.log_in_refused", values);
+        let (kind, order) = (NotificationKind::LineChanged, Some(&line.order_code));
+        let bell = NewNotification { firm: &line.firm, kind, text: &text, order };
+        notifications::insert(&mut tx, bell, services.now()).await?;
     }
     tx.commit().await?;
     let line = line.reference();

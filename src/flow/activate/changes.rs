@@ -24,7 +24,7 @@ use crate::{
         requests,
     },
     domain::{
-        licence::LicenceState,
+        licence::{LicenceState, Role},
         order::{OrderCode, RequestState},
     },
     flow::{
@@ -93,11 +93,25 @@ pub async fn plan_accounts(
     tx: &mut Tx,
     lines: &[&Line],
 ) -> anyhow::Result<()> {
+    plan_people(services, tx, lines, ChangeKind::Accounts).await
+}
+
+/// The same, and that another one signs in for the client: the old log-in ends, and a letter tells the new one.
+pub async fn plan_log_in(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
+    plan_people(services, tx, &[line], ChangeKind::LogIn).await
+}
+
+async fn plan_people(
+    services: &Services,
+    tx: &mut Tx,
+    lines: &[&Line],
+    kind: ChangeKind,
+) -> anyhow::Result<()> {
     let new = lines.iter().map(|line| NewChange {
         line_id: line.id,
-        kind: ChangeKind::Accounts,
+        kind,
         cancellation_id: None,
-        idempotency_key: key(services, line, &format!("accounts/{}", uuid::Uuid::new_v4())),
+        idempotency_key: key(services, line, &format!("{kind}/{}", uuid::Uuid::new_v4())),
     });
     changes::plan(tx, &new.collect::<Vec<_>>(), services.now()).await?;
     Ok(())
@@ -111,12 +125,12 @@ pub async fn plan_accounts_if_changed(
     logins: &[Login],
 ) -> anyhow::Result<()> {
     let said = db::staff::of_lines(tx, &[line.id]).await?;
-    let firm = services.firm(&order.firm)?;
+    let firm = services.firm(&line.firm)?;
     let wanted = staff::of_firm(firm, &staff::of(firm, order, line, &said));
     let has = |account: &Account| {
         logins.iter().any(|it| it.email == account.email && it.role == account.role)
     };
-    let is_client = |login: &Login| login.email == line.client.email;
+    let is_client = |login: &Login| matches!(login.role, Role::ClientAdmin | Role::ClientSender);
     let extra = |login: &Login| wanted.iter().all(|account| account.email != login.email);
     if wanted.iter().all(has) && !logins.iter().any(|login| !is_client(login) && extra(login)) {
         return Ok(());
@@ -289,6 +303,8 @@ async fn ask(
     match change.kind {
         ChangeKind::Suspend => platform.suspend(licence_id, key, request, now).await,
         ChangeKind::Paid => platform.mark_paid(licence_id, key, request, now).await,
-        ChangeKind::Accounts => platform.set_accounts(licence_id, key, request, now).await,
+        ChangeKind::Accounts | ChangeKind::LogIn => {
+            platform.set_accounts(licence_id, key, request, now).await
+        }
     }
 }

@@ -133,6 +133,18 @@ pub async fn run_if_there(services: &Services, order: &OrderCode) -> anyhow::Res
     }
 }
 
+/// Tells the platform what changed of the licences of an order, beside other work, which goes on where it cannot be told
+/// now.
+pub async fn tell_if_there(services: &Services, order: &OrderCode) -> anyhow::Result<()> {
+    match changes::run(services, Some(order), &mut Summary::default()).await {
+        Err(error) if matches!(Fault::of(&error), Fault::Platform | Fault::Denied) => {
+            tracing::warn!(%order, "What changed of {order} waits: {error:#}");
+            Ok(())
+        }
+        ran => ran,
+    }
+}
+
 /// What went wrong with one request is tried again on the next run and keeps no other one waiting, unless the fault
 /// would end all of them.
 fn or_later(

@@ -1,13 +1,19 @@
 //! What the platform's answer means for a line: its licence, its mails, the workbook that shows it.
 //! When the platform is asked is decided by `bulk`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use minijinja::context;
 
 use super::{
     changes,
-    platform::{PlatformError, wire::Licence},
+    platform::{
+        PlatformError,
+        wire::{ActivationRequest, Licence},
+    },
     reason,
 };
 use crate::{
@@ -19,7 +25,7 @@ use crate::{
         lines::{self, Line},
         notifications::{self, NewNotification, NotificationKind},
         orders::{self as stored, Order},
-        requests,
+        requests, standing,
     },
     domain::{
         licence::{LicenceState, Role},
@@ -51,8 +57,13 @@ pub async fn settle(
     for order in orders.keys() {
         stored::hold_as_it_is(&mut tx, order).await?;
     }
+    // As they are now: what is known of a client may have been corrected while the platform was asked.
+    let ids: Vec<i64> = all.iter().map(|(_, asked)| asked.line.id).collect();
+    let now = standing::by_ids(&mut tx, &ids).await?;
+    let now: HashMap<i64, &Line> = now.iter().map(|line| (line.id, line)).collect();
     for (activation, asked) in all {
-        states.push(one(services, &mut tx, activation, asked).await?);
+        let line = now.get(&asked.line.id).copied().unwrap_or(&asked.line);
+        states.push(one(services, &mut tx, activation, (line, asked)).await?);
     }
     for order in orders.values() {
         after_all(services, &mut tx, order).await?;
@@ -85,7 +96,7 @@ async fn one(
     services: &Services,
     tx: &mut Tx,
     activation: &Activation,
-    Asked { order, line, answer }: &Asked,
+    (line, Asked { order, answer, .. }): (&Line, &Asked),
 ) -> anyhow::Result<ActivationState> {
     let (state, line_state) = match answer {
         Ok(licence) => (ActivationState::Done, state_of(licence)),
@@ -99,7 +110,15 @@ async fn one(
     }
     lines::move_on(tx, line.id, &FROM, line_state).await?;
     match answer {
-        Ok(licence) => licensed(services, tx, (order, line), licence).await?,
+        Ok(licence) => {
+            licensed(services, tx, (order, line), licence).await?;
+            if is_as_asked(activation, line) {
+                let purpose = log_in_purpose(licence);
+                send::plan::log_in(services, tx, (order, line), (purpose, 1)).await?;
+            } else {
+                changes::plan_log_in(services, tx, line).await?;
+            }
+        }
         Err(error) => {
             let error = error.stored();
             tracing::warn!(line = %line.reference(), %error, "The platform did not activate {}", line.reference());
@@ -116,7 +135,24 @@ fn state_of(licence: &Licence) -> LineState {
     }
 }
 
-/// The licence of a line, and the letters with its log-ins.
+/// Whether whom the platform was told to sign in for the client is still the one.
+fn is_as_asked(activation: &Activation, line: &Line) -> bool {
+    let asked = serde_json::from_str::<ActivationRequest>(&activation.request);
+    let client = &line.client;
+    asked.is_ok_and(|asked| {
+        let asked = asked.client.representative;
+        (&asked.email, &asked.phone, &asked.name)
+            == (&client.email, &client.phone, &client.representative)
+    })
+}
+
+fn log_in_purpose(licence: &Licence) -> Purpose {
+    let mut logins = licence.logins.iter().map(|it| &it.login);
+    let is_first = logins.any(|login| login.role == Role::ClientAdmin && login.first_time);
+    if is_first { Purpose::LoginFirst } else { Purpose::LoginExisting }
+}
+
+/// The licence of a line, and what the platform is to be told of it.
 async fn licensed(
     services: &Services,
     tx: &mut Tx,
@@ -138,9 +174,7 @@ async fn licensed(
     if !requests::hold_paid(tx, &[line.id]).await?.is_empty() {
         changes::plan_paid(services, tx, std::slice::from_ref(line), &licence.licence_id).await?;
     }
-    let first_time = logins.iter().any(|login| login.role == Role::ClientAdmin && login.first_time);
-    let purpose = if first_time { Purpose::LoginFirst } else { Purpose::LoginExisting };
-    send::plan::log_in(services, tx, order, line, purpose).await
+    Ok(())
 }
 
 /// The workbook shows each change. When every line was answered, whoever registered the order gets a letter, and another

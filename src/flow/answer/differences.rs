@@ -90,7 +90,11 @@ mod tests {
                 };
                 if matches!(
                     kind,
-                    Kind::OtherPackage | Kind::OtherYear | Kind::OtherTaxId | Kind::OtherState
+                    Kind::OtherPackage
+                        | Kind::OtherYear
+                        | Kind::OtherTaxId
+                        | Kind::OtherState
+                        | Kind::FixOnPlatform
                 ) {
                     it.there = LicenceState::Grace.to_string();
                 }

@@ -13,6 +13,7 @@ use super::{
     row::Judged,
 };
 use crate::{
+    catalogue::columns::Columns,
     db::{
         clients::{Client, Tie},
         lines::Known,
@@ -22,6 +23,7 @@ use crate::{
         field::Field,
         finding::{Code, Finding, Severity},
         fiscal_year::FiscalYear,
+        locale::Locale,
         order::LineState,
         phone::Phone,
         tax_id::TaxId,
@@ -32,6 +34,8 @@ use crate::{
 /// Details of a finding that points to an earlier line: its batch, and itself.
 pub const BATCH: &str = "batch";
 pub const LINE: &str = "line";
+/// The names of the fields that say something else than that line, with commas between.
+pub const CHANGED: &str = "changed";
 /// What an unchanged row is not asked again: it was right on the day of its order.
 const OF_ITS_DAY: [Code; 3] =
     [Code::PackageNotOnSale, Code::FiscalYearOutOfRange, Code::NotAllowed];
@@ -178,7 +182,8 @@ fn tell(context: &Context<'_>, row: &mut Judged, line: &Known) {
 /// The same again, the same with changes, or another package for the same year.
 fn said(context: &Context<'_>, row: &Judged, client: &ClientRow, line: &Known) -> Finding {
     let place = row.fields.place(Some(Field::TaxId));
-    let changes = changes(context, row, client, &line.client);
+    let (fields, changes): (Vec<Field>, Vec<String>) =
+        changed(context, row, client, &line.client).into_iter().unzip();
     // The package may be said for the whole list, where no row gives it.
     let code = if client.package != line.client.package {
         Code::ClientAlreadyOrdered
@@ -194,7 +199,11 @@ fn said(context: &Context<'_>, row: &Judged, client: &ClientRow, line: &Known) -
         .detail("other", other)
         .detail(BATCH, line.batch().to_string())
         .detail(LINE, format!("{}/{}", line.order_code, line.line_no));
-    if changes.is_empty() { finding } else { finding.detail("reason", changes.join("; ")) }
+    if changes.is_empty() {
+        return finding;
+    }
+    let names: Vec<&str> = fields.into_iter().map(Field::as_str).collect();
+    finding.detail("reason", changes.join("; ")).detail(CHANGED, names.join(","))
 }
 
 /// Where an earlier line of the firm stands.
@@ -206,17 +215,7 @@ pub(super) fn place_of(context: &Context<'_>, line: &Known) -> String {
     context.texts.say("message.place.order", values)
 }
 
-/// The given fields that say something else than before: `email: old → new`.
-fn changes(
-    context: &Context<'_>,
-    row: &Judged,
-    client: &ClientRow,
-    before: &ClientRow,
-) -> Vec<String> {
-    changed(context, row, client, before).into_iter().map(|(_, change)| change).collect()
-}
-
-/// The same with their fields.
+/// The given fields that say something else than before, each as `email: old → new`.
 pub(super) fn changed(
     context: &Context<'_>,
     row: &Judged,
@@ -228,7 +227,7 @@ pub(super) fn changed(
     };
     let shown = |field: Field, value: &Value| match value {
         Value::Null => "–".to_owned(),
-        Value::String(text) => in_words(context, field, text),
+        Value::String(text) => in_words(&context.catalogue.columns, context.locale, field, text),
         other => other.to_string(),
     };
     let label = |field: &str| context.texts.label(&format!("field.{field}"));
@@ -244,7 +243,7 @@ pub(super) fn changed(
 }
 
 /// A stored value as people write it: a word of a closed set, a day, a number to call.
-fn in_words(context: &Context<'_>, field: Field, stored: &str) -> String {
+pub fn in_words(columns: &Columns, locale: Locale, field: Field, stored: &str) -> String {
     match field {
         Field::FiscalYearStart | Field::BooksStart => {
             stored.split('-').rev().collect::<Vec<_>>().join("/")
@@ -252,6 +251,6 @@ fn in_words(context: &Context<'_>, field: Field, stored: &str) -> String {
         Field::Phone | Field::ContactPhone | Field::RecipientPhone => {
             Phone::read(stored).map_or_else(|_| stored.to_owned(), |(phone, _)| phone.national())
         }
-        _ => context.catalogue.columns.display(field, stored, context.locale).to_owned(),
+        _ => columns.display(field, stored, locale).to_owned(),
     }
 }

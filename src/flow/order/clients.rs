@@ -10,10 +10,11 @@ use crate::{
     db::{
         Tx,
         clients::{self, NewClient, Tie},
-        lines::{self, Known},
+        lines::{self, Known, Line},
     },
     domain::{
         client::ClientRow,
+        field::Field,
         fold::fold,
         order::{Kind, LineState},
         tax_id::TaxId,
@@ -48,6 +49,34 @@ pub async fn keep(
     for (from, into) in joined {
         clients::join(tx, firm, &from, &into).await?;
     }
+    Ok(())
+}
+
+/// Brings the record of a client up to what was corrected of a line of it; what else the firm knows of it stays. A client
+/// under a tax id that was wrong, and of which there is nothing else, is none.
+pub async fn correct(
+    tx: &mut Tx,
+    (before, after): (&Line, &Line),
+    fields: &[Field],
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let firm = after.firm.as_str();
+    if fields.iter().any(|field| matches!(field, Field::TaxId | Field::OldTaxId)) {
+        keep(tx, firm, &[&after.client], now).await?;
+        clients::leave(tx, firm, before.client.tax_id.as_str()).await?;
+        return Ok(());
+    }
+    let tax_id = after.client.tax_id.to_string();
+    let known = clients::ties_of(tx, firm, std::slice::from_ref(&tax_id)).await?;
+    let present = client_of(&known, &after.client.tax_id).unwrap_or(tax_id);
+    let Some(client) = clients::by_tax_id(tx, firm, &present).await? else { return Ok(()) };
+    let (mut record, new) =
+        (serde_json::to_value(&client.record.0)?, serde_json::to_value(&after.client.0)?);
+    for field in fields {
+        record[field.as_str()] = new[field.as_str()].clone();
+    }
+    let record: ClientRow = serde_json::from_value(record)?;
+    clients::put(tx, firm, &[new_client(&record, &present)?], now).await?;
     Ok(())
 }
 

@@ -246,7 +246,7 @@ async fn request_payment(
 }
 
 /// Name and e-mail of who pays for a line.
-fn payer(
+pub(super) fn payer(
     services: &Services,
     order: &Order,
     line: &Line,
@@ -256,7 +256,10 @@ fn payer(
     Ok(match order.recipient {
         Recipient::Client => (client.name.clone(), client.email.to_string()),
         Recipient::Firm => {
-            let firm = services.firm(&order.firm)?;
+            let firm = services.firm(&line.firm)?;
+            if line.firm != order.firm {
+                return Ok((firm.name.clone(), firm.admin.email.to_string()));
+            }
             (firm.name.clone(), order.registered_by.clone().unwrap_or_else(|| by.to_string()))
         }
         Recipient::Other => {

@@ -21,6 +21,8 @@ pub mod cancel;
 
 pub mod undo;
 
+pub mod correct;
+
 use crate::{
     db::{lines::Line, orders::Order},
     domain::firm::Firm,

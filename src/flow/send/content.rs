@@ -74,9 +74,7 @@ pub async fn of(
         | Purpose::Restored => standings::of(services, mail, order).await,
         Purpose::OrderNotice => notice(services, mail, known),
         Purpose::OrderCancelled => cancelled(services, mail, order).await.map(Some),
-        Purpose::LoginFirst | Purpose::LoginExisting => {
-            log_in(services, mail, known).await.map(Some)
-        }
+        Purpose::LoginFirst | Purpose::LoginExisting => log_in(services, mail, known).await,
     }
 }
 
@@ -202,9 +200,17 @@ fn noticed(services: &Services, line: &Line, request: &Request) -> NoticeLine {
     }
 }
 
-async fn log_in(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Content> {
+/// Nothing for whoever signed in before that was corrected.
+async fn log_in(
+    services: &Services,
+    mail: &Mail,
+    known: &Known,
+) -> anyhow::Result<Option<Content>> {
     let line_id = mail.line_id.context("A log-in letter is about a line")?;
     let (order, line) = (known.order(mail)?, known.line(line_id)?);
+    if !reads_log_in(services, mail, (order, line)) {
+        return Ok(None);
+    }
     let licence = known.licence(services, line_id).await?;
     let login = licence.logins.iter().find(|login| login.login.role == Role::ClientAdmin);
     let login = login.context("A licence has a log-in of the client")?;
@@ -232,7 +238,17 @@ async fn log_in(services: &Services, mail: &Mail, known: &Known) -> anyhow::Resu
         },
     )?;
     let reply_to = reply_to(services, order, registrant(order, line))?;
-    Ok(Content { letter, picture: None, workbook: None, reply_to })
+    Ok(Some(Content { letter, picture: None, workbook: None, reply_to }))
+}
+
+/// The client's letter goes to whoever signs in now, the copy to the firm.
+fn reads_log_in(services: &Services, mail: &Mail, (order, line): (&Order, &Line)) -> bool {
+    let to = mail.recipient.as_str();
+    let is_of_firm = || {
+        let firm = services.firm(&line.firm).ok();
+        firm.is_some_and(|firm| firm.members().any(|member| member.as_str() == to))
+    };
+    to == line.client.email.as_str() || registrant(order, line) == Some(to) || is_of_firm()
 }
 
 pub(super) fn package_name(services: &Services, code: &str) -> String {

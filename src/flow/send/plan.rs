@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use super::returned;
 use crate::{
     db::{
-        Tx, batches, grace,
+        Tx, batches, corrections, grace,
         lines::Line,
-        mails::{self, About, NewMail},
+        mails::{self, About, Mail, NewMail},
         orders::{self, Order, Registered},
         requests,
     },
@@ -231,20 +231,65 @@ pub async fn cancelled(
 pub async fn log_in(
     services: &Services,
     tx: &mut Tx,
-    order: &Order,
-    line: &Line,
-    purpose: Purpose,
+    (order, line): (&Order, &Line),
+    (purpose, sequence): (Purpose, i64),
 ) -> anyhow::Result<()> {
     let client = &line.client;
     let to_client = (client.representative.as_str(), client.email.as_str());
-    plan(services, tx, (&order.code, Some(line)), (purpose, to_client), 1).await?;
-    let firm = services.firm(&order.firm)?;
+    plan(services, tx, (&order.code, Some(line)), (purpose, to_client), sequence).await?;
+    let firm = services.firm(&line.firm)?;
     let registered_by = registrant(order, line).unwrap_or(firm.admin.email.as_str());
     if registered_by != client.email.as_str() {
         let to_firm = (firm.name.as_str(), registered_by);
-        plan(services, tx, (&order.code, Some(line)), (purpose, to_firm), 1).await?;
+        plan(services, tx, (&order.code, Some(line)), (purpose, to_firm), sequence).await?;
     }
     Ok(())
+}
+
+/// Another one signs in for a line: its log-in letters that did not leave yet say the wrong thing. The number of those
+/// that say the right one.
+pub async fn withdraw_log_in(tx: &mut Tx, line: &Line) -> anyhow::Result<i64> {
+    let subject = line.reference().to_string();
+    let first = mails::supersede(tx, Purpose::LoginFirst, &subject).await?;
+    Ok(first.max(mails::supersede(tx, Purpose::LoginExisting, &subject).await?))
+}
+
+/// The order notice once more, to who pays now; not where one is to leave anyhow.
+pub async fn notice_anew(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    payer: (&str, &str),
+) -> anyhow::Result<()> {
+    let (waits, next) = corrections::next_notice(tx, &order.code, payer.1).await?;
+    if waits {
+        return Ok(());
+    }
+    plan(services, tx, (&order.code, None), (Purpose::OrderNotice, payer), next).await
+}
+
+/// The notice by phone once more, to a number and a name.
+pub async fn message_anew(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    (phone, name): (&Phone, &str),
+) -> anyhow::Result<()> {
+    let (_, next) = corrections::next_notice(tx, &order.code, phone.as_str()).await?;
+    let to = (Purpose::OrderNotice, (name, phone.as_str()));
+    plan(services, tx, (&order.code, None), to, next).await
+}
+
+/// The same as a letter that was withdrawn, to who pays now.
+pub async fn instead(
+    services: &Services,
+    tx: &mut Tx,
+    (mail, line): (&Mail, &Line),
+    payer: (&str, &str),
+) -> anyhow::Result<()> {
+    let Some(order) = mail.order_code.as_deref() else { return Ok(()) };
+    let about = (&order.parse()?, mail.line_id.map(|_| line));
+    plan(services, tx, about, (mail.purpose, payer), mail.sequence).await
 }
 
 /// That money came, to who pays; `change` tells one time from another.

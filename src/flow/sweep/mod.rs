@@ -9,6 +9,8 @@ pub mod hold;
 
 pub mod reconcile;
 
+mod by_hand;
+
 pub mod extract;
 
 pub mod cut_offs;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use super::by_hand;
 use crate::{
     db::{
         batches, dues,
@@ -36,6 +37,8 @@ words! {
         OtherTaxId = "other_tax_id",
         /// Active, in grace or suspended otherwise than here.
         OtherState = "other_state",
+        /// Corrected here, and to be corrected by a person there.
+        FixOnPlatform = "fix_on_platform",
     }
 }
 
@@ -98,8 +101,9 @@ pub async fn differences(services: &Services) -> anyhow::Result<Found> {
     there.retain(|it| ours.contains(it.licence_id.as_str()) || !is_forgotten(services, it));
     let paid: HashMap<i64, RequestState> = requests::states(&services.db).await?;
     let over = over(services).await?;
-    let differences =
+    let mut differences =
         tokio::task::block_in_place(|| compare(&here, &there, &paid, &|line| over.contains(&line)));
+    differences.extend(by_hand::differences(services, &here).await?);
     Ok(Found { differences, payments: waiting(services).await? })
 }
 
@@ -371,6 +375,6 @@ mod tests {
     fn another_state_is_named_where_nothing_graver_is() {
         let found = kinds(Some(here(Grace)), Some(there(Active)), Some(Open), Ahead);
         assert_eq!(found, [Kind::OtherState]);
-        assert_eq!(Kind::ALL.len(), 9, "each of them has a test");
+        assert_eq!(Kind::ALL.len(), 10, "each of them has a test, the last one a story");
     }
 }

@@ -42,6 +42,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0015_refunds.sql"),
     include_str!("../../../src/db/migrations/postgres/0016_cut_offs.sql"),
     include_str!("../../../src/db/migrations/postgres/0020_bounces.sql"),
+    include_str!("../../../src/db/migrations/postgres/0021_corrections.sql"),
 );
 
 const MAIN: [(&str, &str); 2] = [

@@ -1,0 +1,179 @@
+//! What is changed of a line after it was ordered: its client, who pays, its firm; and each time by whom and why.
+//! What may be changed, and what follows from it, is decided by `flow::order`.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::{Db, Tx, mails::Mail};
+use crate::domain::{batch::BatchId, client::ClientRow, order::OrderCode, phone::Phone};
+
+/// What was done with a line.
+#[derive(Clone, Debug)]
+pub struct NewEvent<'a> {
+    pub line_id: i64,
+    pub said_by: Option<&'a str>,
+    pub reason: &'a str,
+    pub detail: Value,
+    /// The names of fields that a person is to change on the platform, with commas between.
+    pub on_platform: Option<&'a str>,
+}
+
+pub async fn insert(tx: &mut Tx, new: NewEvent<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into line_event (line_id, at, said_by, reason, detail, on_platform)
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(new.line_id)
+    .bind(now)
+    .bind(new.said_by)
+    .bind(new.reason)
+    .bind(Json(new.detail))
+    .bind(new.on_platform)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Something that a person is still to change on the platform.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ToDo {
+    pub line_id: i64,
+    /// Of the event, as it was stored.
+    pub detail: Json<Value>,
+    on_platform: String,
+}
+
+impl ToDo {
+    /// The names of the fields.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.on_platform.split(',')
+    }
+}
+
+/// Of the licensed lines that stand, the oldest first.
+pub async fn to_do(db: &Db) -> sqlx::Result<Vec<ToDo>> {
+    db.query(
+        "select e.line_id, e.detail, e.on_platform
+         from line_event e
+         join order_line l on l.id = e.line_id
+         join licence c on c.line_id = l.id
+         where e.on_platform is not null and l.state <> 'cancelled' order by e.id",
+    )
+    .all()
+    .await
+}
+
+/// A person did that; how many corrections it was about.
+pub async fn done(tx: &mut Tx, line_id: i64) -> sqlx::Result<u64> {
+    tx.query(
+        "update line_event set on_platform = null where line_id = $1 and on_platform is not null",
+    )
+    .bind(line_id)
+    .execute()
+    .await
+}
+
+/// Gives a line its corrected client; fails as taken where another line of the firm is that client's.
+pub async fn rewrite(tx: &mut Tx, line_id: i64, client: &ClientRow) -> sqlx::Result<()> {
+    tx.query("update order_line set tax_id = $2, name = $3, client = $4 where id = $1")
+        .bind(line_id)
+        .bind(client.tax_id.as_str())
+        .bind(client.name.as_str())
+        .bind(Json(client))
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Who pays for a line now, by name and e-mail.
+pub async fn readdress(tx: &mut Tx, line_id: i64, (name, email): (&str, &str)) -> sqlx::Result<()> {
+    tx.query("update payment_request set payer_name = $2, payer_email = $3 where line_id = $1")
+        .bind(line_id)
+        .bind(name)
+        .bind(email)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// The code of all that one paid for in a batch is the other one's, where the first has nothing there any more and the
+/// other no such code: what was told once stays good.
+pub async fn hand_over_code(
+    tx: &mut Tx,
+    batch: BatchId,
+    (from, to): (&str, &str),
+) -> sqlx::Result<()> {
+    tx.query(
+        "update payer_code set payer_email = $3
+         where batch_id = $1 and payer_email = $2
+           and not exists (select 1 from payment_request r where r.batch_id = $1 and r.payer_email = $2)
+           and not exists (select 1 from payer_code p where p.batch_id = $1 and p.payer_email = $3)",
+    )
+    .bind(batch.number())
+    .bind(from)
+    .bind(to)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Withdraws what did not leave yet for whoever paid for a line: what is about it alone, and where that one pays for
+/// nothing else in the batch, what is about its orders too.
+pub async fn withdraw(
+    tx: &mut Tx,
+    (batch, line_id): (BatchId, i64),
+    payer: &str,
+) -> sqlx::Result<Vec<Mail>> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where recipient = $3 and state in ('planned', 'held')
+           and purpose in ('order_notice', 'order_cancelled', 'payment_received', 'grace_warning', 'suspended', 'restored')
+           and (line_id = $2
+                or (line_id is null
+                    and order_code in (select code from client_order where batch_id = $1)
+                    and not exists (select 1 from payment_request r where r.batch_id = $1 and r.payer_email = $3)))
+         returning *",
+    )
+    .bind(batch.number())
+    .bind(line_id)
+    .bind(payer)
+    .all()
+    .await
+}
+
+/// Withdraws the messages of an order to a phone and a name that did not leave yet; how many these are.
+pub async fn withdraw_messages(
+    tx: &mut Tx,
+    order: &OrderCode,
+    (phone, name): (&Phone, &str),
+) -> sqlx::Result<u64> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where purpose = 'order_notice' and subject = $1 and recipient = $2 and recipient_name = $3
+           and state in ('planned', 'held')",
+    )
+    .bind(order.as_str())
+    .bind(phone.as_str())
+    .bind(name)
+    .execute()
+    .await
+}
+
+/// The notices of an order to an address or phone: whether one is to leave anyhow, and the number of the next.
+pub async fn next_notice(
+    tx: &mut Tx,
+    order: &OrderCode,
+    recipient: &str,
+) -> sqlx::Result<(bool, i64)> {
+    let (waiting, next) = tx
+        .query(
+            "select count(case when state in ('planned', 'held') then 1 end), coalesce(max(sequence), 0) + 1
+             from mail where purpose = 'order_notice' and subject = $1 and recipient = $2",
+        )
+        .bind(order.as_str())
+        .bind(recipient)
+        .one::<(i64, i64)>()
+        .await?;
+    Ok((waiting > 0, next))
+}

@@ -1,0 +1,301 @@
+//! What is known of a client is corrected after it was ordered for: by command, by a cell of *Kết quả*, or by `nhận` beside
+//! a row that says something else than before. New values are judged in `judge`; what follows of a placed order is said
+//! in `follow`. Before that the order has a next revision, to be ticked again.
+
+mod follow;
+
+mod judge;
+
+use anyhow::Context as _;
+use minijinja::context;
+use serde_json::{Value, json};
+
+pub use self::judge::Change;
+use self::judge::Judged;
+use super::{clients, content};
+use crate::{
+    db::{
+        self, Tx,
+        batches::{self, Batch},
+        corrections::{self, NewEvent},
+        lines::{self, Line},
+        notifications::{self, NewNotification, NotificationKind},
+        orders::{self, Order},
+        requests::{self, Request},
+        rows,
+    },
+    domain::{
+        cell::Cell,
+        field::Field,
+        finding::Finding,
+        order::{LineRef, LineState, OrderState},
+    },
+    flow::{Services, map::typed, send, staged},
+    text::Texts,
+};
+
+/// How often it is tried again because the line changed meanwhile.
+const OVERTAKEN_AT_MOST: usize = 5;
+/// By these a line stands in its order.
+const OF_ORDER: [Field; 6] = [
+    Field::CustomerType,
+    Field::Kind,
+    Field::Package,
+    Field::FiscalYear,
+    Field::Recipient,
+    Field::InvoiceTo,
+];
+
+/// What is to be corrected.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// As people write it in a cell; an empty one takes away what was there.
+    pub changes: &'a [(Field, Cell)],
+    /// A member of the firm, where that is known.
+    pub by: Option<&'a str>,
+    pub reason: &'a str,
+    /// What the checks ask about these values was answered by a person.
+    pub is_answered: bool,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Corrected {
+    Done(Vec<Change>),
+    /// It says so already.
+    Already,
+    /// The new values are wrong, or asked about.
+    Refused(Vec<Finding>),
+    NotAllowed(Why),
+}
+
+/// Why a line cannot be corrected so; `message.not_corrected.<word>` says it and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    Cancelled,
+    /// Another value of it makes it a line of another order.
+    OtherOrder(Field),
+    /// It is ordered, and what is ordered stays.
+    Placed(Field),
+    /// The firm has such a line.
+    Taken,
+}
+
+impl Why {
+    pub fn in_words(self, texts: &Texts, line: &LineRef) -> String {
+        let (key, field) = match self {
+            Why::Cancelled => ("cancelled", None),
+            Why::OtherOrder(field) => ("other_order", Some(field)),
+            Why::Placed(field) => ("placed", Some(field)),
+            Why::Taken => ("taken", None),
+        };
+        let field = field.map(|field| texts.label(&format!("field.{field}")));
+        let values = context! { line => line.to_string(), field };
+        texts.say(&format!("message.not_corrected.{key}"), values)
+    }
+}
+
+/// Corrects a line; who tells the platform is whoever asked for it.
+pub async fn correct(
+    services: &Services,
+    named: &LineRef,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Corrected> {
+    for _ in 0..OVERTAKEN_AT_MOST {
+        let before = Before::of(services, named).await?;
+        if before.line.state == LineState::Cancelled {
+            return Ok(Corrected::NotAllowed(Why::Cancelled));
+        }
+        let judged = match judge::judge(services, (&before.order, &before.line), wish).await? {
+            Ok(judged) => judged,
+            // What stays is not to be put right first.
+            Err(findings) => {
+                let why = stays(&before.order, wish.changes.iter().map(|(field, _)| *field));
+                return Ok(why.map_or(Corrected::Refused(findings), Corrected::NotAllowed));
+            }
+        };
+        if judged.changes.is_empty() {
+            return Ok(Corrected::Already);
+        }
+        let fields = judged.changes.iter().map(|change| change.field);
+        if let Some(why) = stays(&before.order, fields) {
+            return Ok(Corrected::NotAllowed(why));
+        }
+        match store(services, &before, wish, &judged).await? {
+            Stored::Done => {
+                services.crash_point("corrected");
+                return Ok(Corrected::Done(judged.changes));
+            }
+            Stored::Taken => return Ok(Corrected::NotAllowed(Why::Taken)),
+            Stored::Overtaken => {}
+        }
+    }
+    anyhow::bail!("{named} kept changing; try again")
+}
+
+/// A person did on the platform what corrections of a line left to do there; false where nothing was.
+pub async fn done_on_platform(services: &Services, line: &Line) -> anyhow::Result<bool> {
+    let mut tx = services.db.begin().await?;
+    let done = corrections::done(&mut tx, line.id).await?;
+    tx.commit().await?;
+    Ok(done > 0)
+}
+
+/// A line as it is read, outside of the transaction, which sees whether it is still so.
+struct Before {
+    batch: Batch,
+    order: Order,
+    line: Line,
+    request: Option<Request>,
+}
+
+impl Before {
+    async fn of(services: &Services, named: &LineRef) -> anyhow::Result<Before> {
+        let db = &services.db;
+        let order = orders::by_code(db, &named.order).await?;
+        let order = order.with_context(|| format!("There is no order {}", named.order))?;
+        let batch = batches::by_id(db, order.batch()).await?.context("An order has its batch")?;
+        let lines = lines::of_order(db, &named.order).await?;
+        let line = lines.into_iter().find(|line| line.line_no == named.line);
+        let line = line.with_context(|| format!("There is no line {named}"))?;
+        let request = requests::of_line(db, line.id).await?;
+        Ok(Before { batch, order, line, request })
+    }
+}
+
+/// The first of these fields that is not corrected in such an order.
+fn stays(order: &Order, mut fields: impl Iterator<Item = Field>) -> Option<Why> {
+    if order.state == OrderState::AwaitingConfirmation {
+        return fields.find(|field| OF_ORDER.contains(field)).map(Why::OtherOrder);
+    }
+    fields.find(|field| OF_ORDER.contains(field) || *field == Field::TaxId).map(Why::Placed)
+}
+
+enum Stored {
+    Done,
+    /// Something of it changed since it was read.
+    Overtaken,
+    Taken,
+}
+
+/// The correction and what follows from it, in one transaction.
+async fn store(
+    services: &Services,
+    before: &Before,
+    wish: &Wish<'_>,
+    judged: &Judged,
+) -> anyhow::Result<Stored> {
+    let Before { batch, order, line, .. } = before;
+    let mut after = line.clone();
+    after.name.clone_from(&judged.client.name);
+    after.client.0 = judged.client.clone();
+    let cells = cells(services, line, judged).await?;
+    let content = next_content(services, order, &after).await?;
+    let mut tx = services.db.begin().await?;
+    if !orders::hold(&mut tx, &order.code, order.state, &order.content).await?
+        || lines::hold(&mut tx, &[line.id]).await?.get(&line.id) != Some(&line.state)
+        || !batches::is_as_read(&mut tx, batch).await?
+    {
+        return Ok(Stored::Overtaken);
+    }
+    match corrections::rewrite(&mut tx, line.id, &judged.client).await {
+        Err(error) if db::is_taken(&error) => return Ok(Stored::Taken),
+        rewritten => rewritten?,
+    }
+    if let Some(cells) = cells {
+        let row_no = u32::try_from(line.row_no)?;
+        let fixed = rows::Fixed { sheet: line.sheet, row_no, cells: &cells, dropped: false };
+        rows::replace(&mut tx, line.batch(), &[fixed]).await?;
+    }
+    let fields: Vec<Field> = judged.changes.iter().map(|change| change.field).collect();
+    clients::correct(&mut tx, (line, &after), &fields, services.now()).await?;
+    keep(services, &mut tx, (order, &after), (wish, judged)).await?;
+    if let Some(content) = content {
+        let amount = order.amount();
+        if !orders::revise(&mut tx, &order.code, &order.content, &content, amount).await? {
+            return Ok(Stored::Overtaken);
+        }
+        send::plan::results(services, &mut tx, order.batch()).await?;
+    } else {
+        follow::up(services, &mut tx, (before, &after), &fields).await?;
+    }
+    batches::ask_for_workbook(&mut tx, order.batch()).await?;
+    tx.commit().await?;
+    Ok(Stored::Done)
+}
+
+/// The user's row with what is corrected in it, where it has columns for that.
+async fn cells(
+    services: &Services,
+    line: &Line,
+    judged: &Judged,
+) -> anyhow::Result<Option<Vec<Cell>>> {
+    let tables = staged::tables(services, line.batch()).await?;
+    let Some(table) = tables.iter().find(|table| table.sheet == line.sheet) else {
+        return Ok(None);
+    };
+    let above = u32::try_from(line.row_no - 1)?;
+    let found = rows::after(&services.db, (line.batch(), line.sheet), above, 1).await?;
+    let Some(row) = found.into_iter().find(|row| row.row_no == line.row_no) else {
+        return Ok(None);
+    };
+    let mut cells = staged::row(row)?.cells;
+    for Change { field, cell, .. } in &judged.changes {
+        let column = table.columns.iter().find(|column| column.field == Some(*field));
+        let Some(column) = column else { continue };
+        let at = usize::try_from(column.index)?;
+        cells.resize(cells.len().max(at + 1), Cell::Empty);
+        cells[at] = typed(cell.clone(), column);
+    }
+    Ok(Some(cells))
+}
+
+/// What is to be confirmed then; a confirmed order stays what was confirmed.
+async fn next_content(
+    services: &Services,
+    order: &Order,
+    after: &Line,
+) -> anyhow::Result<Option<String>> {
+    if order.state != OrderState::AwaitingConfirmation {
+        return Ok(None);
+    }
+    let mut lines = lines::of_order(&services.db, &order.code).await?;
+    lines.retain(|line| line.state != LineState::Cancelled);
+    let as_it_is = |line: &Line| {
+        let client = if line.id == after.id { &after.client.0 } else { &line.client.0 };
+        (line.line_no, line.amount(), client.clone())
+    };
+    let lines: Vec<_> = lines.iter().map(as_it_is).collect();
+    let told = lines.iter().map(|(number, amount, client)| (*number, *amount, client));
+    content::hash(&order.code, told).map(Some)
+}
+
+/// Who changed what, when and why, and the bell of the firm.
+async fn keep(
+    services: &Services,
+    tx: &mut Tx,
+    (order, line): (&Order, &Line),
+    (wish, judged): (&Wish<'_>, &Judged),
+) -> anyhow::Result<()> {
+    let changes: serde_json::Map<String, Value> =
+        judged.changes.iter().map(|it| (it.field.to_string(), json!([it.old, it.new]))).collect();
+    let to_do = follow::to_do(line, judged.changes.iter().map(|it| it.field));
+    let event = NewEvent {
+        line_id: line.id,
+        said_by: wish.by,
+        reason: wish.reason,
+        detail: json!({ "changes": changes }),
+        on_platform: to_do.as_deref(),
+    };
+    corrections::insert(tx, event, services.now()).await?;
+    let said: Vec<String> =
+        judged.changes.iter().map(|change| change.in_words(services.texts)).collect();
+    let values = context! {
+        line => line.reference().to_string(), name => line.name.as_str(), changes => said.join("; "),
+        reason => wish.reason, again => order.state == OrderState::AwaitingConfirmation,
+    };
+    let text = services.texts.say("message.bell.line_corrected", values);
+    let (kind, code) = (NotificationKind::LineChanged, Some(&order.code));
+    let bell = NewNotification { firm: &line.firm, kind, text: &text, order: code };
+    Ok(notifications::insert(tx, bell, services.now()).await?)
+}
