@@ -4,14 +4,17 @@
 use minijinja::context;
 
 use super::{
-    fixes::told,
+    fixes::{stale as stale_row, told},
     identity::{Answer, checksum, own_checksum},
     result::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM, OWN_COLUMNS, is_lasting},
     results::Results,
     rows::{rid, shown_texts},
 };
 use crate::{
-    db::{batches::Batch, rows::RowKind},
+    db::{
+        batches::Batch,
+        rows::{Column, RowKind},
+    },
     domain::{
         batch::RowState,
         confirmation_code::ConfirmationCode,
@@ -43,16 +46,29 @@ pub struct Returned {
     pub ticks: Vec<Ticks>,
     /// Who decided, as written; empty for the firm's admin.
     pub by: String,
-    /// Rows whose cells were edited, or that were deleted though they stand in an order.
+    /// Rows of which nothing follows and that are not as they were: cells of no field, deleted ones of an order.
     pub edited: Vec<Finding>,
+    /// Rows whose cells were edited.
+    pub changed: Vec<Edited>,
     /// What was written besides, and answers for nothing.
     pub told: Vec<Finding>,
+}
+
+/// A row whose cells say something else now.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    pub sheet: i64,
+    pub row: u32,
+    pub changes: Vec<(Field, Cell)>,
+    /// The first cell of them, old and new.
+    pub finding: Finding,
 }
 
 /// What was written on the sheets of results.
 #[derive(Default)]
 struct Written {
     edited: Vec<Finding>,
+    changed: Vec<Edited>,
     told: Vec<Finding>,
 }
 
@@ -76,8 +92,8 @@ pub fn read(
     };
     let ticks = (1..=orders).map(ticks).collect();
     let by = who(document);
-    let Written { edited, told } = self::written(document, answer, staged, texts);
-    Returned { ticks, by, edited, told }
+    let Written { edited, changed, told } = self::written(document, answer, staged, texts);
+    Returned { ticks, by, edited, changed, told }
 }
 
 /// What is said of an answer that was written before its batch changed.
@@ -179,8 +195,19 @@ fn written(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts)
             let theirs =
                 theirs.get(..width(table, row)).filter(|_| results.own.is_none()).unwrap_or(theirs);
             // A row that was fixed since is not edited where it still says what went out with the answer.
-            if answer.rows.get(&rid).is_none_or(|went_out| *went_out != checksum(theirs)) {
-                written.edited.extend(difference(table, row, theirs, texts));
+            let went_out = answer.rows.get(&rid);
+            if went_out.is_none_or(|went_out| *went_out != checksum(theirs)) {
+                let is_stale = went_out.is_some_and(|it| *it != checksum(&row.cells));
+                let said = difference(table, row, theirs, texts);
+                match said.map(|finding| (changes(table, row, theirs), finding)) {
+                    None => {}
+                    Some(_) if is_stale => written.told.push(stale_row(table, row.number)),
+                    Some((changes, finding)) if changes.is_empty() => written.edited.push(finding),
+                    Some((changes, finding)) => {
+                        let (sheet, row) = (table.sheet, row.number);
+                        written.changed.push(Edited { sheet, row, changes, finding });
+                    }
+                }
             }
             let is_ours_edited = own(&results, found)
                 .zip(answer.own.get(&rid))
@@ -223,6 +250,21 @@ fn name(table: &Table, row: &TableRow) -> String {
 fn width(table: &Table, row: &TableRow) -> usize {
     let mapped = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
     usize::try_from(mapped).unwrap_or_default().max(row.cells.len())
+}
+
+/// The fields that say something else now.
+fn changes(table: &Table, row: &TableRow, now: &[Cell]) -> Vec<(Field, Cell)> {
+    let (before, after) = (shown_texts(&row.cells), shown_texts(now));
+    let text = |texts: &[String], at: usize| {
+        texts.get(at).map(|text| text.trim().to_owned()).unwrap_or_default()
+    };
+    let change = |column: &Column| {
+        let at = usize::try_from(column.index).ok()?;
+        let is_same = same(&text(&before, at), &text(&after, at));
+        let cell = now.get(at).cloned().unwrap_or_default();
+        column.field.filter(|_| !is_same).map(|field| (field, cell))
+    };
+    table.columns.iter().filter_map(change).collect()
 }
 
 fn difference(table: &Table, row: &TableRow, now: &[Cell], texts: &Texts) -> Option<Finding> {

@@ -6,6 +6,7 @@ use minijinja::context;
 use super::{
     by_id,
     cancels::{self, Marked},
+    corrections::{self, Edits, Parted},
     dry::Asked,
     fixes, headers,
 };
@@ -32,7 +33,7 @@ use crate::{
             identity::Answer,
             outbox,
             questions::{self, Explained},
-            returned::{self, Returned, Ticks},
+            returned::{self, Edited, Returned, Ticks},
         },
         options::ImportOptions,
         order::confirm::{self, Confirmed, Refusal, Wish},
@@ -60,6 +61,15 @@ pub async fn take(
     let mut refused: Vec<Finding> =
         decided.edited.iter().chain(&decided.refused).cloned().collect();
     let mut is_done = refused.is_empty() && decided.is_nothing();
+    if decided.refused.is_empty() {
+        let before = staged::load(services, &original).await?;
+        let by = decided.by.as_ref().map(Email::as_str);
+        let edits = Edits { rows: &decided.changed, by, is_ticked: decided.is_ticked };
+        let both = (original.id(), batch);
+        let (said, is_any) = corrections::edited(services, both, &before, &edits).await?;
+        refused.extend(said);
+        is_done |= is_any;
+    }
     let drops = headers::drops(&mut decided.fixes);
     is_done |= !drops.rows.is_empty();
     let both = (original.id(), Some(batch));
@@ -113,8 +123,9 @@ pub async fn would_do(
         return Ok(asked.refused(services, &not_ours()));
     };
     let decided = decide(services, &original, document, answer).await?;
-    let said: Vec<Finding> =
-        decided.edited.iter().chain(&decided.refused).chain(&decided.fixes.told).cloned().collect();
+    let edited = decided.changed.iter().map(|edited| &edited.finding);
+    let other = decided.edited.iter().chain(&decided.refused).chain(&decided.fixes.told);
+    let said: Vec<Finding> = edited.chain(other).cloned().collect();
     let wished = decided.wishes.iter().map(|(order, _)| order.code.clone());
     let mut orders: Vec<OrderCode> = wished.chain(decided.cancels.orders()).collect();
     orders.sort();
@@ -151,8 +162,11 @@ struct Decided {
     /// Answers about headers that are none.
     unclear: Vec<Finding>,
     fixes: Fixes,
-    /// Cells of the user's rows that were edited.
+    /// Cells of the user's rows that were edited, and correct nothing.
     edited: Vec<Finding>,
+    /// Those that correct a line.
+    changed: Vec<Edited>,
+    is_ticked: bool,
     /// Also what was asked for before a sudden death, and not carried out.
     to_activate: Vec<OrderCode>,
     refused: Vec<Finding>,
@@ -163,6 +177,7 @@ impl Decided {
         self.wishes.is_empty()
             && self.cancels.is_empty()
             && self.explained.is_empty()
+            && self.changed.is_empty()
             && self.fixes.rows.is_empty()
             && self.fixes.told.iter().all(|it| it.severity == Severity::Info)
     }
@@ -180,8 +195,9 @@ async fn decide(
     // A follow-on order that came later has no box in this workbook.
     orders.retain(|order| shown.iter().any(|it| it.order_code == order.code.as_str()));
     let staged = staged::load(services, original).await?;
-    let Returned { ticks, by, edited, told } =
+    let Returned { ticks, by, edited, changed, told } =
         returned::read(document, answer, orders.len(), &staged, services.texts);
+    let is_ticked = ticks.iter().any(|ticks| ticks.confirm || ticks.activate);
     let columns = &services.catalogue.columns;
     let language = (services.texts, services.settings.locale);
     let asked = questions::views((&staged.tables, &[]), columns, language);
@@ -191,6 +207,8 @@ async fn decide(
     let fixes = fixed_rows::read((document, answer), &staged, columns, services.texts);
     let mut fixes = headers::without_unknown(fixes, &questions::unknown_then(document, &known));
     fixes.told.extend(told);
+    let Parted { rest: changed, is_any: is_edited } =
+        corrections::part(&staged, (changed, is_ticked), &mut fixes);
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);
         explained.clear();
@@ -204,7 +222,7 @@ async fn decide(
     if !headers::leave_answered(&mut explained, &staged.tables, &known) {
         refused.push(returned::stale(answer, original, &[]));
     }
-    // An edited row is a question; a tick beside it confirms something that nobody was shown.
+    // A row of which nothing follows is a question; a tick beside it confirms something that nobody was shown.
     if !(edited.is_empty() && refused.is_empty()) {
         let (wishes, to_activate, cancels) = (Vec::new(), Vec::new(), Marked::default());
         return Ok(Decided {
@@ -215,12 +233,16 @@ async fn decide(
             unclear,
             fixes,
             edited,
+            changed,
+            is_ticked,
             to_activate,
             refused,
         });
     }
     let mut cancels = cancels::marked(services, original, (document, answer), &staged).await?;
     refused.append(&mut cancels.told);
+    // What is confirmed is what was shown, and that is another one now.
+    let ticks = if is_edited { Vec::new() } else { ticks };
     let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();
     let activates = |(order, ticks): &&(Order, Ticks)| {
         ticks.activate || (ticks.confirm && order.kind.activates_when_confirmed())
@@ -228,7 +250,19 @@ async fn decide(
     let to_activate = wishes.iter().filter(activates);
     let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
     let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
-    Ok(Decided { by, cancels, wishes, explained, unclear, fixes, edited, to_activate, refused })
+    Ok(Decided {
+        by,
+        cancels,
+        wishes,
+        explained,
+        unclear,
+        fixes,
+        edited,
+        changed,
+        is_ticked,
+        to_activate,
+        refused,
+    })
 }
 
 /// Whether a tick asks for something that is not done yet.

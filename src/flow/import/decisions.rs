@@ -33,13 +33,23 @@ const LIFTABLE: [Code; 6] = [
     Code::ClientLicensedElsewhere,
 ];
 
-/// What differs from an earlier line is a question to that line; what differs from the catalogue, or from another year,
+/// What differs from an earlier line corrects that line; what differs from the catalogue, or from another year,
 /// may be meant.
 fn is_liftable(finding: &Finding) -> bool {
     let is_about_a_line = finding.detail.contains_key(LINE);
     let may_be_meant = matches!(finding.code, Code::ClientChanged | Code::ClientAlreadyOrdered);
     let is_choice = finding.detail.contains_key(CHOICE);
     LIFTABLE.contains(&finding.code) || is_choice || (may_be_meant && !is_about_a_line)
+}
+
+/// A row of a client that is ordered says something else than its line: `nhận` corrects the line.
+pub(super) fn is_correction(finding: &Finding) -> bool {
+    finding.code == Code::ClientChanged && finding.detail.contains_key(LINE)
+}
+
+/// Whether `nhận` settles a question.
+pub(super) fn can_be_accepted(finding: &Finding) -> bool {
+    is_liftable(finding) || is_correction(finding)
 }
 
 /// Why a row cannot be decided as somebody wishes.
@@ -146,7 +156,7 @@ pub async fn allows(
             sheet.zip(finding.place.row) == Some(at)
                 && match finding.severity {
                     Severity::Error => true,
-                    Severity::Hold => !is_liftable(finding),
+                    Severity::Hold => !can_be_accepted(finding),
                     Severity::Warning | Severity::Info => false,
                 }
         };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 
-use super::decisions;
+use super::{corrections::Accepted, decisions};
 use crate::{
     db::{
         batches::{self, Batch},
@@ -43,6 +43,7 @@ pub async fn apply(
 ) -> anyhow::Result<Vec<Finding>> {
     // Each row stands alone: how many of those that came back are still wrong says nothing of the others.
     let options = ImportOptions { on_error: OnError::AcceptValid, ..options.clone() };
+    let mut accepted = Accepted::default();
     for _ in 0..super::OVERTAKEN_AT_MOST {
         let original = super::by_id(services, original).await?;
         let staged = staged::load(services, &original).await?;
@@ -66,6 +67,9 @@ pub async fn apply(
         };
         let decisions = decisions::of(&open);
         let mut checked = check(services, &original, &mapped, &options).await?;
+        if accepted.correct(services, &staged, (&checked, &decisions)).await? {
+            checked = check(services, &original, &mapped, &options).await?;
+        }
         decisions::carry_out(&mut checked, &decisions);
         let rows = (open.as_slice(), &mapped, &checked);
         if store(services, (&original, answer), rows).await? == Stored::Done {
@@ -74,7 +78,8 @@ pub async fn apply(
                 is_grave(finding) && !decisions::is_dropped(&decisions, at)
             };
             let told = checked.findings.into_iter().filter(is_told);
-            said.extend(told.map(|(_, finding)| finding));
+            let told = told.map(|(sheet, finding)| (sheet.zip(finding.place.row), finding));
+            said.extend(accepted.explain(told.collect()));
             return Ok(said);
         }
     }

@@ -5,6 +5,8 @@ mod answers;
 
 mod cancels;
 
+mod corrections;
+
 mod cut_offs;
 
 mod dry;

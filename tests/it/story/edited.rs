@@ -27,9 +27,12 @@ fn no_tick_is_taken_beside_an_edited_cell_of_the_users() {
     assert!(text(finding, "message").contains("khac@congty2.example"), "{finding}");
     assert_eq!(taken["exit"], 1, "somebody has to look");
     assert_nothing_is_confirmed(&world);
+    assert!(text(finding, "message").contains("Đã sửa theo tệp này."), "{finding}");
     let bells = world.list("notifications");
     assert_eq!(bells[0]["kind"], "answer_refused");
-    assert!(text(&bells[0], "text").contains("không được nhận: "), "{bells:?}");
+    assert!(text(&bells[0], "text").contains("được nhận một phần. Chưa nhận: "), "{bells:?}");
+    let order = world.order("DH-2611-000001");
+    assert_eq!((&order["revision"], &order["lines"][1]["state"]), (&2.into(), &"waiting".into()));
 }
 
 #[test]

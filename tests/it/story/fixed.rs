@@ -174,25 +174,21 @@ fn a_fixed_row_that_another_list_ordered_meanwhile_is_not_bought_twice() {
 }
 
 #[test]
-fn a_client_that_changed_waits_on_when_it_is_accepted_and_is_told_why() {
+fn a_client_that_changed_is_corrected_when_its_row_is_accepted() {
     if !require("openpyxl") {
         return;
     }
     let (world, _) = waiting();
     let changed = enterprise(1).with("E", "moi@congty1.example");
     let file = world.import("khach-2.csv", &csv(&[changed]));
+    assert!(text(&file["findings"][0], "fix").contains("Chọn “nhận”"), "{file}");
     let workbook = world.path(&text(&file, "workbook"));
     let taken = back(&world, &workbook, &[cell(FIX, &format!("{DECISION}2"), "nhận")]);
-    assert_eq!(texts(taken["findings"].as_array().unwrap(), "code"), ["client.changed"]);
-    let fix = text(&taken["findings"][0], "fix");
-    assert!(fix.contains("chưa cập nhật được"), "{fix}");
-    let message = text(&taken["findings"][0], "message");
-    assert!(
-        message.ends_with("Chọn “nhận” không giải quyết được điều này, nên dòng vẫn chờ."),
-        "{message}"
-    );
-    assert_eq!(taken["rows"]["held"], 1);
+    assert_eq!((told(&taken), &taken["exit"]), (Vec::new(), &0.into()));
+    assert_eq!(taken["rows"]["held"], 0);
     assert_eq!(ordered(&world), clients(&[1]));
+    assert_eq!(world.list("clients")[0]["email"], "moi@congty1.example");
+    assert_eq!(world.order("DH-2611-000001")["revision"], 2, "to be confirmed anew");
 }
 
 #[test]

@@ -91,6 +91,8 @@ mod printed;
 mod two_persons;
 
 mod staff;
+
+mod corrections;
 mod tables;
 
 mod explained;

@@ -38,11 +38,11 @@ fn plant_licence(world: &World, kind: &'static str) {
     });
 }
 
-fn go_away(world: &World) {
+pub fn go_away(world: &World) {
     execute(world, &["alter table platform_licence rename to platform_away"]);
 }
 
-fn come_back(world: &World) {
+pub fn come_back(world: &World) {
     execute(world, &["alter table platform_away rename to platform_licence"]);
 }
 

@@ -105,11 +105,11 @@ fn the_receipt_of_an_answer_says_what_was_not_taken_where_and_why() {
         ],
     );
     let edits = [cell("Kết quả", "E2", "khac@congty1.example"), set("XAC_NHAN_1", true)];
-    let refused = back(&world, &edits);
+    let corrected = back(&world, &edits);
     says(
-        &receipt(&world, &refused),
+        &receipt(&world, &corrected),
         &[
-            "KHÔNG NHẬN TRẢ LỜI",
+            "ĐÃ NHẬN MỘT PHẦN TRẢ LỜI",
             "Dòng 2, cột E (trang khach): Ô này đã được sửa",
             "Kết quả: outbox/",
         ],

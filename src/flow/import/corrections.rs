@@ -1,0 +1,262 @@
+//! Corrections that come in files: edited cells of *Kết quả*, and `nhận` beside a row that says of an ordered client
+//! something else than before. What may be corrected, and what follows, is decided by `order::correct`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{decisions, fixes::At};
+use crate::{
+    db::{
+        batches::Batch,
+        lines,
+        rows::{self, NewRow, RowKind},
+    },
+    domain::{
+        batch::{BatchId, RowState},
+        cell::Cell,
+        field::Field,
+        finding::{Code, Finding, Place, Severity, column_letters},
+        order::LineRef,
+    },
+    flow::{
+        Services, activate,
+        answer::{
+            fixes::{Decision, Fix, Fixes},
+            outbox,
+            returned::Edited,
+        },
+        check::{Checked, history},
+        map::Table,
+        order::correct::{self, Corrected, Why, Wish},
+        staged::Staged,
+    },
+};
+
+/// Why an edited cell, or `nhận`, did not correct a line.
+const KEPT: &str = "kept";
+
+/// What was edited on the sheet of results.
+pub struct Edits<'a> {
+    pub rows: &'a [Edited],
+    /// Who says so, where that is written.
+    pub by: Option<&'a str>,
+    /// A tick in the same file is not taken.
+    pub is_ticked: bool,
+}
+
+impl Edits<'_> {
+    fn ticked(&self, finding: Finding) -> Finding {
+        if self.is_ticked { finding.detail("ticked", "1") } else { finding }
+    }
+}
+
+/// Edited rows that wait are fixed ones, as on the sheet *Cần sửa*, which goes before; the others correct their lines.
+/// Of a tick beside a fixed one it is said that it is not taken.
+pub fn part(
+    staged: &Staged,
+    (changed, is_ticked): (Vec<Edited>, bool),
+    fixes: &mut Fixes,
+) -> Parted {
+    let waits = |edited: &Edited| {
+        let state = staged.states.get(&(edited.sheet, edited.row));
+        matches!(state, Some(RowState::Rejected | RowState::Held))
+    };
+    let (fixed, rest): (Vec<Edited>, Vec<Edited>) = changed.into_iter().partition(waits);
+    let is_any = !(fixed.is_empty() && rest.is_empty());
+    for Edited { sheet, row, mut changes, finding } in fixed {
+        if is_ticked {
+            fixes.told.push(finding.detail("fixed", "1").detail("ticked", "1"));
+        }
+        match fixes.rows.iter_mut().find(|fix| (fix.sheet, fix.row) == (sheet, row)) {
+            Some(fix) => {
+                changes.retain(|(field, _)| fix.changes.iter().all(|(known, _)| known != field));
+                fix.changes.extend(changes);
+            }
+            None => fixes.rows.push(Fix { sheet, row, changes, decision: None }),
+        }
+    }
+    Parted { rest, is_any }
+}
+
+/// What is left of edited rows when those that wait are fixed.
+pub struct Parted {
+    pub rest: Vec<Edited>,
+    /// Whether any was edited.
+    pub is_any: bool,
+}
+
+/// Corrects the lines of edited rows; says what was corrected and what was not, and whether anything was.
+pub async fn edited(
+    services: &Services,
+    (original, answer): (BatchId, &Batch),
+    staged: &Staged,
+    edits: &Edits<'_>,
+) -> anyhow::Result<(Vec<Finding>, bool)> {
+    if edits.rows.is_empty() {
+        return Ok((Vec::new(), false));
+    }
+    let lines = lines::of_batch(&services.db, original).await?;
+    let reason = services.texts.label("message.kept.by_workbook");
+    let (mut said, mut is_any) = (Vec::new(), false);
+    for edited in edits.rows {
+        let at = (edited.sheet, edited.row);
+        let line = lines.iter().find(|it| (it.sheet, it.row_no) == (at.0, at.1.into()));
+        let Some(line) = line else {
+            said.push(edited.finding.clone());
+            continue;
+        };
+        let wish =
+            Wish { changes: &edited.changes, by: edits.by, reason: &reason, is_answered: false };
+        match tell(services, &line.reference(), &wish).await? {
+            Corrected::Done(_) => {
+                keep(services, answer, edited).await?;
+                is_any = true;
+                // The next revision shows it; a tick beside it was made before anybody saw that.
+                let severity = if edits.is_ticked { Severity::Hold } else { Severity::Info };
+                let done = edited.finding.clone().severity(severity).detail("corrected", "1");
+                said.push(edits.ticked(done));
+            }
+            Corrected::Already => {}
+            Corrected::Refused(findings) => {
+                said.extend(findings.into_iter().map(|it| placed(staged, at, it)));
+            }
+            Corrected::NotAllowed(why) => {
+                let kept = why.in_words(services.texts, &line.reference());
+                said.push(edits.ticked(edited.finding.clone().detail(KEPT, kept)));
+            }
+        }
+    }
+    Ok((said, is_any))
+}
+
+/// That a row came back otherwise counts with the answer.
+async fn keep(services: &Services, answer: &Batch, edited: &Edited) -> anyhow::Result<()> {
+    let cells: Vec<Cell> = edited.changes.iter().map(|(_, cell)| cell.clone()).collect();
+    let row = NewRow {
+        sheet: edited.sheet,
+        row_no: edited.row,
+        kind: RowKind::Data,
+        cells: &cells,
+        state: Some(RowState::Accepted),
+    };
+    let mut tx = services.db.begin().await?;
+    rows::insert(&mut tx, answer.id(), &[row]).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The rows of a list that were answered with `nhận`, and their lines that are corrected by that.
+#[derive(Default)]
+pub struct Accepted {
+    tried: BTreeSet<At>,
+    /// Why a line was not.
+    refused: Vec<Finding>,
+    not_allowed: HashMap<At, String>,
+}
+
+impl Accepted {
+    /// Corrects each line once; whether any was tried, so that the rows must be judged anew.
+    pub async fn correct(
+        &mut self,
+        services: &Services,
+        staged: &Staged,
+        (checked, decisions): (&Checked, &HashMap<At, Decision>),
+    ) -> anyhow::Result<bool> {
+        let reason = services.texts.label("message.kept.by_decision");
+        let mut is_any = false;
+        for (at, line, changes) in wanted(checked, decisions)? {
+            if !self.tried.insert(at) {
+                continue;
+            }
+            is_any = true;
+            let wish = Wish { changes: &changes, by: None, reason: &reason, is_answered: true };
+            match tell(services, &line, &wish).await? {
+                Corrected::Done(_) | Corrected::Already => {}
+                Corrected::Refused(findings) => {
+                    self.refused.extend(findings.into_iter().map(|it| placed(staged, at, it)));
+                }
+                Corrected::NotAllowed(why) => self.not(services, at, why, &line),
+            }
+        }
+        Ok(is_any)
+    }
+
+    fn not(&mut self, services: &Services, at: At, why: Why, line: &LineRef) {
+        self.not_allowed.insert(at, why.in_words(services.texts, line));
+    }
+
+    /// Of the findings of rows that wait on, those that could not be done say why.
+    pub fn explain(self, said: Vec<(Option<At>, Finding)>) -> Vec<Finding> {
+        let Accepted { refused, not_allowed, .. } = self;
+        let explained = said.into_iter().map(|(at, finding)| {
+            let why = at.and_then(|at| not_allowed.get(&at));
+            match why.filter(|_| finding.code == Code::ClientChanged) {
+                Some(why) => finding.detail(KEPT, why.clone()),
+                None => finding,
+            }
+        });
+        explained.chain(refused).collect()
+    }
+}
+
+/// The line that each of these rows is about, and what it says of it.
+type Correction = (At, LineRef, Vec<(Field, Cell)>);
+
+fn wanted(checked: &Checked, decisions: &HashMap<At, Decision>) -> anyhow::Result<Vec<Correction>> {
+    let mut all = Vec::new();
+    for verdict in checked.verdicts.iter().filter(|it| it.state == RowState::Held) {
+        let at = (verdict.sheet, verdict.row);
+        let Some(client) = verdict.client.as_ref() else { continue };
+        if decisions.get(&at) != Some(&Decision::Accept) {
+            continue;
+        }
+        let own = checked.findings.iter().filter(|(sheet, finding)| {
+            sheet.zip(finding.place.row) == Some(at) && finding.severity == Severity::Hold
+        });
+        let holds: Vec<&Finding> = own.map(|(_, finding)| finding).collect();
+        if !holds.iter().all(|it| decisions::can_be_accepted(it)) {
+            continue;
+        }
+        let Some(changed) = holds.iter().find(|it| decisions::is_correction(it)) else { continue };
+        let detail = |key: &str| changed.detail.get(key).map(String::as_str).unwrap_or_default();
+        let stored = serde_json::to_value(client)?;
+        let cell = |name: &str| match &stored[name] {
+            serde_json::Value::Null => Cell::Empty,
+            serde_json::Value::String(text) => Cell::Text(text.clone()),
+            other => Cell::Text(other.to_string()),
+        };
+        let fields = detail(history::CHANGED).split(',');
+        let changes = fields.filter_map(|name| Some((name.parse().ok()?, cell(name))));
+        all.push((at, detail(history::LINE).parse()?, changes.collect()));
+    }
+    Ok(all)
+}
+
+/// Corrects a line, tells the platform where it is there, and writes the workbook that shows it.
+async fn tell(services: &Services, line: &LineRef, wish: &Wish<'_>) -> anyhow::Result<Corrected> {
+    let corrected = correct::correct(services, line, wish).await?;
+    if matches!(corrected, Corrected::Done(_)) {
+        activate::tell_if_there(services, &line.order).await?;
+        let lines = lines::of_order(&services.db, &line.order).await?;
+        if let Some(line) = lines.first() {
+            outbox::write_workbook(services, line.batch()).await?;
+        }
+    }
+    Ok(corrected)
+}
+
+/// Where a cell of the list stands.
+fn placed(staged: &Staged, (sheet, row): At, finding: Finding) -> Finding {
+    let table: Option<&Table> = staged.tables.iter().find(|table| table.sheet == sheet);
+    let field = finding.place.field;
+    let column = table.and_then(|table| {
+        let mut columns = table.columns.iter();
+        columns.find(|column| column.field.is_some() && column.field == field)
+    });
+    let place = Place {
+        sheet: table.map(|table| table.name.clone()),
+        row: Some(row),
+        column: column.map(|column| column_letters(column.index)),
+        field,
+    };
+    Finding { place, ..finding }
+}

@@ -1,0 +1,318 @@
+//! What was wrong with a client is put right after it was ordered: by command, in a cell of *Kết quả*, and by the same
+//! list once more. Before the order is placed it is confirmed anew; later those who sign in and pay are told anew.
+
+use serde_json::{Value, json};
+
+use super::{
+    grace::{at, booked, night},
+    lists::{csv, enterprise},
+    platform::{come_back, go_away},
+    workbooks::{cell, edited, set, sheet_text},
+};
+use crate::world::{World, require, text, texts};
+
+const ORDER: &str = "DH-2611-000001";
+const NEW: &str = "moi@congty1.example";
+
+fn imported(world: &World) {
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+}
+
+/// Two enterprises with their log-ins, and the mails about them sent.
+fn told(world: &World) {
+    imported(world);
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+}
+
+fn correct(world: &World, changes: &[&str], exit: i32) -> Value {
+    let line = format!("{ORDER}/1");
+    let args = [&["correct", &line][..], changes, &["--reason", "khách báo", "--json"]].concat();
+    world.run(&args).exits(exit).json()
+}
+
+/// Purpose and state of each mail to an address.
+fn mails_to(world: &World, address: &str) -> Vec<(String, String)> {
+    let mails = world.list("mails").into_iter().filter(|mail| mail["to"] == address);
+    mails.map(|mail| (text(&mail, "purpose"), text(&mail, "state"))).collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
+}
+
+/// Who signs in for the first client.
+fn client_admin(world: &World) -> String {
+    let licences = world.list("licences");
+    let logins = licences[0]["logins"].as_array().unwrap();
+    let admins: Vec<Value> =
+        logins.iter().filter(|it| it["role"] == "client_admin").cloned().collect();
+    assert_eq!(admins.len(), 1, "{logins:?}");
+    text(&admins[0], "email")
+}
+
+fn proves(world: &World) {
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn before_the_order_is_placed_a_correction_makes_its_next_revision() {
+    for world in World::on_each_engine() {
+        imported(&world);
+        let answer = correct(&world, &["email=moi@congty1.example"], 0);
+        let change = json!({ "field": "email", "old": enterprise(1).email(), "new": NEW });
+        assert_eq!(
+            (&answer["changes"], &answer["lines"][0]["line"]),
+            (&json!([change]), &1.into())
+        );
+        let order = world.order(ORDER);
+        assert_eq!(
+            (&order["state"], &order["revision"]),
+            (&"awaiting_confirmation".into(), &2.into())
+        );
+        world.run(&["confirm", ORDER, "--revision", "1"]).exits(1);
+        world.run(&["confirm", ORDER, "--revision", "2", "--activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let sent = pairs(&[("order_notice", "sent"), ("login_first", "sent")]);
+        assert_eq!(mails_to(&world, NEW), sent);
+        assert_eq!(mails_to(&world, enterprise(1).email()), []);
+        assert_eq!(client_admin(&world), NEW);
+        assert!(texts(&world.list("clients"), "email").contains(&NEW.to_owned()));
+        proves(&world);
+    }
+}
+
+#[test]
+fn a_wrong_address_is_put_right_after_the_log_in_went_out() {
+    for world in World::on_each_engine() {
+        told(&world);
+        let answer = correct(&world, &["email=moi@congty1.example"], 0);
+        assert_eq!(answer["lines"][0]["state"], "grace");
+        assert_eq!(client_admin(&world), NEW, "the old log-in ended");
+        world.run(&["run", "mail"]).exits(0);
+        let mut now = mails_to(&world, NEW);
+        now.sort();
+        assert_eq!(now, pairs(&[("login_first", "sent"), ("order_notice", "sent")]));
+        assert_eq!(world.order(ORDER)["payment_requests"][0]["recipient_email"], NEW);
+        let bells = texts(&world.list("notifications"), "text");
+        assert!(bells.iter().any(|it| it.contains(NEW) && it.contains("khách báo")), "{bells:?}");
+
+        // The same again changes nothing and tells nobody.
+        let before = (world.list("mails"), world.list("notifications"));
+        let again = correct(&world, &["email=moi@congty1.example"], 0);
+        assert_eq!(again["changes"], json!([]));
+        assert_eq!((world.list("mails"), world.list("notifications")), before);
+        proves(&world);
+    }
+}
+
+#[test]
+fn what_did_not_leave_yet_leaves_for_the_new_address_alone() {
+    let world = World::new();
+    imported(&world);
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    correct(&world, &["email=moi@congty1.example"], 0);
+    world.run(&["run", "mail"]).exits(0);
+    let withdrawn = mails_to(&world, enterprise(1).email());
+    assert!(withdrawn.iter().all(|(_, state)| state == "cancelled"), "{withdrawn:?}");
+    assert_eq!(mails_to(&world, NEW).len(), 2);
+    assert!(mails_to(&world, NEW).iter().all(|(_, state)| state == "sent"));
+}
+
+#[test]
+fn a_value_that_a_list_may_not_have_is_refused_in_words() {
+    let world = World::new();
+    told(&world);
+    for (change, said) in [
+        ("email=khongco@gmail.com", "email"),
+        ("email=lan@gmial.com", "gmail.com"),
+        ("phone=113", "113"),
+        ("email=", "mail"),
+    ] {
+        let refused = correct(&world, &[change], 1);
+        assert_eq!(refused["error"]["code"], "values.refused", "{change}");
+        let message = text(&refused["error"], "message").to_lowercase();
+        assert!(message.contains(said), "{change}: {message}");
+    }
+    for change in ["tax_id=0100109106", "fiscal_year=2027", "package=ASP-DN-PRO"] {
+        let refused = correct(&world, &[change], 1);
+        assert_eq!(refused["error"]["code"], "state.not_allowed", "{change}");
+        assert!(text(&refused["error"], "message").contains("hủy dòng"), "{refused}");
+    }
+    correct(&world, &["emial=x"], 2);
+    correct(&world, &["email"], 2);
+    world.run(&["correct", &format!("{ORDER}/9"), "note=x", "--reason", "y"]).exits(2);
+    world.run(&["correct", &format!("{ORDER}/1"), "note=x"]).exits(2);
+    assert_eq!(client_admin(&world), enterprise(1).email());
+}
+
+#[test]
+fn what_the_platform_has_no_call_for_stands_in_the_reconciliation_until_it_is_done() {
+    for world in World::on_each_engine() {
+        told(&world);
+        correct(&world, &["name=Công ty TNHH Tên Đúng", "address=Số 9 Lê Lợi, Hà Nội"], 0);
+        let counts = |world: &World, exit: i32| {
+            let ran = world.run(&["run", "reconcile", "--json"]).exits(exit).json();
+            ran["runs"][0]["counts"]["differences"].clone()
+        };
+        assert_eq!(counts(&world, 1), 1);
+        if require("openpyxl") {
+            let workbook = world.path("outbox/_bank/doi-soat__2026-11-23__r1.xlsx");
+            let said = sheet_text(&workbook, "Chênh lệch");
+            assert!(said.contains("phải sửa trên nền tảng"), "{said}");
+            assert!(said.contains("Tên Đúng") && said.contains(enterprise(1).name()), "{said}");
+        }
+        world.run(&["correct", &format!("{ORDER}/1"), "--done"]).exits(0);
+        assert_eq!(counts(&world, 0), 0);
+        assert_eq!(world.order(ORDER)["lines"][0]["name"], "Công ty TNHH Tên Đúng");
+        proves(&world);
+    }
+}
+
+#[test]
+fn a_correction_waits_for_a_platform_that_is_away() {
+    let world = World::new();
+    told(&world);
+    go_away(&world);
+    correct(&world, &["email=moi@congty1.example"], 1);
+    come_back(&world);
+    assert_eq!(client_admin(&world), enterprise(1).email());
+    let purposes = |world: &World| mails_to(world, NEW).into_iter().map(|(it, _)| it).collect();
+    let before: Vec<String> = purposes(&world);
+    assert_eq!(before, ["order_notice"], "nobody can sign in yet");
+    world.run(&["run", "activate"]).exits(0);
+    assert_eq!(client_admin(&world), NEW);
+    let after: Vec<String> = purposes(&world);
+    assert_eq!(after, ["order_notice", "login_first"]);
+}
+
+#[test]
+fn a_correction_that_was_killed_is_told_to_the_platform_once() {
+    for point in ["corrected", "change_claimed", "change_answered", "change_settled"] {
+        let world = World::new();
+        told(&world);
+        let line = format!("{ORDER}/1");
+        let command = ["correct", &line, "email=moi@congty1.example", "--reason", "x"];
+        assert!(world.is_killed_at(point, &command), "{point} is not on the way");
+        world.run(&["run", "activate"]).exits(0);
+        assert_eq!(client_admin(&world), NEW, "{point}");
+        world.run(&command).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        assert_eq!(mails_to(&world, NEW).len(), 2, "{point}");
+        proves(&world);
+    }
+}
+
+#[test]
+fn who_is_corrected_while_the_platform_is_asked_signs_in_in_the_end() {
+    let world = World::new();
+    imported(&world);
+    world.run(&["confirm", ORDER]).exits(0);
+    assert!(world.is_killed_at("activation_answered", &["activate", ORDER]));
+    correct(&world, &["email=moi@congty1.example"], 0);
+    world.run(&["run", "activate"]).exits(0);
+    assert_eq!(client_admin(&world), NEW);
+    world.run(&["run", "mail"]).exits(0);
+    let logins = |to: &str| mails_to(&world, to).iter().filter(|it| it.0 == "login_first").count();
+    assert_eq!((logins(NEW), logins(enterprise(1).email())), (1, 0));
+}
+
+#[test]
+fn a_final_warning_to_the_old_address_cuts_nobody_off() {
+    let world = World::new();
+    told(&world);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let line = format!("{ORDER}/1");
+    let command = ["correct", &line, "email=moi@congty1.example", "--reason", "x"];
+    world.run_at(&at("11-28", 9), &command).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    let (_, counts) = night(&world, "12-04");
+    assert_eq!((&counts["suspended"], &counts["warned"]), (&1.into(), &1.into()));
+    let states = texts(world.order(ORDER)["lines"].as_array().unwrap(), "state");
+    assert_eq!(states, ["grace", "suspended"]);
+    let warned = mails_to(&world, NEW).into_iter().filter(|(it, _)| it == "grace_warning").count();
+    assert_eq!(warned, 1, "the one to the present address");
+    proves(&world);
+}
+
+#[test]
+fn an_edited_cell_of_the_results_corrects_a_placed_line() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        told(&world);
+        let first = world.workbook("B000001");
+        let kept = world.outside("truoc.xlsx");
+        std::fs::copy(&first, &kept).unwrap();
+        let answer = edited(&world, &first, &[cell("Kết quả", "E2", NEW)]);
+        let taken = world.take("tra-loi.xlsx", &answer);
+        assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()), "{taken}");
+        assert_eq!(taken["findings"][0]["severity"], "info");
+        assert_eq!(client_admin(&world), NEW);
+        let next = world.workbook("B000001");
+        assert!(next != first && sheet_text(&next, "Kết quả").contains(NEW));
+        // What is wrong there is told at its cell, and nothing changes.
+        let wrong = edited(&world, &next, &[cell("Kết quả", "F2", "113")]);
+        let refused = world.take("tra-loi-2.xlsx", &wrong);
+        let finding = &refused["findings"][0];
+        assert_eq!((&finding["row"], &finding["column"]), (&2.into(), &"F".into()), "{refused}");
+        assert_eq!(
+            (text(finding, "code"), &refused["exit"]),
+            ("phone.malformed".into(), &1.into())
+        );
+        // The workbook of before knows nothing of the correction.
+        let old = edited(&world, &kept, &[cell("Kết quả", "A2", "Tên khác")]);
+        let stale = world.take("tra-loi-3.xlsx", &old);
+        assert_eq!(stale["findings"][0]["code"], "row.stale_answer", "{stale}");
+        assert_eq!(client_admin(&world), NEW);
+        proves(&world);
+    }
+}
+
+#[test]
+fn a_tick_beside_a_correction_is_made_again_in_the_next_workbook() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    imported(&world);
+    let edits = [cell("Kết quả", "E2", NEW), set("XAC_NHAN", true)];
+    let answer = edited(&world, &world.workbook("B000001"), &edits);
+    assert_eq!(world.take("tra-loi.xlsx", &answer)["exit"], 1);
+    assert_eq!(world.order(ORDER)["state"], "awaiting_confirmation");
+    let ticked = edited(&world, &world.workbook("B000001"), &[set("XAC_NHAN", true)]);
+    assert_eq!(world.take("tra-loi-2.xlsx", &ticked)["exit"], 0);
+    assert_eq!(world.order(ORDER)["state"], "placed");
+    assert_eq!(world.order(ORDER)["payment_requests"][0]["recipient_email"], NEW);
+}
+
+#[test]
+fn the_same_list_with_another_address_corrects_an_active_line_when_it_is_accepted() {
+    for world in World::on_each_engine() {
+        told(&world);
+        let changed = enterprise(1).with("E", NEW).with("G", "Số 9 Lê Lợi, Hà Nội");
+        let file = world.import("khach-2.csv", &csv(&[changed, enterprise(2)]));
+        assert_eq!((&file["rows"]["held"], &file["rows"]["unchanged"]), (&1.into(), &1.into()));
+        let answer = world.run(&["accept", "B000002#2", "--json"]).exits(0).json();
+        assert_eq!(answer["rows"][0]["state"], "unchanged");
+        assert_eq!(client_admin(&world), NEW);
+        assert_eq!(world.list("orders").len(), 1);
+        world.run(&["run", "mail"]).exits(0);
+        assert_eq!(mails_to(&world, NEW).len(), 2);
+        proves(&world);
+    }
+}
+
+#[test]
+fn what_was_ordered_is_not_corrected_by_accepting_a_row() {
+    let world = World::new();
+    told(&world);
+    let changed = enterprise(1).with("L", "Đơn vị kế toán");
+    let file = world.import("khach-2.csv", &csv(&[changed]));
+    assert_eq!(file["rows"]["held"], 1, "{file}");
+    let said = world.run(&["accept", "B000002#2"]).exits(1).stdout;
+    assert!(said.contains("là nội dung đã đặt mua"), "{said}");
+    assert_eq!(world.order(ORDER)["recipient"], "client");
+}
