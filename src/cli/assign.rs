@@ -39,7 +39,6 @@ pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
     let mut wanted = Vec::new();
     for (code, numbers) in numbers {
         let order = by_code(&services, code).await?;
-        let role = role_of(services.texts, services.firm(&order.firm)?, &args.email)?;
         let mut lines = lines::of_order(&services.db, code).await?;
         lines.retain(|line| numbers.contains(&line.line_no));
         for number in numbers {
@@ -51,7 +50,12 @@ pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
                 return Err(Failure::not_allowed(services.texts, "line_cancelled", values).into());
             }
         }
-        wanted.push((order, lines, args.role.unwrap_or(role)));
+        lines.sort_by(|a, b| a.firm.cmp(&b.firm));
+        for lines in lines.chunk_by(|a, b| a.firm == b.firm) {
+            let firm = services.firm(&lines[0].firm)?;
+            let role = role_of(services.texts, firm, &args.email)?;
+            wanted.push((order.clone(), lines.to_vec(), args.role.unwrap_or(role)));
+        }
     }
     crate::runner::recover(&services).await?;
     for (order, lines, role) in &wanted {
@@ -94,9 +98,9 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
         let who = (&args.email, heir);
         handed_over.extend(assigning::hand_over(&services, firm, who).await?);
     }
-    for lines in lines.chunk_by(|a, b| a.order_code == b.order_code) {
+    for lines in lines.chunk_by(|a, b| (&a.order_code, &a.firm) == (&b.order_code, &b.firm)) {
         let order = by_code(&services, &lines[0].order_code).await?;
-        let on = firms.get(&order.firm).copied().flatten();
+        let on = firms.get(&lines[0].firm).copied().flatten();
         let wish = |line| Wish { line, on, off: Some(&args.email) };
         assigning::change(&services, &order, &lines.iter().map(wish).collect::<Vec<_>>()).await?;
     }

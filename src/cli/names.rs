@@ -39,6 +39,7 @@ impl Command {
             Command::Cancel(_) => "cancel",
             Command::Undo { .. } => "undo",
             Command::Correct(_) => "correct",
+            Command::Transfer(_) => "transfer",
             Command::Assign(_) => "assign",
             Command::Unassign(_) => "unassign",
             Command::Explain { .. } => "explain",

@@ -271,7 +271,7 @@ fn line_json(
 
 /// Who of the firm works in the client's data, beside its admin.
 fn staff_json(services: &Services, order: &Order, line: &Line, said: &[OnLine]) -> Value {
-    let Ok(firm) = services.firm(&order.firm) else { return json!([]) };
+    let Ok(firm) = services.firm(&line.firm) else { return json!([]) };
     let assigned = activation::staff::of(firm, order, line, said);
     assigned.iter().map(|(email, role)| json!({ "email": email, "role": role })).collect()
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::{Db, Tx, mails::Mail};
+use super::{Db, Sql, Tx, mails::Mail};
 use crate::domain::{batch::BatchId, client::ClientRow, order::OrderCode, phone::Phone};
 
 /// What was done with a line.
@@ -176,4 +176,34 @@ pub async fn next_notice(
         .one::<(i64, i64)>()
         .await?;
     Ok((waiting > 0, next))
+}
+
+/// Gives a line to another firm, where nobody was assigned to it yet; fails as taken where that firm has such a line.
+pub async fn move_to(
+    tx: &mut Tx,
+    line_id: i64,
+    (firm, client): (&str, &ClientRow),
+) -> sqlx::Result<()> {
+    tx.query("update order_line set firm = $2, client = $3 where id = $1")
+        .bind(line_id)
+        .bind(firm)
+        .bind(Json(client))
+        .execute()
+        .await?;
+    tx.query("delete from line_staff where line_id = $1").bind(line_id).execute().await?;
+    Ok(())
+}
+
+/// Withdraws what did not leave yet about a line for these people.
+pub async fn withdraw_copies(tx: &mut Tx, line_id: i64, people: &[&str]) -> sqlx::Result<()> {
+    const WITHDRAW: Sql = Sql {
+        sqlite: "update mail set state = 'cancelled'
+                 where line_id = $1 and state in ('planned', 'held')
+                   and recipient in (select value from json_each($2))",
+        postgres: "update mail set state = 'cancelled'
+                 where line_id = $1 and state in ('planned', 'held')
+                   and recipient in (select jsonb_array_elements_text($2))",
+    };
+    tx.query(WITHDRAW).bind(line_id).bind(Json(people)).execute().await?;
+    Ok(())
 }

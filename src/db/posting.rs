@@ -203,8 +203,8 @@ pub async fn list_of(tx: &mut Tx, mail: &Mail) -> sqlx::Result<Option<BatchId>> 
 pub async fn firm_of(tx: &mut Tx, id: i64) -> sqlx::Result<Option<String>> {
     let (firm,) = tx
         .query(
-            "select coalesce(o.firm, b.firm, r.firm)
-             from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
+            "select coalesce(l.firm, o.firm, b.firm, r.firm)
+             from mail m left join order_line l on l.id = m.line_id left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
                          left join report r on r.id = m.report_id
              where m.id = $1",
         )

@@ -309,7 +309,8 @@ pub async fn to_pay(db: &Db, batch: BatchId, at_most: usize) -> sqlx::Result<(Ve
              from payment_request r
              join order_line l on l.id = r.line_id
              left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-             where r.batch_id = $1 and r.state in ('open', 'partly_paid')),
+             where r.batch_id = $1 and r.state in ('open', 'partly_paid')
+               and l.firm = (select firm from batch where id = $1)),
          coded as (
              select payer_name, rest, batch_code, order_code, place,
                     case when of_payer > 1 then coalesce(batch_code, code) else code end as pays

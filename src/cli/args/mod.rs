@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::orders::{
-    Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, RefundPayment, Unassign,
-    UnmatchPayment, WaiveRest,
+    Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, RefundPayment, TransferLine,
+    Unassign, UnmatchPayment, WaiveRest,
 };
 use super::{export::Exported, narrowed::Narrowed};
 use crate::{
@@ -222,6 +222,8 @@ pub enum Command {
     },
     /// Put right what is known of a client of a line: its e-mail, its address and so on
     Correct(CorrectLine),
+    /// Give a client with its licence to another firm
+    Transfer(TransferLine),
     /// Let a member of staff work in the data of clients
     Assign(Assign),
     /// Take a member of staff off everywhere, or put another one there instead

@@ -152,6 +152,17 @@ fn field_and_value(text: &str) -> Result<(Field, String), String> {
 }
 
 #[derive(Debug, Args)]
+pub struct TransferLine {
+    /// A line of an order (DH-2611-000123/17)
+    pub line: LineRef,
+    /// The firm that the client goes to
+    pub firm: String,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
 pub struct Assign {
     /// Lines of orders (DH-2611-000123/17)
     #[arg(required = true, value_name = "LINE")]

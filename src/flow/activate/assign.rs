@@ -35,10 +35,11 @@ impl Wish<'_> {
     }
 }
 
-/// Stores who works in the data of lines of an order, and plans to tell the platform. Nothing happens where it is so
+/// Stores who works in the data of lines of an order, all of one firm, and plans to tell the platform. Nothing happens where it is so
 /// already, or where a line was cancelled.
 pub async fn change(services: &Services, order: &Order, wishes: &[Wish<'_>]) -> anyhow::Result<()> {
-    let firm = services.firm(&order.firm)?;
+    let Some(first) = wishes.first() else { return Ok(()) };
+    let firm = services.firm(&first.line.firm)?;
     let ids: Vec<i64> = wishes.iter().map(|wish| wish.line.id).collect();
     let mut tx = services.db.begin().await?;
     // Whoever activates a line meanwhile sees what is stored here, or is seen.

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         finding::Severity,
         mail::{MailState, Purpose},
-        order::{Kind, RequestState},
+        order::{Kind, LineState, RequestState},
     },
     flow::{
         Services,
@@ -25,6 +25,8 @@ use crate::{
 
 /// All that the database holds about some lines.
 pub struct Business {
+    /// Of the list: what follows of a line that went to another firm is not its business.
+    pub firm: Option<String>,
     pub lines: Vec<Line>,
     pub requests: Vec<Request>,
     pub licences: Vec<Licence>,
@@ -52,13 +54,15 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
         }
     }
     let view = |line: &Line| {
-        let request = requests.get(&line.id).copied();
+        let has_left = business.firm.as_ref().is_some_and(|firm| *firm != line.firm);
+        let request = requests.get(&line.id).copied().filter(|_| !has_left);
         let licence = licences.get(&line.id);
         let notice = request.and_then(|request| {
             notices.get(&(line.order_code.as_str(), request.payer_email.as_str()))
         });
         let cancelled = reasons.get(&line.id);
-        let mails = notice.into_iter().chain(own.get(&line.id)).flatten().copied();
+        let own = own.get(&line.id).filter(|_| !has_left);
+        let mails = notice.into_iter().chain(own).flatten().copied();
         // The payer may have been told of other lines.
         let mails =
             mails.filter(|mail| mail.purpose != Purpose::OrderCancelled || cancelled.is_some());
@@ -69,18 +73,20 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
             payment_code: request.map(|request| request.code.to_string()),
             activated_at: licence.map(|licence| services.local(licence.activated_at)),
             pay_by: licence
-                .filter(|_| cancelled.is_none())
+                .filter(|_| cancelled.is_none() && !has_left)
                 .and_then(|licence| sweep::cutoff_of(services, licence))
                 .map(|at| services.local(last_moment(at))),
             mail: mail_words(services, mails),
             payment: match request {
+                _ if has_left => services.texts.label("workbook.payment.left"),
                 Some(request) => request_words(services, request.state),
                 None if line.client.kind == Kind::Free => {
                     services.texts.label("workbook.payment.free")
                 }
                 None => String::new(),
             },
-            state: line.state,
+            // As it was when it went.
+            state: if has_left { LineState::Active } else { line.state },
             cancelled: cancelled.map(|reason| (*reason).clone()),
         };
         Ok(((line.sheet, u32::try_from(line.row_no)?), view))

@@ -78,6 +78,7 @@ impl OfBatch<'_> {
     async fn business(&self, span: Span) -> anyhow::Result<line_views::Business> {
         let db = &self.whole.services.db;
         Ok(line_views::Business {
+            firm: self.batch.firm.clone(),
             lines: lines::of_rows(db, span).await?,
             requests: requests::of_rows(db, span).await?,
             licences: licences::of_rows(db, span).await?,

@@ -23,6 +23,8 @@ pub mod undo;
 
 pub mod correct;
 
+pub mod transfer;
+
 use crate::{
     db::{lines::Line, orders::Order},
     domain::firm::Firm,

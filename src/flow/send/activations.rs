@@ -55,6 +55,9 @@ pub async fn of(
     };
     let lines = lines::of_order(db, &order.code).await?;
     for line in lines.iter().filter(|line| line.state != LineState::Cancelled) {
+        if line.firm != order.firm {
+            continue;
+        }
         let Some(activation) = asked.get(&line.id) else { continue };
         match activation.state {
             ActivationState::Done => said.done.push(activated(line, ends.get(&line.id))),

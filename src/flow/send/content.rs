@@ -86,7 +86,8 @@ fn notice(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Opt
     }
     let own: Vec<&Line> =
         requests.iter().map(|request| known.line(request.line_id)).collect::<Result<_, _>>()?;
-    let firm = firm_of(services, order, &own, &known.staff(&own))?;
+    let firm = block_with(services, order, &own, &known.staff(&own))?;
+    let reply_to = reply_to(services, (order, &own), order.registered_by.as_deref())?;
     let transfer = transfer(services, requests)?;
     let lines = own.iter().zip(requests);
     let lines: Vec<NoticeLine> =
@@ -108,7 +109,6 @@ fn notice(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Opt
             qr_cid: qr_cid.clone(),
         },
     )?;
-    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
     Ok(Some(Content { letter, picture: Some((qr_cid, picture)), workbook: None, reply_to }))
 }
 
@@ -124,7 +124,9 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
         requests.iter().map(|request| notice_line(services, &lines, request)).collect();
     let open = requests::open_of_payer(&services.db, batch, payer).await?;
     let (rest, picture) = rest(services, &open)?.unzip();
-    let firm = firm_block(services, order, &about(&lines, &requests)).await?;
+    let told = about(&lines, &requests);
+    let firm = firm_block(services, order, &told).await?;
+    let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
     let received = over::of_cancelled(services, &requests).await?;
     let said = OrderCancelled {
         recipient: order.recipient,
@@ -137,7 +139,6 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
         rest,
     };
     let letter = letters::order_cancelled(services.letters.of(mail.purpose), &said)?;
-    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
     Ok(Content { letter, picture, workbook: None, reply_to })
 }
 
@@ -217,7 +218,7 @@ async fn log_in(
     let client = &line.client;
     let copy_for_firm = mail.recipient != client.email.as_str();
     let day = |at| services.local(at).format("%d/%m/%Y").to_string();
-    let firm = firm_of(services, order, &[line], &known.staff(&[line]))?;
+    let firm = block_with(services, order, &[line], &known.staff(&[line]))?;
     let letter = letters::log_in(
         services.letters.of(mail.purpose),
         &LogIn {
@@ -237,7 +238,7 @@ async fn log_in(
             expires: login.setup_expires_at.map(day),
         },
     )?;
-    let reply_to = reply_to(services, order, registrant(order, line))?;
+    let reply_to = reply_to(services, (order, &[line]), registrant(order, line))?;
     Ok(Some(Content { letter, picture: None, workbook: None, reply_to }))
 }
 
@@ -273,16 +274,16 @@ pub(super) async fn firm_block(
     lines: &[&Line],
 ) -> anyhow::Result<FirmBlock> {
     let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
-    firm_of(services, order, lines, &staff::on_lines(&services.db, &ids).await?)
+    block_with(services, order, lines, &staff::on_lines(&services.db, &ids).await?)
 }
 
-fn firm_of(
+fn block_with(
     services: &Services,
     order: &Order,
     lines: &[&Line],
     said: &[OnLine],
 ) -> anyhow::Result<FirmBlock> {
-    let firm = services.firm(&order.firm)?;
+    let firm = services.firm(firm_of(order, lines))?;
     let mut accountants: Vec<Email> =
         lines.iter().map(|line| assigned::accountant(firm, order, line, said)).collect();
     accountants.dedup();
@@ -293,13 +294,19 @@ fn firm_of(
     Ok(block(firm, email))
 }
 
+/// Whose clients these are: of lines that went to another firm that one, where all did.
+fn firm_of<'a>(order: &'a Order, lines: &[&'a Line]) -> &'a str {
+    let first = lines.first().map_or(order.firm.as_str(), |line| line.firm.as_str());
+    if lines.iter().all(|line| line.firm == first) { first } else { &order.firm }
+}
+
 /// Who registered it, while they are of the firm.
 pub(super) fn reply_to(
     services: &Services,
-    order: &Order,
+    (order, lines): (&Order, &[&Line]),
     registered_by: Option<&str>,
 ) -> anyhow::Result<Email> {
-    Ok(member(services.firm(&order.firm)?, registered_by))
+    Ok(member(services.firm(firm_of(order, lines))?, registered_by))
 }
 
 /// A member of a firm by e-mail; the admin where none is named.

@@ -338,8 +338,11 @@ pub async fn warning(
     if !grace::hold_letter(tx, &order.code, (payer.1, sequence)).await? {
         return Ok(false);
     }
-    let firm = services.firm(&order.firm)?;
+    let own = services.firm(&order.firm)?;
     for email in copies.iter().filter(|email| **email != payer.1) {
+        // A line may have gone to another firm.
+        let mut firms = services.settings.firms.iter();
+        let firm = firms.find(|firm| firm.members().any(|it| it.as_str() == *email)).unwrap_or(own);
         let copy = (purpose, (firm.name.as_str(), *email));
         plan(services, tx, (&order.code, None), copy, sequence).await?;
     }

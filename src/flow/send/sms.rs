@@ -44,7 +44,7 @@ pub enum Answer {
 pub fn phone<'a>(services: &'a Services, order: &Order, line: &'a Line) -> Option<&'a Phone> {
     let phone = match order.recipient {
         Recipient::Client => Some(&line.client.phone),
-        Recipient::Firm => services.firm(&order.firm).ok()?.admin.phone.as_ref(),
+        Recipient::Firm => services.firm(&line.firm).ok()?.admin.phone.as_ref(),
         Recipient::Other => line.client.recipient_phone.as_ref(),
     };
     phone.filter(|phone| phone.is_mobile())

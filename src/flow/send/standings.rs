@@ -19,7 +19,7 @@ use crate::{
         orders::Order,
         requests::{self, Request},
     },
-    domain::{licence::LicenceState, mail::Purpose, money::Money},
+    domain::{firm::Firm, licence::LicenceState, mail::Purpose, money::Money},
     flow::{
         Services,
         sweep::{self, rules},
@@ -57,7 +57,9 @@ pub async fn of(
     for request in &requests {
         let Some(&line) = lines.get(&request.line_id) else { continue };
         let licence = licences.get(&request.line_id).copied();
-        if is_meant(line, request) && is_so(mail.purpose, request, licence) {
+        let pays = request.payer_email == mail.recipient;
+        let is_reader = pays || is_of_firm(services, (order, line), &mail.recipient);
+        if is_reader && is_meant(line, request) && is_so(mail.purpose, request, licence) {
             let stored = licence.and_then(|licence| licence.cutoff_at);
             let cutoff_at = effective.get(&line.id).copied().or(stored);
             about.push(About { line, request, licence, cutoff_at });
@@ -96,7 +98,7 @@ pub async fn of(
         over,
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
-    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
+    let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }
 
@@ -114,6 +116,14 @@ fn meant<'a>(
         None if !warned.0.is_empty() => warned.0.iter().any(|it| it.line_id == line.id),
         None => line.order_code == order.code,
     }
+}
+
+/// Whether a copy may speak of a line: one that went to another firm is told to that one alone.
+fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str) -> bool {
+    let has = |firm: &Firm| firm.members().any(|member| member.as_str() == reader);
+    let is_of = |code: &str| services.firm(code).is_ok_and(has);
+    let is_of_none = || !services.settings.firms.iter().any(has);
+    is_of(&line.firm) || (line.firm == order.firm && is_of_none())
 }
 
 /// Whether a line still is what its letter says.

@@ -93,7 +93,9 @@ mod two_persons;
 mod staff;
 
 mod corrections;
+
 mod tables;
+mod transfers;
 
 mod explained;
 

@@ -2,7 +2,7 @@
 //! a row that says something else than before. New values are judged in `judge`; what follows of a placed order is said
 //! in `follow`. Before that the order has a next revision, to be ticked again.
 
-mod follow;
+pub(super) mod follow;
 
 mod judge;
 

@@ -1,0 +1,147 @@
+//! A client goes to another firm: its licence and payment code stay, and from then on the new firm is named and told.
+
+use serde_json::{Value, json};
+
+use super::{
+    lists::{csv, enterprise},
+    refused::with_a_second_firm,
+    workbooks::sheet_text,
+};
+use crate::world::{World, require, text, texts};
+
+const ORDER: &str = "DH-2611-000001";
+const NEW: &str = "HOAPHAT";
+
+/// Two enterprises of the first firm, activated; a second firm that has none.
+fn activated(world: &World) {
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    with_a_second_firm(world);
+    world.run(&["run", "mail"]).exits(0);
+}
+
+fn transfer(world: &World, line: u32, exit: i32) -> Value {
+    let line = format!("{ORDER}/{line}");
+    let args = ["transfer", &line, NEW, "--reason", "khách đổi kế toán", "--json"];
+    world.run(&args).exits(exit).json()
+}
+
+fn of_firm(world: &World, what: &str, firm: &str) -> Vec<Value> {
+    let answer = world.run(&[what, "--firm", firm, "--json"]).exits(0).json();
+    answer[what].as_array().unwrap().clone()
+}
+
+fn logins(world: &World, number: i64) -> Vec<String> {
+    let licences = world.list("licences");
+    let licence = licences.iter().find(|it| it["line"] == number).unwrap();
+    texts(licence["logins"].as_array().unwrap(), "email")
+}
+
+#[test]
+fn a_client_goes_to_another_firm_with_its_licence_and_its_code() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        let before = world.order(ORDER)["lines"][0].clone();
+        let answer = transfer(&world, 1, 0);
+        assert_eq!(answer["lines"][0]["licence_id"], before["licence_id"]);
+        assert_eq!(world.order(ORDER)["lines"][0]["payment_code"], before["payment_code"]);
+        let tax_ids = |firm: &str| texts(&of_firm(&world, "clients", firm), "tax_id");
+        assert_eq!(tax_ids(NEW), [enterprise(1).tax_id()]);
+        assert_eq!(tax_ids("MINHAN"), [enterprise(2).tax_id()]);
+        assert_eq!(texts(&of_firm(&world, "licences", NEW), "tax_id"), [enterprise(1).tax_id()]);
+        let now = logins(&world, 1);
+        assert!(!now.contains(&"lan@minhan.example".to_owned()), "{now:?}");
+        assert!(now.contains(&enterprise(1).email().to_owned()), "the client stays: {now:?}");
+        assert!(logins(&world, 2).contains(&"lan@minhan.example".to_owned()));
+        for firm in ["MINHAN", NEW] {
+            let bells = of_firm(&world, "notifications", firm);
+            let bell = bells.iter().find(|bell| bell["kind"] == "line_changed").unwrap();
+            let other = if firm == NEW { "MINHAN" } else { NEW };
+            assert!(!text(bell, "text").contains(other), "{bell}");
+        }
+        let again = transfer(&world, 1, 0);
+        assert_eq!(again["lines"][0]["licence_id"], before["licence_id"]);
+        assert_eq!(of_firm(&world, "notifications", NEW).len(), 1);
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
+fn later_letters_name_the_new_firm_and_no_copy_goes_to_the_old_one() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    activated(&world);
+    transfer(&world, 1, 0);
+    let sent = world.list("mails").len();
+    world.run_at("2026-11-27T08:00:00+07:00", &["run", "remind"]).exits(0);
+    world.run_at("2026-11-27T09:00:00+07:00", &["run", "mail"]).exits(0);
+    let letters = super::letters::all(&world);
+    let mails = world.list("mails")[sent..].to_vec();
+    let to: Vec<String> = texts(&mails, "to");
+    assert!(to.contains(&enterprise(1).email().to_owned()), "{to:?}");
+    let own = letters.iter().filter(|it| {
+        it.to.contains("lan@minhan.example")
+            && mails.iter().any(|mail| it.message_id == format!("<{}>", text(mail, "message_id")))
+    });
+    for copy in own {
+        assert!(!copy.text.contains(enterprise(1).name()), "{}", copy.text);
+        assert!(copy.text.contains(enterprise(2).name()), "{}", copy.text);
+    }
+    let id = mails.iter().find(|mail| mail["to"] == enterprise(1).email()).unwrap();
+    let id = format!("<{}>", text(id, "message_id"));
+    let letter = letters.iter().find(|it| it.message_id == id).unwrap();
+    assert!(!letter.text.contains("Minh An"), "{}", letter.text);
+}
+
+#[test]
+fn the_workbook_of_the_old_firm_keeps_the_past_and_shows_no_more() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    activated(&world);
+    let code = text(&world.order(ORDER)["lines"][0], "payment_code");
+    transfer(&world, 1, 0);
+    let workbook = world.workbook("B000001");
+    let rows = sheet_text(&workbook, "Kết quả");
+    assert!(rows.contains(enterprise(1).name()), "{rows}");
+    assert!(rows.contains("đã chuyển sang đơn vị kế toán khác") && !rows.contains(&code), "{rows}");
+    assert!(!sheet_text(&workbook, "Tóm tắt").contains(&code));
+}
+
+#[test]
+fn what_has_no_licence_is_not_transferred_and_says_why() {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+    with_a_second_firm(&world);
+    for state in ["waiting", "placed"] {
+        assert_eq!(world.order(ORDER)["lines"][0]["state"], state);
+        let refused = transfer(&world, 1, 1);
+        assert_eq!(refused["error"]["code"], "state.not_allowed");
+        assert!(text(&refused["error"], "fix").contains("hủy"), "{refused}");
+        if state == "waiting" {
+            world.run(&["confirm", ORDER]).exits(0);
+        }
+    }
+    let line = format!("{ORDER}/1");
+    world.run(&["transfer", &line, "KHONGCO", "--reason", "x"]).exits(2);
+    world.run(&["transfer", &line, NEW, "--reason", " "]).exits(2);
+    assert_eq!(world.list("clients").len(), 2);
+    let kinds = world.list("notifications");
+    assert!(kinds.iter().all(|bell| bell["kind"] != json!("line_changed")));
+}
+
+#[test]
+fn a_transfer_that_was_killed_is_told_to_the_platform_in_the_end() {
+    let world = World::new();
+    activated(&world);
+    let line = format!("{ORDER}/1");
+    let command = ["transfer", &line, NEW, "--reason", "x"];
+    assert!(world.is_killed_at("transferred", &command));
+    world.run(&["run", "activate"]).exits(0);
+    assert!(!logins(&world, 1).contains(&"lan@minhan.example".to_owned()));
+    world.run(&command).exits(0);
+    world.run(&["prove"]).exits(0);
+}
