@@ -57,6 +57,8 @@ mod together;
 
 mod changes;
 
+mod corrections;
+
 mod upgrade;
 
 mod portable;
