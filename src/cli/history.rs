@@ -31,12 +31,17 @@ fn what(services: &Services, event: &Event) -> String {
         let dong = detail[name].as_i64().filter(|dong| *dong > 0);
         dong.map(|dong| Money::dong(dong).to_string())
     };
-    let state = detail["state"].as_str().map(|it| word(services, "workbook.payment_state", &it));
+    let state = match detail["tier"].as_str() {
+        Some(tier) if tier == Tier::Same.as_str() => {
+            Some(services.texts.label("command.payment_told_twice"))
+        }
+        _ => detail["state"].as_str().map(|it| word(services, "workbook.payment_state", &it)),
+    };
     let pairs = if event.kind == EventKind::Decided { "allocations" } else { "words" };
     let pairs = pairs_of(&detail[pairs]);
     let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
     let values = context! {
-        state, codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
+        state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
         reference => detail["reference"].as_str(), refund => money("refund"), kept => money("kept"), amount => money("amount"),
         waived => hand::codes_in_words(&pairs_of(&detail["waived"])),
     };

@@ -166,7 +166,7 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Runs { id, narrowed } => watching::runs(&global, id, &narrowed).await,
         Command::Batches { id, narrowed } => lists::batches(&global, id, &narrowed).await,
         Command::Orders { code, narrowed } => order::list(&global, code, &narrowed).await,
-        Command::Payments { id, narrowed } => payments::list(&global, id, &narrowed).await,
+        Command::Payments(args) => payments::list_or_join(&global, &args).await,
         Command::Match(args) => payments::match_with(&global, &args).await,
         Command::Hold(args) => hold::hold(&global, &args).await,
         Command::Release { line } => hold::release(&global, &line).await,

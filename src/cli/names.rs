@@ -17,7 +17,7 @@ impl Command {
             Command::Runs { .. } => "runs",
             Command::Batches { .. } => "batches",
             Command::Orders { .. } => "orders",
-            Command::Payments { .. } => "payments",
+            Command::Payments(_) => "payments",
             Command::Match(_) => "match",
             Command::Unmatch(_) => "unmatch",
             Command::Refund(_) => "refund",

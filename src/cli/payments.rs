@@ -4,7 +4,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::{
-    args::{Global, MatchPayment, RefundPayment, UnmatchPayment, WaiveRest},
+    args::{Global, MatchPayment, Payments, RefundPayment, UnmatchPayment, WaiveRest},
     history,
     lists::{unknown, word},
     narrowed::{Narrowed, Since},
@@ -25,24 +25,65 @@ use crate::{
             back,
             hand::{self, Refused},
             said::By,
+            same::{self, NotSame},
             waive::{self, NotWaived},
         },
     },
 };
 
-pub async fn list(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
+pub async fn list_or_join(global: &Global, args: &Payments) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
+    match args.same.as_slice() {
+        [payment, other] => {
+            let reason = reason(&services, args.reason.as_deref().unwrap_or_default())?;
+            same(&services, (*payment, *other), By { reason, ..By::default() }).await
+        }
+        _ => list(&services, args.id, &args.narrowed).await,
+    }
+}
+
+async fn list(services: &Services, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let found = if let Some(id) = id {
-        vec![by_id(&services, id).await?]
+        vec![by_id(services, id).await?]
     } else {
-        let filter = workspace::filter::<PaymentState>(&services, narrowed)?;
+        let filter = workspace::filter::<PaymentState>(services, narrowed)?;
         let since = narrowed.since.map(|since| match since {
             Since::Day(day) => day.to_string(),
             Since::Instant(at) => services.local(at).date_naive().to_string(),
         });
         payments::list(&services.db, &filter, since).await?
     };
-    reply(&services, &found, id.is_some()).await
+    reply(services, &found, id.is_some()).await
+}
+
+/// `payments --same PAYMENT OTHER`
+async fn same(services: &Services, (id, other): (i64, i64), by: By<'_>) -> anyhow::Result<Reply> {
+    crate::runner::recover(services).await?;
+    let (payment, other) = (by_id(services, id).await?, by_id(services, other).await?);
+    let before = payments::allocations(&services.db, Some(id)).await?;
+    let said = same::say(services, &payment, &other, by).await?;
+    said.map_err(|why| not_same(services, (&payment, &other), why))?;
+    let codes = unpaid_again(services, id, &before).await?;
+    let shown = reply(services, &[by_id(services, id).await?], true).await?;
+    if codes.is_empty() {
+        return Ok(shown);
+    }
+    let words = context! { codes => codes.join(", ") };
+    let words = services.texts.say("command.unpaid_again", words);
+    Ok(Reply { human: format!("{words}\n{}", shown.human), ..shown })
+}
+
+fn not_same(services: &Services, (payment, other): (&Payment, &Payment), why: NotSame) -> Failure {
+    let amounts = [payment, other].map(|it| it.amount().to_string());
+    let values = context! { id => payment.id, other => other.id, amounts };
+    let (key, values) = match why {
+        NotSame::Itself => ("same_itself", values),
+        NotSame::Differs => ("same_differs", values),
+        NotSame::Said(said, same) => ("same_said", context! { id => said, other => same }),
+        NotSame::GoesBack => ("same_goes_back", values),
+        NotSame::Closed => ("payment_closed", values),
+    };
+    Failure::not_allowed(services.texts, key, values)
 }
 
 /// `match PAYMENT CODE[=AMOUNT]…`
@@ -200,6 +241,7 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
             let code = String::new();
             Failure::not_allowed(texts, "waived_unpaid", context! { code })
         }
+        Refused::Same(other) => Failure::not_allowed(texts, "payment_same", context! { id, other }),
         Refused::Closed => Failure::not_allowed(texts, "payment_closed", context! { id }),
     }
 }
@@ -227,7 +269,7 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
             day(&payment.booked_on),
             payment.amount().to_string(),
             unused(payment),
-            word(services, "workbook.payment_state", &payment.state),
+            state(services, payment),
             codes.join(", "),
             payment.memo.clone(),
             hand::why(services, payment),
@@ -239,6 +281,14 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
     Reply::new(Exit::Done, format!("{human}\n{history}")).with("payments", shown)
 }
 
+/// One that is another one, told twice, is not called matched.
+fn state(services: &Services, payment: &Payment) -> String {
+    match payment.same_as {
+        Some(_) => services.texts.label("command.payment_told_twice"),
+        None => word(services, "workbook.payment_state", &payment.state),
+    }
+}
+
 /// Who paid, from which account, under which number of the bank.
 fn whence(services: &Services, payment: &Payment) -> String {
     let values = context! {
@@ -248,8 +298,11 @@ fn whence(services: &Services, payment: &Payment) -> String {
     services.texts.say("command.payment_from", values)
 }
 
-/// What of a payment pays for nothing, and does not go back, in đồng.
+/// What of a payment pays for nothing, and does not go back, in đồng; nothing of one that is another one, told twice.
 fn unused(payment: &Payment, parts: &[Allocation]) -> i64 {
+    if payment.same_as.is_some() {
+        return 0;
+    }
     let paid: i64 = parts.iter().map(|part| part.amount).sum();
     payment.amount().as_dong() - payment.returned - paid
 }
@@ -297,7 +350,7 @@ fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) ->
         "amount": payment.amount(), "memo": payment.memo, "reference": payment.reference,
         "state": payment.state, "tier": payment.tier, "rules": payment.rules, "returned": payment.returned,
         "unused": unused(payment, parts), "payer": payment.other_name, "payer_account": payment.other_account,
-        "allocations": allocations,
+        "same_as": payment.same_as, "allocations": allocations,
         "why": hand::why(services, payment),
     })
 }

@@ -40,6 +40,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (16, "cut_offs", files!("0016_cut_offs.sql")),
     (17, "in_turn", files!("0017_in_turn.sql")),
     (18, "open_activations", files!("0018_open_activations.sql")),
+    (19, "same_payment", files!("0019_same_payment.sql")),
     (20, "bounces", files!("0020_bounces.sql")),
     (21, "corrections", files!("0021_corrections.sql")),
     (22, "look_up", files!("0022_look_up.sql")),

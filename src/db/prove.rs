@@ -40,6 +40,9 @@ pub const LAWS: &[Law] = &[
                  from bank_line p
                  where p.direction = 'credit' and not p.closed
                    and case
+                       when p.same_as is not null
+                       then p.state <> 'matched' or p.returned <> 0
+                            or exists (select 1 from allocation a where a.bank_line_id = p.id)
                        when p.state = 'matched'
                        then p.amount <> p.returned
                             + coalesce((select sum(a.amount) from allocation a where a.bank_line_id = p.id), 0)

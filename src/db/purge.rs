@@ -48,7 +48,7 @@ pub async fn old(db: &Db, before: DateTime<Utc>) -> sqlx::Result<Vec<Old>> {
                    and (l.state in ('activating', 'uncertain') or r.state in ('open', 'partly_paid', 'overpaid'))
                 ) + (select count(*) from bank_line p
                      where p.batch_id = b.id and p.direction = 'credit'
-                       and ((not p.closed and p.state <> 'refunded')
+                       and ((not p.closed and p.state <> 'refunded' and p.same_as is null)
                             -- What it pays for stays, so it stays too.
                             or exists (select 1 from allocation a where a.bank_line_id = p.id)
                             or exists (select 1 from refund f where f.bank_line_id = p.id and f.done_at is null))

@@ -14,7 +14,7 @@ words! {
 words! {
     /// Where a payment stands.
     pub enum PaymentState {
-        /// All of it is allocated, and what it is for is paid.
+        /// All of it is allocated, and what it is for is paid; or it is another one, told twice.
         Matched = "matched",
         /// Very likely known for what; nothing of it is allocated.
         Suggested = "suggested",
@@ -66,6 +66,8 @@ words! {
         Parted = "parted",
         /// May be what another layout of the bank told already, with a reference.
         MaybeSame = "maybe_same",
+        /// A person said that it is another one, told twice.
+        Same = "same",
         /// All of it goes back, or went.
         Returned = "returned",
         /// A code that is right in itself and was given to nobody.
@@ -79,9 +81,12 @@ impl Tier {
     /// for is not all paid.
     pub const fn state(self) -> PaymentState {
         match self {
-            Tier::ByHand | Tier::Code | Tier::SeveralCodes | Tier::BatchCode | Tier::Parts => {
-                PaymentState::Matched
-            }
+            Tier::ByHand
+            | Tier::Code
+            | Tier::SeveralCodes
+            | Tier::BatchCode
+            | Tier::Parts
+            | Tier::Same => PaymentState::Matched,
             Tier::CodePartly
             | Tier::CodeOver
             | Tier::PaidBefore

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::orders::{
-    Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, RefundPayment, TransferLine,
-    Unassign, UnmatchPayment, WaiveRest,
+    Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, Payments, RefundPayment,
+    TransferLine, Unassign, UnmatchPayment, WaiveRest,
 };
 use super::{export::Exported, narrowed::Narrowed};
 use crate::{
@@ -127,13 +127,8 @@ pub enum Command {
         #[command(flatten)]
         narrowed: Narrowed,
     },
-    /// List the payments of the statements, or show one
-    Payments {
-        /// The number of a payment
-        id: Option<i64>,
-        #[command(flatten)]
-        narrowed: Narrowed,
-    },
+    /// List the payments of the statements, show one, or say that two are one
+    Payments(Payments),
     /// List the licences
     Licences {
         #[command(flatten)]
@@ -207,7 +202,7 @@ pub enum Command {
     },
     /// Say for what a payment is
     Match(MatchPayment),
-    /// Say that a payment is not for what it was matched with
+    /// Say that a payment is not for what it was matched with, or not the same as another one
     Unmatch(UnmatchPayment),
     /// Give money back: from now on it pays for nothing, until it went
     Refund(RefundPayment),

@@ -12,7 +12,7 @@ use crate::domain::{
     order::{LineRef, OrderCode, Target},
     words::UnknownWord,
 };
-use crate::flow::pay::amount;
+use crate::{cli::narrowed::Narrowed, flow::pay::amount};
 
 #[derive(Debug, Args)]
 pub struct Confirm {
@@ -40,6 +40,23 @@ pub struct Cancel {
     /// Why, for the workbook and the bell
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Payments {
+    /// The number of a payment
+    pub id: Option<i64>,
+    #[command(flatten)]
+    pub narrowed: Narrowed,
+    /// Say that two payments are the same money: the one that counts for nothing from now on, and the one that it is
+    #[arg(
+        long, num_args = 2, value_names = ["PAYMENT", "OTHER"], requires = "reason",
+        conflicts_with_all = ["id", "state", "firm", "since"]
+    )]
+    pub same: Vec<i64>,
+    /// Why they are the same money
+    #[arg(long, value_name = "TEXT", requires = "same")]
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Args)]

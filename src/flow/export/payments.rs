@@ -26,6 +26,7 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
         ("reference", Kind::Text),
         ("payer", Kind::Text),
         ("state", Kind::Text),
+        ("same_as", Kind::Whole),
         ("payment_code", Kind::Text),
         ("order", Kind::Text),
         ("line", Kind::Whole),
@@ -84,6 +85,7 @@ fn row(services: &Services, payment: &Payment, shared: Option<i64>, own: [Datum;
         perhaps(payment.reference.as_ref()),
         perhaps(payment.other_name.as_ref().or(payment.other_account.as_ref())),
         text(&payment.state),
+        payment.same_as.map_or(Datum::Nothing, Datum::Whole),
     ];
     row.extend(own);
     row.push(of_whole(text(&hand::why(services, payment))));

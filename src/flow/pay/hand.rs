@@ -5,7 +5,7 @@ use anyhow::Context as _;
 
 use super::{
     overtaken::until_not_overtaken,
-    said::{By, Said},
+    said::{By, Said, Same},
     settle, waive,
 };
 use crate::{
@@ -49,6 +49,8 @@ pub enum Refused {
     Went,
     /// Nothing was paid of what is to be forgiven, or nothing is left of it.
     NothingToWaive,
+    /// It is this one, told twice, as a person said.
+    Same(i64),
     /// It was given back, or what it paid for was deleted.
     Closed,
 }
@@ -143,6 +145,9 @@ pub async fn said<'a>(
 ) -> anyhow::Result<Result<Option<Said<'a>>, Refused>> {
     if payment.closed {
         return Ok(Err(Refused::Closed));
+    }
+    if let Some(other) = payment.same_as {
+        return Ok(Err(Refused::Same(other)));
     }
     let dues = dues::all(&services.db).await?;
     let own = payments::allocations(&services.db, Some(payment.id)).await?;
@@ -296,17 +301,18 @@ fn learn(payment: &Payment, dues: &[Due], words: &[(String, i64)], said: &mut Sa
         .collect();
 }
 
-/// Takes back what a payment pays; false where it pays nothing.
+/// Takes back what a payment pays, or that it is another one; false where it pays nothing and is none.
 pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow::Result<bool> {
     until_not_overtaken(|| async {
         let Some(seen) = see(services, payment.id).await? else { return Ok(false) };
         let own = payments::allocations(&services.db, Some(payment.id)).await?;
-        if own.is_empty() || seen.payment.closed {
+        let same = seen.payment.same_as.map(|_| Same::Apart);
+        if own.is_empty() && same.is_none() || seen.payment.closed {
             return Ok(false);
         }
-        let words = Some(own.into_iter().map(|it| (it.code, 0)).collect());
+        let words = same.is_none().then(|| own.into_iter().map(|it| (it.code, 0)).collect());
         let said = Said::new(Some(payment.id), EventKind::Unmatch, by);
-        let said = Said { as_of: Some(seen.as_of), words, ..said };
+        let said = Said { as_of: Some(seen.as_of), words, same, ..said };
         settle::all(services, Some(&said)).await.map(|()| true)
     })
     .await

@@ -25,6 +25,8 @@ pub mod tell;
 
 pub mod hand;
 
+pub mod same;
+
 pub mod back;
 
 pub mod concerned;

@@ -6,6 +6,24 @@ use crate::{
     domain::batch::BatchId,
 };
 
+/// What a person says of a payment that a bank told twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Same {
+    /// It is this one.
+    As(i64),
+    /// It is not, after all.
+    Apart,
+}
+
+impl Same {
+    pub(super) fn payment(self) -> Option<i64> {
+        match self {
+            Same::As(id) => Some(id),
+            Same::Apart => None,
+        }
+    }
+}
+
 /// What a person says of money, on the way in with what follows.
 #[derive(Clone, Debug)]
 pub struct Said<'a> {
@@ -14,6 +32,7 @@ pub struct Said<'a> {
     pub kind: EventKind,
     /// Codes with đồng; nothing for what it is not for. `None` leaves what was said before.
     pub words: Option<Vec<(String, i64)>>,
+    pub same: Option<Same>,
     /// Of the payment, in đồng: it goes back.
     pub refund: i64,
     /// Of the payment, in đồng: it was to go back, and stays, but for what goes back now. All that was planned and did not
@@ -30,8 +49,18 @@ pub struct Said<'a> {
 
 impl<'a> Said<'a> {
     pub fn new(payment: Option<i64>, kind: EventKind, by: By<'a>) -> Said<'a> {
-        let (waived, learned) = (Vec::new(), Vec::new());
-        Said { payment, kind, words: None, refund: 0, kept: 0, waived, by, as_of: None, learned }
+        Said {
+            payment,
+            kind,
+            words: None,
+            same: None,
+            refund: 0,
+            kept: 0,
+            waived: Vec::new(),
+            by,
+            as_of: None,
+            learned: Vec::new(),
+        }
     }
 
     pub(super) fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {

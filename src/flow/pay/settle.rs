@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     matching::{self, Credit, Decision, Due, Known},
     overtaken::{self, Overtaken},
-    said::Said,
+    said::{Said, Same},
     tell, waive,
 };
 use crate::{
@@ -90,6 +90,7 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
         }
         if let Some(it) = payments.iter_mut().find(|it| it.id == id) {
             it.returned += said.refund - said.kept;
+            it.same_as = said.same.map_or(it.same_as, Same::payment);
         }
     }
     let allocations = payments::by_payment(payments::allocations(db, None).await?);
@@ -132,6 +133,7 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
             amount: payment.amount().as_dong() - payment.returned,
             memo: payment.memo.clone(),
             from: source_of(payment),
+            same: payment.same_as,
             by_hand: if payment.closed { Some(closed()) } else { by_hand.remove(&payment.id) },
             not_for: not_for.remove(&payment.id).unwrap_or_default(),
         }
@@ -320,6 +322,9 @@ async fn store_said(services: &Services, tx: &mut Tx, said: &Said<'_>) -> anyhow
     if let Some(words) = &said.words {
         payments::say(tx, id, words).await?;
     }
+    if let Some(same) = said.same {
+        payments::set_same(tx, id, same.payment()).await?;
+    }
     // A debit may have closed it meanwhile.
     if said.kept > 0 && refunds::take_back(tx, id).await? != said.kept {
         return Err(Overtaken.into());
@@ -334,8 +339,8 @@ async fn store_said(services: &Services, tx: &mut Tx, said: &Said<'_>) -> anyhow
         id,
         kind: said.kind,
         detail: serde_json::json!({
-            "words": said.words, "refund": said.refund, "kept": said.kept, "waived": said.waived,
-            "answer": said.by.answer,
+            "words": said.words, "same": said.same.and_then(Same::payment), "refund": said.refund,
+            "kept": said.kept, "waived": said.waived, "answer": said.by.answer,
         }),
         rules: matching::RULES,
         said_by: said.by.who,

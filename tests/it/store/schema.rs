@@ -41,6 +41,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0014_letters.sql"),
     include_str!("../../../src/db/migrations/postgres/0015_refunds.sql"),
     include_str!("../../../src/db/migrations/postgres/0016_cut_offs.sql"),
+    include_str!("../../../src/db/migrations/postgres/0019_same_payment.sql"),
     include_str!("../../../src/db/migrations/postgres/0020_bounces.sql"),
     include_str!("../../../src/db/migrations/postgres/0021_corrections.sql"),
 );

@@ -46,6 +46,57 @@ fn one_payment_in_two_layouts_is_counted_once_and_where_nobody_can_know_it_waits
 }
 
 #[test]
+fn two_payments_that_a_person_calls_the_same_money_count_once_until_that_is_taken_back() {
+    let world = placed();
+    let codes = codes(&world);
+    let long = format!("MBVCB.9.{}.CT tu 001", codes[1]);
+    let told = [("20/11/2026", "FT3", 1_475_000, long.as_str())];
+    let other = ("20/11/2026", 1_000_000, codes[0].as_str());
+    let plain = [("20/11/2026", 1_475_000, codes[1].as_str()), other];
+    world.take("_bank/a.csv", &referenced(&told));
+    world.take("_bank/b.csv", &statement(&plain));
+    let (first, twin) = (id_of(&world, &long), id_of(&world, &codes[1]));
+    let say = |one: &str, other: &str| {
+        world.run(&["payments", "--same", one, other, "--reason", "hai bản sao kê", "--json"])
+    };
+    let same = say(&twin, &first).exits(0).json()["payments"][0].clone();
+    assert_eq!((&same["state"], &same["tier"]), (&"matched".into(), &"same".into()));
+    assert_eq!((same["same_as"].to_string(), &same["unused"]), (first.clone(), &0.into()));
+    let event = same["events"].as_array().unwrap().iter().find(|it| it["kind"] == "same").unwrap();
+    assert_eq!(event["reason"], "hai bản sao kê");
+    let events = same["events"].as_array().unwrap().len();
+    say(&twin, &first).exits(0);
+    // A later statement tells it again.
+    let more = [plain[0], plain[1], ("21/11/2026", 2_000, "le phi")];
+    world.take("_bank/c.csv", &statement(&more));
+    let same = of(&world, &twin);
+    assert_eq!((&same["tier"], same["events"].as_array().unwrap().len()), (&"same".into(), events));
+    assert_eq!(requests(&world), ["partly_paid 1000000", "partly_paid 1475000", "open 0"]);
+    assert_eq!(world.list("payments").len(), 4);
+    world.run(&["prove"]).exits(0);
+    let list = world.run(&["payments"]).exits(0).stdout;
+    assert!(list.contains("Trùng khoản khác"), "{list}");
+    let history = world.run(&["payments", &twin]).exits(0).stdout;
+    let history = history.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(history.contains(&format!("cùng một khoản tiền với khoản {first}")), "{history}");
+
+    let matched = world.run(&["match", &twin, &codes[2], "--reason", "x"]).exits(1);
+    assert!(matched.stderr.contains("không còn tiền"), "{}", matched.stderr);
+    let other = id_of(&world, &codes[0]);
+    for (one, two) in [(&twin, &twin), (&other, &first), (&first, &twin)] {
+        say(one, two).exits(1);
+    }
+    world.run(&["unmatch", &twin, "--reason", "nhầm"]).exits(0);
+    let held = of(&world, &twin);
+    assert_eq!((&held["tier"], &held["same_as"]), (&"maybe_same".into(), &Value::Null));
+    // Said the other way round, the other one pays.
+    say(&first, &twin).exits(0);
+    assert_eq!(of(&world, &twin)["tier"], "code_partly");
+    assert_eq!(requests(&world)[1], "partly_paid 1475000");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn why_a_payment_was_matched_stays_as_it_was_said_then() {
     let world = placed();
     let codes = codes(&world);

@@ -354,7 +354,7 @@ fn refused(
             ("not_free", context! { id => payment.id, left => money(left), amount, pays })
         }
         Refused::NothingToWaive => ("nothing_to_waive", context! {}),
-        Refused::Closed | Refused::Went => ("gone", context! {}),
+        Refused::Closed | Refused::Went | Refused::Same(_) => ("gone", context! {}),
     };
     flaw(services, returned, written.row, key, &values)
 }

@@ -57,6 +57,8 @@ pub struct Credit {
     pub has_reference: bool,
     /// From whom, as far as the statement says it: account or name.
     pub from: Option<String>,
+    /// The payment that it is, told twice, as a person said.
+    pub same: Option<i64>,
     /// What a person said that it is for.
     pub by_hand: Option<Vec<(String, i64)>>,
     /// What a person said that it is not for.
@@ -96,7 +98,7 @@ pub struct Evidence {
     /// What was left to pay of what it is about, in đồng.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<i64>,
-    /// The payment that it may be, told in another layout.
+    /// The payment that it may be, told in another layout, or is, as a person said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same: Option<i64>,
     /// How the amount comes about: `2 × 2950000 + 1 × 990000`.
@@ -133,7 +135,9 @@ pub fn decide(dues: &[Due], credits: &[Credit], known: &Known) -> (Vec<Decision>
             let squeezed = memo::squeezed(&credit.memo);
             memo::codes(&squeezed, &known.prefixes).iter().map(ToString::to_string).collect()
         };
-        if credit.amount == 0 {
+        if credit.same.is_some() {
+            desk.decide(at, Tier::Same, Evidence { same: credit.same, ..Evidence::default() });
+        } else if credit.amount == 0 {
             desk.decide(at, Tier::Returned, Evidence::default());
         } else if let Some(said) = &credit.by_hand {
             desk.by_hand(at, said);

@@ -222,6 +222,34 @@ fn what_two_layouts_told_stays_one_payment_where_a_part_of_it_was_given_back() {
 }
 
 #[test]
+fn what_a_person_said_to_be_one_payment_counts_once_and_takes_no_others_place() {
+    let first = |id: i64, memo: &str| Credit {
+        has_reference: true,
+        id,
+        fingerprint: format!("r{id}"),
+        ..credit(1, 600_000, &format!("{memo}.{}.CT tu 001", code(4)))
+    };
+    let plain = |id: i64, same: Option<i64>| Credit {
+        id,
+        same,
+        fingerprint: format!("f{id}"),
+        ..credit(1, 600_000, &code(4))
+    };
+    let all = [first(101, "A"), first(102, "B"), plain(103, Some(101)), plain(104, None)];
+    let (decided, standings) = decide(&dues(), &all, &known());
+    let of = |id: i64| decided.iter().find(|it| it.id == id).unwrap();
+    assert_eq!((of(103).state, of(103).tier), (PaymentState::Matched, Tier::Same));
+    assert_eq!((of(103).evidence.same, of(103).allocations.len()), (Some(101), 0));
+    assert_eq!((of(104).tier, of(104).evidence.same), (Tier::MaybeSame, Some(102)));
+    assert_eq!(standings[3].paid, 1_200_000);
+    // What it was matched with by hand counts as little.
+    let by_hand = Some(vec![(code(4), 600_000)]);
+    let again = [first(101, "A"), Credit { by_hand, ..plain(103, Some(101)) }];
+    let (_, standings) = told(&dues(), &again);
+    assert_eq!(standings[3], "partly_paid 600000");
+}
+
+#[test]
 fn what_two_layouts_told_in_other_words_is_not_counted_twice() {
     let told_with = |day, amount, memo: &str| Credit {
         has_reference: true,

@@ -2,7 +2,7 @@
 //! not counted twice, a person looks, also where one of them was given back since. Lines of the same words are known as
 //! one where statements are taken in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Credit;
 use crate::flow::pay::memo;
@@ -10,12 +10,18 @@ use crate::flow::pay::memo;
 /// So much of a memo without a code says that another one with all of it is the same.
 const LEAST: usize = 12;
 
-/// Payments without a reference, each with one of the same day and amount that may be it.
+/// Payments without a reference, each with one of the same day and amount that may be it; what a person said to be one
+/// is not asked about again.
 pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usize, i64> {
     let mut days: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (at, credit) in credits.iter().enumerate() {
         days.entry((&credit.account, credit.booked_on, credit.told)).or_default().push(at);
     }
+    let named: HashSet<i64> = credits.iter().filter_map(|credit| credit.same).collect();
+    let is_open = |at: &usize| {
+        let credit = &credits[*at];
+        credit.by_hand.is_none() && credit.same.is_none() && !named.contains(&credit.id)
+    };
     let mut twins = HashMap::new();
     for mut at in days.into_values().filter(|at| at.len() > 1) {
         at.sort_by_key(|at| (credits[*at].fingerprint.as_str(), credits[*at].id));
@@ -26,7 +32,8 @@ pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usi
             .chain(&open)
             .map(|at| (*at, Words::of(&credits[*at].memo, prefixes)))
             .collect();
-        for at in open.into_iter().filter(|at| credits[*at].by_hand.is_none()) {
+        told.retain(|at| !named.contains(&credits[*at].id));
+        for at in open.into_iter().filter(is_open) {
             let is_known = told.iter().any(|told| words[told].squeezed == words[&at].squeezed);
             let like = told.iter().position(|told| words[told].may_be(&words[&at]));
             if let Some(like) = like.filter(|_| !is_known) {

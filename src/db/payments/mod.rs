@@ -1,36 +1,22 @@
 //! Payments: the credits of the payee's account, what each pays for, and what people said of it.
 //! What pays for what is decided by `flow::pay`.
 
+mod events;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
+pub use self::events::{Event, EventKind, NewEvent, events, tell, was_said};
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx, batches::Filter};
 use crate::domain::{
     batch::BatchId,
     money::Money,
     order::OrderCode,
     payment::{PaymentState, Tier},
-    words::words,
 };
-
-words! {
-    /// What happened to a payment.
-    pub enum EventKind {
-        /// By the rules.
-        Decided = "decided",
-        /// A person said for what it is.
-        Match = "match",
-        /// A person took that back.
-        Unmatch = "unmatch",
-        /// A person gives money back.
-        Refund = "refund",
-        /// It went.
-        Returned = "returned",
-    }
-}
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Payment {
@@ -54,6 +40,8 @@ pub struct Payment {
     /// The version of the rules that decided it.
     pub rules: i64,
     pub closed: bool,
+    /// The payment that it is, told twice, as a person said; it counts for nothing then.
+    pub same_as: Option<i64>,
     /// The number of the newest event that a person made; 0 without any.
     pub last_said: i64,
 }
@@ -83,9 +71,9 @@ impl Payment {
 pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed,
+                other_account, state, tier, evidence, rules, closed, same_as,
                 (select coalesce(max(e.id), 0) from payment_event e
-                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'refund')) as last_said
+                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
          from bank_line where direction = 'credit' order by booked_on, id",
     )
     .all()
@@ -115,9 +103,9 @@ pub async fn any(db: &Db) -> sqlx::Result<bool> {
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed,
+                other_account, state, tier, evidence, rules, closed, same_as,
                 (select coalesce(max(e.id), 0) from payment_event e
-                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'refund')) as last_said
+                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
          from bank_line where direction = 'credit' and id = $1",
     )
     .bind(id)
@@ -129,9 +117,9 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
 pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed,
+                other_account, state, tier, evidence, rules, closed, same_as,
                 (select coalesce(max(e.id), 0) from payment_event e
-                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'refund')) as last_said
+                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
          from bank_line
          where direction = 'credit' and ($1 is null or state = $1) and ($2 is null or booked_on >= $2)
            and ($3 is null or exists (select 1 from allocation a
@@ -147,11 +135,12 @@ pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Resu
     .await
 }
 
-/// How many of the payments that a file brought stand in each state, and their sum in đồng.
+/// How many of the payments that a file brought stand in each state, and their sum in đồng; without those that are
+/// another one, told twice.
 pub async fn states_of(db: &Db, batch: BatchId) -> sqlx::Result<Vec<(String, i64, i64)>> {
     db.query(
         "select state, count(*), cast(sum(amount) as bigint) from bank_line
-         where batch_id = $1 and direction = 'credit' group by state order by state",
+         where batch_id = $1 and direction = 'credit' and same_as is null group by state order by state",
     )
     .bind(batch.number())
     .all()
@@ -238,6 +227,16 @@ pub async fn say(tx: &mut Tx, id: i64, said: &[(String, i64)]) -> sqlx::Result<(
     Ok(())
 }
 
+/// A payment is another one, told twice, from now on; or is not.
+pub async fn set_same(tx: &mut Tx, id: i64, same_as: Option<i64>) -> sqlx::Result<()> {
+    tx.query("update bank_line set same_as = $2 where id = $1")
+        .bind(id)
+        .bind(same_as)
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// How often what pays for what was changed.
 pub async fn version(db: &Db) -> sqlx::Result<i64> {
     let (version,) =
@@ -305,64 +304,6 @@ pub async fn change(tx: &mut Tx, changes: &[Change], parts: &[Part]) -> sqlx::Re
         tx.query(ALLOCATE).bind(Json(parts)).execute().await?;
     }
     Ok(())
-}
-
-/// Something that happened, to be kept.
-#[derive(Clone, Debug, Serialize)]
-pub struct NewEvent<'a> {
-    pub id: i64,
-    pub kind: EventKind,
-    pub detail: serde_json::Value,
-    pub rules: i64,
-    pub said_by: Option<&'a str>,
-    pub reason: Option<&'a str>,
-}
-
-pub async fn tell(tx: &mut Tx, events: &[NewEvent<'_>], now: DateTime<Utc>) -> sqlx::Result<()> {
-    const TELL: Sql = Sql {
-        sqlite: "insert into payment_event (bank_line_id, at, kind, detail, rules, said_by, reason)
-                 select value->>'id', $2, value->>'kind', value->'detail', value->>'rules', value->>'said_by',
-                        value->>'reason'
-                 from json_each($1)",
-        postgres: "insert into payment_event (bank_line_id, at, kind, detail, rules, said_by, reason)
-                 select id, $2, kind, detail, rules, said_by, reason
-                 from jsonb_to_recordset($1)
-                      as v (id bigint, kind text, detail jsonb, rules bigint, said_by text, reason text)",
-    };
-    for events in events.chunks(ROWS_A_STATEMENT) {
-        tx.query(TELL).bind(Json(events)).bind(now).execute().await?;
-    }
-    Ok(())
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Event {
-    pub at: DateTime<Utc>,
-    #[sqlx(try_from = "String")]
-    pub kind: EventKind,
-    pub detail: Json<serde_json::Value>,
-    pub rules: i64,
-    pub said_by: Option<String>,
-    pub reason: Option<String>,
-}
-
-/// Whether a file said something of a payment, and it was done.
-pub async fn was_said(db: &Db, id: i64, answer: BatchId) -> sqlx::Result<bool> {
-    let one = db.query(
-        "select id from payment_event where bank_line_id = $1 and detail->>'answer' = $2 limit 1",
-    );
-    let one = one.bind(id).bind(answer.to_string());
-    Ok(one.optional::<(i64,)>().await?.is_some())
-}
-
-/// The oldest first.
-pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
-    db.query(
-        "select at, kind, detail, rules, said_by, reason from payment_event where bank_line_id = $1 order by id",
-    )
-    .bind(id)
-    .all()
-    .await
 }
 
 /// The payment that made a line paid: its day and the bank's reference, else its number.

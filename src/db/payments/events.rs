@@ -1,0 +1,86 @@
+//! What happened to payments, one after the other: by the rules, or as a person said.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::types::Json;
+
+use crate::{
+    db::{Db, ROWS_A_STATEMENT, Sql, Tx},
+    domain::{batch::BatchId, words::words},
+};
+
+words! {
+    /// What happened to a payment.
+    pub enum EventKind {
+        /// By the rules.
+        Decided = "decided",
+        /// A person said for what it is.
+        Match = "match",
+        /// A person took that back.
+        Unmatch = "unmatch",
+        /// A person said that it is the same money as another one.
+        Same = "same",
+        /// A person gives money back.
+        Refund = "refund",
+        /// It went.
+        Returned = "returned",
+    }
+}
+
+/// Something that happened, to be kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewEvent<'a> {
+    pub id: i64,
+    pub kind: EventKind,
+    pub detail: serde_json::Value,
+    pub rules: i64,
+    pub said_by: Option<&'a str>,
+    pub reason: Option<&'a str>,
+}
+
+pub async fn tell(tx: &mut Tx, events: &[NewEvent<'_>], now: DateTime<Utc>) -> sqlx::Result<()> {
+    const TELL: Sql = Sql {
+        sqlite: "insert into payment_event (bank_line_id, at, kind, detail, rules, said_by, reason)
+                 select value->>'id', $2, value->>'kind', value->'detail', value->>'rules', value->>'said_by',
+                        value->>'reason'
+                 from json_each($1)",
+        postgres: "insert into payment_event (bank_line_id, at, kind, detail, rules, said_by, reason)
+                 select id, $2, kind, detail, rules, said_by, reason
+                 from jsonb_to_recordset($1)
+                      as v (id bigint, kind text, detail jsonb, rules bigint, said_by text, reason text)",
+    };
+    for events in events.chunks(ROWS_A_STATEMENT) {
+        tx.query(TELL).bind(Json(events)).bind(now).execute().await?;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Event {
+    pub at: DateTime<Utc>,
+    #[sqlx(try_from = "String")]
+    pub kind: EventKind,
+    pub detail: Json<serde_json::Value>,
+    pub rules: i64,
+    pub said_by: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// Whether a file said something of a payment, and it was done.
+pub async fn was_said(db: &Db, id: i64, answer: BatchId) -> sqlx::Result<bool> {
+    let one = db.query(
+        "select id from payment_event where bank_line_id = $1 and detail->>'answer' = $2 limit 1",
+    );
+    let one = one.bind(id).bind(answer.to_string());
+    Ok(one.optional::<(i64,)>().await?.is_some())
+}
+
+/// The oldest first.
+pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
+    db.query(
+        "select at, kind, detail, rules, said_by, reason from payment_event where bank_line_id = $1 order by id",
+    )
+    .bind(id)
+    .all()
+    .await
+}
