@@ -76,8 +76,11 @@ pub async fn batches(
                 .ok_or_else(|| unknown(&services, "no_batch", &id))?,
         ],
         None => {
-            batches::list(&services.db, &workspace::filter::<BatchState>(&services, narrowed)?)
-                .await?
+            batches::list(
+                &services.db,
+                &workspace::filter::<BatchState>(&services, narrowed, "command.batch_state")?,
+            )
+            .await?
         }
     };
     let counts = rows::counts(&services.db, id).await?;
@@ -141,9 +144,11 @@ fn batch_json(
 
 pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let found =
-        licences::list(&services.db, &workspace::filter::<LicenceState>(&services, narrowed)?)
-            .await?;
+    let found = licences::list(
+        &services.db,
+        &workspace::filter::<LicenceState>(&services, narrowed, "workbook.line_state")?,
+    )
+    .await?;
     let local = |at| services.rfc3339(at);
     let shown = found.iter().map(|licence| {
         json!({
@@ -182,7 +187,11 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
                 .ok_or_else(|| unknown(&services, "no_mail", &id))?,
         ],
         None => {
-            mails::list(&services.db, &workspace::filter::<MailState>(&services, narrowed)?).await?
+            mails::list(
+                &services.db,
+                &workspace::filter::<MailState>(&services, narrowed, "workbook.mail_state")?,
+            )
+            .await?
         }
     };
     let shown = found.iter().map(|mail| mail_json(&services, mail));
@@ -219,7 +228,7 @@ pub fn mail_json(services: &Services, mail: &Mail) -> Value {
 pub async fn notifications(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     // What a bell rang for is its state: nobody has read it on a command line.
-    let filter = workspace::filter::<NotificationKind>(&services, narrowed)?;
+    let filter = workspace::filter::<NotificationKind>(&services, narrowed, "command.bell")?;
     let mut found = notifications::list(&services.db, filter.firm.as_deref(), filter.since).await?;
     found.retain(|bell| filter.state.as_deref().is_none_or(|kind| bell.kind.as_str() == kind));
     let shown = found.iter().map(|bell| {

@@ -55,9 +55,11 @@ pub async fn list(
     let orders = if let Some(code) = code {
         vec![by_code(&services, &code).await?]
     } else {
-        let orders =
-            orders::list(&services.db, &workspace::filter::<OrderState>(&services, narrowed)?)
-                .await?;
+        let orders = orders::list(
+            &services.db,
+            &workspace::filter::<OrderState>(&services, narrowed, "workbook.order_state")?,
+        )
+        .await?;
         let shown: Vec<Value> = orders.iter().map(|it| order_json(&services, it)).collect();
         return Reply::new(Exit::Done, in_words(services.texts, &orders)).with("orders", shown);
     };

@@ -46,7 +46,8 @@ async fn list(services: &Services, id: Option<i64>, narrowed: &Narrowed) -> anyh
     let found = if let Some(id) = id {
         vec![by_id(services, id).await?]
     } else {
-        let filter = workspace::filter::<PaymentState>(services, narrowed)?;
+        let filter =
+            workspace::filter::<PaymentState>(services, narrowed, "workbook.payment_state")?;
         let since = narrowed.since.map(|since| match since {
             Since::Day(day) => day.to_string(),
             Since::Instant(at) => services.local(at).date_naive().to_string(),

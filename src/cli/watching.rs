@@ -78,7 +78,7 @@ fn shown_at(services: &Services, at: DateTime<Utc>) -> String {
 
 pub async fn runs(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let narrowed = workspace::filter::<RunState>(&services, narrowed)?;
+    let narrowed = workspace::filter::<RunState>(&services, narrowed, "command.run_state")?;
     if let Some(id) = id {
         return one(&services, id).await;
     }

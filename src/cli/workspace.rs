@@ -19,7 +19,9 @@ use super::{
 use crate::{
     config::{self, Environment, MailTransport, PlatformKind, Settings},
     db::batches::Filter,
-    domain::{firm::Firm, grace::start_of, locale::Locale, run::JobKind, words::UnknownWord},
+    domain::{
+        firm::Firm, fold::fold, grace::start_of, locale::Locale, run::JobKind, words::UnknownWord,
+    },
     flow::{
         Circumstances, Clock, Services, bucket, fail_points::FailPoints, guard,
         options::ImportOptions,
@@ -143,25 +145,45 @@ pub fn firm<'a>(services: &'a Services, named: Option<&str>) -> anyhow::Result<&
     }
 }
 
-/// Checks what a list is narrowed to; `S` is the list's own set of states.
+/// Checks what a list is narrowed to; `S` is the list's own set of states, which people read as the words under `words`.
 pub fn filter<S: FromStr<Err = UnknownWord>>(
     services: &Services,
     narrowed: &Narrowed,
+    words: &str,
 ) -> anyhow::Result<Filter> {
     let since = narrowed.since.map(|since| match since {
         Since::Day(day) => start_of(day, services.settings.timezone),
         Since::Instant(at) => at,
     });
-    if let Some(state) = &narrowed.state {
-        let known = S::from_str(state).map(drop);
-        let values = |error: UnknownWord| context! { state, known => error.known.join(", ") };
-        known.map_err(|error| Failure::misused(services.texts, "no_state", values(error)))?;
-    }
+    let typed = narrowed.state.as_deref();
+    let state = typed.map(|typed| state::<S>(services.texts, words, typed)).transpose()?;
     let named = narrowed.firm.as_deref();
     let firm = named.map(|named| firm(services, Some(named))).transpose()?;
-    Ok(Filter {
-        firm: firm.map(|firm| firm.code.to_string()),
-        state: narrowed.state.clone(),
-        since,
-    })
+    Ok(Filter { firm: firm.map(|firm| firm.code.to_string()), state, since })
+}
+
+/// The state that is typed, as programs call it or as people read it in either language, with accents or without.
+fn state<S: FromStr<Err = UnknownWord>>(
+    texts: &Texts,
+    words: &str,
+    typed: &str,
+) -> Result<String, Failure> {
+    let Err(UnknownWord { known, .. }) = S::from_str(typed) else { return Ok(typed.to_owned()) };
+    let said = |texts: &Texts, state: &str| {
+        let key = format!("{words}.{state}");
+        texts.has(&key).then(|| texts.label(&key))
+    };
+    let is_it = |state: &str, locale: Locale| {
+        said(Texts::of(locale), state).is_some_and(|said| fold(&said) == fold(typed))
+    };
+    let found = known.iter().find(|state| Locale::ALL.iter().any(|locale| is_it(state, *locale)));
+    if let Some(state) = found {
+        return Ok((*state).to_owned());
+    }
+    let both = |state: &&str| match said(texts, state) {
+        Some(said) => format!("{said} ({state})"),
+        None => (*state).to_owned(),
+    };
+    let known = known.iter().map(both).collect::<Vec<_>>().join(", ");
+    Err(Failure::misused(texts, "no_state", context! { state => typed, known }))
 }

@@ -213,3 +213,24 @@ fn what_a_command_refuses_is_said_in_both_languages() {
         }
     }
 }
+
+#[test]
+fn a_list_is_narrowed_by_the_word_that_people_read_and_an_unknown_one_is_told_the_known_ones() {
+    let world = super::money::placed();
+    let codes = super::money::codes(&world);
+    let lines = [("20/11/2026", 2_950_000, codes[0].as_str()), ("20/11/2026", 77_000, "nham")];
+    super::money::take(&world, "a.csv", &lines);
+    let count = |what: &str, state: &str| {
+        let listed = world.run(&[what, "--state", state, "--json"]).exits(0).json();
+        listed[what].as_array().unwrap().len()
+    };
+    for state in ["matched", "Đã khớp", "da khop", "Matched"] {
+        assert_eq!(count("payments", state), 1, "{state}");
+    }
+    assert_eq!((count("orders", "Đã đặt"), count("orders", "đã hủy")), (1, 0));
+    assert_eq!(count("batches", "Hoàn tất"), 1);
+    let said = world.run(&["payments", "--state", "Đã xong"]).exits(2).stderr;
+    assert!(said.contains("“Đã xong”") && said.contains("Đã khớp (matched)"), "{said}");
+    let said = world.run(&["notifications", "--state", "x"]).exits(2).stderr;
+    assert!(said.contains("mail_refused"), "{said}");
+}
