@@ -26,7 +26,8 @@ use crate::{
     },
     domain::{
         email::Email,
-        order::{LineState, OrderCode, OrderState},
+        money::Money,
+        order::{LineState, OrderCode, OrderState, RequestState},
     },
     flow::{
         Services,
@@ -203,7 +204,11 @@ pub(super) async fn reply(
     let shown = orders_json(services, orders).await?;
     let words = orders.iter().zip(&shown).map(|(order, json)| {
         let order = in_words(services.texts, std::slice::from_ref(order));
-        format!("{order}\n{}", lines_in_words(services.texts, json))
+        let lines = lines_in_words(services.texts, json);
+        match requests_in_words(services.texts, json) {
+            Some(requests) => format!("{order}\n{lines}\n{requests}"),
+            None => format!("{order}\n{lines}"),
+        }
     });
     let words = words.collect::<Vec<_>>().join("\n");
     Reply::new(exit, words).with("orders", shown)
@@ -337,4 +342,31 @@ fn lines_in_words(texts: &Texts, order: &Value) -> String {
         }
     }
     words
+}
+
+/// What was asked for each line, and what of it is there; nothing of a free order.
+fn requests_in_words(texts: &Texts, order: &Value) -> Option<String> {
+    let row = |request: &Value| {
+        let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
+        let dong = |name: &str| request[name].as_i64().unwrap_or_default();
+        let left = match text("state").parse() {
+            Ok(RequestState::Open | RequestState::PartlyPaid) => {
+                dong("amount") - dong("waived") - dong("paid")
+            }
+            _ => 0,
+        };
+        let money = |dong: i64| Money::dong(dong).to_string();
+        [
+            text("payment_code"),
+            request["line"].to_string(),
+            money(dong("amount")),
+            money(dong("paid")),
+            money(dong("waived")),
+            money(left),
+            texts.label(&format!("workbook.request_state.{}", text("state"))),
+        ]
+    };
+    let requests = order["payment_requests"].as_array().filter(|it| !it.is_empty())?;
+    let header = ["payment_code", "line", "amount", "paid", "waived", "left", "state"];
+    Some(table(texts, header, requests.iter().map(row)))
 }

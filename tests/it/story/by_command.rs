@@ -2,7 +2,7 @@
 
 use super::{
     guarded::execute,
-    money::{codes, placed, requests, take},
+    money::{ORDER, codes, placed, requests, take},
 };
 use crate::world::text;
 
@@ -85,6 +85,29 @@ fn a_payment_is_shown_with_its_memo_its_reference_and_what_of_it_is_unused() {
     {
         assert!(one_line.contains(words), "{words} in {told}");
     }
+}
+
+#[test]
+fn an_order_is_shown_with_what_was_paid_forgiven_and_is_left_of_each_request() {
+    let world = placed();
+    let codes = codes(&world);
+    let lines = [("20/11/2026", 2_939_000, &*codes[0]), ("20/11/2026", 1_000_000, &*codes[1])];
+    take(&world, "a.csv", &lines);
+    world.run(&["waive", &codes[0], "--reason", "phí"]).exits(0);
+    let told = world.run(&["orders", ORDER]).exits(0).stdout;
+    let row = |code: &str| {
+        let rows = told.lines().filter(|row| row.contains(code) && row.contains('đ'));
+        rows.last().unwrap().split('|').map(str::trim).collect::<Vec<_>>().join("|")
+    };
+    for (code, sums) in [
+        (&codes[0], "2.950.000 đ|2.939.000 đ|11.000 đ|0 đ|Đã thanh toán"),
+        (&codes[1], "2.950.000 đ|1.000.000 đ|0 đ|1.950.000 đ|Thanh toán một phần"),
+        (&codes[2], "2.950.000 đ|0 đ|0 đ|2.950.000 đ|Chưa thanh toán"),
+    ] {
+        assert!(row(code).contains(sums), "{}", row(code));
+    }
+    let requests = world.order(ORDER)["payment_requests"].clone();
+    assert_eq!((&requests[0]["waived"], &requests[1]["waived"]), (&11_000.into(), &0.into()));
 }
 
 #[test]
