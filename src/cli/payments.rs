@@ -262,7 +262,7 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
         shown["events"] = events_json(services, events);
         shown["refunds"] = refunds_json(services, id).await?;
     }
-    let unused = |payment: &Payment| Money::dong(unused(payment, parts(payment))).to_string();
+    let unused = |payment: &Payment| Money::dong(payment.unused(parts(payment))).to_string();
     let row = |payment: &Payment| {
         let codes: Vec<&str> = parts(payment).iter().map(|part| part.code.as_str()).collect();
         [
@@ -297,15 +297,6 @@ fn whence(services: &Services, payment: &Payment) -> String {
         reference => &payment.reference,
     };
     services.texts.say("command.payment_from", values)
-}
-
-/// What of a payment pays for nothing, and does not go back, in đồng; nothing of one that is another one, told twice.
-fn unused(payment: &Payment, parts: &[Allocation]) -> i64 {
-    if payment.same_as.is_some() {
-        return 0;
-    }
-    let paid: i64 = parts.iter().map(|part| part.amount).sum();
-    payment.amount().as_dong() - payment.returned - paid
 }
 
 /// As people write it.
@@ -350,7 +341,7 @@ fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) ->
         "id": payment.id, "account": payment.account, "booked_on": payment.booked_on,
         "amount": payment.amount(), "memo": payment.memo, "reference": payment.reference,
         "state": payment.state, "tier": payment.tier, "rules": payment.rules, "returned": payment.returned,
-        "unused": unused(payment, parts), "payer": payment.other_name, "payer_account": payment.other_account,
+        "unused": payment.unused(parts), "payer": payment.other_name, "payer_account": payment.other_account,
         "same_as": payment.same_as, "allocations": allocations,
         "why": hand::why(services, payment),
     })

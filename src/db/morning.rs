@@ -97,6 +97,18 @@ pub async fn money_received(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
     .await
 }
 
+/// Rests that were forgiven.
+pub async fn waived(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
+    counted(
+        db,
+        "select count(*), cast(coalesce(sum(w.amount), 0) as bigint)
+         from waiver w join payment_request r on r.code = w.code join order_line l on l.id = r.line_id
+         where ($1 is null or l.firm = $1) and w.at > $2 and w.at <= $3",
+        span,
+    )
+    .await
+}
+
 /// Licences that were cut off, and those that work again.
 pub async fn cut_off(db: &Db, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
     counted(

@@ -55,6 +55,12 @@ impl Payment {
         Money::dong(self.amount)
     }
 
+    /// What of it neither pays for anything nor goes back, in đồng; nothing of one that is another one, told twice.
+    pub fn unused(&self, parts: &[Allocation]) -> i64 {
+        let paid: i64 = parts.iter().map(|part| part.amount).sum();
+        if self.same_as.is_some() { 0 } else { self.amount - self.returned - paid }
+    }
+
     /// Whether no more than this is there of it because the rest goes back, or went. In đồng.
     pub fn goes_back(&self, left: i64) -> bool {
         self.returned > 0 && left == self.amount - self.returned

@@ -93,7 +93,7 @@ fn of_platform(kit: &Kit, extract: &Extract) -> Result<Worksheet, XlsxError> {
 
 fn money(kit: &Kit, extract: &Extract) -> Result<Worksheet, XlsxError> {
     let mut sheet = Page::new(&kit.label("money"), MONEY, &kit.look)?;
-    let sum: Money = extract.payments.iter().map(|it| it.amount).sum();
+    let sum: Money = extract.payments.iter().map(|it| it.unused.unwrap_or(it.amount)).sum();
     sheet.title(&kit.label("money"))?;
     let values = context! { n => extract.payments.len(), sum => sum.to_string() };
     sheet.line(&kit.say("money_sum", values), &kit.look.about)?;

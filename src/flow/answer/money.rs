@@ -79,7 +79,8 @@ pub fn sheet(
     let name = texts.label("workbook.reconciliation.money");
     let mut page = Page::new(&name, GRID, look)?;
     page.title(&name)?;
-    let sum: Money = it.payments.iter().map(Payment::amount).sum();
+    let unused = |payment: &Payment| Money::dong(payment.unused((it.allocations)(payment.id)));
+    let sum: Money = it.payments.iter().map(unused).sum();
     let values = context! { n => it.payments.len(), sum => sum.to_string() };
     let about = texts.say("workbook.reconciliation.money_headline", values);
     page.text((0, 6), &about, &look.plain)?;

@@ -88,7 +88,7 @@ async fn done(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Figure>
         amount: Some(Money::dong(amount)),
         ..plain(key, count)
     };
-    Ok(vec![
+    let mut done = vec![
         plain("lists", lists),
         plain("answers", answers),
         priced("placed", morning::placed(db, span).await?),
@@ -99,7 +99,12 @@ async fn done(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Figure>
         plain("restored", money.restored),
         plain("to_clients", to_clients),
         plain("to_firm", to_firm),
-    ])
+    ];
+    // It is rare, and a rest that nobody forgave is no news.
+    if money.waived.0 > 0 {
+        done.push(priced("waived", money.waived));
+    }
+    Ok(done)
 }
 
 fn plain(key: &str, count: i64) -> Figure {

@@ -2,7 +2,7 @@
 //! not taken, what differs from the platform, and lines whose time is over. A firm is told of its own clients alone, as
 //! after a night (`sweep::extract`); whoever runs the program, of all.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Duration, NaiveDate};
 use minijinja::context;
@@ -16,7 +16,7 @@ use crate::{
         batches::{self, Batch, Filter},
         dues::{self, Due},
         morning::{self, Count, Span},
-        payments,
+        payments::Payment,
         refunds::{self, Refund},
     },
     domain::{batch::BatchState, firm::Firm, grace::start_of, money::Money},
@@ -25,7 +25,7 @@ use crate::{
         answer::{outbox, reconciliation},
         fault::Fault,
         inbox::BANK,
-        pay::untaken,
+        pay::{candidates::left, untaken},
         sweep::{
             self, Judged,
             cut_offs::WHAT as CUT_OFFS,
@@ -38,8 +38,9 @@ use crate::{
 
 /// Statements that waited longer are not told each morning again.
 const FRESH: Duration = Duration::days(14);
-/// So many payments are named.
+/// So many payments are named, and of so many it is told for whom they are.
 const NAMED: usize = 5;
+const TOLD: usize = 3;
 
 /// All that waits, of all firms.
 pub struct Seen {
@@ -47,8 +48,6 @@ pub struct Seen {
     /// Every line in grace.
     pub(super) judged: Vec<Judged>,
     dues: Vec<Due>,
-    /// What of each payment neither pays for anything nor goes back, in đồng.
-    free: HashMap<i64, i64>,
     /// Planned, and not gone.
     refunds: Vec<Refund>,
     /// Read, not taken, and no later one has made up for them.
@@ -61,15 +60,10 @@ pub async fn look(services: &Services) -> anyhow::Result<Seen> {
     let found = match reconcile::differences(services).await {
         Err(error) if matches!(Fault::of(&error), Fault::Platform | Fault::Denied) => {
             tracing::warn!("The morning tells of no differences: {error:#}");
-            Found { payments: reconcile::waiting(services).await?, ..Found::default() }
+            reconcile::waiting(services).await?
         }
         found => found?,
     };
-    let mut free: HashMap<i64, i64> =
-        found.payments.iter().map(|it| (it.id, it.amount().as_dong() - it.returned)).collect();
-    for part in payments::allocations(db, None).await? {
-        free.entry(part.bank_line_id).and_modify(|free| *free -= part.amount);
-    }
     let mut refunds = refunds::all(db, None).await?;
     refunds.retain(|refund| refund.done_at.is_none());
     let held = Filter {
@@ -81,7 +75,7 @@ pub async fn look(services: &Services) -> anyhow::Result<Seen> {
     let overtaken = untaken::overtaken(services, &statements).await?;
     statements.retain(|batch| untaken::waits(batch) && !overtaken.contains_key(&batch.id()));
     let (judged, dues) = (sweep::judge(services).await?, dues::all(db).await?);
-    Ok(Seen { found, judged, dues, free, refunds, statements })
+    Ok(Seen { found, judged, dues, refunds, statements })
 }
 
 /// Of the page of a firm, or of all.
@@ -96,6 +90,38 @@ pub fn tasks(services: &Services, firm: Option<&Firm>, seen: &Seen) -> Vec<Task>
         tasks.extend(seen.statements.iter().map(|batch| page.statement(batch)));
     }
     tasks
+}
+
+/// What a payment with a code that we gave is for.
+struct Known<'a> {
+    payment: i64,
+    code: &'a str,
+    first: &'a Due,
+    lines: usize,
+    /// What is not paid of all that the code is for, and what was forgiven, in đồng.
+    left: i64,
+    waived: i64,
+}
+
+/// Of these payments those whose memo has a code of ours.
+fn known<'a>(seen: &'a Seen, ids: &BTreeSet<i64>) -> Vec<Known<'a>> {
+    let of = |payment: &'a Payment| {
+        let codes = payment.evidence.0["codes"].as_array()?;
+        codes.iter().filter_map(|code| code.as_str()).find_map(|code| {
+            let is_for = |due: &&Due| due.code == code || due.batch_code.as_deref() == Some(code);
+            let dues: Vec<&Due> = seen.dues.iter().filter(is_for).collect();
+            Some(Known {
+                payment: payment.id,
+                code,
+                first: dues.first()?,
+                lines: dues.len(),
+                left: dues.iter().map(|due| left(due)).sum(),
+                waived: dues.iter().map(|due| due.waived).sum(),
+            })
+        })
+    };
+    let waiting = seen.found.payments.iter().filter(|it| ids.contains(&it.id));
+    waiting.filter_map(of).collect()
 }
 
 /// Whose page it is: only whoever runs the program can do something about most of this.
@@ -131,17 +157,43 @@ impl Of<'_> {
     /// What goes back wholly is a task of its own.
     fn payments(&self, seen: &Seen, extract: &Extract) -> Option<Task> {
         let goes_back: BTreeSet<i64> = seen.refunds.iter().map(|it| it.bank_line_id).collect();
-        let free = |it: &Waiting| seen.free.get(&it.id).copied().unwrap_or_default().max(0);
-        let waits = |it: &&Waiting| free(it) > 0 || !goes_back.contains(&it.id);
+        let unused = |it: &Waiting| it.unused.unwrap_or_default();
+        let waits = |it: &&Waiting| unused(it) > Money::ZERO || !goes_back.contains(&it.id);
         let waiting: Vec<&Waiting> = extract.payments.iter().filter(waits).collect();
         let days = waiting.iter().filter_map(|it| it.booked_on.parse::<NaiveDate>().ok());
-        let about = self.named(&waiting.iter().map(|it| it.id).collect());
+        let ids: BTreeSet<i64> = waiting.iter().map(|it| it.id).collect();
+        let known = known(seen, &ids);
+        let about = self.about(&ids, &known);
+        let task = self.task(TaskKind::Payment, about, waiting.len());
+        let is_short = known.len() == waiting.len() && known.iter().all(|it| it.left > 0);
+        let to_do = if is_short && !self.is_operators {
+            self.services.texts.label("workbook.morning.to_do_firm.payment_short")
+        } else {
+            task.to_do.clone()
+        };
         (!waiting.is_empty()).then(|| Task {
-            amount: waiting.iter().map(|it| Money::dong(free(it))).sum(),
+            amount: waiting.iter().map(|it| unused(it)).sum(),
             since: days.min().map(|day| start_of(day, self.services.settings.timezone)),
             workbook: self.workbook(reconciliation::WHAT),
-            ..self.task(TaskKind::Payment, about, waiting.len())
+            to_do,
+            ..task
         })
+    }
+
+    /// Which payments, and of the first of those with a known code for whom it is and what is missing.
+    fn about(&self, ids: &BTreeSet<i64>, known: &[Known<'_>]) -> String {
+        let money = |dong: i64| (dong > 0).then(|| Money::dong(dong).to_string());
+        let told = known.iter().take(TOLD).map(|it| {
+            let values = context! {
+                payment => it.payment, code => it.code, name => it.first.name.as_str(),
+                more => it.lines - 1, left => money(it.left), waived => money(it.waived),
+            };
+            self.services.texts.say("workbook.morning.payment_for", values)
+        });
+        // Where each is told with its code, its number stands there.
+        let are_all_told = known.len() == ids.len() && known.len() <= TOLD;
+        let named = (!are_all_told).then(|| self.named(ids));
+        named.into_iter().chain(told).collect::<Vec<_>>().join(". ")
     }
 
     fn refunds(&self, seen: &Seen) -> Option<Task> {
@@ -208,9 +260,10 @@ pub fn is_own_task(why: Waits) -> bool {
     why != Waits::NoStatement
 }
 
-/// What was done about money in a span: what came, and who does not work any more, or again.
+/// What was done about money in a span: what came, what was forgiven, and who does not work any more, or again.
 pub struct Done {
     pub received: Count,
+    pub waived: Count,
     pub suspended: i64,
     pub restored: i64,
 }
@@ -218,5 +271,10 @@ pub struct Done {
 pub async fn done(services: &Services, span: Span<'_>) -> anyhow::Result<Done> {
     let db = &services.db;
     let (suspended, restored) = morning::cut_off(db, span).await?;
-    Ok(Done { received: morning::money_received(db, span).await?, suspended, restored })
+    Ok(Done {
+        received: morning::money_received(db, span).await?,
+        waived: morning::waived(db, span).await?,
+        suspended,
+        restored,
+    })
 }

@@ -42,6 +42,9 @@ pub struct Waiting {
     pub id: i64,
     pub booked_on: String,
     pub amount: Money,
+    /// What of it neither pays for anything nor goes back; not known of older ones.
+    #[serde(default)]
+    pub unused: Option<Money>,
     pub state: PaymentState,
     pub memo: String,
     pub why: String,
@@ -175,7 +178,8 @@ pub fn of(
         // What nobody can say whose it is concerns a firm only where there is no other.
         let concerns = is_alone || (!named.is_empty() && named.iter().all(|it| is_own(&it.firm)));
         if concerns {
-            payments.push(waiting(services, payment, &named));
+            let unused = found.unused.get(&payment.id).copied().map(Money::dong);
+            payments.push(Waiting { unused, ..waiting(services, payment, &named) });
         }
     }
     let missing = spanned(own());
@@ -202,6 +206,7 @@ fn waiting(services: &Services, payment: &Payment, named: &[&Due]) -> Waiting {
         id: payment.id,
         booked_on: payment.booked_on.clone(),
         amount: payment.amount(),
+        unused: None,
         state: payment.state,
         memo: payment.memo.clone(),
         why: hand::why(services, payment),

@@ -69,6 +69,8 @@ pub struct Found {
     pub differences: Vec<Difference>,
     /// Held, suggested and unmatched ones, the oldest first.
     pub payments: Vec<Payment>,
+    /// What of each of them neither pays for anything nor goes back, in đồng.
+    pub unused: HashMap<i64, i64>,
 }
 
 impl Found {
@@ -104,15 +106,21 @@ pub async fn differences(services: &Services) -> anyhow::Result<Found> {
     let mut differences =
         tokio::task::block_in_place(|| compare(&here, &there, &paid, &|line| over.contains(&line)));
     differences.extend(by_hand::differences(services, &here).await?);
-    Ok(Found { differences, payments: waiting(services).await? })
+    Ok(Found { differences, ..waiting(services).await? })
 }
 
-/// Held, suggested and unmatched payments, the oldest first.
-pub async fn waiting(services: &Services) -> anyhow::Result<Vec<Payment>> {
+/// The money that waits alone: held, suggested and unmatched payments, the oldest first.
+pub async fn waiting(services: &Services) -> anyhow::Result<Found> {
     let waits = |payment: &Payment| {
         !matches!(payment.state, PaymentState::Matched | PaymentState::Refunded) && !payment.closed
     };
-    Ok(payments::all(&services.db).await?.into_iter().filter(waits).collect())
+    let payments: Vec<Payment> =
+        payments::all(&services.db).await?.into_iter().filter(waits).collect();
+    let parts = payments::by_payment(payments::allocations(&services.db, None).await?);
+    let unused =
+        |it: &Payment| (it.id, it.unused(parts.get(&it.id).map(Vec::as_slice).unwrap_or_default()));
+    let unused = payments.iter().map(unused).collect();
+    Ok(Found { differences: Vec::new(), payments, unused })
 }
 
 /// Whether what we knew of a licence may be deleted by now (`[privacy] keep_days`): its year is over for so long.

@@ -254,6 +254,44 @@ fn a_firm_reads_of_no_money_but_what_may_be_of_its_own_clients() {
 }
 
 #[test]
+fn a_morning_says_for_whom_a_payment_with_a_code_is_what_is_missing_and_what_was_forgiven() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    with_a_second_firm(&world);
+    world.take("MINHAN/mot.csv", &csv(&[enterprise(1), enterprise(2)]));
+    world.run(&["confirm", money::ORDER]).exits(0);
+    let codes = money::codes(&world);
+    let lines = [("23/11/2026", 1_000_000, &*codes[0]), ("23/11/2026", 2_939_000, &*codes[1])];
+    money::take(&world, "a.csv", &lines);
+    let id = |code: &str| super::given_back::id_of(&world, code);
+    world.run(&["waive", &codes[1], "--reason", "phí"]).exits(0);
+    report(&world, NEXT_DAY);
+    let page = |folder: &str| {
+        let path = world.path(&format!("outbox/{folder}/morning__2026-11-24__r1.xlsx"));
+        sheet_text(&path, "Buổi sáng")
+    };
+    let (own, all) = (page("MINHAN"), page("_bank"));
+    let name = enterprise(1).name().to_owned();
+    let said =
+        format!("Khoản {} ghi mã {} của {name}: còn thiếu 1.950.000 đ", id(&codes[0]), codes[0]);
+    assert!(own.contains(&said) && own.contains("Nhắc khách hàng chuyển nốt"), "{own}");
+    assert!(all.contains(&said) && !all.contains("Nhắc khách hàng chuyển nốt"), "{all}");
+    assert!(own.contains("Phần thiếu đã được bỏ\t\t1\t11000"), "{own}");
+    // The night's workbook and the morning speak of the same sum: what of the payments is not used.
+    money::take(&world, "b.csv", &[("23/11/2026", 3_000_000, &*codes[0])]);
+    world.run_at("2026-11-24T08:30:00+07:00", &["run", "reconcile"]).exits(1);
+    let night =
+        sheet_text(&world.path("outbox/_bank/doi-soat__2026-11-24__r1.xlsx"), "Tiền chưa khớp");
+    assert!(night.contains("1 khoản, tổng phần chưa dùng 1.050.000 đ"), "{night}");
+    report(&world, "2026-11-24T09:30:00+07:00");
+    let path = world.path("outbox/_bank/morning__2026-11-24__r2.xlsx");
+    let all = sheet_text(&path, "Buổi sáng");
+    assert!(all.contains("\t1\t1050000\t"), "{all}");
+}
+
+#[test]
 fn a_morning_speaks_of_a_statement_that_lines_wait_for_from_the_second_day_on_and_says_how_many() {
     if !require("openpyxl") {
         return;
