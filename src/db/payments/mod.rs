@@ -28,6 +28,8 @@ pub struct Payment {
     pub booked_on: String,
     amount: i64,
     pub returned: i64,
+    /// What of that did not go yet, in đồng.
+    pub to_return: i64,
     pub memo: String,
     pub reference: Option<String>,
     pub other_name: Option<String>,
@@ -78,6 +80,8 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
                 other_account, state, tier, evidence, rules, closed, same_as,
+                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
+                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
                 (select coalesce(max(e.id), 0) from payment_event e
                  where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
          from bank_line where direction = 'credit' order by booked_on, id",
@@ -110,6 +114,8 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
                 other_account, state, tier, evidence, rules, closed, same_as,
+                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
+                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
                 (select coalesce(max(e.id), 0) from payment_event e
                  where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
          from bank_line where direction = 'credit' and id = $1",
@@ -124,6 +130,8 @@ pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Resu
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
                 other_account, state, tier, evidence, rules, closed, same_as,
+                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
+                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
                 (select coalesce(max(e.id), 0) from payment_event e
                  where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
          from bank_line

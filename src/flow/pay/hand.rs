@@ -327,7 +327,7 @@ pub fn why(services: &Services, payment: &Payment) -> String {
         Some(waived) => format!("{why} {waived}"),
         None => why,
     };
-    if payment.returned == 0 || !waits {
+    if payment.to_return == 0 {
         return why;
     }
     let values = minijinja::context! { payment => payment.id };

@@ -166,6 +166,22 @@ fn of_a_payment_that_goes_back_a_match_is_told_that_it_does() {
 }
 
 #[test]
+fn how_to_write_a_transfer_back_is_told_only_as_long_as_one_is_awaited() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 3_050_000, codes[0].as_str())]);
+    let id = id_of(&world, &codes[0]);
+    let why = || text(&of(&world, &id), "why");
+    assert!(!why().contains("HOANTIEN"), "{}", why());
+    world.run(&["refund", &id, "60000", "--reason", "dư"]).exits(0);
+    assert!(why().contains(&format!("HOANTIEN {id}")), "{}", why());
+    world.run(&["refund", &id, "60000", "--reason", "dư", "--done", "FT1"]).exits(0);
+    let it = of(&world, &id);
+    assert_eq!((&it["state"], &it["unused"]), (&"held".into(), &40_000.into()));
+    assert!(!why().contains("HOANTIEN"), "{}", why());
+}
+
+#[test]
 fn all_of_a_payment_goes_back_and_what_it_paid_for_is_named() {
     let world = placed();
     let codes = codes(&world);
