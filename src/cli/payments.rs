@@ -212,6 +212,7 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
         Refused::Cancelled(code) => {
             Failure::not_allowed(texts, "payment_cancelled", context! { code })
         }
+        Refused::Paid(code) => Failure::not_allowed(texts, "payment_paid", context! { id, code }),
         Refused::TooMuch { code, left } if payment.goes_back(left) => {
             let left = (left > 0).then(|| Money::dong(left).to_string());
             let returned = Money::dong(payment.returned).to_string();

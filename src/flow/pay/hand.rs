@@ -28,6 +28,8 @@ pub enum Refused {
     /// No request has this code.
     NoCode(String),
     Cancelled(String),
+    /// Other payments paid all of it.
+    Paid(String),
     /// Of a request so much is left, or of the payment, in đồng.
     TooMuch {
         code: String,
@@ -257,6 +259,13 @@ fn words(
         let open = |due: &&&Due| due.state != RequestState::Cancelled;
         if !found.iter().any(|due| open(&due)) {
             return Err(Refused::Cancelled(code.clone()));
+        }
+        let is_paid = |due: &&&Due| {
+            let is_own = own.iter().any(|it| it.code == due.code);
+            !is_own && due.amount - due.waived - due.paid == 0
+        };
+        if found.iter().filter(open).all(|due| is_paid(&due)) {
+            return Err(Refused::Paid(code.clone()));
         }
         let mut wished = *amount;
         let mut taken = 0;

@@ -111,6 +111,28 @@ fn an_order_is_shown_with_what_was_paid_forgiven_and_is_left_of_each_request() {
 }
 
 #[test]
+fn a_match_with_what_is_paid_already_is_told_what_can_be_done_instead() {
+    let world = placed();
+    let codes = codes(&world);
+    let lines = [("20/11/2026", 2_950_000, &*codes[0]), ("20/11/2026", 3_000_000, "khong ro")];
+    take(&world, "a.csv", &lines);
+    let id = super::given_back::id_of(&world, "khong ro");
+    for code in [codes[0].clone(), format!("{}=1000", codes[0])] {
+        let said = world.run(&["match", &id, &code, "--reason", "x"]).exits(1).stderr;
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let refund = format!("hangloat refund {id} ");
+        for words in ["đã được trả đủ", &refund, "mã khác", "hangloat unmatch"] {
+            assert!(said.contains(words), "{words} in {said}");
+        }
+    }
+    // A second code for which the first one leaves nothing is not called paid.
+    let two = ["match", &id, &format!("{}=3000000", codes[1]), &codes[2], "--reason", "x"];
+    let said = world.run(&two).exits(1).stderr;
+    assert!(!said.contains("đã được trả đủ"), "{said}");
+    assert_eq!(requests(&world), ["paid 2950000", "open 0", "open 0"]);
+}
+
+#[test]
 fn an_amount_that_is_none_is_refused_in_the_language_of_the_workspace() {
     let world = placed();
     let said = |args: &[&str]| text(&world.run(args).exits(2).json()["error"], "message");

@@ -335,6 +335,7 @@ fn refused(
     let (key, values) = match why {
         Refused::NoCode(code) => ("no_code", context! { code }),
         Refused::Cancelled(code) => ("cancelled", context! { code }),
+        Refused::Paid(code) => ("paid", context! { code }),
         Refused::TooMuch { code, left } if payment.goes_back(left) => {
             let left = (left > 0).then(|| money(left));
             ("goes_back", context! { code, left, returned => money(payment.returned) })
