@@ -16,7 +16,8 @@ use crate::{
     flow::Services,
 };
 
-/// One for each debit of a batch that names a payment and closed nothing.
+/// One for each debit of a batch that names a payment and closed nothing; where it has the word without a number, only if
+/// just one refund of its amount is planned.
 pub async fn questions(services: &Services, batch: BatchId) -> anyhow::Result<Vec<Numbered>> {
     let debits = refunds::debits(&services.db, Some(batch.number())).await?;
     let all = refunds::all(&services.db, None).await?;
@@ -31,7 +32,12 @@ pub async fn asked(
 ) -> anyhow::Result<Vec<Numbered>> {
     let mut said = Vec::new();
     for debit in debits {
-        let Some(named) = named(&debit.memo) else { continue };
+        let Some(named) = named(&debit.memo) else {
+            if let Some(refund) = unnamed(debit, all) {
+                said.push((None, finding(debit, "unnamed", &refund.bank_line_id.to_string())?));
+            }
+            continue;
+        };
         let known: Option<Vec<Refund>> = match named.parse() {
             Ok(id) if payments::by_id(&services.db, id).await?.is_some() => {
                 Some(all.iter().filter(|it| it.bank_line_id == id).cloned().collect())
@@ -58,19 +64,32 @@ fn question(debit: &Debit, named: &str, known: Option<&[Refund]>) -> anyhow::Res
         Some(_) if planned.contains(&debit.amount) => "early",
         Some(_) => "other",
     };
-    let day: chrono::NaiveDate = debit.booked_on.parse()?;
     let words = planned.iter().map(|amount| Money::dong(*amount).to_string());
+    let words = words.collect::<Vec<_>>().join(", ");
+    Ok(finding(debit, case, named)?.detail("planned", words))
+}
+
+fn finding(debit: &Debit, case: &str, payment: &str) -> anyhow::Result<Finding> {
+    let day: chrono::NaiveDate = debit.booked_on.parse()?;
     let place = Place { row: Some(u32::try_from(debit.row_no)?), ..Place::default() };
     let finding = Finding::new(Code::StatementRefund, place)
         .value(debit.memo.as_str())
         .detail("case", case)
-        .detail("payment", named)
+        .detail("payment", payment)
         .detail("day", day.format("%d/%m/%Y").to_string())
         .detail("went", Money::dong(debit.amount).to_string())
-        .detail("dong", debit.amount.to_string())
-        .detail("planned", words.collect::<Vec<_>>().join(", "));
+        .detail("dong", debit.amount.to_string());
     let reference = debit.reference.iter().filter(|it| !it.is_empty());
     Ok(reference.fold(finding, |finding, it| finding.detail("reference", it.as_str())))
+}
+
+/// The only refund that is planned with the amount of a debit which has the word alone.
+fn unnamed<'a>(debit: &Debit, all: &'a [Refund]) -> Option<&'a Refund> {
+    if !memo::squeezed(&debit.memo).contains(WORD) {
+        return None;
+    }
+    let mut planned = all.iter().filter(|it| it.done_at.is_none() && it.amount == debit.amount);
+    planned.next().filter(|_| planned.next().is_none())
 }
 
 /// The number behind the word, as it is written.

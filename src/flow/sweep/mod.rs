@@ -332,9 +332,11 @@ async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
         let mut tx = services.db.begin().await?;
         let first = &lines[0].0.line;
         let Some(order) = orders::by_code(&services.db, &first.order_code).await? else { continue };
-        let firm = services.firm(&order.firm)?;
-        let registered = lines.iter().map(|(it, _)| it.line.registered_by.as_deref());
-        let copies: BTreeSet<&str> = registered.map(|it| told_of(firm, it)).collect();
+        let mut copies: BTreeSet<&str> = BTreeSet::new();
+        for (it, _) in lines {
+            let firm = services.firm(&it.line.firm)?;
+            copies.insert(told_of(firm, it.line.registered_by.as_deref()));
+        }
         let payer = (first.payer_name.as_str(), first.payer_email.as_str());
         if !send::plan::warning(services, &mut tx, &order, (payer, &copies), sequence).await? {
             continue;

@@ -315,6 +315,36 @@ fn a_debit_that_fits_no_refund_is_asked_and_one_that_fits_is_told_to_have_closed
 }
 
 #[test]
+fn a_debit_that_names_no_payment_is_asked_about_where_one_refund_alone_has_its_amount() {
+    let world = placed();
+    let codes = codes(&world);
+    let paid = |at: usize| ("20/11/2026", 2_950_000, codes[at].as_str());
+    take(&world, "a.csv", &[paid(0), paid(1)]);
+    let (first, second) = (id_of(&world, &codes[0]), id_of(&world, &codes[1]));
+    let refund = |id: &str, amount: &str| {
+        world.run(&["refund", id, amount, "--reason", "thôi mua"]).exits(0);
+    };
+    refund(&first, "2950000");
+    let lines = [
+        ("22/11/2026", -2_950_000, "Hoàn tiền cho khách"),
+        ("22/11/2026", -70_000, "hoan tien thue"),
+        ("22/11/2026", -2_950_000, "thue nha"),
+    ];
+    let file = take(&world, "b.csv", &lines);
+    let findings = file["findings"].as_array().unwrap();
+    assert_eq!(texts(findings, "code"), ["statement.refund"], "{file}");
+    let said = format!("{} {}", text(&findings[0], "message"), text(&findings[0], "fix"));
+    for words in ["không ghi số khoản", &format!("hangloat refund {first} 2950000")] {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
+    assert_eq!(of(&world, &first)["refunds"][0]["done_at"], Value::Null, "a person says so");
+    refund(&second, "2950000");
+    let file = take(&world, "c.csv", &[("23/11/2026", -2_950_000, "hoan tien khach")]);
+    assert_eq!(file["findings"], Value::Array(Vec::new()), "it may be either: {file}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn a_transfer_for_two_firms_shows_each_of_them_its_own_part_alone() {
     let world = placed();
     let settings = world.path("hangloat.toml");
