@@ -181,6 +181,8 @@ struct Difference<'a> {
     /// More is paid than before, and not all.
     partly: Vec<&'a dues::Due>,
     unpaid: Vec<&'a dues::Due>,
+    /// The payment that a person parted.
+    parted: Option<i64>,
     touched: Vec<&'a dues::Due>,
 }
 
@@ -194,7 +196,8 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
         matching::decide(&loaded.asked, &loaded.credits, &loaded.known)
     });
     waive::note(&mut decisions, &loaded.dues, said);
-    let mut difference = Difference::default();
+    let parted = said.filter(|said| said.kind == EventKind::Unmatch).and_then(|said| said.payment);
+    let mut difference = Difference { parted, ..Difference::default() };
     of_payments(&loaded, &decisions, &mut difference)?;
     of_requests(&loaded, standings, &mut difference, said);
     if said.is_none() && difference.changes.is_empty() && difference.standings.is_empty() {
@@ -389,6 +392,7 @@ async fn store(
     tell::less(tx, &difference.touched, &difference.standings).await?;
     let paid = (difference.paid.as_slice(), difference.partly.as_slice());
     tell::received(services, tx, paid, (&difference.standings, version + 1)).await?;
-    tell::taken_back(services, tx, &difference.unpaid).await?;
+    let parted = difference.parted.map(|payment| (payment, version + 1));
+    tell::taken_back(services, tx, &difference.unpaid, parted).await?;
     Ok(true)
 }

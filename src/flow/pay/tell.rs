@@ -13,6 +13,7 @@ use crate::{
         mails,
         notifications::{self, NewNotification, NotificationKind},
         orders::Order,
+        payments, standing,
     },
     domain::{batch::BatchId, mail::Purpose, money::Money},
     flow::{Services, send},
@@ -54,8 +55,26 @@ pub async fn less(tx: &mut Tx, dues: &[&Due], standings: &[Standing]) -> anyhow:
     Ok(())
 }
 
-/// Requests that are not paid any more, though they were.
-pub async fn taken_back(services: &Services, tx: &mut Tx, dues: &[&Due]) -> anyhow::Result<()> {
+/// Requests that are not paid any more, though they were. Where a person parted the payment, in a change of all money, who
+/// read that it came reads that too, once for all of a batch.
+pub async fn taken_back(
+    services: &Services,
+    tx: &mut Tx,
+    dues: &[&Due],
+    parted: Option<(i64, i64)>,
+) -> anyhow::Result<()> {
+    let mut told = BTreeSet::new();
+    for (due, (payment, change)) in dues.iter().filter_map(|due| Some((due, parted?))) {
+        let payer = (BatchId::new(due.batch_id), due.payer_email.as_str());
+        if told.contains(&payer) || !payments::was_told(tx, (payment, &due.code), payer).await? {
+            continue;
+        }
+        if let Some(line) = standing::by_ids(tx, &[due.line_id]).await?.first() {
+            let payer = (due.payer_name.as_str(), due.payer_email.as_str());
+            send::plan::taken_back(services, tx, (line, payer), change).await?;
+        }
+        told.insert(payer);
+    }
     let words = (NotificationKind::PaymentTakenBack, "payment_taken_back");
     of_firms(services, tx, words, (dues, &|due: &Due| (due.amount - due.waived, 0))).await
 }

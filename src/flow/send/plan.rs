@@ -324,6 +324,18 @@ pub async fn returned(
     Ok(())
 }
 
+/// That money which came was for something else, to who pays: a line that is to be paid again, which tells this letter
+/// from the others about money; `change` tells one time from another.
+pub async fn taken_back(
+    services: &Services,
+    tx: &mut Tx,
+    (line, payer): (&Line, (&str, &str)),
+    change: i64,
+) -> anyhow::Result<()> {
+    let about = (&line.order_code, Some(line));
+    plan(services, tx, about, (Purpose::PaymentReceived, payer), change).await
+}
+
 /// That the unpaid week ends, to who pays; a copy to those who registered it. False where the letter of that number has
 /// left already, and tells of nothing more.
 pub async fn warning(

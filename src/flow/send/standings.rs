@@ -59,14 +59,20 @@ pub async fn of(
         let licence = licences.get(&request.line_id).copied();
         let pays = request.payer_email == mail.recipient;
         let is_reader = pays || is_of_firm(services, (order, line), &mail.recipient);
-        if is_reader && is_meant(line, request) && is_so(mail.purpose, request, licence) {
+        if is_reader && is_meant(line, request) && is_so(mail, request, licence) {
             let stored = licence.and_then(|licence| licence.cutoff_at);
             let cutoff_at = effective.get(&line.id).copied().or(stored);
+            // What was paid works on also behind its day.
+            let cutoff_at = cutoff_at.filter(|at| !is_taken_back(mail) || *at > mail.planned_at);
             about.push(About { line, request, licence, cutoff_at });
         }
     }
-    // What ends first is told first.
-    about.sort_by_key(|it| it.cutoff_at);
+    // What ends first is told first, but for the one that money was taken back of.
+    about.sort_by_key(|it| (is_taken_back(mail) && mail.line_id != Some(it.line.id), it.cutoff_at));
+    // It is paid again.
+    if is_taken_back(mail) && about.first().map(|it| it.line.id) != mail.line_id {
+        return Ok(None);
+    }
     let Some(first) = about.first() else { return Ok(None) };
     let is_payer = about.iter().any(|it| it.request.payer_email == mail.recipient);
     let open: Vec<Request> = match (is_payer, mail.line_id) {
@@ -77,7 +83,7 @@ pub async fn of(
     let open: Vec<Request> = open.into_iter().filter(|it| it.rest().is_some()).collect();
     let (rest, picture) = rest(services, &open)?.unzip();
     let over = match mail.purpose {
-        Purpose::PaymentReceived => {
+        Purpose::PaymentReceived if !is_taken_back(mail) => {
             let own = requests.iter().filter(|it| it.payer_email == mail.recipient);
             over::too_much(services, &own.cloned().collect::<Vec<_>>()).await?
         }
@@ -110,7 +116,7 @@ fn meant<'a>(
     requests: &[Request],
 ) -> impl Fn(&Line, &Request) -> bool + 'a {
     let pays = requests.iter().any(|request| request.payer_email == mail.recipient);
-    move |line, request| match mail.line_id {
+    move |line, request| match mail.line_id.filter(|_| !is_taken_back(mail)) {
         Some(id) => line.id == id,
         None if pays => request.payer_email == mail.recipient,
         None if !warned.0.is_empty() => warned.0.iter().any(|it| it.line_id == line.id),
@@ -126,11 +132,17 @@ fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str)
     is_of(&line.firm) || (line.firm == order.firm && is_of_none())
 }
 
+/// A letter about money which names a line says that the money was for something else.
+fn is_taken_back(mail: &Mail) -> bool {
+    mail.purpose == Purpose::PaymentReceived && mail.line_id.is_some()
+}
+
 /// Whether a line still is what its letter says.
-fn is_so(purpose: Purpose, request: &Request, licence: Option<&Licence>) -> bool {
+fn is_so(mail: &Mail, request: &Request, licence: Option<&Licence>) -> bool {
     let is_open = request.rest().is_some();
     let is = |state| licence.is_some_and(|licence| licence.state == state);
-    match purpose {
+    match mail.purpose {
+        Purpose::PaymentReceived if is_taken_back(mail) => is_open,
         Purpose::GraceWarning => is_open && is(LicenceState::Grace),
         Purpose::Suspended => is_open && is(LicenceState::Suspended),
         Purpose::Restored => !is_open && is(LicenceState::Active),
@@ -197,6 +209,7 @@ fn occasion(
         }
         Purpose::Suspended => Occasion::Suspended,
         Purpose::Restored => Occasion::Restored,
+        _ if is_taken_back(mail) => Occasion::TakenBack,
         _ => Occasion::Received,
     }
 }

@@ -310,6 +310,51 @@ fn money_that_was_matched_parted_and_came_again_is_told_once_as_it_is_then() {
 }
 
 #[test]
+fn who_read_that_money_came_reads_that_it_was_for_something_else_unless_it_is_matched_again() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("23/11/2026", 2_950_000, "khong ro")]);
+    let said = |words: &[&str]| {
+        world.run(&[words, &["--reason", "gọi"]].concat());
+    };
+    let states = || {
+        let mut mails = of_purpose(&world, "payment_received");
+        mails.sort_by_key(|mail| mail["id"].as_i64());
+        crate::world::texts(&mails, "state")
+    };
+    let taken_back = || {
+        let mut letters = letters_of(&world, "payment_received");
+        letters.retain(|letter| letter.subject.starts_with("Còn phải trả"));
+        letters
+    };
+    // Nobody was told yet, so there is nothing to take back.
+    said(&["match", "1", &codes[0]]);
+    said(&["unmatch", "1"]);
+    assert_eq!(states(), ["cancelled"]);
+    said(&["match", "1", &codes[0]]);
+    world.run(&["run", "mail"]).exits(0);
+    said(&["unmatch", "1"]);
+    assert_eq!(states(), ["cancelled", "sent", "planned"]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = taken_back();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].to, enterprise(1).email());
+    let name = enterprise(1).name().to_owned();
+    says(&letters[0], &[name.as_str(), "2.950.000 đ", "của một khoản khác", codes[0].as_str()]);
+
+    said(&["match", "1", &codes[0]]);
+    world.run(&["run", "mail"]).exits(0);
+    said(&["unmatch", "1"]);
+    said(&["match", "1", &codes[0]]);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(taken_back().len(), 1, "it was matched again before it left");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn what_one_payer_paid_for_two_orders_of_a_list_is_one_letter() {
     let world = World::new();
     let payer = household(1).with("E", enterprise(1).email());

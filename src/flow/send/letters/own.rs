@@ -109,7 +109,13 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
         Purpose::OrderCancelled => &["order_cancelled", "order_notice"],
         Purpose::LoginFirst | Purpose::LoginExisting => &["log_in"],
         Purpose::PaymentReceived => {
-            &["payment_received", "payment_returned", "standing", "order_notice"]
+            &[
+                "payment_received",
+                "payment_returned",
+                "payment_taken_back",
+                "standing",
+                "order_notice",
+            ]
         }
         Purpose::GraceWarning => &["grace_warning", "standing", "order_notice"],
         Purpose::Suspended => &["suspended", "standing", "order_notice"],

@@ -32,6 +32,8 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
     Received,
+    /// What came was for something else; the first of the lines is to be paid again.
+    TakenBack,
     /// The first of the lines ends so many days after this letter, or ended before it where it comes late; the last letter
     /// before the end says so.
     Warning {
@@ -77,6 +79,7 @@ impl Occasion {
     fn key(self) -> &'static str {
         match self {
             Occasion::Received => "payment_received",
+            Occasion::TakenBack => "payment_taken_back",
             Occasion::Warning { .. } => "grace_warning",
             Occasion::Suspended => "suspended",
             Occasion::Restored => "restored",
@@ -197,6 +200,12 @@ fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow
         Occasion::Received | Occasion::Restored => {
             facts.extend(sums(draft, said)?);
         }
+        Occasion::TakenBack => {
+            if let Some(when) = &only.last_day {
+                facts.push(draft.strong_fact("last_day", when)?);
+            }
+            facts.push(draft.strong_fact("unpaid", &only.rest().to_string())?);
+        }
         Occasion::Warning { .. } | Occasion::Suspended => {
             for (name, when) in [("last_day", &only.last_day), ("contract_end", &only.contract_end)]
             {
@@ -222,7 +231,7 @@ fn of_all(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
     let mut facts = vec![draft.fact("clients", &said.lines.len().to_string())?];
     match said.occasion {
         Occasion::Received | Occasion::Restored => facts.extend(sums(draft, said)?),
-        Occasion::Warning { .. } | Occasion::Suspended => {
+        Occasion::Warning { .. } | Occasion::Suspended | Occasion::TakenBack => {
             let unpaid: Money = said.lines.iter().map(StandingLine::rest).sum();
             facts.push(draft.strong_fact("unpaid", &unpaid.to_string())?);
         }
@@ -232,7 +241,7 @@ fn of_all(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
 }
 
 fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
-    let ends = matches!(said.occasion, Occasion::Warning { .. } | Occasion::Suspended);
+    let ends = !matches!(said.occasion, Occasion::Received | Occasion::Restored);
     let items = said.lines.iter().map(|it| {
         let line = &it.line;
         let values = context! {
@@ -269,8 +278,8 @@ mod tests {
     use crate::domain::locale::Locale;
 
     const WARNING: Occasion = Occasion::Warning { days: 1, is_last: true };
-    const OCCASIONS: [Occasion; 4] =
-        [Occasion::Received, WARNING, Occasion::Suspended, Occasion::Restored];
+    const OCCASIONS: [Occasion; 5] =
+        [Occasion::Received, Occasion::TakenBack, WARNING, Occasion::Suspended, Occasion::Restored];
 
     fn said(occasion: Occasion, reader: StandingReader, lines: u8) -> [Letter; 2] {
         let said = samples::standing(&samples::given(), (occasion, reader), lines);

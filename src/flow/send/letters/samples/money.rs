@@ -20,6 +20,8 @@ pub(super) fn received(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sampl
     let mut all = standings(texts, given, Occasion::Received)?;
     let letter = write_returned(texts, &returned(given, Recipient::Client, 1))?;
     all.push(shown("returned", letter, None));
+    let back = standing(given, (Occasion::TakenBack, CLIENT), 1);
+    all.push(shown("taken-back", write_standing(texts, &back)?, back.rest.as_ref()));
     Ok(all)
 }
 
