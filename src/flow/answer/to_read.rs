@@ -1,6 +1,6 @@
 //! Workbooks that are only to be read say so where others say what they answer: on the very hidden sheet and in the
 //! document's properties. Either is enough; whoever wrote it, the file is refused, and so nothing of it is signed. Where a
-//! program that saved it left out both, it is known by its headings.
+//! program that saved it left out both, and of exports as text, it is known by its headings.
 
 use rust_xlsxwriter::{DocProperties, Worksheet};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{export, identity::SHEET, result::identity_sheet};
 use crate::{
     domain::locale::Locale,
-    flow::read::{Cell, Document, Row, Sheet},
+    flow::{
+        export::is_own,
+        read::{Cell, Document, Row, Sheet},
+    },
     text::Texts,
 };
 
@@ -61,7 +64,15 @@ pub fn properties(properties: DocProperties) -> DocProperties {
 /// Whether a file says that it is one.
 pub fn is_so(document: &Document) -> bool {
     let property = document.properties.get(PROPERTY).is_some_and(|kind| kind == KIND);
-    property || document.sheets.iter().any(says_so)
+    property || document.sheets.iter().any(says_so) || is_export(document)
+}
+
+/// What we exported as delimited text is known by its headings alone.
+fn is_export(document: &Document) -> bool {
+    let [sheet] = document.sheets.as_slice() else { return false };
+    let headings =
+        sheet.rows.first().map(|row| row.cells.iter().map(Cell::text).collect::<Vec<_>>());
+    headings.is_some_and(|headings| is_own(&headings))
 }
 
 /// Whether a file has the headings of one, in either language.

@@ -2,7 +2,7 @@
 //! What of a record belongs to an order, its package say, stands in the table of lines.
 
 use super::{
-    Datum, Kind, Table, What,
+    Column, Datum, Kind, Table, What,
     tables::{cell, column, text},
 };
 use crate::{
@@ -35,10 +35,14 @@ const FIELDS: [Field; 16] = [
     Field::ExternalId,
 ];
 
-pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+pub(super) fn columns() -> Vec<Column> {
     let mut columns = vec![("firm", Kind::Text), ("tax_id", Kind::Text)];
     columns.extend(FIELDS.map(column));
     columns.extend([("tax_ids", Kind::Text), ("licences", Kind::Text)]);
+    columns
+}
+
+pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
     let ties = clients::all_ties(&services.db, firm).await?;
     let filter = Filter { firm: firm.map(str::to_owned), ..Filter::default() };
     let licences = licences::list(&services.db, &filter).await?;
@@ -53,7 +57,7 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
         row.extend([joined(held.tax_ids(&client)), joined(&licences)]);
         rows.push(row);
     }
-    Ok(Table::new(What::Clients, columns, rows))
+    Ok(Table::new(What::Clients, columns(), rows))
 }
 
 /// As one cell; nothing where there is none.

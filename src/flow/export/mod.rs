@@ -16,6 +16,7 @@ pub mod slips;
 mod tables;
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
@@ -202,6 +203,15 @@ pub async fn gather(services: &Services, what: What, firm: Option<&str>) -> anyh
         What::Findings => tables::findings(services, firm).await,
         What::Invoices => invoices::table(services, firm).await,
     }
+}
+
+/// Whether these are exactly the columns of a table that looks like a client list, in their order: delimited text bears no
+/// other mark of ours.
+pub fn is_own(names: &[Cow<'_, str>]) -> bool {
+    let tables = [clients::columns(), tables::columns_of_lines()];
+    tables
+        .iter()
+        .any(|columns| columns.iter().map(|(name, _)| *name).eq(names.iter().map(|name| &**name)))
 }
 
 /// Writes a table as one file, or as several where a sheet has too few rows; what lies there is replaced.

@@ -72,8 +72,7 @@ pub(super) async fn orders(services: &Services, firm: Option<&str>) -> anyhow::R
     Ok(Table::new(What::Orders, columns, found.iter().map(row).collect()))
 }
 
-/// A line with its client, what is to be paid for it and what the platform made of it.
-pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+pub(super) fn columns_of_lines() -> Vec<Column> {
     let mut columns = vec![
         ("order", Kind::Text),
         ("line", Kind::Whole),
@@ -91,6 +90,11 @@ pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Re
         ("grace_until", Kind::Moment),
         ("cutoff_at", Kind::Moment),
     ]);
+    columns
+}
+
+/// A line with its client, what is to be paid for it and what the platform made of it.
+pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
     let codes = requests::codes(&services.db, firm).await?;
     let codes: HashMap<i64, String> = codes.into_iter().collect();
     let licences = licences::list(&services.db, &of(firm)).await?;
@@ -114,7 +118,7 @@ pub(super) async fn lines(services: &Services, firm: Option<&str>) -> anyhow::Re
     };
     let found = lines::list(&services.db, firm).await?;
     let rows: anyhow::Result<_> = found.iter().map(row).collect();
-    Ok(Table { totals: totals(&found), ..Table::new(What::Lines, columns, rows?) })
+    Ok(Table { totals: totals(&found), ..Table::new(What::Lines, columns_of_lines(), rows?) })
 }
 
 /// Without the cancelled lines.

@@ -129,3 +129,21 @@ fn what_is_paid_is_handed_on_with_the_buyer_and_without_vat() {
     assert!(text(invoice, "buyer_address").starts_with("Số 1 "));
     assert_eq!((&invoice["amount"], &invoice["vat"]), (&json!(2_950_000), &json!("KCT")));
 }
+
+#[test]
+fn an_export_as_text_that_is_dropped_is_refused_as_one_to_read_and_a_list_like_it_is_not() {
+    let world = World::new();
+    world.import("ds.csv", &csv(&[enterprise(1)]));
+    for what in ["clients", "lines"] {
+        let out = world.outside("out.csv");
+        world.run(&["export", what, "--format", "csv", "-o", out.to_str().unwrap()]).exits(0);
+        let bytes = std::fs::read(&out).unwrap();
+        let file = world.take(&format!("{what}.csv"), &bytes);
+        let codes = crate::world::texts(file["findings"].as_array().unwrap(), "code");
+        assert_eq!((codes, &file["exit"]), (vec!["file.to_read".to_owned()], &3.into()), "{file}");
+        // Somebody's own list may well have some of these headings.
+        let own = String::from_utf8(bytes).unwrap().replacen(",licence", ",note", 1);
+        let file = world.take(&format!("{what}-own.csv"), own.as_bytes());
+        assert!(!file["findings"].to_string().contains("file.to_read"), "{file}");
+    }
+}
