@@ -200,7 +200,7 @@ fn numbers(batches: &[BatchId]) -> Vec<i64> {
 }
 
 /// Statements with the number of a batch, each behind those that refer to what it deletes.
-const OF_BATCH: [&str; 34] = [
+const OF_BATCH: [&str; 35] = [
     "delete from finding where batch_id = $1",
     "delete from shown where batch_id = $1",
     "delete from mail where batch_id = $1",

@@ -41,10 +41,11 @@ pub(super) async fn of(
     let day =
         |booked: &str| booked.parse().map(|day: NaiveDate| day.format("%d/%m/%Y").to_string());
     let said_on = || services.local(gone.done_at).format("%d/%m/%Y").to_string();
+    let lines: Vec<_> = told.iter().collect();
     let said = Returned {
         recipient: order.recipient,
         to_name: mail.recipient_name.clone(),
-        firm: firm_block(services, order, &told.iter().collect::<Vec<_>>()).await?,
+        firm: firm_block(services, order, &lines).await?,
         amount: Money::dong(gone.amount),
         day: gone.booked_on.as_deref().map_or_else(|| Ok(said_on()), day)?,
         reference: gone.reference.filter(|it| !it.trim().is_empty()),
@@ -52,6 +53,6 @@ pub(super) async fn of(
         lines: requests.iter().map(of_line).collect::<anyhow::Result<Vec<NoticeLine>>>()?,
     };
     let letter = letters::returned(services.letters.of(mail.purpose), &said)?;
-    let reply_to = reply_to(services, order, order.registered_by.as_deref())?;
+    let reply_to = reply_to(services, (order, &lines), order.registered_by.as_deref())?;
     Ok(Some(Content { letter, picture: None, workbook: None, reply_to }))
 }

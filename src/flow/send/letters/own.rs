@@ -108,15 +108,13 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
         Purpose::OrderNotice => &["order_notice", "sms"],
         Purpose::OrderCancelled => &["order_cancelled", "order_notice"],
         Purpose::LoginFirst | Purpose::LoginExisting => &["log_in"],
-        Purpose::PaymentReceived => {
-            &[
-                "payment_received",
-                "payment_returned",
-                "payment_taken_back",
-                "standing",
-                "order_notice",
-            ]
-        }
+        Purpose::PaymentReceived => &[
+            "payment_received",
+            "payment_returned",
+            "payment_taken_back",
+            "standing",
+            "order_notice",
+        ],
         Purpose::GraceWarning => &["grace_warning", "standing", "order_notice"],
         Purpose::Suspended => &["suspended", "standing", "order_notice"],
         Purpose::Restored => &["restored", "standing", "order_notice"],
