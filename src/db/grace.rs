@@ -164,7 +164,7 @@ pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
 /// Of one line, wherever it stands.
 pub async fn warnings_of(db: &Db, line_id: i64) -> sqlx::Result<Vec<Warning>> {
     db.query(
-        "select w.line_id, w.last_day, w.days, w.recipient, m.state, m.sent_at
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at
          from line_warning w
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
                     and coalesce(m.occasion, m.sequence) = w.sequence

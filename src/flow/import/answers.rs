@@ -197,7 +197,7 @@ async fn decide(
     let staged = staged::load(services, original).await?;
     let Returned { ticks, by, edited, changed, told } =
         returned::read(document, answer, orders.len(), &staged, services.texts);
-    let is_ticked = ticks.iter().any(|ticks| ticks.confirm || ticks.activate);
+    let is_ticked = orders.iter().zip(&ticks).any(|(order, ticks)| is_new(order, *ticks));
     let columns = &services.catalogue.columns;
     let language = (services.texts, services.settings.locale);
     let asked = questions::views((&staged.tables, &[]), columns, language);

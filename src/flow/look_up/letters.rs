@@ -31,7 +31,7 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    pub async fn of(db: &Db, filter: &Filter, firm: &str) -> sqlx::Result<Letters> {
+    pub async fn of(db: &Db, filter: &Filter, firm: &str) -> anyhow::Result<Letters> {
         let mut letters = Letters {
             of_lines: HashMap::new(),
             of_payers: HashMap::new(),

@@ -188,7 +188,7 @@ async fn close(
         if let Some(first) = requests.first() {
             let payer = (first.payer_name.as_str(), first.payer_email.as_str());
             let about = (refund.bank_line_id, gone);
-            send::plan::returned(services, &mut tx, (&first.order_code, payer), about).await?;
+            send::returned::plan(services, &mut tx, (&first.order_code, payer), about).await?;
         }
         tx.commit().await?;
     }

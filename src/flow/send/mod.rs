@@ -17,7 +17,7 @@ mod waiting;
 
 mod standings;
 
-mod returned;
+pub mod returned;
 
 mod over;
 

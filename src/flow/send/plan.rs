@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::returned;
 use crate::{
     db::{
         Tx, batches, corrections, grace,
@@ -300,28 +299,6 @@ pub async fn received(
     change: i64,
 ) -> anyhow::Result<()> {
     plan(services, tx, (order, None), (Purpose::PaymentReceived, payer), change).await
-}
-
-/// That money of a payment went back, to whom it came from: once for each refund.
-pub async fn returned(
-    services: &Services,
-    tx: &mut Tx,
-    (order, (name, email)): (&OrderCode, (&str, &str)),
-    (payment, refund): (i64, i64),
-) -> anyhow::Result<()> {
-    let (purpose, subject) = (Purpose::PaymentReceived, returned::subject(order.as_str(), payment));
-    let new = NewMail {
-        purpose,
-        subject: &subject,
-        about: About::Order(order),
-        line_id: None,
-        recipient: email,
-        recipient_name: name,
-        sequence: refund,
-        message_id: &message_id(services, purpose, &subject, (email, refund)),
-    };
-    mails::plan(tx, new, services.now()).await?;
-    Ok(())
 }
 
 /// That money which came was for something else, to who pays: a line that is to be paid again, which tells this letter

@@ -5,10 +5,16 @@ use chrono::NaiveDate;
 use super::{
     content::{Content, firm_block, notice_line, reply_to},
     letters::{self, NoticeLine, Returned},
+    plan::message_id,
 };
 use crate::{
-    db::{mails::Mail, orders::Order, payments, refunds, requests, standing},
-    domain::{batch::BatchId, mail::Purpose, money::Money},
+    db::{
+        Tx,
+        mails::{self, About, Mail, NewMail},
+        orders::Order,
+        payments, refunds, requests, standing,
+    },
+    domain::{batch::BatchId, mail::Purpose, money::Money, order::OrderCode},
     flow::{Services, pay::concerned},
 };
 
@@ -17,10 +23,33 @@ pub(super) fn subject(order: &str, payment: i64) -> String {
     format!("{order}/HOANTIEN-{payment}")
 }
 
-/// Whether a letter about a payment says that it went back, and not that it came.
+/// Whether a letter about a payment says that it went back, and not that it came; one about a line says that the money
+/// was for something else.
 pub(super) fn is_meant(mail: &Mail) -> bool {
     let is_of_order = mail.order_code.as_deref() == Some(mail.subject.as_str());
-    mail.purpose == Purpose::PaymentReceived && !is_of_order
+    mail.purpose == Purpose::PaymentReceived && !is_of_order && mail.line_id.is_none()
+}
+
+/// That money of a payment went back, to whom it came from: once for each refund.
+pub async fn plan(
+    services: &Services,
+    tx: &mut Tx,
+    (order, (name, email)): (&OrderCode, (&str, &str)),
+    (payment, refund): (i64, i64),
+) -> anyhow::Result<()> {
+    let (purpose, subject) = (Purpose::PaymentReceived, subject(order.as_str(), payment));
+    let new = NewMail {
+        purpose,
+        subject: &subject,
+        about: About::Order(order),
+        line_id: None,
+        recipient: email,
+        recipient_name: name,
+        sequence: refund,
+        message_id: &message_id(services, purpose, &subject, (email, refund)),
+    };
+    mails::plan(tx, new, services.now()).await?;
+    Ok(())
 }
 
 pub(super) async fn of(

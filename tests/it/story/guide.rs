@@ -11,7 +11,7 @@ fn the_guide_is_written_where_it_is_asked_for_in_either_language() {
         let made = world.run(&args).exits(0).json();
         assert_eq!(made["files"][0]["kind"], "guide", "{made}");
         let page = std::fs::read_to_string(path).unwrap();
-        assert!(page.contains(says) && page.contains("DH-2611-000123/17"), "{page}");
+        assert!(page.contains(says) && page.contains("DH-2611-000123&#x2f;17"), "{page}");
     }
     world.run(&["guide"]).exits(2);
 }

@@ -254,7 +254,7 @@ fn money_that_came_software_that_stopped_and_works_again_are_told() {
              where line_id in (select id from order_line where line_no = 3)",
         ],
     );
-    plan(&world, Purpose::PaymentReceived, Some(1), first.email());
+    plan(&world, Purpose::PaymentReceived, None, first.email());
     plan(&world, Purpose::Suspended, Some(2), second.email());
     plan(&world, Purpose::Restored, None, third.email());
     sent(&world);
