@@ -45,6 +45,18 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<Due>> {
     .await
 }
 
+/// Of each firm the amounts that are left of open requests, in đồng, and how many have each.
+pub async fn open_amounts(db: &Db) -> sqlx::Result<Vec<(String, i64, i64)>> {
+    db.query(
+        "select l.firm, r.amount - r.waived - r.paid as rest, count(*)
+         from payment_request r join order_line l on l.id = r.line_id
+         where r.state in ('open', 'partly_paid')
+         group by l.firm, r.amount - r.waived - r.paid",
+    )
+    .all()
+    .await
+}
+
 /// A request as it was read, and as it is to be.
 #[derive(Clone, Debug, Serialize)]
 pub struct Standing {

@@ -90,18 +90,40 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     .await
 }
 
-/// Whether a payment that nobody has matched yet came under one of these codes, or may be for it.
-pub async fn any_waits_for(db: &Db, codes: [Option<&str>; 2]) -> sqlx::Result<bool> {
-    let [code, other] = codes;
-    // Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
-    let one = db.query(
-        "select id from bank_line
-         where direction = 'credit' and state in ('held', 'suggested') and not closed
-           and (cast(evidence as text) like '%\"' || $1 || '\"%'
-                or cast(evidence as text) like '%\"' || $2 || '\"%')
-         limit 1",
-    );
-    Ok(one.bind(code).bind(other).optional::<(i64,)>().await?.is_some())
+/// A payment of which something pays for nothing, and nobody decided what that is for.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Waiting {
+    pub id: i64,
+    pub booked_on: String,
+    pub memo: String,
+    pub other_name: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub tier: Tier,
+    pub evidence: Json<serde_json::Value>,
+    /// What of it neither pays for anything nor goes back, in đồng; more than nothing.
+    pub free: i64,
+}
+
+/// The oldest first; without those that are another one, told twice.
+pub async fn waiting(db: &Db) -> sqlx::Result<Vec<Waiting>> {
+    db.query(
+        "select id, booked_on, memo, other_name, tier, evidence, free
+         from (select b.id, b.booked_on, b.memo, b.other_name, b.tier, b.evidence,
+                      cast(b.amount - b.returned
+                           - coalesce((select sum(a.amount) from allocation a where a.bank_line_id = b.id), 0)
+                           as bigint) as free
+               from bank_line b
+               where b.direction = 'credit' and b.state in ('held', 'suggested', 'unmatched') and not b.closed
+                 and b.same_as is null) as w
+         where free > 0 order by booked_on, id",
+    )
+    .all()
+    .await
+}
+
+/// Payments and codes of which a person said that the one is not for the other.
+pub async fn not_for(db: &Db) -> sqlx::Result<Vec<(i64, String)>> {
+    db.query("select bank_line_id, code from payment_word where amount = 0").all().await
 }
 
 /// Whether there is one.

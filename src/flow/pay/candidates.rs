@@ -60,6 +60,8 @@ enum Clue {
     /// What else the matching found, with the amount of this one and without.
     LikelyAmount,
     Likely,
+    /// Its name alone, where it is open.
+    NameAlone,
     Amount,
     /// The code is there, and a person said that it is not for this.
     Parted,
@@ -92,20 +94,15 @@ impl<'a> Requests<'a> {
     pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Vec<Candidate<'a>> {
         let paid: i64 = parts.iter().map(|part| part.amount).sum();
         let free = payment.amount().as_dong() - payment.returned - paid;
-        let [codes, likely] = ["codes", "candidates"].map(|name| {
-            let codes = payment.evidence.0[name].as_array().into_iter().flatten();
-            codes.filter_map(|code| code.as_str()).collect::<HashSet<_>>()
-        });
-        let from = payment.other_name.as_deref().unwrap_or_default();
-        let memo = format!(" {} {} ", bank_ascii(&payment.memo), bank_ascii(from));
+        let [codes, likely] = ["codes", "candidates"].map(|name| named(&payment.evidence.0, name));
+        let memo = read(&payment.memo, payment.other_name.as_deref());
         let is_in = |codes: &HashSet<&str>, due: &Due| {
             let batch_code = due.batch_code.as_deref();
             codes.contains(due.code.as_str()) || batch_code.is_some_and(|it| codes.contains(it))
         };
         let clue = |(due, names): (&Due, &[String; 2])| {
             let has_amount = free > 0 && left(due) == free;
-            let is_named =
-                || names.iter().any(|name| !name.is_empty() && memo.contains(name.as_str()));
+            let is_named = || names.iter().any(|name| has_name(&memo, name));
             match payment.tier {
                 Tier::Parted if is_in(&codes, due) => Some(Clue::Parted),
                 _ if is_in(&codes, due) => Some(Clue::Code),
@@ -113,6 +110,7 @@ impl<'a> Requests<'a> {
                 _ if has_amount && is_named() => Some(Clue::Name),
                 _ if is_in(&likely, due) && has_amount => Some(Clue::LikelyAmount),
                 _ if is_in(&likely, due) => Some(Clue::Likely),
+                _ if free > 0 && left(due) > 0 && is_named() => Some(Clue::NameAlone),
                 _ => has_amount.then_some(Clue::Amount),
             }
         };
@@ -128,8 +126,24 @@ impl<'a> Requests<'a> {
     }
 }
 
+/// The codes that the evidence of a decision has under a name.
+pub(super) fn named<'a>(evidence: &'a serde_json::Value, name: &str) -> HashSet<&'a str> {
+    let codes = evidence[name].as_array().into_iter().flatten();
+    codes.filter_map(|code| code.as_str()).collect()
+}
+
+/// All that the bank says of a payment in words, as names are looked for in it.
+pub(super) fn read(memo: &str, from: Option<&str>) -> String {
+    format!(" {} {} ", bank_ascii(memo), bank_ascii(from.unwrap_or_default()))
+}
+
+/// Whether what was [`read`] has a [`name`].
+pub(super) fn has_name(read: &str, name: &str) -> bool {
+    !name.is_empty() && read.contains(name)
+}
+
 /// As banks write it and between spaces, without what many begin with; nothing where that would say nothing.
-fn name(text: &str) -> String {
+pub(super) fn name(text: &str) -> String {
     let plain = bank_ascii(text);
     let rest: Vec<&str> = plain.split(' ').skip_while(|word| FORMS.contains(word)).collect();
     let letters: usize = rest.iter().map(|word| word.len()).sum();
@@ -152,7 +166,7 @@ fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
         Clue::Code => WhyNot::Named,
         Clue::NearMiss => WhyNot::NearMiss,
         Clue::Name => WhyNot::Name,
-        Clue::LikelyAmount | Clue::Likely | Clue::Amount => WhyNot::NoCode,
+        Clue::LikelyAmount | Clue::Likely | Clue::NameAlone | Clue::Amount => WhyNot::NoCode,
     }
 }
 

@@ -37,6 +37,8 @@ pub mod waive;
 
 pub mod candidates;
 
+pub mod unclaimed;
+
 pub mod answers;
 
 pub mod dry;

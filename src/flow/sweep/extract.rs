@@ -159,7 +159,10 @@ pub fn of(
     let is_alone = firm.is_none() || services.only_firm().is_some();
     let is_own = |code: &str| firm.is_none_or(|firm| firm.code.as_str().eq_ignore_ascii_case(code));
     let own = || judged.iter().filter(|it| is_own(&it.line.firm));
-    let lines: Vec<Late> = own().filter_map(|it| late(services, it)).collect();
+    let late = |it: &Judged| {
+        if is_alone { late(services, it) } else { late(services, &it.without_money()) }
+    };
+    let lines: Vec<Late> = own().filter_map(late).collect();
     let differences = found.differences.iter().filter(|it| match &it.firm {
         Some(code) => is_own(code),
         None => is_alone,

@@ -15,7 +15,7 @@ pub mod extract;
 
 pub mod cut_offs;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
 use minijinja::context;
@@ -24,14 +24,16 @@ use self::{
     coverage::{Coverage, Span},
     rules::{Accepted, Facts, Rules, Step, Waits},
 };
-use super::{Services, activate, order::told_of, send};
+use super::{Services, activate, order::told_of, pay::unclaimed::Unclaimed, send};
 use crate::{
     db::{
         grace::{self, InGrace, Warning},
         licences::Licence,
-        lines, orders, payments, requests, standing, statements,
+        lines, orders,
+        payments::Waiting,
+        requests, standing, statements,
     },
-    domain::{grace::start_of, mail::MailState, order::LineState, payment::PaymentState},
+    domain::{grace::start_of, mail::MailState, money::Money, order::LineState},
 };
 
 /// So many days after their last one lines are waited with, at least, before somebody is told which statement is missing.
@@ -60,6 +62,8 @@ pub struct Judged {
     pub missing: Option<Span>,
     /// From when on a statement that it waits for is late: the banks had the time to book.
     late_from: DateTime<Utc>,
+    /// The money that may be its and waits for a person: while there is any, it is not cut off.
+    unclaimed: Vec<Waiting>,
 }
 
 impl Judged {
@@ -99,8 +103,32 @@ impl Judged {
                 let values = context! { from => shown(from), to => shown(to), is_ahead };
                 services.texts.say("workbook.reconciliation.awaits", values)
             }
+            (Step::Wait(Waits::MaybePaid), _) if !self.unclaimed.is_empty() => {
+                self.may_be_paid_with(services)
+            }
             (Step::Wait(why), _) => label(&format!("waits.{why}")),
         }
+    }
+
+    /// Which money may be its, as people read it; nothing where there is none.
+    pub fn may_be_paid_with(&self, services: &Services) -> String {
+        let payment = |it: &Waiting| {
+            let day = it.booked_on.parse::<NaiveDate>();
+            let day = day.map_or(it.booked_on.clone(), |day| day.format("%d/%m/%Y").to_string());
+            let values = context! { id => it.id, day, free => Money::dong(it.free).to_string() };
+            services.texts.say("workbook.reconciliation.unclaimed", values)
+        };
+        if self.unclaimed.is_empty() {
+            return String::new();
+        }
+        let why = services.texts.label("workbook.reconciliation.waits.maybe_paid");
+        let payments: Vec<String> = self.unclaimed.iter().map(payment).collect();
+        format!("{why}: {}", payments.join(", "))
+    }
+
+    /// The same for somebody who is not to read of money that may be another one's.
+    pub fn without_money(&self) -> Judged {
+        Judged { unclaimed: Vec::new(), ..self.clone() }
     }
 }
 
@@ -135,7 +163,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
     for warning in grace::warnings(&services.db).await? {
         warnings.entry(warning.line_id).or_default().push(warning);
     }
-    let maybe_paid = maybe_paid(services).await?;
+    let unclaimed = Unclaimed::load(&services.db).await?;
     let rules = Rules {
         now: services.now(),
         tz: services.settings.timezone,
@@ -153,12 +181,13 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let last = rules::last_day(cutoff_at, rules.tz);
         let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
         let own = accepted(&line, last, own);
+        let unclaimed: Vec<Waiting> = unclaimed.for_line(&line).into_iter().cloned().collect();
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
             asked_on: asked_on(services, &line),
             request: line.request_state,
-            maybe_paid: is_named(&line, &maybe_paid),
+            maybe_paid: !unclaimed.is_empty(),
             warnings: &own,
         };
         let step = rules::step(&facts, &rules, |day| is_skipped(services, day));
@@ -167,7 +196,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let awaits = is_awaited.then(|| coverage.missing(days)).flatten();
         let missing = awaits.and_then(|(from, to)| before(services.today(), (from, to)));
         let late_from = cutoff_at + late_after(grace.booking_lag_days);
-        judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from });
+        judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from, unclaimed });
     }
     Ok(judged)
 }
@@ -211,8 +240,7 @@ pub async fn waits_since(services: &Services, line: &InGrace) -> anyhow::Result<
     if is_skipped(services, services.today()) {
         return Ok(Some(Waits::DayOff));
     }
-    let codes = [Some(line.code.as_str()), line.batch_code.as_deref()];
-    if payments::any_waits_for(&services.db, codes).await? {
+    if !Unclaimed::load(&services.db).await?.for_line(line).is_empty() {
         return Ok(Some(Waits::MaybePaid));
     }
     let last = rules::last_day(cutoff_at, services.settings.timezone);
@@ -220,11 +248,6 @@ pub async fn waits_since(services: &Services, line: &InGrace) -> anyhow::Result<
     let warn_days = &services.settings.grace.warn_days_before;
     let is_warned = rules::is_warned(&accepted(line, last, &warnings), warn_days, services.now());
     Ok((!is_warned).then_some(Waits::NotWarned))
-}
-
-/// Whether one of the codes by which a line is paid is among these.
-fn is_named(line: &InGrace, codes: &HashSet<String>) -> bool {
-    codes.contains(&line.code) || line.batch_code.as_ref().is_some_and(|code| codes.contains(code))
 }
 
 /// When a line is cut off: never before what its client was told, after holidays that were announced since, and after
@@ -277,20 +300,6 @@ fn missing_already(services: &Services, line: &InGrace, coverage: &Coverage) -> 
     let (from, yesterday) = (asked_on(services, line), services.today().pred_opt()?);
     let is_asked = services.settings.grace.require_statement && from <= yesterday;
     is_asked.then(|| coverage.missing((from, yesterday))).flatten()
-}
-
-/// Codes for which money came that nobody has matched yet.
-async fn maybe_paid(services: &Services) -> anyhow::Result<HashSet<String>> {
-    let open = [PaymentState::Held, PaymentState::Suggested];
-    let payments = payments::all(&services.db).await?;
-    let mut codes = HashSet::new();
-    for payment in payments.iter().filter(|it| open.contains(&it.state) && !it.closed) {
-        for name in ["codes", "candidates"] {
-            let named = payment.evidence.0[name].as_array().into_iter().flatten();
-            codes.extend(named.filter_map(|code| code.as_str()).map(str::to_owned));
-        }
-    }
-    Ok(codes)
 }
 
 /// Lines that were cut off and are paid since: each is told to the platform once more, where that is not under way.

@@ -224,33 +224,26 @@ async fn what_was_worked_out_before_other_money_moved_is_not_stored_and_two_refu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn money_that_waits_is_found_by_the_codes_that_it_may_be_for_and_by_no_other() {
+async fn money_waits_as_far_as_it_pays_for_nothing_whatever_its_memo_says() {
     let desk = Desk::new().await;
     let services = desk.open(None).await;
     let line = |day, amount, memo: &str| {
         let (reference, memo) = (format!("FT00000{day}"), memo.to_owned());
         Line { day, reference, amount, memo }
     };
-    let (part, paid, batch) = (&desk.codes[0], &desk.codes[1], &desk.batch_codes[0]);
+    let (part, over, batch) = (&desk.codes[0], &desk.codes[1], &desk.batch_codes[0]);
     let near = &desk.codes[2][..9];
     let lines = [
         line(16, 1_000_000, part),
-        line(17, 2_950_000, paid),
-        line(18, 77, batch),
-        line(19, 77, near),
-        line(20, 77, "khong ro"),
+        line(17, 2_950_011, over),
+        line(18, 22, batch),
+        line(19, 33, near),
+        line(20, 44, "khong ro"),
     ];
     desk.take(&services, &lines, (16, 20), true).await.unwrap();
-    for (codes, waits) in [
-        ([Some(part.as_str()), None], true),
-        ([Some(paid.as_str()), None], false),
-        ([Some(paid.as_str()), Some(batch.as_str())], true),
-        ([Some(desk.codes[2].as_str()), None], true),
-        ([Some(desk.codes[3].as_str()), None], false),
-        ([None, None], false),
-    ] {
-        assert_eq!(payments::any_waits_for(&services.db, codes).await.unwrap(), waits, "{codes:?}");
-    }
+    let waiting = payments::waiting(&services.db).await.unwrap();
+    let free: Vec<i64> = waiting.iter().map(|it| it.free).collect();
+    assert_eq!(free, [11, 22, 33, 44], "the part is allocated wholly");
     close(services).await;
 }
 

@@ -40,7 +40,7 @@ use crate::{
 };
 
 const LAST: u64 = 12;
-const WHO: [&str; 4] = ["paid", "part", "late", "none"];
+const WHO: [&str; 5] = ["paid", "part", "name", "late", "none"];
 const FATES: [&str; 2] = ["sent", "fail"];
 /// Mail to it is held, and held mails do not count.
 const NOWHERE: &str = "khongden.example";
@@ -234,15 +234,22 @@ impl Days12 {
             shown(to)
         );
         writeln!(text, "{};5500;0;phi", shown(0)).unwrap();
+        // An amount alone is no sign for anybody where several owe it.
+        if to >= 5 {
+            writeln!(text, "{};0;2950000;chuyen tien", shown(5)).unwrap();
+        }
         for (at, code) in self.codes.iter().enumerate() {
-            let paid = match WHO[at % WHO.len()] {
+            let who = WHO[at % WHO.len()];
+            let memo = if who == "name" { client(at).name().to_owned() } else { code.clone() };
+            let paid = match who {
                 "paid" => Some((5, 2_950_000)),
+                "name" => Some((5, 2_950_000)),
                 "part" => Some((5, 1_000_000)),
                 "late" => Some((9, 2_950_000)),
                 _ => None,
             };
             if let Some((day, amount)) = paid.filter(|(day, _)| *day <= to) {
-                writeln!(text, "{};0;{amount};{code}", shown(day)).unwrap();
+                writeln!(text, "{};0;{amount};{memo}", shown(day)).unwrap();
             }
         }
         text.into_bytes()
@@ -267,6 +274,7 @@ impl Days12 {
             ('w', "steps.warn"),
             ('x', "steps.suspend"),
             ('p', "waits.partly_paid"),
+            ('m', "waits.maybe_paid"),
             ('s', "waits.no_statement"),
             ('n', "waits.not_warned"),
             ('d', "waits.day_off"),

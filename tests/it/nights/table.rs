@@ -7,76 +7,93 @@
 /// - calendar: `plain`, or `tet` (days 3 to 9 are holidays); with `+away` nothing runs on days 1 to 7
 /// - statement: `fresh` each night, `old` ends with day 5, or there is none
 /// - warnings: their mails are `sent`, or `fail`
-/// - who: has `paid` on day 5, `part` of it on day 5, pays `late` on day 9, or does not pay (`none`)
+/// - who: has `paid` on day 5, `part` of it on day 5, all of it on day 5 by `name` and without a code, pays `late` on day 9,
+///   or does not pay (`none`). Somebody's money of the same amount comes on day 5 too, without a name.
 /// - states on the evenings of days 0 to 12: `g`race, `A`ctive, `S`uspended
 /// - letters that left to the payer, with the day: `w`arning, `f`inal warning, money `r`eceived, `s`uspended, `b`ack again
 /// - the row in the workbook of the night, of days 0 to 12: `w`arned next, `x` cut off next; waits for the `s`tatement, for
-///   the final warni`n`g, for a `p`erson because of a part, for a working `d`ay
+///   the final warni`n`g, for a `p`erson because of a part or because of `m`oney that may be its, for a working `d`ay
 pub const TABLE: &str = "
 plain       fresh  sent       paid            ggggggAAAAAAA  3w,6r         .............
 plain       fresh  sent       part            ggggggggggggg  3w,6fr        ........ppppp
+plain       fresh  sent       name            ggggggggggggg  3w,6f         ........mmmmm
 plain       fresh  sent       late            gggggggggSAAA  3w,6f,9s,10br ........sx...
 plain       fresh  sent       none            gggggggggSSSS  3w,6f,9s      ........sx...
 plain       fresh  fail       paid            ggggggAAAAAAA  -             .............
 plain       fresh  fail       part            ggggggggggggg  -             ........ppppp
+plain       fresh  fail       name            ggggggggggggg  -             ........mmmmm
 plain       fresh  fail       late            ggggggggggAAA  -             ........sn...
 plain       fresh  fail       none            ggggggggggggg  -             ........snnnn
 plain       old    sent       paid            ggggggAAAAAAA  3w,6r         .............
 plain       old    sent       part            ggggggggggggg  3w,6fr        ........ppppp
+plain       old    sent       name            ggggggggggggg  3w,6f         ........mmmmm
 plain       old    sent       late,none       ggggggggggggg  3w,6f         ........sssss
 plain       old    fail       paid            ggggggAAAAAAA  -             .............
 plain       old    fail       part            ggggggggggggg  -             ........ppppp
+plain       old    fail       name            ggggggggggggg  -             ........mmmmm
 plain       old    fail       late,none       ggggggggggggg  -             ........sssss
 plain       none   sent       all             ggggggggggggg  3w,6f         ........sssss
 plain       none   fail       all             ggggggggggggg  -             ........sssss
 
 plain+away  fresh  sent       paid            ggggggggAAAAA  8r            .............
 plain+away  fresh  sent       part            ggggggggggggg  8fr           ........wpppp
+plain+away  fresh  sent       name            ggggggggggggg  8f            ........wmmmm
 plain+away  fresh  sent       late            ggggggggggAAA  8f,10r        ........wn...
 plain+away  fresh  sent       none            ggggggggggSSS  8f,10s        ........wnx..
 plain+away  fresh  fail       paid            ggggggggAAAAA  -             .............
 plain+away  fresh  fail       part            ggggggggggggg  -             ........wpppp
+plain+away  fresh  fail       name            ggggggggggggg  -             ........wmmmm
 plain+away  fresh  fail       late            ggggggggggAAA  -             ........wn...
 plain+away  fresh  fail       none            ggggggggggggg  -             ........wnnnn
 plain+away  old    sent       paid            ggggggggAAAAA  8r            .............
 plain+away  old    sent       part            ggggggggggggg  8fr           ........wpppp
+plain+away  old    sent       name            ggggggggggggg  8f            ........wmmmm
 plain+away  old    sent       late,none       ggggggggggggg  8f            ........wssss
 plain+away  old    fail       paid            ggggggggAAAAA  -             .............
 plain+away  old    fail       part            ggggggggggggg  -             ........wpppp
+plain+away  old    fail       name            ggggggggggggg  -             ........wmmmm
 plain+away  old    fail       late,none       ggggggggggggg  -             ........wssss
 plain+away  none   sent       all             ggggggggggggg  8f            ........wssss
 plain+away  none   fail       all             ggggggggggggg  -             ........wssss
 
 tet         fresh  sent       paid            ggggggAAAAAAA  2f,6r         .............
 tet         fresh  sent       part            ggggggggggggg  2f,6r         ...........pp
+tet         fresh  sent       name            ggggggggggggg  2f            ...........mm
 tet         fresh  sent       late            ggggggggggAAA  2f,10r        .............
 tet         fresh  sent       none            ggggggggggggg  2f            ...........sd
 tet         fresh  fail       paid            ggggggAAAAAAA  -             .............
 tet         fresh  fail       part            ggggggggggggg  -             ...........pp
+tet         fresh  fail       name            ggggggggggggg  -             ...........mm
 tet         fresh  fail       late            ggggggggggAAA  -             .............
 tet         fresh  fail       none            ggggggggggggg  -             ...........sn
 tet         old    sent       paid            ggggggAAAAAAA  2f,6r         .............
 tet         old    sent       part            ggggggggggggg  2f,6r         ...........pp
+tet         old    sent       name            ggggggggggggg  2f            ...........mm
 tet         old    sent       late,none       ggggggggggggg  2f            ...........ss
 tet         old    fail       paid            ggggggAAAAAAA  -             .............
 tet         old    fail       part            ggggggggggggg  -             ...........pp
+tet         old    fail       name            ggggggggggggg  -             ...........mm
 tet         old    fail       late,none       ggggggggggggg  -             ...........ss
 tet         none   sent       all             ggggggggggggg  2f            ...........ss
 tet         none   fail       all             ggggggggggggg  -             ...........ss
 
 tet+away    fresh  sent       paid            ggggggggAAAAA  8r            .............
 tet+away    fresh  sent       part            ggggggggggggg  8r,10f        ..........wpp
+tet+away    fresh  sent       name            ggggggggggggg  10f           ..........wmm
 tet+away    fresh  sent       late            ggggggggggAAA  10r           .............
 tet+away    fresh  sent       none            ggggggggggggg  10f           ..........wsd
 tet+away    fresh  fail       paid            ggggggggAAAAA  -             .............
 tet+away    fresh  fail       part            ggggggggggggg  -             ..........wpp
+tet+away    fresh  fail       name            ggggggggggggg  -             ..........wmm
 tet+away    fresh  fail       late            ggggggggggAAA  -             .............
 tet+away    fresh  fail       none            ggggggggggggg  -             ..........wsn
 tet+away    old    sent       paid            ggggggggAAAAA  8r            .............
 tet+away    old    sent       part            ggggggggggggg  8r,10f        ..........wpp
+tet+away    old    sent       name            ggggggggggggg  10f           ..........wmm
 tet+away    old    sent       late,none       ggggggggggggg  10f           ..........wss
 tet+away    old    fail       paid            ggggggggAAAAA  -             .............
 tet+away    old    fail       part            ggggggggggggg  -             ..........wpp
+tet+away    old    fail       name            ggggggggggggg  -             ..........wmm
 tet+away    old    fail       late,none       ggggggggggggg  -             ..........wss
 tet+away    none   sent       all             ggggggggggggg  10f           ..........wss
 tet+away    none   fail       all             ggggggggggggg  -             ..........wss

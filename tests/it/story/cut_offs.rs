@@ -221,6 +221,53 @@ fn what_changed_since_is_refused_kindly_and_the_rest_is_done() {
 }
 
 #[test]
+fn who_may_have_paid_is_not_cut_off_and_the_workbook_names_the_payment() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = asked();
+    let paid = [
+        // A name, with less than was asked for; an amount that three owe is no sign for any of them.
+        ("28/11/2026", 2_939_000, "CTY THU NGHIEM 2 GIA HAN"),
+        ("28/11/2026", 2_950_000, "chuyen tien"),
+    ];
+    booked(&world, "a.csv", "02/12/2026", &paid);
+    let sheet = |day: &str| {
+        world.run_at(&at(day, 15), &["run", "cut-offs"]).exits(0);
+        let name = format!("outbox/_bank/sap-ngat__2026-{day}__r1.xlsx");
+        sheet_text(&world.path(&name), SHEET)
+    };
+    assert_eq!(night(&world, "12-04").1["suspended"], 2);
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    let payments = world.list("payments");
+    let by_name = payments.iter().find(|it| it["amount"] == 2_939_000).unwrap();
+    let said = sheet("12-04");
+    let named = format!("dòng này: khoản {} (28/11/2026, 2.939.000 đ chưa dùng)", by_name["id"]);
+    assert!(said.contains(&named), "{said}");
+    // A person says whose it is not: it goes back.
+    let back = ["refund", &by_name["id"].to_string(), "2939000", "--reason", "nhầm"];
+    world.run_at(&at("12-04", 16), &back).exits(0);
+    assert_eq!(night(&world, "12-07").1["suspended"], 1);
+}
+
+#[test]
+fn money_of_the_only_one_who_owes_so_much_may_be_its() {
+    let world = unpaid();
+    let codes = super::money::codes(&world);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let paid = [
+        ("28/11/2026", 2_950_000, codes[0].as_str()),
+        ("28/11/2026", 2_950_000, codes[1].as_str()),
+        ("29/11/2026", 2_950_000, "chuyen tien"),
+    ];
+    booked(&world, "a.csv", "02/12/2026", &paid);
+    let (_, counts) = night(&world, "12-04");
+    assert_eq!((&counts["suspended"], &counts["waiting_lines"]), (&0.into(), &1.into()));
+    assert_eq!(lines(&world), ["active", "active", "grace"]);
+}
+
+#[test]
 fn a_line_that_was_paid_meanwhile_is_told_to_be_paid() {
     if !require("openpyxl") {
         return;

@@ -340,15 +340,17 @@ fn planned() -> World {
 
 #[test]
 fn a_planned_cut_off_is_not_carried_out_by_the_money_that_may_be_its() {
-    let world = planned();
-    let code = codes(&world).remove(1);
-    let nearly = &code[..code.len() - 1];
-    booked(&world, "b.csv", "04/12/2026", &[("04/12/2026", 2_950_000, nearly)]);
-    world.run_at(&at("12-04", 9), &["run", "import"]);
-    world.run_at(&at("12-04", 10), &["run", "activate"]).exits(0);
-    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
-    assert_eq!(world.list("payments")[0]["state"], "suggested");
-    proves(&world);
+    for (by_name, state) in [(false, "suggested"), (true, "unmatched")] {
+        let world = planned();
+        let code = codes(&world).remove(1);
+        let memo = if by_name { "THU NGHIEM 2 CHUYEN TIEN" } else { &code[..code.len() - 1] };
+        booked(&world, "b.csv", "04/12/2026", &[("04/12/2026", 2_950_000, memo)]);
+        world.run_at(&at("12-04", 9), &["run", "import"]);
+        world.run_at(&at("12-04", 10), &["run", "activate"]).exits(0);
+        assert_eq!(lines(&world), ["suspended", "grace", "suspended"], "{memo}");
+        assert_eq!(world.list("payments")[0]["state"], state);
+        proves(&world);
+    }
 }
 
 #[test]

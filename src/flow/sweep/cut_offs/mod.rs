@@ -100,10 +100,10 @@ struct Known {
 /// The own lines of each firm, to be read.
 fn extracts(services: &Services, told: &[&Judged], known: &Known) -> anyhow::Result<()> {
     let all = services.settings.firms.iter();
-    let mut firms: BTreeMap<&str, Vec<&Judged>> =
+    let mut firms: BTreeMap<&str, Vec<Judged>> =
         all.map(|firm| (firm.code.as_str(), Vec::new())).collect();
     for it in told {
-        firms.entry(it.line.firm.as_str()).or_default().push(it);
+        firms.entry(it.line.firm.as_str()).or_default().push(it.without_money());
     }
     for (code, own) in firms {
         let name = services.firm(code)?.name.as_str();
@@ -114,6 +114,7 @@ fn extracts(services: &Services, told: &[&Judged], known: &Known) -> anyhow::Res
         }
         fs_err::create_dir_all(&folder)?;
         let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
+        let own: Vec<&Judged> = own.iter().collect();
         let view = view(services, &own, (known, Some(name)));
         let bytes = tokio::task::block_in_place(|| answer::cut_offs::write_extract(&view))?;
         write_whole(&path, &bytes)?;
@@ -199,11 +200,14 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
     let missing = super::missing_already(services, &it.line, coverage);
     let (from, to): (Option<String>, Option<String>) =
         missing.map(|(from, to)| (day(from), day(to))).unzip();
+    let unclaimed = it.may_be_paid_with(services);
     let (said, tone) = match it.step {
+        Step::Nothing if !unclaimed.is_empty() => (String::new(), Tone::Waiting),
         Step::Nothing => (texts.say("workbook.cut_offs.soon", context! { from, to }), Tone::Bad),
         Step::Warn(_) => (it.in_words(services), Tone::Quiet),
         Step::Suspend => (it.in_words(services), Tone::Bad),
         Step::Wait(Waits::Held) => (String::new(), Tone::Quiet),
+        Step::Wait(Waits::MaybePaid) if !unclaimed.is_empty() => (String::new(), Tone::Waiting),
         Step::Wait(_) => (it.in_words(services), Tone::Waiting),
     };
     let held = it.line.held().map(|held| {
@@ -212,6 +216,6 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
             context! { until => day(held.until), by => held.by, at, reason => held.reason };
         texts.say("workbook.cut_offs.held", values)
     });
-    let parts = [held.unwrap_or_default(), said];
+    let parts = [held.unwrap_or_default(), said, unclaimed];
     (parts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" "), tone)
 }
