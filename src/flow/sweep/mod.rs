@@ -191,11 +191,12 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
             warnings: &own,
         };
         let step = rules::step(&facts, &rules, |day| is_skipped(services, day));
-        let days = rules::to_cover(facts.asked_on, last, rules.booking_lag_days);
+        let days = rules::to_cover(&facts, &rules);
         let is_awaited = step == Step::Wait(Waits::NoStatement);
         let awaits = is_awaited.then(|| coverage.missing(days)).flatten();
         let missing = awaits.and_then(|(from, to)| before(services.today(), (from, to)));
-        let late_from = cutoff_at + late_after(grace.booking_lag_days);
+        let over = rules::paid_until(&facts, &rules) + Days::new(1);
+        let late_from = start_of(over, rules.tz) + late_after(grace.booking_lag_days);
         judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from, unclaimed });
     }
     Ok(judged)

@@ -115,31 +115,46 @@ pub fn step(facts: &Facts<'_>, rules: &Rules<'_>, skipped: impl Fn(NaiveDate) ->
     if rules.now < facts.cutoff_at {
         return if facts.is_held { Step::Wait(Waits::Held) } else { Step::Nothing };
     }
-    match waits(facts, rules, last) {
+    match waits(facts, rules) {
         Some(why) => Step::Wait(why),
         None if is_today_skipped => Step::Wait(Waits::DayOff),
         None => Step::Suspend,
     }
 }
 
+/// The last local day on which it may be paid: its last one, or that on which the time after its final warning ends, where
+/// that came late or anew. Who was warned then paid in time on that day.
+pub fn paid_until(facts: &Facts<'_>, rules: &Rules<'_>) -> NaiveDate {
+    let last = last_day(facts.cutoff_at, rules.tz);
+    let told = finals(facts.warnings, rules.warn_days_before).max();
+    let until = told.map(|at| (at + WARNED_BEFORE).with_timezone(&rules.tz).date_naive());
+    until.map_or(last, |until| until.max(last))
+}
+
 /// From which day to which one the statements are to say what was paid: from that on which it was asked for until the
-/// banks have booked what was paid on the last one.
-pub fn to_cover(asked_on: NaiveDate, last_day: NaiveDate, booking_lag_days: u32) -> Span {
-    (asked_on, last_day + Days::new(booking_lag_days.into()))
+/// banks have booked what was paid on the last one on which it may be.
+pub fn to_cover(facts: &Facts<'_>, rules: &Rules<'_>) -> Span {
+    let until = paid_until(facts, rules);
+    (facts.asked_on, until + Days::new(rules.booking_lag_days.into()))
+}
+
+/// When final warnings were accepted.
+fn finals<'a>(
+    warnings: &'a [Accepted],
+    warn_days_before: &'a [u32],
+) -> impl Iterator<Item = DateTime<Utc>> + 'a {
+    let fewest = warn_days_before.iter().min();
+    warnings.iter().filter(move |(warned, _)| Some(warned) == fewest).filter_map(|(_, at)| *at)
 }
 
 /// Whether a final warning was accepted a day before, and did not come back since.
 pub fn is_warned(warnings: &[Accepted], warn_days_before: &[u32], now: DateTime<Utc>) -> bool {
     let in_time = |at: DateTime<Utc>| at + WARNED_BEFORE <= now;
-    warn_days_before.iter().min().is_none_or(|days| {
-        let finals = warnings.iter().filter(|(warned, _)| warned == days);
-        finals.filter_map(|(_, at)| *at).any(in_time)
-    })
+    warn_days_before.is_empty() || finals(warnings, warn_days_before).any(in_time)
 }
 
-fn waits(facts: &Facts<'_>, rules: &Rules<'_>, last: NaiveDate) -> Option<Waits> {
-    let days = to_cover(facts.asked_on, last, rules.booking_lag_days);
-    let is_covered = rules.coverage.covers(days);
+fn waits(facts: &Facts<'_>, rules: &Rules<'_>) -> Option<Waits> {
+    let is_covered = rules.coverage.covers(to_cover(facts, rules));
     let is_warned = is_warned(facts.warnings, rules.warn_days_before, rules.now);
     if facts.request == RequestState::PartlyPaid {
         Some(Waits::PartlyPaid)
@@ -218,6 +233,8 @@ mod tests {
         let failed = [(3, Some(at(13, 9))), (1, None)];
         let late = [(1, Some(at(18, 9)))];
         let (fresh, old, missing) = (covered(9, 18), covered(9, 17), Coverage::default());
+        // Who was warned on the 18th may pay until the 19th.
+        let later = covered(9, 20);
         // Nobody knows what was paid before it begins.
         let young = covered(10, 18);
         let table: &[Night<'_>] = &[
@@ -237,8 +254,9 @@ mod tests {
             (at(18, 1), Open, &missing, &sent, Step::Wait(Waits::NoStatement)),
             (at(18, 1), Open, &young, &sent, Step::Wait(Waits::NoStatement)),
             (at(18, 1), Open, &fresh, &failed, Step::Wait(Waits::NotWarned)),
-            (at(19, 8), Open, &fresh, &late, Step::Wait(Waits::NotWarned)),
-            (at(19, 9), Open, &fresh, &late, Step::Suspend),
+            (at(19, 8), Open, &later, &late, Step::Wait(Waits::NotWarned)),
+            (at(19, 9), Open, &fresh, &late, Step::Wait(Waits::NoStatement)),
+            (at(19, 9), Open, &later, &late, Step::Suspend),
             // Nor cut off.
             (at(21, 1), Open, &fresh, &sent, Step::Wait(Waits::DayOff)),
             (at(18, 1), PartlyPaid, &fresh, &sent, Step::Wait(Waits::PartlyPaid)),

@@ -303,6 +303,7 @@ fn nobody_is_cut_off_by_a_warning_that_came_back() {
     world.run_at(&at("12-04", 9), &again).exits(0);
     world.run_at(&at("12-04", 10), &["run", "mail"]).exits(0);
     assert_eq!(night(&world, "12-05").1["suspended"], 0);
+    booked(&world, "b.csv", "06/12/2026", &[("04/12/2026", 6, "khac")]);
     assert_eq!(night(&world, "12-07").1["suspended"], 1);
     assert_eq!(lines(&world), ["suspended"; 3]);
 }
