@@ -313,6 +313,9 @@ pub async fn taken_back(
     plan(services, tx, about, (Purpose::PaymentReceived, payer), change).await
 }
 
+/// Copies of warnings count on from here: who registered lines of an order may pay for others of it, and gets both.
+pub(super) const COPIES: i64 = 1_000_000;
+
 /// That the unpaid week ends, to who pays; a copy to those who registered it. False where the letter of that number has
 /// left already, and tells of nothing more.
 pub async fn warning(
@@ -333,7 +336,7 @@ pub async fn warning(
         let mut firms = services.settings.firms.iter();
         let firm = firms.find(|firm| firm.members().any(|it| it.as_str() == *email)).unwrap_or(own);
         let copy = (purpose, (firm.name.as_str(), *email));
-        plan(services, tx, (&order.code, None), copy, sequence).await?;
+        plan(services, tx, (&order.code, None), copy, COPIES + sequence).await?;
     }
     Ok(true)
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{
     content::{Content, firm_block, notice_line, reply_to, rest},
     letters::{self, Occasion, Standing, StandingLine, StandingReader},
-    over,
+    over, plan,
 };
 use crate::{
     db::{
@@ -74,7 +74,8 @@ pub async fn of(
         return Ok(None);
     }
     let Some(first) = about.first() else { return Ok(None) };
-    let is_payer = about.iter().any(|it| it.request.payer_email == mail.recipient);
+    let pays = || about.iter().any(|it| it.request.payer_email == mail.recipient);
+    let is_payer = !warned.is_copy && pays();
     let open: Vec<Request> = match (is_payer, mail.line_id) {
         (false, _) => Vec::new(),
         (true, Some(_)) => about.iter().map(|it| it.request.clone()).collect(),
@@ -108,8 +109,8 @@ pub async fn of(
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }
 
-/// The line that a mail is about; else all that its recipient pays for in the batch. For who does not pay it is a copy: of
-/// a warning the lines that were warned of, else all of the order.
+/// The line that a mail is about; of a copy of a warning the lines that others were warned of; else all that its recipient
+/// pays for in the batch, and for who does not pay all of the order.
 fn meant<'a>(
     (mail, warned): (&'a Mail, &'a Warned),
     order: &'a Order,
@@ -118,8 +119,8 @@ fn meant<'a>(
     let pays = requests.iter().any(|request| request.payer_email == mail.recipient);
     move |line, request| match mail.line_id.filter(|_| !is_taken_back(mail)) {
         Some(id) => line.id == id,
+        None if warned.is_copy => warned.told.iter().any(|it| it.line_id == line.id),
         None if pays => request.payer_email == mail.recipient,
-        None if !warned.0.is_empty() => warned.0.iter().any(|it| it.line_id == line.id),
         None => line.order_code == order.code,
     }
 }
@@ -160,20 +161,27 @@ async fn effective(
     Ok(lines.iter().filter_map(cutoff_at).collect())
 }
 
-/// What a warning was planned for: of who pays its own lines, of a copy all of the order.
+/// What a warning was planned for: of who pays its own lines, of a copy those of all others in the order.
 #[derive(Default)]
-struct Warned(Vec<grace::Told>);
+struct Warned {
+    told: Vec<grace::Told>,
+    is_copy: bool,
+}
 
 impl Warned {
     async fn of(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Warned> {
         if mail.purpose != Purpose::GraceWarning {
             return Ok(Warned::default());
         }
-        let mut told = grace::told(&services.db, &order.code, mail.occasion()).await?;
-        if told.iter().any(|it| it.recipient == mail.recipient) {
-            told.retain(|it| it.recipient == mail.recipient);
-        }
-        Ok(Warned(told))
+        let occasion = mail.occasion();
+        let is_marked = occasion > plan::COPIES;
+        let sequence = if is_marked { occasion - plan::COPIES } else { occasion };
+        let mut told = grace::told(&services.db, &order.code, sequence).await?;
+        let is_own = |it: &grace::Told| it.recipient == mail.recipient;
+        // Copies that an earlier version planned have the number of the letters.
+        let is_copy = is_marked || (!told.is_empty() && !told.iter().any(is_own));
+        told.retain(|it| is_own(it) != is_copy);
+        Ok(Warned { told, is_copy })
     }
 
     /// Whether a line still ends on that day; where all were put off since, they are warned anew in time.
@@ -183,12 +191,12 @@ impl Warned {
             let now = effective.get(&it.line_id);
             now.is_none_or(|at| rules::last_day(*at, tz).to_string() == it.last_day)
         };
-        self.0.is_empty() || self.0.iter().any(is_so)
+        self.told.is_empty() || self.told.iter().any(is_so)
     }
 
     /// The letter of the fewest days before is the last one, also where a weekend moved it forward.
     fn is_last(&self, days: i64, fewest: i64) -> bool {
-        let planned = self.0.iter().map(|it| it.days).min();
+        let planned = self.told.iter().map(|it| it.days).min();
         planned.unwrap_or(days) <= fewest
     }
 }

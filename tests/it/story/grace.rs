@@ -467,6 +467,34 @@ fn the_firms_copy_of_a_warning_names_who_was_warned_in_that_run_and_nobody_else(
 }
 
 #[test]
+fn whoever_registered_and_pays_reads_of_the_others_in_a_copy_and_of_the_own_how_to_pay() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = World::new();
+    // Lan registered both orders, and pays for the second one.
+    let lan = "lan@minhan.example";
+    let own = enterprise(3).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2), own]));
+    for order in ["DH-2611-000001", "DH-2611-000002"] {
+        world.run(&["confirm", order, "--activate"]).exits(0);
+    }
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let letters = super::told::letters_of(&world, "grace_warning");
+    let to_lan = letters.iter().filter(|it| it.to == lan);
+    let (copies, own): (Vec<_>, Vec<_>) = to_lan.partition(|it| it.text.contains("bản sao"));
+    assert_eq!((copies.len(), own.len()), (1, 1));
+    let client = |n: u32| enterprise(n).tax_id().to_owned();
+    let copy = &copies[0];
+    assert!(copy.text.contains(&client(1)) && copy.text.contains(&client(2)), "{}", copy.text);
+    assert!(!copy.text.contains(&client(3)) && copy.pictures.is_empty(), "{}", copy.text);
+    let own = &own[0];
+    assert!(own.text.contains(&client(3)) && !own.text.contains(&client(1)), "{}", own.text);
+    assert!(own.text.contains("1023456789") && own.pictures.len() == 1, "{}", own.text);
+}
+
+#[test]
 fn a_warning_whose_day_was_put_off_before_it_left_is_not_sent() {
     let world = unpaid();
     world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
