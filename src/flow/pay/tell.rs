@@ -114,7 +114,7 @@ pub async fn suspended(
     about: (&Order, &Line),
     change: i64,
 ) -> anyhow::Result<()> {
-    send::plan::standing(services, tx, about, (Purpose::Suspended, change)).await?;
+    send::ends::standing(services, tx, about, (Purpose::Suspended, change)).await?;
     of_line(services, tx, (NotificationKind::LicenceSuspended, "licence_suspended"), about.1).await
 }
 
@@ -125,7 +125,7 @@ pub async fn restored(
     about: (&Order, &Line),
     change: i64,
 ) -> anyhow::Result<()> {
-    send::plan::standing(services, tx, about, (Purpose::Restored, change)).await?;
+    send::ends::standing(services, tx, about, (Purpose::Restored, change)).await?;
     of_line(services, tx, (NotificationKind::LicenceRestored, "licence_restored"), about.1).await
 }
 

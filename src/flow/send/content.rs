@@ -22,7 +22,7 @@ use crate::{
         staff::{self, OnLine},
     },
     domain::{
-        email::Email, firm::Firm, licence::Role, mail::Purpose, order::Kind,
+        email::Email, firm::Firm, licence::Role, mail::Purpose, money::Money, order::Kind,
         payment_code::PaymentCode, phone::Phone,
     },
     flow::{Services, activate::staff as assigned, order::registrant, pay},
@@ -123,7 +123,8 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
     let gone: anyhow::Result<Vec<NoticeLine>> =
         requests.iter().map(|request| notice_line(services, &lines, request)).collect();
     let open = requests::open_of_payer(&services.db, batch, payer).await?;
-    let (rest, picture) = rest(services, &open)?.unzip();
+    let pooled = over::under_batch_code(services, &open).await?;
+    let (rest, picture) = rest(services, &open, pooled)?.unzip();
     let told = about(&lines, &requests);
     let firm = firm_block(services, order, &told).await?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
@@ -145,15 +146,22 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
 /// A picture: Content-ID and PNG.
 type Picture = (String, Vec<u8>);
 
-/// What is left to pay, and the picture to pay it by.
+/// What is left to pay, and the picture to pay it by; nothing where what lies under the batch code is enough.
 pub(super) fn rest(
     services: &Services,
     open: &[Request],
+    pooled: Money,
 ) -> anyhow::Result<Option<(Rest, Picture)>> {
-    if open.is_empty() {
+    let asked: Money = open.iter().filter_map(Request::rest).sum();
+    if open.is_empty() || pooled >= asked {
         return Ok(None);
     }
-    let transfer = transfer(services, open)?;
+    let mut transfer = transfer(services, open)?;
+    // Credits under one batch code add up: with what is missing under the same one all is paid.
+    if let Some(code) = open[0].batch_code.as_deref().filter(|_| pooled > Money::ZERO) {
+        (transfer.memo, transfer.is_batch_code) = (code.parse()?, true);
+        transfer.amount = Money::dong(asked.as_dong() - pooled.as_dong());
+    }
     let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
     let png = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
     let picture = (qr_cid.clone(), png);

@@ -31,6 +31,8 @@ mod nights;
 
 pub mod plan;
 
+pub mod ends;
+
 mod book;
 
 pub mod decide;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     db::{
+        payments,
         refunds::{self, Free},
         requests::Request,
     },
-    domain::money::Money,
+    domain::{money::Money, payment::Tier},
     flow::Services,
 };
 
@@ -20,6 +21,19 @@ pub async fn too_much(services: &Services, requests: &[Request]) -> anyhow::Resu
 /// What came for these requests, which are cancelled.
 pub async fn of_cancelled(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
     Ok(of_these_alone(refunds::of_cancelled(&services.db).await?, requests))
+}
+
+/// What came under the code for all of a payer and waits until the sum is exact: of the payer of these requests of a batch.
+pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
+    let Some(code) = requests.first().and_then(|request| request.batch_code.as_deref()) else {
+        return Ok(Money::ZERO);
+    };
+    let waits = |it: &payments::Waiting| {
+        matches!(it.tier, Tier::BatchPartly | Tier::BatchOther)
+            && it.evidence.0["codes"].as_array().is_some_and(|it| it.iter().any(|it| it == code))
+    };
+    let waiting = payments::waiting(&services.db).await?;
+    Ok(waiting.iter().filter(|it| waits(it)).map(|it| Money::dong(it.free)).sum())
 }
 
 /// Nobody is told of a payment that is for others too.

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     content::{Content, firm_block, notice_line, reply_to, rest},
+    ends,
     letters::{self, Occasion, Standing, StandingLine, StandingReader},
-    over, plan,
+    over,
 };
 use crate::{
     db::{
@@ -19,7 +20,7 @@ use crate::{
         orders::Order,
         requests::{self, Request},
     },
-    domain::{firm::Firm, licence::LicenceState, mail::Purpose, money::Money},
+    domain::{batch::BatchId, firm::Firm, licence::LicenceState, mail::Purpose, money::Money},
     flow::{
         Services,
         sweep::{self, rules},
@@ -76,13 +77,9 @@ pub async fn of(
     let Some(first) = about.first() else { return Ok(None) };
     let pays = || about.iter().any(|it| it.request.payer_email == mail.recipient);
     let is_payer = !warned.is_copy && pays();
-    let open: Vec<Request> = match (is_payer, mail.line_id) {
-        (false, _) => Vec::new(),
-        (true, Some(_)) => about.iter().map(|it| it.request.clone()).collect(),
-        (true, None) => requests::open_of_payer(db, batch, &mail.recipient).await?,
-    };
-    let open: Vec<Request> = open.into_iter().filter(|it| it.rest().is_some()).collect();
-    let (rest, picture) = rest(services, &open)?.unzip();
+    let (open, pooled) =
+        if is_payer { to_pay(services, (mail, batch), &about).await? } else { <_>::default() };
+    let (rest, picture) = rest(services, &open, pooled)?.unzip();
     let over = match mail.purpose {
         Purpose::PaymentReceived if !is_taken_back(mail) => {
             let own = requests.iter().filter(|it| it.payer_email == mail.recipient);
@@ -103,10 +100,27 @@ pub async fn of(
         lines: about.iter().map(|it| line(services, it)).collect::<anyhow::Result<_>>()?,
         rest,
         over,
+        pooled,
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
+}
+
+/// What its recipient has still to pay, and what of that came under the batch code and waits for the rest.
+async fn to_pay(
+    services: &Services,
+    (mail, batch): (&Mail, BatchId),
+    about: &[About<'_>],
+) -> anyhow::Result<(Vec<Request>, Money)> {
+    let all = requests::open_of_payer(&services.db, batch, &mail.recipient).await?;
+    let pooled = over::under_batch_code(services, &all).await?;
+    // What waits pays for all at once, with what is missing of all.
+    let is_of_one = mail.line_id.is_some() && pooled == Money::ZERO;
+    let told = about.iter().map(|it| it.request.clone()).collect();
+    let mut open: Vec<Request> = if is_of_one { told } else { all };
+    open.retain(|it| it.rest().is_some());
+    Ok((open, pooled))
 }
 
 /// The line that a mail is about; of a copy of a warning the lines that others were warned of; else all that its recipient
@@ -174,8 +188,8 @@ impl Warned {
             return Ok(Warned::default());
         }
         let occasion = mail.occasion();
-        let is_marked = occasion > plan::COPIES;
-        let sequence = if is_marked { occasion - plan::COPIES } else { occasion };
+        let is_marked = occasion > ends::COPIES;
+        let sequence = if is_marked { occasion - ends::COPIES } else { occasion };
         let mut told = grace::told(&services.db, &order.code, sequence).await?;
         let is_own = |it: &grace::Told| it.recipient == mail.recipient;
         // Copies that an earlier version planned have the number of the letters.

@@ -348,7 +348,7 @@ async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
             copies.insert(told_of(firm, it.line.registered_by.as_deref()));
         }
         let payer = (first.payer_name.as_str(), first.payer_email.as_str());
-        if !send::plan::warning(services, &mut tx, &order, (payer, &copies), sequence).await? {
+        if !send::ends::warning(services, &mut tx, &order, (payer, &copies), sequence).await? {
             continue;
         }
         let mut planned = 0;

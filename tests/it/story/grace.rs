@@ -495,6 +495,35 @@ fn whoever_registered_and_pays_reads_of_the_others_in_a_copy_and_of_the_own_how_
 }
 
 #[test]
+fn a_warning_asks_for_what_is_missing_of_what_lies_under_the_batch_code() {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_000_000, &both)]);
+    night(&world, "11-26");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let said = letter(&world, "grace_warning", enterprise(1).email());
+    for needed in ["Đã nhận 5.000.000 đ", "phần còn thiếu 900.000 đ", &both] {
+        assert!(said.contains(needed), "no {needed} in {said}");
+    }
+    assert!(!said.contains("Số tiền: 5.900.000 đ"), "{said}");
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let book = world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx");
+    let asked = super::workbooks::sheet_text(&book, "Sắp ngắt");
+    assert_eq!(asked.matches("khoản 1 (24/11/2026, 5.000.000 đ chưa dùng)").count(), 2, "{asked}");
+    // With what is missing under the same code both are paid.
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 900_000, &both)]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 0);
+    assert_eq!(lines(&world), ["active"; 2]);
+}
+
+#[test]
 fn a_warning_whose_day_was_put_off_before_it_left_is_not_sent() {
     let world = unpaid();
     world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);

@@ -27,6 +27,8 @@ pub struct Standing {
     pub rest: Option<Rest>,
     /// What came with it and is more than was to be paid.
     pub over: Money,
+    /// What came under the code for all of this payer, and waits until the rest has come too.
+    pub pooled: Money,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +102,7 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
     draft.paragraph("standing.greeting")?;
     draft.paragraph(&format!("{key}.intro.{reader}"))?;
     draft.paragraph(&format!("{key}.what"))?;
+    draft.paragraph("standing.pooled")?;
     match said.lines.as_slice() {
         [only] => of_one(&mut draft, said, only)?,
         _ => of_all(&mut draft, said)?,
@@ -150,6 +153,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         received => (sum(|line| line.paid) + said.over).to_string(),
         over => amount(said.over),
         missing => amount(sum(StandingLine::rest)),
+        pooled => amount(said.pooled),
+        differ => said.lines.iter().any(|line| line.last_day != first.last_day),
         waived => forgiven(&said.lines),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
         days,
@@ -188,6 +193,16 @@ fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
     Ok(facts)
 }
 
+/// What is not paid, and what of that has come and waits for the rest.
+fn unpaid(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
+    let unpaid: Money = said.lines.iter().map(StandingLine::rest).sum();
+    let mut facts = vec![draft.strong_fact("unpaid", &unpaid.to_string())?];
+    if said.pooled > Money::ZERO {
+        facts.push(draft.strong_fact("paid", &said.pooled.to_string())?);
+    }
+    Ok(facts)
+}
+
 /// The one client in full.
 fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow::Result<()> {
     let line = &only.line;
@@ -204,7 +219,7 @@ fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow
             if let Some(when) = &only.last_day {
                 facts.push(draft.strong_fact("last_day", when)?);
             }
-            facts.push(draft.strong_fact("unpaid", &only.rest().to_string())?);
+            facts.extend(unpaid(draft, said)?);
         }
         Occasion::Warning { .. } | Occasion::Suspended => {
             for (name, when) in [("last_day", &only.last_day), ("contract_end", &only.contract_end)]
@@ -213,7 +228,7 @@ fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow
                     facts.push(draft.strong_fact(name, when)?);
                 }
             }
-            facts.push(draft.strong_fact("unpaid", &only.rest().to_string())?);
+            facts.extend(unpaid(draft, said)?);
         }
     }
     facts.push(draft.fact("package", &line.package)?);
@@ -232,8 +247,7 @@ fn of_all(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
     match said.occasion {
         Occasion::Received | Occasion::Restored => facts.extend(sums(draft, said)?),
         Occasion::Warning { .. } | Occasion::Suspended | Occasion::TakenBack => {
-            let unpaid: Money = said.lines.iter().map(StandingLine::rest).sum();
-            facts.push(draft.strong_fact("unpaid", &unpaid.to_string())?);
+            facts.extend(unpaid(draft, said)?);
         }
     }
     draft.facts(facts);
@@ -384,6 +398,36 @@ mod tests {
             "Chuyển thừa: 50.000 đ",
         ] {
             assert!(vi.text.contains(fact), "no {fact} in {}", vi.text);
+        }
+    }
+
+    #[test]
+    fn what_lies_under_the_batch_code_is_said_with_what_is_missing() {
+        let payer = StandingReader::Payer(Recipient::Firm);
+        let mut said = samples::standing(&samples::given(), (WARNING, payer), 2);
+        said.pooled = Money::dong(5_000_000);
+        let rest = said.rest.as_mut().unwrap();
+        rest.transfer.amount = Money::dong(900_000);
+        let memo = rest.transfer.memo.to_string();
+        for locale in [Locale::Vi, Locale::En] {
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            holds(&letter, &["5.000.000 đ", "900.000 đ", &memo]);
+        }
+        said.rest = None;
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        assert!(vi.text.contains("nhiều hơn số phải trả"), "{}", vi.text);
+    }
+
+    #[test]
+    fn last_days_that_differ_are_not_told_as_one() {
+        for recipient in Recipient::ALL {
+            let late = Occasion::Warning { days: -1, is_last: true };
+            let payer = StandingReader::Payer(*recipient);
+            let mut said = samples::standing(&samples::given(), (late, payer), 2);
+            said.lines[1].last_day = Some("01/12/2026".to_owned());
+            let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+            assert!(!vi.text.contains("Ngày cuối 30/11/2026 đã qua"), "{}", vi.text);
+            holds(&vi, &["sớm nhất là 30/11/2026", "đến hết ngày 01/12/2026"]);
         }
     }
 

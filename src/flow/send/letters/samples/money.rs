@@ -66,6 +66,7 @@ pub fn standing(
         lines: (1..=lines).map(of_line).collect(),
         rest: rest(given, if is_paid { 0 } else { lines }),
         over: Money::ZERO,
+        pooled: Money::ZERO,
     }
 }
 

@@ -1,0 +1,61 @@
+//! Plans the letters about the end of grace, and their copies. When each is due is the business of `sweep`, what they say is
+//! written when they are sent.
+
+use std::collections::BTreeSet;
+
+use super::plan::plan;
+use crate::{
+    db::{Tx, grace, lines::Line, orders::Order, requests},
+    domain::mail::Purpose,
+    flow::{
+        Services,
+        order::{registrant, told_of},
+    },
+};
+
+/// Copies of warnings count on from here: who registered lines of an order may pay for others of it, and gets both.
+pub(super) const COPIES: i64 = 1_000_000;
+
+/// That the unpaid week ends, to who pays; a copy to those who registered it. False where the letter of that number has
+/// left already, and tells of nothing more.
+pub async fn warning(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    (payer, copies): ((&str, &str), &BTreeSet<&str>),
+    sequence: i64,
+) -> anyhow::Result<bool> {
+    let purpose = Purpose::GraceWarning;
+    plan(services, tx, (&order.code, None), (purpose, payer), sequence).await?;
+    if !grace::hold_letter(tx, &order.code, (payer.1, sequence)).await? {
+        return Ok(false);
+    }
+    let own = services.firm(&order.firm)?;
+    for email in copies.iter().filter(|email| **email != payer.1) {
+        // A line may have gone to another firm.
+        let mut firms = services.settings.firms.iter();
+        let firm = firms.find(|firm| firm.members().any(|it| it.as_str() == *email)).unwrap_or(own);
+        let copy = (purpose, (firm.name.as_str(), *email));
+        plan(services, tx, (&order.code, None), copy, COPIES + sequence).await?;
+    }
+    Ok(true)
+}
+
+/// That a licence was cut off or works again, to who pays for it; of a cut-off a copy to who registered it.
+pub async fn standing(
+    services: &Services,
+    tx: &mut Tx,
+    (order, line): (&Order, &Line),
+    (purpose, sequence): (Purpose, i64),
+) -> anyhow::Result<()> {
+    let Some((name, email)) = requests::payer(tx, line.id).await? else { return Ok(()) };
+    let to = (purpose, (name.as_str(), email.as_str()));
+    plan(services, tx, (&line.order_code, Some(line)), to, sequence).await?;
+    let firm = services.firm(&line.firm)?;
+    let registered_by = told_of(firm, registrant(order, line));
+    if purpose == Purpose::Suspended && registered_by != email {
+        let copy = (purpose, (firm.name.as_str(), registered_by));
+        plan(services, tx, (&line.order_code, Some(line)), copy, sequence).await?;
+    }
+    Ok(())
+}
