@@ -70,16 +70,16 @@ async fn line(services: &Services, named: &LineRef) -> anyhow::Result<Line> {
 
 async fn reply(services: &Services, line: &Line, released: bool) -> anyhow::Result<Reply> {
     let (until, reason) = grace::hold_of(&services.db, line.id).await?.unzip();
-    let shown = json!({
-        "line": line.reference().to_string(), "name": line.name, "state": line.state,
-        "hold_until": until, "reason": reason,
-    });
-    let shown_day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
-    let until = until.map(|day| day.parse().map_or(day, shown_day));
     let standing = grace::of_line(&services.db, line.id).await?;
     let in_grace =
         standing.filter(|it| it.state == LineState::Grace && !it.request_state.is_paid());
     let cutoff_at = in_grace.as_ref().and_then(|it| sweep::cutoff_at(services, it));
+    let shown = json!({
+        "line": line.reference().to_string(), "name": line.name, "state": line.state,
+        "hold_until": until, "reason": reason, "cutoff_at": cutoff_at.map(|at| services.rfc3339(at)),
+    });
+    let shown_day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+    let until = until.map(|day| day.parse().map_or(day, shown_day));
     let last_day = cutoff_at.map(|at| services.last_day(at));
     let is_over = cutoff_at.is_some_and(|at| at <= services.now());
     let values =

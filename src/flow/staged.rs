@@ -71,7 +71,7 @@ pub struct PutOff {
     pub by: String,
     /// How many lines stood in it.
     pub lines: usize,
-    /// Which of them are put off to the end of which day, as `DH-2611-000123/17`; without a day: not any more.
+    /// Which of them work to the end of which day now, as `DH-2611-000123/17`; without a day: not any more.
     pub held: Vec<(String, Option<NaiveDate>)>,
 }
 

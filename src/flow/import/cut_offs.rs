@@ -23,7 +23,10 @@ use crate::{
         read::Document,
         report::{self, FileReport, Rows},
         staged::{self, PutOff},
-        sweep::cut_offs::{self, Done, Who},
+        sweep::{
+            cut_offs::{self, Done, Who},
+            hold,
+        },
     },
 };
 
@@ -76,7 +79,7 @@ pub async fn would_do(
     };
     let who = Who { by: asked.firm.admin.email.as_str(), side: Side::Operator };
     let done = cut_offs::decide(services, (answer, &back), who).await?;
-    let told = (rows(&back, &done), said(&done));
+    let told = (rows(services, &back, &done), said(&done));
     Ok(report::of_put_off(services, asked.file, &asked.document.format, told))
 }
 
@@ -126,9 +129,11 @@ async fn note(
             cut_offs::carry_out(services, &mut tx, done, who).await?;
             let is_done = refused(done) < done.len() || done.is_empty();
             let state = if is_done { BatchState::Done } else { BatchState::Rejected };
-            (put_off(back, done, who.by), said(done), state)
+            (put_off(services, back, (done, who.by)), said(done), state)
         }
-        Err(finding) => (put_off(back, &[], &back.by), vec![finding], BatchState::Rejected),
+        Err(finding) => {
+            (put_off(services, back, (&[], &back.by)), vec![finding], BatchState::Rejected)
+        }
     };
     staged::keep_put_off(&mut tx, batch, kept).await?;
     let numbered: Vec<Numbered> = findings.into_iter().map(|finding| (None, finding)).collect();
@@ -153,15 +158,18 @@ fn refused(done: &[Done]) -> usize {
 }
 
 /// What is kept of it for the receipt.
-fn put_off(back: &Back, done: &[Done], by: &str) -> PutOff {
+fn put_off(services: &Services, back: &Back, (done, by): (&[Done], &str)) -> PutOff {
     let held = done.iter().filter_map(|it| match it {
-        Done::PutOff { line, until, .. } => Some((line.reference().to_string(), Some(*until))),
+        Done::PutOff { line, until, .. } => {
+            let last = hold::last_day_if_held(services, line, Some(*until)).unwrap_or(*until);
+            Some((line.reference().to_string(), Some(last)))
+        }
         Done::Released { line } => Some((line.reference().to_string(), None)),
         Done::Already(_) | Done::Refused(_) => None,
     });
     PutOff { by: by.to_owned(), lines: back.lines, held: held.collect() }
 }
 
-fn rows(back: &Back, done: &[Done]) -> Rows {
-    Rows::of_put_off(&put_off(back, done, ""), refused(done))
+fn rows(services: &Services, back: &Back, done: &[Done]) -> Rows {
+    Rows::of_put_off(&put_off(services, back, (done, "")), refused(done))
 }

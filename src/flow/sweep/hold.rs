@@ -20,11 +20,11 @@ pub enum NotHeld {
     State(LineState),
     /// The day is over.
     Past,
-    /// It works longer than that already, to the end of this day.
+    /// It works so long or longer without that, to the end of this day.
     Sooner(NaiveDate),
 }
 
-/// Puts the cut-off of a line off.
+/// Puts the cut-off of a line off, also to an earlier day than before: what counts is its own last one.
 pub async fn put_off(
     services: &Services,
     line: &Line,
@@ -37,11 +37,8 @@ pub async fn put_off(
         return Ok(Err(NotHeld::Past));
     }
     let standing = grace::of_line(&services.db, line.id).await?;
-    let said = standing.as_ref().and_then(InGrace::hold_until);
-    let cutoff_at = standing.as_ref().and_then(|it| super::cutoff_at(services, it));
-    let last_day = cutoff_at.map(|at| rules::last_day(at, services.settings.timezone));
-    // What was said before may be said again, also where a weekend moved it on.
-    if let Some(last_day) = last_day.filter(|last| until < *last && said != Some(until)) {
+    let own = standing.as_ref().and_then(|it| own_last_day(services, it));
+    if let Some(last_day) = own.filter(|own| until <= *own) {
         return Ok(Err(NotHeld::Sooner(last_day)));
     }
     let held = Held { until, reason, by: None, said_at: services.now() };
@@ -50,6 +47,21 @@ pub async fn put_off(
     dues::workbook_is_due(&mut tx, line.batch()).await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// The last day on which a line works where nobody puts it off.
+pub fn own_last_day(services: &Services, line: &InGrace) -> Option<NaiveDate> {
+    last_day_if_held(services, line, None)
+}
+
+/// The last day on which it works where it is put off to a day: never one on which nobody is cut off.
+pub fn last_day_if_held(
+    services: &Services,
+    line: &InGrace,
+    until: Option<NaiveDate>,
+) -> Option<NaiveDate> {
+    let cutoff_at = super::cutoff_if_held(services, line, until)?;
+    Some(rules::last_day(cutoff_at, services.settings.timezone))
 }
 
 /// Ends that; a line that was not held stays as it is.

@@ -257,6 +257,15 @@ pub fn cutoff_at(services: &Services, line: &InGrace) -> Option<DateTime<Utc>> {
     ends_at(services, (line.grace_until?, line.cutoff_at, line.hold_until()))
 }
 
+/// The same where it is put off to the end of a day, or not at all, whatever a person said before.
+pub fn cutoff_if_held(
+    services: &Services,
+    line: &InGrace,
+    until: Option<NaiveDate>,
+) -> Option<DateTime<Utc>> {
+    ends_at(services, (line.grace_until?, line.cutoff_at, until))
+}
+
 /// The same of a licence, whatever its state.
 pub fn cutoff_of(services: &Services, licence: &Licence) -> Option<DateTime<Utc>> {
     ends_at(services, (licence.grace_until?, licence.cutoff_at, licence.hold_until()))

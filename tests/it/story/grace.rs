@@ -128,7 +128,7 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     assert_eq!(lines(&world), ["grace", "suspended", "suspended"]);
     let written = ["hold", &line, "--until", "20/12/2026", "--reason", "hẹn trả"];
     let told = world.run_at(&at("12-04", 9), &written).exits(0).stdout;
-    assert!(told.contains("được hoãn đến hết ngày 20/12/2026"), "{told}");
+    assert!(told.contains("được hoãn đến hết ngày 21/12/2026: ngày 20/12/2026"), "{told}");
     let wrong = ["hold", &line, "--until", "32/12/2026", "--reason", "x", "--json"];
     let told = text(&world.run(&wrong).exits(2).json()["error"], "message");
     assert!(told.contains("`32/12/2026` không phải một ngày"), "{told}");
@@ -221,14 +221,23 @@ fn a_line_is_not_put_off_to_a_day_before_its_last_one() {
     let refused = hold("2026-11-27").exits(1).json();
     assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
     assert!(text(&refused["error"], "message").contains("đến hết ngày 30/11/2026"), "{refused}");
+    // Nothing would be put off.
+    let refused = hold("2026-11-30").exits(1).json();
+    assert!(text(&refused["error"], "message").contains("đến hết ngày 30/11/2026"), "{refused}");
     // The 5th is a Saturday: what it is put off to is the Monday after, and the same once more changes nothing.
     for _ in 0..2 {
-        let held = hold("2026-12-05").exits(0).json();
-        assert_eq!(held["lines"][0]["hold_until"], "2026-12-05");
+        let held = hold("2026-12-05").exits(0).json()["lines"][0].clone();
+        assert_eq!(
+            (&held["hold_until"], &held["cutoff_at"]),
+            (&"2026-12-05".into(), &"2026-12-08T00:00:00+07:00".into())
+        );
     }
-    let refused = hold("2026-12-04").exits(1).json();
-    assert!(text(&refused["error"], "message").contains("07/12/2026"), "{refused}");
-    hold("2026-12-10").exits(0);
+    // A shorter one than before is a new one, as long as it puts anything off.
+    for until in ["2026-12-10", "2026-12-04", "2026-12-01"] {
+        hold(until).exits(0);
+    }
+    let refused = hold("2026-11-27").exits(1).json();
+    assert!(text(&refused["error"], "message").contains("đến hết ngày 30/11/2026"), "{refused}");
 }
 
 #[test]

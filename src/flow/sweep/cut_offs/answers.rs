@@ -24,7 +24,7 @@ use crate::{
                 identity::{Answer, Shown},
             },
         },
-        sweep,
+        sweep::{self, hold},
     },
 };
 
@@ -127,7 +127,7 @@ fn one(
         Some(Wish::Until(day)) => Some(day),
     };
     if let Some(until) = until.filter(|_| now.hold_until == until) {
-        let until = until.format("%d/%m/%Y").to_string();
+        let until = now.last_day.max(until).format("%d/%m/%Y").to_string();
         return already(services, written, ("now", "held"), &context! { until });
     }
     if *went_out != now {
@@ -139,10 +139,15 @@ fn one(
             Side::Firm => refused(services, written, "release", firm_days),
         };
     };
+    // Whoever runs the program may also put it off to an earlier day than before.
+    let own = match who.side {
+        Side::Operator => hold::own_last_day(services, line).unwrap_or(now.last_day),
+        Side::Firm => now.last_day,
+    };
     let is_too_long = until > base + Days::new(firm_days.into());
     let why = if written.reason.is_empty() {
         Some("no_reason")
-    } else if until < services.today() || until <= now.last_day {
+    } else if until < services.today() || until <= own {
         Some("past")
     } else if who.side == Side::Firm && line.firm_said_at.is_some() {
         Some("twice")

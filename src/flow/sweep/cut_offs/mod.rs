@@ -210,10 +210,10 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
         Step::Wait(Waits::MaybePaid) if !unclaimed.is_empty() => (String::new(), Tone::Waiting),
         Step::Wait(_) => (it.in_words(services), Tone::Waiting),
     };
+    let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
     let held = it.line.held().map(|held| {
         let at = services.local(held.said_at).format("%d/%m/%Y %H:%M").to_string();
-        let values =
-            context! { until => day(held.until), by => held.by, at, reason => held.reason };
+        let values = context! { until => day(last_day), by => held.by, at, reason => held.reason };
         texts.say("workbook.cut_offs.held", values)
     });
     let parts = [held.unwrap_or_default(), said, unclaimed];
