@@ -199,21 +199,23 @@ pub async fn told(db: &Db, order: &OrderCode, sequence: i64) -> sqlx::Result<Vec
 }
 
 /// Holds a planned letter of warning that has not begun to leave, so that what is added to what it tells is told; false
-/// where it has.
+/// where it has. It does not leave before an instant.
 pub async fn hold_letter(
     tx: &mut Tx,
     order: &OrderCode,
     (recipient, sequence): (&str, i64),
+    not_before: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let held = tx
         .query(
-            "update mail set not_before = not_before
+            "update mail set not_before = case when not_before < $4 then $4 else not_before end
              where purpose = 'grace_warning' and subject = $1 and recipient = $2 and sequence = $3
                and state in ('planned', 'held')",
         )
         .bind(order.as_str())
         .bind(recipient)
         .bind(sequence)
+        .bind(not_before)
         .execute()
         .await?;
     Ok(held == 1)

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use super::plan::plan;
 use crate::{
     db::{Tx, grace, lines::Line, orders::Order, requests},
@@ -17,17 +19,17 @@ use crate::{
 pub(super) const COPIES: i64 = 1_000_000;
 
 /// That the unpaid week ends, to who pays; a copy to those who registered it. False where the letter of that number has
-/// left already, and tells of nothing more.
+/// left already, and tells of nothing more. None leaves before an instant, however early it is planned.
 pub async fn warning(
     services: &Services,
     tx: &mut Tx,
     order: &Order,
     (payer, copies): ((&str, &str), &BTreeSet<&str>),
-    sequence: i64,
+    (sequence, not_before): (i64, DateTime<Utc>),
 ) -> anyhow::Result<bool> {
     let purpose = Purpose::GraceWarning;
     plan(services, tx, (&order.code, None), (purpose, payer), sequence).await?;
-    if !grace::hold_letter(tx, &order.code, (payer.1, sequence)).await? {
+    if !grace::hold_letter(tx, &order.code, (payer.1, sequence), not_before).await? {
         return Ok(false);
     }
     let own = services.firm(&order.firm)?;
@@ -36,7 +38,9 @@ pub async fn warning(
         let mut firms = services.settings.firms.iter();
         let firm = firms.find(|firm| firm.members().any(|it| it.as_str() == *email)).unwrap_or(own);
         let copy = (purpose, (firm.name.as_str(), *email));
-        plan(services, tx, (&order.code, None), copy, COPIES + sequence).await?;
+        let sequence = COPIES + sequence;
+        plan(services, tx, (&order.code, None), copy, sequence).await?;
+        grace::hold_letter(tx, &order.code, (email, sequence), not_before).await?;
     }
     Ok(true)
 }

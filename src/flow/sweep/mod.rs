@@ -346,7 +346,9 @@ async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
     }
     let mut warned = 0;
     // A letter of a day is one letter.
-    let sequence = i64::from(services.today().num_days_from_ce());
+    let today = services.today();
+    let sequence = i64::from(today.num_days_from_ce());
+    let not_before = rules::warned_from(today, services.settings.timezone);
     for lines in letters.values() {
         let mut tx = services.db.begin().await?;
         let first = &lines[0].0.line;
@@ -357,7 +359,9 @@ async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
             copies.insert(told_of(firm, it.line.registered_by.as_deref()));
         }
         let payer = (first.payer_name.as_str(), first.payer_email.as_str());
-        if !send::ends::warning(services, &mut tx, &order, (payer, &copies), sequence).await? {
+        if !send::ends::warning(services, &mut tx, &order, (payer, &copies), (sequence, not_before))
+            .await?
+        {
             continue;
         }
         let mut planned = 0;

@@ -92,6 +92,11 @@ pub fn due_at(
     while skipped(day) {
         day = day - Days::new(1);
     }
+    warned_from(day, tz)
+}
+
+/// From when on people are warned on a day.
+pub fn warned_from(day: NaiveDate, tz: Tz) -> DateTime<Utc> {
     crate::domain::grace::start_of(day, tz) + TimeDelta::hours(WARNED_AT)
 }
 

@@ -143,7 +143,12 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     assert_eq!(night(&world, "12-05").1["warned"], 0);
     assert_ne!(world.workbook("B000001"), before, "it tells of the day that holds now");
     assert_eq!(night(&world, "12-07").1["warned"], 1);
-    world.run_at(&at("12-07", 9), &["run", "mail"]).exits(0);
+    // Nobody is warned in the night.
+    let waiting = || warned(&world).iter().filter(|mail| mail["state"] == "planned").count();
+    for (hour, n) in [(2, 2), (7, 2), (8, 0)] {
+        world.run_at(&at("12-07", hour), &["run", "mail"]);
+        assert_eq!(waiting(), n, "at {hour}, with the copy");
+    }
     booked(&world, "b.csv", "09/12/2026", &[("08/12/2026", 6, "khac")]);
     assert_eq!(night(&world, "12-10").1["suspended"], 1);
     let late = ["hold", &line, "--until", "2026-12-20", "--reason", "x", "--json"];
