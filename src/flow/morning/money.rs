@@ -2,14 +2,14 @@
 //! not taken, what differs from the platform, and lines whose time is over. A firm is told of its own clients alone, as
 //! after a night (`sweep::extract`); whoever runs the program, of all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Duration, NaiveDate};
 use minijinja::context;
 
 use super::{
-    page::{Task, TaskKind},
-    tasks::task,
+    page::{Detail, Task, TaskKind},
+    tasks::{DETAILS, task},
 };
 use crate::{
     db::{
@@ -19,7 +19,12 @@ use crate::{
         payments::Payment,
         refunds::{self, Refund},
     },
-    domain::{batch::BatchState, firm::Firm, grace::start_of, money::Money},
+    domain::{
+        batch::{BatchId, BatchState},
+        firm::Firm,
+        grace::start_of,
+        money::Money,
+    },
     flow::{
         Services,
         answer::{outbox, reconciliation},
@@ -220,29 +225,44 @@ impl Of<'_> {
 
     /// Lines whose time is over and that are not cut off, by what they wait for; a missing statement is told by itself.
     fn late(&self, seen: &Seen, extract: &Extract) -> Vec<Task> {
-        let mut groups: BTreeMap<Waits, Vec<&Late>> = BTreeMap::new();
-        for late in extract.lines.iter().filter(|late| is_own_task(late.why)) {
-            groups.entry(late.why).or_default().push(late);
-        }
-        let of_group = |(why, lines): (Waits, Vec<&Late>)| {
-            let why = self.services.texts.label(&format!("workbook.reconciliation.waits.{why}"));
-            let about = match lines.as_slice() {
-                [one] => format!("{} · {why}", one.line),
-                _ => why,
-            };
-            let is_told = |it: &&Judged| {
-                let line = it.line.reference().to_string();
-                lines.iter().any(|late| late.line == line)
-            };
-            Task {
-                amount: lines.iter().map(|late| late.rest).sum(),
-                since: seen.judged.iter().filter(is_told).map(|it| it.cutoff_at).min(),
-                due: lines.iter().map(|late| late.last_day).min(),
-                workbook: self.workbook(CUT_OFFS),
-                ..self.task(TaskKind::Late, about, lines.len())
+        let told: HashMap<&str, &Late> =
+            extract.lines.iter().map(|late| (late.line.as_str(), late)).collect();
+        let mut groups: BTreeMap<(Waits, BatchId), Vec<(&Late, &Judged)>> = BTreeMap::new();
+        for it in &seen.judged {
+            let late = told.get(it.line.reference().to_string().as_str());
+            if let Some(late) = late.filter(|late| is_own_task(late.why)) {
+                groups.entry((late.why, it.line.batch())).or_default().push((late, it));
             }
+        }
+        groups.into_iter().map(|((why, batch), lines)| self.of_late(why, batch, &lines)).collect()
+    }
+
+    /// Lines of one list that wait for the same.
+    fn of_late(&self, why: Waits, batch: BatchId, lines: &[(&Late, &Judged)]) -> Task {
+        let texts = self.services.texts;
+        let said = texts.label(&format!("workbook.reconciliation.waits.{why}"));
+        let about = match lines {
+            [(one, _)] => format!("{} · {} · {said}", one.line, one.name),
+            _ => said,
         };
-        groups.into_iter().map(of_group).collect()
+        let task = self.task(TaskKind::Late, about, lines.len());
+        // Nobody has to match or forgive anything there.
+        let to_do = match why {
+            Waits::NotWarned if self.is_operators => {
+                texts.label("workbook.morning.to_do.late_not_warned")
+            }
+            _ => task.to_do.clone(),
+        };
+        Task {
+            amount: lines.iter().map(|(late, _)| late.rest).sum(),
+            since: lines.iter().map(|(_, it)| it.cutoff_at).min(),
+            due: lines.iter().map(|(late, _)| late.last_day).min(),
+            workbook: self.workbook(CUT_OFFS),
+            batch: Some(batch),
+            details: lines.iter().take(DETAILS).map(|(late, it)| detail(late, it)).collect(),
+            to_do,
+            ..task
+        }
     }
 
     fn statement(&self, batch: &Batch) -> Task {
@@ -252,6 +272,18 @@ impl Of<'_> {
             batch: Some(batch.id()),
             ..task(self.services, TaskKind::StatementHeld, about, (1, batch.id().to_string()))
         }
+    }
+}
+
+fn detail(late: &Late, it: &Judged) -> Detail {
+    Detail {
+        name: late.name.clone(),
+        tax_id: it.line.tax_id.clone(),
+        phone: it.line.client().contact_phone.national(),
+        line: late.line.clone(),
+        amount: late.rest,
+        payment_code: Some(late.code.clone()),
+        said: late.said.clone(),
     }
 }
 

@@ -45,7 +45,7 @@ const FRESH: Duration = Duration::days(14);
 /// So many rows of a list are priced one by one; the others cost as much as these do.
 const PRICED: i64 = 500;
 /// So many clients of a task are told one by one.
-const DETAILS: usize = 500;
+pub(super) const DETAILS: usize = 500;
 /// Mails of which nobody knows, or everybody knows, that they did not arrive.
 const BAD: [MailState; 3] = [MailState::Refused, MailState::Uncertain, MailState::Dead];
 

@@ -187,8 +187,14 @@ fn a_line_past_its_day_that_a_person_decides_on_is_told_each_morning_until_it_is
     super::grace::night(&world, "12-04");
     report(&world, "2026-12-04T07:30:00+07:00");
     let page = sheet_text(&world.path("outbox/morning__2026-12-04__r1.xlsx"), "Buổi sáng");
-    let said = format!("Đã hết hạn, chưa ngắt\t{}/1 · Đã trả một phần", money::ORDER);
+    let client = enterprise(1);
+    let line = format!("{}/1", money::ORDER);
+    let said = format!("Đã hết hạn, chưa ngắt\t{line} · {} · Đã trả một phần", client.name());
     assert!(page.contains(&said) && page.contains("1950000"), "no {said} in\n{page}");
+    let book = world.path("outbox/morning__2026-12-04__r1.xlsx");
+    let details = sheet_text(&book, "Chi tiết");
+    let whom = format!("{}\t{}\t0912 000 001\t{line}", client.name(), client.tax_id());
+    assert!(details.contains(&whom), "no {whom} in\n{details}");
     assert!(!page.contains("Sắp ngắt, chưa trả tiền"), "told once: {page}");
 }
 
@@ -363,6 +369,10 @@ fn no_firm_reads_of_another_one_and_whoever_runs_it_for_all_reads_of_each() {
         }
     }
     assert!(all.contains("Hòa Phát Đạt") && all.contains("Minh An"), "{all}");
+    // Whoever runs the program sees what is cut off next, of each firm.
+    for firm in ["MINHAN", "HOAPHAT"] {
+        assert!(all.contains(&format!("{firm} · DH-2611-")), "no cut-off of {firm} in {all}");
+    }
     let to: Vec<String> = mornings(&world).iter().map(|mail| text(mail, "to")).collect();
     assert_eq!(to.len(), 2, "{to:?}");
     let of_firm = world.run(&["mails", "--firm", "HOAPHAT", "--json"]).exits(0).json();
