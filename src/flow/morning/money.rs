@@ -159,12 +159,24 @@ impl Of<'_> {
         self.services.texts.say("workbook.morning.payments", values)
     }
 
-    /// What goes back wholly is a task of its own.
-    fn payments(&self, seen: &Seen, extract: &Extract) -> Option<Task> {
+    /// What goes back wholly is a task of its own; so are parts that are allocated wholly, where the rest alone is missing.
+    fn payments(&self, seen: &Seen, extract: &Extract) -> Vec<Task> {
         let goes_back: BTreeSet<i64> = seen.refunds.iter().map(|it| it.bank_line_id).collect();
+        let is_free = |it: &&Waiting| it.unused.unwrap_or_default() > Money::ZERO;
+        let waits = |it: &&Waiting| is_free(it) || !goes_back.contains(&it.id);
+        let (free, parts): (Vec<&Waiting>, Vec<&Waiting>) =
+            extract.payments.iter().filter(waits).partition(is_free);
+        let mut tasks: Vec<Task> = self.of_payments(seen, &free).into_iter().collect();
+        let to_do = self.services.texts.label("workbook.morning.to_do.payment_part");
+        let parts = self.of_payments(seen, &parts);
+        tasks.extend(
+            parts.map(|task| if self.is_operators { Task { to_do, ..task } } else { task }),
+        );
+        tasks
+    }
+
+    fn of_payments(&self, seen: &Seen, waiting: &[&Waiting]) -> Option<Task> {
         let unused = |it: &Waiting| it.unused.unwrap_or_default();
-        let waits = |it: &&Waiting| unused(it) > Money::ZERO || !goes_back.contains(&it.id);
-        let waiting: Vec<&Waiting> = extract.payments.iter().filter(waits).collect();
         let days = waiting.iter().filter_map(|it| it.booked_on.parse::<NaiveDate>().ok());
         let ids: BTreeSet<i64> = waiting.iter().map(|it| it.id).collect();
         let known = known(seen, &ids);

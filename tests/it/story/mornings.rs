@@ -284,6 +284,7 @@ fn a_morning_says_for_whom_a_payment_with_a_code_is_what_is_missing_and_what_was
         format!("Khoản {} ghi mã {} của {name}: còn thiếu 1.950.000 đ", id(&codes[0]), codes[0]);
     assert!(own.contains(&said) && own.contains("Nhắc khách hàng chuyển nốt"), "{own}");
     assert!(all.contains(&said) && !all.contains("Nhắc khách hàng chuyển nốt"), "{all}");
+    assert!(all.contains("Đã ghi nhận hết") && !all.contains("hoặc trả lại"), "{all}");
     assert!(own.contains("Phần thiếu đã được bỏ\t\t1\t11000"), "{own}");
     // The night's workbook and the morning speak of the same sum: what of the payments is not used.
     money::take(&world, "b.csv", &[("23/11/2026", 3_000_000, &*codes[0])]);
