@@ -76,6 +76,11 @@ fn who_does_not_pay_is_warned_twice_and_cut_off_when_the_statement_covers_the_la
     booked(&world, "b.csv", "05/12/2026", &[("04/12/2026", 2_950_000, &codes[2])]);
     night(&world, "12-07");
     assert_eq!(lines(&world), ["active", "grace", "active"]);
+    // The firm hears of both by its bell.
+    let bells = texts(&world.list("notifications"), "kind");
+    for kind in ["licence_suspended", "licence_restored"] {
+        assert_eq!(bells.iter().filter(|it| *it == kind).count(), 1, "{kind}: {bells:?}");
+    }
     let licence = &world.list("licences")[2];
     assert_eq!(
         (&licence["state"], &licence["paid_on"], &licence["suspended_at"]),
@@ -578,6 +583,8 @@ fn whoever_runs_the_program_is_mailed_from_the_second_day_on_which_statement_is_
         assert!(letter.text.contains(said), "no {said} in {}", letter.text);
     }
     assert!(letter.text.contains("Thư của chương trình"), "{}", letter.text);
+    // Others may be cut off that night.
+    assert!(letter.text.contains("khách hàng chờ những ngày này chưa bị ngắt"), "{}", letter.text);
     assert!(!letter.text.contains("Kế toán phụ trách"), "{}", letter.text);
     assert_eq!(letter.files.keys().collect::<Vec<_>>(), ["doi-soat__2026-12-03.xlsx"]);
     // The statement came: nobody is mailed any more.
