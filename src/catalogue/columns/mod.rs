@@ -75,6 +75,8 @@ pub struct Columns {
     values: HashMap<Field, Values>,
     ignored: HashSet<String>,
     empty: HashSet<String>,
+    /// Letters and digits: a longer text is not looked up.
+    longest_empty: usize,
     choice: HashSet<String>,
     yes: HashSet<String>,
     /// As they are written there: people are told what is understood.
@@ -152,6 +154,7 @@ impl Columns {
             values: all_values(source, values, wrong),
             fields,
             ignored: ignored.headers.iter().map(|header| key(header)).collect(),
+            longest_empty: empty.values.iter().map(|value| signs(value)).max().unwrap_or_default(),
             empty: empty.values.iter().map(|value| key(value)).collect(),
             choice: choice.headers.iter().map(|header| key(header)).collect(),
             yes: choice.yes.iter().map(|word| key(word)).collect(),
@@ -274,9 +277,16 @@ impl Columns {
 
     /// `-`, `không có`, `n/a`: a cell that is filled in with nothing.
     pub fn means_nothing(&self, text: &str) -> bool {
+        if signs(text) > self.longest_empty {
+            return false;
+        }
         let folded = fold(text);
         folded.is_empty() || self.empty.contains(&folded)
     }
+}
+
+fn signs(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
 }
 
 #[cfg(test)]

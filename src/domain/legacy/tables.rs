@@ -30,6 +30,9 @@ pub(super) fn windows_1258(c: char) -> Option<char> {
 }
 
 fn meant(c: char, written: &str, meant: &str) -> Option<char> {
+    if c.is_ascii() {
+        return None;
+    }
     written.chars().zip(meant.chars()).find(|(letter, _)| *letter == c).map(|(_, meant)| meant)
 }
 
