@@ -44,6 +44,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (20, "bounces", files!("0020_bounces.sql")),
     (21, "corrections", files!("0021_corrections.sql")),
     (22, "look_up", files!("0022_look_up.sql")),
+    (25, "told_twice", files!("0025_told_twice.sql")),
 ];
 
 /// The newest change that this version knows.

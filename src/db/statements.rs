@@ -66,6 +66,8 @@ pub struct NewLine<'a> {
     pub reference: Option<&'a str>,
     pub other_name: Option<&'a str>,
     pub other_account: Option<&'a str>,
+    /// A stored line that it may be, under another number of the bank.
+    pub may_be: Option<i64>,
 }
 
 /// A line as it is stored.
@@ -102,6 +104,61 @@ pub async fn lines(
     .bind(account)
     .bind(from.to_string())
     .bind(to.to_string())
+    .all()
+    .await
+}
+
+/// A statement that tells of balances: its days as ISO 8601, and the balance before the first of them, in đồng.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Opened {
+    pub from_day: String,
+    pub to_day: String,
+    pub opening: i64,
+}
+
+/// Of an account, those that speak of any of these days.
+pub async fn opened(
+    tx: &mut Tx,
+    account: &str,
+    (from, to): (NaiveDate, NaiveDate),
+) -> sqlx::Result<Vec<Opened>> {
+    tx.query(
+        "select coalesce(period_from, first_day) as from_day, coalesce(period_to, last_day) as to_day, opening
+         from statement
+         where account = $1 and opening is not null and closing is not null
+           and coalesce(period_from, first_day) <= $3 and coalesce(period_to, last_day) >= $2
+         order by id",
+    )
+    .bind(account)
+    .bind(from.to_string())
+    .bind(to.to_string())
+    .all()
+    .await
+}
+
+/// A line that moves the balance: no payment that is another one, or may be. The day as ISO 8601, the amount in đồng.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Counted {
+    pub booked_on: String,
+    #[sqlx(try_from = "String")]
+    pub direction: Direction,
+    pub amount: i64,
+}
+
+/// Of an account, between two days as ISO 8601.
+pub async fn counted(
+    tx: &mut Tx,
+    account: &str,
+    (from, to): (&str, &str),
+) -> sqlx::Result<Vec<Counted>> {
+    tx.query(
+        "select booked_on, direction, amount from bank_line
+         where account = $1 and booked_on between $2 and $3
+           and same_as is null and coalesce(tier, '') <> 'maybe_same'",
+    )
+    .bind(account)
+    .bind(from)
+    .bind(to)
     .all()
     .await
 }
@@ -144,10 +201,10 @@ pub async fn insert_lines(
     const INSERT: Sql = Sql {
         sqlite: "insert into bank_line (statement_id, batch_id, sheet, account, row_no, fingerprint, occurrence,
                                         booked_on, direction, amount, memo, reference, other_name, other_account,
-                                        state, tier)
+                                        may_be, state, tier)
                  select $1, $2, $3, $4, value->>'row_no', value->>'fingerprint', value->>'occurrence',
                         value->>'booked_on', value->>'direction', value->>'amount', value->>'memo', value->>'reference',
-                        value->>'other_name', value->>'other_account',
+                        value->>'other_name', value->>'other_account', value->>'may_be',
                         case when value->>'direction' = 'credit' then 'unmatched' end,
                         case when value->>'direction' = 'credit' then 'nothing' end
                  from json_each($5) where true
@@ -155,14 +212,14 @@ pub async fn insert_lines(
                  returning row_no, direction",
         postgres: "insert into bank_line (statement_id, batch_id, sheet, account, row_no, fingerprint, occurrence,
                                         booked_on, direction, amount, memo, reference, other_name, other_account,
-                                        state, tier)
+                                        may_be, state, tier)
                  select $1, $2, $3, $4, row_no, fingerprint, occurrence, booked_on, direction, amount, memo, reference,
-                        other_name, other_account,
+                        other_name, other_account, may_be,
                         case when direction = 'credit' then 'unmatched' end,
                         case when direction = 'credit' then 'nothing' end
                  from jsonb_to_recordset($5)
                       as r (row_no bigint, fingerprint text, occurrence bigint, booked_on text, direction text,
-                            amount bigint, memo text, reference text, other_name text, other_account text)
+                            amount bigint, memo text, reference text, other_name text, other_account text, may_be bigint)
                  on conflict (account, fingerprint, occurrence) do nothing
                  returning row_no, direction",
     };

@@ -44,6 +44,8 @@ pub struct Payment {
     pub closed: bool,
     /// The payment that it is, told twice, as a person said; it counts for nothing then.
     pub same_as: Option<i64>,
+    /// The payment that it may be: of the same day, amount and memo, with another number of the bank.
+    pub may_be: Option<i64>,
     /// The number of the newest event that a person made; 0 without any.
     pub last_said: i64,
 }
@@ -79,7 +81,7 @@ impl Payment {
 pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed, same_as,
+                other_account, state, tier, evidence, rules, closed, same_as, may_be,
                 (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
                  where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
                 (select coalesce(max(e.id), 0) from payment_event e
@@ -135,7 +137,7 @@ pub async fn any(db: &Db) -> sqlx::Result<bool> {
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed, same_as,
+                other_account, state, tier, evidence, rules, closed, same_as, may_be,
                 (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
                  where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
                 (select coalesce(max(e.id), 0) from payment_event e
@@ -151,7 +153,7 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
 pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Result<Vec<Payment>> {
     db.query(
         "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed, same_as,
+                other_account, state, tier, evidence, rules, closed, same_as, may_be,
                 (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
                  where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
                 (select coalesce(max(e.id), 0) from payment_event e

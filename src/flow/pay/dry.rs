@@ -6,7 +6,7 @@ use super::{
     take,
 };
 use crate::{
-    db::statements::{self, NewLine},
+    db::statements::NewLine,
     domain::{
         batch::{BatchKind, Outcome, RowState, Sha256},
         finding::{Code, Finding, Place, Severity, column_letters},
@@ -72,12 +72,11 @@ pub async fn statement(
 
 /// The lines that no statement brought before.
 async fn new<'a>(services: &Services, section: &'a Section) -> anyhow::Result<Vec<NewLine<'a>>> {
-    let Some(days) = section.days() else { return Ok(Vec::new()) };
     let account = services.settings.payee.account.as_str();
     let mut tx = services.db.begin().await?;
-    let stored = statements::lines(&mut tx, account, days).await?;
+    let sifted = known::of(&mut tx, account, section).await?;
     drop(tx);
-    Ok(known::sift(&stored, known::lines(section)).new)
+    Ok(sifted.new)
 }
 
 fn table(statement: &Statement) -> TableReport {

@@ -83,6 +83,7 @@ pub async fn credits(services: &Services, new: &[NewLine<'_>]) -> anyhow::Result
         memo: line.memo.to_owned(),
         has_reference: known::is_told(line.reference),
         from: line.other_account.or(line.other_name).map(str::to_owned),
+        may_be: line.may_be,
         ..matching::Credit::default()
     }));
     let (decisions, _) = tokio::task::block_in_place(|| {

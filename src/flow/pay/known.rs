@@ -1,15 +1,20 @@
 //! Which lines of a statement are known from an earlier one: by the bank's reference, else by day, amount, direction and
 //! memo, and by how many of them a statement has. A layout with references and one without tell the same lines: what
-//! is counted is the larger number of both. Storing them is the business of `take`.
+//! is counted is the larger number of both. One with another reference than a line that says the same in another
+//! statement may be that one. Storing them is the business of `take`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::{
     memo,
     statement::{Entry, Section},
+    told::Told,
 };
 use crate::{
-    db::statements::{Line, NewLine},
+    db::{
+        Tx,
+        statements::{self, Line, NewLine},
+    },
     domain::payment::Direction,
     flow::key::sha256,
 };
@@ -27,6 +32,19 @@ pub struct Sifted<'a> {
     pub new: Vec<NewLine<'a>>,
     /// Stored ones without a reference, by their numbers, and the line that tells it.
     pub told: Vec<(i64, NewLine<'a>)>,
+}
+
+/// The lines of a section, those that an account has apart from the others.
+pub async fn of<'a>(
+    tx: &mut Tx,
+    account: &str,
+    section: &'a Section,
+) -> anyhow::Result<Sifted<'a>> {
+    let Some(days) = section.days() else { return Ok(Sifted::default()) };
+    let stored = statements::lines(tx, account, days).await?;
+    let Sifted { new, told } = sift(&stored, lines(section));
+    let new = Told::of(tx, account, section).await?.others(new);
+    Ok(Sifted { new, told })
 }
 
 /// As they are to be stored. Without a reference a line is counted among all of its statement that say the same.
@@ -57,17 +75,17 @@ pub fn lines(section: &Section) -> Vec<NewLine<'_>> {
             reference: reference.as_deref(),
             other_name: entry.other_name.as_deref(),
             other_account: entry.other_account.as_deref(),
+            may_be: None,
         });
     }
     lines
 }
 
 /// What of the lines is not stored yet.
-pub fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
+fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
     let mut known: HashMap<Key, Group> = HashMap::new();
     for line in stored {
-        let key = (line.booked_on.clone(), line.direction, line.amount, memo::squeezed(&line.memo));
-        let group = known.entry(key).or_default();
+        let group = known.entry(key_of_line(line)).or_default();
         if is_told(line.reference.as_deref()) {
             group.told += 1;
         } else {
@@ -76,6 +94,7 @@ pub fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
     }
     let all: HashSet<(&str, i64)> =
         stored.iter().map(|it| (it.fingerprint.as_str(), it.occurrence)).collect();
+    let mut elsewhere = elsewhere(stored, &lines);
     let mut sifted = Sifted::default();
     let mut new: Vec<(usize, NewLine<'_>)> = Vec::new();
     let lines = lines.into_iter().enumerate();
@@ -88,7 +107,10 @@ pub fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
         group.told += 1;
         match group.open.pop_first() {
             Some((_, id)) => sifted.told.push((id, line)),
-            None => new.push((at, line)),
+            None => {
+                let like = elsewhere.get_mut(&key_of_new(&line)).and_then(VecDeque::pop_front);
+                new.push((at, NewLine { may_be: like, ..line }));
+            }
         }
     }
     for (at, line) in open {
@@ -101,6 +123,23 @@ pub fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
     new.sort_by_key(|(at, _)| *at);
     sifted.new = new.into_iter().map(|(_, line)| line).collect();
     sifted
+}
+
+/// Stored credits with a reference that these lines do not tell, the oldest first.
+fn elsewhere(stored: &[Line], lines: &[NewLine<'_>]) -> HashMap<Key, VecDeque<i64>> {
+    let own: HashSet<&str> = lines.iter().map(|it| it.fingerprint.as_str()).collect();
+    let is_other = |it: &&Line| {
+        it.direction == Direction::Credit
+            && is_told(it.reference.as_deref())
+            && !own.contains(it.fingerprint.as_str())
+    };
+    let mut others: Vec<&Line> = stored.iter().filter(is_other).collect();
+    others.sort_by_key(|it| it.id);
+    let mut elsewhere: HashMap<Key, VecDeque<i64>> = HashMap::new();
+    for line in others {
+        elsewhere.entry(key_of_line(line)).or_default().push_back(line.id);
+    }
+    elsewhere
 }
 
 /// Lines that say the same: how many have references, and the stored ones that have none, by their places.
@@ -119,6 +158,10 @@ impl Group {
 fn key_of(entry: &Entry) -> Key {
     let memo = memo::squeezed(&entry.memo);
     (entry.booked_on.to_string(), entry.direction, entry.amount, memo)
+}
+
+fn key_of_line(line: &Line) -> Key {
+    (line.booked_on.clone(), line.direction, line.amount, memo::squeezed(&line.memo))
 }
 
 fn key_of_new(line: &NewLine<'_>) -> Key {
@@ -214,6 +257,31 @@ mod tests {
         assert_eq!(stored(&[&["FT1", "FT2"], &["-", "-"]]).len(), 2);
         assert_eq!(stored(&[&["FT1"], &["-", "-"]]).len(), 2, "the first was exported at noon");
         assert_eq!(stored(&[&["FT1", "-"], &["FT1", "-"]]).len(), 2, "a layout with both");
+    }
+
+    #[test]
+    fn a_line_with_another_reference_than_one_of_another_statement_may_be_that_one() {
+        let line = |id: i64, line: &NewLine<'_>| Line {
+            id,
+            fingerprint: line.fingerprint.clone(),
+            occurrence: line.occurrence,
+            booked_on: line.booked_on.to_string(),
+            direction: line.direction,
+            amount: line.amount,
+            memo: line.memo.to_owned(),
+            reference: line.reference.map(str::to_owned),
+        };
+        let doubts = |before: &[&str], references: &[&str]| -> Vec<Option<i64>> {
+            let before = section(before);
+            let stored: Vec<Line> =
+                (1..).zip(lines(&before)).map(|(id, it)| line(id, &it)).collect();
+            let section = section(references);
+            sift(&stored, lines(&section)).new.iter().map(|it| it.may_be).collect()
+        };
+        assert_eq!(doubts(&["FT1"], &["XY1"]), [Some(1)]);
+        assert_eq!(doubts(&["FT1"], &["XY1", "XY2"]), [Some(1), None], "of two only one");
+        assert_eq!(doubts(&["FT1"], &["FT1", "FT2"]), [None], "the first came at noon");
+        assert_eq!(doubts(&[], &["FT1", "FT2"]), [None, None]);
     }
 
     #[test]

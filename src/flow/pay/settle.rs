@@ -134,6 +134,7 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
             memo: payment.memo.clone(),
             from: source_of(payment),
             same: payment.same_as,
+            may_be: payment.may_be,
             by_hand: if payment.closed { Some(closed()) } else { by_hand.remove(&payment.id) },
             not_for: not_for.remove(&payment.id).unwrap_or_default(),
         }

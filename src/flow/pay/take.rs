@@ -169,6 +169,8 @@ async fn take(
     (statement, section): (&Statement, &Section),
 ) -> anyhow::Result<HashMap<u32, bool>> {
     let account = services.settings.payee.account.as_str();
+    // Before the statement itself is there to compare with.
+    let known::Sifted { new: lines, told } = known::of(tx, account, section).await?;
     let new = NewStatement {
         batch: batch.id(),
         sheet: statement.sheet,
@@ -183,12 +185,6 @@ async fn take(
     };
     let id = statements::insert(tx, new, services.now()).await?;
     let under = Under { statement: id, batch: batch.id(), sheet: statement.sheet, account };
-    let lines = known::lines(section);
-    let stored = match section.days() {
-        Some(days) => statements::lines(tx, account, days).await?,
-        None => Vec::new(),
-    };
-    let known::Sifted { new: lines, told } = known::sift(&stored, lines);
     for (id, line) in &told {
         statements::adopt(tx, *id, line).await?;
     }

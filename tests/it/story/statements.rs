@@ -45,6 +45,51 @@ fn one_payment_in_two_layouts_is_counted_once_and_where_nobody_can_know_it_waits
     }
 }
 
+/// A statement with balances of one credit of 1.000.000 đ.
+fn balanced(reference: &str, code: &str) -> String {
+    format!(
+        "Số tài khoản;1023456789\nSố dư đầu kỳ;130917000\nSố dư cuối kỳ;131917000\n\
+         Ngày giao dịch;Số tham chiếu;Ghi nợ;Ghi có;Nội dung\n20/11/2026;{reference};;1000000;{code}\n"
+    )
+}
+
+#[test]
+fn a_credit_that_balances_show_to_be_one_counts_once_though_two_statements_have_other_references() {
+    let world = placed();
+    let codes = codes(&world);
+    world.take("_bank/a.csv", balanced("FT1", &codes[0]).as_bytes());
+    let again = world.take("_bank/b.csv", balanced("0020-77", &codes[0]).as_bytes());
+    assert_eq!((&again["rows"]["accepted"], &again["rows"]["unchanged"]), (&0.into(), &1.into()));
+    assert_eq!(
+        (requests(&world)[0].as_str(), world.list("payments").len()),
+        ("partly_paid 1000000", 1)
+    );
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn without_balances_a_credit_that_comes_again_under_another_reference_waits_for_a_person() {
+    let world = placed();
+    let codes = codes(&world);
+    let one = |reference| [("20/11/2026", reference, 1_000_000, codes[0].as_str())];
+    world.take("_bank/a.csv", &referenced(&one("FT1")));
+    world.take("_bank/b.csv", &referenced(&one("0020-77")));
+    let all = world.list("payments");
+    let find = |tier: &str| all.iter().find(|it| it["tier"] == tier).unwrap();
+    let (first, held) = (find("code_partly"), find("maybe_same"));
+    assert!(text(held, "why").contains("hangloat payments --same"), "{held}");
+    assert_eq!(requests(&world)[0], "partly_paid 1000000");
+    world.run(&["prove"]).exits(0);
+    let (held, first) = (held["id"].to_string(), first["id"].to_string());
+    world.run(&["payments", "--same", &held, &first, "--reason", "hai bản sao kê"]).exits(0);
+    assert_eq!(of(&world, &held)["tier"], "same");
+    // Two of one statement are two.
+    let two = ["FT7", "FT8"].map(|it| ("21/11/2026", it, 1_000_000, codes[1].as_str()));
+    world.take("_bank/c.csv", &referenced(&two));
+    assert_eq!(requests(&world), ["partly_paid 1000000", "partly_paid 2000000", "open 0"]);
+    world.run(&["prove"]).exits(0);
+}
+
 #[test]
 fn two_payments_that_a_person_calls_the_same_money_count_once_until_that_is_taken_back() {
     let world = placed();

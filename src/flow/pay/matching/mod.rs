@@ -59,6 +59,8 @@ pub struct Credit {
     pub from: Option<String>,
     /// The payment that it is, told twice, as a person said.
     pub same: Option<i64>,
+    /// The payment that it may be, as another statement tells it under another reference.
+    pub may_be: Option<i64>,
     /// What a person said that it is for.
     pub by_hand: Option<Vec<(String, i64)>>,
     /// What a person said that it is not for.

@@ -279,6 +279,26 @@ fn what_two_layouts_told_in_other_words_is_not_counted_twice() {
 }
 
 #[test]
+fn what_another_statement_tells_under_another_reference_waits_until_a_person_says_what_it_is() {
+    let one = |id: i64| Credit {
+        has_reference: true,
+        id,
+        fingerprint: format!("r{id}"),
+        ..credit(1, 600_000, &code(4))
+    };
+    let like = Credit { may_be: Some(101), ..one(102) };
+    let (decisions, standings) = told(&dues(), &[one(101), like.clone()]);
+    assert_eq!(decisions, ["held code_partly", "held maybe_same"]);
+    assert_eq!(standings[3], "partly_paid 600000");
+    let said = Credit { by_hand: Some(vec![(code(4), 600_000)]), ..like.clone() };
+    assert_eq!(told(&dues(), &[one(101), said]).1[3], "partly_paid 1200000", "other money");
+    // Said the other way round it pays; and nothing is asked about what is not there any more.
+    let first = Credit { same: Some(102), ..one(101) };
+    assert_eq!(told(&dues(), &[first, like.clone()]).1[3], "partly_paid 600000");
+    assert_eq!(told(&dues(), &[like]).0, ["held code_partly"]);
+}
+
+#[test]
 fn a_payer_who_was_approved_is_suggested() {
     let mut known = known();
     known.payers.insert("0011".to_owned(), BTreeSet::from(["bb".to_owned()]));

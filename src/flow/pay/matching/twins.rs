@@ -1,6 +1,6 @@
 //! One payment that two layouts of a bank told, with the bank's reference and without, and not in the same words: it is
-//! not counted twice, a person looks, also where one of them was given back since. Lines of the same words are known as
-//! one where statements are taken in.
+//! not counted twice, a person looks, also where one of them was given back since; so it is where two statements have
+//! other references for what else is the same. Lines of the same words are known as one where statements are taken in.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::flow::pay::memo;
 /// So much of a memo without a code says that another one with all of it is the same.
 const LEAST: usize = 12;
 
-/// Payments without a reference, each with one of the same day and amount that may be it; what a person said to be one
+/// Payments without a reference, or with another one, each with one of the same day and amount that may be it; what a person said to be one
 /// is not asked about again.
 pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usize, i64> {
     let mut days: BTreeMap<_, Vec<usize>> = BTreeMap::new();
@@ -40,6 +40,12 @@ pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usi
                 twins.insert(at, credits[told.remove(like)].id);
             }
         }
+    }
+    // Where that one was deleted since, so is the question.
+    let ids: HashSet<i64> = credits.iter().map(|credit| credit.id).collect();
+    for at in (0..credits.len()).filter(is_open) {
+        let like = credits[at].may_be.filter(|it| ids.contains(it));
+        twins.extend(like.map(|like| (at, like)));
     }
     twins
 }
