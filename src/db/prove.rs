@@ -12,6 +12,34 @@ pub struct Law {
 }
 
 pub const LAWS: &[Law] = &[
+    // What is stored of the days of a statement is what its balances say. One whose last day another one tells too, and
+    // later or further, may have been made before that day was over. Less may be stored of days of which an older
+    // statement was deleted when its time was over: that is known where an older one is there still.
+    Law {
+        name: "statements",
+        count: "select count(*) from statement where opening is not null and closing is not null",
+        broken: "with told as (
+                     select id, batch_id, account, closing - opening as moved,
+                            coalesce(period_from, first_day) as from_day, coalesce(period_to, last_day) as to_day
+                     from statement),
+                 stored as (
+                     select s.id, coalesce(sum(case when p.direction = 'credit' then p.amount else -p.amount end), 0) as moved
+                     from told s
+                     left join bank_line p on p.account = s.account and p.booked_on between s.from_day and s.to_day
+                                          and p.same_as is null and coalesce(p.tier, '') <> 'maybe_same'
+                     group by s.id)
+                 select distinct 'B' || substr('000000', 1 + length(cast(s.batch_id as text))) || cast(s.batch_id as text)
+                 from told s join stored p on p.id = s.id
+                 where s.moved is not null and s.from_day is not null
+                   and not exists (select 1 from told t
+                                   where t.account = s.account and t.id <> s.id
+                                     and t.from_day <= s.to_day and t.to_day >= s.to_day
+                                     and (t.id > s.id or t.to_day > s.to_day))
+                   and (p.moved > s.moved
+                        or (p.moved < s.moved
+                            and exists (select 1 from told t where t.account = s.account and t.to_day < s.from_day)))
+                 order by 1",
+    },
     // Every row of a list, statement or delivery report is in one end state.
     Law {
         name: "rows",

@@ -91,6 +91,23 @@ fn without_balances_a_credit_that_comes_again_under_another_reference_waits_for_
 }
 
 #[test]
+fn money_that_no_balance_knows_of_is_an_exception_that_names_the_statement() {
+    let world = placed();
+    world.take("_bank/a.csv", balanced("FT1", &codes(&world)[0]).as_bytes());
+    // As an earlier version counted it twice.
+    let twice = "insert into bank_line (statement_id, batch_id, sheet, row_no, account, fingerprint, occurrence,
+                                        booked_on, direction, amount, memo, state, tier)
+                 select statement_id, batch_id, sheet, row_no, account, fingerprint, 2, booked_on, direction, amount,
+                        'khong ro', 'unmatched', 'nothing'
+                 from bank_line returning id";
+    count(&world, twice);
+    let laws = world.run(&["prove", "--json"]).exits(1).json();
+    let law =
+        laws["laws"].as_array().unwrap().iter().find(|it| it["name"] == "statements").unwrap();
+    assert_eq!((&law["holds"], &law["exceptions"][0]), (&false.into(), &"B000002".into()));
+}
+
+#[test]
 fn two_payments_that_a_person_calls_the_same_money_count_once_until_that_is_taken_back() {
     let world = placed();
     let codes = codes(&world);
