@@ -115,12 +115,12 @@ pub async fn closed_by(db: &Db, batch: i64) -> sqlx::Result<Vec<Refund>> {
     .await
 }
 
-/// A part of what is planned, in đồng, went back, as a person's words say; the rest stays planned. What went
+/// A part of what is planned, in đồng, went back, as a debit or a person's words say; the rest stays planned. What went
 /// has a number of its own; nothing where it is not planned any more, or not more than that.
 pub async fn done_in_part(
     tx: &mut Tx,
     id: i64,
-    (amount, reference): (i64, &str),
+    (debit, amount, reference): (Option<i64>, i64, &str),
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<i64>> {
     let taken = tx
@@ -136,14 +136,15 @@ pub async fn done_in_part(
     }
     let (gone,) = tx
         .query(
-            "insert into refund (bank_line_id, amount, reason, said_by, planned_at, done_at, reference)
-             select bank_line_id, $2, reason, said_by, planned_at, $3, $4 from refund where id = $1
+            "insert into refund (bank_line_id, amount, reason, said_by, planned_at, done_at, reference, debit_id)
+             select bank_line_id, $2, reason, said_by, planned_at, $3, $4, $5 from refund where id = $1
              returning id",
         )
         .bind(id)
         .bind(amount)
         .bind(now)
         .bind(reference)
+        .bind(debit)
         .one::<(i64,)>()
         .await?;
     Ok(Some(gone))

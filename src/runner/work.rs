@@ -128,6 +128,7 @@ async fn reconcile(
         ("files", of(files.len())),
         ("differences", of(found.differences.len())),
         ("payments_waiting", of(found.payments.len())),
+        ("debits_waiting", of(found.debits.len())),
     ];
     let needs_person = found.needs_person() || files.iter().any(FileReport::needs_person);
     Ok(((needs_person, named(&counts), files), workbook))

@@ -23,6 +23,7 @@ use crate::{
         pay::{
             candidates::{self, Candidate, Requests},
             hand,
+            went::Asked,
         },
     },
     text::Texts,
@@ -46,6 +47,8 @@ pub struct Waiting<'a> {
     pub payments: &'a [Payment],
     pub allocations: &'a dyn Fn(i64) -> &'a [Allocation],
     pub dues: &'a [Due],
+    /// Money that left and says that it goes back, though that was not planned so.
+    pub debits: &'a [Asked],
 }
 
 /// The label of a column that may be filled in, counted from 0.
@@ -168,7 +171,7 @@ fn row(
     page.cell(3, &state, look.state(if is_quiet { Tone::Quiet } else { Tone::Waiting }))?;
     let text = look.text.clone().set_num_format(TEXT);
     page.cell(4, &payment.memo, &text)?;
-    page.cell(5, &hand::why(services, payment), &look.text)?;
+    page.cell(5, &why(services, payment, it.debits), &look.text)?;
     let found = requests.for_payment(payment, (it.allocations)(payment.id));
     let told = (1..).zip(&found).map(|(n, found)| candidate(texts, n, found));
     page.cell(6, &told.collect::<Vec<_>>().join("\n"), &look.text)?;
@@ -182,6 +185,16 @@ fn row(
     let at = (page.row(), page.last_column());
     page.sheet.write_string_with_format(at.0, at.1, &rid, &look.input)?;
     page.end_row()
+}
+
+/// Why it waits; where money left for it that nobody knows, it is not to be transferred once more.
+fn why(services: &Services, payment: &Payment, debits: &[Asked]) -> String {
+    let why = hand::why(services, payment);
+    let Some(left) = debits.iter().find(|it| it.payment == Some(payment.id)) else { return why };
+    let day = left.debit.booked_on.parse::<chrono::NaiveDate>().ok();
+    let day = day.map(|day| day.format("%d/%m/%Y").to_string());
+    let values = context! { day, amount => Money::dong(left.debit.amount).to_string() };
+    format!("{why} {}", services.texts.say("workbook.money.went", values))
 }
 
 fn candidate(texts: &Texts, n: usize, it: &Candidate<'_>) -> String {

@@ -145,6 +145,7 @@ fn tone(kind: TaskKind) -> Tone {
         | TaskKind::Job
         | TaskKind::Statement
         | TaskKind::StatementHeld
+        | TaskKind::Debit
         | TaskKind::Difference => Tone::Bad,
         TaskKind::Grace
         | TaskKind::Uncertain

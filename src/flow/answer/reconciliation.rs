@@ -24,13 +24,14 @@ use crate::{
         Services,
         files::write_whole,
         inbox::BANK,
+        pay::went::Asked,
         sweep::{
             self, Judged,
             reconcile::Found,
             rules::{self, Step},
         },
     },
-    text::Texts,
+    text::{Texts, findings as words},
 };
 
 /// What it is called.
@@ -54,7 +55,8 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<
     let allocations = payments::by_payment(payments::allocations(&services.db, None).await?);
     let dues = dues::all(&services.db).await?;
     let parts = |id: i64| allocations.get(&id).map(Vec::as_slice).unwrap_or_default();
-    let waiting = Waiting { payments: &found.payments, allocations: &parts, dues: dues.as_slice() };
+    let (payments, debits) = (found.payments.as_slice(), found.debits.as_slice());
+    let waiting = Waiting { payments, allocations: &parts, dues: dues.as_slice(), debits };
     let told = (found, waiting, told.as_slice());
     let bytes = tokio::task::block_in_place(|| workbook(services, &issue, told))?;
     write_whole(&path, &bytes)?;
@@ -134,7 +136,8 @@ fn of_platform(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
     let day = kit.services.today().format("%d/%m/%Y").to_string();
     sheet.title(&kit.say("page_title", context! { day }))?;
     let n = found.differences.len();
-    let values = context! { n, payments => found.payments.len() };
+    let debits = found.debits.len();
+    let values = context! { n, payments => found.payments.len(), debits };
     sheet.line(&kit.say("headline", values), &kit.look.banner)?;
     let counts = found.counts();
     if !counts.is_empty() {
@@ -160,7 +163,30 @@ fn of_platform(kit: &Kit<'_>, found: &Found) -> Result<Worksheet, XlsxError> {
         sheet.charts(&[(0, chart)], pixels)?;
         differences::each(kit.texts, &mut sheet, &found.differences)?;
     }
+    if debits > 0 {
+        went(kit, &mut sheet, &found.debits)?;
+    }
     Ok(sheet.sheet)
+}
+
+/// Debits that name a payment and closed nothing, each with what to do about it.
+fn went(kit: &Kit<'_>, sheet: &mut Page<'_>, all: &[Asked]) -> Result<(), XlsxError> {
+    sheet.section(&kit.label("went"))?;
+    let names = [((0, 0), "day"), ((1, 1), "amount"), ((2, 3), "memo"), ((4, 6), "next")];
+    sheet.headings(&names.map(|(at, name)| (at, kit.label(name))))?;
+    for Asked { debit, finding, .. } in all {
+        match debit.booked_on.parse() {
+            Ok(day) => kit.day(sheet, 0, day)?,
+            Err(_) => sheet.cell(0, &debit.booked_on, &kit.look.text)?,
+        }
+        sheet.number(1, as_number(debit.amount), &kit.look.money)?;
+        sheet.text((2, 3), &debit.memo, &kit.id())?;
+        let said =
+            format!("{} {}", words::message(kit.texts, finding), words::fix(kit.texts, finding));
+        sheet.text((4, 6), &said, kit.look.state(Tone::Bad))?;
+        sheet.end_row()?;
+    }
+    Ok(())
 }
 
 /// Lines that are warned or cut off next, and those that wait, with the reason.

@@ -30,7 +30,7 @@ use crate::{
         answer::{outbox, reconciliation},
         fault::Fault,
         inbox::BANK,
-        pay::{candidates::left, untaken},
+        pay::{candidates::left, untaken, went::Asked},
         sweep::{
             self, Judged,
             cut_offs::WHAT as CUT_OFFS,
@@ -92,6 +92,7 @@ pub fn tasks(services: &Services, firm: Option<&Firm>, seen: &Seen) -> Vec<Task>
     tasks.extend(page.differences(&extract));
     if page.is_operators {
         tasks.extend(page.refunds(seen));
+        tasks.extend(page.debits(seen));
         tasks.extend(seen.statements.iter().map(|batch| page.statement(batch)));
     }
     tasks
@@ -213,13 +214,44 @@ impl Of<'_> {
         named.into_iter().chain(told).collect::<Vec<_>>().join(". ")
     }
 
+    /// But for those of which money left that nobody knows: that comes first, or it would go back twice.
     fn refunds(&self, seen: &Seen) -> Option<Task> {
-        let ids: BTreeSet<i64> = seen.refunds.iter().map(|it| it.bank_line_id).collect();
+        let left = |id: i64| seen.found.debits.iter().any(|it| it.payment == Some(id));
+        let refunds: Vec<&Refund> =
+            seen.refunds.iter().filter(|it| !left(it.bank_line_id)).collect();
+        let ids: BTreeSet<i64> = refunds.iter().map(|it| it.bank_line_id).collect();
         (!ids.is_empty()).then(|| Task {
-            amount: seen.refunds.iter().map(|it| Money::dong(it.amount)).sum(),
-            since: seen.refunds.iter().map(|it| it.planned_at).min(),
+            amount: refunds.iter().map(|it| Money::dong(it.amount)).sum(),
+            since: refunds.iter().map(|it| it.planned_at).min(),
             workbook: self.workbook(reconciliation::WHAT),
             ..self.task(TaskKind::Refund, self.named(&ids), ids.len())
+        })
+    }
+
+    /// Money that left as money that goes back, and was not planned so.
+    fn debits(&self, seen: &Seen) -> Option<Task> {
+        let debits = &seen.found.debits;
+        let day = |it: &Asked| it.debit.booked_on.parse::<NaiveDate>().ok();
+        let told = debits.iter().take(NAMED).map(|it| {
+            let day = day(it).map(|day| day.format("%d/%m/%Y").to_string());
+            let amount = Money::dong(it.debit.amount).to_string();
+            let values = context! { day, amount, memo => it.debit.memo.as_str() };
+            self.services.texts.say("workbook.morning.debit", values)
+        });
+        let more = debits.len().saturating_sub(NAMED);
+        let more = (more > 0).then(|| {
+            self.services.texts.say("workbook.morning.debits_more", context! { n => more })
+        });
+        let about = told.chain(more).collect::<Vec<_>>().join(". ");
+        (!debits.is_empty()).then(|| Task {
+            amount: debits.iter().map(|it| Money::dong(it.debit.amount)).sum(),
+            since: debits
+                .iter()
+                .filter_map(day)
+                .min()
+                .map(|day| start_of(day, self.services.settings.timezone)),
+            workbook: self.workbook(reconciliation::WHAT),
+            ..self.task(TaskKind::Debit, about, debits.len())
         })
     }
 

@@ -33,6 +33,8 @@ words! {
         Payment = "payment",
         /// Money that is to go back, and did not yet.
         Refund = "refund",
+        /// Money that left the account to go back, as its memo says, and was not planned so.
+        Debit = "debit",
         /// A bank statement that was not taken.
         StatementHeld = "statement_held",
         /// Licences that differ from what the platform has.

@@ -1,6 +1,8 @@
 //! Money that goes back to whom it came from: planned by a person, who then transfers it; a debit that names it, or the
 //! person's word, says that it went. From the plan on it pays for nothing.
 
+use std::collections::HashMap;
+
 use anyhow::Context as _;
 use chrono::Days;
 
@@ -119,15 +121,19 @@ pub async fn close_by_debits(services: &Services) -> anyhow::Result<()> {
         return Ok(());
     }
     let debits = refunds::debits(&services.db, None).await?;
+    let mut gone: HashMap<i64, i64> = HashMap::new();
     for (refund, debit) in fitting(services, &refunds, &debits) {
+        let gone = gone.entry(refund.id).or_default();
+        let rest = Refund { amount: refund.amount - *gone, ..refund.clone() };
+        *gone += debit.amount;
         let reference = debit.reference.as_deref().unwrap_or_default();
         let debit = (Some(debit.id), debit.amount, reference);
-        close(services, refund, debit, By::default()).await?;
+        close(services, &rest, debit, By::default()).await?;
     }
     Ok(())
 }
 
-/// What is planned, each with the debit that says that it went.
+/// What is planned, each with the debit that says that it went, or with those that are all of it together.
 pub fn fitting<'a>(
     services: &Services,
     refunds: &'a [Refund],
@@ -145,10 +151,18 @@ pub fn fitting<'a>(
         let first = first.to_string();
         let is_it = |debit: &&Debit| {
             let names = names(&debit.memo, refund.bank_line_id);
-            debit.amount == refund.amount && debit.booked_on >= first && names
+            debit.booked_on >= first && names
         };
-        let Some(at) = left.iter().position(is_it) else { continue };
-        fitting.push((refund, left.remove(at)));
+        let is_whole = |debit: &&Debit| debit.amount == refund.amount && is_it(debit);
+        if let Some(at) = left.iter().position(is_whole) {
+            fitting.push((refund, left.remove(at)));
+            continue;
+        }
+        let parts: Vec<&Debit> = left.iter().copied().filter(is_it).collect();
+        if parts.iter().map(|debit| debit.amount).sum::<i64>() == refund.amount {
+            left.retain(|debit| !is_it(debit));
+            fitting.extend(parts.into_iter().map(|debit| (refund, debit)));
+        }
     }
     fitting
 }
@@ -170,7 +184,7 @@ async fn close(
     let requests = concerned::requests(services, refund.bank_line_id).await?;
     let (mut tx, now) = (services.db.begin().await?, services.now());
     let gone = if amount < refund.amount {
-        refunds::done_in_part(&mut tx, refund.id, (amount, reference), now).await?
+        refunds::done_in_part(&mut tx, refund.id, (debit, amount, reference), now).await?
     } else {
         let is_done = refunds::done(&mut tx, refund.id, (debit, reference), now).await?;
         is_done.then_some(refund.id)

@@ -124,10 +124,9 @@ pub async fn questions(services: &Services, new: &[NewLine<'_>]) -> anyhow::Resu
     all.extend(new.iter().cloned());
     all.sort_by(|one, other| one.booked_on.cmp(&other.booked_on));
     let refunds = refunds::all(&services.db, None).await?;
-    let closed: HashMap<i64, i64> = back::fitting(services, &refunds, &all)
-        .into_iter()
-        .map(|(refund, debit)| (refund.id, debit.id))
-        .collect();
+    let fitting = back::fitting(services, &refunds, &all);
+    let closed: HashMap<i64, i64> =
+        fitting.iter().map(|(refund, debit)| (refund.id, debit.id)).collect();
     let after = |it: &Refund| match closed.get(&it.id) {
         Some(debit) => {
             Refund { done_at: Some(services.now()), debit_id: Some(*debit), ..it.clone() }
@@ -135,7 +134,8 @@ pub async fn questions(services: &Services, new: &[NewLine<'_>]) -> anyhow::Resu
         None => it.clone(),
     };
     let after: Vec<Refund> = refunds.iter().map(after).collect();
-    let used: HashSet<i64> = closed.values().copied().collect();
+    let used: HashSet<i64> = fitting.iter().map(|(_, debit)| debit.id).collect();
     let left: Vec<Debit> = new.into_iter().filter(|it| !used.contains(&it.id)).collect();
-    went::asked(services, &left, &after).await
+    let asked = went::asked(services, &left, &after).await?;
+    Ok(asked.into_iter().map(|it| (None, it.finding)).collect())
 }

@@ -33,7 +33,7 @@ pub mod back;
 
 pub mod concerned;
 
-mod went;
+pub mod went;
 
 pub mod waive;
 

@@ -16,12 +16,28 @@ use crate::{
     flow::Services,
 };
 
+/// A debit that closed nothing, and what is asked of it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub debit: Debit,
+    /// The payment that it names, or may be of.
+    pub payment: Option<i64>,
+    pub finding: Finding,
+}
+
 /// One for each debit of a batch that names a payment and closed nothing; where it has the word without a number, only if
 /// just one refund of its amount is planned.
 pub async fn questions(services: &Services, batch: BatchId) -> anyhow::Result<Vec<Numbered>> {
-    let debits = refunds::debits(&services.db, Some(batch.number())).await?;
-    let all = refunds::all(&services.db, None).await?;
-    asked(services, &debits, &all).await
+    let own = refunds::debits(&services.db, Some(batch.number())).await?;
+    let open = open(services).await?.into_iter();
+    let is_own = |it: &Asked| own.iter().any(|debit| debit.id == it.debit.id);
+    Ok(open.filter(is_own).map(|it| (None, it.finding)).collect())
+}
+
+/// The same of all statements: what stands until a person says what it was.
+pub async fn open(services: &Services) -> anyhow::Result<Vec<Asked>> {
+    let debits = refunds::debits(&services.db, None).await?;
+    asked(services, &debits, &refunds::all(&services.db, None).await?).await
 }
 
 /// One for each of these that names a payment, where it closed nothing of all that goes back, or went.
@@ -29,33 +45,52 @@ pub async fn asked(
     services: &Services,
     debits: &[Debit],
     all: &[Refund],
-) -> anyhow::Result<Vec<Numbered>> {
+) -> anyhow::Result<Vec<Asked>> {
     let mut said = Vec::new();
+    // What a person had said to have gone, without a debit.
+    let mut told: Vec<&Refund> =
+        all.iter().filter(|it| it.done_at.is_some() && it.debit_id.is_none()).collect();
     for debit in debits {
         let Some(named) = named(&debit.memo) else {
             if let Some(refund) = unnamed(debit, all) {
-                said.push((None, finding(debit, "unnamed", &refund.bank_line_id.to_string())?));
+                let payment = refund.bank_line_id;
+                let finding = finding(debit, "unnamed", &payment.to_string())?;
+                said.push(Asked { debit: debit.clone(), payment: Some(payment), finding });
             }
             continue;
         };
-        let known: Option<Vec<Refund>> = match named.parse() {
-            Ok(id) if payments::by_id(&services.db, id).await?.is_some() => {
-                Some(all.iter().filter(|it| it.bank_line_id == id).cloned().collect())
-            }
-            _ => None,
+        let payment: Option<i64> = match named.parse() {
+            Ok(id) => payments::by_id(&services.db, id).await?.map(|it| it.id),
+            Err(_) => None,
         };
-        // A person had said before that it went.
-        let was_told = |it: &Refund| {
-            it.amount == debit.amount && it.done_at.is_some() && it.debit_id.is_none()
-        };
-        if !known.iter().flatten().any(was_told) {
-            said.push((None, question(debit, &named, known.as_deref())?));
+        if let Some(at) = told.iter().position(|it| is_told(services, it, (debit, payment))) {
+            told.remove(at);
+            continue;
         }
+        let known: Option<Vec<&Refund>> =
+            payment.map(|id| all.iter().filter(|it| it.bank_line_id == id).collect());
+        let finding = question(debit, &named, known.as_deref())?;
+        said.push(Asked { debit: debit.clone(), payment, finding });
     }
     Ok(said)
 }
 
-fn question(debit: &Debit, named: &str, known: Option<&[Refund]>) -> anyhow::Result<Finding> {
+/// Whether a person said of this debit what it was: of the payment that it names, else, from its day on, of another one
+/// with its reference, as far as it has one.
+fn is_told(services: &Services, refund: &Refund, (debit, payment): (&Debit, Option<i64>)) -> bool {
+    let plain = |text: Option<&str>| text.map(memo::squeezed).filter(|it| !it.is_empty());
+    let reference = plain(debit.reference.as_deref());
+    let is_same = || {
+        reference.is_none() && payment.is_none()
+            || reference.is_some() && plain(refund.reference.as_deref()) == reference
+    };
+    let done_on = refund.done_at.map(|at| services.local(at).date_naive().to_string());
+    let is_later = || done_on.is_some_and(|day| day >= debit.booked_on);
+    refund.amount == debit.amount
+        && (payment == Some(refund.bank_line_id) || is_same() && is_later())
+}
+
+fn question(debit: &Debit, named: &str, known: Option<&[&Refund]>) -> anyhow::Result<Finding> {
     let planned = known.unwrap_or_default().iter().filter(|it| it.done_at.is_none());
     let planned: Vec<i64> = planned.map(|it| it.amount).collect();
     let case = match known {

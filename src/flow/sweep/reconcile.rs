@@ -16,7 +16,14 @@ use crate::{
         requests,
     },
     domain::{licence::LicenceState, order::RequestState, payment::PaymentState, words::words},
-    flow::{Services, activate::platform::wire::Licence as There, pay::settle},
+    flow::{
+        Services,
+        activate::platform::wire::Licence as There,
+        pay::{
+            back, settle,
+            went::{self, Asked},
+        },
+    },
 };
 
 words! {
@@ -71,11 +78,13 @@ pub struct Found {
     pub payments: Vec<Payment>,
     /// What of each of them neither pays for anything nor goes back, in đồng.
     pub unused: HashMap<i64, i64>,
+    /// Debits that say that money goes back and closed nothing that was planned, the oldest first.
+    pub debits: Vec<Asked>,
 }
 
 impl Found {
     pub fn needs_person(&self) -> bool {
-        !self.differences.is_empty() || !self.payments.is_empty()
+        !self.differences.is_empty() || !self.payments.is_empty() || !self.debits.is_empty()
     }
 
     /// How many of each kind.
@@ -88,6 +97,7 @@ impl Found {
 
 /// Decides about all money again, asks for the workbooks that show less than there is, compares, and tells the firms.
 pub async fn run(services: &Services) -> anyhow::Result<Found> {
+    back::close_by_debits(services).await?;
     settle::all(services, None).await?;
     renew_workbooks(services).await?;
     let found = differences(services).await?;
@@ -109,7 +119,7 @@ pub async fn differences(services: &Services) -> anyhow::Result<Found> {
     Ok(Found { differences, ..waiting(services).await? })
 }
 
-/// The money that waits alone: held, suggested and unmatched payments, the oldest first.
+/// The money that waits alone: held, suggested and unmatched payments, the oldest first, and debits that nobody knows.
 pub async fn waiting(services: &Services) -> anyhow::Result<Found> {
     let waits = |payment: &Payment| {
         !matches!(payment.state, PaymentState::Matched | PaymentState::Refunded) && !payment.closed
@@ -120,7 +130,8 @@ pub async fn waiting(services: &Services) -> anyhow::Result<Found> {
     let unused =
         |it: &Payment| (it.id, it.unused(parts.get(&it.id).map(Vec::as_slice).unwrap_or_default()));
     let unused = payments.iter().map(unused).collect();
-    Ok(Found { differences: Vec::new(), payments, unused })
+    let debits = went::open(services).await?;
+    Ok(Found { differences: Vec::new(), payments, unused, debits })
 }
 
 /// Whether what we knew of a licence may be deleted by now (`[privacy] keep_days`): its year is over for so long.

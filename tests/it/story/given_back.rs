@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::{
+    grace::at,
     lists::{csv, enterprise},
     money::{ORDER, activated, codes, placed, requests, take},
+    workbooks::sheet_text,
 };
-use crate::world::{FIRM, World, text, texts};
+use crate::world::{FIRM, World, require, text, texts};
 
 /// A payment with what happened to it.
 pub fn of(world: &World, id: &str) -> Value {
@@ -311,6 +313,66 @@ fn a_debit_that_fits_no_refund_is_asked_and_one_that_fits_is_told_to_have_closed
     world.run(&said).exits(0);
     let known = take(&world, "d.csv", &[odd[1], ("23/11/2026", -2_950_000, other.as_str())]);
     assert_eq!((&known["outcome"], &known["exit"]), (&"accepted".into(), &0.into()), "{known}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn debits_that_are_all_of_a_refund_together_close_it_each_as_a_part() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 3_000_000, &codes[0])]);
+    world.run(&["refund", "1", "50000", "--reason", "trả dư"]).exits(0);
+    take(&world, "b.csv", &[("22/11/2026", -30_000, "HOANTIEN 1")]);
+    assert_eq!(of(&world, "1")["refunds"][0]["done_at"], Value::Null, "20.000 đ did not go");
+    let file = take(&world, "c.csv", &[("23/11/2026", -20_000, "HOANTIEN 1")]);
+    assert_eq!(file["outcome"], "accepted", "{file}");
+    let payment = of(&world, "1");
+    let refunds = payment["refunds"].as_array().unwrap();
+    let mut parts: Vec<i64> = refunds.iter().map(|it| it["amount"].as_i64().unwrap()).collect();
+    parts.sort_unstable();
+    assert_eq!(parts, [20_000, 30_000]);
+    assert!(refunds.iter().all(|it| it["done_at"].is_string()), "{payment}");
+    assert_eq!(
+        (&payment["state"], requests(&world)[0].as_str()),
+        (&"matched".into(), "paid 2950000")
+    );
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_debit_that_fits_no_refund_stands_until_a_person_says_what_it_was() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    world.run(&["refund", "1", "2950000", "--reason", "thôi mua"]).exits(0);
+    let lines = [("22/11/2026", -100_000, "HOANTIEN 1"), ("22/11/2026", -60_000, "HOANTIEN 99")];
+    take(&world, "b.csv", &lines);
+    let night = |day: &str| {
+        let ran = world.run_at(&at(day, 0), &["run", "reconcile", "--json"]).exits(1).json();
+        ran["runs"][0]["counts"]["debits_waiting"].clone()
+    };
+    assert_eq!(night("11-24"), 2);
+    if require("openpyxl") {
+        let path = world.path("outbox/_bank/doi-soat__2026-11-24__r1.xlsx");
+        let told = sheet_text(&path, "Chênh lệch");
+        for said in ["HOANTIEN 99", "chuyển đi 100.000 đ", "hangloat refund 1 100000"] {
+            assert!(told.contains(said), "no {said} in {told}");
+        }
+        world.run_at(&at("11-24", 8), &["run", "report"]).exits(0);
+        let page = world.path("outbox/morning__2026-11-24__r1.xlsx");
+        let told = sheet_text(&page, "Buổi sáng");
+        for said in ["Tiền ra ghi HOANTIEN", "Ngày 22/11/2026 chuyển đi 60.000 đ"] {
+            assert!(told.contains(said), "no {said} in {told}");
+        }
+        assert!(!told.contains("Chuyển trả 1 khoản"), "it would go twice: {told}");
+    }
+    let done = |amount: &str, reference: &str| {
+        world.run(&["refund", "1", amount, "--reason", "đã trả", "--done", reference]).exits(0);
+    };
+    done("100000", "UNC1");
+    assert_eq!(night("11-25"), 1);
+    done("60000", "UNC2");
+    assert_eq!(night("11-26"), 0);
     world.run(&["prove"]).exits(0);
 }
 
