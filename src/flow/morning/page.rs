@@ -136,10 +136,9 @@ impl Page {
             && self.firms.iter().all(|firm| firm.tasks == 0)
     }
 
-    /// Of everything that waits. What a mail is about, or is late, is counted as a line, or is no money.
+    /// Of everything that waits: the sum of what each of them says.
     pub fn at_risk(&self) -> Money {
-        let counts = |task: &&Task| !matches!(task.kind, TaskKind::Mail | TaskKind::Late);
-        self.tasks.iter().filter(counts).map(|task| task.amount).sum()
+        self.tasks.iter().map(|task| task.amount).sum()
     }
 
     pub fn done(&self, key: &str) -> Option<&Figure> {
@@ -155,5 +154,37 @@ impl Page {
     pub fn tells_of(&self, is_one: impl Fn(BatchId) -> bool) -> bool {
         let tasks = self.tasks.iter().filter_map(|task| task.batch);
         tasks.chain(self.lists.iter().map(|list| list.batch)).any(is_one)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headline_is_the_sum_of_the_rows() {
+        let task = |(kind, amount): (TaskKind, i64)| Task {
+            kind,
+            about: String::new(),
+            count: 1,
+            amount: Money::dong(amount),
+            since: None,
+            due: None,
+            to_do: String::new(),
+            workbook: None,
+            batch: None,
+            details: Vec::new(),
+        };
+        let kinds =
+            [(TaskKind::Late, 2_950_000), (TaskKind::Grace, 2_450_000), (TaskKind::Mail, 7)];
+        let page = Page {
+            firm: None,
+            done: Vec::new(),
+            now: Vec::new(),
+            tasks: kinds.map(task).to_vec(),
+            lists: Vec::new(),
+            firms: Vec::new(),
+        };
+        assert_eq!(page.at_risk(), Money::dong(5_400_007));
     }
 }
