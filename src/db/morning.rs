@@ -83,18 +83,40 @@ pub async fn sent(db: &Db, span: Span<'_>) -> sqlx::Result<(i64, i64)> {
     .await
 }
 
-/// Payments that pay for something, as it was decided then, and how much of it.
-pub async fn money_received(db: &Db, span: Span<'_>) -> sqlx::Result<Count> {
-    counted(
-        db,
-        "select count(distinct a.bank_line_id), cast(coalesce(sum(a.amount), 0) as bigint)
-         from allocation a join payment_request r on r.code = a.code join order_line l on l.id = r.line_id
-         where ($1 is null or l.firm = $1)
-           and exists (select 1 from payment_event e
-                       where e.bank_line_id = a.bank_line_id and e.kind = 'decided' and e.at > $2 and e.at <= $3)",
-        span,
+/// What was decided of a payment, and when.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Decided {
+    pub bank_line_id: i64,
+    pub at: DateTime<Utc>,
+    pub detail: Json<serde_json::Value>,
+}
+
+/// All that was ever decided, up to its end, of the payments of which something was decided in a span, the oldest first.
+pub async fn decided(db: &Db, span: Span<'_>) -> sqlx::Result<Vec<Decided>> {
+    db.query(
+        "select e.bank_line_id, e.at, e.detail from payment_event e
+         where e.kind = 'decided' and e.at <= $2
+           and e.bank_line_id in (select n.bank_line_id from payment_event n
+                                  where n.kind = 'decided' and n.at > $1 and n.at <= $2)
+         order by e.id",
     )
+    .bind(span.since)
+    .bind(span.until)
+    .all()
     .await
+}
+
+/// The payment codes of a firm, or of all.
+pub async fn codes(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<String>> {
+    let codes = db
+        .query(
+            "select r.code from payment_request r join order_line l on l.id = r.line_id
+             where $1 is null or l.firm = $1",
+        )
+        .bind(firm)
+        .all::<(String,)>()
+        .await?;
+    Ok(codes.into_iter().map(|(code,)| code).collect())
 }
 
 /// Rests that were forgiven.

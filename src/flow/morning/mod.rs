@@ -8,6 +8,8 @@ mod gather;
 
 mod money;
 
+mod received;
+
 pub mod page;
 
 mod reminders;

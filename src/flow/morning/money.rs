@@ -348,7 +348,7 @@ pub async fn done(services: &Services, span: Span<'_>) -> anyhow::Result<Done> {
     let db = &services.db;
     let (suspended, restored) = morning::cut_off(db, span).await?;
     Ok(Done {
-        received: morning::money_received(db, span).await?,
+        received: super::received::of(services, span).await?,
         waived: morning::waived(db, span).await?,
         suspended,
         restored,
