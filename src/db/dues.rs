@@ -1,6 +1,7 @@
 //! What is to be paid, as payments see it, and what follows for orders and lists where it was paid.
 //! Requests as payers see them are in `requests`.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::types::Json;
 
@@ -55,6 +56,20 @@ pub async fn open_amounts(db: &Db) -> sqlx::Result<Vec<(String, i64, i64)>> {
     )
     .all()
     .await
+}
+
+/// When the oldest was asked for of the requests that are not paid yet.
+pub async fn open_since(db: &Db) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let oldest = db
+        .query(
+            "select o.placed_at
+             from payment_request r join order_line l on l.id = r.line_id join client_order o on o.code = l.order_code
+             where r.state in ('open', 'partly_paid') and o.placed_at is not null
+             order by o.placed_at limit 1",
+        )
+        .optional::<(DateTime<Utc>,)>()
+        .await?;
+    Ok(oldest.map(|(at,)| at))
 }
 
 /// A request as it was read, and as it is to be.

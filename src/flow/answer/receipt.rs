@@ -111,6 +111,8 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
     let states = payments::states_of(&services.db, batch.id()).await?;
     let days = statements::of_batch(&services.db, batch.id()).await?;
     let covered = sweep::covered(services).await?;
+    let holes = sweep::holes::of(services, &covered).await?;
+    let missing = holes.days.first();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.format("%d/%m/%Y").to_string());
     let closed = refunds::closed_by(&services.db, batch.id().number()).await?;
     let closed = closed.iter().map(|it| {
@@ -124,8 +126,9 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
         from => day(days.iter().filter_map(statements::Statement::from).min()),
         to => day(days.iter().filter_map(statements::Statement::to).max()),
         covered => day(covered.to()),
-        missing_from => day(covered.gap().map(|(from, _)| from)),
-        missing_to => day(covered.gap().map(|(_, to)| to)),
+        missing_from => day(missing.map(|(from, _)| *from)),
+        missing_to => day(missing.map(|(_, to)| *to)),
+        breaks => holes.breaks,
         account => services.settings.payee.account.as_str(),
         ..counted(&rows)
     };

@@ -73,8 +73,8 @@ pub fn sort(tasks: &mut [Task]) {
     });
 }
 
-/// Days that the imported statements leave out between others, and from the second day on those for which lines wait;
-/// nothing where nobody waits for a statement.
+/// Days that the imported statements leave out before and between others, those whose balances do not join, and from the
+/// second day on the days for which lines wait; nothing where nobody waits for a statement.
 pub async fn of_statements(services: &Services) -> anyhow::Result<Vec<Task>> {
     if !services.settings.grace.require_statement {
         return Ok(Vec::new());
@@ -82,14 +82,20 @@ pub async fn of_statements(services: &Services) -> anyhow::Result<Vec<Task>> {
     let covered = sweep::covered(services).await?;
     let judged = sweep::judge(services).await?;
     let late = || judged.iter().filter_map(|it| it.missing_late(services.now()));
-    let spans = covered.gaps().chain(late());
+    let holes = sweep::holes::of(services, &covered).await?;
+    let broken = |days: &sweep::coverage::Span| covered.breaks().iter().any(|it| it.days == *days);
+    let spans = holes.days.into_iter().chain(late().filter(|days| !broken(days)));
     let days: BTreeSet<NaiveDate> =
         spans.flat_map(|(from, to)| from.iter_days().take_while(move |day| *day <= to)).collect();
-    let Some(about) = in_spans(&days) else { return Ok(Vec::new()) };
+    let about: Vec<String> = in_spans(&days).into_iter().chain(holes.breaks).collect();
+    if about.is_empty() {
+        return Ok(Vec::new());
+    }
     let waiting = match late().count() {
         0 => String::new(),
         lines => lines.to_string(),
     };
+    let about = about.join(". ");
     Ok(vec![task(services, TaskKind::Statement, about, (i64::try_from(days.len())?, waiting))])
 }
 

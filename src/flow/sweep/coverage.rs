@@ -3,7 +3,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use crate::db::statements::Statement;
+use crate::{db::statements::Statement, domain::batch::BatchId};
 
 /// First and last day, both included.
 pub type Span = (NaiveDate, NaiveDate);
@@ -13,6 +13,24 @@ pub type Span = (NaiveDate, NaiveDate);
 pub struct Coverage {
     /// The oldest first; each lasts until a statement is missing.
     spans: Vec<Span>,
+    breaks: Vec<Break>,
+}
+
+/// Two statements whose days join and whose balances do not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// Where the gap is told to be.
+    pub days: Span,
+    pub before: Edge,
+    pub after: Edge,
+}
+
+/// A statement at a break, with its balance there in đồng.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    pub batch: BatchId,
+    pub days: Span,
+    pub balance: i64,
 }
 
 impl Coverage {
@@ -40,6 +58,17 @@ impl Coverage {
         })
     }
 
+    /// Balances that do not join though the days do, the oldest first.
+    pub fn breaks(&self) -> &[Break] {
+        &self.breaks
+    }
+
+    /// From a day on those before the first statement, where there is one.
+    pub fn before(&self, from: NaiveDate) -> Option<Span> {
+        let (first, _) = self.spans.first().filter(|(first, _)| *first > from)?;
+        Some((from, *first - Days::new(1)))
+    }
+
     /// The first of these days of which nothing is known, up to those that are known again.
     pub fn missing(&self, (from, to): Span) -> Option<Span> {
         let known = self.spans.iter().rev().find(|(first, _)| *first <= from);
@@ -57,6 +86,7 @@ impl Coverage {
 
 /// A statement by its days; what it says of the day on which it arrived is not all of that day.
 struct Part {
+    batch: BatchId,
     from: NaiveDate,
     to: NaiveDate,
     opening: Option<i64>,
@@ -72,26 +102,70 @@ pub fn of(
     let part = |it: &Statement| {
         let to = it.to()?.min(arrived(it) - Days::new(1));
         let from = it.from().filter(|from| *from <= to)?;
-        Some(Part { from, to, opening: it.opening, closing: it.closing })
+        Some(Part { batch: it.batch(), from, to, opening: it.opening, closing: it.closing })
     };
-    let mut parts: Vec<Part> = statements.iter().filter_map(part).collect();
+    let mut parts = newest(statements.iter().filter_map(part).collect());
     parts.sort_by_key(|part| (part.from, part.to));
-    let mut spans: Vec<Span> = Vec::new();
-    let mut closing = None;
+    let (mut spans, mut breaks): (Vec<Span>, Vec<Break>) = (Vec::new(), Vec::new());
+    let mut last: Option<Part> = None;
     for part in parts {
+        let closing = last.as_ref().and_then(|it| it.closing);
         match spans.last_mut() {
             Some((_, to)) if joins(&part, (*to, closing), &works) => {
-                if part.to >= *to {
-                    (*to, closing) = (part.to, part.closing);
+                if part.to < *to {
+                    continue;
                 }
+                *to = part.to;
             }
-            _ => {
+            before => {
+                let to = before.map(|(_, to)| *to);
+                breaks.extend(to.zip(last).and_then(|(to, last)| broken(&last, to, &part, &works)));
                 spans.push((since(part.from, &works), part.to));
-                closing = part.closing;
             }
         }
+        last = Some(part);
     }
-    Coverage { spans }
+    Coverage { spans, breaks }
+}
+
+/// Without those of which a later one tells all days: where it is right they may have been wrong. One without balances says
+/// nothing of those that have them.
+fn newest(parts: Vec<Part>) -> Vec<Part> {
+    let has_balances = |part: &Part| part.opening.is_some() && part.closing.is_some();
+    let replaces = |later: &Part, part: &Part| {
+        let tells_all = later.from <= part.from && part.to <= later.to;
+        tells_all && (has_balances(later) || !has_balances(part))
+    };
+    let is_newest = |at: usize| !parts[at + 1..].iter().any(|later| replaces(later, &parts[at]));
+    let newest: Vec<bool> = (0..parts.len()).map(is_newest).collect();
+    parts
+        .into_iter()
+        .zip(newest)
+        .filter(|(_, is_newest)| *is_newest)
+        .map(|(part, _)| part)
+        .collect()
+}
+
+/// What is wrong between statements whose days join.
+fn broken(
+    last: &Part,
+    to: NaiveDate,
+    part: &Part,
+    works: impl Fn(NaiveDate) -> bool,
+) -> Option<Break> {
+    let next = to + Days::new(1);
+    let (closing, opening) = last.closing.zip(part.opening)?;
+    let edge = |it: &Part, balance| Edge { batch: it.batch, days: (it.from, it.to), balance };
+    by_days(next, part.from, works).then(|| Break {
+        days: (next, (part.from - Days::new(1)).max(next)),
+        before: edge(last, closing),
+        after: edge(part, opening),
+    })
+}
+
+/// Whether nothing is booked before a day, from another one on.
+fn by_days(next: NaiveDate, before: NaiveDate, works: impl Fn(NaiveDate) -> bool) -> bool {
+    next.iter_days().take_while(|day| *day < before).all(|day| !works(day))
 }
 
 /// Whether a statement goes on where the ones before it end. Of statements that overlap, the later one opens in the middle
@@ -103,8 +177,7 @@ fn joins(
 ) -> bool {
     let next = to + Days::new(1);
     let by_balance = closing.zip(part.opening).map(|(closing, opening)| closing == opening);
-    let by_days = || next.iter_days().take_while(|day| *day < part.from).all(|day| !works(day));
-    part.from <= to || by_balance.unwrap_or_else(by_days)
+    part.from <= to || by_balance.unwrap_or_else(|| by_days(next, part.from, works))
 }
 
 /// On the days before the first one, back to one on which banks book, nothing was booked.
@@ -164,6 +237,27 @@ mod tests {
     }
 
     #[test]
+    fn balances_that_do_not_join_are_told_until_a_right_statement_of_the_days_comes() {
+        let wrong = [(2, 4, Some((0, 7))), (5, 6, Some((8, 9)))];
+        let coverage = cover(&wrong);
+        let [it] = coverage.breaks() else { panic!("{:?}", coverage.breaks()) };
+        assert_eq!((it.days, it.before.balance, it.after.balance), ((day(5), day(5)), 7, 8));
+        for right in [(2, 4, Some((0, 8))), (5, 6, Some((7, 9))), (2, 6, Some((0, 9)))] {
+            let healed = cover(&[wrong[0], wrong[1], right]);
+            assert_eq!(
+                (healed.spans.as_slice(), healed.breaks()),
+                (&[(day(2), day(6))][..], &[][..])
+            );
+        }
+        let unsaid = cover(&[wrong[0], wrong[1], (5, 6, None)]);
+        assert_eq!(unsaid.breaks().len(), 1, "one without balances decides nothing");
+        let weekend = cover(&[(5, 6, Some((0, 7))), (9, 10, Some((8, 9)))]);
+        assert_eq!(weekend.breaks()[0].days, (day(7), day(8)));
+        let missing = cover(&[(2, 3, Some((0, 7))), (5, 6, Some((8, 9)))]);
+        assert_eq!((missing.breaks().len(), missing.gap()), (0, Some((day(4), day(4)))));
+    }
+
+    #[test]
     fn days_before_the_first_statement_are_unknown_but_for_those_without_bookings() {
         let coverage = cover(&[(9, 13, None)]);
         for (from, covered) in [(9, true), (7, true), (6, false)] {
@@ -171,6 +265,11 @@ mod tests {
         }
         assert_eq!(coverage.missing((day(4), day(12))), Some((day(4), day(6))));
         assert_eq!(coverage.missing((day(4), day(5))), Some((day(4), day(5))));
+        assert_eq!(
+            (coverage.before(day(4)), coverage.before(day(7))),
+            (Some((day(4), day(6))), None)
+        );
+        assert_eq!(Coverage::default().before(day(4)), None, "nobody knows yet of any");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 pub mod coverage;
 
+pub mod holes;
+
 pub mod rules;
 
 pub mod hold;

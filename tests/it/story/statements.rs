@@ -107,6 +107,53 @@ fn money_that_no_balance_knows_of_is_an_exception_that_names_the_statement() {
     assert_eq!((&law["holds"], &law["exceptions"][0]), (&false.into(), &"B000002".into()));
 }
 
+/// A statement of some days of November with balances, and one credit that is all between them.
+fn spanned(days: (u32, u32), opening: i64, closing: i64) -> String {
+    let ((from, to), amount) = (days, closing - opening);
+    format!(
+        "Số tài khoản;1023456789;;\nTừ ngày: {from}/11/2026;Đến ngày: {to}/11/2026;;\nSố dư đầu kỳ;{opening};;\n\
+         Số dư cuối kỳ;{closing};;\nNgày giao dịch;Ghi nợ;Ghi có;Nội dung\n{from}/11/2026;;{amount};khac\n"
+    )
+}
+
+#[test]
+fn balances_that_do_not_join_are_told_with_both_statements_until_a_right_one_comes() {
+    let world = placed();
+    world.take("_bank/a.csv", spanned((10, 11), 100_000, 150_000).as_bytes());
+    world.take("_bank/b.csv", spanned((12, 13), 167_000, 200_000).as_bytes());
+    let receipt = |name: &str| {
+        let path = world.path(&format!("outbox/_bank/{name}.txt"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let told = receipt("b__B000003");
+    for said in [
+        "SỐ DƯ KHÔNG NỐI NHAU: Số dư đầu kỳ 167.000 đ của sao kê 12/11/2026 – 13/11/2026 (b.csv · B000003)",
+        "khác số dư cuối kỳ 150.000 đ của sao kê trước 10/11/2026 – 11/11/2026 (a.csv · B000002), chênh 17.000 đ",
+    ] {
+        assert!(told.contains(said), "no {said} in {told}");
+    }
+    assert!(!told.contains("CÒN THIẾU") && !told.contains("liền mạch"), "{told}");
+    world.take("_bank/c.csv", spanned((12, 13), 150_000, 200_000).as_bytes());
+    let told = receipt("c__B000004");
+    assert!(told.contains("Sao kê đã liền mạch đến hết ngày 13/11/2026"), "{told}");
+}
+
+#[test]
+fn days_before_the_first_statement_on_which_somebody_could_have_paid_are_told_at_once() {
+    let world = placed();
+    let text = String::from_utf8(statement(&[("24/11/2026", 5, "khac")])).unwrap();
+    let text = format!("Từ ngày: 24/11/2026;Đến ngày: 25/11/2026;;\n{text}");
+    let path = world.drop_file("_bank/a.csv", text.as_bytes());
+    world.run_at(&at("11-26", 8), &["run", "import", path.to_str().unwrap()]).exits(0);
+    let told = std::fs::read_to_string(world.path("outbox/_bank/a__B000002.txt")).unwrap();
+    assert!(told.contains("CÒN THIẾU SAO KÊ ngày 23/11/2026"), "{told}");
+    if require("openpyxl") {
+        world.run_at(&at("11-26", 9), &["run", "report"]).exits(0);
+        let page = sheet_text(&world.path("outbox/morning__2026-11-26__r1.xlsx"), "Buổi sáng");
+        assert!(page.contains("Thiếu sao kê\t23/11\t1"), "{page}");
+    }
+}
+
 #[test]
 fn two_payments_that_a_person_calls_the_same_money_count_once_until_that_is_taken_back() {
     let world = placed();
