@@ -225,15 +225,20 @@ pub struct Free {
     pub code: String,
 }
 
-/// Of payments that are more than what they pay for: a row for each code that they pay for.
+/// Of payments that are more than what they pay for: a row for each code that they pay for, or that was paid before.
 pub async fn too_much(db: &Db) -> sqlx::Result<Vec<Free>> {
     db.query(
+        // Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
         "select b.id as bank_line_id, a.code,
                 cast(b.amount - b.returned - (select sum(p.amount) from allocation p where p.bank_line_id = b.id)
                      as bigint) as free
          from bank_line b join allocation a on a.bank_line_id = b.id
          where b.direction = 'credit' and b.state = 'held' and not b.closed
-         order by b.id, a.code",
+         union all
+         select b.id, r.code, b.amount - b.returned
+         from bank_line b join payment_request r on cast(b.evidence as text) like '%\"' || r.code || '\"%'
+         where b.direction = 'credit' and b.state = 'held' and b.tier = 'paid_before' and not b.closed
+         order by 1, 2",
     )
     .all()
     .await

@@ -135,6 +135,12 @@ fn is_near(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// The letters that a code of ours begins with.
+pub fn prefix_of(code: &str) -> &str {
+    const BODY: usize = 8;
+    code.get(..code.len().saturating_sub(BODY)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

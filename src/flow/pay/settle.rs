@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     matching::{self, Credit, Decision, Due, Known},
+    memo,
     overtaken::{self, Overtaken},
     said::{Said, Same},
     tell, waive,
@@ -20,7 +21,7 @@ use crate::{
     domain::{
         batch::BatchId,
         order::{LineState, RequestState},
-        payment::PaymentState,
+        payment::{PaymentState, Tier},
     },
     flow::{
         Services,
@@ -114,7 +115,7 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
     }
     let mut known = Known::default();
     known.prefixes.insert(services.settings.payee.code_prefix.as_str().to_owned());
-    known.prefixes.extend(dues.iter().map(|due| prefix_of(&due.code).to_owned()));
+    known.prefixes.extend(dues.iter().map(|due| memo::prefix_of(&due.code).to_owned()));
     for (source, payer) in payments::known_payers(db).await? {
         known.payers.entry(source).or_default().insert(payer);
     }
@@ -150,11 +151,6 @@ pub fn source_of(payment: &Payment) -> Option<String> {
     payment.other_account.clone().or_else(|| payment.other_name.clone())
 }
 
-fn prefix_of(code: &str) -> &str {
-    const BODY: usize = 8;
-    code.get(..code.len().saturating_sub(BODY)).unwrap_or_default()
-}
-
 fn forgiven(said: &Said<'_>, code: &str) -> i64 {
     said.waived.iter().filter(|(it, _)| it == code).map(|(_, amount)| amount).sum()
 }
@@ -179,7 +175,7 @@ struct Difference<'a> {
     events: Vec<NewEvent<'a>>,
     standings: Vec<Standing>,
     paid: Vec<&'a dues::Due>,
-    /// More is paid than before, and not all.
+    /// More is paid than before, and not all; or all was paid, and more came.
     partly: Vec<&'a dues::Due>,
     unpaid: Vec<&'a dues::Due>,
     /// The payment that a person parted.
@@ -271,6 +267,11 @@ fn of_payments<'a>(
                 said_by: None,
                 reason: None,
             });
+        }
+        // Who pays twice reads at once that it is too much.
+        if payment.rules == 0 && decision.tier == Tier::PaidBefore {
+            let is_it = |due: &&dues::Due| decision.evidence.codes.contains(&due.code);
+            difference.partly.extend(loaded.dues.iter().find(is_it));
         }
         difference.parts.extend(parts_of(id, parts));
         difference.changes.push(Change { id, state, tier: decision.tier, evidence, rules });

@@ -129,6 +129,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
     let firm = firm_block(services, order, &told).await?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
     let received = over::of_cancelled(services, &requests).await?;
+    let returns = over::going_back(services, &requests).await?;
     let said = OrderCancelled {
         recipient: order.recipient,
         to_name: mail.recipient_name.clone(),
@@ -137,6 +138,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
         lines: gone?,
         stopped: usize::try_from(stopped)?,
         received,
+        returns,
         rest,
     };
     let letter = letters::order_cancelled(services.letters.of(mail.purpose), &said)?;

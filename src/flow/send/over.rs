@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     db::{
+        dues::Due,
         payments,
         refunds::{self, Free},
         requests::Request,
     },
     domain::{money::Money, payment::Tier},
-    flow::Services,
+    flow::{Services, pay::concerned},
 };
 
 /// What came with the payments for these requests and is more than was asked for.
@@ -34,6 +35,20 @@ pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyh
     };
     let waiting = payments::waiting(&services.db).await?;
     Ok(waiting.iter().filter(|it| waits(it)).map(|it| Money::dong(it.free)).sum())
+}
+
+/// What is planned to go back of payments that were for these requests alone.
+pub async fn going_back(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
+    let mut sum = Money::ZERO;
+    let planned = refunds::all(&services.db, None).await?.into_iter();
+    for refund in planned.filter(|it| it.done_at.is_none()) {
+        let dues = concerned::requests(services, refund.bank_line_id).await?;
+        let is_own = |due: &Due| requests.iter().any(|it| it.code.as_str() == due.code);
+        if !dues.is_empty() && dues.iter().all(is_own) {
+            sum = sum + Money::dong(refund.amount);
+        }
+    }
+    Ok(sum)
 }
 
 /// Nobody is told of a payment that is for others too.

@@ -6,6 +6,7 @@ use super::{
     grace::at,
     lists::{csv, enterprise},
     money::{ORDER, activated, codes, placed, requests, take},
+    told::letters_of,
     workbooks::sheet_text,
 };
 use crate::world::{FIRM, World, require, text, texts};
@@ -314,6 +315,37 @@ fn a_debit_that_fits_no_refund_is_asked_and_one_that_fits_is_told_to_have_closed
     let known = take(&world, "d.csv", &[odd[1], ("23/11/2026", -2_950_000, other.as_str())]);
     assert_eq!((&known["outcome"], &known["exit"]), (&"accepted".into(), &0.into()), "{known}");
     world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn who_pays_a_paid_code_once_more_reads_at_once_that_it_is_too_much() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(letters_of(&world, "payment_received").len(), 1);
+    let again = format!("{} lan 2", codes[0]);
+    take(&world, "b.csv", &[("21/11/2026", 2_950_000, &again)]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "payment_received");
+    assert_eq!(letters.len(), 2);
+    assert!(letters.iter().any(|it| it.text.contains("thừa 2.950.000 đ")), "{letters:?}");
+    world.run(&["run", "reconcile"]).exits(1);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(letters_of(&world, "payment_received").len(), 2, "told once");
+}
+
+#[test]
+fn money_on_its_way_back_is_named_where_what_it_paid_for_is_cancelled() {
+    let world = placed();
+    let codes = codes(&world);
+    world.run(&["run", "mail"]).exits(0);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    world.run(&["refund", "1", "2950000", "--reason", "thôi mua"]).exits(0);
+    world.run(&["cancel", &format!("{ORDER}/1"), "--reason", "thôi mua"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "order_cancelled");
+    assert!(letters[0].text.contains("sẽ được chuyển trả 2.950.000 đ"), "{}", letters[0].text);
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub struct OrderCancelled {
     pub stopped: usize,
     /// What was paid for these before, and neither pays for anything else nor goes back yet.
     pub received: Money,
+    /// What of it is planned to go back, and did not go.
+    pub returns: Money,
     /// What this payer has still to pay in the batch.
     pub rest: Option<Rest>,
 }
@@ -79,6 +81,7 @@ fn values(said: &OrderCancelled, first: &NoticeLine) -> Value {
         count => said.lines.len(),
         stopped => said.stopped,
         received => (said.received != Money::ZERO).then(|| said.received.to_string()),
+        returns => (said.returns != Money::ZERO).then(|| said.returns.to_string()),
         client => first.name.as_str(),
         tax_id => first.tax_id.as_str(),
         rest => said.rest.is_some(),
@@ -173,6 +176,15 @@ mod tests {
             assert!(letter.text.contains("1.000.000 đ"), "{}", letter.text);
             assert!(letter.html.contains("1.000.000 đ"), "{}", letter.html);
         }
+    }
+
+    #[test]
+    fn money_that_is_on_its_way_back_is_named() {
+        let mut said = samples::cancelled(&samples::given(), Recipient::Client, 1, 0);
+        said.returns = Money::dong(1_000_000);
+        let [vi, en] = in_both_languages(&said);
+        assert!(vi.text.contains("sẽ được chuyển trả 1.000.000 đ"), "{}", vi.text);
+        assert!(en.text.contains("1.000.000 đ that had been received will be"), "{}", en.text);
     }
 
     #[test]

@@ -219,6 +219,7 @@ pub fn cancelled(given: &Given, recipient: Recipient, lines: u8, left: u8) -> Or
         lines: (1..=lines).map(|number| line(given, number)).collect(),
         stopped: 0,
         received: Money::ZERO,
+        returns: Money::ZERO,
         rest: rest(given, left),
     }
 }
