@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{back, known, matching, settle, went};
+use super::{back, hand, known, matching, settle, went};
 use crate::{
     db::{
         findings::Numbered,
@@ -32,6 +32,8 @@ pub struct Credit {
     pub allocations: Vec<Part>,
     /// Codes that it may be for, the likeliest first.
     pub candidates: Vec<String>,
+    /// Ready: why it would stand so.
+    pub why: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -94,6 +96,7 @@ pub async fn credits(services: &Services, new: &[NewLine<'_>]) -> anyhow::Result
     let credit = |(id, line): (i64, &NewLine<'_>)| {
         let decision = decisions.remove(&id)?;
         let part = |(code, amount)| Part { code, amount };
+        let why = why(services, &decision);
         Some(Credit {
             row: line.row_no,
             booked_on: line.booked_on,
@@ -102,10 +105,17 @@ pub async fn credits(services: &Services, new: &[NewLine<'_>]) -> anyhow::Result
             state: decision.state,
             tier: decision.tier,
             allocations: decision.allocations.into_iter().map(part).collect(),
+            why,
             candidates: decision.evidence.candidates,
         })
     };
     Ok(numbered().filter_map(credit).collect())
+}
+
+fn why(services: &Services, decision: &matching::Decision) -> String {
+    let evidence = serde_json::to_value(&decision.evidence).unwrap_or_default();
+    let now = hand::Now { waits: decision.state == PaymentState::Held, returned: 0 };
+    hand::reason(services, decision.tier, &evidence, now)
 }
 
 /// Which of new debits would be asked about: those that close nothing that is planned to go back, though they say so.

@@ -274,6 +274,7 @@ fn a_check_of_a_statement_says_what_each_credit_would_pay_for_and_what_would_be_
     {
         assert!(said.contains(words), "no {words} in {said}");
     }
+    assert!(said.contains("nhưng chưa đủ: lúc đó còn phải trả 2.950.000"), "{said}");
     assert!(!said.contains("đã ghi nhận"), "{said}");
     assert_eq!(world.list("payments").len(), 1, "nothing is stored");
     assert_eq!(of(&world, "1")["refunds"][0]["done_at"], Value::Null);
