@@ -326,6 +326,16 @@ pub async fn same_bytes_later(
     Ok(later.map(|(id,)| BatchId::new(id)))
 }
 
+/// The first batch in which the bytes of a statement came.
+pub async fn same_bytes_first(db: &Db, sha256: &Sha256) -> sqlx::Result<Option<BatchId>> {
+    let first = db
+        .query("select id from batch where kind = 'statement' and sha256 = $1 order by id limit 1")
+        .bind(sha256.as_str())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(first.map(|(id,)| BatchId::new(id)))
+}
+
 /// The files that statements came in and their accounts, by the days that they speak of.
 pub async fn by_days(db: &Db) -> sqlx::Result<Vec<(i64, String)>> {
     db.query(

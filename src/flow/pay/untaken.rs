@@ -41,7 +41,7 @@ pub async fn keep(
 }
 
 /// Which of these wait for nothing any more, and for whose sake: the same bytes came again, or statements that came later
-/// and were taken tell of each of the days.
+/// than these bytes did first and were taken tell of each of the days.
 pub async fn overtaken(
     services: &Services,
     batches: &[Batch],
@@ -52,7 +52,8 @@ pub async fn overtaken(
         let by = match staged::speaks_of(batch)? {
             Some(days) => {
                 let taken = statements::of_account(&services.db, &days.account).await?;
-                told_by(taken, batch.id(), (days.from, days.to))
+                let first = statements::same_bytes_first(&services.db, &batch.sha256).await?;
+                told_by(taken, first.unwrap_or(batch.id()), (days.from, days.to))
             }
             None => None,
         };

@@ -405,6 +405,11 @@ fn a_statement_that_waits_is_told_once_and_no_more_when_a_good_one_of_its_days_c
     assert!(world.run(&["batches"]).exits(0).stdout.contains("đã có B000004 thay"));
     let second = page("11-25");
     assert!(!second.contains(TOLD), "{second}");
+    // Dropped once more it is no news.
+    world.take("_bank/cu.csv", off.as_bytes());
+    assert_eq!(batch(&world, "B000005")["overtaken_by"], "B000004");
+    let third = page("11-26");
+    assert!(!third.contains(TOLD), "{third}");
 }
 
 #[test]
