@@ -17,20 +17,21 @@ use crate::{
         licences::{self, Licence},
         mails::{self, Mail},
         notifications::{self, Notification, NotificationKind},
-        orders, rows,
+        orders, requests, rows,
         runs::{self, Run},
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
         licence::LicenceState,
         mail::MailState,
+        order::RequestState,
     },
     flow::{
         Services,
         answer::outbox,
         pay::untaken,
         report::{self, Rows},
-        sweep,
+        send, sweep,
     },
 };
 
@@ -149,6 +150,7 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
         &workspace::filter::<LicenceState>(&services, narrowed, "workbook.line_state")?,
     )
     .await?;
+    let requests = requests::states(&services.db).await?;
     let local = |at| services.rfc3339(at);
     let shown = found.iter().map(|licence| {
         json!({
@@ -161,7 +163,10 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
         })
     });
     let row = |licence: &Licence| {
-        let cutoff = sweep::cutoff_of(&services, licence)
+        // What is paid has no such day.
+        let unpaid = Some(licence).filter(|it| it.state != LicenceState::Active);
+        let cutoff = unpaid
+            .and_then(|it| sweep::cutoff_of(&services, it))
             .map(|at| services.local(at).format("%d/%m/%Y %H:%M").to_string());
         [
             licence.licence_id.clone(),
@@ -169,7 +174,12 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
             licence.tax_id.clone(),
             licence.package.clone(),
             licence.fiscal_year.to_string(),
-            word(&services, "workbook.line_state", &licence.state),
+            match requests.get(&licence.line_id) {
+                Some(RequestState::Cancelled) => {
+                    services.texts.label("workbook.line_state.cancelled")
+                }
+                _ => word(&services, "workbook.line_state", &licence.state),
+            },
             cutoff.unwrap_or_default(),
         ]
     };
@@ -200,7 +210,7 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
         let bounce = mail.bounce().map(|report| format!(" [{report}]")).unwrap_or_default();
         [
             mail.id.to_string(),
-            word(&services, "message.purpose", &mail.purpose),
+            send::purpose_in_words(&services, mail),
             mail.recipient.clone(),
             mail.subject.clone(),
             word(&services, "workbook.mail_state", &mail.state),

@@ -160,6 +160,8 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
     crate::runner::recover(&services).await?;
     let code = args.code.trim().to_uppercase();
     let texts = services.texts;
+    let forgiven = |dues: &[dues::Due]| dues.iter().map(|due| due.waived).sum::<i64>();
+    let before = forgiven(&dues::all(&services.db).await?);
     let waived = waive::rest(&services, &code, by).await?;
     waived.map_err(|why| {
         let code = code.as_str();
@@ -181,7 +183,11 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
         [due.code.clone(), line, money(due.amount), money(due.paid), money(due.waived), state]
     };
     let header = ["payment_code", "line", "amount", "paid", "waived", "state"];
-    let human = table(texts, header, found.iter().map(row));
+    let mut human = table(texts, header, found.iter().map(row));
+    if forgiven(&dues) == before {
+        let nothing = texts.say("command.nothing_waived", context! { code => code.as_str() });
+        human = format!("{nothing}\n{human}");
+    }
     let shown = found.iter().map(|due| {
         json!({
             "payment_code": due.code, "batch_code": due.batch_code, "order": due.order_code,

@@ -36,6 +36,7 @@ use crate::{
     flow::{
         Services,
         activate::reason,
+        send,
         sweep::{self, Judged},
     },
 };
@@ -269,7 +270,7 @@ async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
         }
         _ => Money::ZERO,
     };
-    let purpose = texts.label(&format!("message.purpose.{}", mail.purpose));
+    let purpose = send::purpose_in_words(services, mail);
     let about = format!("{purpose} · {} · {}", mail.recipient, mail.subject);
     let state = texts.label(&format!("workbook.mail_state.{}", mail.state));
     let of_batch = match of_batch {

@@ -365,7 +365,7 @@ pub fn reason(
     };
     let left = evidence["left"].as_i64().map(|left| Money::dong(left).to_string());
     let values = minijinja::context! {
-        codes => list("codes"), candidates => list("candidates"), left, sum => evidence["sum"].as_str(),
+        codes => list("codes"), candidates => list("candidates"), left, sum => evidence["sum"].as_str().map(sum_in_words),
         same => evidence["same"].as_i64(), settled => list("settled"), waits,
         waived => evidence["waived"].as_i64(),
         returned => (returned > 0).then(|| Money::dong(returned).to_string()),
@@ -373,8 +373,29 @@ pub fn reason(
     services.texts.say(&format!("message.payment.{tier}"), values)
 }
 
+/// `2 × 2950000 + 1 × 990000` with the amounts as people write them.
+fn sum_in_words(sum: &str) -> String {
+    let term = |term: &str| {
+        let (count, amount) = term.split_once(" × ")?;
+        Some(format!("{count} × {}", Money::dong(amount.parse().ok()?)))
+    };
+    let terms = sum.split(" + ").map(|it| term(it).unwrap_or_else(|| it.to_owned()));
+    terms.collect::<Vec<_>>().join(" + ")
+}
+
 /// `HLACDEFGHJ 2.950.000 đ`, one after the other.
 pub fn codes_in_words(codes: &[(String, i64)]) -> String {
     let word = |(code, amount): &(String, i64)| format!("{code} {}", Money::dong(*amount));
     codes.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_sum_comes_about_is_told_with_amounts_as_people_write_them() {
+        assert_eq!(sum_in_words("2 × 2950000 + 1 × 990000"), "2 × 2.950.000 đ + 1 × 990.000 đ");
+        assert_eq!(sum_in_words("khac"), "khac");
+    }
 }

@@ -59,11 +59,14 @@ use self::{
 use super::{Clock, Services, fault::caught, guard, holder::Holder, progress::Step};
 use crate::{
     db::{
-        mails,
+        mails::{self, Mail},
         notifications::{self, NotificationKind},
         posting, suppressions,
     },
-    domain::{email::Email, mail::MailState},
+    domain::{
+        email::Email,
+        mail::{MailState, Purpose},
+    },
 };
 
 /// How often a mail is tried at least, and for how long, before it is given up.
@@ -237,4 +240,14 @@ async fn release_held(services: &Services, suppressed: &HashSet<String>) -> anyh
         }
     }
     Ok(())
+}
+
+/// What a mail is for, as people read it: one about money says whether it came, went back, or was for something else.
+pub fn purpose_in_words(services: &Services, mail: &Mail) -> String {
+    let name = match mail.purpose {
+        Purpose::PaymentReceived if mail.line_id.is_some() => "payment_taken_back",
+        Purpose::PaymentReceived if returned::is_meant(mail) => "payment_returned",
+        purpose => purpose.as_str(),
+    };
+    services.texts.label(&format!("message.purpose.{name}"))
 }

@@ -303,7 +303,7 @@ fn wait(mail: &Mail) -> TimeDelta {
 
 /// What the bell says of a mail that is refused.
 pub fn bell(services: &Services, mail: &Mail, why: &str) -> String {
-    let purpose = services.texts.label(&format!("message.purpose.{}", mail.purpose));
+    let purpose = super::purpose_in_words(services, mail);
     let values = context! {
         purpose, to => mail.recipient.as_str(), subject => mail.subject.as_str(), mail => mail.id,
         why => services.texts.translated(why),

@@ -349,6 +349,27 @@ fn money_on_its_way_back_is_named_where_what_it_paid_for_is_cancelled() {
 }
 
 #[test]
+fn lists_call_what_is_paid_given_back_and_forgiven_by_its_name() {
+    let world = activated();
+    let codes = codes(&world);
+    let paid = [("20/11/2026", 2_950_000, codes[0].as_str()), ("20/11/2026", 3_000_000, &codes[1])];
+    take(&world, "a.csv", &paid);
+    let told = world.run(&["waive", &codes[0], "--reason", "phí"]).exits(0).stdout;
+    assert!(told.contains("không bỏ phần nào"), "{told}");
+    let over = id_of(&world, &codes[1]);
+    world.run(&["refund", &over, "50000", "--reason", "dư", "--done", "FT1"]).exits(0);
+    let mails = world.run(&["mails"]).exits(0).stdout;
+    assert!(mails.contains("Đã chuyển trả tiền") && mails.contains("Đã nhận tiền"), "{mails}");
+    let licences = world.run(&["licences"]).exits(0).stdout;
+    let ends = |state: &str| -> Vec<bool> {
+        let own = licences.lines().filter(|line| line.contains(state));
+        own.map(|line| line.contains("/2026 00:00")).collect()
+    };
+    assert_eq!(ends("Đang dùng"), [false, false], "{licences}");
+    assert_eq!(licences.matches("/2026 00:00").count(), 1, "{licences}");
+}
+
+#[test]
 fn debits_that_are_all_of_a_refund_together_close_it_each_as_a_part() {
     let world = placed();
     let codes = codes(&world);
