@@ -75,6 +75,19 @@ pub async fn was_said(db: &Db, id: i64, answer: BatchId) -> sqlx::Result<bool> {
     Ok(one.optional::<(i64,)>().await?.is_some())
 }
 
+/// Of a file that answered about money: which payments it said something of, and what, in its order.
+pub async fn of_answer(
+    db: &Db,
+    answer: BatchId,
+) -> sqlx::Result<Vec<(i64, Json<serde_json::Value>)>> {
+    db.query(
+        "select bank_line_id, detail from payment_event where detail->>'answer' = $1 order by id",
+    )
+    .bind(answer.to_string())
+    .all()
+    .await
+}
+
 /// The oldest first.
 pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
     db.query(

@@ -28,6 +28,7 @@ use crate::{
         files::write_whole,
         inbox::BANK,
         map::Table,
+        pay::hand,
         report::{self, Rows},
         staged, sweep,
     },
@@ -175,14 +176,32 @@ async fn of_money(services: &Services, batch: &Batch) -> anyhow::Result<String> 
     let said = findings::of_batch(&services.db, batch.id()).await?;
     let told = said.iter().take(SHOWN).map(|(_, it)| in_words(services, it, Kind::OfRow));
     let folder = outbox::folder(services, Some(BANK));
+    let done = payments::of_answer(&services.db, batch.id()).await?;
+    let done = done.iter().map(|(payment, detail)| done_in_words(services, *payment, &detail.0));
     let is_stale = said.iter().any(|(_, finding)| finding.code == Code::RowStaleAnswer);
     let values = context! {
+        done => done.collect::<Vec<_>>(),
         told => told.collect::<Vec<_>>(), more => said.len().saturating_sub(SHOWN),
         is_written => rows.accepted > 0 || is_stale, outdated => staged::is_outdated(batch)?,
         workbook => outbox::has_workbook(reconciliation::WHAT, &folder), ..counted(&rows)
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(services.texts.say("message.receipt_money", values))
+}
+
+/// What was done with one payment.
+fn done_in_words(services: &Services, payment: i64, detail: &serde_json::Value) -> String {
+    let codes = |name: &str| {
+        let told = serde_json::from_value::<Vec<(String, i64)>>(detail[name].clone());
+        let told = told.unwrap_or_default().into_iter().filter(|(_, amount)| *amount > 0);
+        hand::codes_in_words(&told.collect::<Vec<_>>())
+    };
+    let refund = detail["refund"].as_i64().filter(|dong| *dong > 0);
+    let values = context! {
+        payment, pays => codes("words"), waived => codes("waived"),
+        refund => refund.map(|dong| Money::dong(dong).to_string()),
+    };
+    services.texts.say("message.receipt_money_done", values)
 }
 
 async fn of_answer(

@@ -117,6 +117,11 @@ fn decided(hand: fn(&World, &[u8]) -> Vec<u8>) {
     let receipt = receipts.iter().find(|name| name.starts_with("doi-soat__B")).unwrap();
     let receipt = std::fs::read_to_string(world.path("outbox/_bank").join(receipt)).unwrap();
     assert!(receipt.contains("3 đã làm theo, 0 chưa làm được, 2 để nguyên"), "{receipt}");
+    let pays = format!("{} 2.950.000 đ", codes[0]);
+    let waived = format!(": bỏ phần thiếu {} 11.000 đ", codes[1]);
+    for done in [": trả cho HL", &pays, &waived, ": chờ chuyển trả 77.000 đ"] {
+        assert!(receipt.contains(done), "no {done} in {receipt}");
+    }
     // The next revision shows what is left.
     let left = newest(&world);
     assert!(left.to_str().unwrap().ends_with("__r2.xlsx"), "{}", left.display());
