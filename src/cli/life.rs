@@ -118,7 +118,8 @@ pub async fn undo(global: &Global, id: BatchId) -> anyhow::Result<Reply> {
             let first = report::first_of(&services, &batch).await?;
             let kind = lists::word(&services, "command.batch_kind", &first.kind);
             let state = lists::state_in_words(&services, &batch, None);
-            let values = context! { id => id.to_string(), kind, state };
+            let is_statement = first.kind == BatchKind::Statement;
+            let values = context! { id => id.to_string(), kind, state, is_statement };
             return Err(Failure::not_allowed(services.texts, "not_undone", values).into());
         }
     };

@@ -429,6 +429,7 @@ fn a_statement_that_waits_can_be_put_away_and_one_that_was_taken_cannot() {
     assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
     let said = text(&refused["error"], "message");
     assert!(said.contains("(sao kê, Hoàn tất)"), "as in the list of batches: {said}");
+    assert!(text(&refused["error"], "fix").contains("hangloat unmatch"), "{refused}");
     assert_eq!(requests(&world)[0], "paid 2950000");
     world.run(&["prove"]).exits(0);
 }
