@@ -29,7 +29,7 @@ struct Payment {
 }
 
 impl Unclaimed {
-    pub async fn load(db: &Db) -> sqlx::Result<Unclaimed> {
+    pub async fn load(db: &Db) -> anyhow::Result<Unclaimed> {
         let rows = payments::waiting(db).await?;
         if rows.is_empty() {
             return Ok(Unclaimed { waiting: Vec::new(), open: HashMap::new() });
