@@ -244,10 +244,7 @@ mod tests {
         assert_eq!((it.days, it.before.balance, it.after.balance), ((day(5), day(5)), 7, 8));
         for right in [(2, 4, Some((0, 8))), (5, 6, Some((7, 9))), (2, 6, Some((0, 9)))] {
             let healed = cover(&[wrong[0], wrong[1], right]);
-            assert_eq!(
-                (healed.spans.as_slice(), healed.breaks()),
-                (&[(day(2), day(6))][..], &[][..])
-            );
+            assert!(healed.covers((day(2), day(6))) && healed.breaks().is_empty(), "{healed:?}");
         }
         let unsaid = cover(&[wrong[0], wrong[1], (5, 6, None)]);
         assert_eq!(unsaid.breaks().len(), 1, "one without balances decides nothing");
