@@ -1,7 +1,7 @@
 //! The tables of the embedded platform: its licences, accounts and log-ins.
 
 use chrono::{DateTime, NaiveDate, Utc};
-
+use futures::stream::BoxStream;
 use sqlx::types::Json;
 
 use super::{Db, Sql, Tx};
@@ -244,6 +244,11 @@ pub async fn mark_paid(
         .execute()
         .await?;
     Ok(known == 1)
+}
+
+/// Every licence, the oldest change first, one at a time.
+pub fn all(db: &Db) -> BoxStream<'_, sqlx::Result<Licence>> {
+    db.query("select * from platform_licence order by updated_at, licence_id").stream()
 }
 
 /// So many licences that changed at `since` or later, the oldest change first, behind the licence `after`.

@@ -1,5 +1,6 @@
 //! The tables of the embedded platform: its licences, accounts and log-ins.
 
+use futures::TryStreamExt as _;
 use hangloat::{
     db::{
         Db, is_taken,
@@ -52,6 +53,20 @@ async fn a_client_has_one_licence_of_a_package_and_year() {
             assert!(is_taken(&insert(db, &new).await.unwrap_err()));
         }
         insert(db, &platform_licence(2)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_licences_are_read_the_oldest_change_first() {
+    each_db(async |db| {
+        let older = Licence { updated_at: later(-5), ..platform_licence(3) };
+        for new in [platform_licence(2), platform_licence(1), older] {
+            insert(db, &new).await.unwrap();
+        }
+        let all: Vec<Licence> = platform::all(db).try_collect().await.unwrap();
+        let ids: Vec<&str> = all.iter().map(|it| it.licence_id.as_str()).collect();
+        assert_eq!(ids, ["LIC-3", "LIC-1", "LIC-2"]);
     })
     .await;
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
-
+use futures::TryStreamExt as _;
 use serde::Deserialize;
 
 use super::{
@@ -105,6 +105,12 @@ impl Embedded {
 
     pub async fn at_once(&self, licence_ids: &[&str]) -> Result<Vec<Licence>, PlatformError> {
         self.answers(platform::by_ids(&self.db, licence_ids).await?).await
+    }
+
+    /// Every licence, the oldest change first, without its log-ins.
+    pub async fn all(&self) -> Result<Vec<Licence>, PlatformError> {
+        let told = platform::all(&self.db).map_ok(|licence| told(licence, Vec::new()));
+        Ok(told.try_collect().await?)
     }
 
     /// Licences that changed at `since` or later, the oldest change first; further ones behind `cursor`, which is the
@@ -290,20 +296,9 @@ impl Embedded {
         for login in platform::logins(&self.db, &ids).await? {
             logins.entry(login.licence_id.clone()).or_default().push(self.login(&login)?);
         }
-        let answers = licences.into_iter().map(|licence| Licence {
-            logins: logins.remove(&licence.licence_id).unwrap_or_default(),
-            licence_id: licence.licence_id,
-            idempotency_key: licence.idempotency_key,
-            order_code: licence.order_code,
-            line: licence.line,
-            tax_id: licence.tax_id,
-            package: licence.package,
-            fiscal_year: licence.fiscal_year,
-            status: licence.status,
-            activated_at: licence.activated_at,
-            grace_until: licence.grace_until,
-            paid_on: licence.paid_on,
-            updated_at: licence.updated_at,
+        let answers = licences.into_iter().map(|licence| {
+            let logins = logins.remove(&licence.licence_id).unwrap_or_default();
+            told(licence, logins)
         });
         Ok(answers.collect())
     }
@@ -327,6 +322,24 @@ impl Embedded {
     /// The same whenever it is asked for, so that it need not be stored.
     fn token(&self, licence_id: &str, email: &str) -> String {
         self.key.sign("setup", &format!("{licence_id}/{email}"))
+    }
+}
+
+fn told(licence: platform::Licence, logins: Vec<Login>) -> Licence {
+    Licence {
+        licence_id: licence.licence_id,
+        idempotency_key: licence.idempotency_key,
+        order_code: licence.order_code,
+        line: licence.line,
+        tax_id: licence.tax_id,
+        package: licence.package,
+        fiscal_year: licence.fiscal_year,
+        status: licence.status,
+        activated_at: licence.activated_at,
+        grace_until: licence.grace_until,
+        paid_on: licence.paid_on,
+        updated_at: licence.updated_at,
+        logins,
     }
 }
 
