@@ -1,12 +1,13 @@
 //! What is asked of the platform about licences that are there, stored before the call.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::types::Json;
 
 use super::{
-    Db, Sql, Tx,
+    Db, ROWS_A_STATEMENT, Sql, Tx,
     activations::{ActivationState, Settled, settle_by},
     leases::{Claim, Lease},
     sql,
@@ -83,7 +84,11 @@ pub async fn plan(tx: &mut Tx, new: &[NewChange], now: DateTime<Utc>) -> sqlx::R
                       as r (line_id bigint, kind text, cancellation_id bigint, idempotency_key text)
                  on conflict do nothing",
     };
-    tx.query(PLAN).bind(Json(new)).bind(now).execute().await
+    let mut planned = 0;
+    for new in new.chunks(ROWS_A_STATEMENT) {
+        planned += tx.query(PLAN).bind(Json(new)).bind(now).execute().await?;
+    }
+    Ok(planned)
 }
 
 /// Takes the next open change behind `after`, of one order or of any; of a licence the oldest one first.
@@ -143,17 +148,18 @@ pub async fn settle(
     settle_by(tx, SETTLE, (id, claim), settled, now).await
 }
 
-/// Whether the platform is still to be told that a line is paid.
-pub async fn is_telling_of(tx: &mut Tx, line_id: i64) -> sqlx::Result<bool> {
-    let open = tx
-        .query(
-            "select id from licence_change
-             where line_id = $1 and kind = 'paid' and state in ('planned', 'sending', 'uncertain') limit 1",
-        )
-        .bind(line_id)
-        .optional::<(i64,)>()
-        .await?;
-    Ok(open.is_some())
+/// Of which of these lines the platform is still to be told that they are paid.
+pub async fn telling_of(tx: &mut Tx, line_ids: &[i64]) -> sqlx::Result<HashSet<i64>> {
+    const TELLING: Sql = Sql {
+        sqlite: "select line_id from licence_change
+                 where line_id in (select value from json_each($1)) and kind = 'paid'
+                   and state in ('planned', 'sending', 'uncertain')",
+        postgres: "select line_id from licence_change
+                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                   and kind = 'paid' and state in ('planned', 'sending', 'uncertain')",
+    };
+    let open: Vec<(i64,)> = tx.query(TELLING).bind(Json(line_ids)).all().await?;
+    Ok(open.into_iter().map(|(line,)| line).collect())
 }
 
 /// Whether a cancellation still waits for the platform.

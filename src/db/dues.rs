@@ -72,6 +72,23 @@ pub async fn open_since(db: &Db) -> sqlx::Result<Option<DateTime<Utc>>> {
     Ok(oldest.map(|(at,)| at))
 }
 
+/// Whether no more than one open request of a firm has this amount left, in đồng.
+pub async fn is_only_open(db: &Db, (firm, rest): (&str, i64)) -> sqlx::Result<bool> {
+    // Of a price that many have, two are found soon.
+    let (n,): (i64,) = db
+        .query(
+            "select count(*) from (
+                 select r.line_id from payment_request r join order_line l on l.id = r.line_id
+                 where r.state in ('open', 'partly_paid') and r.amount - r.waived - r.paid = $2 and l.firm = $1
+                 limit 2) as alike",
+        )
+        .bind(firm)
+        .bind(rest)
+        .one()
+        .await?;
+    Ok(n <= 1)
+}
+
 /// A request as it was read, and as it is to be.
 #[derive(Clone, Debug, Serialize)]
 pub struct Standing {

@@ -1,15 +1,15 @@
 //! Lines that work unpaid, or do not any more: what decides about their end, and how they were warned.
 
 use chrono::{DateTime, NaiveDate, Utc};
-
+use futures::stream::BoxStream;
 use sqlx::types::Json;
 
-use super::{Db, Tx};
+use super::{Db, Sql, Tx};
 use crate::domain::{
     batch::BatchId,
-    client::ClientRow,
     mail::MailState,
     order::{LineRef, LineState, OrderCode, RequestState},
+    phone::Phone,
 };
 
 /// A licensed line that was to be paid.
@@ -38,7 +38,7 @@ pub struct InGrace {
     pub grace_until: Option<DateTime<Utc>>,
     pub cutoff_at: Option<DateTime<Utc>>,
     pub tax_id: String,
-    client: Json<ClientRow>,
+    contact_phone: String,
     hold_until: Option<String>,
     hold_reason: Option<String>,
     hold_by: Option<String>,
@@ -69,8 +69,10 @@ impl InGrace {
         LineRef { order: self.order_code.clone(), line: self.line_no }
     }
 
-    pub fn client(&self) -> &ClientRow {
-        &self.client.0
+    /// That of its contact, as people dial it. Only here it is understood: of very many lines few are called.
+    pub fn phone(&self) -> String {
+        let phone = self.contact_phone.as_str();
+        phone.parse().map_or_else(|_| phone.to_owned(), |it: Phone| it.national())
     }
 
     /// What a person said of its cut-off, where that stands.
@@ -96,7 +98,8 @@ macro_rules! in_grace {
             "select l.id as line_id, l.order_code, l.line_no, l.batch_id, l.firm, l.name,
                 coalesce(l.client->>'registered_by', o.registered_by) as registered_by, l.state, r.code,
                 p.code as batch_code, r.payer_name, r.payer_email, r.amount - r.waived - r.paid as rest,
-                r.state as request_state, o.placed_at, c.grace_until, c.cutoff_at, l.client, l.tax_id,
+                r.state as request_state, o.placed_at, c.grace_until, c.cutoff_at, l.tax_id,
+                l.client->>'contact_phone' as contact_phone,
                 case when h.released_at is null then h.until end as hold_until, h.reason as hold_reason,
                 h.said_by as hold_by, h.said_at as hold_said_at, h.released_at, h.firm_said_at
              from order_line l
@@ -117,9 +120,42 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<InGrace>> {
     db.query(in_grace!("")).all().await
 }
 
+/// Those that work, one at a time: of very many each is looked at as it comes.
+pub fn working(db: &Db) -> BoxStream<'_, sqlx::Result<InGrace>> {
+    db.query(in_grace!("and l.state = 'grace'")).stream()
+}
+
+/// Those that do not work any more.
+pub async fn suspended(db: &Db) -> sqlx::Result<Vec<InGrace>> {
+    db.query(in_grace!("and l.state = 'suspended'")).all().await
+}
+
+/// The suspended ones that are paid, by their numbers.
+pub async fn paid_late(db: &Db) -> sqlx::Result<Vec<i64>> {
+    let lines: Vec<(i64,)> = db
+        .query(
+            "select l.id from order_line l join payment_request r on r.line_id = l.id
+             where l.state = 'suspended' and r.state in ('paid', 'overpaid') order by l.order_code, l.line_no",
+        )
+        .all()
+        .await?;
+    Ok(lines.into_iter().map(|(line,)| line).collect())
+}
+
 /// Those of a list.
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<InGrace>> {
     db.query(in_grace!("and l.batch_id = $1")).bind(batch.number()).all().await
+}
+
+/// Those with these ids.
+pub async fn of_lines(db: &Db, ids: &[i64]) -> sqlx::Result<Vec<InGrace>> {
+    const OF_LINES: Sql = Sql {
+        sqlite: in_grace!("and l.id in (select value from json_each($1))"),
+        postgres: in_grace!(
+            "and l.id in (select value::bigint from jsonb_array_elements_text($1) as r (value))"
+        ),
+    };
+    db.query(OF_LINES).bind(Json(ids)).all().await
 }
 
 /// Nothing where the line is neither in grace nor suspended.

@@ -92,6 +92,23 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
     .await
 }
 
+/// Held, suggested and unmatched ones, the oldest first.
+pub async fn unsettled(db: &Db) -> sqlx::Result<Vec<Payment>> {
+    db.query(
+        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
+                other_account, state, tier, evidence, rules, closed, same_as, may_be,
+                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
+                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
+                (select coalesce(max(e.id), 0) from payment_event e
+                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
+         from bank_line
+         where direction = 'credit' and state in ('held', 'suggested', 'unmatched') and not closed
+         order by booked_on, id",
+    )
+    .all()
+    .await
+}
+
 /// A payment of which something pays for nothing, and nobody decided what that is for.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Waiting {

@@ -32,7 +32,10 @@ use crate::{
         fault::caught,
         holder::{Holder, LeaseLost},
         order::cancel,
-        sweep::{self, rules::Waits},
+        sweep::{
+            rules::Waits,
+            since::{self, MaybePaid},
+        },
     },
 };
 
@@ -154,7 +157,7 @@ pub async fn run(
         changes::claim(&services.db, order, after, services.lease()).await?
     {
         after = change.id;
-        let settled = caught(carry_out(services, &mut change)).await;
+        let settled = caught(carry_out(services, &mut change, &mut MaybePaid::default())).await;
         if settled.is_err() {
             changes::give_back(&services.db, change.id, change.claim()).await?;
         }
@@ -199,6 +202,7 @@ pub(super) struct About {
 async fn carry_out(
     services: &Services,
     change: &mut Change,
+    maybe_paid: &mut MaybePaid,
 ) -> anyhow::Result<Option<ActivationState>> {
     services.crash_point("change_claimed");
     let db = &services.db;
@@ -206,7 +210,7 @@ async fn carry_out(
     let order = orders::by_code(db, &line.order_code).await?.context("A line has its order")?;
     let licence = licences::of_line(db, line.id).await?.context("A change has its licence")?;
     let about = About { order, line, licence };
-    let request = match not_wanted(services, change, &about).await? {
+    let request = match not_wanted(services, change, &about, maybe_paid).await? {
         None => written_down(services, change, &about).await?.map_err(NotChanged::ByPlatform),
         Some(error) => Err(error),
     };
@@ -232,8 +236,11 @@ async fn not_wanted(
     services: &Services,
     change: &Change,
     about: &About,
+    maybe_paid: &mut MaybePaid,
 ) -> anyhow::Result<Option<NotChanged>> {
-    let Some(why) = overtaken(services, change, &about.line).await? else { return Ok(None) };
+    let Some(why) = overtaken(services, change, &about.line, maybe_paid).await? else {
+        return Ok(None);
+    };
     if change.request.is_none() {
         return Ok(Some(why));
     }
@@ -250,6 +257,7 @@ async fn overtaken(
     services: &Services,
     change: &Change,
     line: &Line,
+    maybe_paid: &mut MaybePaid,
 ) -> anyhow::Result<Option<NotChanged>> {
     let request = requests::of_line(&services.db, line.id).await?;
     let state = request.map(|request| request.state);
@@ -260,15 +268,21 @@ async fn overtaken(
         ChangeKind::Suspend if is_cut_off && state == Some(RequestState::PartlyPaid) => {
             Some(NotChanged::Paid)
         }
-        ChangeKind::Suspend if is_cut_off => waits(services, line).await?.map(NotChanged::Waits),
+        ChangeKind::Suspend if is_cut_off => {
+            waits(services, line, maybe_paid).await?.map(NotChanged::Waits)
+        }
         ChangeKind::Paid if !is_paid && change.request.is_none() => Some(NotChanged::Unpaid),
         _ => None,
     })
 }
 
-async fn waits(services: &Services, line: &Line) -> anyhow::Result<Option<Waits>> {
+async fn waits(
+    services: &Services,
+    line: &Line,
+    maybe_paid: &mut MaybePaid,
+) -> anyhow::Result<Option<Waits>> {
     match grace::of_line(&services.db, line.id).await? {
-        Some(standing) => sweep::waits_since(services, &standing).await,
+        Some(standing) => since::waits(services, &standing, maybe_paid).await,
         None => Ok(None),
     }
 }

@@ -19,14 +19,14 @@ use super::{
     result::{NAME_BY, identity_sheet},
 };
 use crate::{
-    db::{dues, payments},
+    db::payments,
     flow::{
         Services,
         files::write_whole,
         inbox::BANK,
         pay::went::Asked,
         sweep::{
-            self, Judged,
+            Judged,
             reconcile::Found,
             rules::{self, Step},
         },
@@ -42,10 +42,9 @@ const CUT_OFFS: &[f64] = &[24.0, 46.0, 18.0, 14.0, 16.0, 60.0];
 /// Writes it into `outbox/_bank/` under the next number of the day, where anything is to be said; older ones go aside in
 /// any case. Where it lies.
 pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<PathBuf>> {
-    let judged = sweep::judge(services).await?;
-    let told: Vec<Judged> = judged.into_iter().filter(|it| it.step != Step::Nothing).collect();
+    let is_quiet = found.judged.iter().all(|it| it.step == Step::Nothing);
     let folder = outbox::folder(services, Some(BANK));
-    if !found.needs_person() && told.is_empty() {
+    if !found.needs_person() && is_quiet {
         outbox::set_workbooks_aside(WHAT, &folder)?;
         return Ok(None);
     }
@@ -53,12 +52,10 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<
     let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
     let issue = bank::Issue::of(&path, services.today());
     let allocations = payments::by_payment(payments::allocations(&services.db, None).await?);
-    let dues = dues::all(&services.db).await?;
     let parts = |id: i64| allocations.get(&id).map(Vec::as_slice).unwrap_or_default();
     let (payments, debits) = (found.payments.as_slice(), found.debits.as_slice());
-    let waiting = Waiting { payments, allocations: &parts, dues: dues.as_slice(), debits };
-    let told = (found, waiting, told.as_slice());
-    let bytes = tokio::task::block_in_place(|| workbook(services, &issue, told))?;
+    let waiting = Waiting { payments, allocations: &parts, dues: &found.dues, debits };
+    let bytes = tokio::task::block_in_place(|| workbook(services, &issue, (found, waiting)))?;
     write_whole(&path, &bytes)?;
     outbox::set_others_aside(WHAT, std::slice::from_ref(&path))?;
     Ok(Some(path))
@@ -68,7 +65,7 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<
 fn workbook(
     services: &Services,
     issue: &bank::Issue,
-    (found, waiting, judged): (&Found, Waiting<'_>, &[Judged]),
+    (found, waiting): (&Found, Waiting<'_>),
 ) -> anyhow::Result<Vec<u8>> {
     let kit = Kit { services, texts: services.texts, look: Look::new() };
     let mut workbook = look::workbook()?;
@@ -80,7 +77,7 @@ fn workbook(
     let mut written = || -> Result<Vec<Worksheet>, XlsxError> {
         let (money, cell) = money::sheet(services, &kit.look, &mut lists, &waiting)?;
         who = cell;
-        Ok(vec![of_platform(&kit, found)?, money, cut_offs(&kit, judged)?])
+        Ok(vec![of_platform(&kit, found)?, money, cut_offs(&kit, &found.judged)?])
     };
     for sheet in written().context("The reconciliation cannot be written")? {
         workbook.push_worksheet(sheet);

@@ -32,13 +32,13 @@ pub async fn of_firm(
     firm: &Firm,
     (span, seen): (Span<'_>, &Seen),
 ) -> anyhow::Result<Page> {
-    let mut tasks = tasks::of_firm(services, firm, (span, &seen.judged)).await?;
+    let mut tasks = tasks::of_firm(services, firm, (span, &seen.found.judged)).await?;
     tasks.extend(money::tasks(services, Some(firm), seen));
     let mut done = done(services, span).await?;
     if services.only_firm().is_some() {
         done.push(statements(services, span).await?);
         tasks.extend(tasks::of_jobs(services).await?);
-        tasks.extend(tasks::of_statements(services).await?);
+        tasks.extend(tasks::of_statements(services, &seen.found.judged).await?);
     }
     tasks::sort(&mut tasks);
     Ok(Page {
@@ -65,7 +65,7 @@ pub async fn of_all(
     };
     let mut tasks: Vec<Task> = pages.iter().flat_map(of_firm).collect();
     tasks.extend(tasks::of_jobs(services).await?);
-    tasks.extend(tasks::of_statements(services).await?);
+    tasks.extend(tasks::of_statements(services, &seen.found.judged).await?);
     tasks.extend(money::tasks(services, None, seen));
     tasks::sort(&mut tasks);
     let mut done = summed(pages.iter().map(|(_, page)| page.done.as_slice()));

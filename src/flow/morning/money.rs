@@ -14,7 +14,7 @@ use super::{
 use crate::{
     db::{
         batches::{self, Batch, Filter},
-        dues::{self, Due},
+        dues::Due,
         morning::{self, Count, Span},
         payments::Payment,
         refunds::{self, Refund},
@@ -32,7 +32,7 @@ use crate::{
         inbox::BANK,
         pay::{candidates::left, untaken, went::Asked},
         sweep::{
-            self, Judged,
+            Judged,
             cut_offs::WHAT as CUT_OFFS,
             extract::{self, Extract, Late, Waiting},
             reconcile::{self, Found},
@@ -49,10 +49,7 @@ const TOLD: usize = 3;
 
 /// All that waits, of all firms.
 pub struct Seen {
-    found: Found,
-    /// Every line in grace.
-    pub(super) judged: Vec<Judged>,
-    dues: Vec<Due>,
+    pub(super) found: Found,
     /// Planned, and not gone.
     refunds: Vec<Refund>,
     /// Read, not taken, and no later one has made up for them.
@@ -65,7 +62,7 @@ pub async fn look(services: &Services) -> anyhow::Result<Seen> {
     let found = match reconcile::differences(services).await {
         Err(error) if matches!(Fault::of(&error), Fault::Platform | Fault::Denied) => {
             tracing::warn!("The morning tells of no differences: {error:#}");
-            reconcile::waiting(services).await?
+            reconcile::known(services).await?
         }
         found => found?,
     };
@@ -79,13 +76,12 @@ pub async fn look(services: &Services) -> anyhow::Result<Seen> {
     let mut statements = batches::list(db, &held).await?;
     let overtaken = untaken::overtaken(services, &statements).await?;
     statements.retain(|batch| untaken::waits(batch) && !overtaken.contains_key(&batch.id()));
-    let (judged, dues) = (sweep::judge(services).await?, dues::all(db).await?);
-    Ok(Seen { found, judged, dues, refunds, statements })
+    Ok(Seen { found, refunds, statements })
 }
 
 /// Of the page of a firm, or of all.
 pub fn tasks(services: &Services, firm: Option<&Firm>, seen: &Seen) -> Vec<Task> {
-    let extract = extract::of(services, firm, &seen.found, (&seen.judged, &seen.dues));
+    let extract = extract::of(services, firm, &seen.found);
     let page = Of { services, is_operators: firm.is_none() || services.only_firm().is_some() };
     let mut tasks = page.late(seen, &extract);
     tasks.extend(page.payments(seen, &extract));
@@ -111,11 +107,11 @@ struct Known<'a> {
 
 /// Of these payments those whose memo has a code of ours.
 fn known<'a>(seen: &'a Seen, ids: &BTreeSet<i64>) -> Vec<Known<'a>> {
+    let by_code = extract::by_code(&seen.found);
     let of = |payment: &'a Payment| {
         let codes = payment.evidence.0["codes"].as_array()?;
         codes.iter().filter_map(|code| code.as_str()).find_map(|code| {
-            let is_for = |due: &&Due| due.code == code || due.batch_code.as_deref() == Some(code);
-            let dues: Vec<&Due> = seen.dues.iter().filter(is_for).collect();
+            let dues = by_code.get(code)?;
             Some(Known {
                 payment: payment.id,
                 code,
@@ -272,7 +268,7 @@ impl Of<'_> {
         let told: HashMap<&str, &Late> =
             extract.lines.iter().map(|late| (late.line.as_str(), late)).collect();
         let mut groups: BTreeMap<(Waits, BatchId), Vec<(&Late, &Judged)>> = BTreeMap::new();
-        for it in &seen.judged {
+        for it in seen.found.judged.iter().filter(|it| it.waits().is_some()) {
             let late = told.get(it.line.reference().to_string().as_str());
             if let Some(late) = late.filter(|late| is_own_task(late.why)) {
                 groups.entry((late.why, it.line.batch())).or_default().push((late, it));
@@ -323,7 +319,7 @@ fn detail(late: &Late, it: &Judged) -> Detail {
     Detail {
         name: late.name.clone(),
         tax_id: it.line.tax_id.clone(),
-        phone: it.line.client().contact_phone.national(),
+        phone: it.line.phone(),
         line: late.line.clone(),
         amount: late.rest,
         payment_code: Some(late.code.clone()),

@@ -76,12 +76,11 @@ pub fn sort(tasks: &mut [Task]) {
 
 /// Days that the imported statements leave out before and between others, those whose balances do not join, and from the
 /// second day on the days for which lines wait; nothing where nobody waits for a statement.
-pub async fn of_statements(services: &Services) -> anyhow::Result<Vec<Task>> {
+pub async fn of_statements(services: &Services, judged: &[Judged]) -> anyhow::Result<Vec<Task>> {
     if !services.settings.grace.require_statement {
         return Ok(Vec::new());
     }
     let covered = sweep::covered(services).await?;
-    let judged = sweep::judge(services).await?;
     let late = || judged.iter().filter_map(|it| it.missing_late(services.now()));
     let holes = sweep::holes::of(services, &covered).await?;
     let broken = |days: &sweep::coverage::Span| covered.breaks().iter().any(|it| it.days == *days);

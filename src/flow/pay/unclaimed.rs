@@ -29,7 +29,19 @@ struct Payment {
 }
 
 impl Unclaimed {
+    /// For very many lines.
     pub async fn load(db: &Db) -> anyhow::Result<Unclaimed> {
+        let unclaimed = Unclaimed::read(db).await?;
+        if unclaimed.waiting.is_empty() {
+            return Ok(unclaimed);
+        }
+        let open = dues::open_amounts(db).await?;
+        let open = open.into_iter().map(|(firm, rest, n)| ((firm, rest), n)).collect();
+        Ok(Unclaimed { open, ..unclaimed })
+    }
+
+    /// For some lines, asked one by one by [`is_any_for`](Self::is_any_for): without all other requests.
+    pub async fn read(db: &Db) -> anyhow::Result<Unclaimed> {
         let rows = payments::waiting(db).await?;
         if rows.is_empty() {
             return Ok(Unclaimed { waiting: Vec::new(), open: HashMap::new() });
@@ -44,9 +56,7 @@ impl Unclaimed {
             row,
         };
         let waiting = rows.into_iter().map(payment).collect();
-        let open = dues::open_amounts(db).await?;
-        let open = open.into_iter().map(|(firm, rest, n)| ((firm, rest), n)).collect();
-        Ok(Unclaimed { waiting, open })
+        Ok(Unclaimed { waiting, open: HashMap::new() })
     }
 
     /// The payments with which an unpaid line may have been paid, the oldest first. Such are those
@@ -60,9 +70,22 @@ impl Unclaimed {
     ///
     /// What a person said that a payment is not for is none of them.
     pub fn for_line(&self, line: &InGrace) -> Vec<&Waiting> {
-        let [client, payer] = [&line.name, &line.payer_name].map(|it| name(it));
         let key = (line.firm.clone(), line.rest);
-        let is_only = self.open.get(&key).is_none_or(|n| *n <= 1);
+        self.like(line, self.open.get(&key).is_none_or(|n| *n <= 1))
+    }
+
+    /// Whether there is any of them. Other requests are asked for as they are now, where that decides.
+    pub async fn is_any_for(&self, db: &Db, line: &InGrace) -> anyhow::Result<bool> {
+        if !self.like(line, false).is_empty() {
+            return Ok(true);
+        }
+        let is_exact = !self.like(line, true).is_empty();
+        Ok(is_exact && dues::is_only_open(db, (&line.firm, line.rest)).await?)
+    }
+
+    /// `is_only` says whether no other request of its firm has what is left of it.
+    fn like(&self, line: &InGrace, is_only: bool) -> Vec<&Waiting> {
+        let [client, payer] = [&line.name, &line.payer_name].map(|it| name(it));
         let is_for = |payment: &&Payment| {
             if payment.not_for.contains(&line.code) {
                 return false;

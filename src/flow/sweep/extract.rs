@@ -1,7 +1,7 @@
 //! What a night found, for each firm its own: kept once a day where anything waits, with its mail. No firm sees another
 //! one's lines or money. How it looks is the business of `answer::extract`, how its mail reads that of `send`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use minijinja::context;
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     db::{
         self,
-        dues::{self, Due},
+        dues::Due,
         notifications::{self, NewNotification, NotificationKind},
         payments::Payment,
         reports::{self, NewReport, ReportKind},
@@ -98,15 +98,13 @@ impl Extract {
 
 /// Keeps what each firm is to see, and plans its mail: the first of a day.
 pub async fn tell(services: &Services, found: &Found) -> anyhow::Result<()> {
-    let judged = super::judge(services).await?;
-    let dues = dues::all(&services.db).await?;
     for firm in &services.settings.firms {
-        let extract = of(services, Some(firm), found, (&judged, &dues));
+        let extract = of(services, Some(firm), found);
         if !extract.is_empty() {
             keep(services, firm, &extract).await?;
         }
     }
-    tell_operator(services, &judged).await
+    tell_operator(services, &found.judged).await
 }
 
 /// From the second day on, once a day: which statement is missing, and which lines wait for it. By the bell and, where
@@ -150,16 +148,12 @@ fn spanned<'a>(lines: impl Iterator<Item = &'a Judged>) -> Option<Span> {
 }
 
 /// What waits for a firm; without one, for whoever runs the program.
-pub fn of(
-    services: &Services,
-    firm: Option<&Firm>,
-    found: &Found,
-    (judged, dues): (&[Judged], &[Due]),
-) -> Extract {
+pub fn of(services: &Services, firm: Option<&Firm>, found: &Found) -> Extract {
     let is_alone = firm.is_none() || services.only_firm().is_some();
     let is_own = |code: &str| firm.is_none_or(|firm| firm.code.as_str().eq_ignore_ascii_case(code));
-    let own = || judged.iter().filter(|it| is_own(&it.line.firm));
+    let own = || found.judged.iter().filter(|it| is_own(&it.line.firm));
     let late = |it: &Judged| {
+        it.waits()?;
         if is_alone { late(services, it) } else { late(services, &it.without_money()) }
     };
     let lines: Vec<Late> = own().filter_map(late).collect();
@@ -167,13 +161,9 @@ pub fn of(
         Some(code) => is_own(code),
         None => is_alone,
     });
-    let differences = differences.filter(|it| !is_told(it, &lines));
-    let mut by_code: HashMap<&str, Vec<&Due>> = HashMap::new();
-    for due in dues {
-        for code in [Some(&due.code), due.batch_code.as_ref()].into_iter().flatten() {
-            by_code.entry(code).or_default().push(due);
-        }
-    }
+    let told: HashSet<&str> = lines.iter().map(|late| late.line.as_str()).collect();
+    let differences = differences.filter(|it| !is_told(it, &told)).cloned().collect();
+    let by_code = by_code(found);
     let mut payments = Vec::new();
     for payment in &found.payments {
         let named: Vec<&Due> =
@@ -186,13 +176,26 @@ pub fn of(
         }
     }
     let missing = spanned(own());
-    Extract { differences: differences.cloned().collect(), payments, lines, missing }
+    Extract { differences, payments, lines, missing }
+}
+
+/// The requests that waiting payments name, by these names.
+pub fn by_code(found: &Found) -> HashMap<&str, Vec<&Due>> {
+    let mut by_code: HashMap<&str, Vec<&Due>> =
+        found.payments.iter().flat_map(codes).map(|code| (code, Vec::new())).collect();
+    for due in &found.dues {
+        for code in [Some(&due.code), due.batch_code.as_ref()].into_iter().flatten() {
+            if let Some(named) = by_code.get_mut(code.as_str()) {
+                named.push(due);
+            }
+        }
+    }
+    by_code
 }
 
 /// A line that waits works on because it waits: that is no other thing to look at.
-fn is_told(it: &Difference, waiting: &[Late]) -> bool {
-    let line = it.line.as_deref();
-    it.kind == Kind::UnpaidActive && waiting.iter().any(|late| Some(late.line.as_str()) == line)
+fn is_told(it: &Difference, waiting: &HashSet<&str>) -> bool {
+    it.kind == Kind::UnpaidActive && it.line.as_deref().is_some_and(|line| waiting.contains(line))
 }
 
 /// What a memo names, and what it may mean.

@@ -7,6 +7,10 @@ pub mod holes;
 
 pub mod rules;
 
+pub mod since;
+
+mod plan;
+
 pub mod hold;
 
 pub mod reconcile;
@@ -17,25 +21,25 @@ pub mod extract;
 
 pub mod cut_offs;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use futures::TryStreamExt as _;
 use minijinja::context;
 
 use self::{
     coverage::{Coverage, Span},
     rules::{Accepted, Facts, Rules, Step, Waits},
 };
-use super::{Services, activate, order::told_of, pay::unclaimed::Unclaimed, send};
+use super::{Services, activate, pay::unclaimed::Unclaimed};
 use crate::{
     db::{
         grace::{self, InGrace, Warning},
         licences::Licence,
-        lines, orders,
         payments::Waiting,
-        requests, standing, statements,
+        statements,
     },
-    domain::{grace::start_of, mail::MailState, money::Money, order::LineState},
+    domain::{grace::start_of, mail::MailState, money::Money},
 };
 
 /// So many days after their last one lines are waited with, at least, before somebody is told which statement is missing.
@@ -136,14 +140,15 @@ impl Judged {
 
 /// Restores, warns and suspends.
 pub async fn run(services: &Services) -> anyhow::Result<Swept> {
-    let mut swept = Swept { restored: restore(services).await?, ..Swept::default() };
+    let mut swept = Swept { restored: plan::restore(services).await?, ..Swept::default() };
     let judged = judge(services).await?;
-    swept.warned = warn(services, &judged).await?;
+    swept.warned = plan::warn(services, &judged).await?;
     services.crash_point("warned");
     let over: Vec<i64> =
         judged.iter().filter(|it| it.step == Step::Suspend).map(|it| it.line.line_id).collect();
     swept.waiting = judged.iter().filter(|it| it.waits().is_some()).count() as u64;
-    swept.suspended = suspend(services, &over).await?;
+    drop(judged);
+    swept.suspended = plan::suspend(services, &over).await?;
     services.crash_point("swept");
     let mut summary = activate::Summary::default();
     activate::changes::run(services, None, &mut summary).await?;
@@ -154,7 +159,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Swept> {
 /// Sends the warnings alone.
 pub async fn remind(services: &Services) -> anyhow::Result<Swept> {
     let judged = judge(services).await?;
-    Ok(Swept { warned: warn(services, &judged).await?, ..Swept::default() })
+    Ok(Swept { warned: plan::warn(services, &judged).await?, ..Swept::default() })
 }
 
 /// What is to happen to every line in grace now.
@@ -175,11 +180,9 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         coverage: &coverage,
     };
     let mut judged = Vec::new();
-    for line in grace::all(&services.db).await? {
+    let mut lines = grace::working(&services.db);
+    while let Some(line) = lines.try_next().await? {
         let Some(cutoff_at) = cutoff_at(services, &line) else { continue };
-        if line.state != LineState::Grace {
-            continue;
-        }
         let last = rules::last_day(cutoff_at, rules.tz);
         let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
         let own = accepted(&line, last, own);
@@ -231,26 +234,6 @@ fn accepted(line: &InGrace, last_day: NaiveDate, warnings: &[Warning]) -> Vec<Ac
         (u32::try_from(it.days).unwrap_or(0), at)
     };
     warnings.iter().filter(of_now).map(accepted).collect()
-}
-
-/// Why a line is not cut off now though that was planned: it was put off since, nobody is cut off today, money came
-/// that may be its, or its warning came back.
-pub async fn waits_since(services: &Services, line: &InGrace) -> anyhow::Result<Option<Waits>> {
-    let Some(cutoff_at) = cutoff_at(services, line) else { return Ok(None) };
-    if cutoff_at > services.now() {
-        return Ok(Some(Waits::Held));
-    }
-    if is_skipped(services, services.today()) {
-        return Ok(Some(Waits::DayOff));
-    }
-    if !Unclaimed::load(&services.db).await?.for_line(line).is_empty() {
-        return Ok(Some(Waits::MaybePaid));
-    }
-    let last = rules::last_day(cutoff_at, services.settings.timezone);
-    let warnings = grace::warnings_of(&services.db, line.line_id).await?;
-    let warn_days = &services.settings.grace.warn_days_before;
-    let is_warned = rules::is_warned(&accepted(line, last, &warnings), warn_days, services.now());
-    Ok((!is_warned).then_some(Waits::NotWarned))
 }
 
 /// When a line is cut off: never before what its client was told, after holidays that were announced since, and after
@@ -312,86 +295,4 @@ fn missing_already(services: &Services, line: &InGrace, coverage: &Coverage) -> 
     let (from, yesterday) = (asked_on(services, line), services.today().pred_opt()?);
     let is_asked = services.settings.grace.require_statement && from <= yesterday;
     is_asked.then(|| coverage.missing((from, yesterday))).flatten()
-}
-
-/// Lines that were cut off and are paid since: each is told to the platform once more, where that is not under way.
-async fn restore(services: &Services) -> anyhow::Result<u64> {
-    let is_paid =
-        |line: &InGrace| line.state == LineState::Suspended && line.request_state.is_paid();
-    let mut restored = 0;
-    for line in grace::all(&services.db).await?.iter().filter(|line| is_paid(line)) {
-        let mut tx = services.db.begin().await?;
-        let ids = [line.line_id];
-        if requests::hold_paid(&mut tx, &ids).await?.is_empty()
-            || crate::db::changes::is_telling_of(&mut tx, line.line_id).await?
-        {
-            continue;
-        }
-        let lines = standing::by_ids(&mut tx, &ids).await?;
-        let when = format!("sweep/{}", services.now().timestamp());
-        activate::changes::plan_paid(services, &mut tx, &lines, &when).await?;
-        tx.commit().await?;
-        restored += 1;
-    }
-    Ok(restored)
-}
-
-/// One letter to each payer of an order whose lines are to be warned of now, with a copy to whoever registered them. Says
-/// of how many lines one was planned; those whose letter of the day has left are for the next day.
-async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Result<u64> {
-    let mut letters: BTreeMap<(String, String), Vec<(&Judged, u32)>> = BTreeMap::new();
-    for it in judged {
-        if let Step::Warn(days) = it.step {
-            let to = (it.line.order_code.to_string(), it.line.payer_email.clone());
-            letters.entry(to).or_default().push((it, days));
-        }
-    }
-    let mut warned = 0;
-    // A letter of a day is one letter.
-    let today = services.today();
-    let sequence = i64::from(today.num_days_from_ce());
-    let not_before = rules::warned_from(today, services.settings.timezone);
-    for lines in letters.values() {
-        let mut tx = services.db.begin().await?;
-        let first = &lines[0].0.line;
-        let Some(order) = orders::by_code(&services.db, &first.order_code).await? else { continue };
-        let mut copies: BTreeSet<&str> = BTreeSet::new();
-        for (it, _) in lines {
-            let firm = services.firm(&it.line.firm)?;
-            copies.insert(told_of(firm, it.line.registered_by.as_deref()));
-        }
-        let payer = (first.payer_name.as_str(), first.payer_email.as_str());
-        if !send::ends::warning(services, &mut tx, &order, (payer, &copies), (sequence, not_before))
-            .await?
-        {
-            continue;
-        }
-        let mut planned = 0;
-        for (it, days) in lines {
-            let last = rules::last_day(it.cutoff_at, services.settings.timezone);
-            if grace::warn(&mut tx, &it.line, (last, *days), sequence, services.now()).await? {
-                planned += 1;
-            }
-        }
-        tx.commit().await?;
-        warned += planned;
-    }
-    Ok(warned)
-}
-
-/// Plans that lines are cut off which are unpaid still.
-async fn suspend(services: &Services, ids: &[i64]) -> anyhow::Result<u64> {
-    if ids.is_empty() {
-        return Ok(0);
-    }
-    let mut tx = services.db.begin().await?;
-    let unpaid = requests::hold_unpaid(&mut tx, ids).await?;
-    let standing = lines::hold(&mut tx, &unpaid).await?;
-    let is_in_grace = |id: &&i64| standing.get(*id) == Some(&LineState::Grace);
-    let still: Vec<i64> = unpaid.iter().filter(is_in_grace).copied().collect();
-    let lines = standing::by_ids(&mut tx, &still).await?;
-    let night = services.today().to_string();
-    let planned = activate::changes::plan_cut_offs(services, &mut tx, &lines, &night).await?;
-    tx.commit().await?;
-    Ok(planned)
 }

@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
+use tokio::try_join;
 
-use super::by_hand;
+use super::{Judged, by_hand};
 use crate::{
     db::{
-        batches, dues,
+        batches,
+        dues::{self, Due},
         grace::{self, InGrace},
         licences::{self, Licence},
         payments::{self, Payment},
         requests,
     },
-    domain::{licence::LicenceState, order::RequestState, payment::PaymentState, words::words},
+    domain::{licence::LicenceState, order::RequestState, words::words},
     flow::{
         Services,
         activate::platform::wire::Licence as There,
@@ -80,6 +82,10 @@ pub struct Found {
     pub unused: HashMap<i64, i64>,
     /// Debits that say that money goes back and closed nothing that was planned, the oldest first.
     pub debits: Vec<Asked>,
+    /// What is to happen to every line in grace.
+    pub judged: Vec<Judged>,
+    /// All that was to be paid, where payments wait that may be for it.
+    pub dues: Vec<Due>,
 }
 
 impl Found {
@@ -107,31 +113,34 @@ pub async fn run(services: &Services) -> anyhow::Result<Found> {
 
 /// What differs as it stands now, and what waits.
 pub async fn differences(services: &Services) -> anyhow::Result<Found> {
-    let mut there = services.platform.all().await?;
-    let here = licences::list(&services.db, &batches::Filter::default()).await?;
+    let db = &services.db;
+    let all = batches::Filter::default();
+    let there = async || anyhow::Ok(services.platform.all().await?);
+    let here = async || anyhow::Ok(licences::list(db, &all).await?);
+    let paid = async || anyhow::Ok(requests::states(db).await?);
+    let (mut there, here, paid) = try_join!(there(), here(), paid())?;
     let ours: HashSet<&str> = here.iter().map(|it| it.licence_id.as_str()).collect();
     there.retain(|it| ours.contains(it.licence_id.as_str()) || !is_forgotten(services, it));
-    let paid: HashMap<i64, RequestState> = requests::states(&services.db).await?;
-    let over = over(services).await?;
-    let mut differences =
+    let mut found = known(services).await?;
+    let over = over(services, &found.judged).await?;
+    found.differences =
         tokio::task::block_in_place(|| compare(&here, &there, &paid, &|line| over.contains(&line)));
-    differences.extend(by_hand::differences(services, &here).await?);
-    Ok(Found { differences, ..waiting(services).await? })
+    found.differences.extend(by_hand::differences(services, &here).await?);
+    Ok(found)
 }
 
-/// The money that waits alone: held, suggested and unmatched payments, the oldest first, and debits that nobody knows.
-pub async fn waiting(services: &Services) -> anyhow::Result<Found> {
-    let waits = |payment: &Payment| {
-        !matches!(payment.state, PaymentState::Matched | PaymentState::Refunded) && !payment.closed
-    };
-    let payments: Vec<Payment> =
-        payments::all(&services.db).await?.into_iter().filter(waits).collect();
-    let parts = payments::by_payment(payments::allocations(&services.db, None).await?);
-    let unused =
-        |it: &Payment| (it.id, it.unused(parts.get(&it.id).map(Vec::as_slice).unwrap_or_default()));
+/// The same without what the platform knows: payments that wait, debits that nobody knows, and lines in grace.
+pub async fn known(services: &Services) -> anyhow::Result<Found> {
+    let db = &services.db;
+    let payments = payments::unsettled(db).await?;
+    let dues = if payments.is_empty() { Vec::new() } else { dues::all(db).await? };
+    let free = payments::waiting(db).await?.into_iter().map(|it| (it.id, it.free));
+    let free: HashMap<i64, i64> = free.collect();
+    let unused = |it: &Payment| (it.id, free.get(&it.id).copied().unwrap_or_default());
     let unused = payments.iter().map(unused).collect();
     let debits = went::open(services).await?;
-    Ok(Found { differences: Vec::new(), payments, unused, debits })
+    let judged = super::judge(services).await?;
+    Ok(Found { differences: Vec::new(), payments, unused, debits, judged, dues })
 }
 
 /// Whether what we knew of a licence may be deleted by now (`[privacy] keep_days`): its year is over for so long.
@@ -156,14 +165,13 @@ async fn renew_workbooks(services: &Services) -> anyhow::Result<()> {
 
 /// Lines whose last day is over, but for those that the sweep is about to end, or rightly waits with: the banks have not
 /// booked yet what may have come for them.
-async fn over(services: &Services) -> anyhow::Result<HashSet<i64>> {
+async fn over(services: &Services, judged: &[Judged]) -> anyhow::Result<HashSet<i64>> {
     let now = services.now();
-    let judged = super::judge(services).await?;
-    let goes_on = judged.iter().filter(|it| it.goes_on_by_itself(now));
-    let goes_on: HashSet<i64> = goes_on.map(|it| it.line.line_id).collect();
     let is_over = |line: &InGrace| super::cutoff_at(services, line).is_some_and(|at| at <= now);
-    let all = grace::all(&services.db).await?.into_iter().filter(is_over);
-    Ok(all.map(|it| it.line_id).filter(|line| !goes_on.contains(line)).collect())
+    let stays = |it: &&Judged| it.cutoff_at <= now && !it.goes_on_by_itself(now);
+    let suspended = grace::suspended(&services.db).await?.into_iter().filter(is_over);
+    let working = judged.iter().filter(stays).map(|it| it.line.line_id);
+    Ok(suspended.map(|it| it.line_id).chain(working).collect())
 }
 
 /// Every difference, in the order of our lines, then those that we have no line for.

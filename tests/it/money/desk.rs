@@ -244,6 +244,8 @@ async fn money_waits_as_far_as_it_pays_for_nothing_whatever_its_memo_says() {
     let waiting = payments::waiting(&services.db).await.unwrap();
     let free: Vec<i64> = waiting.iter().map(|it| it.free).collect();
     assert_eq!(free, [11, 22, 33, 44], "the part is allocated wholly");
+    let unsettled = payments::unsettled(&services.db).await.unwrap();
+    assert_eq!(unsettled.len(), 5, "whatever of them is free");
     close(services).await;
 }
 

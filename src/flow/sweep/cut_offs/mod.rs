@@ -3,7 +3,10 @@
 
 mod answers;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use minijinja::context;
@@ -93,7 +96,8 @@ pub async fn write(services: &Services) -> anyhow::Result<Written> {
 
 /// What is known beside the lines.
 struct Known {
-    warned: Vec<Warning>,
+    /// By their lines.
+    warned: HashMap<i64, Vec<Warning>>,
     coverage: Coverage,
 }
 
@@ -135,11 +139,14 @@ fn is_soon(services: &Services, it: &Judged, soon: NaiveDate) -> bool {
 }
 
 /// The final warnings that left.
-async fn finals(services: &Services) -> anyhow::Result<Vec<Warning>> {
+async fn finals(services: &Services) -> anyhow::Result<HashMap<i64, Vec<Warning>>> {
     let fewest = services.settings.grace.warn_days_before.last().copied().unwrap_or_default();
     let is_final = |it: &Warning| it.days == i64::from(fewest) && it.state == MailState::Sent;
-    let warnings = grace::warnings(&services.db).await?;
-    Ok(warnings.into_iter().filter(is_final).collect())
+    let mut finals: HashMap<i64, Vec<Warning>> = HashMap::new();
+    for warning in grace::warnings(&services.db).await?.into_iter().filter(is_final) {
+        finals.entry(warning.line_id).or_default().push(warning);
+    }
+    Ok(finals)
 }
 
 fn view(services: &Services, told: &[&Judged], (known, firm): (&Known, Option<&str>)) -> View {
@@ -161,20 +168,20 @@ fn view(services: &Services, told: &[&Judged], (known, firm): (&Known, Option<&s
 
 /// Warned is who pays now of what is the last day now.
 fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
-    let client = it.line.client();
     let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
     let is_own = |warning: &&Warning| {
-        (warning.line_id, warning.last_day()) == (it.line.line_id, Some(last_day))
+        warning.last_day() == Some(last_day)
             && warning.recipient == it.line.payer_email
             && super::is_relied_on(&it.line, warning)
     };
-    let warned_at = known.warned.iter().find(is_own).and_then(|warning| warning.sent_at);
+    let mut own = known.warned.get(&it.line.line_id).into_iter().flatten();
+    let warned_at = own.find(is_own).and_then(|warning| warning.sent_at);
     let (next, tone) = next(services, it, &known.coverage);
     LineView {
         line: it.line.reference().to_string(),
         name: it.line.name.clone(),
         tax_id: it.line.tax_id.clone(),
-        phone: client.contact_phone.national(),
+        phone: it.line.phone(),
         rest: Money::dong(it.line.rest),
         last_day,
         warned_at: warned_at.map(|at| services.local(at).naive_local()),
