@@ -32,18 +32,46 @@ pub struct Due {
     pub state: RequestState,
 }
 
-/// In the order of their lines.
-pub async fn all(db: &Db) -> sqlx::Result<Vec<Due>> {
-    db.query(
-        "select r.code, p.code as batch_code, r.line_id, l.line_no, r.batch_id, l.order_code, l.firm, r.payer_email,
+/// Which ones is said in it; in the order of their lines.
+macro_rules! due {
+    ($which:literal) => {
+        concat!(
+            "select r.code, p.code as batch_code, r.line_id, l.line_no, r.batch_id, l.order_code, l.firm, r.payer_email,
                 r.payer_name, l.name, r.amount, r.waived, r.paid, r.state
-         from payment_request r
-         join order_line l on l.id = r.line_id
-         left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-         order by l.order_code, l.line_no",
-    )
-    .all()
-    .await
+             from payment_request r
+             join order_line l on l.id = r.line_id
+             left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email ",
+            $which,
+            " order by l.order_code, l.line_no"
+        )
+    };
+}
+
+pub async fn all(db: &Db) -> sqlx::Result<Vec<Due>> {
+    db.query(due!("")).all().await
+}
+
+/// Those that codes name, each its own or that of all of a payer's.
+pub async fn named(db: &Db, codes: &[String]) -> sqlx::Result<Vec<Due>> {
+    const NAMED: Sql = Sql {
+        sqlite: due!(
+            "where r.code in (
+                 select value from json_each($1)
+                 union
+                 select q.code from payer_code c
+                 join payment_request q on q.batch_id = c.batch_id and q.payer_email = c.payer_email
+                 where c.code in (select value from json_each($1)))"
+        ),
+        postgres: due!(
+            "where r.code in (
+                 select jsonb_array_elements_text($1)
+                 union
+                 select q.code from payer_code c
+                 join payment_request q on q.batch_id = c.batch_id and q.payer_email = c.payer_email
+                 where c.code in (select jsonb_array_elements_text($1)))"
+        ),
+    };
+    db.query(NAMED).bind(Json(codes)).all().await
 }
 
 /// Of each firm the amounts that are left of open requests, in đồng, and how many have each.

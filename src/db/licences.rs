@@ -132,6 +132,17 @@ pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc
     Ok(newest.map(|(at,)| at))
 }
 
+/// Those of lines with these ids.
+pub async fn of_lines(db: &Db, line_ids: &[i64]) -> sqlx::Result<Vec<Licence>> {
+    const OF_LINES: Sql = Sql {
+        sqlite: licence!("where c.line_id in (select value from json_each($1))"),
+        postgres: licence!(
+            "where c.line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))"
+        ),
+    };
+    db.query(OF_LINES).bind(Json(line_ids)).all().await
+}
+
 pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Licence>> {
     db.query(licence!("where c.line_id = $1")).bind(line_id).optional().await
 }

@@ -153,7 +153,7 @@ pub async fn supersede_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sql
     tx.query(
         "update mail set state = 'cancelled'
          where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
-           and subject = order_code and order_code in (select code from client_order where batch_id = $1)",
+           and subject in (select code from client_order where batch_id = $1) and order_code = subject",
     )
     .bind(batch.number())
     .bind(payer)
@@ -167,14 +167,14 @@ pub async fn cancel_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::
     tx.query(
         "update mail set state = 'cancelled'
          where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
-           and subject = order_code and order_code in (select code from client_order where batch_id = $1)
+           and subject in (select code from client_order where batch_id = $1) and order_code = subject
            and not exists (
                select 1 from allocation a join payment_request r on r.code = a.code
                where r.batch_id = $1 and r.payer_email = $2
                  and not exists (
-                     select 1 from mail s join client_order o on o.code = s.order_code
+                     select 1 from client_order o join mail s on s.subject = o.code
                      where s.purpose = 'payment_received' and s.recipient = $2 and o.batch_id = $1
-                       and s.subject = s.order_code
+                       and s.order_code = s.subject
                        and s.sent_at >= (select max(e.at) from payment_event e
                                          where e.bank_line_id = a.bank_line_id and e.kind = 'decided')))",
     )

@@ -48,6 +48,8 @@ pub mod staff;
 
 pub mod requests;
 
+pub mod owed;
+
 pub mod unpaid;
 
 pub mod statements;

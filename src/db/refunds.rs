@@ -1,8 +1,9 @@
 //! Money that goes back to whom it came from, and rests that were forgiven. Whether that may be is decided by `flow::pay`.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 
-use super::{Db, Tx};
+use super::{Db, Sql, Tx};
 
 /// What a person plans or forgives: why, and who.
 #[derive(Clone, Copy, Debug)]
@@ -225,40 +226,72 @@ pub struct Free {
     pub code: String,
 }
 
-/// Of payments that are more than what they pay for: a row for each code that they pay for, or that was paid before.
-pub async fn too_much(db: &Db) -> sqlx::Result<Vec<Free>> {
-    db.query(
-        // Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
-        "select b.id as bank_line_id, a.code,
+/// The codes are said in it. Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
+macro_rules! too_much {
+    ($codes:literal) => {
+        concat!(
+            "with own (code) as (",
+            $codes,
+            "), concerned (id) as (
+                select o.bank_line_id from allocation o where o.code in (select code from own)
+                union
+                select p.id from bank_line p join own on cast(p.evidence as text) like '%\"' || own.code || '\"%'
+                where p.direction = 'credit' and p.state = 'held' and p.tier = 'paid_before' and not p.closed)
+             select b.id as bank_line_id, a.code,
                 cast(b.amount - b.returned - (select sum(p.amount) from allocation p where p.bank_line_id = b.id)
                      as bigint) as free
-         from bank_line b join allocation a on a.bank_line_id = b.id
-         where b.direction = 'credit' and b.state = 'held' and not b.closed
-         union all
-         select b.id, r.code, b.amount - b.returned
-         from bank_line b join payment_request r on cast(b.evidence as text) like '%\"' || r.code || '\"%'
-         where b.direction = 'credit' and b.state = 'held' and b.tier = 'paid_before' and not b.closed
-         order by 1, 2",
-    )
-    .all()
-    .await
+             from bank_line b join allocation a on a.bank_line_id = b.id
+             where b.id in (select id from concerned)
+               and b.direction = 'credit' and b.state = 'held' and not b.closed
+             union all
+             select b.id, r.code, b.amount - b.returned
+             from bank_line b join payment_request r on cast(b.evidence as text) like '%\"' || r.code || '\"%'
+             where b.id in (select id from concerned)
+               and b.direction = 'credit' and b.state = 'held' and b.tier = 'paid_before' and not b.closed
+             order by 1, 2"
+        )
+    };
 }
 
-/// Of payments for what was cancelled: a row for each cancelled request that they were for, by their memo or a person.
-pub async fn of_cancelled(db: &Db) -> sqlx::Result<Vec<Free>> {
-    // Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
-    db.query(
-        "select b.id as bank_line_id, r.code,
+/// The codes are said in it. Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
+macro_rules! of_cancelled {
+    ($own:literal) => {
+        concat!(
+            "select b.id as bank_line_id, r.code,
                 cast(b.amount - b.returned
                      - (select coalesce(sum(p.amount), 0) from allocation p where p.bank_line_id = b.id)
                      as bigint) as free
-         from bank_line b join payment_request r on r.state = 'cancelled'
-         where b.direction = 'credit' and b.state = 'held' and not b.closed
-           and ((b.tier = 'cancelled' and cast(b.evidence as text) like '%\"' || r.code || '\"%')
-                or exists (select 1 from payment_word w
-                           where w.bank_line_id = b.id and w.code = r.code and w.amount > 0))
-         order by b.id, r.code",
-    )
-    .all()
-    .await
+             from bank_line b join payment_request r on r.state = 'cancelled'
+             where b.direction = 'credit' and b.state = 'held' and not b.closed
+               and exists (select 1 from ",
+            $own,
+            " where (b.tier = 'cancelled' and cast(b.evidence as text) like '%\"' || own.value || '\"%')
+                         or exists (select 1 from payment_word w
+                                    where w.bank_line_id = b.id and w.code = own.value and w.amount > 0))
+               and ((b.tier = 'cancelled' and cast(b.evidence as text) like '%\"' || r.code || '\"%')
+                    or exists (select 1 from payment_word w
+                               where w.bank_line_id = b.id and w.code = r.code and w.amount > 0))
+             order by b.id, r.code"
+        )
+    };
+}
+
+/// Of payments that are more than what they pay for, where that is one of these codes: a row for each code that they
+/// pay for, or that was paid before.
+pub async fn too_much(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Free>> {
+    const TOO_MUCH: Sql = Sql {
+        sqlite: too_much!("select value from json_each($1)"),
+        postgres: too_much!("select jsonb_array_elements_text($1)"),
+    };
+    db.query(TOO_MUCH).bind(Json(codes)).all().await
+}
+
+/// Of payments for what was cancelled, where one of these codes was: a row for each cancelled request that they were for,
+/// by their memo or a person.
+pub async fn of_cancelled(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Free>> {
+    const OF_CANCELLED: Sql = Sql {
+        sqlite: of_cancelled!("json_each($1) as own"),
+        postgres: of_cancelled!("jsonb_array_elements_text($1) as own (value)"),
+    };
+    db.query(OF_CANCELLED).bind(Json(codes)).all().await
 }

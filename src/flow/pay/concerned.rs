@@ -15,9 +15,7 @@ use crate::{
 /// payers: nobody is told of a payment that is for others too.
 pub async fn requests(services: &Services, payment: i64) -> anyhow::Result<Vec<Due>> {
     let codes = codes(&payments::events(&services.db, payment).await?);
-    let is_named = |code: &str| codes.iter().any(|it| it == code);
-    let mut own = dues::all(&services.db).await?;
-    own.retain(|due| is_named(&due.code) || due.batch_code.as_deref().is_some_and(is_named));
+    let mut own = dues::named(&services.db, &codes).await?;
     let Some((payer, batch)) = own.first().map(|it| (it.payer_email.clone(), it.batch_id)) else {
         return Ok(own);
     };

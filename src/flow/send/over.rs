@@ -16,12 +16,18 @@ use crate::{
 
 /// What came with the payments for these requests and is more than was asked for.
 pub async fn too_much(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
-    Ok(of_these_alone(refunds::too_much(&services.db).await?, requests))
+    let own = codes(requests);
+    Ok(of_these_alone(refunds::too_much(&services.db, &own).await?, &own))
 }
 
 /// What came for these requests, which are cancelled.
 pub async fn of_cancelled(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
-    Ok(of_these_alone(refunds::of_cancelled(&services.db).await?, requests))
+    let own = codes(requests);
+    Ok(of_these_alone(refunds::of_cancelled(&services.db, &own).await?, &own))
+}
+
+fn codes(requests: &[Request]) -> Vec<&str> {
+    requests.iter().map(|request| request.code.as_str()).collect()
 }
 
 /// What came under the code for all of a payer and waits until the sum is exact: of the payer of these requests of a batch.
@@ -52,8 +58,8 @@ pub async fn going_back(services: &Services, requests: &[Request]) -> anyhow::Re
 }
 
 /// Nobody is told of a payment that is for others too.
-fn of_these_alone(found: Vec<Free>, requests: &[Request]) -> Money {
-    let own: HashSet<&str> = requests.iter().map(|request| request.code.as_str()).collect();
+fn of_these_alone(found: Vec<Free>, own: &[&str]) -> Money {
+    let own: HashSet<&str> = own.iter().copied().collect();
     let mut payments: BTreeMap<i64, Vec<Free>> = BTreeMap::new();
     for free in found {
         payments.entry(free.bank_line_id).or_default().push(free);

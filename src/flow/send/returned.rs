@@ -12,9 +12,9 @@ use crate::{
         Tx,
         mails::{self, About, Mail, NewMail},
         orders::Order,
-        payments, refunds, requests, standing,
+        owed, payments, refunds, standing,
     },
-    domain::{batch::BatchId, mail::Purpose, money::Money, order::OrderCode},
+    domain::{mail::Purpose, money::Money, order::OrderCode},
     flow::{Services, pay::concerned},
 };
 
@@ -61,10 +61,11 @@ pub(super) async fn of(
     let Some(gone) = refunds::gone(db, mail.occasion()).await? else { return Ok(None) };
     let Some(payment) = payments::by_id(db, gone.bank_line_id).await? else { return Ok(None) };
     let dues = concerned::requests(services, payment.id).await?;
-    let Some(first) = dues.first() else { return Ok(None) };
-    let mut requests = requests::of_batch(db, BatchId::new(first.batch_id)).await?;
-    requests.retain(|it| dues.iter().any(|due| due.line_id == it.line_id));
+    if dues.is_empty() {
+        return Ok(None);
+    }
     let ids: Vec<i64> = dues.iter().map(|due| due.line_id).collect();
+    let requests = owed::of_lines(db, &ids).await?;
     let told = standing::with_ids(db, &ids).await?;
     let of_line = |request| notice_line(services, &told, request);
     let day =

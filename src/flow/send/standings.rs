@@ -15,10 +15,12 @@ use crate::{
     db::{
         grace,
         licences::{self, Licence},
-        lines::{self, Line},
+        lines::Line,
         mails::Mail,
         orders::Order,
+        owed,
         requests::{self, Request},
+        standing,
     },
     domain::{batch::BatchId, firm::Firm, licence::LicenceState, mail::Purpose, money::Money},
     flow::{
@@ -43,24 +45,24 @@ pub async fn of(
     order: &Order,
 ) -> anyhow::Result<Option<Content>> {
     let (db, batch) = (&services.db, order.batch());
-    let (lines, requests) =
-        (lines::of_batch(db, batch).await?, requests::of_batch(db, batch).await?);
-    let lines: HashMap<i64, &Line> = lines.iter().map(|line| (line.id, line)).collect();
-    let licences = licences::of_batch(db, batch).await?;
-    let licences: HashMap<i64, &Licence> = licences.iter().map(|it| (it.line_id, it)).collect();
-    let effective = effective(services, order).await?;
     let warned = Warned::of(services, mail, order).await?;
+    let requests = meant(services, (mail, &warned), order).await?;
+    let ids: Vec<i64> = requests.iter().map(|request| request.line_id).collect();
+    let effective = effective(services, &ids, &warned).await?;
     if !warned.holds(services, &effective) {
         return Ok(None);
     }
-    let is_meant = meant((mail, &warned), order, &requests);
+    let lines = standing::with_ids(db, &ids).await?;
+    let lines: HashMap<i64, &Line> = lines.iter().map(|line| (line.id, line)).collect();
+    let licences = licences::of_lines(db, &ids).await?;
+    let licences: HashMap<i64, &Licence> = licences.iter().map(|it| (it.line_id, it)).collect();
     let mut about: Vec<About<'_>> = Vec::new();
     for request in &requests {
         let Some(&line) = lines.get(&request.line_id) else { continue };
         let licence = licences.get(&request.line_id).copied();
         let pays = request.payer_email == mail.recipient;
         let is_reader = pays || is_of_firm(services, (order, line), &mail.recipient);
-        if is_reader && is_meant(line, request) && is_so(mail, request, licence) {
+        if is_reader && is_so(mail, request, licence) {
             let stored = licence.and_then(|licence| licence.cutoff_at);
             let cutoff_at = effective.get(&line.id).copied().or(stored);
             // What was paid works on also behind its day.
@@ -123,20 +125,23 @@ async fn to_pay(
     Ok((open, pooled))
 }
 
-/// The line that a mail is about; of a copy of a warning the lines that others were warned of; else all that its recipient
-/// pays for in the batch, and for who does not pay all of the order.
-fn meant<'a>(
-    (mail, warned): (&'a Mail, &'a Warned),
-    order: &'a Order,
-    requests: &[Request],
-) -> impl Fn(&Line, &Request) -> bool + 'a {
-    let pays = requests.iter().any(|request| request.payer_email == mail.recipient);
-    move |line, request| match mail.line_id.filter(|_| !is_taken_back(mail)) {
-        Some(id) => line.id == id,
-        None if warned.is_copy => warned.told.iter().any(|it| it.line_id == line.id),
-        None if pays => request.payer_email == mail.recipient,
-        None => line.order_code == order.code,
+/// That of the line that a mail is about; of a copy of a warning those of the lines that others were warned of; else all
+/// that its recipient pays for in the batch, and for who does not pay all of the order. Others of a long list are not even
+/// read.
+async fn meant(
+    services: &Services,
+    (mail, warned): (&Mail, &Warned),
+    order: &Order,
+) -> anyhow::Result<Vec<Request>> {
+    let db = &services.db;
+    if let Some(line) = mail.line_id.filter(|_| !is_taken_back(mail)) {
+        return Ok(owed::of_lines(db, &[line]).await?);
     }
+    if warned.is_copy {
+        return Ok(owed::of_lines(db, &warned.lines()).await?);
+    }
+    let own = owed::of_payer(db, order.batch(), &mail.recipient).await?;
+    Ok(if own.is_empty() { owed::of_order(db, &order.code).await? } else { own })
 }
 
 /// Whether a copy may speak of a line: one that went to another firm is told to that one alone.
@@ -165,12 +170,14 @@ fn is_so(mail: &Mail, request: &Request, licence: Option<&Licence>) -> bool {
     }
 }
 
-/// When the unpaid lines of a list are cut off.
+/// When unpaid lines are cut off: these, and those that were warned of.
 async fn effective(
     services: &Services,
-    order: &Order,
+    ids: &[i64],
+    warned: &Warned,
 ) -> anyhow::Result<HashMap<i64, DateTime<Utc>>> {
-    let lines = grace::of_batch(&services.db, order.batch()).await?;
+    let ids = [ids, &warned.lines()].concat();
+    let lines = grace::of_lines(&services.db, &ids).await?;
     let cutoff_at = |line: &grace::InGrace| Some((line.line_id, sweep::cutoff_at(services, line)?));
     Ok(lines.iter().filter_map(cutoff_at).collect())
 }
@@ -196,6 +203,10 @@ impl Warned {
         let is_copy = is_marked || (!told.is_empty() && !told.iter().any(is_own));
         told.retain(|it| is_own(it) != is_copy);
         Ok(Warned { told, is_copy })
+    }
+
+    fn lines(&self) -> Vec<i64> {
+        self.told.iter().map(|it| it.line_id).collect()
     }
 
     /// Whether a line still ends on that day; where all were put off since, they are warned anew in time.

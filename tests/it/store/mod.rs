@@ -31,6 +31,8 @@ mod clients;
 
 mod requests;
 
+mod owed;
+
 mod activations;
 
 mod header_answers;

@@ -373,6 +373,35 @@ fn what_one_payer_paid_for_two_orders_of_a_list_is_one_letter() {
 }
 
 #[test]
+fn of_two_payers_of_a_list_each_reads_of_its_own_lines_alone() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same, enterprise(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let codes = money::codes(&world);
+    let lines = [
+        ("23/11/2026", 2_950_000, codes[0].as_str()),
+        ("23/11/2026", 1_000_000, &codes[1]),
+        ("23/11/2026", 3_000_000, &codes[2]),
+    ];
+    money::take(&world, "a.csv", &lines);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "payment_received");
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
+    let [first, second, third] = [1, 2, 3].map(|n| enterprise(n).tax_id().to_owned());
+    says(to(1), &[&first, &second]);
+    says(to(3), &[&third, "thừa 50.000 đ"]);
+    for (n, other) in [(1, &third), (3, &first), (3, &second)] {
+        assert!(!to(n).text.contains(other.as_str()), "{other}: {}", to(n).text);
+    }
+    assert!(!to(1).text.contains("thừa"), "{}", to(1).text);
+}
+
+#[test]
 fn who_paid_too_much_or_for_what_was_cancelled_reads_what_came() {
     if !require("python3") {
         return;
