@@ -2,10 +2,7 @@
 //! punctuation gone, spaces inside, split over lines, text of the bank around, cut off.
 //! What a code pays for, and with which amount, is decided by `matching`.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    ops::Bound,
-};
+use std::collections::BTreeSet;
 
 use crate::domain::{fold::bank_ascii, order::OrderCode, payment_code::PaymentCode};
 
@@ -54,26 +51,29 @@ pub fn orders(squeezed: &str) -> Vec<OrderCode> {
 /// Codes that are there, to be found by what is nearly one of them.
 #[derive(Debug, Default)]
 pub struct Near<'a> {
-    /// By their bodies, and by these without one of their characters.
-    bodies: HashMap<String, Vec<&'a str>>,
-    shorter: HashMap<String, Vec<&'a str>>,
-    sorted: BTreeSet<&'a str>,
+    /// In their order.
+    codes: Vec<&'a str>,
+    /// By their bodies, and by these without one of their characters, each with its place among the codes. They are
+    /// numbers, and sorted: of a million codes there are nine million, which as texts of their own would take a gigabyte.
+    bodies: Vec<(u64, usize)>,
+    shorter: Vec<(u64, usize)>,
     prefixes: BTreeSet<&'a str>,
 }
 
 impl<'a> Near<'a> {
     pub fn of(codes: impl Iterator<Item = &'a str>) -> Near<'a> {
         let mut near = Near::default();
-        for code in codes {
-            let Some(at) = code.len().checked_sub(BODY) else { continue };
-            let body = &code[at..];
-            near.prefixes.insert(&code[..at]);
-            near.sorted.insert(code);
-            near.bodies.entry(body.to_owned()).or_default().push(code);
-            for shorter in without_one(body) {
-                near.shorter.entry(shorter).or_default().push(code);
-            }
+        near.codes = codes.filter(|code| code.len() >= BODY).collect();
+        near.codes.sort_unstable();
+        near.codes.dedup();
+        for (place, code) in near.codes.iter().enumerate() {
+            let (prefix, body) = code.split_at(code.len() - BODY);
+            near.prefixes.insert(prefix);
+            near.bodies.push((number(body.bytes()), place));
+            near.shorter.extend(without_one(body).map(|shorter| (shorter, place)));
         }
+        near.bodies.sort_unstable();
+        near.shorter.sort_unstable();
         near
     }
 
@@ -92,32 +92,43 @@ impl<'a> Near<'a> {
             }
         }
         for at in 0..squeezed.len().saturating_sub(BODY - 1) {
-            let body = &squeezed[at..at + BODY];
-            found.extend(self.bodies.get(body).into_iter().flatten().copied());
+            let body = number(squeezed[at..at + BODY].bytes());
+            found.extend(self.under(&self.bodies, body));
         }
         found
     }
 
     fn like(&self, part: &str) -> BTreeSet<&'a str> {
         let mut like = BTreeSet::new();
-        let exact = self.bodies.get(part).into_iter();
-        like.extend(exact.chain(self.shorter.get(part)).flatten().copied());
-        for shorter in without_one(part) {
-            let known = self.bodies.get(&shorter).into_iter().chain(self.shorter.get(&shorter));
-            like.extend(known.flatten().copied());
+        let whole = (part.len() <= BODY).then(|| number(part.bytes()));
+        for known in whole.into_iter().chain(without_one(part)) {
+            like.extend(self.under(&self.bodies, known));
+            like.extend(self.under(&self.shorter, known));
         }
         like.retain(|code| is_near(part.as_bytes(), &code.as_bytes()[code.len() - BODY..]));
         like
     }
 
     fn beginning(&self, cut: &str) -> impl Iterator<Item = &'a str> {
-        let from = self.sorted.range::<str, _>((Bound::Included(cut), Bound::Unbounded)).copied();
-        from.take_while(|code| code.starts_with(cut)).collect::<Vec<_>>().into_iter()
+        let from = self.codes.partition_point(|code| *code < cut);
+        self.codes[from..].iter().copied().take_while(move |code| code.starts_with(cut))
+    }
+
+    fn under(&self, sorted: &[(u64, usize)], known: u64) -> impl Iterator<Item = &'a str> {
+        let from = sorted.partition_point(|(number, _)| *number < known);
+        let same = sorted[from..].iter().take_while(move |(number, _)| *number == known);
+        same.map(|(_, place)| self.codes[*place])
     }
 }
 
-fn without_one(text: &str) -> impl Iterator<Item = String> {
-    (0..text.len()).map(|at| format!("{}{}", &text[..at], &text[at + 1..]))
+/// At most eight letters and digits as one number, which no others have.
+fn number(text: impl Iterator<Item = u8>) -> u64 {
+    text.fold(0, |number, byte| (number << 8) | u64::from(byte))
+}
+
+/// A text of at most nine letters and digits without each one of them.
+fn without_one(text: &str) -> impl Iterator<Item = u64> {
+    (0..text.len()).map(|at| number(text.bytes().take(at).chain(text.bytes().skip(at + 1))))
 }
 
 /// At most one character is another one, too many or too few, or two neighbours are swapped.
@@ -197,6 +208,27 @@ mod tests {
         }
         let more = format!("{}X{}", &code[..5], &code[5..]);
         assert_eq!(Near::of([code.as_str()].into_iter()).find(&more).len(), 1);
+    }
+
+    #[test]
+    fn a_code_is_found_among_many_by_what_is_nearly_it() {
+        let codes: Vec<String> = (0..25).map(|n| code([n, 7, n, 3, 11, n, 5])).collect();
+        let near = Near::of(codes.iter().map(String::as_str));
+        for code in &codes {
+            let (head, tail) = code.split_at(6);
+            let other = if tail.starts_with('A') { 'C' } else { 'A' };
+            for memo in [
+                code.clone(),
+                code[2..].to_owned(),
+                code[..9].to_owned(),
+                format!("{head}{other}{}", &tail[1..]),
+                format!("{head}{}", &tail[1..]),
+                format!("{head}{other}{tail}"),
+            ] {
+                assert!(near.find(&memo).contains(code.as_str()), "{memo} of {code}");
+            }
+        }
+        assert!(near.find("HLZZZZZZZZ").is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a payment without an intact code may be for: near misses, order codes, payers a person once approved, and the
 //! one set of a firm's open requests with exactly its sum. Nothing is allocated by a hint.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Desk, Evidence, Known};
 use crate::{
@@ -25,10 +25,13 @@ pub(super) fn give(desk: &mut Desk<'_>, known: &Known) {
         return;
     }
     let of_batches = desk.by_batch_code.keys().copied();
-    let near = Near::of(desk.dues.iter().map(|due| due.code.as_str()).chain(of_batches));
-    let sums = Sums::of(desk);
+    let clues = Clues {
+        near: Near::of(desk.dues.iter().map(|due| due.code.as_str()).chain(of_batches)),
+        open: Open::of(desk, known),
+        sums: Sums::of(desk),
+    };
     for at in to_hint {
-        let hint = hint(desk, at, known, (&near, &sums));
+        let hint = hint(desk, at, known, &clues);
         match (hint, &desk.decisions[at]) {
             (Some((tier, evidence)), _) => desk.decide(at, tier, evidence),
             (None, Some(_)) => {}
@@ -40,12 +43,52 @@ pub(super) fn give(desk: &mut Desk<'_>, known: &Known) {
     }
 }
 
+/// What all hints are found by. A hint allocates nothing, so that it holds for all of them.
+struct Clues<'a> {
+    near: Near<'a>,
+    open: Open<'a>,
+    sums: Sums<'a>,
+}
+
+/// Requests of which something is left, in their order.
+struct Open<'a> {
+    by_order: HashMap<&'a str, Vec<usize>>,
+    /// Of payers for whom a person approved that somebody else pays.
+    by_payer: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Open<'a> {
+    fn of(desk: &Desk<'a>, known: &Known) -> Open<'a> {
+        let payers: HashSet<&str> = known.payers.values().flatten().map(String::as_str).collect();
+        let mut open = Open { by_order: HashMap::new(), by_payer: HashMap::new() };
+        let left = desk.dues.iter().zip(&desk.left).enumerate().filter(|(_, (_, left))| **left > 0);
+        for (at, (due, _)) in left {
+            open.by_order.entry(due.order.as_str()).or_default().push(at);
+            if payers.contains(due.payer.as_str()) {
+                open.by_payer.entry(due.payer.as_str()).or_default().push(at);
+            }
+        }
+        open
+    }
+}
+
+/// The codes of the requests that are found under any of these names, in the order of the requests.
+fn found(
+    desk: &Desk<'_>,
+    by_name: &HashMap<&str, Vec<usize>>,
+    names: &BTreeSet<String>,
+) -> Vec<String> {
+    let found = names.iter().filter_map(|name| by_name.get(name.as_str()));
+    let found: BTreeSet<usize> = found.flatten().copied().collect();
+    found.into_iter().map(|due| desk.dues[due].code.clone()).collect()
+}
+
 /// The likeliest reason alone.
 fn hint(
     desk: &Desk<'_>,
     at: usize,
     known: &Known,
-    (near, sums): (&Near<'_>, &Sums),
+    Clues { near, open, sums }: &Clues<'_>,
 ) -> Option<(Tier, Evidence)> {
     let credit = &desk.credits[at];
     let squeezed = memo::squeezed(&credit.memo);
@@ -58,22 +101,15 @@ fn hint(
     if let Some(hint) = named(Tier::NearMiss, like) {
         return Some(hint);
     }
-    let open = || (0..desk.dues.len()).filter(|due| desk.left[*due] > 0);
     let orders: BTreeSet<String> =
         memo::orders(&squeezed).iter().map(ToString::to_string).collect();
-    if !orders.is_empty() {
-        let of_order = open().filter(|due| orders.contains(&desk.dues[*due].order));
-        let codes = of_order.map(|due| desk.dues[due].code.clone()).collect();
-        if let Some(hint) = named(Tier::OrderCode, codes) {
-            return Some(hint);
-        }
+    if let Some(hint) = named(Tier::OrderCode, found(desk, &open.by_order, &orders)) {
+        return Some(hint);
     }
-    if let Some(payers) = credit.from.as_ref().and_then(|from| known.payers.get(from)) {
-        let of_payer = open().filter(|due| payers.contains(&desk.dues[*due].payer));
-        let codes = of_payer.map(|due| desk.dues[due].code.clone()).collect();
-        if let Some(hint) = named(Tier::KnownPayer, codes) {
-            return Some(hint);
-        }
+    if let Some(payers) = credit.from.as_ref().and_then(|from| known.payers.get(from))
+        && let Some(hint) = named(Tier::KnownPayer, found(desk, &open.by_payer, payers))
+    {
+        return Some(hint);
     }
     let (codes, sum) = sums.only(credit.amount)?;
     let (tier, evidence) = named(Tier::Subset, codes)?;
@@ -81,14 +117,14 @@ fn hint(
 }
 
 /// What of each firm is open, by amounts.
-struct Sums(Vec<Vec<(i64, Vec<String>)>>);
+struct Sums<'a>(Vec<Vec<(i64, Vec<&'a str>)>>);
 
-impl Sums {
-    fn of(desk: &Desk<'_>) -> Sums {
-        let mut firms: BTreeMap<&str, BTreeMap<i64, Vec<String>>> = BTreeMap::new();
+impl<'a> Sums<'a> {
+    fn of(desk: &Desk<'a>) -> Sums<'a> {
+        let mut firms: BTreeMap<&str, BTreeMap<i64, Vec<&'a str>>> = BTreeMap::new();
         for (due, left) in desk.dues.iter().zip(&desk.left).filter(|(_, left)| **left > 0) {
             let amounts = firms.entry(due.firm.as_str()).or_default();
-            amounts.entry(*left).or_default().push(due.code.clone());
+            amounts.entry(*left).or_default().push(due.code.as_str());
         }
         Sums(firms.into_values().map(|amounts| amounts.into_iter().collect()).collect())
     }
@@ -105,7 +141,8 @@ impl Sums {
         }
         let (amounts, counts) = found?;
         let used = || amounts.iter().zip(&counts).filter(|(_, count)| **count > 0);
-        let codes = used().flat_map(|((_, codes), _)| codes.clone()).collect();
+        let codes =
+            used().flat_map(|((_, codes), _)| codes).map(|code| (*code).to_owned()).collect();
         let terms: Vec<String> =
             used().map(|((amount, _), count)| format!("{count} × {amount}")).collect();
         Some((codes, terms.join(" + ")))
@@ -119,7 +156,7 @@ enum Sets {
     Several,
 }
 
-fn of_firm(amounts: &[(i64, Vec<String>)], amount: i64) -> Sets {
+fn of_firm(amounts: &[(i64, Vec<&str>)], amount: i64) -> Sets {
     if amounts.len() > AMOUNTS {
         return Sets::Several;
     }
@@ -138,7 +175,7 @@ fn of_firm(amounts: &[(i64, Vec<String>)], amount: i64) -> Sets {
 }
 
 struct Search<'a> {
-    amounts: &'a [(i64, Vec<String>)],
+    amounts: &'a [(i64, Vec<&'a str>)],
     counts: Vec<usize>,
     found: Vec<Vec<usize>>,
     tries: usize,

@@ -20,14 +20,14 @@ impl<'a> Desk<'a> {
 
     /// Matches what came under a code when it is exactly what is left.
     pub(super) fn settle_pool(&mut self, code: &'a str) {
+        let Some(pool) = self.pools.get(code).cloned() else { return };
         let open = self.open_under(code);
         let left: i64 = open.iter().map(|due| self.left[*due]).sum();
-        let pool = self.pools.get(code).cloned().unwrap_or_default();
         let came: i64 = pool.iter().map(|at| self.credits[*at].amount).sum();
         let is_parted = pool.iter().any(|at| {
             open.iter().any(|due| self.credits[*at].not_for.contains(&self.dues[*due].code))
         });
-        if pool.is_empty() || open.is_empty() || came != left || is_parted {
+        if open.is_empty() || came != left || is_parted {
             return;
         }
         self.pools.remove(code);
