@@ -1,7 +1,7 @@
 //! What a payment that waits may be for, the likeliest first, and of each why it is not matched by itself.
 //! Deciding is the business of people.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     db::{
@@ -78,44 +78,62 @@ pub struct Candidate<'a> {
     pub why_not: WhyNot,
 }
 
-/// All requests, with the names by which memos call them.
+/// All requests, to be found by what speaks for them: each by its place.
 pub struct Requests<'a> {
     dues: &'a [Due],
-    names: Vec<[String; 2]>,
+    /// By their codes, and those of all of a payer's.
+    codes: HashMap<&'a str, Vec<usize>>,
+    /// By what is left of them, where anything is.
+    left: HashMap<i64, Vec<usize>>,
+    /// The same by the names by which memos call them.
+    names: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Requests<'a> {
     pub fn of(dues: &'a [Due]) -> Requests<'a> {
-        let names = dues.iter().map(|due| [name(&due.name), name(&due.payer_name)]).collect();
-        Requests { dues, names }
+        let mut all =
+            Requests { dues, codes: HashMap::new(), left: HashMap::new(), names: HashMap::new() };
+        for (at, due) in dues.iter().enumerate() {
+            for code in [Some(&due.code), due.batch_code.as_ref()].into_iter().flatten() {
+                all.codes.entry(code.as_str()).or_default().push(at);
+            }
+            let left = left(due);
+            if left > 0 {
+                all.left.entry(left).or_default().push(at);
+                for name in BTreeSet::from([name(&due.name), name(&due.payer_name)]) {
+                    all.names.entry(name).or_default().push(at);
+                }
+            }
+        }
+        all.names.remove("");
+        all
     }
 
     /// First what its memo names, then what it is like, then what has its amount; what is open before what is not.
     pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Vec<Candidate<'a>> {
         let paid: i64 = parts.iter().map(|part| part.amount).sum();
         let free = payment.amount().as_dong() - payment.returned - paid;
-        let [codes, likely] = ["codes", "candidates"].map(|name| named(&payment.evidence.0, name));
-        let memo = read(&payment.memo, payment.other_name.as_deref());
-        let is_in = |codes: &HashSet<&str>, due: &Due| {
-            let batch_code = due.batch_code.as_deref();
-            codes.contains(due.code.as_str()) || batch_code.is_some_and(|it| codes.contains(it))
+        let has_amount = |at: &usize| free > 0 && left(&self.dues[*at]) == free;
+        let (codes, likely) = (self.said(payment, "codes"), self.said(payment, "candidates"));
+        let named = if free > 0 { self.named(payment) } else { BTreeSet::new() };
+        let clue = |at: &usize| match payment.tier {
+            Tier::Parted if codes.contains(at) => Clue::Parted,
+            _ if codes.contains(at) => Clue::Code,
+            Tier::NearMiss if likely.contains(at) => Clue::NearMiss,
+            _ if named.contains(at) && has_amount(at) => Clue::Name,
+            _ if likely.contains(at) && has_amount(at) => Clue::LikelyAmount,
+            _ if likely.contains(at) => Clue::Likely,
+            _ if named.contains(at) => Clue::NameAlone,
+            _ => Clue::Amount,
         };
-        let clue = |(due, names): (&Due, &[String; 2])| {
-            let has_amount = free > 0 && left(due) == free;
-            let is_named = || names.iter().any(|name| has_name(&memo, name));
-            match payment.tier {
-                Tier::Parted if is_in(&codes, due) => Some(Clue::Parted),
-                _ if is_in(&codes, due) => Some(Clue::Code),
-                Tier::NearMiss if is_in(&likely, due) => Some(Clue::NearMiss),
-                _ if has_amount && is_named() => Some(Clue::Name),
-                _ if is_in(&likely, due) && has_amount => Some(Clue::LikelyAmount),
-                _ if is_in(&likely, due) => Some(Clue::Likely),
-                _ if free > 0 && left(due) > 0 && is_named() => Some(Clue::NameAlone),
-                _ => has_amount.then_some(Clue::Amount),
-            }
-        };
-        let all = self.dues.iter().zip(&self.names);
-        let mut found: Vec<(Clue, &Due)> = all.filter_map(|it| Some((clue(it)?, it.0))).collect();
+        let mut all: BTreeSet<usize> =
+            [&codes, &likely, &named].into_iter().flatten().copied().collect();
+        // Of very many with its amount alone no more can be shown.
+        let alike = self.left.get(&free).into_iter().flatten().filter(|at| !all.contains(at));
+        let alike: Vec<usize> = alike.take(SHOWN).copied().collect();
+        all.extend(alike);
+        let mut found: Vec<(Clue, &'a Due)> =
+            all.iter().map(|at| (clue(at), &self.dues[*at])).collect();
         found.sort_by_key(|(clue, due)| (*clue, left(due) == 0));
         let candidate = |(clue, due): (Clue, &'a Due)| {
             let own = parts.iter().filter(|part| part.code == due.code);
@@ -123,6 +141,24 @@ impl<'a> Requests<'a> {
             Candidate { due, left: left(due), free, why_not: why_not(due, clue, (own, free)) }
         };
         found.into_iter().take(SHOWN).map(candidate).collect()
+    }
+
+    /// Those that the evidence of a payment names in one of its lists.
+    fn said(&self, payment: &Payment, list: &str) -> BTreeSet<usize> {
+        let codes = named(&payment.evidence.0, list);
+        codes.iter().filter_map(|code| self.codes.get(code)).flatten().copied().collect()
+    }
+
+    /// Those whose names stand in a memo, or are that of who pays: all words beside each other are looked up.
+    fn named(&self, payment: &Payment) -> BTreeSet<usize> {
+        let memo = read(&payment.memo, payment.other_name.as_deref());
+        let gaps: Vec<usize> = memo.match_indices(' ').map(|(at, _)| at).collect();
+        let pairs = gaps
+            .iter()
+            .enumerate()
+            .flat_map(|(n, from)| gaps[n + 1..].iter().map(move |to| (*from, *to)));
+        let found = pairs.filter_map(|(from, to)| self.names.get(&memo[from..=to]));
+        found.flatten().copied().collect()
     }
 }
 
