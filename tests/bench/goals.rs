@@ -1,6 +1,7 @@
 //! Every goal of speed in one table, each measured beside what it is compared with, in one run:
 //! `cargo bench --bench goals -- [10k|100k|1m …] [GROUP …] [rounds=N]`. Groups are `import`, `peers`, `check`, `small`,
-//! `history`, `mail` and `activate`; without any of them it is all but `history`, without a size 10k and 100k.
+//! `history`, `nights`, `mail` and `activate`; without any of them it is all but `history`, without a size 10k and 100k.
+//! `nights` takes the longest of the sizes: `-- nights 1m` is that of a million lines.
 //! `cargo bench --bench goals -- write 100k dirty list.xlsx` writes one of the lists. Nothing is asserted of times.
 
 #![allow(
@@ -21,6 +22,8 @@ mod floors;
 
 mod import;
 
+mod nights;
+
 mod peers;
 
 mod small;
@@ -36,13 +39,17 @@ use import::Measured;
 use peers::{DJANGO, FRICTIONLESS, PANDAS, POLARS, Peer};
 
 const FORMATS: [&str; 2] = ["csv", "xlsx"];
-const GROUPS: [&str; 7] = ["import", "peers", "check", "small", "mail", "activate", "history"];
+const GROUPS: [&str; 8] =
+    ["import", "peers", "check", "small", "nights", "mail", "activate", "history"];
 /// Only where it is asked for: ten million lines take ten gigabytes.
 const ASKED_FOR: &str = "history";
 const ROUNDS: usize = 3;
 /// Rows of the list that meets a long history, and the lines of the two histories.
 const AGAINST_HISTORY: usize = 100_000;
 const HISTORIES: [usize; 2] = [100_000, 10_000_000];
+/// A million lines are reconciled and swept within a minute; fewer in as much less.
+const NIGHT_SECONDS: f64 = 60.0;
+const A_NIGHT: f64 = 1_000_000.0;
 
 /// How many rows a list has, and how that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +184,9 @@ fn measure(wanted: &Wanted) {
     }
     if wanted.has("small") {
         of_small(folder, &mut goals);
+    }
+    if wanted.has("nights") {
+        goals.extend(wanted.sizes.last().map(|size| of_nights(folder, *size)));
     }
     if wanted.has("mail") {
         let ratios = peers::ratios("mail", "smtp-source");
@@ -353,6 +363,23 @@ fn of_history(folder: &Path, rounds: usize) -> Goal {
     });
     let what = format!("{} csv: against 10m lines ÷ against 100k lines", size.name);
     Goal::at_most(what, 1.2, None, times[1] / times[0])
+}
+
+fn of_nights(folder: &Path, size: Size) -> Goal {
+    let night = nights::measure(folder, size.rows);
+    for (job, ran) in [("reconcile", &night.reconcile), ("sweep", &night.sweep)] {
+        let Ran { seconds, peak_mib, .. } = ran;
+        let a_second = size.rows as f64 / seconds;
+        println!(
+            "{} lines in grace: {job} {seconds:.2} s, {peak_mib:.0} MiB, {a_second:.0} lines a second",
+            size.name
+        );
+    }
+    let nights::Night { paid, warned, cut_off, .. } = night;
+    println!("     {paid} paid, {warned} warned, {cut_off} cut off");
+    let must = NIGHT_SECONDS * size.rows as f64 / A_NIGHT;
+    let what = format!("{} lines: reconciled and swept, s", size.name);
+    Goal::at_most(what, must, None, night.reconcile.seconds + night.sweep.seconds)
 }
 
 fn of_small(folder: &Path, goals: &mut Vec<Goal>) {
