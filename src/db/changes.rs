@@ -91,36 +91,72 @@ pub async fn plan(tx: &mut Tx, new: &[NewChange], now: DateTime<Utc>) -> sqlx::R
     Ok(planned)
 }
 
-/// Takes the next open change behind `after`, of one order or of any; of a licence the oldest one first.
+/// Takes open changes behind `after` and up to `to`, `at_most` of them in their order, of one order or of any; of a
+/// licence the oldest one alone.
 pub async fn claim(
     db: &Db,
     order: Option<&OrderCode>,
-    after: i64,
+    (after, to, at_most): (i64, i64, usize),
     lease: Lease<'_>,
-) -> sqlx::Result<Option<Change>> {
+) -> sqlx::Result<Vec<Change>> {
     // SQLite has one writer at a time, so nothing there needs to skip a lock.
     const CLAIM: Sql = sql!(
         "update licence_change set state = 'sending', holder = $3, lease_until = $4, epoch = epoch + 1, attempts = attempts + 1
-         where id = (select c.id from licence_change c join order_line l on l.id = c.line_id
-                     where c.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1) and c.id > $2
+         where id in (select c.id from licence_change c join order_line l on l.id = c.line_id
+                     where c.state in ('planned', 'uncertain') and ($1 is null or l.order_code = $1)
+                       and c.id > $2 and c.id <= $5
                        and not exists (select 1 from guard g
                                        where g.held_at is not null
                                          and (g.held_before is null or c.planned_at < g.held_before))
                        and not exists (select 1 from licence_change b
                                        where b.line_id = c.line_id and b.id < c.id
                                          and b.state in ('planned', 'sending', 'uncertain'))
-                     order by c.id limit 1",
+                     order by c.id limit $6",
         postgres: " for update of c skip locked",
         ") and state in ('planned', 'uncertain')
          returning id, line_id, kind, cancellation_id, idempotency_key, request, state, attempts, holder, epoch, lease_until, error"
     );
-    let order = order.map(OrderCode::as_str);
-    db.query(CLAIM).bind(order).bind(after).bind(lease.holder).bind(lease.until).optional().await
+    let mut claimed: Vec<Change> = db
+        .query(CLAIM)
+        .bind(order.map(OrderCode::as_str))
+        .bind(after)
+        .bind(lease.holder)
+        .bind(lease.until)
+        .bind(to)
+        .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .all()
+        .await?;
+    claimed.sort_by_key(|change| change.id);
+    Ok(claimed)
+}
+
+/// The open changes of some lines between two others, in their order.
+pub async fn between(
+    db: &Db,
+    line_ids: &[i64],
+    (after, before): (i64, i64),
+) -> sqlx::Result<Vec<i64>> {
+    const BETWEEN: Sql = Sql {
+        sqlite: "select id from licence_change
+                 where line_id in (select value from json_each($1)) and state in ('planned', 'uncertain')
+                   and id > $2 and id < $3 order by id",
+        postgres: "select id from licence_change
+                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))
+                   and state in ('planned', 'uncertain') and id > $2 and id < $3 order by id",
+    };
+    let found: Vec<(i64,)> =
+        db.query(BETWEEN).bind(Json(line_ids)).bind(after).bind(before).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// Stores the body before it is sent for the first time; false where the claim is no longer ours.
-pub async fn write_down(db: &Db, id: i64, claim: Claim<'_>, request: &str) -> sqlx::Result<bool> {
-    let written = db
+pub async fn write_down(
+    tx: &mut Tx,
+    id: i64,
+    claim: Claim<'_>,
+    request: &str,
+) -> sqlx::Result<bool> {
+    let written = tx
         .query(
             "update licence_change set request = $4
              where id = $1 and holder = $2 and epoch = $3 and state = 'sending' and request is null",

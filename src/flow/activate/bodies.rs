@@ -1,11 +1,11 @@
 //! What the platform is told of a change of a licence: its end, its payment, who works in it now.
-//! When it is told, and what follows, is decided by `changes`.
+//! When it is told, and what follows, is decided by `carry`.
 
 use anyhow::Context;
 
 use super::{
     accounts::{Account, Accounts, TooMany},
-    changes::About,
+    carry::About,
     platform::{
         PlatformError,
         wire::{AccountsRequest, PaidRequest, SuspendReason, SuspendRequest},

@@ -1,10 +1,11 @@
 //! What follows where the platform changed a licence, or did not: for its line, the firm and who is told.
-//! What is asked of the platform, and when, is the business of `changes`.
+//! What is asked of the platform is the business of `carry`, and when that of `changes`.
 
 use minijinja::context;
 
 use super::{
-    changes::{About, plan_paid},
+    carry::About,
+    changes::plan_paid,
     platform::{PlatformError, wire::Licence as Answer},
 };
 use crate::{
@@ -56,35 +57,33 @@ impl NotChanged {
 
 pub(super) async fn settle_done(
     services: &Services,
-    change: &Change,
-    about: &About,
+    tx: &mut Tx,
+    (change, about): (&Change, &About),
     answer: &Answer,
 ) -> anyhow::Result<ActivationState> {
     let (now, licence_id) = (services.now(), about.licence.licence_id.as_str());
     let settled = Settled { state: ActivationState::Done, error: None };
-    let mut tx = services.db.begin().await?;
-    if !changes::settle(&mut tx, change.id, change.claim(), settled, now).await? {
+    if !changes::settle(tx, change.id, change.claim(), settled, now).await? {
         return Err(LeaseLost.into());
     }
     match change.kind {
         ChangeKind::Suspend => {
-            licences::suspend(&mut tx, licence_id, now).await?;
-            suspended(services, &mut tx, change, about).await?;
+            licences::suspend(tx, licence_id, now).await?;
+            suspended(services, tx, change, about).await?;
         }
         ChangeKind::Paid => {
             let paid_on = answer.paid_on.unwrap_or_else(|| services.today());
-            licences::pay(&mut tx, licence_id, paid_on).await?;
-            restored(services, &mut tx, change, about).await?;
+            licences::pay(tx, licence_id, paid_on).await?;
+            restored(services, tx, change, about).await?;
         }
         ChangeKind::Accounts | ChangeKind::LogIn => {
             let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
-            licences::set_logins(&mut tx, licence_id, &logins).await?;
+            licences::set_logins(tx, licence_id, &logins).await?;
             if change.kind == ChangeKind::LogIn {
-                signs_in(services, &mut tx, about, &logins).await?;
+                signs_in(services, tx, about, &logins).await?;
             }
         }
     }
-    tx.commit().await?;
     Ok(ActivationState::Done)
 }
 
@@ -167,8 +166,8 @@ async fn signs_in(
 /// Nothing where a cut-off waits: that is as it should be.
 pub(super) async fn settle_failed(
     services: &Services,
-    change: &Change,
-    About { line, .. }: &About,
+    tx: &mut Tx,
+    (change, About { line, .. }): (&Change, &About),
     error: &NotChanged,
 ) -> anyhow::Result<Option<ActivationState>> {
     let waits = matches!(error, NotChanged::Waits(_));
@@ -183,22 +182,20 @@ pub(super) async fn settle_failed(
     };
     let error = error.stored();
     let settled = Settled { state, error: Some(&error) };
-    let mut tx = services.db.begin().await?;
-    if !changes::settle(&mut tx, change.id, change.claim(), settled, services.now()).await? {
+    if !changes::settle(tx, change.id, change.claim(), settled, services.now()).await? {
         return Err(LeaseLost.into());
     }
     if let Some(cancellation) = change.cancellation_id.filter(|_| state.is_final()) {
-        cancel::tell_kept(services, &mut tx, line, why).await?;
-        cancel::tell(services, &mut tx, cancellation).await?;
+        cancel::tell_kept(services, tx, line, why).await?;
+        cancel::tell(services, tx, cancellation).await?;
     }
     if change.kind == ChangeKind::LogIn && state == ActivationState::Refused {
         let values = context! { line => line.reference().to_string(), name => line.name.as_str() };
         let text = services.texts.say("message.bell.log_in_refused", values);
         let (kind, order) = (NotificationKind::LineChanged, Some(&line.order_code));
         let bell = NewNotification { firm: &line.firm, kind, text: &text, order };
-        notifications::insert(&mut tx, bell, services.now()).await?;
+        notifications::insert(tx, bell, services.now()).await?;
     }
-    tx.commit().await?;
     let line = line.reference();
     if waits {
         tracing::info!(%line, why = %error, "The cut-off of {line} waits");

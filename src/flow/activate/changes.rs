@@ -2,42 +2,22 @@
 //! other people. As with activations the intent is stored before the call, and the same key and body go with every
 //! attempt.
 
-use anyhow::Context;
-
-use super::{
-    Summary,
-    accounts::Account,
-    bodies,
-    changed::{self, NotChanged},
-    platform::{PlatformError, wire::Licence as Answer},
-    staff,
-};
+use super::{Summary, accounts::Account, carry, platform::Platform, staff};
 use crate::{
     db::{
         self, Tx,
         activations::ActivationState,
         changes::{self, Change, ChangeKind, NewChange},
-        grace,
-        licences::{self, Licence, Login},
-        lines::{self, Line},
-        orders::{self, Order},
-        requests,
+        licences::Login,
+        lines::Line,
+        orders::Order,
     },
-    domain::{
-        licence::{LicenceState, Role},
-        order::{OrderCode, RequestState},
-    },
-    flow::{
-        Clock, Services,
-        fault::caught,
-        holder::{Holder, LeaseLost},
-        order::cancel,
-        sweep::{
-            rules::Waits,
-            since::{self, MaybePaid},
-        },
-    },
+    domain::{licence::Role, order::OrderCode},
+    flow::{Clock, Services, holder::Holder, order::cancel},
 };
+
+/// Changes that are carried out together, at most.
+const GROUP: usize = 64;
 
 /// Plans that the licences of lines are suspended, as part of a cancellation.
 pub async fn plan_suspensions(
@@ -152,26 +132,50 @@ pub async fn run(
     order: Option<&OrderCode>,
     summary: &mut Summary,
 ) -> anyhow::Result<()> {
+    let db = &services.db;
+    let at_once = match services.platform {
+        Platform::Embedded(_) => GROUP,
+        // One that takes its time would keep the leases of the others waiting.
+        Platform::Http(_) => 1,
+    };
     let mut after = 0;
-    while let Some(mut change) =
-        changes::claim(&services.db, order, after, services.lease()).await?
-    {
-        after = change.id;
-        let settled = caught(carry_out(services, &mut change, &mut MaybePaid::default())).await;
-        if settled.is_err() {
-            changes::give_back(&services.db, change.id, change.claim()).await?;
-        }
-        // A cut-off that waits is neither done nor gone wrong.
-        if let Some(settled) = settled.transpose() {
-            match super::or_later(settled, "A change of a licence")? {
-                ActivationState::Done => summary.changed += 1,
-                ActivationState::Refused => summary.failed += 1,
-                _ => summary.uncertain += 1,
+    loop {
+        let span = (after, i64::MAX, at_once);
+        let claimed = changes::claim(db, order, span, services.lease()).await?;
+        let tried: Vec<(i64, i64)> = claimed.iter().map(|it| (it.id, it.line_id)).collect();
+        let Some((last, _)) = tried.last().copied() else { break };
+        carry_out(services, claimed, summary).await?;
+        let lines: Vec<i64> = tried.iter().map(|(_, line)| *line).collect();
+        // What waited for one of these, of the same licence, is next for it.
+        for id in changes::between(db, &lines, (after, last)).await? {
+            if tried.iter().all(|(tried, _)| *tried != id) {
+                let next = changes::claim(db, order, (id - 1, id, 1), services.lease()).await?;
+                carry_out(services, next, summary).await?;
             }
         }
-        services.crash_point("change_settled");
+        after = last;
     }
     cancel::follow_up(services, order).await
+}
+
+async fn carry_out(
+    services: &Services,
+    claimed: Vec<Change>,
+    summary: &mut Summary,
+) -> anyhow::Result<()> {
+    let mut done = Ok(());
+    for ended in carry::out(services, claimed).await {
+        // A cut-off that waits is neither done nor gone wrong.
+        let Some(ended) = ended.transpose() else { continue };
+        match super::or_later(ended, "A change of a licence") {
+            Ok(ActivationState::Done) => summary.changed += 1,
+            Ok(ActivationState::Refused) => summary.failed += 1,
+            Ok(_) => summary.uncertain += 1,
+            Err(error) => done = done.and(Err(error)),
+        }
+    }
+    services.crash_point("change_settled");
+    done
 }
 
 /// Gives back what this process still has when it ends.
@@ -189,136 +193,4 @@ pub async fn release_dead(services: &Services) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// What a change is about.
-pub(super) struct About {
-    pub order: Order,
-    pub line: Line,
-    pub licence: Licence,
-}
-
-/// How it ended; nothing where a cut-off waits.
-async fn carry_out(
-    services: &Services,
-    change: &mut Change,
-    maybe_paid: &mut MaybePaid,
-) -> anyhow::Result<Option<ActivationState>> {
-    services.crash_point("change_claimed");
-    let db = &services.db;
-    let line = lines::by_id(db, change.line_id).await?.context("A change has its line")?;
-    let order = orders::by_code(db, &line.order_code).await?.context("A line has its order")?;
-    let licence = licences::of_line(db, line.id).await?.context("A change has its licence")?;
-    let about = About { order, line, licence };
-    let request = match not_wanted(services, change, &about, maybe_paid).await? {
-        None => written_down(services, change, &about).await?.map_err(NotChanged::ByPlatform),
-        Some(error) => Err(error),
-    };
-    let answer = match request {
-        Ok(request) => {
-            services.demand(change.lease_until)?;
-            ask(services, change, &about.licence.licence_id, &request)
-                .await
-                .map_err(NotChanged::ByPlatform)
-        }
-        Err(error) => Err(error),
-    };
-    services.crash_point("change_answered");
-    match answer {
-        Ok(answer) => changed::settle_done(services, change, &about, &answer).await.map(Some),
-        Err(error) => changed::settle_failed(services, change, &about, &error).await,
-    }
-}
-
-/// The plan may be older than what happened since: then it is not carried out, unless an earlier attempt whose answer
-/// was lost has stopped the licence already.
-async fn not_wanted(
-    services: &Services,
-    change: &Change,
-    about: &About,
-    maybe_paid: &mut MaybePaid,
-) -> anyhow::Result<Option<NotChanged>> {
-    let Some(why) = overtaken(services, change, &about.line, maybe_paid).await? else {
-        return Ok(None);
-    };
-    if change.request.is_none() {
-        return Ok(Some(why));
-    }
-    Ok(match services.platform.licence(&about.licence.licence_id).await {
-        Ok(Some(there)) if there.status == LicenceState::Suspended => None,
-        Ok(_) => Some(why),
-        Err(lost) => Some(NotChanged::ByPlatform(lost)),
-    })
-}
-
-/// What is paid is not stopped. Where the grace is over, a part that was paid is for a person to see, and what a sweep
-/// would not cut off now waits. What is not paid any more is not told as paid, unless it was said already.
-async fn overtaken(
-    services: &Services,
-    change: &Change,
-    line: &Line,
-    maybe_paid: &mut MaybePaid,
-) -> anyhow::Result<Option<NotChanged>> {
-    let request = requests::of_line(&services.db, line.id).await?;
-    let state = request.map(|request| request.state);
-    let is_paid = state.is_some_and(RequestState::is_paid);
-    let is_cut_off = change.cancellation_id.is_none();
-    Ok(match change.kind {
-        ChangeKind::Suspend if is_paid => Some(NotChanged::Paid),
-        ChangeKind::Suspend if is_cut_off && state == Some(RequestState::PartlyPaid) => {
-            Some(NotChanged::Paid)
-        }
-        ChangeKind::Suspend if is_cut_off => {
-            waits(services, line, maybe_paid).await?.map(NotChanged::Waits)
-        }
-        ChangeKind::Paid if !is_paid && change.request.is_none() => Some(NotChanged::Unpaid),
-        _ => None,
-    })
-}
-
-async fn waits(
-    services: &Services,
-    line: &Line,
-    maybe_paid: &mut MaybePaid,
-) -> anyhow::Result<Option<Waits>> {
-    match grace::of_line(&services.db, line.id).await? {
-        Some(standing) => since::waits(services, &standing, maybe_paid).await,
-        None => Ok(None),
-    }
-}
-
-/// The body: that of the first attempt, or made and stored now.
-async fn written_down(
-    services: &Services,
-    change: &mut Change,
-    about: &About,
-) -> anyhow::Result<Result<String, PlatformError>> {
-    if let Some(request) = change.request.take() {
-        return Ok(Ok(request));
-    }
-    let request = match bodies::of(services, change, about).await? {
-        Ok(request) => request,
-        Err(error) => return Ok(Err(error)),
-    };
-    if !changes::write_down(&services.db, change.id, change.claim(), &request).await? {
-        return Err(LeaseLost.into());
-    }
-    Ok(Ok(request))
-}
-
-async fn ask(
-    services: &Services,
-    change: &Change,
-    licence_id: &str,
-    request: &str,
-) -> Result<Answer, PlatformError> {
-    let (platform, now) = (&services.platform, services.now());
-    let key = change.idempotency_key.as_str();
-    match change.kind {
-        ChangeKind::Suspend => platform.suspend(licence_id, key, request, now).await,
-        ChangeKind::Paid => platform.mark_paid(licence_id, key, request, now).await,
-        ChangeKind::Accounts | ChangeKind::LogIn => {
-            platform.set_accounts(licence_id, key, request, now).await
-        }
-    }
 }

@@ -20,6 +20,8 @@ mod outcome;
 
 pub mod changes;
 
+mod carry;
+
 mod changed;
 
 pub mod assign;

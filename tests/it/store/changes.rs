@@ -14,7 +14,7 @@ use super::seed::{
 use crate::each_db::each_db;
 
 async fn claim(db: &Db, after: i64, holder: &str) -> Option<Change> {
-    changes::claim(db, None, after, lease(holder)).await.unwrap()
+    changes::claim(db, None, (after, i64::MAX, 1), lease(holder)).await.unwrap().pop()
 }
 
 const EPOCH: &str = "select epoch from licence_change where id = $1";
@@ -52,6 +52,42 @@ async fn a_change_is_planned_once_until_it_is_sent_and_each_licence_has_one_at_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_changes_that_are_claimed_together_each_licence_has_one_and_the_next_is_found_behind_it()
+{
+    each_db(async |db| {
+        let (_, ids) = order_of(db, batch(db).await, 1, 3).await;
+        let new = |(line, kind, key): (i64, ChangeKind, &str)| NewChange {
+            kind,
+            ..new_change(line, key)
+        };
+        let planned = [
+            (ids[0], ChangeKind::Suspend, "a"),
+            (ids[0], ChangeKind::Paid, "b"),
+            (ids[1], ChangeKind::Paid, "c"),
+            (ids[2], ChangeKind::Paid, "d"),
+        ];
+        within(db, async |tx| changes::plan(tx, &planned.map(new), now()).await).await.unwrap();
+        let claim = async |span: (i64, i64, usize)| {
+            changes::claim(db, None, span, lease("one")).await.unwrap()
+        };
+        let keys = |changes: &[Change]| -> Vec<String> {
+            changes.iter().map(|it| it.idempotency_key.clone()).collect()
+        };
+        let first = claim((0, i64::MAX, 2)).await;
+        assert_eq!(keys(&first), ["a", "c"]);
+        let lines: Vec<i64> = first.iter().map(|it| it.line_id).collect();
+        let behind = changes::between(db, &lines, (0, first[1].id)).await.unwrap();
+        assert_eq!(behind.len(), 1);
+        let own = (behind[0] - 1, behind[0], 1);
+        assert!(claim(own).await.is_empty(), "the first one is not answered yet");
+        assert!(settle(db, first[0].id, "one", ActivationState::Done).await);
+        assert_eq!(keys(&claim(own).await), ["b"]);
+        assert_eq!(keys(&claim((first[1].id, i64::MAX, 9)).await), ["d"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_body_of_a_change_is_written_once_by_its_holder() {
     each_db(async |db| {
         let (_, ids) = order_of(db, batch(db).await, 1, 1).await;
@@ -62,7 +98,9 @@ async fn the_body_of_a_change_is_written_once_by_its_holder() {
         assert_eq!(change.request, None);
         let write = async |holder, body| {
             let claim = claim_of(db, EPOCH, change.id, holder).await;
-            changes::write_down(db, change.id, claim, body).await.unwrap()
+            within(db, async |tx| changes::write_down(tx, change.id, claim, body).await)
+                .await
+                .unwrap()
         };
         assert!(!write("two", "{}").await && write("one", ODD).await && !write("one", "{}").await);
         assert_eq!(changes::holders(db).await.unwrap(), [("one".to_owned(),)]);
@@ -74,7 +112,9 @@ async fn the_body_of_a_change_is_written_once_by_its_holder() {
         assert_eq!(changes::release_lapsed(db, later(61)).await.unwrap(), 1);
         let newest = claim(db, 0, "two").await.unwrap();
         assert_eq!(changes::give_back(db, again.id, again.claim()).await.unwrap(), 0);
-        assert!(!changes::write_down(db, again.id, again.claim(), "{}").await.unwrap());
+        let late =
+            within(db, async |tx| changes::write_down(tx, again.id, again.claim(), "{}").await);
+        assert!(!late.await.unwrap());
         assert_eq!(changes::give_back(db, newest.id, newest.claim()).await.unwrap(), 1);
     })
     .await;

@@ -33,8 +33,10 @@ async fn of_two_who_settle_the_last_changes_of_a_cancellation_the_later_one_find
         })
         .await
         .unwrap();
-        let claim =
-            async |holder| changes::claim(db, None, 0, lease(holder)).await.unwrap().unwrap();
+        let claim = async |holder| {
+            let claimed = changes::claim(db, None, (0, i64::MAX, 1), lease(holder)).await;
+            claimed.unwrap().pop().unwrap()
+        };
         let (first, second) = (claim("a").await, claim("b").await);
         let settle = async |change: Change| {
             within(db, async |tx| {
