@@ -119,18 +119,31 @@ pub async fn differences(services: &Services) -> anyhow::Result<Found> {
     let here = async || anyhow::Ok(licences::list(db, &all).await?);
     let paid = async || anyhow::Ok(requests::states(db).await?);
     let (mut there, here, paid) = try_join!(there(), here(), paid())?;
-    let ours: HashSet<&str> = here.iter().map(|it| it.licence_id.as_str()).collect();
-    there.retain(|it| ours.contains(it.licence_id.as_str()) || !is_forgotten(services, it));
-    let mut found = known(services).await?;
-    let over = over(services, &found.judged).await?;
-    found.differences =
+    {
+        let ours: HashSet<&str> = here.iter().map(|it| it.licence_id.as_str()).collect();
+        there.retain(|it| ours.contains(it.licence_id.as_str()) || !is_forgotten(services, it));
+    }
+    let judged = super::judge(services).await?;
+    let over = over(services, &judged).await?;
+    let mut differences =
         tokio::task::block_in_place(|| compare(&here, &there, &paid, &|line| over.contains(&line)));
-    found.differences.extend(by_hand::differences(services, &here).await?);
-    Ok(found)
+    differences.extend(by_hand::differences(services, &here).await?);
+    // Of a million lines this is a gigabyte, and what comes next is another one.
+    drop((here, there, paid, over));
+    with_money(services, differences, judged).await
 }
 
 /// The same without what the platform knows: payments that wait, debits that nobody knows, and lines in grace.
 pub async fn known(services: &Services) -> anyhow::Result<Found> {
+    let judged = super::judge(services).await?;
+    with_money(services, Vec::new(), judged).await
+}
+
+async fn with_money(
+    services: &Services,
+    differences: Vec<Difference>,
+    judged: Vec<Judged>,
+) -> anyhow::Result<Found> {
     let db = &services.db;
     let payments = payments::unsettled(db).await?;
     let dues = if payments.is_empty() { Vec::new() } else { dues::all(db).await? };
@@ -139,8 +152,7 @@ pub async fn known(services: &Services) -> anyhow::Result<Found> {
     let unused = |it: &Payment| (it.id, free.get(&it.id).copied().unwrap_or_default());
     let unused = payments.iter().map(unused).collect();
     let debits = went::open(services).await?;
-    let judged = super::judge(services).await?;
-    Ok(Found { differences: Vec::new(), payments, unused, debits, judged, dues })
+    Ok(Found { differences, payments, unused, debits, judged, dues })
 }
 
 /// Whether what we knew of a licence may be deleted by now (`[privacy] keep_days`): its year is over for so long.
