@@ -1,7 +1,7 @@
 //! Money that came and of which nobody has said what it is for: whoever may have paid with it is not cut off. Which request
 //! it pays is decided by the matching and by people.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::candidates::{has_name, name, named, read};
 use crate::{
@@ -13,9 +13,18 @@ use crate::{
     domain::payment::Tier,
 };
 
-/// All of it, and what must be known beside it to say whose it may be.
+/// All of it, and what must be known beside it to say whose it may be. Of very many lines few have any: it is looked up by
+/// what speaks for them.
+#[derive(Default)]
 pub struct Unclaimed {
+    /// The oldest first. The others have the places of these.
     waiting: Vec<Payment>,
+    /// By the codes that memos have, and those that the matching suggests.
+    codes: HashMap<String, Vec<usize>>,
+    /// By any two words that stand beside each other.
+    words: HashMap<String, Vec<usize>>,
+    /// By what is free of them, in đồng.
+    free: HashMap<i64, Vec<usize>>,
     /// How many open requests of a firm have an amount, in đồng.
     open: HashMap<(String, i64), i64>,
 }
@@ -44,19 +53,31 @@ impl Unclaimed {
     pub async fn read(db: &Db) -> anyhow::Result<Unclaimed> {
         let rows = payments::waiting(db).await?;
         if rows.is_empty() {
-            return Ok(Unclaimed { waiting: Vec::new(), open: HashMap::new() });
+            return Ok(Unclaimed::default());
         }
         let mut not_for: HashMap<i64, HashSet<String>> = HashMap::new();
         for (id, code) in payments::not_for(db).await? {
             not_for.entry(id).or_default().insert(code);
         }
-        let payment = |row: Waiting| Payment {
-            words: read(&row.memo, row.other_name.as_deref()),
-            not_for: not_for.remove(&row.id).unwrap_or_default(),
-            row,
-        };
-        let waiting = rows.into_iter().map(payment).collect();
-        Ok(Unclaimed { waiting, open: HashMap::new() })
+        let mut unclaimed = Unclaimed::default();
+        for row in rows {
+            let not_for = not_for.remove(&row.id).unwrap_or_default();
+            let words = read(&row.memo, row.other_name.as_deref());
+            unclaimed.add(Payment { words, not_for, row });
+        }
+        Ok(unclaimed)
+    }
+
+    fn add(&mut self, payment: Payment) {
+        let at = self.waiting.len();
+        for code in ["codes", "candidates"].iter().flat_map(|of| payment.named(of)) {
+            self.codes.entry(code.to_owned()).or_default().push(at);
+        }
+        for pair in pairs(&payment.words) {
+            self.words.entry(pair).or_default().push(at);
+        }
+        self.free.entry(payment.row.free).or_default().push(at);
+        self.waiting.push(payment);
     }
 
     /// The payments with which an unpaid line may have been paid, the oldest first. Such are those
@@ -85,30 +106,75 @@ impl Unclaimed {
 
     /// `is_only` says whether no other request of its firm has what is left of it.
     fn like(&self, line: &InGrace, is_only: bool) -> Vec<&Waiting> {
-        let [client, payer] = [&line.name, &line.payer_name].map(|it| name(it));
-        let is_for = |payment: &&Payment| {
-            if payment.not_for.contains(&line.code) {
-                return false;
-            }
-            let is_exact = payment.row.free == line.rest;
-            payment.names(line)
-                || has_name(&payment.words, &client)
-                || (has_name(&payment.words, &payer) && (is_exact || !payment.has_code()))
-                || (is_exact && is_only)
-        };
-        self.waiting.iter().filter(is_for).map(|payment| &payment.row).collect()
+        if self.waiting.is_empty() {
+            return Vec::new();
+        }
+        let own = [Some(&line.code), line.batch_code.as_ref()].into_iter().flatten();
+        let mut found: BTreeSet<usize> =
+            own.filter_map(|code| self.codes.get(code)).flatten().copied().collect();
+        found.extend(self.with_name(&line.name));
+        found.extend(self.with_name(&line.payer_name).filter(|at| {
+            let payment = &self.waiting[*at];
+            payment.row.free == line.rest || !payment.has_code()
+        }));
+        if is_only {
+            found.extend(self.free.get(&line.rest).into_iter().flatten());
+        }
+        let payments = found.into_iter().map(|at| &self.waiting[at]);
+        payments.filter(|it| !it.not_for.contains(&line.code)).map(|it| &it.row).collect()
+    }
+
+    /// Those in whose words a client or payer is named.
+    fn with_name(&self, text: &str) -> impl Iterator<Item = usize> {
+        let name = name(text);
+        let alike = first_pair(&name).and_then(|pair| self.words.get(&pair));
+        let has_name = move |at: &usize| has_name(&self.waiting[*at].words, &name);
+        alike.into_iter().flatten().copied().filter(has_name)
     }
 }
 
 impl Payment {
-    fn names(&self, line: &InGrace) -> bool {
-        let codes = ["codes", "candidates"].map(|of| named(&self.row.evidence.0, of));
-        let own = [Some(line.code.as_str()), line.batch_code.as_deref()];
-        codes.iter().any(|codes| own.iter().flatten().any(|code| codes.contains(code)))
+    /// The codes that its evidence has under a name.
+    fn named(&self, of: &str) -> HashSet<&str> {
+        named(&self.row.evidence.0, of)
     }
 
     /// Whether its memo says by a code what it is for.
     fn has_code(&self) -> bool {
-        self.row.tier != Tier::UnknownCode && !named(&self.row.evidence.0, "codes").is_empty()
+        self.row.tier != Tier::UnknownCode && !self.named("codes").is_empty()
+    }
+}
+
+/// Each word of what was [`read`], with the next one.
+fn pairs(read: &str) -> impl Iterator<Item = String> {
+    let next = read.split(' ').skip(1);
+    read.split(' ').zip(next).map(|(word, next)| format!("{word} {next}"))
+}
+
+/// The first two words of a [`name`]: where it stands, they stand beside each other.
+fn first_pair(name: &str) -> Option<String> {
+    pairs(name.strip_prefix(' ')?).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_name_stands_its_first_two_words_stand_beside_each_other() {
+        let told = [
+            ("GAO MUOI ck", "Công ty TNHH Gạo Muối"),
+            ("tt phan mem-Nguyễn Thị Hòa - FT123", "Hộ kinh doanh Nguyễn Thị Hòa"),
+            ("cty A - Binh Minh tra tien", "Công ty A - Bình Minh"),
+        ];
+        for (memo, text) in told {
+            let (words, name) = (read(memo, None), name(text));
+            assert!(has_name(&words, &name), "{words:?} {name:?}");
+            assert!(
+                pairs(&words).any(|pair| Some(pair) == first_pair(&name)),
+                "{words:?} {name:?}"
+            );
+        }
+        assert_eq!(first_pair(&name("Công ty TNHH An")), None);
     }
 }
