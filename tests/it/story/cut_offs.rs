@@ -506,7 +506,7 @@ fn each_firm_is_mailed_what_waits_of_its_own_once_a_day_and_nothing_where_nothin
         assert_eq!(mine.text.matches(line).count(), 1, "{line}: {}", mine.text);
     }
     assert!(!mine.text.contains("vẫn dùng"), "{}", mine.text);
-    assert!(mine.text.contains("Chưa có sao kê cho 25/11/2026 – 01/12/2026"), "{}", mine.text);
+    assert!(mine.text.contains("Chưa có sao kê cho 25/11/2026 – 02/12/2026"), "{}", mine.text);
     assert!(other.text.contains(enterprise(9).name()), "{}", other.text);
     assert!(!other.text.contains(enterprise(1).name()), "{}", other.text);
     let bells = world.list("notifications");

@@ -97,7 +97,7 @@ fn who_does_not_pay_is_warned_twice_and_cut_off_when_the_statement_covers_the_la
 /// What must hold, holds.
 fn proves(world: &World) {
     let laws = world.run(&["prove", "--json"]).exits(0).json();
-    assert_eq!(laws["laws"].as_array().unwrap().len(), 10);
+    assert_eq!(laws["laws"].as_array().unwrap().len(), 11);
 }
 
 #[test]
