@@ -60,7 +60,7 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
         let notice = request.and_then(|request| {
             notices.get(&(line.order_code.as_str(), request.payer_email.as_str()))
         });
-        let cancelled = reasons.get(&line.id);
+        let cancelled = reasons.get(&line.id).filter(|_| !has_left);
         let own = own.get(&line.id).filter(|_| !has_left);
         let mails = notice.into_iter().chain(own).flatten().copied();
         // The payer may have been told of other lines.

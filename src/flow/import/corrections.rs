@@ -7,7 +7,7 @@ use super::{decisions, fixes::At};
 use crate::{
     db::{
         batches::Batch,
-        lines,
+        findings, lines,
         rows::{self, NewRow, RowKind},
     },
     domain::{
@@ -104,8 +104,8 @@ pub async fn edited(
             said.push(edited.finding.clone());
             continue;
         };
-        let wish =
-            Wish { changes: &edited.changes, by: edits.by, reason: &reason, is_answered: false };
+        let (changes, firm) = (edited.changes.as_slice(), answer.firm.as_deref());
+        let wish = Wish { changes, by: edits.by, reason: &reason, is_answered: false, firm };
         match tell(services, &line.reference(), &wish).await? {
             Corrected::Done(_) => {
                 keep(services, answer, edited).await?;
@@ -144,6 +144,34 @@ async fn keep(services: &Services, answer: &Batch, edited: &Edited) -> anyhow::R
     Ok(())
 }
 
+/// Of rows that were answered with `nhận` those that ask about a line which went to another firm since: `nhận` would
+/// order for its client anew, which nobody was asked.
+pub async fn left(
+    services: &Services,
+    original: &Batch,
+    open: &[&Fix],
+) -> anyhow::Result<Vec<(At, Finding)>> {
+    let accepted = open.iter().filter(|fix| fix.decision == Some(Decision::Accept));
+    let accepted: BTreeSet<At> = accepted.map(|fix| (fix.sheet, fix.row)).collect();
+    let mut left = Vec::new();
+    if accepted.is_empty() {
+        return Ok(left);
+    }
+    for (sheet, finding) in findings::of_batch(&services.db, original.id()).await? {
+        let at = sheet.zip(finding.place.row).filter(|at| accepted.contains(at));
+        let Some(at) = at.filter(|_| decisions::is_correction(&finding)) else { continue };
+        let Some(named) = finding.detail.get(history::LINE) else { continue };
+        let named: LineRef = named.parse()?;
+        let lines = lines::of_order(&services.db, &named.order).await?;
+        let line = lines.iter().find(|line| line.line_no == named.line);
+        if line.is_some_and(|line| original.firm.as_ref() != Some(&line.firm)) {
+            let why = Why::Left.in_words(services.texts, &named);
+            left.push((at, finding.detail(KEPT, why)));
+        }
+    }
+    Ok(left)
+}
+
 /// The rows of a list that were answered with `nhận`, and their lines that are corrected by that.
 #[derive(Default)]
 pub struct Accepted {
@@ -158,7 +186,7 @@ impl Accepted {
     pub async fn correct(
         &mut self,
         services: &Services,
-        staged: &Staged,
+        (staged, firm): (&Staged, Option<&str>),
         (checked, decisions): (&Checked, &HashMap<At, Decision>),
     ) -> anyhow::Result<bool> {
         let reason = services.texts.label("message.kept.by_decision");
@@ -168,7 +196,8 @@ impl Accepted {
                 continue;
             }
             is_any = true;
-            let wish = Wish { changes: &changes, by: None, reason: &reason, is_answered: true };
+            let wish =
+                Wish { changes: &changes, by: None, reason: &reason, is_answered: true, firm };
             match tell(services, &line, &wish).await? {
                 Corrected::Done(_) | Corrected::Already => {}
                 Corrected::Refused(findings) => {

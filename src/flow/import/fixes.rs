@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 
-use super::{corrections::Accepted, decisions};
+use super::{
+    corrections::{self, Accepted},
+    decisions,
+};
 use crate::{
     db::{
         batches::{self, Batch},
@@ -54,6 +57,10 @@ pub async fn apply(
             said.extend(open.iter().filter_map(|fix| decisions::too_late(&staged, fix)));
             return Ok(said);
         }
+        let left = corrections::left(services, &original, &open).await?;
+        let stays = |fix: &&Fix| left.iter().all(|(at, _)| *at != (fix.sheet, fix.row));
+        let open: Vec<&Fix> = open.into_iter().filter(stays).collect();
+        said.extend(left.iter().map(|(_, finding)| finding.clone()));
         if open.is_empty() {
             return Ok(said);
         }
@@ -67,7 +74,8 @@ pub async fn apply(
         };
         let decisions = decisions::of(&open);
         let mut checked = check(services, &original, &mapped, &options).await?;
-        if accepted.correct(services, &staged, (&checked, &decisions)).await? {
+        let whose = (&staged, original.firm.as_deref());
+        if accepted.correct(services, whose, (&checked, &decisions)).await? {
             checked = check(services, &original, &mapped, &options).await?;
         }
         decisions::carry_out(&mut checked, &decisions);

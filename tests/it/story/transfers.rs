@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 use super::{
     lists::{csv, enterprise},
     refused::with_a_second_firm,
-    workbooks::sheet_text,
+    workbooks::{cell, edited, sheet_text},
 };
 use crate::world::{World, require, text, texts};
 
 const ORDER: &str = "DH-2611-000001";
 const NEW: &str = "HOAPHAT";
+/// Why a file of the old firm changes nothing of its line any more.
+const LEFT: &str = "Khách hàng đã chuyển sang đơn vị kế toán khác";
 
 /// Two enterprises of the first firm, activated; a second firm that has none.
 fn activated(world: &World) {
@@ -144,4 +146,54 @@ fn a_transfer_that_was_killed_is_told_to_the_platform_in_the_end() {
     assert!(!logins(&world, 1).contains(&"lan@minhan.example".to_owned()));
     world.run(&command).exits(0);
     world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn an_edited_cell_of_the_old_firm_corrects_no_client_that_left_and_shows_no_later_correction() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        activated(&world);
+        transfer(&world, 1, 0);
+        let before = logins(&world, 1);
+        let edits = [
+            cell("Kết quả", "E2", "tham@congty1.example"),
+            cell("Kết quả", "E3", "moi@congty2.example"),
+        ];
+        let answer = edited(&world, &world.workbook("B000001"), &edits);
+        let taken = world.take("MINHAN/tra-loi.xlsx", &answer);
+        assert_eq!(taken["exit"], 1, "{taken}");
+        let refused = taken["findings"].as_array().unwrap().iter().find(|it| it["row"] == 2);
+        let said = text(refused.unwrap(), "message");
+        assert!(said.contains(LEFT) && !said.contains("Đã sửa"), "{said}");
+        assert_eq!(logins(&world, 1), before);
+        assert!(logins(&world, 2).contains(&"moi@congty2.example".to_owned()), "{taken}");
+        world.run(&["run", "mail"]).exits(0);
+        assert!(!texts(&world.list("mails"), "to").contains(&"tham@congty1.example".to_owned()));
+        let line = format!("{ORDER}/1");
+        let email = "email=sau@congty1.example";
+        world.run(&["correct", &line, email, "--reason", "khách báo"]).exits(0);
+        assert!(logins(&world, 1).contains(&"sau@congty1.example".to_owned()));
+        let rows = sheet_text(&world.workbook("B000001"), "Kết quả");
+        assert!(rows.contains(enterprise(1).email()) && !rows.contains("sau@"), "{rows}");
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
+fn a_question_about_a_client_that_left_is_not_answered_by_accepting_it() {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let changed = enterprise(1).with("E", "tham@congty1.example");
+    let file = world.import("khach-2.csv", &csv(&[changed]));
+    assert_eq!(file["rows"]["held"], 1, "{file}");
+    with_a_second_firm(&world);
+    transfer(&world, 1, 0);
+    let before = logins(&world, 1);
+    let said = world.run(&["accept", "B000002#2"]).exits(1).stdout;
+    assert!(said.contains(LEFT), "{said}");
+    assert_eq!(logins(&world, 1), before);
+    assert_eq!(world.list("orders").len(), 1, "nothing is ordered for it anew");
 }

@@ -56,6 +56,8 @@ pub struct Wish<'a> {
     pub reason: &'a str,
     /// What the checks ask about these values was answered by a person.
     pub is_answered: bool,
+    /// Whose file says so: it corrects no line that went to another firm. Nothing for whoever runs the program.
+    pub firm: Option<&'a str>,
 }
 
 /// What became of it.
@@ -69,7 +71,7 @@ pub enum Corrected {
     NotAllowed(Why),
 }
 
-/// Why a line cannot be corrected so; `message.not_corrected.<word>` says it and what to do.
+/// Why a line cannot be corrected so; `message.not_corrected.<word>` says it and what to do, but that it left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     Cancelled,
@@ -79,6 +81,8 @@ pub enum Why {
     Placed(Field),
     /// The firm has such a line.
     Taken,
+    /// It is another firm's by now.
+    Left,
 }
 
 impl Why {
@@ -88,6 +92,7 @@ impl Why {
             Why::OtherOrder(field) => ("other_order", Some(field)),
             Why::Placed(field) => ("placed", Some(field)),
             Why::Taken => ("taken", None),
+            Why::Left => return texts.label("workbook.payment.left"),
         };
         let field = field.map(|field| texts.label(&format!("field.{field}")));
         let values = context! { line => line.to_string(), field };
@@ -103,6 +108,9 @@ pub async fn correct(
 ) -> anyhow::Result<Corrected> {
     for _ in 0..OVERTAKEN_AT_MOST {
         let before = Before::of(services, named).await?;
+        if wish.firm.is_some_and(|firm| firm != before.line.firm) {
+            return Ok(Corrected::NotAllowed(Why::Left));
+        }
         if before.line.state == LineState::Cancelled {
             return Ok(Corrected::NotAllowed(Why::Cancelled));
         }
@@ -189,7 +197,9 @@ async fn store(
     let mut after = line.clone();
     after.name.clone_from(&judged.client.name);
     after.client.0 = judged.client.clone();
-    let cells = cells(services, line, judged).await?;
+    // The list of the firm of before stays as it was when the client left.
+    let is_own = batch.firm.as_ref() == Some(&line.firm);
+    let cells = if is_own { cells(services, line, judged).await? } else { None };
     let content = next_content(services, order, &after).await?;
     let mut tx = services.db.begin().await?;
     if !orders::hold(&mut tx, &order.code, order.state, &order.content).await?
