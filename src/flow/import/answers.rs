@@ -124,7 +124,8 @@ pub async fn would_do(
     };
     let decided = decide(services, &original, document, answer).await?;
     let edited = decided.changed.iter().map(|edited| &edited.finding);
-    let other = decided.edited.iter().chain(&decided.refused).chain(&decided.fixes.told);
+    let other = decided.edited.iter().chain(&decided.refused).chain(&decided.cancels.told);
+    let other = other.chain(&decided.fixes.told);
     let said: Vec<Finding> = edited.chain(other).cloned().collect();
     let wished = decided.wishes.iter().map(|(order, _)| order.code.clone());
     let mut orders: Vec<OrderCode> = wished.chain(decided.cancels.orders()).collect();
@@ -239,8 +240,7 @@ async fn decide(
             refused,
         });
     }
-    let mut cancels = cancels::marked(services, original, (document, answer), &staged).await?;
-    refused.append(&mut cancels.told);
+    let cancels = cancels::marked(services, original, (document, answer), &staged).await?;
     // What is confirmed is what was shown, and that is another one now.
     let ticks = if is_edited { Vec::new() } else { ticks };
     let wishes: Vec<(Order, Ticks)> = orders.into_iter().zip(ticks).collect();

@@ -63,6 +63,11 @@ pub async fn marked(
         };
         let is_of = |line: &&Line| line.sheet == mark.sheet && line.row_no == i64::from(mark.row);
         match lines.iter().rev().find(is_of) {
+            // Whatever became of it there is not this firm's business.
+            Some(line) if original.firm.as_ref() != Some(&line.firm) => {
+                let said = services.texts.label("workbook.payment.left");
+                marked.told.push(stale(table, mark.row).detail("kept", said));
+            }
             Some(line) if line.state == LineState::Cancelled => {}
             // Whoever wrote it did not know that the client works with it by now.
             Some(line) if line.state == LineState::Grace && !mark.knew_in_use => {
@@ -87,7 +92,8 @@ pub async fn carry_out(
     marked: &Marked,
 ) -> anyhow::Result<(Vec<String>, Vec<Finding>)> {
     let wanted = keep(services, answer, marked).await?;
-    let said = cancel_all(services, staged, marked).await?;
+    let mut said = marked.told.clone();
+    said.extend(cancel_all(services, staged, marked).await?);
     if wanted.is_empty() {
         return Ok((wanted, said));
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     lists::{csv, enterprise},
+    money::statement,
     refused::with_a_second_firm,
     workbooks::{cell, edited, sheet_text},
 };
@@ -196,4 +197,38 @@ fn a_question_about_a_client_that_left_is_not_answered_by_accepting_it() {
     assert!(said.contains(LEFT), "{said}");
     assert_eq!(logins(&world, 1), before);
     assert_eq!(world.list("orders").len(), 1, "nothing is ordered for it anew");
+}
+
+#[test]
+fn a_mark_of_the_old_firm_cancels_no_client_that_left_whether_it_paid_or_not() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        activated(&world);
+        let paid = world.order(ORDER)["payment_requests"][1].clone();
+        let code = text(&paid, "payment_code");
+        let bank = statement(&[("24/11/2026", 2_950_000, code.as_str())]);
+        let path = world.drop_file("_bank/a.csv", &bank);
+        world.run(&["run", "import", path.to_str().unwrap()]);
+        for line in [1, 2] {
+            transfer(&world, line, 0);
+        }
+        let states = |world: &World| {
+            let order = world.order(ORDER);
+            texts(order["lines"].as_array().unwrap(), "state")
+        };
+        let before = states(&world);
+        let marks = [cell("Kết quả", "X2", "x"), cell("Kết quả", "X3", "x")];
+        let answer = edited(&world, &world.workbook("B000001"), &marks);
+        let taken = world.take("MINHAN/tra-loi.xlsx", &answer);
+        assert_eq!(taken["exit"], 1, "{taken}");
+        let said = texts(taken["findings"].as_array().unwrap(), "message");
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said.iter().all(|said| said.contains(LEFT)), "{said:?}");
+        assert_eq!(states(&world), before);
+        let receipt = format!("outbox/MINHAN/tra-loi__{}.txt", text(&taken, "batch"));
+        let receipt = std::fs::read_to_string(world.path(&receipt)).unwrap();
+        assert!(receipt.contains(LEFT), "{receipt}");
+    }
 }
