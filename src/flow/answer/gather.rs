@@ -90,7 +90,7 @@ pub async fn of_batch<'a>(
         payee: (!payments.is_empty()).then(|| payee(services)),
         payments,
         more_payments,
-        messages: messages::of_batch(services, id).await?,
+        messages: messages::of_batch(services, batch).await?,
         choices: allowed::whatever(services),
         labels: labels(services),
         order_level: Vec::new(),

@@ -8,11 +8,11 @@ use minijinja::context;
 use super::{payments::payee, view::PayeeView};
 use crate::{
     db::{
+        batches::Batch,
         grace::{self, InGrace},
         unpaid::{self, Unpaid},
     },
     domain::{
-        batch::BatchId,
         money::Money,
         order::{LineRef, LineState, Recipient},
         payment_code::PaymentCode,
@@ -44,10 +44,11 @@ pub struct Slip {
     pub text: String,
 }
 
-/// Those of a list.
-pub async fn of_batch(services: &Services, batch: BatchId) -> anyhow::Result<Vec<Slip>> {
-    let unpaid = unpaid::all(&services.db, (Some(batch), None), MOST).await?;
-    slips(services, &unpaid, grace::of_batch(&services.db, batch).await?)
+/// Those of a list; for a client that went to another firm asks that one.
+pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Vec<Slip>> {
+    let which = (Some(batch.id()), batch.firm.as_deref());
+    let unpaid = unpaid::all(&services.db, which, MOST).await?;
+    slips(services, &unpaid, grace::of_batch(&services.db, batch.id()).await?)
 }
 
 /// Those of a firm, or of all.
