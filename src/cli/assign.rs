@@ -17,6 +17,7 @@ use crate::{
     db::{
         clients::{self, Client},
         lines::{self, Line},
+        staff,
     },
     domain::{
         email::Email,
@@ -73,6 +74,19 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
     let firm = firm.map(|firm| firm.code.as_str());
     let lines = lines::staffed_by(&services.db, firm, args.email.as_str()).await?;
     let records = clients::assigning(&services.db, firm, args.email.as_str()).await?;
+    let is_member = |firm: &Firm| firm.name_of(&args.email).is_some();
+    let asked = services.settings.firms.iter();
+    let asked = asked.filter(|it| firm.is_none_or(|firm| it.code.as_str() == firm));
+    if lines.is_empty()
+        && records.is_empty()
+        && !asked.clone().any(is_member)
+        // Who left and was taken off before may be taken off again.
+        && !staff::is_known(&services.db, args.email.as_str()).await?
+    {
+        let firms: Vec<&str> = asked.map(|firm| firm.code.as_str()).collect();
+        let values = context! { email => args.email.as_str(), firm => firms.join(", ") };
+        return Err(Failure::misused(services.texts, "no_member", values).into());
+    }
     let firms =
         records.into_iter().map(|(firm,)| firm).chain(lines.iter().map(|it| it.firm.clone()));
     // Of each firm who takes over, and as what; its admin is admin of all data already.

@@ -61,6 +61,23 @@ pub async fn on_lines(db: &Db, line_ids: &[i64]) -> sqlx::Result<Vec<OnLine>> {
     db.query(OF_LINES).bind(Json(line_ids)).all().await
 }
 
+/// Of the lines of a firm.
+pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<OnLine>> {
+    db.query(
+        "select s.line_id, s.email, s.role from line_staff s join order_line l on l.id = s.line_id
+         where l.firm = $1 order by s.line_id, s.email",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
+/// Whether anything was ever said of somebody and a line.
+pub async fn is_known(db: &Db, email: &str) -> sqlx::Result<bool> {
+    let found = db.query("select line_id from line_staff where email = $1 limit 1").bind(email);
+    Ok(found.optional::<(i64,)>().await?.is_some())
+}
+
 pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<OnLine>> {
     db.query(
         "select s.line_id, s.email, s.role from line_staff s join order_line l on l.id = s.line_id
