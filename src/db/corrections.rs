@@ -194,6 +194,17 @@ pub async fn move_to(
     Ok(())
 }
 
+/// The lines that went from a firm to another one, and when; the oldest first.
+pub async fn gone_from(db: &Db, firm: &str) -> sqlx::Result<Vec<(i64, DateTime<Utc>)>> {
+    db.query(
+        "select e.line_id, e.at from line_event e join order_line l on l.id = e.line_id
+         where l.firm <> $1 and e.detail->>'from' = $1 order by e.id",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// Withdraws what did not leave yet about a line for these people.
 pub async fn withdraw_copies(tx: &mut Tx, line_id: i64, people: &[&str]) -> sqlx::Result<()> {
     const WITHDRAW: Sql = Sql {

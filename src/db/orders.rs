@@ -150,11 +150,12 @@ pub async fn is_wholly_cancelled(tx: &mut Tx, batch: BatchId) -> sqlx::Result<bo
     Ok(all > 0 && all == cancelled)
 }
 
-/// The newest first.
+/// The newest first; of a firm also those of which a line came to it from another one.
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Order>> {
     db.query(
-        "select * from client_order
-         where ($1 is null or firm = $1) and ($2 is null or state = $2) and ($3 is null or created_at >= $3)
+        "select * from client_order o
+         where ($1 is null or firm = $1
+                or exists (select 1 from order_line l where l.order_code = o.code and l.firm = $1)) and ($2 is null or state = $2) and ($3 is null or created_at >= $3)
          order by created_at desc, code desc",
     )
     .bind(filter.firm.as_deref())

@@ -41,3 +41,17 @@ pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc
         .await?;
     Ok(newest.map(|(at,)| at))
 }
+
+/// About the lines that came to a firm from another one, and to their payers about the orders of these; the oldest first.
+pub async fn of_arrived(db: &Db, firm: &str) -> sqlx::Result<Vec<Mail>> {
+    db.query(
+        "select m.* from mail m join client_order o on o.code = m.order_code
+         where o.firm <> $1
+           and exists (select 1 from order_line l
+                       where l.order_code = m.order_code and l.firm = $1 and (m.line_id is null or m.line_id = l.id))
+         order by m.id",
+    )
+    .bind(firm)
+    .all()
+    .await
+}

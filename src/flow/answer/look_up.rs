@@ -61,7 +61,7 @@ pub struct View {
     pub bells: Vec<Bell>,
 }
 
-/// A client with a line, or with a row that is none yet.
+/// A client with a line, or with a row that is none yet; or one that went to another firm.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Entry {
     pub name: String,
@@ -88,7 +88,7 @@ pub struct Entry {
     pub file: String,
     pub batch: String,
     pub line: String,
-    /// Who registered it.
+    /// Whom the client may ask.
     pub by: String,
 }
 

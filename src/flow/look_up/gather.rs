@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use minijinja::context;
 
 use super::{
+    left,
     letters::Letters,
     stands::{self, Stand},
 };
@@ -21,6 +22,7 @@ use crate::{
         orders::{self, Order},
         requests::{self, Request},
         rows,
+        staff::{self, OnLine},
     },
     domain::{
         batch::BatchId,
@@ -32,6 +34,7 @@ use crate::{
     },
     flow::{
         Services,
+        activate::staff::accountant,
         answer::look_up::{Bell, Entry, View},
         map::fields,
         staged,
@@ -53,6 +56,8 @@ pub(super) struct Known<'a> {
     /// Why they were cancelled.
     cancelled: HashMap<i64, String>,
     stuck: HashMap<i64, Stuck>,
+    /// What was said later of who works in the data of a line.
+    staff: HashMap<i64, Vec<OnLine>>,
     judged: HashMap<i64, &'a Judged>,
     letters: Letters,
 }
@@ -77,6 +82,7 @@ pub(super) async fn of_firm(
     let lines = lines::list(&services.db, Some(firm.code.as_str())).await?;
     let mut entries: Vec<Entry> = lines.iter().filter_map(|line| known.entry(line)).collect();
     entries.extend(known.rows().await?);
+    entries.extend(left::of(services, firm).await?);
     // The newest order of a client first.
     entries.reverse();
     entries.sort_by_cached_key(|entry| (fold(&entry.name), entry.tax_id.clone()));
@@ -102,6 +108,10 @@ async fn known<'a>(
     let licences = licences::list(db, &filter).await?;
     let cancelled = cancellations::of_firm(db, code).await?;
     let stuck = activations::stuck_of_firm(db, code).await?;
+    let mut staff: HashMap<i64, Vec<OnLine>> = HashMap::new();
+    for said in staff::of_firm(db, code).await? {
+        staff.entry(said.line_id).or_default().push(said);
+    }
     Ok(Known {
         services,
         firm,
@@ -111,8 +121,9 @@ async fn known<'a>(
         licences: licences.into_iter().map(|it| (it.line_id, it)).collect(),
         cancelled: cancelled.into_iter().map(|(line, reason, _)| (line, reason)).collect(),
         stuck: stuck.into_iter().map(|it| (it.line_id, it)).collect(),
+        staff,
         judged: judged.iter().map(|it| (it.line.line_id, it)).collect(),
-        letters: Letters::of(db, &filter, code).await?,
+        letters: Letters::of(services, &filter, code).await?,
     })
 }
 
@@ -135,7 +146,7 @@ impl Known<'_> {
         };
         let Stand { state, tone, waits, since, next_on, next } = stands::of(self, &of);
         let client = &line.client;
-        let by = client.registered_by.as_ref().map(ToString::to_string);
+        let said = self.staff.get(&line.id).map(Vec::as_slice).unwrap_or_default();
         Some(Entry {
             name: line.name.clone(),
             tax_id: client.tax_id.to_string(),
@@ -154,7 +165,7 @@ impl Known<'_> {
             file: self.file(line.batch()),
             batch: line.batch().to_string(),
             line: line.reference().to_string(),
-            by: by.or_else(|| of.order.registered_by.clone()).unwrap_or_default(),
+            by: accountant(self.firm, of.order, line, said).to_string(),
         })
     }
 

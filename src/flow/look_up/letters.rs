@@ -7,15 +7,17 @@ use minijinja::context;
 use super::gather::{Known, Of};
 use crate::{
     db::{
-        Db,
         batches::Filter,
         grace,
         mails::{self, Mail},
+        told as stored,
     },
     domain::{
+        email::Email,
         mail::{MailState, Purpose},
         order::LineState,
     },
+    flow::Services,
 };
 
 /// So many stand in a cell, the newest.
@@ -31,13 +33,20 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    pub async fn of(db: &Db, filter: &Filter, firm: &str) -> anyhow::Result<Letters> {
+    pub async fn of(services: &Services, filter: &Filter, firm: &str) -> anyhow::Result<Letters> {
+        let db = &services.db;
         let mut letters = Letters {
             of_lines: HashMap::new(),
             of_payers: HashMap::new(),
             warned: grace::letters_of_firm(db, firm).await?.into_iter().collect(),
         };
-        for mail in mails::list(db, filter).await? {
+        let others = services.settings.firms.iter().filter(|it| it.code.as_str() != firm);
+        let others: HashSet<&str> = others.flat_map(|it| it.members().map(Email::as_str)).collect();
+        let mut all = stored::of_arrived(db, firm).await?;
+        // What the people of the firm of before were told is theirs.
+        all.retain(|mail| !others.contains(mail.recipient.as_str()));
+        all.extend(mails::list(db, filter).await?);
+        for mail in all {
             match (mail.line_id, &mail.order_code) {
                 (Some(line), _) => letters.of_lines.entry(line).or_default().push(mail),
                 (None, Some(order)) => {

@@ -3,6 +3,8 @@
 
 mod gather;
 
+mod left;
+
 mod letters;
 
 mod stands;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     letters,
     lists::{csv, enterprise},
+    workbooks::read,
 };
 use crate::world::{World, require, text};
 
@@ -247,4 +248,37 @@ fn the_platform_is_asked_for_as_many_databases_as_the_package_has() {
         let asked = format!("databases:{{per_fiscal_year:{databases},initial:1}}");
         assert!(stored.contains(&asked), "{asked}");
     }
+}
+
+#[test]
+fn the_look_up_names_whom_the_client_may_ask_and_not_who_registered_it() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = activated();
+    let by = || {
+        world.run(&["run", "look-up"]).exits(0);
+        let files = world.files_in("outbox");
+        let newest = files.iter().find(|name| name.starts_with("tra-cuu__")).unwrap();
+        let sheet = read(&world.path(&format!("outbox/{newest}")))["sheets"]["Tra cứu"].clone();
+        let rows = sheet.as_array().unwrap();
+        let row = rows.iter().find(|row| row[0] == enterprise(1).name()).unwrap();
+        row[16].as_str().unwrap().to_owned()
+    };
+    assert_eq!(by(), BINH);
+    world.run(&["unassign", BINH]).exits(0);
+    world.run(&["assign", &line(1), HOA]).exits(0);
+    assert_eq!(by(), HOA);
+}
+
+#[test]
+fn somebody_whom_no_firm_knows_is_taken_off_nothing_and_is_named() {
+    let world = activated();
+    let refused = world.run(&["unassign", "ai@la.example", "--json"]).exits(2).json();
+    let said = text(&refused["error"], "message");
+    assert!(said.contains("ai@la.example") && said.contains("MINHAN"), "{refused}");
+    // A member without clients, and who was taken off before, are known.
+    world.run(&["unassign", HOA]).exits(0);
+    world.run(&["unassign", BINH]).exits(0);
+    world.run(&["unassign", BINH]).exits(0);
 }

@@ -6,7 +6,7 @@ use super::{
     lists::{csv, enterprise},
     money::statement,
     refused::with_a_second_firm,
-    workbooks::{cell, edited, sheet_text},
+    workbooks::{cell, edited, read, sheet_text},
 };
 use crate::world::{World, require, text, texts};
 
@@ -208,7 +208,7 @@ fn a_mark_of_the_old_firm_cancels_no_client_that_left_whether_it_paid_or_not() {
         activated(&world);
         let paid = world.order(ORDER)["payment_requests"][1].clone();
         let code = text(&paid, "payment_code");
-        let bank = statement(&[("24/11/2026", 2_950_000, code.as_str())]);
+        let bank = statement(&[("23/11/2026", 2_950_000, code.as_str())]);
         let path = world.drop_file("_bank/a.csv", &bank);
         world.run(&["run", "import", path.to_str().unwrap()]);
         for line in [1, 2] {
@@ -230,5 +230,54 @@ fn a_mark_of_the_old_firm_cancels_no_client_that_left_whether_it_paid_or_not() {
         let receipt = format!("outbox/MINHAN/tra-loi__{}.txt", text(&taken, "batch"));
         let receipt = std::fs::read_to_string(world.path(&receipt)).unwrap();
         assert!(receipt.contains(LEFT), "{receipt}");
+    }
+}
+
+#[test]
+fn the_old_firm_asks_nobody_for_the_money_of_a_client_that_left() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    activated(&world);
+    let before = sheet_text(&world.workbook("B000001"), "Tin nhắn");
+    assert!(before.contains(enterprise(1).name()), "{before}");
+    transfer(&world, 1, 0);
+    let messages = sheet_text(&world.workbook("B000001"), "Tin nhắn");
+    assert!(messages.contains(enterprise(2).name()), "{messages}");
+    for of_other in [enterprise(1).name(), "Hòa Phát Đạt", "0912 345 679"] {
+        assert!(!messages.contains(of_other), "{of_other} in {messages}");
+    }
+}
+
+#[test]
+fn a_client_that_came_stands_in_the_look_up_of_its_firm_and_the_old_one_says_that_it_left() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        activated(&world);
+        let code = text(&world.order(ORDER)["lines"][0], "payment_code");
+        transfer(&world, 1, 0);
+        assert_eq!(texts(&of_firm(&world, "orders", NEW), "code"), [ORDER]);
+        world.run(&["run", "look-up"]).exits(0);
+        let row = |firm: &str| {
+            let path = world.path(&format!("outbox/{firm}/tra-cuu__2026-11-23__r1.xlsx"));
+            let sheet = read(&path)["sheets"]["Tra cứu"].clone();
+            let row = sheet.as_array().unwrap().iter().find(|row| row[0] == enterprise(1).name());
+            row.unwrap_or_else(|| panic!("nothing of it in {sheet}")).to_string()
+        };
+        let now = row(NEW);
+        let letter = format!("→ {}: Đã gửi", enterprise(1).email());
+        for said in [code.as_str(), "Đang dùng, chờ thanh toán", &letter, "mai@hoaphat.example"]
+        {
+            assert!(now.contains(said), "no {said} in {now}");
+        }
+        assert!(!now.contains("minhan"), "{now}");
+        let then = row("MINHAN");
+        assert!(then.contains("chuyển sang đơn vị kế toán khác, ngày 23/11/2026"), "{then}");
+        for later in [code.as_str(), "Đã gửi", "Đang dùng", "hoaphat"] {
+            assert!(!then.contains(later), "{later} in {then}");
+        }
     }
 }

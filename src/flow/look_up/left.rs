@@ -1,0 +1,54 @@
+//! Clients that went to another firm: that they did and when, for whoever asks the firm of before. What became of them
+//! there is not its business.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use minijinja::context;
+
+use crate::{
+    db::{
+        corrections,
+        lines::{self, Line},
+        rows,
+    },
+    domain::{field::Field, firm::Firm},
+    flow::{Services, answer::look_up::Entry, map::fields, staged},
+};
+
+/// One for each such line.
+pub(super) async fn of(services: &Services, firm: &Firm) -> anyhow::Result<Vec<Entry>> {
+    let gone = corrections::gone_from(&services.db, firm.code.as_str()).await?;
+    // Of one that went twice the last time.
+    let gone: BTreeMap<i64, DateTime<Utc>> = gone.into_iter().collect();
+    let mut entries = Vec::new();
+    for (id, at) in gone {
+        if let Some(line) = lines::by_id(&services.db, id).await? {
+            let day = services.local(at).format("%d/%m/%Y").to_string();
+            entries.push(Entry {
+                name: name(services, &line).await?,
+                tax_id: line.client.tax_id.to_string(),
+                state: services.texts.say("workbook.look_up.left", context! { day }),
+                batch: line.batch().to_string(),
+                line: line.reference().to_string(),
+                ..Entry::default()
+            });
+        }
+    }
+    Ok(entries)
+}
+
+/// As the list says it, which stays as it was when the client went.
+async fn name(services: &Services, line: &Line) -> anyhow::Result<String> {
+    let tables = staged::tables(services, line.batch()).await?;
+    let above = u32::try_from(line.row_no - 1)?;
+    let of = (line.batch(), line.sheet);
+    let row = rows::after(&services.db, of, above, 1).await?.into_iter().next();
+    let row = row.filter(|row| row.row_no == line.row_no);
+    let table = tables.iter().find(|table| table.sheet == line.sheet);
+    let Some((table, row)) = table.zip(row) else { return Ok(line.name.to_string()) };
+    let row = staged::row(row)?;
+    let said = fields(table, &row, &services.catalogue.columns);
+    let name = said.get(Field::Name).map(|it| it.shown().to_owned());
+    Ok(name.unwrap_or_else(|| line.name.to_string()))
+}
