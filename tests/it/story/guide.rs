@@ -15,3 +15,20 @@ fn the_guide_is_written_where_it_is_asked_for_in_either_language() {
     }
     world.run(&["guide"]).exits(2);
 }
+
+#[test]
+fn the_guide_names_commands_as_they_are_run_and_who_answers_which_file() {
+    let world = World::new();
+    for (locale, says) in [
+        (
+            "vi",
+            ["--type LOẠI --renew NĂM", "--firm ĐƠN_VỊ", "sap-ngat trong outbox", "--same MÃ_CŨ"],
+        ),
+        ("en", ["--type TYPE --renew YEAR", "--firm CODE", "sap-ngat in outbox", "--same OLD NEW"]),
+    ] {
+        let path = world.outside(&format!("{locale}.html"));
+        world.run(&["guide", "-o", path.to_str().unwrap(), "--locale", locale]).exits(0);
+        let page = std::fs::read_to_string(path).unwrap();
+        assert!(says.iter().all(|it| page.contains(it)), "{page}");
+    }
+}
