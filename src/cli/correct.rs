@@ -50,8 +50,8 @@ pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Repl
     let changes: Vec<(Field, Cell)> =
         args.changes.iter().map(|(field, text)| (*field, cell(text))).collect();
     let wish = Wish { changes: &changes, by: None, reason, is_answered: false, firm: None };
-    let changed = match correcting::correct(&services, &args.line, &wish).await? {
-        Corrected::Done(changed) => changed,
+    let done = match correcting::correct(&services, &args.line, &wish).await? {
+        Corrected::Done(done) => done,
         Corrected::Already => Vec::new(),
         Corrected::Refused(findings) => {
             return Err(refused(&services, &args.line, &findings).into());
@@ -67,9 +67,9 @@ pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Repl
     outbox::write_workbook(&services, line.batch()).await?;
     let order = orders::by_code(&services.db, &line.order_code).await?;
     let waits = order.is_some_and(|order| order.state == OrderState::AwaitingConfirmation);
-    let said: Vec<String> = changed.iter().map(|it| it.in_words(services.texts)).collect();
+    let said: Vec<String> = done.iter().map(|it| it.in_words(services.texts)).collect();
     let values = context! { line => args.line.to_string(), said, waits };
-    with_words(reply, &services.texts.say("command.corrected", values), &changed)
+    with_words(reply, &services.texts.say("command.corrected", values), &done)
 }
 
 pub(super) async fn find(services: &Services, named: &LineRef) -> anyhow::Result<Line> {

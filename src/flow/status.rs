@@ -13,9 +13,12 @@ use super::{
     guard,
     inbox::{self, Seen},
 };
-use crate::db::{
-    batches::{self, Batch},
-    watched,
+use crate::{
+    db::{
+        batches::{self, Batch},
+        watched,
+    },
+    domain::phone::Phone,
 };
 
 pub const NAME: &str = "_TRANG-THAI.txt";
@@ -90,7 +93,7 @@ async fn of(
         stopped => life == Life::Stopped,
         held => held.is_some(),
         operator => operator.name.as_str(),
-        phone => operator.phone.as_ref().map(|phone| phone.national()),
+        phone => operator.phone.as_ref().map(Phone::national),
         waiting => named(seen.files.iter().map(|(path, _)| shown(services, path))),
         waiting_n => seen.files.len(),
         left => named(seen.left.iter().map(|(path, why)| {

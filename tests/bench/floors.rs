@@ -107,7 +107,9 @@ fn step(args: &[&str]) -> Ran {
 pub fn run(args: &[String]) {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let took = match args[..] {
-        ["read", list] if list.ends_with(".xlsx") => timed(|| read_xlsx(list)),
+        ["read", list] if Path::new(list).extension().is_some_and(|end| end == "xlsx") => {
+            timed(|| read_xlsx(list))
+        }
         ["read", list] => timed(|| read_csv(list)),
         ["check", list] => check_rows(list),
         ["store", from, into] => store_rows(Path::new(from), Path::new(into)),

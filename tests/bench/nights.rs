@@ -279,8 +279,8 @@ impl<'a> Tables<'a> {
         let (tax_id, name) = (tax_id(OF_HISTORY, n), format!("Công ty Còn Hạn số {n}"));
         let (email, licence) = (format!("ketoan@conhan{n}.example"), format!("LIC-N{n:08}"));
         let (until, cutoff_at) = Stands::of(n).ends();
-        let line = params![id, order_code, line_no, batch, tax_id, name, email, like.line];
-        self.line.execute(line).unwrap();
+        let own = params![id, order_code, line_no, batch, tax_id, name, email, like.line];
+        self.line.execute(own).unwrap();
         let code = self.code(n);
         self.request.execute(params![code, id, batch, name, email, like.line]).unwrap();
         self.licence.execute(params![licence, id, until, cutoff_at, like.line]).unwrap();

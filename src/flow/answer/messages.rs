@@ -16,6 +16,7 @@ use crate::{
         money::Money,
         order::{LineRef, LineState, Recipient},
         payment_code::PaymentCode,
+        phone::Phone,
     },
     flow::{Services, sweep},
     text::one_line,
@@ -101,7 +102,7 @@ fn slip(
         due => due.as_str(),
         suspended,
         grace_days => services.settings.grace.days,
-        phone => asks.map(|phone| phone.national()),
+        phone => asks.map(Phone::national),
     };
     Ok(Slip {
         line: it.reference(),
@@ -109,7 +110,7 @@ fn slip(
         client: it.name.clone(),
         tax_id: it.client.tax_id.to_string(),
         payer: it.payer_name.clone(),
-        phone: phone.map(|phone| phone.national()).unwrap_or_default(),
+        phone: phone.map(Phone::national).unwrap_or_default(),
         package,
         amount: it.rest(),
         code: it.code.clone(),

@@ -109,7 +109,9 @@ pub async fn check(services: &Services, path: &Path) -> anyhow::Result<FileRepor
     let mut tx = services.db.snapshot().await?;
     let Judged { states, said } = judge(services, &mut tx, &letter, None).await?;
     let mut rows = Rows::default();
-    states.iter().for_each(|state| rows.add(*state, 1));
+    for state in &states {
+        rows.add(*state, 1);
+    }
     let is_refused = matches!(letter, Letter::Other);
     Ok(FileReport {
         kind: BatchKind::Bounce,

@@ -130,6 +130,15 @@ fn status_of(fields: &Fields) -> Option<String> {
     }
 }
 
+fn by_class(class: char) -> Option<End> {
+    match class {
+        '5' => Some(End::Failed),
+        '4' => Some(End::Delayed),
+        '2' => Some(End::Delivered),
+        _ => None,
+    }
+}
+
 /// What was done says more than the class of the status: a mail that was given up after days has the status of a fault
 /// that passes.
 fn end(action: Option<&str>, status: Option<&str>) -> Option<End> {
@@ -139,10 +148,7 @@ fn end(action: Option<&str>, status: Option<&str>) -> Option<End> {
         ("failed", _) => Some(End::Failed),
         ("delayed", _) => Some(End::Delayed),
         ("delivered" | "relayed" | "expanded", _) => Some(End::Delivered),
-        (_, Some('5')) => Some(End::Failed),
-        (_, Some('4')) => Some(End::Delayed),
-        (_, Some('2')) => Some(End::Delivered),
-        _ => None,
+        (_, class) => by_class(class?),
     }
 }
 

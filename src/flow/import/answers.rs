@@ -223,22 +223,23 @@ async fn decide(
     if !headers::leave_answered(&mut explained, &staged.tables, &known) {
         refused.push(returned::stale(answer, original, &[]));
     }
+    let is_question = !(edited.is_empty() && refused.is_empty());
+    let decided = Decided {
+        by,
+        cancels: Marked::default(),
+        wishes: Vec::new(),
+        explained,
+        unclear,
+        fixes,
+        edited,
+        changed,
+        is_ticked,
+        to_activate: Vec::new(),
+        refused,
+    };
     // A row of which nothing follows is a question; a tick beside it confirms something that nobody was shown.
-    if !(edited.is_empty() && refused.is_empty()) {
-        let (wishes, to_activate, cancels) = (Vec::new(), Vec::new(), Marked::default());
-        return Ok(Decided {
-            by,
-            cancels,
-            wishes,
-            explained,
-            unclear,
-            fixes,
-            edited,
-            changed,
-            is_ticked,
-            to_activate,
-            refused,
-        });
+    if is_question {
+        return Ok(decided);
     }
     let cancels = cancels::marked(services, original, (document, answer), &staged).await?;
     // What is confirmed is what was shown, and that is another one now.
@@ -250,19 +251,7 @@ async fn decide(
     let to_activate = wishes.iter().filter(activates);
     let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
     let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
-    Ok(Decided {
-        by,
-        cancels,
-        wishes,
-        explained,
-        unclear,
-        fixes,
-        edited,
-        changed,
-        is_ticked,
-        to_activate,
-        refused,
-    })
+    Ok(Decided { cancels, wishes, to_activate, ..decided })
 }
 
 /// Whether a tick asks for something that is not done yet.

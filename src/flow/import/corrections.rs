@@ -60,9 +60,9 @@ pub fn part(
         let state = staged.states.get(&(edited.sheet, edited.row));
         matches!(state, Some(RowState::Rejected | RowState::Held))
     };
-    let (fixed, rest): (Vec<Edited>, Vec<Edited>) = changed.into_iter().partition(waits);
-    let is_any = !(fixed.is_empty() && rest.is_empty());
-    for Edited { sheet, row, mut changes, finding } in fixed {
+    let (waiting, rest): (Vec<Edited>, Vec<Edited>) = changed.into_iter().partition(waits);
+    let is_any = !(waiting.is_empty() && rest.is_empty());
+    for Edited { sheet, row, mut changes, finding } in waiting {
         if is_ticked {
             fixes.told.push(finding.detail("fixed", "1").detail("ticked", "1"));
         }
@@ -254,8 +254,8 @@ fn wanted(checked: &Checked, decisions: &HashMap<At, Decision>) -> anyhow::Resul
             other => Cell::Text(other.to_string()),
         };
         let fields = detail(history::CHANGED).split(',');
-        let changes = fields.filter_map(|name| Some((name.parse().ok()?, cell(name))));
-        all.push((at, detail(history::LINE).parse()?, changes.collect()));
+        let wanted = fields.filter_map(|name| Some((name.parse().ok()?, cell(name))));
+        all.push((at, detail(history::LINE).parse()?, wanted.collect()));
     }
     Ok(all)
 }

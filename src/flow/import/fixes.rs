@@ -74,8 +74,8 @@ pub async fn apply(
         };
         let decisions = decisions::of(&open);
         let mut checked = check(services, &original, &mapped, &options).await?;
-        let whose = (&staged, original.firm.as_deref());
-        if accepted.correct(services, whose, (&checked, &decisions)).await? {
+        let of_firm = (&staged, original.firm.as_deref());
+        if accepted.correct(services, of_firm, (&checked, &decisions)).await? {
             checked = check(services, &original, &mapped, &options).await?;
         }
         decisions::carry_out(&mut checked, &decisions);

@@ -153,7 +153,7 @@ async fn begun(
         }
         let kept = staged::options(&batch)?;
         let how = How { options: kept.as_ref().unwrap_or(how.options), ..how };
-        go_on(services, id, how).await
+        Box::pin(go_on(services, id, how)).await
     };
     match tries::count(services, id, Box::pin(work)).await {
         Ok(report) => Ok(Some(report)),

@@ -46,9 +46,9 @@ async fn name(services: &Services, line: &Line) -> anyhow::Result<String> {
     let row = rows::after(&services.db, of, above, 1).await?.into_iter().next();
     let row = row.filter(|row| row.row_no == line.row_no);
     let table = tables.iter().find(|table| table.sheet == line.sheet);
-    let Some((table, row)) = table.zip(row) else { return Ok(line.name.to_string()) };
+    let Some((table, row)) = table.zip(row) else { return Ok(line.name.clone()) };
     let row = staged::row(row)?;
     let said = fields(table, &row, &services.catalogue.columns);
     let name = said.get(Field::Name).map(|it| it.shown().to_owned());
-    Ok(name.unwrap_or_else(|| line.name.to_string()))
+    Ok(name.unwrap_or_else(|| line.name.clone()))
 }

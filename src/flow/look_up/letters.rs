@@ -16,6 +16,7 @@ use crate::{
         email::Email,
         mail::{MailState, Purpose},
         order::LineState,
+        phone::Phone,
     },
     flow::Services,
 };
@@ -64,7 +65,7 @@ impl Letters {
         let own = self.of_lines.get(&of.line.id).into_iter().flatten();
         let client = &of.line.client;
         let phones = [Some(&client.phone), client.recipient_phone.as_ref()];
-        let phones = phones.into_iter().flatten().map(|phone| phone.as_str());
+        let phones = phones.into_iter().flatten().map(Phone::as_str);
         let mut to: Vec<&str> =
             of.request.iter().map(|it| it.payer_email.as_str()).chain(phones).collect();
         to.dedup();

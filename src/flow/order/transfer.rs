@@ -16,6 +16,7 @@ use crate::{
         requests,
     },
     domain::{
+        email::Email,
         firm::Firm,
         order::{LineRef, LineState},
     },
@@ -91,7 +92,7 @@ async fn store(
     clients::keep(&mut tx, &after.firm, &[&after.client.0], services.now()).await?;
     catalogue::leave(&mut tx, &line.firm, line.client.tax_id.as_str()).await?;
     if let Ok(former) = services.firm(&line.firm) {
-        let members: Vec<&str> = former.members().map(|member| member.as_str()).collect();
+        let members: Vec<&str> = former.members().map(Email::as_str).collect();
         corrections::withdraw_copies(&mut tx, line.id, &members).await?;
     }
     if let Some(request) = &request {

@@ -105,12 +105,11 @@ fn sift<'a>(stored: &[Line], lines: Vec<NewLine<'a>>) -> Sifted<'a> {
         }
         let group = known.entry(key_of_new(&line)).or_default();
         group.told += 1;
-        match group.open.pop_first() {
-            Some((_, id)) => sifted.told.push((id, line)),
-            None => {
-                let like = elsewhere.get_mut(&key_of_new(&line)).and_then(VecDeque::pop_front);
-                new.push((at, NewLine { may_be: like, ..line }));
-            }
+        if let Some((_, id)) = group.open.pop_first() {
+            sifted.told.push((id, line));
+        } else {
+            let like = elsewhere.get_mut(&key_of_new(&line)).and_then(VecDeque::pop_front);
+            new.push((at, NewLine { may_be: like, ..line }));
         }
     }
     for (at, line) in open {

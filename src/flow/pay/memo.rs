@@ -62,10 +62,10 @@ pub struct Near<'a> {
 
 impl<'a> Near<'a> {
     pub fn of(codes: impl Iterator<Item = &'a str>) -> Near<'a> {
-        let mut near = Near::default();
-        near.codes = codes.filter(|code| code.len() >= BODY).collect();
-        near.codes.sort_unstable();
-        near.codes.dedup();
+        let mut codes: Vec<&str> = codes.filter(|code| code.len() >= BODY).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let mut near = Near { codes, ..Near::default() };
         for (place, code) in near.codes.iter().enumerate() {
             let (prefix, body) = code.split_at(code.len() - BODY);
             near.prefixes.insert(prefix);

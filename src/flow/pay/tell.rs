@@ -79,12 +79,14 @@ pub async fn taken_back(
     of_firms(services, tx, words, (dues, &|due: &Due| (due.amount - due.waived, 0))).await
 }
 
-/// `sums` says what came for a request and what of it was forgiven, in đồng.
+/// What came for a request and what of it was forgiven, in đồng.
+type Sums<'a> = &'a (dyn Fn(&Due) -> (i64, i64) + Sync);
+
 async fn of_firms(
     services: &Services,
     tx: &mut Tx,
     (kind, words): (NotificationKind, &str),
-    (dues, sums): (&[&Due], &(dyn Fn(&Due) -> (i64, i64) + Sync)),
+    (dues, sums): (&[&Due], Sums<'_>),
 ) -> anyhow::Result<()> {
     const NAMED: usize = 3;
     let mut firms: BTreeMap<&str, Vec<&Due>> = BTreeMap::new();

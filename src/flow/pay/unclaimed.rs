@@ -63,7 +63,7 @@ impl Unclaimed {
         for row in rows {
             let not_for = not_for.remove(&row.id).unwrap_or_default();
             let words = read(&row.memo, row.other_name.as_deref());
-            unclaimed.add(Payment { words, not_for, row });
+            unclaimed.add(Payment { row, words, not_for });
         }
         Ok(unclaimed)
     }

@@ -204,12 +204,11 @@ impl Post {
     async fn letter(&self, mail: &Mail, group: &Group) -> anyhow::Result<Option<Vec<u8>>> {
         let services = self.services.as_ref();
         services.crash_point("mail_claimed");
-        let content = match group.known(services).await {
-            Some(known) => content::of(services, mail, known).await?,
-            None => {
-                let known = Known::of(services, std::slice::from_ref(mail)).await?;
-                content::of(services, mail, &known).await?
-            }
+        let content = if let Some(known) = group.known(services).await {
+            content::of(services, mail, known).await?
+        } else {
+            let known = Known::of(services, std::slice::from_ref(mail)).await?;
+            content::of(services, mail, &known).await?
         };
         content.map(|content| message::build(services, mail, &content)).transpose()
     }

@@ -133,6 +133,7 @@ impl Judged {
     }
 
     /// The same for somebody who is not to read of money that may be another one's.
+    #[must_use]
     pub fn without_money(&self) -> Judged {
         Judged { unclaimed: Vec::new(), ..self.clone() }
     }
@@ -200,7 +201,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let is_awaited = step == Step::Wait(Waits::NoStatement);
         let awaits = is_awaited.then(|| coverage.missing(days)).flatten();
         let missing = awaits.and_then(|(from, to)| before(services.today(), (from, to)));
-        let over = rules::paid_until(&facts, &rules) + Days::new(1);
+        let over = awaits.map_or(last, |(from, _)| last.max(from)) + Days::new(1);
         let late_from = start_of(over, rules.tz) + late_after(grace.booking_lag_days);
         judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from, unclaimed });
     }

@@ -242,8 +242,7 @@ impl Days12 {
             let who = WHO[at % WHO.len()];
             let memo = if who == "name" { client(at).name().to_owned() } else { code.clone() };
             let paid = match who {
-                "paid" => Some((5, 2_950_000)),
-                "name" => Some((5, 2_950_000)),
+                "paid" | "name" => Some((5, 2_950_000)),
                 "part" => Some((5, 1_000_000)),
                 "late" => Some((9, 2_950_000)),
                 _ => None,

@@ -32,8 +32,8 @@ fn noticed() -> World {
 
 /// The last mail of a purpose to an address.
 fn mail(world: &World, purpose: &str, to: &str) -> Value {
-    let mails = world.list("mails").into_iter();
-    mails.filter(|mail| mail["purpose"] == purpose && mail["to"] == to).next_back().unwrap()
+    let mut mails = world.list("mails").into_iter();
+    mails.rfind(|mail| mail["purpose"] == purpose && mail["to"] == to).unwrap()
 }
 
 fn notice(world: &World, to: &str) -> Value {

@@ -96,8 +96,8 @@ fn an_order_is_shown_with_what_was_paid_forgiven_and_is_left_of_each_request() {
     world.run(&["waive", &codes[0], "--reason", "phí"]).exits(0);
     let told = world.run(&["orders", ORDER]).exits(0).stdout;
     let row = |code: &str| {
-        let rows = told.lines().filter(|row| row.contains(code) && row.contains('đ'));
-        rows.last().unwrap().split('|').map(str::trim).collect::<Vec<_>>().join("|")
+        let row = told.lines().rfind(|row| row.contains(code) && row.contains('đ'));
+        row.unwrap().split('|').map(str::trim).collect::<Vec<_>>().join("|")
     };
     for (code, sums) in [
         (&codes[0], "2.950.000 đ|2.939.000 đ|11.000 đ|0 đ|Đã thanh toán"),

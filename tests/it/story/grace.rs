@@ -236,9 +236,9 @@ fn a_line_is_not_put_off_to_a_day_before_its_last_one() {
     assert!(text(&refused["error"], "message").contains("đến hết ngày 30/11/2026"), "{refused}");
     // The 5th is a Saturday: what it is put off to is the Monday after, and the same once more changes nothing.
     for _ in 0..2 {
-        let held = hold("2026-12-05").exits(0).json()["lines"][0].clone();
+        let line = hold("2026-12-05").exits(0).json()["lines"][0].clone();
         assert_eq!(
-            (&held["hold_until"], &held["cutoff_at"]),
+            (&line["hold_until"], &line["cutoff_at"]),
             (&"2026-12-05".into(), &"2026-12-08T00:00:00+07:00".into())
         );
     }
@@ -383,8 +383,8 @@ fn a_planned_cut_off_is_not_carried_out_by_the_money_that_may_be_its() {
 #[test]
 fn a_planned_cut_off_is_not_carried_out_where_its_warning_did_not_arrive_after_all() {
     let world = planned();
-    let mails = warned(&world).into_iter();
-    let second = mails.filter(|mail| mail["to"] == "giamdoc@congty2.example").next_back().unwrap();
+    let mut mails = warned(&world).into_iter();
+    let second = mails.rfind(|mail| mail["to"] == "giamdoc@congty2.example").unwrap();
     let id = second["id"].to_string();
     world.run_at(&at("12-04", 9), &["mails", "refuse", &id, "--reason", "trả lại"]).exits(0);
     world.run_at(&at("12-04", 10), &["run", "activate"]).exits(0);

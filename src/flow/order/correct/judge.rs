@@ -85,15 +85,14 @@ pub async fn judge(
     let Checked { verdicts, findings, .. } = now;
     let client = verdicts.into_iter().find_map(|verdict| verdict.client);
     match client {
-        Some(client) if refused.is_empty() => Ok(Ok(changed(services, line, wish, &client)?)),
-        Some(_) => Ok(Err(refused)),
+        _ if !refused.is_empty() => Ok(Err(refused)),
+        Some(client) => Ok(Ok(changed(services, line, wish, &client)?)),
         // It cannot be read any more, for reasons of its own.
-        None if refused.is_empty() => {
+        None => {
             let is_error = |finding: &Finding| finding.severity == Severity::Error;
             let said = findings.into_iter().map(|(_, finding)| finding).filter(is_error);
             Ok(Err(said.map(without_place).collect()))
         }
-        None => Ok(Err(refused)),
     }
 }
 

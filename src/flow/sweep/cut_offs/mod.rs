@@ -209,12 +209,13 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
         missing.map(|(from, to)| (day(from), day(to))).unzip();
     let unclaimed = it.may_be_paid_with(services);
     let (said, tone) = match it.step {
-        Step::Nothing if !unclaimed.is_empty() => (String::new(), Tone::Waiting),
+        Step::Nothing | Step::Wait(Waits::MaybePaid) if !unclaimed.is_empty() => {
+            (String::new(), Tone::Waiting)
+        }
         Step::Nothing => (texts.say("workbook.cut_offs.soon", context! { from, to }), Tone::Bad),
         Step::Warn(_) => (it.in_words(services), Tone::Quiet),
         Step::Suspend => (it.in_words(services), Tone::Bad),
         Step::Wait(Waits::Held) => (String::new(), Tone::Quiet),
-        Step::Wait(Waits::MaybePaid) if !unclaimed.is_empty() => (String::new(), Tone::Waiting),
         Step::Wait(_) => (it.in_words(services), Tone::Waiting),
     };
     let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
