@@ -85,7 +85,7 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
     {
         let firms: Vec<&str> = asked.map(|firm| firm.code.as_str()).collect();
         let values = context! { email => args.email.as_str(), firm => firms.join(", ") };
-        return Err(Failure::misused(services.texts, "no_member", values).into());
+        return Err(Failure::misused(services.texts, "works_nowhere", values).into());
     }
     let firms =
         records.into_iter().map(|(firm,)| firm).chain(lines.iter().map(|it| it.firm.clone()));

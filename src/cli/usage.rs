@@ -78,7 +78,7 @@ fn failure(error: &clap::Error, command: Option<&str>, texts: &Texts) -> Failure
     };
     let near =
         [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
-    let near = near.into_iter().map(|kind| said(error, kind)).find(|said| !said.is_empty());
+    let near = near.into_iter().find_map(|kind| nearest(error, kind));
     let first = error.to_string();
     let first = first.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let why = std::error::Error::source(error).map(|why| texts.translated(&why.to_string()));
@@ -91,6 +91,15 @@ fn failure(error: &clap::Error, command: Option<&str>, texts: &Texts) -> Failure
         near, why, what => first,
     };
     Failure::misused(texts, key, values)
+}
+
+/// Of several that are alike, the most alike, which stands last.
+fn nearest(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.last().cloned(),
+        _ => None,
+    }
 }
 
 fn said(error: &clap::Error, kind: ContextKind) -> String {
