@@ -47,9 +47,11 @@ pub struct NewClient {
 
 // No firm learns from another one which tax ids are one client's.
 const TIES: Sql = Sql {
+    // Left to itself SQLite begins with all of the firm's, and seeks each of these for each of them.
     sqlite: "select distinct t.firm, t.tax_id, t.client
-             from client_tax_id w join client_tax_id t on t.firm = w.firm and t.client = w.client
-             where w.tax_id in (select value from json_each($1)) and w.firm = $2
+             from client_tax_id w cross join client_tax_id t
+             where t.firm = w.firm and t.client = w.client
+               and w.tax_id in (select value from json_each($1)) and w.firm = $2
              order by t.tax_id",
     postgres: "select distinct t.firm, t.tax_id, t.client
              from client_tax_id w join client_tax_id t on t.firm = w.firm and t.client = w.client
