@@ -208,22 +208,24 @@ pub async fn claim(
     now: DateTime<Utc>,
     most: i64,
 ) -> sqlx::Result<Vec<Mail>> {
-    // SQLite has one writer at a time, so nothing there needs to skip a lock.
+    // SQLite has one writer at a time, so nothing there needs to skip a lock. What is next is looked for once.
     const CLAIM: Sql = sql!(
-        "update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1,
-                         tried_at = $2
-         where id in (select id from mail",
+        "with next as materialized (
+             select id from mail",
         sqlite: " indexed by mail_next",
         " where state = 'planned' and not_before <= $2
-                       and not exists (select 1 from guard g
-                                       where g.held_at is not null
-                                         and (g.held_before is null or mail.planned_at < g.held_before))
-                     order by case when purpose in ('login_first', 'login_existing') then 0
-                                   when purpose = 'grace_warning' then 1
-                                   when purpose = 'order_notice' then 2 else 3 end, id
-                     limit $4",
+               and not exists (select 1 from guard g
+                               where g.held_at is not null
+                                 and (g.held_before is null or mail.planned_at < g.held_before))
+             order by case when purpose in ('login_first', 'login_existing') then 0
+                           when purpose = 'grace_warning' then 1
+                           when purpose = 'order_notice' then 2 else 3 end, id
+             limit $4",
         postgres: " for update skip locked",
-        ") and state = 'planned'
+        ")
+         update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1,
+                         tried_at = $2
+         where id in (select id from next) and state = 'planned'
          returning *"
     );
     tx.query(CLAIM).bind(lease.holder).bind(now).bind(lease.until).bind(most).all().await
