@@ -173,8 +173,10 @@ fn the_daemon_fetches_and_hands_over_and_nothing_is_lost_while_the_bucket_is_awa
     server.stop();
     let confirmed = world.run(&["confirm", ORDER]).exits(0);
     assert!(confirmed.stderr.contains("stays in the workspace"), "{confirmed:?}");
-    let kept = world.files_in("outbox");
-    assert!(kept.contains(&"khach__B000001__r2.xlsx".to_owned()), "{kept:?}");
+    let mut kept = world.files_in("outbox");
+    // What the daemon said of itself last may not have left before the bucket went away.
+    kept.retain(|name| name != "_TRANG-THAI.txt");
+    assert_eq!(kept, ["khach__B000001__r2.xlsx"]);
     let away = world.run(&["run", "import", "--json"]).exits(69).json();
     assert!(text(&away["error"], "message").contains("s3://khach/vao"), "{away}");
 }
