@@ -178,6 +178,8 @@ pub struct Mail {
     pub per_day: Option<u32>,
     /// Not for transport `file`, nor are the quiet hours.
     pub per_minute: u32,
+    /// To the mail server, at once and at most.
+    pub connections: u32,
     pub quiet_hours: Option<QuietHours>,
     /// When not empty, only these get mail.
     pub allow_domains: Vec<String>,

@@ -139,6 +139,8 @@ pub(super) struct MailWritten {
     pub per_day: u32,
     #[serde(deserialize_with = "value::within::<_, 1, 1_000_000>")]
     pub per_minute: u32,
+    #[serde(deserialize_with = "value::within::<_, 1, 100>")]
+    pub connections: u32,
     #[serde(deserialize_with = "value::parsed_or_none")]
     pub quiet_hours: Option<QuietHours>,
     #[serde(deserialize_with = "value::domains")]
@@ -207,6 +209,7 @@ impl Default for MailWritten {
             reply_to: None,
             per_day: 0,
             per_minute: 60,
+            connections: 4,
             quiet_hours: None,
             allow_domains: Vec::new(),
             hold: false,

@@ -1,7 +1,7 @@
 //! How fast letters leave: 2,000 planned mails through `run mail` into a sink, with and without the two to the firm
 //! that carry a workbook; beside what is possible at all: as many
-//! letters that are only written, on all processors; a bare client of four connections that hands over as many letters
-//! of the same size; and Postfix's `smtp-source` where it is.
+//! letters that are only written, on all processors; a bare client that hands over as many letters of the same size, over
+//! as many connections; and Postfix's `smtp-source` where it is. Over 4 connections, as is configured at first, and over 32.
 //! Run it with `cargo bench --bench mail`; nothing is asserted.
 
 #![allow(
@@ -44,7 +44,7 @@ use hangloat::{
 
 /// Mails: a notice and two log-in letters for each client.
 const CLIENTS: usize = 667;
-const SESSIONS: usize = 4;
+const SESSIONS: [usize; 2] = [4, 32];
 const ROUNDS: usize = 3;
 
 #[tokio::main]
@@ -59,27 +59,41 @@ async fn main() {
     copy(&template, &to_clients);
     drop_results(&to_clients).await;
     println!("{:<28} {:>8} {:>10} {:>12} {:>8}", "", "letters", "seconds", "a second", "ratio");
-    for round in 0..ROUNDS {
-        let home = folder.path().join(format!("round-{round}"));
-        copy(&template, &home);
-        let (all, letters, _) = sink.measure(|| run_mail(&home, sink.port)).await;
-        tell("… with the two workbooks", letters, all, 1.0);
-        let home = folder.path().join(format!("clients-{round}"));
-        copy(&to_clients, &home);
-        let (ours, letters, bytes) = sink.measure(|| run_mail(&home, sink.port)).await;
-        let a_second = letters as f64 / ours.as_secs_f64();
-        tell("hangloat run mail", letters, ours, 1.0);
-        let written = written(letters);
-        tell("only written", letters, written, written.div_duration_f64(ours));
-        let size = bytes / letters.max(1);
-        let (bare, sent, _) = sink.measure_async(bare(sink.port, letters, size)).await;
-        tell("bare client", sent, bare, a_second / (sent as f64 / bare.as_secs_f64()));
-        if let Some((source, sent)) = smtp_source(&sink, letters, size).await {
-            tell("smtp-source", sent, source, a_second / (sent as f64 / source.as_secs_f64()));
-        } else if round == 0 {
-            println!("smtp-source is not there (Debian: postfix), so it was left out");
+    for sessions in SESSIONS {
+        println!("over {sessions} connections");
+        for round in 0..ROUNDS {
+            let home = folder.path().join(format!("round-{sessions}-{round}"));
+            copy(&template, &home);
+            let (all, letters, _) = sink.measure(|| run_mail(&home, sink.port, sessions)).await;
+            tell("… with the two workbooks", letters, all, 1.0);
+            let home = folder.path().join(format!("clients-{sessions}-{round}"));
+            copy(&to_clients, &home);
+            let (ours, letters, bytes) =
+                sink.measure(|| run_mail(&home, sink.port, sessions)).await;
+            let a_second = letters as f64 / ours.as_secs_f64();
+            tell("hangloat run mail", letters, ours, 1.0);
+            let written = written(letters);
+            tell("only written", letters, written, written.div_duration_f64(ours));
+            let size = bytes / letters.max(1);
+            let all = Batch { letters, size, sessions };
+            let (bare, sent, _) = sink.measure_async(bare(sink.port, all)).await;
+            tell("bare client", sent, bare, a_second / (sent as f64 / bare.as_secs_f64()));
+            if let Some((source, sent)) = smtp_source(&sink, all).await {
+                tell("smtp-source", sent, source, a_second / (sent as f64 / source.as_secs_f64()));
+            } else if round == 0 {
+                println!("smtp-source is not there (Debian: postfix), so it was left out");
+            }
         }
     }
+}
+
+/// Letters that another client hands over.
+#[derive(Clone, Copy)]
+struct Batch {
+    letters: usize,
+    /// Bytes of each.
+    size: usize,
+    sessions: usize,
 }
 
 /// `ratio`: our letters a second ÷ theirs.
@@ -126,7 +140,7 @@ async fn drop_results(home: &Path) {
     db.query(drop).execute().await.unwrap();
 }
 
-fn run_mail(home: &Path, port: u16) {
+fn run_mail(home: &Path, port: u16, sessions: usize) {
     let mut command = program(home, &["run", "mail", "-q"]);
     for (key, value) in [
         ("TRANSPORT", "smtp"),
@@ -134,6 +148,7 @@ fn run_mail(home: &Path, port: u16) {
         ("PORT", &port.to_string()),
         ("TLS", "none"),
         ("PER_MINUTE", "1000000"),
+        ("CONNECTIONS", &sessions.to_string()),
     ] {
         command.env(format!("HANGLOAT_MAIL__{key}"), value);
     }
@@ -208,13 +223,13 @@ async fn take(
 }
 
 /// As little as a client of SMTP can do: the same dialogue, over as many connections, with nothing behind it.
-async fn bare(port: u16, letters: usize, size: usize) {
+async fn bare(port: u16, Batch { letters, size, sessions }: Batch) {
     let line = format!("{}\r\n", "x".repeat(74));
     let letter = Arc::new(line.repeat(size.div_ceil(line.len())) + ".\r\n");
     let mut all = JoinSet::new();
-    for session in 0..SESSIONS {
+    for session in 0..sessions {
         let letter = Arc::clone(&letter);
-        let own = letters / SESSIONS + usize::from(session < letters % SESSIONS);
+        let own = letters / sessions + usize::from(session < letters % sessions);
         all.spawn(async move {
             let mut tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             tcp.set_nodelay(true).unwrap();
@@ -236,13 +251,16 @@ async fn bare(port: u16, letters: usize, size: usize) {
     all.join_all().await;
 }
 
-async fn smtp_source(sink: &Sink, letters: usize, size: usize) -> Option<(Duration, usize)> {
+async fn smtp_source(
+    sink: &Sink,
+    Batch { letters, size, sessions }: Batch,
+) -> Option<(Duration, usize)> {
     let known = ["/usr/sbin/smtp-source", "/usr/lib/postfix/sbin/smtp-source"];
     let program = known.iter().map(PathBuf::from).find(|path| path.is_file())?;
     let mut command = Command::new(program);
     command.args([
         "-s",
-        &SESSIONS.to_string(),
+        &sessions.to_string(),
         "-m",
         &letters.to_string(),
         "-l",

@@ -25,8 +25,6 @@ use crate::{
     flow::{Services, holder},
 };
 
-/// So many connections at once, at most.
-const CONNECTIONS: i64 = 4;
 /// One connection more for so many letters.
 const LETTERS_EACH: i64 = 4;
 
@@ -74,9 +72,9 @@ impl Transport {
     pub fn senders(&self, due: i64) -> i64 {
         match self {
             Transport::File(_) => 1,
-            Transport::Smtp(_) => {
+            Transport::Smtp(smtp) => {
                 let worth = due.max(0).unsigned_abs().div_ceil(LETTERS_EACH.unsigned_abs());
-                i64::try_from(worth).unwrap_or(CONNECTIONS).clamp(1, CONNECTIONS)
+                i64::try_from(worth).unwrap_or(i64::MAX).clamp(1, smtp.connections())
             }
         }
     }

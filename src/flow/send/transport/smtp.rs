@@ -41,6 +41,7 @@ pub struct Smtp {
     server: Server,
     from: Address,
     credentials: Option<Credentials>,
+    connections: u32,
 }
 
 /// One letter on its way.
@@ -67,11 +68,17 @@ impl Smtp {
             from: from.map_err(|error| ConfigError::new("[mail] from", error.to_string()))?,
             credentials: credentials
                 .map(|(name, secret)| Credentials::new(name, secret.expose().to_owned())),
+            connections: settings.connections,
         })
     }
 
     pub fn address(&self) -> String {
         self.server.address()
+    }
+
+    /// How many at once, at most.
+    pub fn connections(&self) -> i64 {
+        self.connections.into()
     }
 
     pub async fn connect(&self) -> Result<Connection, Unavailable> {
