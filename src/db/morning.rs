@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::Db;
+use super::{Db, mails::Mail};
 use crate::domain::{
     batch::BatchId,
     cell::Cell,
@@ -295,4 +295,27 @@ pub async fn failed_jobs(db: &Db) -> sqlx::Result<Vec<FailedJob>> {
     )
     .all()
     .await
+}
+
+/// Whether something of a mail's line, or of its order, was corrected since, so that nobody there has its address or
+/// phone any more.
+pub async fn is_elsewhere(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
+    let corrected = db
+        .query(
+            "select e.line_id from order_line l join line_event e on e.line_id = l.id
+             where l.order_code = $1 and ($2 is null or l.id = $2) and e.at >= $3
+               and not exists (
+                   select 1 from order_line o
+                   where o.order_code = $1 and ($2 is null or o.id = $2)
+                     and $4 in (o.client->>'email', o.client->>'phone', o.client->>'recipient_email',
+                                o.client->>'recipient_phone'))
+             limit 1",
+        )
+        .bind(mail.order_code.as_deref())
+        .bind(mail.line_id)
+        .bind(mail.planned_at)
+        .bind(mail.recipient.as_str())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(corrected.is_some())
 }

@@ -41,6 +41,16 @@ pub async fn remove(tx: &mut Tx, address: &str) -> sqlx::Result<bool> {
     Ok(removed == 1)
 }
 
+/// Whether an address gets nothing more.
+pub async fn is_on(db: &Db, address: &str) -> sqlx::Result<bool> {
+    let found = db
+        .query("select address from suppression where address = $1")
+        .bind(address)
+        .optional::<(String,)>()
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The newest first.
 pub async fn list(db: &Db) -> sqlx::Result<Vec<Suppression>> {
     db.query("select address, reason, mail_id, at from suppression order by at desc, address")

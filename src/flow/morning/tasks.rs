@@ -22,7 +22,7 @@ use crate::{
         mails::{self, Mail},
         morning::{self, Open, Span, Waiting},
         orders::{self, Order},
-        requests,
+        requests, suppressions,
     },
     domain::{
         batch::BatchId,
@@ -39,6 +39,7 @@ use crate::{
         send,
         sweep::{self, Judged},
     },
+    text::one_line,
 };
 
 /// Rows and mails that waited longer are not told each morning again.
@@ -243,7 +244,9 @@ async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::R
             since: Some(span.until - FRESH),
         };
         for mail in mails::list(&services.db, &filter).await? {
-            if !mails::has_later(&services.db, &mail).await? {
+            if !mails::has_later(&services.db, &mail).await?
+                && !is_put_right(services, firm, &mail).await?
+            {
                 tasks.push(of_mail(services, &mail).await?);
             }
         }
@@ -251,8 +254,27 @@ async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::R
     Ok(tasks)
 }
 
+/// Whether whoever it went to is reached elsewhere by now. Those of the firm are never corrected.
+async fn is_put_right(services: &Services, firm: &Firm, mail: &Mail) -> anyhow::Result<bool> {
+    let is_of_firm = firm.members().any(|member| member.as_str() == mail.recipient);
+    Ok(!is_of_firm && morning::is_elsewhere(&services.db, mail).await?)
+}
+
+/// What became of a mail, in its server's words, and what helps: another address, or patience with the right one.
+async fn said_of_mail(services: &Services, mail: &Mail) -> anyhow::Result<String> {
+    let said = services.texts.label(&format!("workbook.mail_state.{}", mail.state));
+    let why = one_line(&services.texts.translated(mail.error.as_deref().unwrap_or_default()));
+    let values = context! {
+        said,
+        why => why.trim_end_matches('.'),
+        is_uncertain => mail.state == MailState::Uncertain,
+        id => mail.id,
+        is_wrong => suppressions::is_on(&services.db, &mail.recipient).await?,
+    };
+    Ok(services.texts.say("workbook.morning.mail_to_do", values))
+}
+
 async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
-    let texts = services.texts;
     let order: Option<Order> = match mail.order_code.as_deref().map(str::parse).transpose()? {
         Some(code) => orders::by_code(&services.db, &code).await?,
         None => None,
@@ -271,7 +293,6 @@ async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
     };
     let purpose = send::purpose_in_words(services, mail);
     let about = format!("{purpose} · {} · {}", mail.recipient, mail.subject);
-    let state = texts.label(&format!("workbook.mail_state.{}", mail.state));
     let of_batch = match of_batch {
         Some(id) => batch(services, id).await?,
         None => None,
@@ -281,7 +302,7 @@ async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
         since: Some(mail.planned_at),
         workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
         batch: of_batch.as_ref().map(Batch::id),
-        ..task(services, TaskKind::Mail, about, (1, state))
+        ..task(services, TaskKind::Mail, about, (1, said_of_mail(services, mail).await?))
     })
 }
 

@@ -8,8 +8,9 @@ use super::{
     money::{ORDER, placed},
     posted::bells,
     refused::with_a_second_firm,
+    workbooks::sheet_text,
 };
-use crate::world::{FIRM, World, text};
+use crate::world::{FIRM, World, require, text};
 
 const POSTFIX: &str = include_str!("reports/postfix.eml");
 const EXCHANGE: &str = include_str!("reports/exchange.eml");
@@ -306,6 +307,43 @@ fn nobody_is_cut_off_by_a_warning_that_came_back() {
     booked(&world, "b.csv", "06/12/2026", &[("04/12/2026", 6, "khac")]);
     assert_eq!(night(&world, "12-07").1["suspended"], 1);
     assert_eq!(lines(&world), ["suspended"; 3]);
+}
+
+#[test]
+fn a_morning_tells_what_came_back_and_why_until_the_address_is_put_right() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        take(&world, "sai.eml", &about(POSTFIX, &notice(&world, FIRST)));
+        take(&world, "day.eml", &about(FULL, &notice(&world, SECOND)));
+        let page = |day: &str| {
+            world.run_at(&at(day, 8), &["run", "report"]).exits(0);
+            let path = world.path(&format!("outbox/morning__2026-{day}__r1.xlsx"));
+            sheet_text(&path, "Buổi sáng")
+        };
+        let before = page("11-24");
+        for said in [
+            FIRST,
+            "User unknown",
+            "hỏi lại người nhận địa chỉ đúng",
+            SECOND,
+            "maildir over quota",
+            "hộp thư có thể đang đầy",
+        ] {
+            assert!(before.contains(said), "no {said} in\n{before}");
+        }
+        // Another field of the second client says nothing of its address.
+        for (line, change) in [(1, "email=moi@congty1.example"), (2, "note=gọi trước")] {
+            let line = format!("{ORDER}/{line}");
+            world.run(&["correct", &line, change, "--reason", "khách báo"]).exits(0);
+        }
+        let after = page("11-25");
+        assert!(!after.contains(FIRST) && after.contains(SECOND), "{after}");
+    }
 }
 
 #[test]
