@@ -17,7 +17,7 @@ use crate::{
         licences::{self, Licence},
         lines::Known,
     },
-    domain::{order::Kind, tax_id::TaxId},
+    domain::{client::ClientRow, order::Kind, tax_id::TaxId},
     flow::{
         Services,
         held::Held,
@@ -34,6 +34,9 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let (firm, shown) = match (args.same.as_slice(), args.apart.as_slice()) {
         ([old, new], _) => {
             let firm = own_firm()?;
+            if !args.yes {
+                demand_one_type(&services, &firm, (old, new)).await?;
+            }
             join(&services, &firm, (old, new), reason).await?;
             (Some(firm), Some(vec![new.to_string()]))
         }
@@ -54,6 +57,25 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let header = ["tax_id", "client", "customer_type", "firm", "email", "phone", "licences"];
     let human = table(services.texts, header, known.iter().map(|client| all.row(client)));
     Reply::new(Exit::Done, human).with("clients", shown)
+}
+
+/// Fails where one is an enterprise and the other a household business.
+async fn demand_one_type(
+    services: &Services,
+    firm: &str,
+    both: (&TaxId, &TaxId),
+) -> anyhow::Result<()> {
+    let mut tx = services.db.snapshot().await?;
+    let Some(clients) = catalogue::of_other_types(&mut tx, firm, both).await? else {
+        return Ok(());
+    };
+    let texts = services.texts;
+    let client = |it: &ClientRow| {
+        let kind = texts.label(&format!("workbook.customer_type.{}", it.customer_type));
+        context! { tax_id => it.tax_id.as_str(), name => it.name.as_str(), kind }
+    };
+    let values = context! { clients => clients.iter().map(client).collect::<Vec<_>>() };
+    Err(Failure::not_allowed(texts, "other_types", values).into())
 }
 
 async fn join(

@@ -341,6 +341,9 @@ pub struct Clients {
     /// Take that back: two clients again
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason", group = "identity")]
     pub apart: Vec<TaxId>,
+    /// With --same: also where one is an enterprise and the other a household business
+    #[arg(long, requires = "same")]
+    pub yes: bool,
     /// Why they are one client, or two
     #[arg(long, value_name = "TEXT", requires = "identity")]
     pub reason: Option<String>,

@@ -122,6 +122,23 @@ pub enum Joined {
     Against(Box<[Known; 2]>),
 }
 
+/// The two clients as the firm has them, where one is an enterprise and the other a household business: what is sold to
+/// the one is not sold to the other, and a free year of the one is then the other's too.
+pub async fn of_other_types(
+    tx: &mut Tx,
+    firm: &str,
+    (old, new): (&TaxId, &TaxId),
+) -> anyhow::Result<Option<[ClientRow; 2]>> {
+    let known = clients::ties_of(tx, firm, &[old.to_string(), new.to_string()]).await?;
+    let (Some(one), Some(other)) = (client_of(&known, old), client_of(&known, new)) else {
+        return Ok(None);
+    };
+    let one = clients::by_tax_id(tx, firm, &one).await?;
+    let other = clients::by_tax_id(tx, firm, &other).await?;
+    let both = one.zip(other).map(|(one, other)| [one.record.0, other.record.0]);
+    Ok(both.filter(|[one, other]| one.customer_type != other.customer_type))
+}
+
 /// Makes one client of two: `new` is its present tax id, and the record that has it stays.
 pub async fn join(
     tx: &mut Tx,

@@ -143,6 +143,36 @@ fn two_clients_with_the_same_year_are_not_made_one_until_one_of_both_is_cancelle
 }
 
 #[test]
+fn an_enterprise_and_a_household_are_made_one_client_only_by_whoever_says_so_twice() {
+    for world in World::on_each_engine() {
+        world.take("khach.csv", &csv(&[enterprise(1), household(1)]));
+        let (company, home) = (enterprise(1), household(1));
+        let both = [home.tax_id(), company.tax_id(), "--reason", "lên doanh nghiệp", "--json"];
+        let same = [&["clients", "--same"][..], &both].concat();
+        let sure = [&same[..], &["--yes"]].concat();
+        let refused = world.run(&same).exits(1).json()["error"].clone();
+        assert_eq!(refused["code"], "state.not_allowed");
+        let said = text(&refused, "message");
+        for named in [home.tax_id(), company.tax_id(), home.name(), company.name(), "khác loại"]
+        {
+            assert!(said.contains(named), "{said}");
+        }
+        assert!(text(&refused, "fix").contains("--yes"), "{refused}");
+        assert_eq!(clients(&world).len(), 2);
+        // Both have the same year: that stands against it anyhow.
+        let said = text(&world.run(&sure).exits(1).json()["error"], "message");
+        assert!(said.contains("cùng một năm"), "{said}");
+        let order = text(&world.list("orders")[0], "code");
+        world.run(&["cancel", &order, "--reason", "nhầm"]).exits(0);
+        world.run(&same).exits(1);
+        world.run(&sure).exits(0);
+        assert_eq!(clients(&world).len(), 1);
+        let alone = ["clients", "--yes"];
+        world.run(&alone).exits(2);
+    }
+}
+
+#[test]
 fn what_was_joined_by_mistake_is_two_clients_again() {
     let world = World::new();
     world.take("khach.csv", &csv(&[household(1), household(2).with("I", "2027")]));
