@@ -232,7 +232,8 @@ fn owner(
         return Ok(Some(Owner { firm: inbox::BANK.to_owned(), registered_by: None }));
     }
     let Some(named) = args.firm.as_deref() else {
-        let values = context! { file => path.display().to_string() };
+        let known = workspace::known_firms(services);
+        let values = context! { file => path.display().to_string(), known };
         return Err(Failure::misused(services.texts, "outside", values).into());
     };
     let firm = workspace::firm(services, Some(named))?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use minijinja::context;
+use minijinja::{Value, context};
 
 use super::{
     args::Global,
@@ -131,18 +131,22 @@ pub fn import_options(services: &Services) -> anyhow::Result<ImportOptions> {
 
 /// The firm that is named, or the only one.
 pub fn firm<'a>(services: &'a Services, named: Option<&str>) -> anyhow::Result<&'a Firm> {
-    let known = || {
-        services.settings.firms.iter().map(|firm| firm.code.as_str()).collect::<Vec<_>>().join(", ")
-    };
     match named {
         Some(code) => services.firm(code).map_err(|_| {
-            Failure::no_such(services.texts, "no_firm", context! { firm => code, known => known() })
-                .into()
+            let values = context! { firm => code, known => known_firms(services) };
+            Failure::no_such(services.texts, "no_firm", values).into()
         }),
         None => services.only_firm().ok_or_else(|| {
-            Failure::misused(services.texts, "which_firm", context! { known => known() }).into()
+            let values = context! { known => known_firms(services) };
+            Failure::misused(services.texts, "which_firm", values).into()
         }),
     }
+}
+
+/// Each firm as a message names it, by its code.
+pub fn known_firms(services: &Services) -> Vec<Value> {
+    let named = |firm: &Firm| context! { code => firm.code.as_str(), name => firm.name.as_str() };
+    services.settings.firms.iter().map(named).collect()
 }
 
 /// Checks what a list is narrowed to; `S` is the list's own set of states, which people read as the words under `words`.

@@ -246,3 +246,29 @@ fn why_a_file_is_not_read_is_said_in_the_language_of_the_workspace() {
     let fix = text(&file["findings"][0], "fix");
     assert!(fix.contains("dòng 3") && fix.contains("Đừng lưu lại bằng Excel"), "{fix}");
 }
+
+#[test]
+fn of_several_firms_a_command_says_which_there_are_and_how_one_is_named() {
+    let world = World::new();
+    with_a_second_firm(&world);
+    let list = world.outside("khach.csv");
+    std::fs::write(&list, csv(&mixed())).unwrap();
+    let list = list.to_str().unwrap();
+    for args in [
+        &["template", "--type", "enterprise"][..],
+        &["clients", "--same", "0101243150", "0100109106", "--reason", "một"],
+        &["check", list],
+        &["run", "import", list],
+    ] {
+        for locale in ["vi", "en"] {
+            let args = [args, &["--locale", locale, "--json"]].concat();
+            let fix = text(&world.run(&args).exits(2).json()["error"], "fix");
+            for said in ["--firm MINHAN", "HOAPHAT (Công ty TNHH Kế toán Hòa Phát Đạt)"] {
+                assert!(fix.contains(said), "{args:?}: {fix}");
+            }
+        }
+    }
+    let wrong = ["template", "--type", "enterprise", "--firm", "HOAPHAP", "--json"];
+    let fix = text(&world.run(&wrong).exits(2).json()["error"], "fix");
+    assert!(fix.contains("MINHAN (") && fix.contains("HOAPHAT ("), "{fix}");
+}
