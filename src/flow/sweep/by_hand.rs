@@ -26,6 +26,11 @@ pub async fn differences(services: &Services, here: &[Licence]) -> anyhow::Resul
             *new = side(1);
         }
     }
+    for fields in lines.values_mut() {
+        // What was changed back is there as it is here.
+        fields.retain(|_, (old, new)| old != new);
+    }
+    lines.retain(|_, fields| !fields.is_empty());
     let found = here.iter().filter_map(|own| Some((own, lines.get(&own.line_id)?)));
     Ok(found.map(|(own, fields)| difference(services, own, fields)).collect())
 }

@@ -170,6 +170,36 @@ fn what_the_platform_has_no_call_for_stands_in_the_reconciliation_until_it_is_do
 }
 
 #[test]
+fn a_phone_for_calls_is_no_difference_and_one_that_was_changed_back_is_none() {
+    for world in World::on_each_engine() {
+        told(&world);
+        let differences = |exit: i32| {
+            let ran = world.run(&["run", "reconcile", "--json"]).exits(exit).json();
+            ran["runs"][0]["counts"]["differences"].clone()
+        };
+        correct(&world, &["contact_phone=0988.777.666"], 0);
+        assert_eq!(differences(0), 0, "the firm calls, and not the platform");
+        let old = "0912 000 001";
+        for new in ["phone=0913111222", "phone=+84 912 000 001"] {
+            correct(&world, &[new], 0);
+            let is_back = new.contains("84");
+            assert_eq!(differences(i32::from(!is_back)), i32::from(!is_back), "{new}");
+        }
+        correct(&world, &["phone=0913-111-222"], 0);
+        assert_eq!(differences(1), 1);
+        if require("openpyxl") {
+            let folder = world.files_in("outbox/_bank");
+            let newest = folder.iter().rfind(|name| name.starts_with("doi-soat")).unwrap();
+            let said = sheet_text(&world.path(&format!("outbox/_bank/{newest}")), "Chênh lệch");
+            assert!(said.contains("0913 111 222") && said.contains(old), "{said}");
+            assert!(!said.contains("0988 777 666"), "{said}");
+        }
+        world.run(&["correct", &format!("{ORDER}/1"), "--done"]).exits(0);
+        assert_eq!(differences(0), 0, "a person did it there");
+    }
+}
+
+#[test]
 fn a_correction_waits_for_a_platform_that_is_away() {
     let world = World::new();
     told(&world);

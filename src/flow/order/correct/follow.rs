@@ -18,9 +18,11 @@ const LOG_IN: [Field; 3] = [Field::Email, Field::Phone, Field::Representative];
 /// Who of the firm works in it.
 const STAFF: [Field; 2] = [Field::AssignedTo, Field::RegisteredBy];
 /// What the platform is told by its own call, or never hears of.
-const NOT_BY_HAND: [Field; 10] = [
+const NOT_BY_HAND: [Field; 11] = [
     Field::Email,
     Field::Representative,
+    // Only for calls, which the firm makes.
+    Field::ContactPhone,
     Field::AssignedTo,
     Field::RegisteredBy,
     Field::OldTaxId,
