@@ -9,8 +9,9 @@ use super::{
     known::Known,
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
+        Turn,
     },
-    mornings, nights, over, results, returned, standings, waiting,
+    mornings, nights, over, plan, results, returned, standings, waiting,
 };
 use crate::{
     db::{
@@ -100,6 +101,7 @@ fn notice(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Opt
         services.letters.of(mail.purpose),
         &OrderNotice {
             recipient: order.recipient,
+            turn: turn(mail),
             to_name: mail.recipient_name.clone(),
             firm,
             orders,
@@ -234,6 +236,7 @@ async fn log_in(
         &LogIn {
             first_time: mail.purpose == Purpose::LoginFirst,
             copy_for_firm,
+            turn: turn(mail),
             to_name: mail.recipient_name.clone(),
             client_name: client.name.clone(),
             tax_id: client.tax_id.clone(),
@@ -250,6 +253,10 @@ async fn log_in(
     )?;
     let reply_to = reply_to(services, (order, &[line]), registrant(order, line))?;
     Ok(Some(Content { letter, picture: None, workbook: None, reply_to }))
+}
+
+fn turn(mail: &Mail) -> Turn {
+    if mail.occasion() >= plan::ANEW { Turn::Anew } else { Turn::First }
 }
 
 /// The client's letter goes to whoever signs in now, the copy to the firm.

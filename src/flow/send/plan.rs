@@ -24,6 +24,9 @@ use crate::{
     },
 };
 
+/// From this sequence on a notice or log-in letter takes the place of one that was planned before.
+pub(super) const ANEW: i64 = 2;
+
 /// What became of a batch, to whoever registered it, and with two persons to whoever is to confirm it. To be called
 /// whenever the orders to confirm are others than before, and with them their codes.
 pub async fn results(services: &Services, tx: &mut Tx, batch: BatchId) -> anyhow::Result<()> {
@@ -263,7 +266,8 @@ pub async fn notice_anew(
     if waits {
         return Ok(());
     }
-    plan(services, tx, (&order.code, None), (Purpose::OrderNotice, payer), next).await
+    let sequence = next.max(ANEW);
+    plan(services, tx, (&order.code, None), (Purpose::OrderNotice, payer), sequence).await
 }
 
 /// The notice by phone once more, to a number and a name.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     grace::{at, booked, night},
+    letters,
     lists::{csv, enterprise},
     platform::{come_back, go_away},
     workbooks::{cell, edited, set, sheet_text},
@@ -103,6 +104,38 @@ fn a_wrong_address_is_put_right_after_the_log_in_went_out() {
         assert_eq!(again["changes"], json!([]));
         assert_eq!((world.list("mails"), world.list("notifications")), before);
         proves(&world);
+    }
+}
+
+#[test]
+fn letters_to_a_corrected_address_say_why_they_come_and_what_is_void() {
+    if !require("python3") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        told(&world);
+        let before = letters::all(&world);
+        let is_anew = |letter: &letters::Letter| letter.text.contains("không còn dùng nữa");
+        assert!(!before.iter().any(is_anew), "nothing was corrected yet");
+        correct(&world, &["email=moi@congty1.example"], 0);
+        world.run(&["run", "mail"]).exits(0);
+        let mut after = letters::all(&world);
+        after.retain(|letter| letter.to == NEW);
+        assert_eq!(after.len(), 2);
+        for letter in &after {
+            assert!(is_anew(letter), "{}", letter.text);
+            assert!(before.iter().all(|old| old.subject != letter.subject), "{}", letter.subject);
+            let (why, void) = if letter.pictures.is_empty() {
+                ("đã sửa thông tin đăng nhập", "kể cả đường dẫn trong thư")
+            } else {
+                ("đã sửa thông tin của người nhận thông báo", "xin đừng chuyển lại")
+            };
+            assert!(letter.text.contains(why) && letter.html.contains(void), "{}", letter.text);
+        }
+        // Who was not corrected is told nothing anew.
+        let mut others = letters::all(&world);
+        others.retain(|letter| letter.to == enterprise(2).email());
+        assert_eq!(others.len(), 2);
     }
 }
 

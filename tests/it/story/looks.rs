@@ -144,7 +144,7 @@ fn a_letter_can_be_looked_at_with_the_words_that_it_is_written_in() {
     let said = world.run(&["mails", "preview", "order_notice"]).exits(0).stdout;
     assert!(said.contains("Thanh toán đơn hàng") && said.contains("jobs/letters"), "{said}");
     let files = world.files_in("mail/preview");
-    assert_eq!(files.len(), 9, "{files:?}");
+    assert_eq!(files.len(), 11, "{files:?}");
     let page = std::fs::read_to_string(world.path("mail/preview/order_notice.vi.html")).unwrap();
     assert!(page.contains("Công ty TNHH Dịch vụ Kế toán Minh An") && page.contains("1023456789"));
     world.run(&["mails", "preview", "order_notise"]).exits(2);

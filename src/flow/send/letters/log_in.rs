@@ -5,7 +5,7 @@ use anyhow::Context;
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
-use super::{FirmBlock, Letter, draft::Draft};
+use super::{FirmBlock, Letter, Turn, draft::Draft};
 use crate::{
     domain::{fiscal_year::FiscalYear, order::OrderCode, tax_id::TaxId},
     text::Texts,
@@ -17,6 +17,7 @@ pub struct LogIn {
     /// A password is to be set; else the account has one.
     pub first_time: bool,
     pub copy_for_firm: bool,
+    pub turn: Turn,
     pub to_name: String,
     pub client_name: String,
     pub tax_id: TaxId,
@@ -46,6 +47,7 @@ pub fn log_in(texts: &Texts, log_in: &LogIn) -> anyhow::Result<Letter> {
     let key = |part: &str| format!("log_in.{form}.{part}");
     let mut draft = Draft::new(texts, values(log_in))?;
     draft.paragraph("log_in.greeting")?;
+    draft.paragraph("log_in.anew")?;
     draft.paragraph(&key("intro"))?;
     if !log_in.copy_for_firm {
         draft.button(&key("button"), target(log_in)?)?;
@@ -73,6 +75,8 @@ fn target(log_in: &LogIn) -> anyhow::Result<&str> {
 
 fn values(log_in: &LogIn) -> Value {
     context! {
+        anew => log_in.turn == Turn::Anew,
+        copy => log_in.copy_for_firm,
         to_name => log_in.to_name.as_str(),
         client => log_in.client_name.as_str(),
         tax_id => log_in.tax_id.as_str(),
@@ -165,6 +169,22 @@ mod tests {
             for letter in in_both_languages(&given) {
                 let whole = format!("{}{}{}", letter.subject, letter.text, letter.html);
                 assert!(!whole.contains("TOKEN") && !whole.contains("href="), "{whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_letter_anew_says_why_it_comes_and_what_is_void() {
+        for (first_time, copy_for_firm) in FORMS {
+            let first = samples::log_in(&samples::given(), first_time, copy_for_firm);
+            let again = LogIn { turn: Turn::Anew, ..first.clone() };
+            let said = [("đã sửa", "không còn dùng nữa"), ("orrected", "is void")];
+            let both = in_both_languages(&first).into_iter().zip(in_both_languages(&again));
+            for ((first, again), (why, void)) in both.zip(said) {
+                assert_ne!(first.subject, again.subject);
+                assert!(again.subject.contains(why), "{}", again.subject);
+                assert!(again.text.contains(void) && again.html.contains(void), "{}", again.text);
+                assert!(!first.text.contains(void), "{}", first.text);
             }
         }
     }

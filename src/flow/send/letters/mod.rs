@@ -53,6 +53,13 @@ pub struct Letter {
     pub html: String,
 }
 
+/// Whether a letter is the first of its kind, or takes the place of one that was planned before a correction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Turn {
+    First,
+    Anew,
+}
+
 /// The accounting firm as a letter names it, and whom to ask there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirmBlock {

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FirmBlock, Letter,
+    FirmBlock, Letter, Turn,
     draft::{Draft, Item},
 };
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderNotice {
     pub recipient: Recipient,
+    pub turn: Turn,
     pub to_name: String,
     pub firm: FirmBlock,
     pub orders: Vec<OrderCode>,
@@ -76,6 +77,7 @@ pub fn order_notice(texts: &Texts, notice: &OrderNotice) -> anyhow::Result<Lette
     let mut draft = Draft::new(texts, values(notice, first))?;
     let for_recipient = |part: &str| format!("order_notice.{part}.{}", notice.recipient);
     draft.paragraph("order_notice.greeting")?;
+    draft.paragraph("order_notice.anew")?;
     draft.paragraph(&for_recipient("intro"))?;
     what_was_ordered(&mut draft, notice, first)?;
     draft.heading("order_notice.how_to_pay")?;
@@ -99,6 +101,7 @@ fn values(notice: &OrderNotice, first: &NoticeLine) -> Value {
     let total: Money = notice.lines.iter().map(|line| line.amount).sum();
     context! {
         recipient => notice.recipient.as_str(),
+        anew => notice.turn == Turn::Anew,
         to_name => notice.to_name.as_str(),
         order => first.order.as_str(),
         order_count => notice.orders.len(),
@@ -240,6 +243,20 @@ mod tests {
                 }
                 assert!(letter.text.contains("8.850.000 đ"));
                 assert!(letter.text.contains(notice.transfer.memo.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_anew_says_why_it_comes_and_what_is_void() {
+        for recipient in Recipient::ALL {
+            let first = samples::notice(&samples::given(), *recipient, 1);
+            let again = OrderNotice { turn: Turn::Anew, ..first.clone() };
+            let both = in_both_languages(&first).into_iter().zip(in_both_languages(&again));
+            for ((first, again), void) in both.zip(["không còn dùng nữa", "is void"]) {
+                assert_ne!(first.subject, again.subject);
+                assert!(again.text.contains(void) && again.html.contains(void), "{}", again.text);
+                assert!(!first.text.contains(void), "{}", first.text);
             }
         }
     }

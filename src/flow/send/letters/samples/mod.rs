@@ -9,7 +9,7 @@ use self::money::{CLIENT, received, standings};
 use super::{
     Activated, ActivationResult, BatchResult, Counts, Done, FindingsWaiting, FirmBlock, Letter,
     LogIn, Morning, NotActivated, NoticeLine, Occasion, OrderCancelled, OrderNotice, Reader,
-    Reconciliation, Rest, ResultOrder, Told, Transfer, Workbook,
+    Reconciliation, Rest, ResultOrder, Told, Transfer, Turn, Workbook,
 };
 use crate::{
     domain::{
@@ -97,13 +97,18 @@ fn notices(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sample>> {
         ("several", Recipient::Client, 3),
         ("to-firm", Recipient::Firm, 3),
         ("to-other", Recipient::Other, 1),
+        ("anew", Recipient::Client, 1),
     ];
     let letter = |(form, recipient, lines)| {
-        let said = notice(given, recipient, lines);
+        let said = OrderNotice { turn: turn_of(form), ..notice(given, recipient, lines) };
         let letter = super::order_notice(texts, &said)?;
         Ok(Sample { form, letter, picture: Some((said.qr_cid, said.transfer)) })
     };
     forms.into_iter().map(letter).collect()
+}
+
+fn turn_of(form: &str) -> Turn {
+    if form == "anew" { Turn::Anew } else { Turn::First }
 }
 
 fn cancellations(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sample>> {
@@ -117,10 +122,10 @@ fn cancellations(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sample>> {
 
 fn log_ins(texts: &Texts, given: &Given, first_time: bool) -> anyhow::Result<Vec<Sample>> {
     let letter = |(form, is_copy)| {
-        let letter = super::log_in(texts, &log_in(given, first_time, is_copy))?;
-        Ok(Sample { form, letter, picture: None })
+        let said = LogIn { turn: turn_of(form), ..log_in(given, first_time, is_copy) };
+        Ok(Sample { form, letter: super::log_in(texts, &said)?, picture: None })
     };
-    [("", false), ("copy", true)].into_iter().map(letter).collect()
+    [("", false), ("copy", true), ("anew", false)].into_iter().map(letter).collect()
 }
 
 /// As tests have it.
@@ -193,6 +198,7 @@ fn transfer(given: &Given, lines: u8) -> Transfer {
 pub fn notice(given: &Given, recipient: Recipient, lines: u8) -> OrderNotice {
     OrderNotice {
         recipient,
+        turn: Turn::First,
         to_name: "Nguyễn Văn Hùng".to_owned(),
         firm: given.firm.clone(),
         orders: vec![made("DH-2611-000123")],
@@ -309,6 +315,7 @@ pub fn log_in(given: &Given, first_time: bool, copy_for_firm: bool) -> LogIn {
     LogIn {
         first_time,
         copy_for_firm,
+        turn: Turn::First,
         to_name: if copy_for_firm { &given.firm.name } else { "Nguyễn Văn Hùng" }.to_owned(),
         client_name: "Công ty TNHH Thương mại Hoa Sen".to_owned(),
         tax_id: tax_id(1),
