@@ -8,6 +8,7 @@ use crate::flow::{
         messages::Slip,
         payments::payee,
         slips::{self, Of},
+        view::PayeeView,
     },
     files::write_whole,
     pay,
@@ -26,10 +27,13 @@ pub fn write(services: &Services, slips: Vec<Slip>, folder: &Path) -> anyhow::Re
     while slips.peek().is_some() {
         let mut page = Vec::new();
         for slip in slips.by_ref().take(OF_A_FILE) {
-            let png = pay::qr_png(&services.settings.payee, slip.amount, &slip.code)?;
+            let account = &services.settings.payee;
+            let words = words(services, &slip, &payee);
+            let alone = pay::qr_png_with(account, (slip.amount, &slip.code), &words)?;
             let path = folder.join(format!("{}-{}.png", slip.line.order, slip.line.line));
-            write_whole(&path, &png)?;
+            write_whole(&path, &alone)?;
             pictures.push(path);
+            let png = pay::qr_png(account, slip.amount, &slip.code)?;
             page.push((slip, png));
         }
         let path = super::part_of(&folder.join("slips.xlsx"), workbooks.len() + 1)?;
@@ -38,4 +42,19 @@ pub fn write(services: &Services, slips: Vec<Slip>, folder: &Path) -> anyhow::Re
     }
     workbooks.extend(pictures);
     Ok(workbooks)
+}
+
+/// What stands under a picture that is sent without its page.
+fn words(services: &Services, slip: &Slip, payee: &PayeeView) -> Vec<String> {
+    let amount = slip.amount.to_string();
+    let said = [
+        ("client", slip.client.as_str()),
+        ("amount", amount.trim_end_matches(" đ")),
+        ("code", slip.code.as_str()),
+        ("bank", payee.bank.as_str()),
+        ("account", payee.account.as_str()),
+        ("account_name", payee.name.as_str()),
+    ];
+    let label = |key: &str| services.texts.label(&format!("workbook.slips.{key}"));
+    said.into_iter().map(|(key, value)| format!("{}: {value}", label(key))).collect()
 }

@@ -47,6 +47,8 @@ pub mod dry;
 
 pub mod foreseen;
 
+mod caption;
+
 use anyhow::Context;
 use fast_qr::{ECL, QRBuilder, QRCode};
 
@@ -61,23 +63,34 @@ const QUIET: usize = 4;
 
 /// A transfer of an amount to the payee under a payment code, as a PNG.
 pub fn qr_png(payee: &Payee, amount: Money, memo: &PaymentCode) -> anyhow::Result<Vec<u8>> {
-    let transfer = Transfer {
-        bank_bin: &payee.bank_bin,
-        account: &payee.account,
-        amount,
-        memo: memo.as_str(),
-    };
-    picture(&transfer)
+    picture(&transfer(payee, amount, memo))
+}
+
+/// The same with words under it, for whoever gets nothing but the picture.
+pub fn qr_png_with(
+    payee: &Payee,
+    (amount, memo): (Money, &PaymentCode),
+    words: &[String],
+) -> anyhow::Result<Vec<u8>> {
+    png(&code(&transfer(payee, amount, memo))?, words)
+}
+
+fn transfer<'a>(payee: &'a Payee, amount: Money, memo: &'a PaymentCode) -> Transfer<'a> {
+    Transfer { bank_bin: &payee.bank_bin, account: &payee.account, amount, memo: memo.as_str() }
 }
 
 /// The picture of a transfer.
 pub fn picture(transfer: &Transfer<'_>) -> anyhow::Result<Vec<u8>> {
+    png(&code(transfer)?, &[])
+}
+
+fn code(transfer: &Transfer<'_>) -> anyhow::Result<QRCode> {
     let code = QRBuilder::new(transfer.payload()).ecl(ECL::M).build();
-    png(&code.context("The transfer fits no QR code")?)
+    code.context("The transfer fits no QR code")
 }
 
 /// One bit a pixel, which is little to compress and to send; a dark module is a square of unset bits.
-fn png(code: &QRCode) -> anyhow::Result<Vec<u8>> {
+fn png(code: &QRCode, words: &[String]) -> anyhow::Result<Vec<u8>> {
     let side = (code.size + 2 * QUIET) * MODULE;
     let is_dark = |at: usize| {
         let inside = |at: usize| (at / MODULE).checked_sub(QUIET).filter(|at| *at < code.size);
@@ -93,9 +106,10 @@ fn png(code: &QRCode) -> anyhow::Result<Vec<u8>> {
         }
         pixels.extend(row.repeat(MODULE));
     }
+    pixels.extend(caption::rows(words, side));
+    let high = u32::try_from(pixels.len() / side.div_ceil(8))?;
     let mut bytes = Vec::new();
-    let side = u32::try_from(side)?;
-    let mut encoder = png::Encoder::new(&mut bytes, side, side);
+    let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(side)?, high);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
     encoder.set_filter(png::Filter::NoFilter);
