@@ -92,14 +92,17 @@ async fn slips(services: &Services, args: &Export, firm: Option<&str>) -> anyhow
         Target::Order(order) => slip.line.order == *order,
         Target::Line(line) => slip.line == *line,
     };
-    let mut all = messages::of_firm(services, firm).await?;
+    let all = messages::of_firm(services, firm).await?;
     let named = &args.targets;
     let paid = named.iter().filter(|target| !all.iter().any(|slip| is_of(target, slip)));
     let paid: Vec<String> = paid.map(shown).collect();
-    all.retain(|slip| named.is_empty() || named.iter().any(|target| is_of(target, slip)));
-    let (rows, folder) = (all.len(), std::path::absolute(folder)?);
-    let written = tokio::task::block_in_place(|| export::slips::write(services, all, &folder))?;
-    let said = context! { rows, paid, folder => services.shown_path(&folder) };
+    let is_meant = |slip: &Slip| named.is_empty() || named.iter().any(|target| is_of(target, slip));
+    let (over, open): (Vec<Slip>, Vec<Slip>) =
+        all.into_iter().filter(is_meant).partition(|slip| slip.is_over);
+    let over: Vec<String> = over.iter().map(|slip| slip.line.to_string()).collect();
+    let (rows, folder) = (open.len(), std::path::absolute(folder)?);
+    let written = tokio::task::block_in_place(|| export::slips::write(services, open, &folder))?;
+    let said = context! { rows, paid, over, folder => services.shown_path(&folder) };
     reply(services, services.texts.say("message.export.slips", said), &written, rows)
 }
 

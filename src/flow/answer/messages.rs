@@ -41,6 +41,8 @@ pub struct Slip {
     pub code: PaymentCode,
     /// The last day, as people write it; empty before the line works.
     pub due: String,
+    /// The last day is over.
+    pub is_over: bool,
     /// Ready to be sent.
     pub text: String,
 }
@@ -87,6 +89,7 @@ fn slip(
     let suspended = it.state == LineState::Suspended;
     let cutoff_at = in_grace.filter(|_| !suspended);
     let cutoff_at = cutoff_at.and_then(|line| sweep::cutoff_at(services, line));
+    let is_over = suspended || cutoff_at.is_some_and(|at| at <= services.now());
     let due = cutoff_at.map(|at| services.last_day(at)).unwrap_or_default();
     let package = format!("{package} {}", it.fiscal_year);
     let values = context! {
@@ -115,6 +118,7 @@ fn slip(
         amount: it.rest(),
         code: it.code.clone(),
         due,
+        is_over,
         text: one_line(&services.texts.fill("message.slip", values)?),
     })
 }

@@ -81,6 +81,29 @@ fn each_unpaid_line_has_a_slip_with_a_picture_that_can_be_scanned() {
 }
 
 #[test]
+fn whose_last_day_is_over_gets_no_slip_and_is_named() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.import("sau.csv", &csv(&[enterprise(3), enterprise(4)]));
+        world.run(&["confirm", money::ORDER, "--activate"]).exits(0);
+        world.run(&["confirm", "DH-2611-000002"]).exits(0);
+        world.run(&["cancel", "DH-2611-000002/2", "--reason", "nhầm"]).exits(0);
+        let slips = |now: &str| {
+            let path = world.outside(&format!("phieu-{}", &now[5..10]));
+            let path = path.to_str().unwrap().to_owned();
+            let made = world.run_at(now, &["export", "slips", "-o", &path, "--json"]);
+            let rows = made.exits(0).json()["rows"].clone();
+            (rows, world.run_at(now, &["export", "slips", "-o", &path]).exits(0).stdout)
+        };
+        let (rows, said) = slips("2026-11-30T12:00:00+07:00");
+        assert!(rows == 3 && !said.contains("quá ngày cuối"), "the last day still runs: {said}");
+        let (rows, said) = slips("2026-12-01T08:00:00+07:00");
+        assert_eq!(rows, 1, "{said}");
+        assert!(said.contains("Đã quá ngày cuối nên không lập phiếu: DH-2611-000001/1"), "{said}");
+    }
+}
+
+#[test]
 fn slips_of_nothing_that_there_is_or_without_a_folder_are_refused() {
     let world = World::new();
     world.import("khach.csv", &csv(&[enterprise(1)]));
