@@ -55,6 +55,8 @@ pub enum Known {
     No,
     /// One of ours of which nothing is taken, for this reason.
     Refused(Code),
+    /// It says that it answers to this revision of a batch, and the key that we have did not sign it.
+    NotSigned(BatchId, i64),
     Ours(Answer),
     /// *Sắp ngắt*, which is about no list.
     CutOffs(cut_offs::Answer),
@@ -151,6 +153,7 @@ pub fn known(document: &Document, key: &Key) -> Known {
     let claims: Vec<Signed> = claims.into_iter().flatten().collect();
     let is_claim = |name: &String| name.starts_with("hangloat.") && name != TEMPLATE;
     let claimed = !claims.is_empty() || document.properties.keys().any(is_claim);
+    let first = claims.first().filter(|it| it.kind == KIND).map(|it| (it.batch, it.revision));
     if let Some(claim) = claims.into_iter().find(genuine) {
         let (batch, revision) = (claim.batch, claim.revision);
         let (rows, own) = genuine_rows(claim, key);
@@ -158,6 +161,8 @@ pub fn known(document: &Document, key: &Key) -> Known {
     }
     if to_read::is_so(document) {
         Known::Refused(Code::FileToRead)
+    } else if let Some((batch, revision)) = first {
+        Known::NotSigned(batch, revision)
     } else if claimed {
         // It says it is ours, and is not signed by our key.
         Known::Refused(Code::FileForgedAnswer)

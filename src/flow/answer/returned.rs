@@ -23,6 +23,7 @@ use crate::{
         locale::Locale,
     },
     flow::{
+        Services,
         map::{Table, TableRow},
         read::{Cell, Document, Row, Sheet},
         staged::Staged,
@@ -108,6 +109,20 @@ pub fn stale(answer: &Answer, batch: &Batch, differences: &[String]) -> Finding 
     finding.suggest(newest(batch))
 }
 
+/// What is said of an answer that says to which revision of a batch it answers, and that our key did not sign: it was
+/// altered, or written before the data were restored. Nothing is known of a batch that is not the firm's.
+pub fn not_signed(services: &Services, batch: Option<&Batch>, revision: i64) -> Finding {
+    let finding = Finding::new(Code::FileForgedAnswer, Place::default());
+    let Some(batch) = batch else { return finding };
+    let received = services.local(batch.received_at).format("%d/%m/%Y").to_string();
+    finding
+        .value(format!("r{revision}"))
+        .detail("file", batch.file_name.as_str())
+        .detail("batch", batch.id().to_string())
+        .detail("received", received)
+        .suggest(newest(batch))
+}
+
 /// The revision to go on with, where this answer itself has brought about a newer one.
 pub fn name_newest(said: &mut [Finding], batch: &Batch) {
     for finding in said.iter_mut().filter(|finding| finding.code == Code::FileStaleAnswer) {
@@ -115,7 +130,8 @@ pub fn name_newest(said: &mut [Finding], batch: &Batch) {
     }
 }
 
-fn newest(batch: &Batch) -> String {
+/// How the newest workbook of a batch is called.
+pub fn newest(batch: &Batch) -> String {
     let stem = super::outbox::stem(&batch.file_name);
     format!("{stem}__{}__r{}.xlsx", batch.id(), batch.revision)
 }

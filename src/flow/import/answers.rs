@@ -19,7 +19,7 @@ use crate::{
         shown,
     },
     domain::{
-        batch::{BatchKind, BatchState},
+        batch::{BatchId, BatchKind, BatchState},
         email::Email,
         field::Field,
         finding::{Code, Finding, Place, Severity},
@@ -52,8 +52,9 @@ pub async fn take(
     answer: &Answer,
     options: &ImportOptions,
 ) -> anyhow::Result<()> {
-    let Some(original) = original(services, batch.firm.as_deref(), answer).await? else {
-        return super::refuse(services, batch, Some(&document.format), not_ours()).await;
+    let original = match original(services, batch.firm.as_deref(), answer).await? {
+        Ok(original) => original,
+        Err(said) => return super::refuse(services, batch, Some(&document.format), *said).await,
     };
     let original = headers::judged(services, original, options).await?;
     let mut decided = decide(services, &original, document, answer).await?;
@@ -119,8 +120,9 @@ pub async fn would_do(
     answer: &Answer,
 ) -> anyhow::Result<FileReport> {
     let Asked { firm, file, document } = asked;
-    let Some(original) = original(services, Some(firm.code.as_str()), answer).await? else {
-        return Ok(asked.refused(services, &not_ours()));
+    let original = match original(services, Some(firm.code.as_str()), answer).await? {
+        Ok(original) => original,
+        Err(said) => return Ok(asked.refused(services, &said)),
     };
     let decided = decide(services, &original, document, answer).await?;
     let edited = decided.changed.iter().map(|edited| &edited.finding);
@@ -136,19 +138,42 @@ pub async fn would_do(
     Ok(report::of_answer(services, file, &document.format, (answer.batch, rows, orders, &said)))
 }
 
-/// Signed by our key, and written for another folder: of another firm, say.
-fn not_ours() -> Finding {
-    Finding::new(Code::FileWrongFolder, Place::default())
-}
-
-/// The batch that an answer is about, of the same firm.
+/// The batch that an answer is about, of the same firm; or what is said where there is none, or it is behind: the data
+/// were restored, and what the workbook shows came after.
 async fn original(
     services: &Services,
     firm: Option<&str>,
     answer: &Answer,
+) -> anyhow::Result<Result<Batch, Box<Finding>>> {
+    Ok(match of_firm(services, firm, answer.batch).await? {
+        Some(batch) if batch.revision >= answer.revision => Ok(batch),
+        Some(batch) => {
+            let ahead = services.texts.label("message.refused.ahead");
+            Err(Box::new(returned::stale(answer, &batch, &[]).detail("refused", ahead)))
+        }
+        // Signed by our key, and written for another folder: of another firm, say.
+        None => Err(Box::new(Finding::new(Code::FileWrongFolder, Place::default()))),
+    })
+}
+
+async fn of_firm(
+    services: &Services,
+    firm: Option<&str>,
+    batch: BatchId,
 ) -> anyhow::Result<Option<Batch>> {
-    let batch = batches::by_id(&services.db, answer.batch).await?;
-    Ok(batch.filter(|batch| batch.firm.as_deref() == firm && batch.revision >= answer.revision))
+    let batch = batches::by_id(&services.db, batch).await?;
+    Ok(batch.filter(|batch| batch.firm.as_deref() == firm))
+}
+
+/// What is said of an answer to a revision of a batch that our key did not sign.
+pub(super) async fn not_signed(
+    services: &Services,
+    firm: Option<&str>,
+    (batch, revision): (BatchId, i64),
+) -> anyhow::Result<Finding> {
+    let batch = of_firm(services, firm, batch).await?;
+    let batch = batch.filter(|it| it.kind == BatchKind::Clients && it.written > 0);
+    Ok(returned::not_signed(services, batch.as_ref(), revision))
 }
 
 /// What is to be done, and what is refused before anything is done.

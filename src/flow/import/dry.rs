@@ -82,6 +82,11 @@ pub async fn check_file(
         identity::Known::CutOffs(answer) => {
             return cut_offs::would_do(services, asked, &answer).await;
         }
+        identity::Known::NotSigned(of, revision) => {
+            let code = Some(firm.code.as_str());
+            let finding = answers::not_signed(services, code, (of, revision)).await?;
+            return Ok(asked.refused(services, &finding));
+        }
         identity::Known::Refused(code) => {
             return Ok(asked.refused(services, &Finding::new(code, Place::default())));
         }

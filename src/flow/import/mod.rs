@@ -167,6 +167,10 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             staged::store(services, batch, &format, &mapped).await?;
             Ok(())
         }
+        identity::Known::NotSigned(of, revision) => {
+            let finding = answers::not_signed(services, batch.firm.as_deref(), (of, revision));
+            refuse(services, batch, Some(&document.format), finding.await?).await
+        }
         identity::Known::Refused(code) => {
             refuse(services, batch, Some(&document.format), Finding::new(code, Place::default()))
                 .await

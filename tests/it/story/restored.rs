@@ -159,11 +159,36 @@ fn with_its_key_a_workbook_that_was_out_is_taken_and_without_it_there_is_a_fresh
     );
     let refused = back(&found, &out, &[set("XAC_NHAN", true)]);
     assert_eq!(refused["outcome"], "rejected", "{refused}");
+    let finding = &refused["findings"][0];
+    for said in ["bản r1 của danh sách khach.csv", "B000001, nhận ngày 23/11/2026", "khôi phục"]
+    {
+        assert!(text(finding, "message").contains(said), "{finding}");
+    }
+    assert!(text(finding, "fix").contains("khach__B000001__r2.xlsx"), "{finding}");
     assert_eq!(found.list("orders")[0]["state"], "awaiting_confirmation");
     let fresh = found.workbook("B000001");
     assert!(fresh.to_string_lossy().ends_with("__r2.xlsx"), "{fresh:?}");
     assert_eq!(back(&found, &fresh, &[set("XAC_NHAN", true)])["outcome"], "accepted");
     assert_eq!(found.list("orders")[0]["state"], "placed");
+}
+
+#[test]
+fn a_workbook_that_is_newer_than_the_restored_data_is_told_as_that() {
+    if !require("openpyxl") {
+        return;
+    }
+    let lost = World::new();
+    lost.import("khach.csv", &csv(&[enterprise(1)]));
+    let file = backed_up(&lost, "co.zip", &["--with-key"]);
+    lost.run(&["confirm", "DH-2611-000001"]).exits(0);
+    let newer = lost.workbook("B000001");
+    let found = elsewhere(&file);
+    let refused = back(&found, &newer, &[set("KICH_HOAT", true)]);
+    let finding = &refused["findings"][0];
+    assert_eq!(finding["code"], "file.stale_answer", "{refused}");
+    assert!(text(finding, "message").contains("mới hơn dữ liệu hiện có"), "{finding}");
+    assert!(text(finding, "fix").contains("khach__B000001__r1.xlsx"), "{finding}");
+    assert_eq!(found.list("orders")[0]["state"], "awaiting_confirmation");
 }
 
 #[test]
