@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{
     db::{
-        batches::Filter,
+        batches::{self, Filter},
         guard::{self as stored, Hold, Waiting},
         licences,
     },
     domain::licence::LicenceState,
-    flow::{Services, activate::platform::wire::Licence, guard},
+    flow::{Services, activate::platform::wire::Licence, answer::returned, guard},
 };
 
 /// A licence in the platform's list of all, without its links.
@@ -54,15 +54,31 @@ pub async fn run(global: &Global, confirm: bool) -> anyhow::Result<Reply> {
     };
     let uncertain = stored::uncertain(&services.db).await?;
     let lifted = confirm && stored::confirm(&services.db).await?;
+    let renewed = if lifted { renewed(&services).await? } else { Vec::new() };
     let exit = if hold.is_some() && !lifted { Exit::NeedsPerson } else { Exit::Done };
-    let human = in_words(&services, (hold, lifted), (&kept, &uncertain, &unknown));
+    let mut human = in_words(&services, (hold, lifted), (&kept, &uncertain, &unknown));
+    if !renewed.is_empty() {
+        let values = context! { n => renewed.len(), files => renewed.join("\n  ") };
+        let said = services.texts.say("command.resume.renewed", values);
+        human = format!("{human}\n\n{}", said.trim());
+    }
     let list = |all: &[Waiting]| all.iter().map(|one| json_of(&services, one)).collect::<Vec<_>>();
     Reply::new(exit, human)
         .with("hold", hold.map(|hold| json_of_hold(&services, hold)))?
         .with("confirmed", lifted)?
         .with("held", list(&kept))?
         .with("uncertain", list(&uncertain))?
-        .with("unknown_here", unknown)
+        .with("unknown_here", unknown)?
+        .with("renewed", renewed)
+}
+
+/// The workbooks that were written anew, as the key of before is lost; they say what they said.
+async fn renewed(services: &Services) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for id in guard::show_again(services).await? {
+        names.extend(batches::by_id(&services.db, id).await?.as_ref().map(returned::newest));
+    }
+    Ok(names)
 }
 
 /// Why nothing is sent, where everything is held.

@@ -18,7 +18,7 @@ use crate::{
         instance,
         notifications::{self, NewNotification, NotificationKind},
     },
-    domain::batch::{BatchKind, BatchState},
+    domain::batch::{BatchId, BatchKind, BatchState},
 };
 
 /// What the workspace knows of its database, in its folder.
@@ -228,25 +228,27 @@ pub fn print_of(key: &Key) -> String {
 }
 
 /// Workbooks that were signed by another key are not taken any more: those that wait for an answer are written anew.
-async fn show_again(services: &Services) -> anyhow::Result<()> {
+/// Which these are; none where that was done before.
+pub async fn show_again(services: &Services) -> anyhow::Result<Vec<BatchId>> {
     let mut tx = services.db.begin().await?;
     let is_new = guard::signs_by(&mut tx, &print_of(&services.key)).await?;
-    let mut shown = 0;
+    let mut shown = Vec::new();
     if is_new {
         // The list is read beside the transaction, which SQLite allows.
         for batch in batches::list(&services.db, &Filter::default()).await? {
             if batch.kind == BatchKind::Clients && batch.written > 0 && is_open(batch.state) {
                 batches::ask_for_workbook(&mut tx, batch.id()).await?;
-                shown += 1;
+                shown.push(batch.id());
             }
         }
     }
     tx.commit().await?;
-    if shown > 0 {
-        tracing::warn!(shown, "The key is a new one: {shown} workbooks are written anew");
+    if !shown.is_empty() {
+        let n = shown.len();
+        tracing::warn!(shown = n, "The key is a new one: {n} workbooks are written anew");
         outbox::write_asked(services).await?;
     }
-    Ok(())
+    Ok(shown)
 }
 
 fn is_open(state: BatchState) -> bool {

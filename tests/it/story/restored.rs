@@ -173,6 +173,24 @@ fn with_its_key_a_workbook_that_was_out_is_taken_and_without_it_there_is_a_fresh
 }
 
 #[test]
+fn resume_names_the_workbooks_that_the_lost_key_made_anew() {
+    for lost in World::on_each_engine() {
+        lost.import("khach.csv", &csv(&[enterprise(1)]));
+        let found = elsewhere(&backed_up(&lost, "khong.zip", &[]));
+        let seen = found.run(&["resume", "--json"]).exits(1).json();
+        assert_eq!(seen["renewed"], serde_json::json!([]), "only a look");
+        let said = found.run(&["resume", "--confirm"]).exits(0).stdout;
+        for words in ["Nội dung không đổi", "khach__B000001__r2.xlsx"] {
+            assert!(said.contains(words), "no {words} in {said}");
+        }
+        assert!(found.files_in("outbox").contains(&"khach__B000001__r2.xlsx".to_owned()));
+        let again = found.run(&["resume", "--confirm", "--json"]).exits(0).json();
+        assert_eq!(again["renewed"], serde_json::json!([]));
+        assert_eq!(found.list("batches").len(), 1, "nothing came in by it");
+    }
+}
+
+#[test]
 fn a_workbook_that_is_newer_than_the_restored_data_is_told_as_that() {
     if !require("openpyxl") {
         return;
