@@ -54,7 +54,7 @@ pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
         lines.sort_by(|a, b| a.firm.cmp(&b.firm));
         for lines in lines.chunk_by(|a, b| a.firm == b.firm) {
             let firm = services.firm(&lines[0].firm)?;
-            let role = role_of(services.texts, firm, &args.email)?;
+            let role = role_of(services.texts, firm, &args.email, Some(&lines[0]))?;
             wanted.push((order.clone(), lines.to_vec(), args.role.unwrap_or(role)));
         }
     }
@@ -102,7 +102,7 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
             return Err(Failure::misused(services.texts, "firm_left", values).into());
         };
         if let Some(to) = args.to.as_ref().filter(|to| **to != firm.admin.email) {
-            *heir = Some((to, role_of(services.texts, firm, to)?));
+            *heir = Some((to, role_of(services.texts, firm, to, None)?));
         }
     }
     crate::runner::recover(&services).await?;
@@ -125,13 +125,22 @@ fn is_admin(services: &Services, firm: &str, email: &Email) -> bool {
     services.firm(firm).is_ok_and(|firm| firm.admin.email == *email)
 }
 
-/// The role that the configuration gives a member of staff.
-fn role_of(texts: &Texts, firm: &Firm, email: &Email) -> anyhow::Result<StaffRole> {
+/// The role that the configuration gives a member of staff; `line` is the first that it is asked for.
+fn role_of(
+    texts: &Texts,
+    firm: &Firm,
+    email: &Email,
+    line: Option<&Line>,
+) -> anyhow::Result<StaffRole> {
     if let Some(staff) = firm.staff.iter().find(|staff| staff.email == *email) {
         return Ok(staff.role);
     }
     let key = if firm.admin.email == *email { "is_admin" } else { "no_staff" };
-    let values = context! { email => email.as_str(), firm => firm.code.as_str() };
+    let staff = firm.staff.iter().map(|it| format!("{} ({})", it.email, it.name));
+    let values = context! {
+        email => email.as_str(), firm => firm.code.as_str(), known => staff.collect::<Vec<_>>(),
+        line => line.map(|line| line.reference().to_string()),
+    };
     Err(Failure::misused(texts, key, values).into())
 }
 
@@ -177,6 +186,9 @@ pub(super) async fn told(
     };
     let mut human =
         table(services.texts, ["line", "client", "state", "staff"], shown.iter().map(row));
+    if lines.is_empty() {
+        human = services.texts.label("command.works_in_no_line");
+    }
     if exit == Exit::NeedsPerson {
         human = format!("{human}\n{}", services.texts.label("command.platform_waits"));
     }

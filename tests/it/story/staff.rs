@@ -213,6 +213,35 @@ fn only_members_of_staff_are_assigned_and_only_to_lines_that_stand() {
 }
 
 #[test]
+fn who_is_no_member_of_staff_is_told_with_the_line_and_with_those_who_are() {
+    let world = imported();
+    world.run(&["assign", &line(2), HOA]).exits(0);
+    let before = (staff(&world, 1), staff(&world, 2));
+    for (email, locale, why) in [
+        ("ai@khac.example", "vi", "không phải nhân viên"),
+        ("lan@minhan.example", "vi", "người quản trị"),
+        ("ai@khac.example", "en", "no member of staff"),
+        ("lan@minhan.example", "en", "the admin"),
+    ] {
+        let args = ["assign", &line(1), &line(2), email, "--locale", locale, "--json"];
+        let error = world.run(&args).exits(2).json()["error"].clone();
+        for said in [line(1).as_str(), email, why] {
+            assert!(text(&error, "message").contains(said), "no {said} in {error}");
+        }
+        assert!(text(&error, "fix").contains(&format!("{HOA} (Lê Thị Hoa)")), "{error}");
+    }
+    let role = ["assign", &line(1), HOA, "--role", "ke-toan", "--json"];
+    let said = text(&world.run(&role).exits(2).json()["error"], "message");
+    for word in ["ke-toan", "manager", "data_entry"] {
+        assert!(said.contains(word), "no {word} in {said}");
+    }
+    assert_eq!((staff(&world, 1), staff(&world, 2)), before, "nothing was changed");
+    world.run(&["unassign", HOA]).exits(0);
+    let again = world.run(&["unassign", HOA]).exits(0).stdout;
+    assert!(again.contains("không phụ trách dòng nào"), "{again}");
+}
+
+#[test]
 fn an_assignment_that_was_killed_is_told_to_the_platform_in_the_end() {
     for point in ["assigned", "change_claimed", "change_answered", "change_settled"] {
         let world = activated();
