@@ -104,6 +104,7 @@ fn slip(
         code => it.code.as_str(),
         due => due.as_str(),
         suspended,
+        is_over,
         grace_days => services.settings.grace.days,
         phone => asks.map(Phone::national),
     };

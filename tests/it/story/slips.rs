@@ -100,6 +100,12 @@ fn whose_last_day_is_over_gets_no_slip_and_is_named() {
         let (rows, said) = slips("2026-12-01T08:00:00+07:00");
         assert_eq!(rows, 1, "{said}");
         assert!(said.contains("Đã quá ngày cuối nên không lập phiếu: DH-2611-000001/1"), "{said}");
+        if require("openpyxl") {
+            let note = ["correct", "DH-2611-000001/1", "note=gọi rồi", "--reason", "khách báo"];
+            world.run_at("2026-12-01T09:00:00+07:00", &note).exits(0);
+            let said = sheet_text(&world.workbook("B000001"), SHEET);
+            assert!(said.contains("Hạn 30/11/2026 đã qua"), "{said}");
+        }
     }
 }
 
