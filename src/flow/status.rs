@@ -21,6 +21,7 @@ use crate::{
     domain::phone::Phone,
 };
 
+/// Of the file, in each outbox.
 pub const NAME: &str = "_TRANG-THAI.txt";
 /// So many files of each kind are named, and so many answers.
 const NAMED: usize = 20;

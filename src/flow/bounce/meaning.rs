@@ -43,10 +43,12 @@ crate::domain::words::words! {
     }
 }
 
+/// What a report says of one recipient, for the mail of ours that it is about.
 #[derive(Clone, Debug)]
 pub struct Meaning {
     pub mail: Option<Mail>,
     pub case: Case,
+    /// In the words of the server that said no.
     pub why: String,
     /// Whether somebody was warned by it, and is not any more.
     withdraws: bool,
