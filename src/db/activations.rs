@@ -107,7 +107,7 @@ pub async fn claim(
                              and not exists (select 1 from guard g
                                              where g.held_at is not null
                                                and (g.held_before is null or a.planned_at < g.held_before))
-                           order by a.line_id limit $5",
+                           order by a.line_id limit $5 + 0",
         postgres: " for update of a skip locked",
         ") and state in ('planned', 'uncertain')
          returning line_id, idempotency_key, request, request_sha256, state, attempts, holder, epoch, lease_until, error"

@@ -111,7 +111,7 @@ pub async fn claim(
                        and not exists (select 1 from licence_change b
                                        where b.line_id = c.line_id and b.id < c.id
                                          and b.state in ('planned', 'sending', 'uncertain'))
-                     order by c.id limit $6",
+                     order by c.id limit $6 + 0",
         postgres: " for update of c skip locked",
         ") and state in ('planned', 'uncertain')
          returning id, line_id, kind, cancellation_id, idempotency_key, request, state, attempts, holder, epoch, lease_until, error"

@@ -150,7 +150,7 @@ pub async fn open(db: &Db, batch: BatchId, at_most: usize) -> sqlx::Result<(Vec<
              left join batch_row r on r.batch_id = f.batch_id and r.sheet = f.sheet and r.row_no = f.row_no
              where f.batch_id = $1 and f.severity in ('error', 'hold')
                and (r.state is null or r.state in ('rejected', 'held'))
-             order by coalesce(f.sheet, 0), coalesce(f.row_no, 0), f.id limit $2",
+             order by coalesce(f.sheet, 0), coalesce(f.row_no, 0), f.id limit $2 + 0",
         )
         .bind(batch.number())
         .bind(i64::try_from(at_most).unwrap_or(i64::MAX))

@@ -220,7 +220,7 @@ pub async fn claim(
              order by case when purpose in ('login_first', 'login_existing') then 0
                            when purpose = 'grace_warning' then 1
                            when purpose = 'order_notice' then 2 else 3 end, id
-             limit $4",
+             limit $4 + 0",
         postgres: " for update skip locked",
         ")
          update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1,

@@ -2,6 +2,8 @@
 //! One file a table, one function a statement; nothing is decided here.
 //!
 //! The engine is chosen where a value is bound, so that dates, JSON and newtypes stay usable on both.
+//!
+//! A bound limit stands as `limit $1 + 0`: SQLite plans a statement anew each time the number of a bare one changes.
 
 mod migrate;
 

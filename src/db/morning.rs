@@ -212,7 +212,7 @@ pub async fn waiting_cells(db: &Db, batch: BatchId, at_most: i64) -> sqlx::Resul
     let rows: Vec<(Json<Vec<Cell>>,)> = db
         .query(
             "select cells from batch_row where batch_id = $1 and state in ('rejected', 'held')
-             order by sheet, row_no limit $2",
+             order by sheet, row_no limit $2 + 0",
         )
         .bind(batch.number())
         .bind(at_most)

@@ -264,7 +264,7 @@ pub async fn page(
            and ($2 is null or exists (select 1 from platform_licence a
                                       where a.licence_id = $2
                                         and (p.updated_at, p.licence_id) > (a.updated_at, a.licence_id)))
-         order by p.updated_at, p.licence_id limit $3",
+         order by p.updated_at, p.licence_id limit $3 + 0",
     )
     .bind(since)
     .bind(after)

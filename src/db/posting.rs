@@ -31,7 +31,7 @@ pub async fn tried_since(
 ) -> sqlx::Result<(i64, Option<DateTime<Utc>>)> {
     tx.query(
         "select count(*), min(tried_at)
-         from (select tried_at from mail where tried_at > $1 order by tried_at desc limit $2) as newest",
+         from (select tried_at from mail where tried_at > $1 order by tried_at desc limit $2 + 0) as newest",
     )
     .bind(since)
     .bind(most)

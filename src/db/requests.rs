@@ -320,7 +320,7 @@ pub async fn to_pay(db: &Db, batch: BatchId, at_most: usize) -> sqlx::Result<(Ve
              from coded group by pays)
          select s.pays as code, c.payer_name, c.order_code, c.batch_code, s.lines, s.rest, count(*) over () as of_all
          from summed s join coded c on c.place = s.place
-         order by s.place limit $2",
+         order by s.place limit $2 + 0",
     )
     .bind(batch.number())
     .bind(i64::try_from(at_most).unwrap_or(i64::MAX))

@@ -165,7 +165,7 @@ pub async fn after(
 ) -> sqlx::Result<Vec<StagedRow>> {
     db.query(
         "select sheet, row_no, kind, cells, state, dropped from batch_row
-         where batch_id = $1 and sheet = $2 and row_no > $3 order by row_no limit $4",
+         where batch_id = $1 and sheet = $2 and row_no > $3 order by row_no limit $4 + 0",
     )
     .bind(batch.number())
     .bind(sheet)

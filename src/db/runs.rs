@@ -280,7 +280,7 @@ pub async fn list(
     db.query(
         "select * from run
          where ($1 is null or state = $1) and ($2 is null or queued_at >= $2)
-         order by id desc limit $3",
+         order by id desc limit $3 + 0",
     )
     .bind(state.map(RunState::as_str))
     .bind(since)

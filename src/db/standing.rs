@@ -12,7 +12,7 @@ const LINES_AT_ONCE: i64 = 1_000;
 pub async fn after(tx: &mut Tx, code: &OrderCode, line_no: i64) -> sqlx::Result<Vec<Line>> {
     tx.query(
         "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-         from order_line where order_code = $1 and state <> 'cancelled' and line_no > $2 order by line_no limit $3",
+         from order_line where order_code = $1 and state <> 'cancelled' and line_no > $2 order by line_no limit $3 + 0",
     )
     .bind(code.as_str())
     .bind(line_no)

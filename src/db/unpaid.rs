@@ -56,7 +56,7 @@ pub async fn all(
          join order_line l on l.id = r.line_id
          join client_order o on o.code = l.order_code
          where r.state in ('open', 'partly_paid') and ($1 is null or l.batch_id = $1) and ($2 is null or l.firm = $2)
-         order by l.order_code, l.line_no limit $3",
+         order by l.order_code, l.line_no limit $3 + 0",
     )
     .bind(batch.map(BatchId::number))
     .bind(firm)

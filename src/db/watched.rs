@@ -32,7 +32,7 @@ pub async fn newest_batches(db: &Db, firm: Option<&str>, at_most: i64) -> sqlx::
     db.query(
         "select * from batch
          where state not in ('received', 'staged', 'checked') and ($1 is null or firm = $1)
-         order by id desc limit $2",
+         order by id desc limit $2 + 0",
     )
     .bind(firm)
     .bind(at_most)

@@ -4,11 +4,18 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Mutex as Turn, oneshot};
+use tokio::{
+    sync::{Mutex as Turn, Notify, oneshot},
+    time::timeout,
+};
 
 use super::{
     known::Group,
@@ -26,6 +33,9 @@ use crate::{
     domain::mail::MailState,
     flow::{Clock, Services, guard::OPERATOR, holder::LeaseLost},
 };
+
+/// How long a commit waits for the senders that are about to have something for it: less than a mail server takes.
+const FOR_OTHERS: Duration = Duration::from_millis(1);
 
 /// How a claimed mail ended.
 #[derive(Clone, Debug)]
@@ -81,6 +91,18 @@ pub struct Book {
     services: Arc<Services>,
     waiting: Mutex<Vec<Waiting>>,
     turn: Turn<()>,
+    senders: AtomicUsize,
+    came: Notify,
+}
+
+/// A sender at work, for whose entries commits wait.
+pub struct AtWork<'a>(&'a Book);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.senders.fetch_sub(1, Ordering::Relaxed);
+        self.0.came.notify_one();
+    }
 }
 
 struct Waiting {
@@ -90,13 +112,26 @@ struct Waiting {
 
 impl Book {
     pub fn new(services: &Arc<Services>) -> Book {
-        Book { services: Arc::clone(services), waiting: Mutex::default(), turn: Turn::default() }
+        Book {
+            services: Arc::clone(services),
+            waiting: Mutex::default(),
+            turn: Turn::default(),
+            senders: AtomicUsize::new(0),
+            came: Notify::new(),
+        }
+    }
+
+    /// One sender more, as long as it is kept.
+    pub fn at_work(&self) -> AtWork<'_> {
+        self.senders.fetch_add(1, Ordering::Relaxed);
+        AtWork(self)
     }
 
     /// Writes an entry, with all others that wait meanwhile.
     pub async fn write(&self, entry: Entry) -> anyhow::Result<Next> {
         let (answer, mut answered) = oneshot::channel();
         self.lock().push(Waiting { entry: entry.clone(), answer });
+        self.came.notify_one();
         let turn = self.turn.lock().await;
         match answered.try_recv() {
             Ok(next) => return Ok(next),
@@ -107,6 +142,7 @@ impl Book {
             }
             Err(oneshot::error::TryRecvError::Empty) => {}
         }
+        self.gather().await;
         let all = std::mem::take(&mut *self.lock());
         let entries: Vec<&Entry> = all.iter().map(|one| &one.entry).collect();
         let answers = self.commit(&entries).await?;
@@ -116,6 +152,16 @@ impl Book {
         }
         drop(turn);
         Ok(answered.try_recv().unwrap_or(Next::Nothing))
+    }
+
+    /// Waits until all senders have something to write, but not for long.
+    async fn gather(&self) {
+        let all = async {
+            while self.lock().len() < self.senders.load(Ordering::Relaxed) {
+                self.came.notified().await;
+            }
+        };
+        let _ = timeout(FOR_OTHERS, all).await;
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {

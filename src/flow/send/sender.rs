@@ -78,7 +78,9 @@ impl Post {
 
     /// Sends until nothing is due, there is no room, or nobody takes anything.
     pub async fn work(&self, mut line: Line) -> anyhow::Result<()> {
+        let at_work = self.book.at_work();
         let done = self.send_all(&mut line).await;
+        drop(at_work);
         line.close().await;
         match done {
             // Others may have a line yet.
