@@ -245,6 +245,40 @@ fn a_refund_that_did_not_go_is_taken_back_and_one_that_went_is_not() {
 }
 
 #[test]
+fn money_that_stays_after_all_is_told_to_have_come_once() {
+    for world in World::on_each_engine() {
+        let clients = [enterprise(1), enterprise(2), enterprise(3)];
+        world.import("khach.csv", &csv(&clients));
+        world.run(&["confirm", ORDER]).exits(0);
+        let codes = codes(&world);
+        let received = || {
+            world.run(&["run", "mail"]).exits(0);
+            let mut mails = world.list("mails");
+            mails.retain(|mail| mail["purpose"] == "payment_received" && mail["state"] == "sent");
+            texts(&mails, "to")
+        };
+        let and_stays = |at: usize, amount: &str| {
+            let id = id_of(&world, &codes[at]);
+            for amount in [amount, "0"] {
+                world.run(&["refund", &id, amount, "--reason", "khách thôi"]).exits(0);
+            }
+        };
+        // The second one pays a part.
+        let line = |at: usize, amount: i64| ("20/11/2026", amount, codes[at].as_str());
+        take(&world, "a.csv", &[line(0, 2_950_000), line(1, 1_000_000), line(2, 2_950_000)]);
+        // Who read nothing yet reads it in the end.
+        and_stays(2, "2950000");
+        let told = clients.map(|it| it.email().to_owned());
+        assert_eq!(received(), told);
+        and_stays(0, "2950000");
+        and_stays(1, "1000000");
+        assert_eq!(requests(&world), ["paid 2950000", "partly_paid 1000000", "paid 2950000"]);
+        assert_eq!(received(), told);
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
 fn what_went_back_the_day_before_it_was_told_is_found_and_told_again_it_takes_no_money_that_pays() {
     let world = placed();
     let codes = codes(&world);
