@@ -12,8 +12,9 @@ use crate::{
     flow::Services,
 };
 
-/// Sequences below are the occasions of a mail; those that are sent again count on from here.
-const AGAIN: i64 = 1_000;
+/// The sequences of mails that are sent again begin behind all that tell one occasion from another: days, and those of
+/// copies, are as many as some millions. A warning of today that is sent again is not that of tomorrow.
+const BEHIND_OCCASIONS: i64 = 1_000_000_000_000;
 
 /// What became of a decision about a mail.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub async fn resend(services: &Services, mail: &Mail) -> anyhow::Result<Decided>
             Decided::Before(newest)
         });
     }
-    let sequence = newest.sequence.max(AGAIN) + 1;
+    let sequence = newest.sequence.max(BEHIND_OCCASIONS) + 1;
     let about = (mail.recipient.as_str(), sequence);
     let message_id = plan::message_id(services, mail.purpose, &mail.subject, about);
     let again = posting::plan_again(&mut tx, mail, (sequence, &message_id), now).await?;

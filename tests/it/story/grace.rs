@@ -190,6 +190,38 @@ fn a_line_whose_letter_of_the_day_has_left_is_counted_and_warned_with_that_of_th
     assert_eq!(texts(&own, "state"), ["sent", "sent"]);
 }
 
+#[test]
+fn a_warning_that_is_sent_again_is_not_the_next_one_and_does_not_keep_that_from_leaving() {
+    for world in World::on_each_engine() {
+        let days = "warn_days_before = [4, 3]";
+        world.rewrite("hangloat.toml", "# warn_days_before = [3, 1]", days);
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        let remind = |day: &str| {
+            let ran = world.run_at(&at(day, 8), &["run", "remind", "--json"]).exits(0).json();
+            ran["runs"][0]["counts"]["warned"].clone()
+        };
+        let mail = |day: &str, hour: u32| {
+            world.run_at(&at(day, hour), &["run", "mail"]).exits(0);
+        };
+        assert_eq!(remind("11-26"), 1);
+        mail("11-26", 9);
+        // The payer's, and the copy.
+        for letter in warned(&world) {
+            let again = ["resend", &letter["id"].to_string()];
+            world.run_at(&at("11-26", 10), &again).exits(0);
+        }
+        mail("11-26", 11);
+        assert_eq!(remind("11-27"), 1, "what was sent again is of the day before");
+        let states = texts(&warned(&world), "state");
+        assert_eq!(states, ["sent", "sent", "sent", "sent", "planned", "planned"]);
+        mail("11-27", 9);
+        booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+        assert_eq!(night(&world, "12-02").1["suspended"], 1);
+        proves(&world);
+    }
+}
+
 /// The copies that a member of the firm gets of warnings and cut-offs.
 fn copies(world: &World, to: &str) -> Vec<String> {
     let mut mails = world.list("mails");
