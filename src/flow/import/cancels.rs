@@ -135,7 +135,8 @@ async fn cancel_all(
     }
     let mut said = Vec::new();
     for ((code, reason), lines) in groups {
-        let part = Part::Lines(lines.iter().map(|line| line.line_no).collect());
+        let Some(firm) = lines.first().map(|line| line.firm.clone()) else { continue };
+        let part = Part::OfFirm(firm, lines.iter().map(|line| line.line_no).collect());
         let cancelled = cancel::cancel(services, code, &part, reason).await?;
         for kept in cancelled.kept {
             let line = lines.iter().find(|line| line.line_no == kept.line.line);

@@ -16,7 +16,7 @@ use crate::{
         mails,
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
-        requests,
+        requests, standing,
     },
     domain::order::{LineRef, LineState, OrderCode, OrderState, RequestState},
     flow::{
@@ -39,14 +39,20 @@ pub enum Part {
     Whole,
     /// These lines, also those that work unpaid.
     Lines(Vec<i64>),
+    /// The same, as the file of a firm says: one that went to another firm since is not its business.
+    OfFirm(String, Vec<i64>),
 }
 
 impl Part {
     fn has(&self, line: &Line) -> bool {
         match self {
             Part::Whole => true,
-            Part::Lines(numbers) => numbers.contains(&line.line_no),
+            Part::Lines(numbers) | Part::OfFirm(_, numbers) => numbers.contains(&line.line_no),
         }
+    }
+
+    fn has_left(&self, line: &Line) -> bool {
+        matches!(self, Part::OfFirm(firm, _) if *firm != line.firm)
     }
 }
 
@@ -59,7 +65,7 @@ pub struct Kept {
     pub why: Why,
 }
 
-/// Why a line was not cancelled; `message.kept.<word>` says it and what to do.
+/// Why a line was not cancelled; `message.kept.<word>` says it and what to do, but that it left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// It works unpaid, and was not named itself.
@@ -76,6 +82,8 @@ pub enum Why {
     Planned,
     /// The platform did not suspend it.
     Refused,
+    /// It is another firm's by now.
+    Left,
 }
 
 impl Kept {
@@ -94,6 +102,7 @@ impl Kept {
             Why::Unanswered => "unanswered",
             Why::Planned => "planned",
             Why::Refused => "refused",
+            Why::Left => return texts.label("workbook.payment.left"),
         };
         texts.say(&format!("message.kept.{key}"), context! { line => self.line.to_string() })
     }
@@ -189,6 +198,9 @@ async fn request_states(
 }
 
 fn reason_to_keep(line: &Line, request: Option<RequestState>, part: &Part) -> Option<Why> {
+    if part.has_left(line) {
+        return Some(Why::Left);
+    }
     if request.is_some_and(RequestState::is_paid) {
         return Some(Why::Paid);
     }
@@ -226,6 +238,11 @@ async fn store(
     }
     let ids = |lines: &[Line]| lines.iter().map(|line| line.id).collect::<Vec<_>>();
     let (at_once, in_use) = (ids(&sorted.at_once), ids(&sorted.in_use));
+    // Who works may have gone to another firm since.
+    let now = standing::by_ids(&mut tx, &in_use).await?;
+    if !now.iter().map(|it| &it.firm).eq(sorted.in_use.iter().map(|it| &it.firm)) {
+        return Ok(false);
+    }
     // Somebody may have paid since.
     if !requests::hold_paid(&mut tx, &[at_once.as_slice(), &in_use].concat()).await?.is_empty() {
         return Ok(false);

@@ -1,5 +1,18 @@
 //! A client goes to another firm: its licence and payment code stay, and from then on the new firm is named and told.
 
+use std::sync::Arc;
+
+use hangloat::{
+    config::{self, Environment},
+    domain::locale::Locale,
+    flow::{
+        Circumstances, Clock, Services,
+        fail_points::FailPoints,
+        order::cancel::{self, Cancelled, Part},
+        progress::Progress,
+    },
+    text::Texts,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -8,7 +21,7 @@ use super::{
     refused::with_a_second_firm,
     workbooks::{cell, edited, read, sheet_text},
 };
-use crate::world::{World, require, text, texts};
+use crate::world::{NOW, World, require, text, texts};
 
 const ORDER: &str = "DH-2611-000001";
 const NEW: &str = "HOAPHAT";
@@ -230,6 +243,40 @@ fn a_mark_of_the_old_firm_cancels_no_client_that_left_whether_it_paid_or_not() {
         let receipt = format!("outbox/MINHAN/tra-loi__{}.txt", text(&taken, "batch"));
         let receipt = std::fs::read_to_string(world.path(&receipt)).unwrap();
         assert!(receipt.contains(LEFT), "{receipt}");
+    }
+}
+
+/// What becomes of a mark of a firm beside a line, whosever that line is when the mark is carried out.
+fn carried_out(world: &World, firm: &str, line: i64) -> Cancelled {
+    let environment = Environment::from([("HANGLOAT_STORE__URL", world.store_url().as_str())]);
+    let home = world.path("");
+    let settings = config::load(&home, &environment).unwrap();
+    let with = Circumstances {
+        clock: Clock::Frozen(NOW.parse().unwrap()),
+        progress: Progress::silent(),
+        program: env!("CARGO_BIN_EXE_hangloat").into(),
+        fail_points: Arc::new(FailPoints::new(None, None)),
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let services = Services::open(&home, settings, with).await.unwrap();
+        let part = Part::OfFirm(firm.to_owned(), vec![line]);
+        let order = ORDER.parse().unwrap();
+        cancel::cancel(&services, &order, &part, "thôi mua").await.unwrap()
+    })
+}
+
+#[test]
+fn a_mark_of_the_old_firm_that_was_read_before_the_client_left_cancels_nothing_after_it() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        transfer(&world, 1, 0);
+        let cancelled = carried_out(&world, "MINHAN", 1);
+        assert_eq!((cancelled.lines, cancelled.kept.len()), (0, 1), "{cancelled:?}");
+        assert!(cancelled.kept[0].in_words(Texts::of(Locale::Vi)).contains(LEFT));
+        assert_eq!(world.order(ORDER)["lines"][0]["state"], "grace");
+        assert_eq!(carried_out(&world, NEW, 1).lines, 1);
+        assert_eq!(world.order(ORDER)["lines"][0]["state"], "cancelled");
+        world.run(&["prove"]).exits(0);
     }
 }
 
