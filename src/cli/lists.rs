@@ -197,8 +197,8 @@ pub async fn mails(global: &Global, id: Option<i64>, narrowed: &Narrowed) -> any
                 .ok_or_else(|| unknown(&services, "no_mail", &id))?,
         ],
         None => {
-            mails::list(
-                &services.db,
+            send::of_firm::list(
+                &services,
                 &workspace::filter::<MailState>(&services, narrowed, "workbook.mail_state")?,
             )
             .await?

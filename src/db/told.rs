@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, mails::Mail, rows::Span};
+use super::{Db, batches::Filter, mails::Mail, rows::Span};
 use crate::domain::batch::BatchId;
 
 /// Those about the lines of some rows, and those about their orders to whom is asked to pay for them.
@@ -52,6 +52,54 @@ pub async fn of_arrived(db: &Db, firm: &str) -> sqlx::Result<Vec<Mail>> {
          order by m.id",
     )
     .bind(firm)
+    .all()
+    .await
+}
+
+/// Whose a line was when a mail was planned.
+macro_rules! firm_then {
+    () => {
+        "coalesce((select e.detail->>'from' from line_event e
+                   where e.line_id = l.id and e.at > m.planned_at and e.detail->>'from' is not null
+                   order by e.id limit 1), l.firm)"
+    };
+}
+
+/// The lines that the recipient of a mail pays for in its order.
+macro_rules! paid_by_recipient {
+    () => {
+        "select 1 from payment_request q join order_line l on l.id = q.line_id
+         where q.batch_id = o.batch_id and q.payer_email = m.recipient and l.order_code = m.order_code"
+    };
+}
+
+/// Of one firm: what is about lines that were its own then, and about its orders, lists and reports otherwise. The oldest
+/// first.
+pub async fn of_firm(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Mail>> {
+    db.query(concat!(
+        "select m.* from mail m
+         left join client_order o on o.code = m.order_code
+         left join batch b on b.id = m.batch_id
+         left join report r on r.id = m.report_id
+         where ($2 is null or m.state = $2) and ($3 is null or m.planned_at >= $3)
+           and case
+               when m.line_id is not null then exists (
+                   select 1 from order_line l where l.id = m.line_id and ",
+        firm_then!(),
+        " = $1)
+               when exists (",
+        paid_by_recipient!(),
+        ") then exists (",
+        paid_by_recipient!(),
+        " and ",
+        firm_then!(),
+        " = $1)
+               else coalesce(o.firm, b.firm, r.firm) = $1 end
+         order by m.id"
+    ))
+    .bind(filter.firm.as_deref())
+    .bind(filter.state.as_deref())
+    .bind(filter.since)
     .all()
     .await
 }

@@ -243,7 +243,7 @@ async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::R
             state: Some(state.to_string()),
             since: Some(span.until - FRESH),
         };
-        for mail in mails::list(&services.db, &filter).await? {
+        for mail in send::of_firm::list(services, &filter).await? {
             if !mails::has_later(&services.db, &mail).await?
                 && !is_put_right(services, firm, &mail).await?
             {

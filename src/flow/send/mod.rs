@@ -19,6 +19,8 @@ mod standings;
 
 pub mod returned;
 
+pub mod of_firm;
+
 mod over;
 
 pub mod sms;

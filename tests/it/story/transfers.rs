@@ -128,6 +128,33 @@ fn the_workbook_of_the_old_firm_keeps_the_past_and_shows_no_more() {
 }
 
 #[test]
+fn each_firm_sees_the_mails_of_its_own_time_with_a_client() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        let told = |firm: &str| {
+            let mails = of_firm(&world, "mails", firm);
+            let to = texts(&mails, "to").into_iter().zip(texts(&mails, "purpose"));
+            to.map(|(to, purpose)| format!("{purpose} {to}")).collect::<Vec<_>>()
+        };
+        let before = told("MINHAN");
+        assert_eq!(told(NEW), Vec::<String>::new());
+        let line = format!("{ORDER}/1");
+        let args = ["transfer", &line, NEW, "--reason", "khách đổi kế toán"];
+        world.run_at("2026-11-24T09:00:00+07:00", &args).exits(0);
+        assert_eq!((told("MINHAN"), told(NEW)), (before.clone(), Vec::new()));
+        world.run_at("2026-11-27T08:00:00+07:00", &["run", "remind"]).exits(0);
+        world.run_at("2026-11-27T09:00:00+07:00", &["run", "mail"]).exits(0);
+        let mut now = told(NEW);
+        now.sort();
+        let client = format!("grace_warning {}", enterprise(1).email());
+        assert_eq!(now, [client.as_str(), "grace_warning mai@hoaphat.example"]);
+        let of_old = told("MINHAN").split_off(before.len());
+        assert!(of_old.contains(&format!("grace_warning {}", enterprise(2).email())), "{of_old:?}");
+        assert!(of_old.iter().all(|it| !now.contains(it)), "{of_old:?}");
+    }
+}
+
+#[test]
 fn what_has_no_licence_is_not_transferred_and_says_why() {
     let world = World::new();
     world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
