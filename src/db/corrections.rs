@@ -6,7 +6,9 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use super::{Db, Sql, Tx, mails::Mail};
-use crate::domain::{batch::BatchId, client::ClientRow, order::OrderCode, phone::Phone};
+use crate::domain::{
+    batch::BatchId, client::ClientRow, field::Field, order::OrderCode, phone::Phone,
+};
 
 /// What was done with a line.
 #[derive(Clone, Debug)]
@@ -33,6 +35,38 @@ pub async fn insert(tx: &mut Tx, new: NewEvent<'_>, now: DateTime<Utc>) -> sqlx:
     .execute()
     .await?;
     Ok(())
+}
+
+/// Something that was done with a line.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Event {
+    pub line_id: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    pub at: DateTime<Utc>,
+    pub said_by: Option<String>,
+    pub reason: String,
+    detail: Json<Value>,
+}
+
+impl Event {
+    /// What a field was and what it was corrected to, in the words of then; nothing where it was not.
+    pub fn change(&self, field: Field) -> Option<[&str; 2]> {
+        let both = &self.detail["changes"][field.as_str()];
+        both[0].as_str().zip(both[1].as_str()).map(|(old, new)| [old, new])
+    }
+}
+
+/// What was done with the lines of a firm, the oldest first.
+pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<Event>> {
+    db.query(
+        "select e.line_id, l.order_code, l.line_no, e.at, e.said_by, e.reason, e.detail
+         from line_event e join order_line l on l.id = e.line_id where l.firm = $1 order by e.id",
+    )
+    .bind(firm)
+    .all()
+    .await
 }
 
 /// Something that a person is still to change on the platform.

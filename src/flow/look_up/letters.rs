@@ -2,18 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use minijinja::context;
 
 use super::gather::{Known, Of};
 use crate::{
     db::{
         batches::Filter,
-        grace,
+        corrections, grace,
         mails::{self, Mail},
         told as stored,
     },
     domain::{
         email::Email,
+        field::Field,
         mail::{MailState, Purpose},
         order::LineState,
         phone::Phone,
@@ -23,12 +25,17 @@ use crate::{
 
 /// So many stand in a cell, the newest.
 const SHOWN: usize = 10;
+/// Of whoever pays.
+const REACHED_BY: [Field; 4] =
+    [Field::Email, Field::RecipientEmail, Field::Phone, Field::RecipientPhone];
 
 /// The letters of a firm by what they are about.
 pub(super) struct Letters {
     of_lines: HashMap<i64, Vec<Mail>>,
     /// By order and recipient.
     of_payers: HashMap<(String, String), Vec<Mail>>,
+    /// Where a line's payer was reached before a correction, and until when.
+    former: HashMap<i64, Vec<(String, DateTime<Utc>)>>,
     /// Of each warning the line, the order, the number of the letter and its recipient.
     warned: HashSet<(i64, String, i64, String)>,
 }
@@ -39,6 +46,7 @@ impl Letters {
         let mut letters = Letters {
             of_lines: HashMap::new(),
             of_payers: HashMap::new(),
+            former: HashMap::new(),
             warned: grace::letters_of_firm(db, firm).await?.into_iter().collect(),
         };
         let others = services.settings.firms.iter().filter(|it| it.code.as_str() != firm);
@@ -57,6 +65,11 @@ impl Letters {
                 (None, None) => {}
             }
         }
+        for event in corrections::of_firm(db, firm).await? {
+            let former = REACHED_BY.iter().filter_map(|field| event.change(*field));
+            let until = former.map(|[old, _]| (address(old), event.at));
+            letters.former.entry(event.line_id).or_default().extend(until);
+        }
         Ok(letters)
     }
 
@@ -71,9 +84,16 @@ impl Letters {
         to.dedup();
         let about = |to: &str| (of.line.order_code.to_string(), to.to_owned());
         let of_payer = to.iter().filter_map(|to| self.of_payers.get(&about(to))).flatten();
-        let of_payer = of_payer.filter(|mail| self.is_about(mail, of));
+        let former = self.former.get(&of.line.id).into_iter().flatten();
+        let of_former = former.flat_map(|(to, until)| {
+            let told = self.of_payers.get(&about(to)).into_iter().flatten();
+            told.filter(|mail| mail.planned_at <= *until)
+        });
+        let of_payer = of_payer.chain(of_former).filter(|mail| self.is_about(mail, of));
         let mut mails: Vec<&Mail> = own.chain(of_payer).collect();
         mails.sort_by_key(|mail| mail.id);
+        // An address may be the present one once more.
+        mails.dedup_by_key(|mail| mail.id);
         let newest = mails.len().saturating_sub(SHOWN);
         let told = mails.into_iter().skip(newest).map(|mail| told(known, mail));
         told.collect::<Vec<_>>().join("\n")
@@ -95,6 +115,11 @@ impl Letters {
             _ => false,
         }
     }
+}
+
+/// As letters have it: phones are stored otherwise than people write them.
+fn address(written: &str) -> String {
+    Phone::read(written).map_or_else(|_| written.to_owned(), |(phone, _)| phone.as_str().to_owned())
 }
 
 fn told(known: &Known<'_>, mail: &Mail) -> String {

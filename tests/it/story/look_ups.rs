@@ -131,3 +131,29 @@ fn a_look_up_that_is_dropped_back_is_only_to_be_read_and_each_firm_has_its_own()
     let back = world.take("HOAPHAT/tra-cuu.xlsx", &std::fs::read(path).unwrap());
     assert_eq!(texts(back["findings"].as_array().unwrap(), "code"), ["file.to_read"], "{back}");
 }
+
+/// The row of a client in the look-up of a day.
+fn row_on(world: &World, day: &str, client: &str) -> String {
+    assert_eq!(looked(world, &at(day, 12)), 1);
+    row_of(&world.path(&format!("outbox/tra-cuu__2026-{day}__r1.xlsx")), client)
+}
+
+#[test]
+fn what_was_told_to_an_address_before_it_was_corrected_stays_in_the_row_of_its_client() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let command =
+            ["correct", "DH-2611-000001/1", "email=moi@congty1.example", "--reason", "khách báo"];
+        world.run_at(&at("11-24", 9), &command).exits(0);
+        world.run_at(&at("11-24", 10), &["run", "mail"]).exits(0);
+        let row = row_on(&world, "11-24", enterprise(1).name());
+        let former = format!("→ {}: Đã gửi 23/11/2026 08:30", enterprise(1).email());
+        assert_eq!(row.matches(&former).count(), 2, "the notice and the log-in: {row}");
+        assert_eq!(row.matches("→ moi@congty1.example: Đã gửi 24/11/2026").count(), 2, "{row}");
+    }
+}
