@@ -176,6 +176,28 @@ pub async fn gone(db: &Db, id: i64) -> sqlx::Result<Option<Gone>> {
     .await
 }
 
+/// Money that goes back or went.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Back {
+    pub bank_line_id: i64,
+    /// In đồng.
+    pub amount: i64,
+    /// When it was said that it went; nothing before.
+    pub done_at: Option<DateTime<Utc>>,
+    /// The day of its debit, as ISO 8601, where a statement told of one.
+    pub booked_on: Option<String>,
+}
+
+/// All there is, the oldest first.
+pub async fn with_days(db: &Db) -> sqlx::Result<Vec<Back>> {
+    db.query(
+        "select r.bank_line_id, r.amount, r.done_at, d.booked_on
+         from refund r left join bank_line d on d.id = r.debit_id order by r.id",
+    )
+    .all()
+    .await
+}
+
 /// A debit of the account that no refund was closed by.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Debit {

@@ -88,6 +88,16 @@ pub async fn of_answer(
     .await
 }
 
+/// What was decided of payments of which something goes back or went, the oldest first.
+pub async fn of_refunded(db: &Db) -> sqlx::Result<Vec<(i64, Json<serde_json::Value>)>> {
+    db.query(
+        "select bank_line_id, detail from payment_event
+         where kind = 'decided' and bank_line_id in (select bank_line_id from refund) order by id",
+    )
+    .all()
+    .await
+}
+
 /// The oldest first.
 pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
     db.query(

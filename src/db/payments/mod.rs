@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-pub use self::events::{Event, EventKind, NewEvent, events, of_answer, tell, was_said, was_told};
+pub use self::events::{
+    Event, EventKind, NewEvent, events, of_answer, of_refunded, tell, was_said, was_told,
+};
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx, batches::Filter};
 use crate::domain::{
     batch::BatchId,

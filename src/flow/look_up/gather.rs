@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use minijinja::context;
 
 use super::{
@@ -20,6 +20,7 @@ use crate::{
         lines::{self, Line},
         morning, notifications,
         orders::{self, Order},
+        refunds::Back,
         requests::{self, Request},
         rows,
         staff::{self, OnLine},
@@ -30,7 +31,7 @@ use crate::{
         firm::Firm,
         fold::fold,
         money::Money,
-        order::{Kind, OrderCode},
+        order::{Kind, OrderCode, RequestState},
     },
     flow::{
         Services,
@@ -59,6 +60,8 @@ pub(super) struct Known<'a> {
     /// What was said later of who works in the data of a line.
     staff: HashMap<i64, Vec<OnLine>>,
     judged: HashMap<i64, &'a Judged>,
+    /// By the codes that it was for.
+    going_back: &'a HashMap<String, Vec<Back>>,
     letters: Letters,
 }
 
@@ -76,9 +79,9 @@ pub(super) struct Of<'a> {
 pub(super) async fn of_firm(
     services: &Services,
     firm: &Firm,
-    judged: &[Judged],
+    of_all: (&[Judged], &HashMap<String, Vec<Back>>),
 ) -> anyhow::Result<View> {
-    let known = known(services, firm, judged).await?;
+    let known = known(services, firm, of_all).await?;
     let lines = lines::list(&services.db, Some(firm.code.as_str())).await?;
     let mut entries: Vec<Entry> = lines.iter().filter_map(|line| known.entry(line)).collect();
     entries.extend(known.rows().await?);
@@ -98,7 +101,7 @@ pub(super) async fn of_firm(
 async fn known<'a>(
     services: &'a Services,
     firm: &'a Firm,
-    judged: &'a [Judged],
+    (judged, going_back): (&'a [Judged], &'a HashMap<String, Vec<Back>>),
 ) -> anyhow::Result<Known<'a>> {
     let (db, code) = (&services.db, firm.code.as_str());
     let filter = Filter { firm: Some(code.to_owned()), ..Filter::default() };
@@ -123,6 +126,7 @@ async fn known<'a>(
         stuck: stuck.into_iter().map(|it| (it.line_id, it)).collect(),
         staff,
         judged: judged.iter().map(|it| (it.line.line_id, it)).collect(),
+        going_back,
         letters: Letters::of(services, &filter, code).await?,
     })
 }
@@ -195,7 +199,23 @@ impl Known<'_> {
             paid_on => paid_on.map(|day| day.format("%d/%m/%Y").to_string()),
             batch_code => request.batch_code.as_deref(),
         };
-        texts.say("workbook.look_up.payment", values)
+        let mut said = vec![texts.say("workbook.look_up.payment", values)];
+        if request.state == RequestState::Cancelled {
+            let back = self.going_back.get(request.code.as_str()).into_iter().flatten();
+            said.extend(back.map(|back| self.back(back)));
+        }
+        said.join("; ")
+    }
+
+    /// What goes back of a payment, or when it went.
+    fn back(&self, back: &Back) -> String {
+        let booked_on = back.booked_on.as_deref().and_then(|day| day.parse::<NaiveDate>().ok());
+        let on = booked_on.or_else(|| back.done_at.map(|at| self.clock(at).date()));
+        let values = context! {
+            amount => Money::dong(back.amount).to_string(), payment => back.bank_line_id,
+            on => on.map(|day| day.format("%d/%m/%Y").to_string()),
+        };
+        self.services.texts.say("workbook.look_up.refund", values)
     }
 
     /// The rows of its lists that are to be fixed or decided: their clients have no line yet.

@@ -15,6 +15,7 @@ use super::{
     Services,
     answer::{self, outbox},
     files::write_whole,
+    pay::concerned,
     sweep,
 };
 use crate::{
@@ -30,9 +31,10 @@ const KEPT: Days = Days::new(7);
 /// Writes the look-up of each firm of which something changed; how many these are.
 pub async fn run(services: &Services) -> anyhow::Result<u64> {
     let judged = sweep::judge(services).await?;
+    let going_back = concerned::going_back(services).await?;
     let mut written = 0;
     for firm in &services.settings.firms {
-        let view = gather::of_firm(services, firm, &judged).await?;
+        let view = gather::of_firm(services, firm, (&judged, &going_back)).await?;
         written += u64::from(write(services, firm, &view).await?);
     }
     Ok(written)

@@ -1,12 +1,15 @@
 //! Whose money a payment is: the requests that it pays, or was for before it was to go back. What it pays is decided by
 //! `matching`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use serde_json::Value;
 
 use crate::{
     db::{
         dues::{self, Due},
         payments::{self, Event},
+        refunds::{self, Back},
     },
     flow::Services,
 };
@@ -26,16 +29,36 @@ pub async fn requests(services: &Services, payment: i64) -> anyhow::Result<Vec<D
     Ok(own)
 }
 
+/// All money that goes back or went, by the codes that its payments were for at any time.
+pub async fn going_back(services: &Services) -> anyhow::Result<HashMap<String, Vec<Back>>> {
+    let mut of_payments: HashMap<i64, BTreeSet<String>> = HashMap::new();
+    for (payment, detail) in payments::of_refunded(&services.db).await? {
+        of_payments.entry(payment).or_default().extend(named(&detail));
+    }
+    let mut of_codes: HashMap<String, Vec<Back>> = HashMap::new();
+    for back in refunds::with_days(&services.db).await? {
+        for code in of_payments.get(&back.bank_line_id).into_iter().flatten() {
+            of_codes.entry(code.clone()).or_default().push(back.clone());
+        }
+    }
+    Ok(of_codes)
+}
+
 /// What it was last known to be for: what goes back wholly is for nothing any more.
 fn codes(events: &[Event]) -> Vec<String> {
+    let mut told = events.iter().rev().map(|event| named(&event.detail));
+    told.find(|codes| !codes.is_empty()).unwrap_or_default()
+}
+
+/// The codes that a payment pays by one decision, else those of its memo.
+fn named(detail: &Value) -> Vec<String> {
     let all = |found: &Value| found.as_array().cloned().unwrap_or_default();
     let text = |found: &Value| found.as_str().map(str::to_owned);
-    let named = |event: &Event| {
-        let detail = &event.detail.0;
-        let paid: Vec<String> =
-            all(&detail["allocations"]).iter().filter_map(|part| text(&part[0])).collect();
-        let told = || all(&detail["evidence"]["codes"]).iter().filter_map(text).collect();
-        if paid.is_empty() { told() } else { paid }
-    };
-    events.iter().rev().map(named).find(|codes| !codes.is_empty()).unwrap_or_default()
+    let paid: Vec<String> =
+        all(&detail["allocations"]).iter().filter_map(|part| text(&part[0])).collect();
+    if paid.is_empty() {
+        all(&detail["evidence"]["codes"]).iter().filter_map(text).collect()
+    } else {
+        paid
+    }
 }

@@ -157,3 +157,23 @@ fn what_was_told_to_an_address_before_it_was_corrected_stays_in_the_row_of_its_c
         assert_eq!(row.matches("→ moi@congty1.example: Đã gửi 24/11/2026").count(), 2, "{row}");
     }
 }
+
+#[test]
+fn what_goes_back_of_a_cancelled_line_is_told_and_when_it_went() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", money::ORDER]).exits(0);
+        let code = money::codes(&world).remove(0);
+        money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, &code)]);
+        world.run(&["refund", "1", "2950000", "--reason", "thôi mua"]).exits(0);
+        world.run(&["cancel", "DH-2611-000001/1", "--reason", "thôi mua"]).exits(0);
+        let row = row_on(&world, "11-23", enterprise(1).name());
+        assert!(row.contains("Đã hủy; chờ hoàn 2.950.000 đ (khoản thanh toán 1)"), "{row}");
+        money::take(&world, "b.csv", &[("23/11/2026", -2_950_000, "HOANTIEN 1")]);
+        let row = row_on(&world, "11-24", enterprise(1).name());
+        assert!(row.contains("đã hoàn 2.950.000 đ ngày 23/11/2026"), "{row}");
+    }
+}
