@@ -147,6 +147,17 @@ pub async fn all_ties(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Tie>> {
     .await
 }
 
+/// The tax ids that a firm's clients, or those of all, had before their present one.
+pub async fn former(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Tie>> {
+    db.query(
+        "select firm, tax_id, client from client_tax_id
+         where tax_id <> client and ($1 is null or firm = $1) order by firm, tax_id",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// Makes clients, or gives them their newest record; each tax id once.
 pub async fn put(
     tx: &mut Tx,

@@ -195,6 +195,20 @@ pub async fn workbook_is_due(tx: &mut Tx, batch: BatchId) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The same of all lists of a firm in which a tax id stands.
+pub async fn workbooks_are_due(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Result<()> {
+    tx.query(
+        "insert into workbook_due (batch_id)
+         select distinct batch_id from order_line where firm = $1 and tax_id = $2 and state <> 'cancelled'
+         on conflict do nothing",
+    )
+    .bind(firm)
+    .bind(tax_id)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Those of which that is remembered.
 pub async fn workbooks_due(db: &Db) -> sqlx::Result<Vec<(i64,)>> {
     db.query("select batch_id from workbook_due order by batch_id").all().await

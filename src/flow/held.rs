@@ -3,9 +3,15 @@
 
 use std::collections::HashMap;
 
-use crate::db::{
-    clients::{Client, Tie},
-    licences::Licence,
+use minijinja::context;
+
+use crate::{
+    db::{
+        Db,
+        clients::{self, Client, Tie},
+        licences::Licence,
+    },
+    text::Texts,
 };
 
 /// A firm, and the present tax id of a client of it.
@@ -41,6 +47,26 @@ impl<'a> Held<'a> {
 
     pub fn licences<'b>(&'b self, client: &'b Client) -> &'b [&'b Licence] {
         self.licences.get(&key(client)).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The present tax ids of clients that had another one before, by firm and that one.
+#[derive(Debug, Default)]
+pub struct Renamed(HashMap<(String, String), String>);
+
+impl Renamed {
+    /// Of one firm or of all.
+    pub async fn of(db: &Db, firm: Option<&str>) -> anyhow::Result<Renamed> {
+        let former = clients::former(db, firm).await?.into_iter();
+        Ok(Renamed(former.map(|tie| ((tie.firm, tie.tax_id), tie.client)).collect()))
+    }
+
+    /// A tax id as people look for it: `8037630690 (nay là 079180000001)`.
+    pub fn in_words(&self, texts: &Texts, (firm, tax_id): (&str, &str)) -> String {
+        match self.0.get(&(firm.to_owned(), tax_id.to_owned())) {
+            Some(present) => texts.say("workbook.look_up.renamed", context! { tax_id, present }),
+            None => tax_id.to_owned(),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         payment_code::PaymentCode,
         phone::Phone,
     },
-    flow::{Services, sweep},
+    flow::{Services, held::Renamed, sweep},
     text::one_line,
 };
 
@@ -31,6 +31,7 @@ pub struct Slip {
     pub line: LineRef,
     pub firm: String,
     pub client: String,
+    /// With the present one, where that is another one.
     pub tax_id: String,
     pub payer: String,
     /// As people dial it; empty where nobody knows it.
@@ -51,24 +52,32 @@ pub struct Slip {
 pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Vec<Slip>> {
     let which = (Some(batch.id()), batch.firm.as_deref());
     let unpaid = unpaid::all(&services.db, which, MOST).await?;
-    slips(services, &unpaid, grace::of_batch(&services.db, batch.id()).await?)
+    let in_grace = grace::of_batch(&services.db, batch.id()).await?;
+    let renamed = Renamed::of(&services.db, batch.firm.as_deref()).await?;
+    slips(services, &unpaid, in_grace, &renamed)
 }
 
 /// Those of a firm, or of all.
 pub async fn of_firm(services: &Services, firm: Option<&str>) -> anyhow::Result<Vec<Slip>> {
     let unpaid = unpaid::all(&services.db, (None, firm), usize::MAX).await?;
-    slips(services, &unpaid, grace::all(&services.db).await?)
+    let renamed = Renamed::of(&services.db, firm).await?;
+    slips(services, &unpaid, grace::all(&services.db).await?, &renamed)
 }
 
 fn slips(
     services: &Services,
     unpaid: &[Unpaid],
     in_grace: Vec<InGrace>,
+    renamed: &Renamed,
 ) -> anyhow::Result<Vec<Slip>> {
     let in_grace: HashMap<i64, InGrace> =
         in_grace.into_iter().map(|line| (line.line_id, line)).collect();
     let payee = payee(services);
-    let slip = |it: &Unpaid| slip(services, (it, in_grace.get(&it.line_id)), &payee);
+    let slip = |it: &Unpaid| {
+        let slip = slip(services, (it, in_grace.get(&it.line_id)), &payee)?;
+        let tax_id = renamed.in_words(services.texts, (&it.firm, &slip.tax_id));
+        Ok(Slip { tax_id, ..slip })
+    };
     unpaid.iter().map(slip).collect()
 }
 

@@ -37,6 +37,7 @@ use crate::{
         Services,
         activate::staff::accountant,
         answer::look_up::{Bell, Entry, View},
+        held::Renamed,
         map::fields,
         staged,
         sweep::Judged,
@@ -62,6 +63,7 @@ pub(super) struct Known<'a> {
     judged: HashMap<i64, &'a Judged>,
     /// By the codes that it was for.
     going_back: &'a HashMap<String, Vec<Back>>,
+    renamed: Renamed,
     letters: Letters,
 }
 
@@ -127,6 +129,7 @@ async fn known<'a>(
         staff,
         judged: judged.iter().map(|it| (it.line.line_id, it)).collect(),
         going_back,
+        renamed: Renamed::of(db, Some(code)).await?,
         letters: Letters::of(services, &filter, code).await?,
     })
 }
@@ -153,7 +156,9 @@ impl Known<'_> {
         let said = self.staff.get(&line.id).map(Vec::as_slice).unwrap_or_default();
         Some(Entry {
             name: line.name.clone(),
-            tax_id: client.tax_id.to_string(),
+            tax_id: self
+                .renamed
+                .in_words(self.services.texts, (&line.firm, client.tax_id.as_str())),
             phone: client.contact_phone.national(),
             state,
             tone,

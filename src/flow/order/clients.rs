@@ -10,6 +10,7 @@ use crate::{
     db::{
         Tx,
         clients::{self, NewClient, Tie},
+        dues,
         lines::{self, Known, Line},
     },
     domain::{
@@ -172,7 +173,16 @@ pub async fn join(
     for other in [Some(from), after].into_iter().flatten().filter(|other| other != new.as_str()) {
         clients::join(tx, firm, &other, new.as_str()).await?;
     }
+    show(tx, firm, &wanted).await?;
     Ok(Joined::Done)
+}
+
+/// Workbooks name the present tax id beside the one of a line.
+async fn show(tx: &mut Tx, firm: &str, tax_ids: &[String]) -> anyhow::Result<()> {
+    for tax_id in tax_ids {
+        dues::workbooks_are_due(tx, firm, tax_id).await?;
+    }
+    Ok(())
 }
 
 fn client_of(known: &[Tie], tax_id: &TaxId) -> Option<String> {
@@ -251,6 +261,7 @@ pub async fn part(
     } else {
         there.push(joined);
     }
+    show(tx, firm, &wanted).await?;
     Ok(Parted::Done(there))
 }
 

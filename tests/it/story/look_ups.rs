@@ -177,3 +177,28 @@ fn what_goes_back_of_a_cancelled_line_is_told_and_when_it_went() {
         assert!(row.contains("đã hoàn 2.950.000 đ ngày 23/11/2026"), "{row}");
     }
 }
+
+#[test]
+fn a_client_with_a_new_tax_id_is_found_by_both() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", money::ORDER]).exits(0);
+        let (former, present) = (enterprise(1), enterprise(9));
+        let same = ["clients", "--same", former.tax_id(), present.tax_id(), "--reason", "mã mới"];
+        world.run(&same).exits(0);
+        let both = format!("{} (nay là {})", former.tax_id(), present.tax_id());
+        let row = row_on(&world, "11-23", former.name());
+        assert!(row.contains(&both), "{row}");
+        world.run(&["run", "reconcile"]);
+        let messages = sheet_text(&world.workbook("B000001"), "Tin nhắn");
+        assert!(messages.contains(&both), "{messages}");
+        let folder = world.outside("phieu");
+        let made = ["export", "slips", "-o", folder.to_str().unwrap()];
+        world.run(&made).exits(0);
+        let slips = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
+        assert!(slips.contains(&both), "{slips}");
+    }
+}

@@ -8,9 +8,10 @@ use crate::flow::answer::{
     page::Page,
 };
 
-/// Phone, text, who pays, client, amount, code, last day, line.
-const GRID: &[f64] = &[16.0, 88.0, 32.0, 32.0, 15.0, 16.0, 14.0, 20.0];
-const HEADINGS: [&str; 8] = ["phone", "text", "payer", "client", "amount", "code", "due", "line"];
+/// Phone, text, who pays, client, its tax id, amount, code, last day, line.
+const GRID: &[f64] = &[16.0, 88.0, 32.0, 32.0, 16.0, 15.0, 16.0, 14.0, 20.0];
+const HEADINGS: [&str; 9] =
+    ["phone", "text", "payer", "client", "tax_id", "amount", "code", "due", "line"];
 
 /// Nothing where all is paid, or nothing was asked for yet.
 pub fn sheet(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<Option<Worksheet>> {
@@ -31,10 +32,11 @@ pub fn sheet(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<Option<Worksh
         page.cell(1, &slip.text, &kit.look.text)?;
         page.cell(2, &slip.payer, &kit.look.text)?;
         page.cell(3, &slip.client, &kit.look.text)?;
-        page.number(4, as_number(slip.amount.as_dong()), &kit.look.money)?;
-        page.cell(5, slip.code.as_str(), &id)?;
-        page.cell(6, &slip.due, &id)?;
-        page.cell(7, &slip.line.to_string(), &id)?;
+        page.cell(4, &slip.tax_id, &id)?;
+        page.number(5, as_number(slip.amount.as_dong()), &kit.look.money)?;
+        page.cell(6, slip.code.as_str(), &id)?;
+        page.cell(7, &slip.due, &id)?;
+        page.cell(8, &slip.line.to_string(), &id)?;
         page.end_row()?;
     }
     let (end, last) = (page.row() - 1, page.last_column());
