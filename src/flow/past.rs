@@ -3,13 +3,13 @@
 
 use super::{
     Services,
-    check::{Past, Wanted},
+    check::{Past, Wanted, corrected::Correction},
     retention,
 };
 use crate::{
     db::{
         clients::{self, Near},
-        lines,
+        corrections, lines,
     },
     domain::firm::Firm,
 };
@@ -29,5 +29,8 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     clients.sort_by(|a, b| a.tax_id.cmp(&b.tax_id));
     clients.dedup_by(|a, b| a.tax_id == b.tax_id);
     let gone = retention::known(services, &tax_ids).await?;
-    Ok(Past { lines, clients, ties, gone })
+    let events = corrections::of_firm(&services.db, firm.code.as_str()).await?;
+    let day = |at| services.local(at).date_naive();
+    let corrections = events.into_iter().map(|event| Correction { day: day(event.at), event });
+    Ok(Past { lines, clients, ties, gone, corrections: corrections.collect() })
 }

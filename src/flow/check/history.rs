@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     Context,
+    corrected::{self, Correction},
     groups::{self, Key},
     identity::Identities,
     row::Judged,
@@ -24,11 +25,12 @@ use crate::{
         finding::{Code, Finding, Severity},
         fiscal_year::FiscalYear,
         locale::Locale,
-        order::LineState,
+        order::{LineState, OrderCode},
         phone::Phone,
         tax_id::TaxId,
     },
     flow::retention::Gone,
+    text::Texts,
 };
 
 /// Details of a finding that points to an earlier line: its batch, and itself.
@@ -51,6 +53,8 @@ pub struct Past {
     pub ties: Vec<Tie>,
     /// What is left of lines whose data were deleted.
     pub gone: Vec<Gone>,
+    /// Of the firm's lines, the oldest first.
+    pub corrections: Vec<Correction>,
 }
 
 /// The same, ready to be asked about.
@@ -62,12 +66,14 @@ pub struct History {
     clients: Vec<ClientRow>,
     client_of: HashMap<String, usize>,
     gone: HashMap<String, Vec<Gone>>,
+    /// By order and line.
+    corrections: HashMap<(OrderCode, i64), Vec<Correction>>,
 }
 
 impl History {
     /// `pairs` are the tax ids that rows of the list say to be one client's.
     pub fn new(past: Past, pairs: &[(String, String)]) -> History {
-        let Past { lines, clients, ties, gone: deleted } = past;
+        let Past { lines, clients, ties, gone: deleted, corrections: done } = past;
         let mut identities = Identities::default();
         let said = pairs.iter().map(|(one, other)| (one.as_str(), other.as_str()));
         let known = ties.iter().map(|tie| (tie.client.as_str(), tie.tax_id.as_str()));
@@ -87,7 +93,12 @@ impl History {
         for had in deleted {
             gone.entry(identities.who(&had.tax_id)).or_default().push(had);
         }
-        History { identities, lines, lines_of, clients, client_of, gone }
+        let mut corrections: HashMap<(OrderCode, i64), Vec<Correction>> = HashMap::new();
+        for it in done {
+            let line = (it.event.order_code.clone(), it.event.line_no);
+            corrections.entry(line).or_default().push(it);
+        }
+        History { identities, lines, lines_of, clients, client_of, gone, corrections }
     }
 
     /// The same for all tax ids of a client.
@@ -134,7 +145,7 @@ impl History {
         for (asked, line) in groups::matches(&wanted, &bought) {
             let at = asked / 2;
             if told.insert(at) {
-                tell(context, &mut rows[at], own[line]);
+                tell((self, context), &mut rows[at], own[line]);
             }
         }
         told
@@ -167,9 +178,9 @@ pub(super) fn is_licence(line: &Known) -> bool {
     matches!(line.state, LineState::Grace | LineState::Active | LineState::Suspended)
 }
 
-fn tell(context: &Context<'_>, row: &mut Judged, line: &Known) {
+fn tell(known: (&History, &Context<'_>), row: &mut Judged, line: &Known) {
     let Some(client) = &row.client else { return };
-    let finding = said(context, row, client, line);
+    let finding = said(known, row, client, line);
     if finding.code == Code::ClientSameAsBefore {
         let is_asked = |finding: &Finding| {
             finding.severity == Severity::Hold || OF_ITS_DAY.contains(&finding.code)
@@ -180,10 +191,14 @@ fn tell(context: &Context<'_>, row: &mut Judged, line: &Known) {
 }
 
 /// The same again, the same with changes, or another package for the same year.
-fn said(context: &Context<'_>, row: &Judged, client: &ClientRow, line: &Known) -> Finding {
+fn said(
+    (history, context): (&History, &Context<'_>),
+    row: &Judged,
+    client: &ClientRow,
+    line: &Known,
+) -> Finding {
     let place = row.fields.place(Some(Field::TaxId));
-    let (fields, changes): (Vec<Field>, Vec<String>) =
-        changed(context, row, client, &line.client).into_iter().unzip();
+    let changes = changed(context, row, client, &line.client);
     // The package may be said for the whole list, where no row gives it.
     let code = if client.package != line.client.package {
         Code::ClientAlreadyOrdered
@@ -202,8 +217,18 @@ fn said(context: &Context<'_>, row: &Judged, client: &ClientRow, line: &Known) -
     if changes.is_empty() {
         return finding;
     }
-    let names: Vec<&str> = fields.into_iter().map(Field::as_str).collect();
-    finding.detail("reason", changes.join("; ")).detail(CHANGED, names.join(","))
+    let names: Vec<&str> = changes.iter().map(|it| it.field.as_str()).collect();
+    let shown: Vec<String> = changes.iter().map(|it| it.in_words(context.texts)).collect();
+    let finding = finding.detail("reason", shown.join("; ")).detail(CHANGED, names.join(","));
+    let corrections = history.corrections.get(&(line.order_code.clone(), line.line_no));
+    let corrections = corrections.map(Vec::as_slice).unwrap_or_default();
+    let since = changes.iter().filter_map(|it| corrected::since(context, corrections, it));
+    let since: Vec<String> = since.collect();
+    match since.len() {
+        0 => finding,
+        n if n < changes.len() => finding.detail("since", since.join("; ")),
+        _ => finding.detail("since", since.join("; ")).detail("all_since", "1"),
+    }
 }
 
 /// Where an earlier line of the firm stands.
@@ -215,13 +240,28 @@ pub(super) fn place_of(context: &Context<'_>, line: &Known) -> String {
     context.texts.say("message.place.order", values)
 }
 
-/// The given fields that say something else than before, each as `email: old → new`.
+/// A field that a row has otherwise than what was before, both as people write them.
+pub(super) struct Changed {
+    pub field: Field,
+    pub old: String,
+    pub new: String,
+}
+
+impl Changed {
+    /// `Email: old → new`.
+    pub fn in_words(&self, texts: &Texts) -> String {
+        let Changed { field, old, new } = self;
+        format!("{}: {old} → {new}", texts.label(&format!("field.{field}")))
+    }
+}
+
+/// The given fields that say something else than before.
 pub(super) fn changed(
     context: &Context<'_>,
     row: &Judged,
     client: &ClientRow,
     before: &ClientRow,
-) -> Vec<(Field, String)> {
+) -> Vec<Changed> {
     let (Ok(new), Ok(old)) = (serde_json::to_value(client), serde_json::to_value(before)) else {
         return Vec::new();
     };
@@ -230,16 +270,11 @@ pub(super) fn changed(
         Value::String(text) => in_words(&context.catalogue.columns, context.locale, field, text),
         other => other.to_string(),
     };
-    let label = |field: &str| context.texts.label(&format!("field.{field}"));
     let change = |field: Field| {
-        let name = field.as_str();
-        format!("{}: {} → {}", label(name), shown(field, &old[name]), shown(field, &new[name]))
+        let (old, new) = (&old[field.as_str()], &new[field.as_str()]);
+        (new != old).then(|| Changed { field, old: shown(field, old), new: shown(field, new) })
     };
-    let given = row.fields.given().map(|(field, _)| field);
-    given
-        .filter(|field| new[field.as_str()] != old[field.as_str()])
-        .map(|field| (field, change(field)))
-        .collect()
+    row.fields.given().filter_map(|(field, _)| change(field)).collect()
 }
 
 /// A stored value as people write it: a word of a closed set, a day, a number to call.

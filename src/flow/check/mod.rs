@@ -7,6 +7,8 @@ mod cells;
 
 pub mod choice;
 
+pub mod corrected;
+
 pub mod groups;
 
 mod hidden;

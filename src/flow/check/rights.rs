@@ -148,12 +148,13 @@ impl Asked<'_> {
         let client = self.row.client.as_ref()?;
         let record = self.history.record(&self.tax_ids(&client.tax_id))?;
         let mut changes = changed(self.context, self.row, client, record);
-        changes.retain(|(field, _)| !OF_ORDER.contains(field));
-        let (first, _) = changes.first()?;
-        let asked = changes.iter().map(|(field, _)| *field).find(|field| LOG_IN.contains(field));
-        let shown: Vec<String> = changes.iter().map(|(_, change)| change.clone()).collect();
+        changes.retain(|it| !OF_ORDER.contains(&it.field));
+        let first = changes.first()?.field;
+        let asked = changes.iter().map(|it| it.field).find(|field| LOG_IN.contains(field));
+        let texts = self.context.texts;
+        let shown: Vec<String> = changes.iter().map(|it| it.in_words(texts)).collect();
         let finding = self
-            .say(Code::ClientChanged, asked.unwrap_or(*first))
+            .say(Code::ClientChanged, asked.unwrap_or(first))
             .detail("reason", shown.join("; "))
             .detail("record", "1");
         Some(if asked.is_some() { finding } else { finding.severity(Severity::Info) })

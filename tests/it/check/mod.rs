@@ -254,7 +254,7 @@ impl World {
             Some(Tie { firm: line.firm.clone(), tax_id, client: line.client.tax_id.to_string() })
         });
         let clients = newest.into_values().collect();
-        Past { lines: self.known.clone(), clients, ties: ties.collect(), gone: Vec::new() }
+        Past { lines: self.known.clone(), clients, ties: ties.collect(), ..Past::default() }
     }
 
     fn sheets(&self, sheets: Vec<Sheet>) -> Said {

@@ -369,6 +369,34 @@ fn the_same_list_with_another_address_corrects_an_active_line_when_it_is_accepte
 }
 
 #[test]
+fn an_old_list_that_comes_again_after_a_correction_asks_for_nothing_back() {
+    for world in World::on_each_engine() {
+        told(&world);
+        correct(&world, &["email=moi@congty1.example"], 0);
+        let old = [enterprise(1), enterprise(2), enterprise(3)];
+        let file = world.import("khach-2.csv", &csv(&old));
+        let found = |file: &Value| {
+            let all = file["findings"].as_array().unwrap();
+            all.iter().find(|it| it["code"] == "client.changed").unwrap().clone()
+        };
+        let finding = found(&file);
+        let said = text(&finding, "message");
+        let since = format!("đã sửa ngày 23/11/2026 (khách báo), nay là {NEW}");
+        assert!(said.contains(&since), "{said}");
+        assert!(text(&finding, "fix").starts_with("Anh/chị không cần làm gì"), "{finding}");
+        // With something new beside it the row is a question as ever.
+        let moved = enterprise(1).with("G", "Số 9 Lê Lợi, Hà Nội");
+        let finding = found(&world.import("khach-3.csv", &csv(&[moved])));
+        assert!(text(&finding, "message").contains(&since), "{finding}");
+        assert!(text(&finding, "fix").starts_with("Chọn “nhận”"), "{finding}");
+        // Who wants the old one back has it.
+        world.run(&["accept", "B000002#2"]).exits(0);
+        assert_eq!(client_admin(&world), enterprise(1).email());
+        proves(&world);
+    }
+}
+
+#[test]
 fn what_was_ordered_is_not_corrected_by_accepting_a_row() {
     let world = World::new();
     told(&world);
