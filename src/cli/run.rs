@@ -289,9 +289,10 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
     }
     let rows = &file.rows;
     if file.outcome != Outcome::Duplicate && rows.total > 0 {
+        let (by_cells, by_word) = rows.corrected;
         let values = context! {
-            total => rows.total, accepted => rows.accepted, rejected => rows.rejected, held => rows.held,
-            unchanged => rows.unchanged,
+            total => rows.total, accepted => rows.accepted - by_cells, rejected => rows.rejected,
+            held => rows.held, unchanged => rows.unchanged - by_word, corrected => by_cells + by_word,
         };
         let key = match file.kind {
             BatchKind::Statement => "statement",

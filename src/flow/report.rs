@@ -6,7 +6,7 @@ use anyhow::Context;
 use futures::TryStreamExt;
 use serde::Serialize;
 
-pub use super::rows::Rows;
+pub use super::rows::{CORRECTED, Rows};
 use super::{
     Services,
     answer::outbox,
@@ -134,16 +134,20 @@ struct Found {
     refuses: bool,
     /// How many are more than information.
     grave: usize,
+    /// How many tell of a cell that corrected an ordered line.
+    corrected: i64,
 }
 
 impl Found {
     async fn of(services: &Services, id: BatchId, told: Told) -> anyhow::Result<Found> {
-        let mut found = Found { told: Vec::new(), count: 0, refuses: false, grave: 0 };
+        let mut found =
+            Found { told: Vec::new(), count: 0, refuses: false, grave: 0, corrected: 0 };
         let mut findings = findings::each(&services.db, id);
         while let Some((_, finding)) = findings.try_next().await? {
             found.count += 1;
             found.refuses |= refuses(std::iter::once(&finding));
             found.grave += usize::from(finding.severity != Severity::Info);
+            found.corrected += i64::from(finding.detail.contains_key(CORRECTED));
             if found.told.len() < told.at_most() {
                 found.told.push(in_words(services, &finding));
             }
@@ -167,7 +171,8 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
     let found = Found::of(services, id, told).await?;
     let counted = rows::counts(&services.db, Some(id)).await?;
     let (answered, put_off) = (batch.answers(), staged::put_off(&batch)?);
-    let own = Rows::of(&counted);
+    let corrected = (found.corrected, staged::corrected(&batch)?);
+    let own = Rows { corrected, ..Rows::of(&counted) };
     let rows = match answered {
         None if put_off.is_some() => Rows::of_put_off(&put_off.unwrap_or_default(), found.grave),
         Some(original) => own.of_all(&Rows::of(&rows::counts(&services.db, Some(original)).await?)),

@@ -8,6 +8,9 @@ use crate::{
     domain::batch::{Outcome, RowState},
 };
 
+/// Detail of a finding about an edited cell: it corrected an ordered line.
+pub const CORRECTED: &str = "corrected";
+
 /// Every row is in exactly one of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rows {
@@ -19,6 +22,10 @@ pub struct Rows {
     /// Of the unchanged ones, how many a person left out.
     #[serde(skip)]
     pub dropped: i64,
+    /// Of an answer: how many of the accepted ones corrected an ordered line by their cells, and of the unchanged ones by
+    /// `nhận`.
+    #[serde(skip)]
+    pub corrected: (i64, i64),
 }
 
 impl Rows {

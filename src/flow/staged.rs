@@ -44,6 +44,8 @@ pub struct Options {
     import: Option<ImportOptions>,
     /// Of an answer: how many rows it brought in another form.
     fixed: usize,
+    /// Of an answer: how many ordered lines `nhận` beside a row corrected.
+    corrected: usize,
     /// Of an answer: which lines it cancelled, as `DH-2611-000123/17`.
     cancelled: Vec<String>,
     /// Of an answer about cut-offs: what it did.
@@ -96,16 +98,26 @@ pub fn options(batch: &Batch) -> anyhow::Result<Option<ImportOptions>> {
     Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.import)
 }
 
-/// Keeps how many rows an answer brought in another form.
-pub async fn keep_fixed(tx: &mut Tx, answer: &Batch, fixed: usize) -> anyhow::Result<()> {
+/// Keeps how many rows an answer brought in another form, and how many ordered lines `nhận` corrected.
+pub async fn keep_fixed(
+    tx: &mut Tx,
+    answer: &Batch,
+    (fixed, corrected): (usize, usize),
+) -> anyhow::Result<()> {
     let options: Options = serde_json::from_value(answer.options.0.clone())?;
-    let options = Options { fixed, ..options };
+    let options = Options { fixed, corrected, ..options };
     batches::keep_options(tx, answer.id(), serde_json::to_value(options)?).await?;
     Ok(())
 }
 
 pub fn fixed(answer: &Batch) -> anyhow::Result<usize> {
     Ok(serde_json::from_value::<Options>(answer.options.0.clone())?.fixed)
+}
+
+/// How many ordered lines `nhận` beside a row corrected.
+pub fn corrected(answer: &Batch) -> anyhow::Result<i64> {
+    let options: Options = serde_json::from_value(answer.options.0.clone())?;
+    Ok(i64::try_from(options.corrected)?)
 }
 
 /// Keeps which lines an answer cancelled. `answer` as it is now: other things are kept beside it.

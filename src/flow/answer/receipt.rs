@@ -29,7 +29,7 @@ use crate::{
         inbox::BANK,
         map::Table,
         pay::hand,
-        report::{self, Rows},
+        report::{self, CORRECTED, Rows},
         staged, sweep,
     },
     text::findings as words,
@@ -215,6 +215,9 @@ async fn of_answer(
     let own = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
     let all = Rows::of(&rows::counts(&services.db, Some(original.id())).await?);
     let said = findings::of_batch(&services.db, batch.id()).await?;
+    let by_cells = said.iter().filter(|(_, finding)| finding.detail.contains_key(CORRECTED));
+    let by_cells = i64::try_from(by_cells.count())?;
+    let own = Rows { corrected: (by_cells, staged::corrected(batch)?), ..own };
     let grave = || said.iter().filter(|(_, finding)| finding.severity != Severity::Info);
     let told = grave().take(SHOWN).map(|(_, finding)| in_words(services, finding, Kind::OfRow));
     let told: Vec<String> = told.collect();
@@ -290,9 +293,11 @@ fn totals(services: &Services, lines: &[lines::Total]) -> Option<String> {
 }
 
 fn counted(rows: &Rows) -> Value {
+    let (by_cells, by_word) = rows.corrected;
     context! {
-        rows => rows.total, accepted => rows.accepted, rejected => rows.rejected, held => rows.held,
-        unchanged => rows.unchanged - rows.dropped, dropped => rows.dropped,
+        rows => rows.total, accepted => rows.accepted - by_cells, rejected => rows.rejected,
+        held => rows.held, unchanged => rows.unchanged - rows.dropped - by_word,
+        dropped => rows.dropped, corrected => by_cells + by_word,
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
         check::{Checked, history},
         map::Table,
         order::correct::{self, Corrected, Why, Wish},
+        report::CORRECTED,
         staged::Staged,
     },
 };
@@ -112,7 +113,7 @@ pub async fn edited(
                 is_any = true;
                 // The next revision shows it; a tick beside it was made before anybody saw that.
                 let severity = if edits.is_ticked { Severity::Hold } else { Severity::Info };
-                let done = edited.finding.clone().severity(severity).detail("corrected", "1");
+                let done = edited.finding.clone().severity(severity).detail(CORRECTED, "1");
                 said.push(edits.ticked(done));
             }
             Corrected::Already => {}
@@ -176,6 +177,8 @@ pub async fn left(
 #[derive(Default)]
 pub struct Accepted {
     tried: BTreeSet<At>,
+    /// How many of these say now what their rows say, also by an attempt that ended suddenly.
+    corrected: usize,
     /// Why a line was not.
     refused: Vec<Finding>,
     not_allowed: HashMap<At, String>,
@@ -199,7 +202,7 @@ impl Accepted {
             let wish =
                 Wish { changes: &changes, by: None, reason: &reason, is_answered: true, firm };
             match tell(services, &line, &wish).await? {
-                Corrected::Done(_) | Corrected::Already => {}
+                Corrected::Done(_) | Corrected::Already => self.corrected += 1,
                 Corrected::Refused(findings) => {
                     self.refused.extend(findings.into_iter().map(|it| placed(staged, at, it)));
                 }
@@ -207,6 +210,10 @@ impl Accepted {
             }
         }
         Ok(is_any)
+    }
+
+    pub fn corrected(&self) -> usize {
+        self.corrected
     }
 
     fn not(&mut self, services: &Services, at: At, why: Why, line: &LineRef) {

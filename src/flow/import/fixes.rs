@@ -80,7 +80,8 @@ pub async fn apply(
         }
         decisions::carry_out(&mut checked, &decisions);
         let rows = (open.as_slice(), &mapped, &checked);
-        if store(services, (&original, answer), rows).await? == Stored::Done {
+        let corrected = accepted.corrected();
+        if store(services, (&original, answer), rows, corrected).await? == Stored::Done {
             let is_told = |(sheet, finding): &Numbered| {
                 let at = sheet.zip(finding.place.row);
                 is_grave(finding) && !decisions::is_dropped(&decisions, at)
@@ -172,6 +173,7 @@ async fn store(
     services: &Services,
     (original, answer): (&Batch, Option<&Batch>),
     (open, mapped, checked): (&[&Fix], &Mapped, &Checked),
+    corrected: usize,
 ) -> anyhow::Result<Stored> {
     let id = original.id();
     let standing = Standing::of(services, id).await?;
@@ -204,7 +206,7 @@ async fn store(
         let is_fixed =
             |fix: &&&Fix| !fix.changes.is_empty() && fix.decision != Some(Decision::Drop);
         let fixed = open.iter().filter(is_fixed).count();
-        staged::keep_fixed(&mut tx, answer, fixed).await?;
+        staged::keep_fixed(&mut tx, answer, (fixed, corrected)).await?;
     }
     let about_rows = checked.findings.iter().filter(|(_, finding)| finding.place.row.is_some());
     let about_rows: Vec<Numbered> = about_rows.cloned().collect();

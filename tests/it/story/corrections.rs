@@ -42,6 +42,11 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
 }
 
+fn receipt(world: &World, name: &str, taken: &Value) -> String {
+    let path = world.path(&format!("outbox/{name}__{}.txt", text(taken, "batch")));
+    std::fs::read_to_string(path).unwrap()
+}
+
 /// Who signs in for the first client.
 fn client_admin(world: &World) -> String {
     let licences = world.list("licences");
@@ -316,6 +321,9 @@ fn an_edited_cell_of_the_results_corrects_a_placed_line() {
         assert_eq!(client_admin(&world), NEW);
         let next = world.workbook("B000001");
         assert!(next != first && sheet_text(&next, "Kết quả").contains(NEW));
+        let receipt = receipt(&world, "tra-loi", &taken);
+        let counted = "Dòng trả lời: 1: 0 nhận vào đơn, 1 đã sửa dòng đã đặt\n";
+        assert!(receipt.contains(counted), "{receipt}");
         // What is wrong there is told at its cell, and nothing changes.
         let wrong = edited(&world, &next, &[cell("Kết quả", "F2", "113")]);
         let refused = world.take("tra-loi-2.xlsx", &wrong);
@@ -392,6 +400,37 @@ fn an_old_list_that_comes_again_after_a_correction_asks_for_nothing_back() {
         // Who wants the old one back has it.
         world.run(&["accept", "B000002#2"]).exits(0);
         assert_eq!(client_admin(&world), enterprise(1).email());
+        proves(&world);
+    }
+}
+
+#[test]
+fn what_was_answered_of_ordered_lines_is_counted_as_done_and_asked_for_no_more() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        told(&world);
+        let other = enterprise(2).with("G", "Số 9 Lê Lợi, Hà Nội");
+        let again = [enterprise(1).with("E", NEW), other];
+        let file = world.import("khach-2.csv", &csv(&again));
+        assert_eq!(file["rows"]["held"], 2, "{file}");
+        let workbook = world.workbook("B000002");
+        let decided = [cell("Cần sửa", "AJ2", "nhận"), cell("Cần sửa", "AJ3", "bỏ")];
+        let taken = world.take("tra-loi.xlsx", &edited(&world, &workbook, &decided));
+        assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()), "{taken}");
+        assert_eq!(client_admin(&world), NEW);
+        let receipt = receipt(&world, "tra-loi", &taken);
+        for said in ["1 đã sửa dòng đã đặt", "1 bỏ theo quyết định"] {
+            assert!(receipt.contains(said), "no {said} in {receipt}");
+        }
+        assert!(!receipt.contains("không thay đổi"), "{receipt}");
+        for day in ["11-24", "11-26", "11-30"] {
+            world.run_at(&at(day, 8), &["run", "report"]);
+        }
+        let reminded =
+            world.list("mails").into_iter().filter(|it| it["purpose"] == "findings_waiting");
+        assert_eq!(reminded.count(), 0);
         proves(&world);
     }
 }
