@@ -37,6 +37,10 @@ pub async fn transfer(global: &Global, args: &TransferLine) -> anyhow::Result<Re
             let values = context! { line => named, firm => code };
             return Err(Failure::not_allowed(services.texts, "transfer_taken", values).into());
         }
+        Transferred::BeingCancelled => {
+            let values = context! { line => named, firm => code };
+            return Err(Failure::not_allowed(services.texts, "transfer_cancelled", values).into());
+        }
     };
     let line = find(&services, &args.line).await?;
     let reply = told(&services, std::slice::from_ref(&line), None).await?;

@@ -211,6 +211,20 @@ pub async fn is_open(tx: &mut Tx, cancellation: i64) -> sqlx::Result<bool> {
     Ok(open.is_some())
 }
 
+/// Whether the platform is still to stop a line that somebody cancelled.
+pub async fn is_being_cancelled(tx: &mut Tx, line_id: i64) -> sqlx::Result<bool> {
+    let open = tx
+        .query(
+            "select id from licence_change
+             where line_id = $1 and cancellation_id is not null and state in ('planned', 'sending', 'uncertain')
+             limit 1",
+        )
+        .bind(line_id)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(open.is_some())
+}
+
 /// In the order in which they were asked for.
 pub async fn of_order(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Change>> {
     db.query(

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{clients, correct::follow};
 use crate::{
     db::{
-        self, Tx, batches, clients as catalogue,
+        self, Tx, batches, changes as platform_changes, clients as catalogue,
         corrections::{self, NewEvent},
         lines::{self, Line},
         notifications::{self, NewNotification, NotificationKind},
@@ -36,6 +36,8 @@ pub enum Transferred {
     NotLicensed(LineState),
     /// That firm has ordered for this client, package and year itself.
     Taken,
+    /// Its firm cancelled it, and the platform is still to stop it: that is no wish of the other firm.
+    BeingCancelled,
 }
 
 /// Gives a licensed line to another firm; who tells the platform is whoever asked for it.
@@ -84,6 +86,9 @@ async fn store(
         || !batches::is_as_read(&mut tx, &batch).await?
     {
         return Ok(None);
+    }
+    if platform_changes::is_being_cancelled(&mut tx, line.id).await? {
+        return Ok(Some(Transferred::BeingCancelled));
     }
     match corrections::move_to(&mut tx, line.id, (&after.firm, &after.client.0)).await {
         Err(error) if db::is_taken(&error) => return Ok(Some(Transferred::Taken)),

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::{
     lists::{csv, enterprise},
     money::statement,
+    platform::{come_back, go_away},
     refused::with_a_second_firm,
     workbooks::{cell, edited, read, sheet_text},
 };
@@ -302,6 +303,24 @@ fn a_mark_of_the_old_firm_that_was_read_before_the_client_left_cancels_nothing_a
         assert!(cancelled.kept[0].in_words(Texts::of(Locale::Vi)).contains(LEFT));
         assert_eq!(world.order(ORDER)["lines"][0]["state"], "grace");
         assert_eq!(carried_out(&world, NEW, 1).lines, 1);
+        assert_eq!(world.order(ORDER)["lines"][0]["state"], "cancelled");
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
+fn what_its_firm_has_cancelled_is_not_transferred_before_the_platform_has_stopped_it() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        go_away(&world);
+        let line = format!("{ORDER}/1");
+        world.run(&["cancel", &line, "--reason", "thôi mua"]).exits(1);
+        let refused = transfer(&world, 1, 1);
+        assert_eq!(refused["error"]["code"], "state.not_allowed");
+        assert!(text(&refused["error"], "message").contains("yêu cầu hủy"), "{refused}");
+        assert_eq!(of_firm(&world, "clients", NEW), Vec::<Value>::new());
+        come_back(&world);
+        world.run(&["run", "activate"]).exits(0);
         assert_eq!(world.order(ORDER)["lines"][0]["state"], "cancelled");
         world.run(&["prove"]).exits(0);
     }
