@@ -56,6 +56,23 @@ pub async fn of_arrived(db: &Db, firm: &str) -> sqlx::Result<Vec<Mail>> {
     .await
 }
 
+/// Whether one of the same purpose and subject was planned for the same recipient on a later occasion; one that is sent
+/// again is of the occasion of the first.
+pub async fn is_overtaken(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
+    let later = db
+        .query(
+            "select id from mail
+             where purpose = $1 and subject = $2 and recipient = $3 and coalesce(occasion, sequence) > $4 limit 1",
+        )
+        .bind(mail.purpose.as_str())
+        .bind(mail.subject.as_str())
+        .bind(mail.recipient.as_str())
+        .bind(mail.occasion())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(later.is_some())
+}
+
 /// Whose a line was when a mail was planned.
 macro_rules! firm_then {
     () => {

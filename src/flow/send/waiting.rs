@@ -9,11 +9,7 @@ use super::{
     results::{to_fix, workbook},
 };
 use crate::{
-    db::{
-        batches,
-        mails::{self, Mail},
-        orders, rows,
-    },
+    db::{batches, mails::Mail, orders, rows, told},
     domain::batch::{BatchId, BatchState},
     flow::{Services, answer::receipt, report::Rows, staged},
 };
@@ -22,7 +18,7 @@ use crate::{
 pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result<Option<Content>> {
     let batch = batches::by_id(&services.db, id).await?.context("A mail has its batch")?;
     let rows = Rows::of(&rows::counts(&services.db, Some(id)).await?);
-    let is_told = mails::has_later(&services.db, mail).await?;
+    let is_told = told::is_overtaken(&services.db, mail).await?;
     if is_told || batch.state == BatchState::Undone || rows.rejected + rows.held == 0 {
         return Ok(None);
     }

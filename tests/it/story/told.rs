@@ -149,6 +149,26 @@ fn rows_that_wait_no_more_are_not_reminded_of() {
     assert_eq!(of_purpose(&world, "findings_waiting")[0]["state"], "cancelled");
 }
 
+#[test]
+fn a_reminder_that_is_sent_again_does_not_keep_the_next_one_from_leaving() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2).with("B", "079180")]));
+        let reminded = |day: &str| {
+            let now = format!("2026-11-{day}T07:30:00+07:00");
+            world.run_at(&now, &["run", "report"]).exits(0);
+            world.run_at(&now, &["run", "mail"]).exits(0);
+            of_purpose(&world, "findings_waiting")
+        };
+        let first = reminded("24").remove(0);
+        let then = "2026-11-24T09:00:00+07:00";
+        world.run_at(then, &["resend", &first["id"].to_string()]).exits(0);
+        world.run_at(then, &["run", "mail"]).exits(0);
+        let all = reminded("26");
+        assert_eq!(all.len(), 3);
+        assert!(all.iter().all(|mail| mail["state"] == "sent"), "{all:?}");
+    }
+}
+
 /// Plans a letter about a line, or about all that one pays for, as the sweep does.
 fn plan(world: &World, purpose: Purpose, line: Option<i64>, to: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
