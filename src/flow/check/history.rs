@@ -248,11 +248,14 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    /// `Email: old → new`.
     pub fn in_words(&self, texts: &Texts) -> String {
-        let Changed { field, old, new } = self;
-        format!("{}: {old} → {new}", texts.label(&format!("field.{field}")))
+        change_in_words(texts, self.field, [&self.old, &self.new])
     }
+}
+
+/// `Email: old → new`.
+pub fn change_in_words(texts: &Texts, field: Field, [old, new]: [&str; 2]) -> String {
+    format!("{}: {old} → {new}", texts.label(&format!("field.{field}")))
 }
 
 /// The given fields that say something else than before.

@@ -19,7 +19,10 @@ use crate::{
     },
     flow::{
         Services,
-        check::{self, Checked, Context, History, Past, history::in_words},
+        check::{
+            self, Checked, Context, History, Past,
+            history::{change_in_words, in_words},
+        },
         import,
         map::{Mapped, Table, TableRow},
         options::ImportOptions,
@@ -46,10 +49,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// `Email: old → new`.
     pub fn in_words(&self, texts: &Texts) -> String {
-        let label = texts.label(&format!("field.{}", self.field));
-        format!("{label}: {} → {}", self.old, self.new)
+        change_in_words(texts, self.field, [&self.old, &self.new])
     }
 }
 
