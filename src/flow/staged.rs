@@ -11,6 +11,7 @@ use crate::{
         Tx,
         batches::{self, Batch, Staged as Told},
         findings::{self, Numbered},
+        lines::Line,
         rows::{self, NewRow, RowKind},
     },
     domain::{
@@ -318,6 +319,16 @@ pub async fn tables(services: &Services, batch: BatchId) -> anyhow::Result<Vec<T
 /// A row as it was read.
 pub fn row(row: rows::StagedRow) -> anyhow::Result<TableRow> {
     Ok(TableRow { number: u32::try_from(row.row_no)?, kind: row.kind, cells: row.cells.0 })
+}
+
+/// The row that a line came in, and its table without rows; nothing where its list was deleted.
+pub async fn row_of(services: &Services, line: &Line) -> anyhow::Result<Option<(Table, TableRow)>> {
+    let tables = tables(services, line.batch()).await?;
+    let table = tables.into_iter().find(|table| table.sheet == line.sheet);
+    let above = u32::try_from(line.row_no - 1)?;
+    let found = rows::after(&services.db, (line.batch(), line.sheet), above, 1).await?;
+    let found = found.into_iter().find(|row| row.row_no == line.row_no);
+    Ok(table.zip(found.map(row).transpose()?))
 }
 
 /// What the checks need of a staged list. Rows that a person left out are no clients of it.

@@ -10,7 +10,6 @@ use crate::{
     db::{
         corrections,
         lines::{self, Line},
-        rows,
     },
     domain::{field::Field, firm::Firm},
     flow::{Services, answer::look_up::Entry, map::fields, staged},
@@ -40,15 +39,10 @@ pub(super) async fn of(services: &Services, firm: &Firm) -> anyhow::Result<Vec<E
 
 /// As the list says it, which stays as it was when the client went.
 async fn name(services: &Services, line: &Line) -> anyhow::Result<String> {
-    let tables = staged::tables(services, line.batch()).await?;
-    let above = u32::try_from(line.row_no - 1)?;
-    let of = (line.batch(), line.sheet);
-    let row = rows::after(&services.db, of, above, 1).await?.into_iter().next();
-    let row = row.filter(|row| row.row_no == line.row_no);
-    let table = tables.iter().find(|table| table.sheet == line.sheet);
-    let Some((table, row)) = table.zip(row) else { return Ok(line.name.clone()) };
-    let row = staged::row(row)?;
-    let said = fields(table, &row, &services.catalogue.columns);
+    let Some((table, row)) = staged::row_of(services, line).await? else {
+        return Ok(line.name.clone());
+    };
+    let said = fields(&table, &row, &services.catalogue.columns);
     let name = said.get(Field::Name).map(|it| it.shown().to_owned());
     Ok(name.unwrap_or_else(|| line.name.clone()))
 }

@@ -240,16 +240,8 @@ async fn cells(
     line: &Line,
     judged: &Judged,
 ) -> anyhow::Result<Option<Vec<Cell>>> {
-    let tables = staged::tables(services, line.batch()).await?;
-    let Some(table) = tables.iter().find(|table| table.sheet == line.sheet) else {
-        return Ok(None);
-    };
-    let above = u32::try_from(line.row_no - 1)?;
-    let found = rows::after(&services.db, (line.batch(), line.sheet), above, 1).await?;
-    let Some(row) = found.into_iter().find(|row| row.row_no == line.row_no) else {
-        return Ok(None);
-    };
-    let mut cells = staged::row(row)?.cells;
+    let Some((table, row)) = staged::row_of(services, line).await? else { return Ok(None) };
+    let mut cells = row.cells;
     for Change { field, cell, .. } in &judged.changes {
         let column = table.columns.iter().find(|column| column.field == Some(*field));
         let Some(column) = column else { continue };
