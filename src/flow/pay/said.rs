@@ -63,16 +63,6 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// The payment that a person parted from what it paid for.
-    pub(super) fn parted(&self) -> Option<i64> {
-        self.payment.filter(|_| self.kind == EventKind::Unmatch)
-    }
-
-    /// The payment that was to go back, and stays.
-    pub(super) fn kept(&self) -> Option<i64> {
-        self.payment.filter(|_| self.kept > 0)
-    }
-
     pub(super) fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {
         let words = self.words.as_ref().filter(|_| self.payment == Some(id));
         words.is_some_and(|words| amount > 0 || words.iter().any(|(it, _)| it == code))

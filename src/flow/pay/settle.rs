@@ -178,7 +178,8 @@ struct Difference<'a> {
     /// More is paid than before, and not all; or all was paid, and more came.
     partly: Vec<&'a dues::Due>,
     unpaid: Vec<&'a dues::Due>,
-    said: Option<&'a Said<'a>>,
+    /// The payment that a person parted.
+    parted: Option<i64>,
     touched: Vec<&'a dues::Due>,
 }
 
@@ -192,7 +193,8 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
         matching::decide(&loaded.asked, &loaded.credits, &loaded.known)
     });
     waive::note(&mut decisions, &loaded.dues, said);
-    let mut difference = Difference { said, ..Difference::default() };
+    let parted = said.filter(|said| said.kind == EventKind::Unmatch).and_then(|said| said.payment);
+    let mut difference = Difference { parted, ..Difference::default() };
     of_payments(&loaded, &decisions, &mut difference)?;
     of_requests(&loaded, standings, &mut difference, said);
     if said.is_none() && difference.changes.is_empty() && difference.standings.is_empty() {
@@ -373,9 +375,6 @@ async fn store(
         return Ok(false);
     }
     payments::change(tx, &difference.changes, &difference.parts).await?;
-    // Before what is decided now.
-    let paid = [difference.paid.as_slice(), &difference.partly].concat();
-    let told = tell::told_before(tx, &paid, difference.said).await?;
     payments::tell(tx, &difference.events, services.now()).await?;
     for order in orders.keys() {
         dues::settle_order(tx, order).await?;
@@ -393,8 +392,9 @@ async fn store(
     let lines = standing::by_ids(tx, &ids).await?;
     changes::plan_paid(services, tx, &lines, &version.to_string()).await?;
     tell::less(tx, &difference.touched, &difference.standings).await?;
-    tell::received(services, tx, (&paid, &told), version + 1).await?;
-    tell::paid(services, tx, &difference.paid, &difference.standings).await?;
-    tell::taken_back(services, tx, (&difference.unpaid, difference.said), version + 1).await?;
+    let paid = (difference.paid.as_slice(), difference.partly.as_slice());
+    tell::received(services, tx, paid, (&difference.standings, version + 1)).await?;
+    let parted = difference.parted.map(|payment| (payment, version + 1));
+    tell::taken_back(services, tx, &difference.unpaid, parted).await?;
     Ok(true)
 }

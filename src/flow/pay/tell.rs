@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 
-use super::said::Said;
 use crate::{
     db::{
         Tx,
@@ -20,55 +19,27 @@ use crate::{
     flow::{Services, send},
 };
 
-/// Of requests that are paid now, or more than before, the codes of those whose payer read that this money came: it was to
-/// go back and stays, and of that nobody was told.
-pub async fn told_before(
-    tx: &mut Tx,
-    dues: &[&Due],
-    said: Option<&Said<'_>>,
-) -> anyhow::Result<BTreeSet<String>> {
-    let mut told = BTreeSet::new();
-    let Some(payment) = said.and_then(Said::kept) else { return Ok(told) };
-    for due in dues {
-        let payer = (BatchId::new(due.batch_id), due.payer_email.as_str());
-        if payments::was_told(tx, (payment, &due.code), payer).await? {
-            told.insert(due.code.clone());
-        }
-    }
-    Ok(told)
-}
-
-/// Requests that are paid now, or more than before: one letter for each payer of a batch, which says all that came and
-/// what is missing; none for those of which that was told before.
+/// Requests that are paid now, and those of which another part is: one letter for each payer of a batch, which says all
+/// that came and what is missing, and for those that are paid the bell of each firm.
 pub async fn received(
     services: &Services,
     tx: &mut Tx,
-    (paid, told): (&[&Due], &BTreeSet<String>),
-    change: i64,
+    (paid, partly): (&[&Due], &[&Due]),
+    (standings, change): (&[Standing], i64),
 ) -> anyhow::Result<()> {
-    let mut payers = BTreeSet::new();
-    for due in paid.iter().filter(|due| !told.contains(&due.code)) {
-        if payers.insert((due.batch_id, due.payer_email.as_str())) {
+    let mut told = BTreeSet::new();
+    for due in paid.iter().chain(partly) {
+        if told.insert((due.batch_id, due.payer_email.as_str())) {
             mails::supersede_received(tx, BatchId::new(due.batch_id), &due.payer_email).await?;
             let payer = (due.payer_name.as_str(), due.payer_email.as_str());
             send::plan::received(services, tx, (&due.order_code, payer), change).await?;
         }
     }
-    Ok(())
-}
-
-/// Requests that are paid now: the bell of each firm.
-pub async fn paid(
-    services: &Services,
-    tx: &mut Tx,
-    dues: &[&Due],
-    standings: &[Standing],
-) -> anyhow::Result<()> {
     let now: BTreeMap<&str, &Standing> =
         standings.iter().map(|it| (it.code.as_str(), it)).collect();
     let came = |due: &Due| now.get(due.code.as_str()).map_or((0, 0), |it| (it.paid, it.waived));
     let words = (NotificationKind::PaymentReceived, "payment_received");
-    of_firms(services, tx, words, (dues, &came)).await
+    of_firms(services, tx, words, (paid, &came)).await
 }
 
 /// Requests of which less is paid than before: letters that did not leave have no reason any more.
@@ -89,12 +60,11 @@ pub async fn less(tx: &mut Tx, dues: &[&Due], standings: &[Standing]) -> anyhow:
 pub async fn taken_back(
     services: &Services,
     tx: &mut Tx,
-    (dues, said): (&[&Due], Option<&Said<'_>>),
-    change: i64,
+    dues: &[&Due],
+    parted: Option<(i64, i64)>,
 ) -> anyhow::Result<()> {
     let mut told = BTreeSet::new();
-    let parted = said.and_then(Said::parted);
-    for (due, payment) in dues.iter().filter_map(|due| Some((due, parted?))) {
+    for (due, (payment, change)) in dues.iter().filter_map(|due| Some((due, parted?))) {
         let payer = (BatchId::new(due.batch_id), due.payer_email.as_str());
         if told.contains(&payer) || !payments::was_told(tx, (payment, &due.code), payer).await? {
             continue;
