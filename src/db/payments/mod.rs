@@ -80,33 +80,32 @@ impl Payment {
     }
 }
 
+/// Which ones, and in which order, is said behind it.
+macro_rules! payment {
+    ($which:literal) => {
+        concat!(
+            "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
+                    other_account, state, tier, evidence, rules, closed, same_as, may_be,
+                    (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
+                     where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
+                    (select coalesce(max(e.id), 0) from payment_event e
+                     where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
+             from bank_line
+             where direction = 'credit' ",
+            $which
+        )
+    };
+}
+
 pub async fn all(db: &Db) -> sqlx::Result<Vec<Payment>> {
-    db.query(
-        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed, same_as, may_be,
-                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
-                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
-                (select coalesce(max(e.id), 0) from payment_event e
-                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
-         from bank_line where direction = 'credit' order by booked_on, id",
-    )
-    .all()
-    .await
+    db.query(payment!("order by booked_on, id")).all().await
 }
 
 /// Held, suggested and unmatched ones, the oldest first.
 pub async fn unsettled(db: &Db) -> sqlx::Result<Vec<Payment>> {
-    db.query(
-        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed, same_as, may_be,
-                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
-                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
-                (select coalesce(max(e.id), 0) from payment_event e
-                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
-         from bank_line
-         where direction = 'credit' and state in ('held', 'suggested', 'unmatched') and not closed
-         order by booked_on, id",
-    )
+    db.query(payment!(
+        "and state in ('held', 'suggested', 'unmatched') and not closed order by booked_on, id"
+    ))
     .all()
     .await
 }
@@ -154,37 +153,19 @@ pub async fn any(db: &Db) -> sqlx::Result<bool> {
 }
 
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Payment>> {
-    db.query(
-        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed, same_as, may_be,
-                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
-                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
-                (select coalesce(max(e.id), 0) from payment_event e
-                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
-         from bank_line where direction = 'credit' and id = $1",
-    )
-    .bind(id)
-    .optional()
-    .await
+    db.query(payment!("and id = $1")).bind(id).optional().await
 }
 
 /// The newest first; of a firm those that pay for something of it. `since` is a local day, as ISO 8601.
 pub async fn list(db: &Db, filter: &Filter, since: Option<String>) -> sqlx::Result<Vec<Payment>> {
-    db.query(
-        "select id, batch_id, account, fingerprint, occurrence, booked_on, amount, returned, memo, reference, other_name,
-                other_account, state, tier, evidence, rules, closed, same_as, may_be,
-                (select cast(coalesce(sum(f.amount), 0) as bigint) from refund f
-                 where f.bank_line_id = bank_line.id and f.done_at is null) as to_return,
-                (select coalesce(max(e.id), 0) from payment_event e
-                 where e.bank_line_id = bank_line.id and e.kind in ('match', 'unmatch', 'same', 'refund')) as last_said
-         from bank_line
-         where direction = 'credit' and ($1 is null or state = $1) and ($2 is null or booked_on >= $2)
+    db.query(payment!(
+        "and ($1 is null or state = $1) and ($2 is null or booked_on >= $2)
            and ($3 is null or exists (select 1 from allocation a
                                       join payment_request r on r.code = a.code
                                       join order_line l on l.id = r.line_id
                                       where a.bank_line_id = bank_line.id and l.firm = $3))
-         order by booked_on desc, id desc",
-    )
+         order by booked_on desc, id desc"
+    ))
     .bind(filter.state.as_deref())
     .bind(since)
     .bind(filter.firm.as_deref())
