@@ -17,7 +17,7 @@ use hangloat::{
             back, hand,
             hand::{Back, Wish},
             said::By,
-            waive,
+            same, waive,
         },
         sweep,
     },
@@ -44,7 +44,7 @@ async fn step(
     let payment = |dice: &mut Dice| -> Option<Payment> {
         if all.is_empty() { None } else { Some(dice.of(&all).clone()) }
     };
-    let kind = dice.roll(14);
+    let kind = dice.roll(15);
     let it = payment(dice);
     let said = match (kind, it) {
         (0..=4, _) | (_, None) => {
@@ -89,7 +89,15 @@ async fn step(
             cancel::cancel(services, &line.order_code, &part, "thôi").await?;
             format!("cancel {}", line.reference())
         }
-        (11, _) => format!("{:?}", sweep::reconcile::run(services).await.map(|_| "reconcile")?),
+        (11, Some(payment)) => {
+            let told =
+                |it: &&Payment| it.account == payment.account && it.amount() == payment.amount();
+            // Of those that may be it; itself is among them.
+            let other = *dice.of(&all.iter().filter(told).collect::<Vec<_>>());
+            let said = same::say(services, &payment, other, by).await?;
+            format!("{} is {}: {said:?}", payment.id, other.id)
+        }
+        (12, _) => format!("{:?}", sweep::reconcile::run(services).await.map(|_| "reconcile")?),
         _ => format!("{:?}", sweep::run(services).await?),
     };
     Ok(said)
