@@ -74,10 +74,10 @@ pub async fn named(db: &Db, codes: &[String]) -> sqlx::Result<Vec<Due>> {
     db.query(NAMED).bind(Json(codes)).all().await
 }
 
-/// Of each firm the amounts that are left of open requests, in đồng, and how many have each.
+/// Of each firm the amounts that are left of open requests, in đồng, and how many payers are asked for each.
 pub async fn open_amounts(db: &Db) -> sqlx::Result<Vec<(String, i64, i64)>> {
     db.query(
-        "select l.firm, r.amount - r.waived - r.paid as rest, count(*)
+        "select l.firm, r.amount - r.waived - r.paid as rest, count(distinct r.payer_email)
          from payment_request r join order_line l on l.id = r.line_id
          where r.state in ('open', 'partly_paid')
          group by l.firm, r.amount - r.waived - r.paid",
@@ -100,21 +100,26 @@ pub async fn open_since(db: &Db) -> sqlx::Result<Option<DateTime<Utc>>> {
     Ok(oldest.map(|(at,)| at))
 }
 
-/// Whether no more than one open request of a firm has this amount left, in đồng.
-pub async fn is_only_open(db: &Db, (firm, rest): (&str, i64)) -> sqlx::Result<bool> {
-    // Of a price that many have, two are found soon.
-    let (n,): (i64,) = db
+/// Whether nobody but this payer has an open request of a firm of which this amount is left, in đồng.
+pub async fn is_only_payer(
+    db: &Db,
+    (firm, rest): (&str, i64),
+    payer_email: &str,
+) -> sqlx::Result<bool> {
+    // Of a price that many have, another one is found soon.
+    let other = db
         .query(
-            "select count(*) from (
-                 select r.line_id from payment_request r join order_line l on l.id = r.line_id
-                 where r.state in ('open', 'partly_paid') and r.amount - r.waived - r.paid = $2 and l.firm = $1
-                 limit 2) as alike",
+            "select r.line_id from payment_request r join order_line l on l.id = r.line_id
+             where r.state in ('open', 'partly_paid') and r.amount - r.waived - r.paid = $2 and l.firm = $1
+               and r.payer_email <> $3
+             limit 1",
         )
         .bind(firm)
         .bind(rest)
-        .one()
+        .bind(payer_email)
+        .optional::<(i64,)>()
         .await?;
-    Ok(n <= 1)
+    Ok(other.is_none())
 }
 
 /// A request as it was read, and as it is to be.

@@ -189,7 +189,7 @@ async fn of_lines(
             _ => order,
         };
         let n = i64::try_from(group.len())?;
-        let said = said_of_lines(services, first).await?;
+        let said = said_of_lines(services, &group, &in_grace).await?;
         let details = group.iter().take(DETAILS).map(|line| detail(line, &said));
         tasks.push(Task {
             amount: group.iter().map(|line| Money::dong(line.at_risk())).sum(),
@@ -208,13 +208,19 @@ fn last_day(services: &Services, ends: DateTime<Utc>) -> NaiveDate {
     services.local(ends - Duration::seconds(1)).date_naive()
 }
 
-/// Why the lines of an order have no licence, by their names in the order.
+/// Why the lines of an order have no licence, or which money may be theirs, by their names in the order.
 async fn said_of_lines(
     services: &Services,
-    line: &Open,
+    lines: &[Open],
+    in_grace: &HashMap<String, &Judged>,
 ) -> anyhow::Result<BTreeMap<String, String>> {
+    let Some(line) = lines.first() else { return Ok(BTreeMap::new()) };
     if line.state == LineState::Grace {
-        return Ok(BTreeMap::new());
+        // Of several firms none reads of money that may be another one's.
+        let told = lines.iter().filter(|_| services.only_firm().is_some());
+        let judged = told.filter_map(|it| in_grace.get_key_value(&it.reference().to_string()));
+        let said = judged.map(|(line, it)| (line.clone(), it.may_be_anybodys(services)));
+        return Ok(said.collect());
     }
     let stuck = activations::stuck_of_batch(&services.db, line.batch()).await?;
     let said =

@@ -1,5 +1,5 @@
-//! Money that came and of which nobody has said what it is for: whoever may have paid with it is not cut off. Which request
-//! it pays is decided by the matching and by people.
+//! Money that came and of which nobody has said what it is for: whoever may have paid with it is not cut off; where it is
+//! one's of several by its amount alone, people read of it. Which request it pays is decided by the matching and by them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -25,9 +25,12 @@ pub struct Unclaimed {
     words: HashMap<String, Vec<usize>>,
     /// By what is free of them, in đồng.
     free: HashMap<i64, Vec<usize>>,
-    /// How many open requests of a firm have an amount, in đồng.
+    /// How many payers have open requests of a firm with an amount, in đồng.
     open: HashMap<(String, i64), i64>,
 }
+
+/// So many payments of a price that many have are told of each of its lines.
+const ALIKE: usize = 3;
 
 struct Payment {
     row: Waiting,
@@ -45,7 +48,7 @@ impl Unclaimed {
             return Ok(unclaimed);
         }
         let open = dues::open_amounts(db).await?;
-        let open = open.into_iter().map(|(firm, rest, n)| ((firm, rest), n)).collect();
+        let open = open.into_iter().map(|(firm, rest, payers)| ((firm, rest), payers)).collect();
         Ok(Unclaimed { open, ..unclaimed })
     }
 
@@ -86,13 +89,29 @@ impl Unclaimed {
     ///   its order, the account of a known payer, a sum that nothing else makes;
     /// - that have the name of its client, whatever the amount, or that of its payer; where the memo has a code that was
     ///   given to others, the payer's name counts with the exact amount alone, as one payer may have many clients;
-    /// - that have exactly what is left of it, where no other open request of its firm has that amount. The amount alone is
-    ///   no sign among several: everybody of that price would work unpaid until a person decided.
+    /// - that have exactly what is left of it, where nobody but its payer has an open request of that amount at its firm:
+    ///   whichever of these it is, the payer has paid. Among several payers the amount alone is no sign: everybody of that
+    ///   price would work unpaid until a person decided. Those are [`alike`](Self::alike).
     ///
     /// What a person said that a payment is not for is none of them.
     pub fn for_line(&self, line: &InGrace) -> Vec<&Waiting> {
+        self.like(line, self.is_only_payer(line))
+    }
+
+    /// A few payments that have exactly what is left of a line, and nothing that says whose they are, where several payers
+    /// owe that: they keep nobody on, and a person should look before somebody is cut off.
+    pub fn alike(&self, line: &InGrace) -> Vec<&Waiting> {
+        if self.is_only_payer(line) {
+            return Vec::new();
+        }
+        let free = self.free.get(&line.rest).into_iter().flatten().map(|at| &self.waiting[*at]);
+        let alike = free.filter(|it| it.says_nothing() && !it.not_for.contains(&line.code));
+        alike.map(|it| &it.row).take(ALIKE).collect()
+    }
+
+    fn is_only_payer(&self, line: &InGrace) -> bool {
         let key = (line.firm.clone(), line.rest);
-        self.like(line, self.open.get(&key).is_none_or(|n| *n <= 1))
+        self.open.get(&key).is_none_or(|payers| *payers <= 1)
     }
 
     /// Whether there is any of them. Other requests are asked for as they are now, where that decides.
@@ -101,10 +120,11 @@ impl Unclaimed {
             return Ok(true);
         }
         let is_exact = !self.like(line, true).is_empty();
-        Ok(is_exact && dues::is_only_open(db, (&line.firm, line.rest)).await?)
+        let owed = (line.firm.as_str(), line.rest);
+        Ok(is_exact && dues::is_only_payer(db, owed, &line.payer_email).await?)
     }
 
-    /// `is_only` says whether no other request of its firm has what is left of it.
+    /// `is_only` says whether nobody but its payer owes at its firm what is left of it.
     fn like(&self, line: &InGrace, is_only: bool) -> Vec<&Waiting> {
         if self.waiting.is_empty() {
             return Vec::new();
@@ -142,6 +162,11 @@ impl Payment {
     /// Whether its memo says by a code what it is for.
     fn has_code(&self) -> bool {
         self.row.tier != Tier::UnknownCode && !self.named("codes").is_empty()
+    }
+
+    /// Whether neither a code nor anything that the matching found speaks for anybody.
+    fn says_nothing(&self) -> bool {
+        !self.has_code() && self.named("candidates").is_empty()
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Judged {
     late_from: DateTime<Utc>,
     /// The money that may be its and waits for a person: while there is any, it is not cut off.
     unclaimed: Vec<Waiting>,
+    /// Where there is none, a few payments that nothing but the amount tells apart from those of others.
+    alike: Vec<Waiting>,
 }
 
 impl Judged {
@@ -118,24 +120,31 @@ impl Judged {
 
     /// Which money may be its, as people read it; nothing where there is none.
     pub fn may_be_paid_with(&self, services: &Services) -> String {
+        let why = services.texts.label("workbook.reconciliation.waits.maybe_paid");
+        Judged::named(services, &why, &self.unclaimed)
+    }
+
+    /// Which money has its amount, and may be anybody's, as people read it; nothing where there is none.
+    pub fn may_be_anybodys(&self, services: &Services) -> String {
+        let why = services.texts.label("workbook.reconciliation.alike");
+        Judged::named(services, &why, &self.alike)
+    }
+
+    fn named(services: &Services, why: &str, payments: &[Waiting]) -> String {
         let payment = |it: &Waiting| {
             let day = it.booked_on.parse::<NaiveDate>();
             let day = day.map_or(it.booked_on.clone(), |day| day.format("%d/%m/%Y").to_string());
             let values = context! { id => it.id, day, free => Money::dong(it.free).to_string() };
             services.texts.say("workbook.reconciliation.unclaimed", values)
         };
-        if self.unclaimed.is_empty() {
-            return String::new();
-        }
-        let why = services.texts.label("workbook.reconciliation.waits.maybe_paid");
-        let payments: Vec<String> = self.unclaimed.iter().map(payment).collect();
-        format!("{why}: {}", payments.join(", "))
+        let payments: Vec<String> = payments.iter().map(payment).collect();
+        if payments.is_empty() { String::new() } else { format!("{why}: {}", payments.join(", ")) }
     }
 
     /// The same for somebody who is not to read of money that may be another one's.
     #[must_use]
     pub fn without_money(&self) -> Judged {
-        Judged { unclaimed: Vec::new(), ..self.clone() }
+        Judged { unclaimed: Vec::new(), alike: Vec::new(), ..self.clone() }
     }
 }
 
@@ -187,7 +196,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let last = rules::last_day(cutoff_at, rules.tz);
         let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
         let own = accepted(&line, last, own);
-        let unclaimed: Vec<Waiting> = unclaimed.for_line(&line).into_iter().cloned().collect();
+        let (unclaimed, alike) = may_be(&unclaimed, &line);
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
@@ -203,9 +212,16 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let missing = awaits.and_then(|(from, to)| before(services.today(), (from, to)));
         let over = awaits.map_or(last, |(from, _)| last.max(from)) + Days::new(1);
         let late_from = start_of(over, rules.tz) + late_after(grace.booking_lag_days);
-        judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from, unclaimed });
+        judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from, unclaimed, alike });
     }
     Ok(judged)
+}
+
+/// The money that keeps a line on; where there is none, that which may be anybody's.
+fn may_be(all: &Unclaimed, line: &InGrace) -> (Vec<Waiting>, Vec<Waiting>) {
+    let own: Vec<Waiting> = all.for_line(line).into_iter().cloned().collect();
+    let alike = if own.is_empty() { all.alike(line) } else { Vec::new() };
+    (own, alike.into_iter().cloned().collect())
 }
 
 /// Those of some days that come before a day.

@@ -681,3 +681,54 @@ fn a_line_that_waits_names_the_days_without_a_statement_and_none_that_is_not_ove
     assert!(missing.contains("Chưa có sao kê ngày 01/12/2026: 3 dòng chờ"), "{missing}");
     assert!(missing.contains("Chờ sao kê ngày 01/12/2026\t"), "{missing}");
 }
+
+/// Two clients in grace of one payer, and one who pays alone where `with_other`; an amount came that all of them owe, and
+/// nobody says whose it is. What *Sắp ngắt* asked, on Friday before their last day.
+fn owed_alike(with_other: bool) -> (World, String) {
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    let other = with_other.then(|| enterprise(3));
+    let clients: Vec<_> = [enterprise(1), same].into_iter().chain(other).collect();
+    world.import("khach.csv", &csv(&clients));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    booked(&world, "a.csv", "26/11/2026", &[("24/11/2026", 2_950_000, "chuyen tien")]);
+    night(&world, "11-27");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let book = world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx");
+    let asked = super::workbooks::sheet_text(&book, "Sắp ngắt");
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    night(&world, "12-04");
+    (world, asked)
+}
+
+#[test]
+fn an_amount_that_one_payer_alone_owes_keeps_all_of_the_payers_clients_on() {
+    if !crate::world::require("openpyxl") {
+        return;
+    }
+    let (world, asked) = owed_alike(false);
+    let told = "có thể là của dòng này: khoản 1 (24/11/2026, 2.950.000 đ chưa dùng)";
+    assert_eq!(asked.matches(told).count(), 2, "{asked}");
+    assert_eq!(lines(&world), ["grace"; 2]);
+    // Whichever of them it was for: when a person said so, it keeps the other one on no more.
+    let code = codes(&world).remove(0);
+    world.run_at(&at("12-04", 9), &["match", "1", &code, "--reason", "gọi"]).exits(0);
+    assert_eq!(night(&world, "12-07").1["suspended"], 1);
+    assert_eq!(lines(&world), ["active", "suspended"]);
+    proves(&world);
+}
+
+#[test]
+fn an_amount_that_several_payers_owe_keeps_nobody_on_and_is_told_before_they_are_cut_off() {
+    if !crate::world::require("openpyxl") {
+        return;
+    }
+    let (world, asked) = owed_alike(true);
+    let told = "có thể là tiền của dòng này: xin ghép hoặc hoãn trước khi ngắt: khoản 1 (24/11/2026, 2.950.000 đ chưa dùng)";
+    assert_eq!(asked.matches(told).count(), 3, "{asked}");
+    assert_eq!(lines(&world), ["suspended"; 3]);
+    proves(&world);
+}

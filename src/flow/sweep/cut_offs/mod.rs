@@ -224,6 +224,6 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
         let values = context! { until => day(last_day), by => held.by, at, reason => held.reason };
         texts.say("workbook.cut_offs.held", values)
     });
-    let parts = [held.unwrap_or_default(), said, unclaimed];
+    let parts = [held.unwrap_or_default(), said, unclaimed, it.may_be_anybodys(services)];
     (parts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" "), tone)
 }
