@@ -32,6 +32,13 @@ pub struct Due {
     pub state: RequestState,
 }
 
+impl Due {
+    /// Whether a code is its own, or that of all of its payer's.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.code == code || self.batch_code.as_deref() == Some(code)
+    }
+}
+
 /// Which ones is said in it; in the order of their lines.
 macro_rules! due {
     ($which:literal) => {

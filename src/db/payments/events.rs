@@ -38,6 +38,13 @@ pub struct NewEvent<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl NewEvent<'_> {
+    /// By the rules.
+    pub fn decided(id: i64, detail: serde_json::Value, rules: i64) -> Self {
+        NewEvent { id, kind: EventKind::Decided, detail, rules, said_by: None, reason: None }
+    }
+}
+
 pub async fn tell(tx: &mut Tx, events: &[NewEvent<'_>], now: DateTime<Utc>) -> sqlx::Result<()> {
     const TELL: Sql = Sql {
         sqlite: "insert into payment_event (bank_line_id, at, kind, detail, rules, said_by, reason)

@@ -235,7 +235,7 @@ pub async fn stands(services: &Services, payment: &Payment, wish: &Wish) -> anyh
 /// Whether what is wanted speaks of this request.
 fn is_named(dues: &[Due], codes: &[(String, Option<i64>)], code: &str) -> bool {
     let due = dues.iter().find(|due| due.code == code);
-    due.is_some_and(|due| codes.iter().any(|(it, _)| is_for(due, it)))
+    due.is_some_and(|due| codes.iter().any(|(it, _)| due.has_code(it)))
 }
 
 /// Codes of requests with đồng, each once, in their order, with what the payment pays of others; `rest` is what is left
@@ -252,7 +252,7 @@ fn words(
     *rest -= pays.iter().map(|(_, amount)| amount).sum::<i64>();
     let free = *rest;
     for (code, amount) in codes {
-        let found: Vec<&Due> = dues.iter().filter(|due| is_for(due, code)).collect();
+        let found: Vec<&Due> = dues.iter().filter(|due| due.has_code(code)).collect();
         if found.is_empty() {
             return Err(Refused::NoCode(code.clone()));
         }
@@ -295,10 +295,6 @@ fn words(
     }
     words.sort();
     Ok(words)
-}
-
-fn is_for(due: &Due, code: &str) -> bool {
-    due.code == code || due.batch_code.as_deref() == Some(code)
 }
 
 fn learn(payment: &Payment, dues: &[Due], words: &[(String, i64)], said: &mut Said<'_>) {

@@ -258,25 +258,25 @@ fn of_payments<'a>(
             let detail = serde_json::json!({
                 "state": state, "tier": decision.tier, "allocations": parts, "evidence": evidence,
             });
-            let kind = EventKind::Decided;
-            difference.events.push(NewEvent {
-                id,
-                kind,
-                detail,
-                rules,
-                said_by: None,
-                reason: None,
-            });
+            difference.events.push(NewEvent::decided(id, detail, rules));
         }
-        // Who pays twice reads at once that it is too much.
-        if payment.rules == 0 && decision.tier == Tier::PaidBefore {
-            let is_it = |due: &&dues::Due| decision.evidence.codes.contains(&due.code);
-            difference.partly.extend(loaded.dues.iter().find(is_it));
+        if payment.rules == 0 {
+            difference.partly.extend(told_at_once(loaded, decision));
         }
         difference.parts.extend(parts_of(id, parts));
         difference.changes.push(Change { id, state, tier: decision.tier, evidence, rules });
     }
     Ok(())
+}
+
+/// Who pays twice, or under the code for all another sum than is open, reads at once that it came, though it pays for
+/// nothing yet.
+fn told_at_once<'a>(loaded: &'a Loaded, decision: &Decision) -> Option<&'a dues::Due> {
+    if !matches!(decision.tier, Tier::PaidBefore | Tier::BatchPartly | Tier::BatchOther) {
+        return None;
+    }
+    let is_meant = |due: &dues::Due| decision.evidence.codes.iter().any(|it| due.has_code(it));
+    loaded.dues.iter().find(|due| due.state != RequestState::Cancelled && is_meant(due))
 }
 
 fn as_it_is(payment: &Payment) -> Change {

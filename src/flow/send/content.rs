@@ -73,14 +73,18 @@ pub async fn of(
         | Purpose::GraceWarning
         | Purpose::Suspended
         | Purpose::Restored => standings::of(services, mail, order).await,
-        Purpose::OrderNotice => notice(services, mail, known),
+        Purpose::OrderNotice => notice(services, mail, known).await,
         Purpose::OrderCancelled => cancelled(services, mail, order).await.map(Some),
         Purpose::LoginFirst | Purpose::LoginExisting => log_in(services, mail, known).await,
     }
 }
 
 /// Everything of the batch that this payer has still to pay, so that one transfer covers it.
-fn notice(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Option<Content>> {
+async fn notice(
+    services: &Services,
+    mail: &Mail,
+    known: &Known,
+) -> anyhow::Result<Option<Content>> {
     let (order, requests) = (known.order(mail)?, known.open(mail));
     if requests.is_empty() {
         return Ok(None);
@@ -89,14 +93,14 @@ fn notice(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Opt
         requests.iter().map(|request| known.line(request.line_id)).collect::<Result<_, _>>()?;
     let firm = block_with(services, order, &own, &known.staff(&own))?;
     let reply_to = reply_to(services, (order, &own), order.registered_by.as_deref())?;
-    let transfer = transfer(services, requests)?;
+    let pooled = over::under_batch_code(services, requests).await?;
+    let (rest, picture) = rest(services, requests, pooled)?.unzip();
     let lines = own.iter().zip(requests);
     let lines: Vec<NoticeLine> =
         lines.map(|(line, request)| noticed(services, line, request)).collect();
     let mut orders: Vec<_> = lines.iter().map(|line| line.order.clone()).collect();
     orders.dedup();
-    let qr_cid = format!("vietqr-{}", transfer.memo.as_str().to_lowercase());
-    let picture = pay::qr_png(&services.settings.payee, transfer.amount, &transfer.memo)?;
+    let (transfer, qr_cid) = rest.map(|rest| (rest.transfer, rest.qr_cid)).unzip();
     let letter = letters::order_notice(
         services.letters.of(mail.purpose),
         &OrderNotice {
@@ -107,11 +111,12 @@ fn notice(services: &Services, mail: &Mail, known: &Known) -> anyhow::Result<Opt
             orders,
             lines,
             transfer,
+            pooled,
             grace_days: services.settings.grace.days,
-            qr_cid: qr_cid.clone(),
+            qr_cid: qr_cid.unwrap_or_default(),
         },
     )?;
-    Ok(Some(Content { letter, picture: Some((qr_cid, picture)), workbook: None, reply_to }))
+    Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }
 
 /// What was cancelled under the sequence of the mail, and what this payer has still to pay.
@@ -173,7 +178,7 @@ pub(super) fn rest(
 }
 
 /// A single request is paid under its own code, several under the payer's.
-pub(super) fn transfer(services: &Services, requests: &[Request]) -> anyhow::Result<Transfer> {
+fn transfer(services: &Services, requests: &[Request]) -> anyhow::Result<Transfer> {
     let first = requests.first().context("Nothing is left to pay")?;
     let payer_code = first.batch_code.as_deref().filter(|_| requests.len() > 1);
     let memo: PaymentCode = payer_code.map_or_else(|| Ok(first.code.clone()), str::parse)?;

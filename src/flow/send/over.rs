@@ -30,13 +30,14 @@ fn codes(requests: &[Request]) -> Vec<&str> {
     requests.iter().map(|request| request.code.as_str()).collect()
 }
 
-/// What came under the code for all of a payer and waits until the sum is exact: of the payer of these requests of a batch.
+/// What came under the code for all of a payer and waits until the sum is exact, or is more than there was to pay: of the
+/// payer of these requests of a batch.
 pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
     let Some(code) = requests.first().and_then(|request| request.batch_code.as_deref()) else {
         return Ok(Money::ZERO);
     };
     let waits = |it: &payments::Waiting| {
-        matches!(it.tier, Tier::BatchPartly | Tier::BatchOther)
+        matches!(it.tier, Tier::BatchPartly | Tier::BatchOther | Tier::PaidBefore)
             && it.evidence.0["codes"].as_array().is_some_and(|it| it.iter().any(|it| it == code))
     };
     let waiting = payments::waiting(&services.db).await?;

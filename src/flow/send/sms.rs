@@ -8,8 +8,9 @@ use reqwest::{Client, Request, StatusCode, Url, header::CONTENT_TYPE, redirect};
 use serde_json::json;
 
 use super::{
-    content::{firm_block, transfer},
+    content::{firm_block, rest},
     letters::{self, Sms},
+    over,
 };
 use crate::{
     db::{
@@ -84,11 +85,13 @@ async fn text(services: &Services, mail: &Mail, to: &Phone) -> anyhow::Result<Op
     }
     let Some((email, line)) = payer else { return Ok(None) };
     let open = requests::open_of_payer(db, order.batch(), &email).await?;
+    let pooled = over::under_batch_code(services, &open).await?;
+    let Some((rest, _)) = rest(services, &open, pooled)? else { return Ok(None) };
     let said = Sms {
         firm: firm_block(services, &order, &[&line]).await?,
         client: line.name.clone(),
         count: open.len(),
-        transfer: transfer(services, &open)?,
+        transfer: rest.transfer,
     };
     Ok(Some(letters::sms(services.letters.of(Purpose::OrderNotice), &said)?))
 }

@@ -22,7 +22,7 @@ use crate::{
         requests::{self, Request},
         standing,
     },
-    domain::{batch::BatchId, firm::Firm, licence::LicenceState, mail::Purpose, money::Money},
+    domain::{firm::Firm, licence::LicenceState, mail::Purpose, money::Money, order::RequestState},
     flow::{
         Services,
         sweep::{self, rules},
@@ -39,53 +39,99 @@ struct About<'a> {
     cutoff_at: Option<DateTime<Utc>>,
 }
 
+/// What is known of the requests that a letter may be about.
+struct Known {
+    requests: Vec<Request>,
+    lines: HashMap<i64, Line>,
+    licences: HashMap<i64, Licence>,
+    /// When unpaid lines are cut off.
+    effective: HashMap<i64, DateTime<Utc>>,
+    /// What its recipient paid under the batch code, and what waits.
+    pooled: Money,
+}
+
+impl Known {
+    async fn of(
+        services: &Services,
+        (mail, warned): (&Mail, &Warned),
+        order: &Order,
+    ) -> anyhow::Result<Known> {
+        let db = &services.db;
+        let requests = meant(services, (mail, warned), order).await?;
+        let ids: Vec<i64> = requests.iter().map(|request| request.line_id).collect();
+        let lines = standing::with_ids(db, &ids).await?;
+        let licences = licences::of_lines(db, &ids).await?;
+        let mut known = Known {
+            requests,
+            lines: lines.into_iter().map(|line| (line.id, line)).collect(),
+            licences: licences.into_iter().map(|it| (it.line_id, it)).collect(),
+            effective: effective(services, &ids, warned).await?,
+            pooled: Money::ZERO,
+        };
+        if !warned.is_copy {
+            known.pooled = over::under_batch_code(services, &known.own(mail)).await?;
+        }
+        Ok(known)
+    }
+
+    /// Those that the recipient pays.
+    fn own(&self, mail: &Mail) -> Vec<Request> {
+        let own = self.requests.iter().filter(|it| it.payer_email == mail.recipient);
+        own.cloned().collect()
+    }
+
+    /// What ends first is told first, but for the one that money was taken back of.
+    fn about(&self, services: &Services, (mail, order): (&Mail, &Order)) -> Vec<About<'_>> {
+        let is_about = |about: &About<'_>| {
+            let pays = about.request.payer_email == mail.recipient;
+            let is_reader = pays || is_of_firm(services, (order, about.line), &mail.recipient);
+            let is_pooled = pays && tells_of_pool(mail, self.pooled, about.request);
+            is_reader && (is_pooled || is_so(mail, about.request, about.licence))
+        };
+        let about = |request| self.about_one(mail, request);
+        let mut about: Vec<_> = self.requests.iter().filter_map(about).filter(is_about).collect();
+        about.sort_by_key(|it| {
+            (is_taken_back(mail) && mail.line_id != Some(it.line.id), it.cutoff_at)
+        });
+        about
+    }
+
+    fn about_one<'a>(&'a self, mail: &Mail, request: &'a Request) -> Option<About<'a>> {
+        let line = self.lines.get(&request.line_id)?;
+        let licence = self.licences.get(&line.id);
+        let stored = licence.and_then(|licence| licence.cutoff_at);
+        let cutoff_at = self.effective.get(&line.id).copied().or(stored);
+        // What was paid works on also behind its day.
+        let cutoff_at = cutoff_at.filter(|at| !is_taken_back(mail) || *at > mail.planned_at);
+        Some(About { line, request, licence, cutoff_at })
+    }
+}
+
 pub async fn of(
     services: &Services,
     mail: &Mail,
     order: &Order,
 ) -> anyhow::Result<Option<Content>> {
-    let (db, batch) = (&services.db, order.batch());
     let warned = Warned::of(services, mail, order).await?;
-    let requests = meant(services, (mail, &warned), order).await?;
-    let ids: Vec<i64> = requests.iter().map(|request| request.line_id).collect();
-    let effective = effective(services, &ids, &warned).await?;
-    if !warned.holds(services, &effective) {
+    let known = Known::of(services, (mail, &warned), order).await?;
+    if !warned.holds(services, &known.effective) {
         return Ok(None);
     }
-    let lines = standing::with_ids(db, &ids).await?;
-    let lines: HashMap<i64, &Line> = lines.iter().map(|line| (line.id, line)).collect();
-    let licences = licences::of_lines(db, &ids).await?;
-    let licences: HashMap<i64, &Licence> = licences.iter().map(|it| (it.line_id, it)).collect();
-    let mut about: Vec<About<'_>> = Vec::new();
-    for request in &requests {
-        let Some(&line) = lines.get(&request.line_id) else { continue };
-        let licence = licences.get(&request.line_id).copied();
-        let pays = request.payer_email == mail.recipient;
-        let is_reader = pays || is_of_firm(services, (order, line), &mail.recipient);
-        if is_reader && is_so(mail, request, licence) {
-            let stored = licence.and_then(|licence| licence.cutoff_at);
-            let cutoff_at = effective.get(&line.id).copied().or(stored);
-            // What was paid works on also behind its day.
-            let cutoff_at = cutoff_at.filter(|at| !is_taken_back(mail) || *at > mail.planned_at);
-            about.push(About { line, request, licence, cutoff_at });
-        }
-    }
-    // What ends first is told first, but for the one that money was taken back of.
-    about.sort_by_key(|it| (is_taken_back(mail) && mail.line_id != Some(it.line.id), it.cutoff_at));
+    let about = known.about(services, (mail, order));
     // It is paid again.
     if is_taken_back(mail) && about.first().map(|it| it.line.id) != mail.line_id {
         return Ok(None);
     }
     let Some(first) = about.first() else { return Ok(None) };
-    let pays = || about.iter().any(|it| it.request.payer_email == mail.recipient);
-    let is_payer = !warned.is_copy && pays();
-    let (open, pooled) =
-        if is_payer { to_pay(services, (mail, batch), &about).await? } else { <_>::default() };
+    let is_payer =
+        !warned.is_copy && about.iter().any(|it| it.request.payer_email == mail.recipient);
+    let pooled = if is_payer { known.pooled } else { Money::ZERO };
+    let open =
+        if is_payer { to_pay(services, (mail, order), &about, pooled).await? } else { Vec::new() };
     let (rest, picture) = rest(services, &open, pooled)?.unzip();
     let over = match mail.purpose {
         Purpose::PaymentReceived if !is_taken_back(mail) => {
-            let own = requests.iter().filter(|it| it.payer_email == mail.recipient);
-            over::too_much(services, &own.cloned().collect::<Vec<_>>()).await?
+            over::too_much(services, &known.own(mail)).await?
         }
         _ => Money::ZERO,
     };
@@ -109,20 +155,18 @@ pub async fn of(
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }
 
-/// What its recipient has still to pay, and what of that came under the batch code and waits for the rest.
+/// What its recipient has still to pay; what came under the batch code pays for all of it at once, with what is missing.
 async fn to_pay(
     services: &Services,
-    (mail, batch): (&Mail, BatchId),
+    (mail, order): (&Mail, &Order),
     about: &[About<'_>],
-) -> anyhow::Result<(Vec<Request>, Money)> {
-    let all = requests::open_of_payer(&services.db, batch, &mail.recipient).await?;
-    let pooled = over::under_batch_code(services, &all).await?;
-    // What waits pays for all at once, with what is missing of all.
-    let is_of_one = mail.line_id.is_some() && pooled == Money::ZERO;
-    let told = about.iter().map(|it| it.request.clone()).collect();
-    let mut open: Vec<Request> = if is_of_one { told } else { all };
-    open.retain(|it| it.rest().is_some());
-    Ok((open, pooled))
+    pooled: Money,
+) -> anyhow::Result<Vec<Request>> {
+    if mail.line_id.is_none() || pooled > Money::ZERO {
+        return Ok(requests::open_of_payer(&services.db, order.batch(), &mail.recipient).await?);
+    }
+    let told = about.iter().filter(|it| it.request.rest().is_some());
+    Ok(told.map(|it| it.request.clone()).collect())
 }
 
 /// That of the line that a mail is about; of a copy of a warning those of the lines that others were warned of; else all
@@ -155,6 +199,12 @@ fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str)
 /// A letter about money which names a line says that the money was for something else.
 fn is_taken_back(mail: &Mail) -> bool {
     mail.purpose == Purpose::PaymentReceived && mail.line_id.is_some()
+}
+
+/// Money under the batch code is told with all that it is for, and where all of that was paid before, with these.
+fn tells_of_pool(mail: &Mail, pooled: Money, request: &Request) -> bool {
+    let is_received = mail.purpose == Purpose::PaymentReceived && !is_taken_back(mail);
+    is_received && pooled > Money::ZERO && request.state != RequestState::Cancelled
 }
 
 /// Whether a line still is what its letter says.

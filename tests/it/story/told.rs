@@ -507,3 +507,58 @@ fn who_paid_too_much_is_told_once_when_the_rest_went_back() {
     says(to(2), &["2.950.000 đ", "23/11/2026", "FT2", enterprise(2).name()]);
     world.run(&["prove"]).exits(0);
 }
+
+/// Three clients for whom the firm pays, placed; the code for all of them.
+fn paid_by_the_firm() -> (World, String) {
+    let world = World::new();
+    let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let code = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    (world, code)
+}
+
+#[test]
+fn what_lies_under_the_code_for_all_is_told_when_it_comes_with_what_is_missing_or_too_much() {
+    if !require("python3") {
+        return;
+    }
+    let (world, code) = paid_by_the_firm();
+    world.run(&["run", "mail"]).exits(0);
+    let received = || letters_of(&world, "payment_received");
+    money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &code)]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = received();
+    assert_eq!((letters.len(), letters[0].to.as_str()), (1, LAN), "who placed the list pays");
+    assert!(letters[0].subject.starts_with("Đã nhận 5.000.000 đ"), "{}", letters[0].subject);
+    says(&letters[0], &["phần còn thiếu 3.850.000 đ", &code, enterprise(3).name()]);
+    assert!(!letters[0].text.contains("đã đủ"), "{}", letters[0].text);
+    assert_eq!(letters[0].pictures.len(), 1, "how to pay what is missing");
+
+    // More than was to be paid.
+    money::take(&world, "b.csv", &[("21/11/2026", 4_000_000, &code)]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = received();
+    assert_eq!(letters.len(), 2);
+    says(&letters[1], &["9.000.000 đ", "8.850.000 đ", "nhiều hơn số phải trả"]);
+    assert!(letters[1].pictures.is_empty(), "nothing more is to be paid");
+    world.run(&["run", "reconcile"]).exits(1);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(received().len(), 2, "told once");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_notice_that_leaves_late_asks_for_what_is_missing_of_what_lies_under_the_code_for_all() {
+    if !require("python3") {
+        return;
+    }
+    let (world, code) = paid_by_the_firm();
+    money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &code)]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "order_notice");
+    assert_eq!(letters.len(), 1);
+    says(&letters[0], &["Đã nhận 5.000.000 đ", "phần còn thiếu 3.850.000 đ", &code]);
+    assert!(!letters[0].text.contains("chỉ chọn một"), "{}", letters[0].text);
+    assert_eq!(letters[0].pictures.len(), 1);
+}

@@ -30,7 +30,10 @@ pub struct OrderNotice {
     pub orders: Vec<OrderCode>,
     /// At least one; several need a batch code in `transfer`.
     pub lines: Vec<NoticeLine>,
-    pub transfer: Transfer,
+    /// Nothing where what lies under the batch code is enough.
+    pub transfer: Option<Transfer>,
+    /// What came under the code for all of this payer, and waits until the rest has come too.
+    pub pooled: Money,
     /// How long an activated licence works unpaid.
     pub grace_days: u32,
     /// Content id of the VietQR picture, without `cid:`.
@@ -69,7 +72,7 @@ pub fn order_notice(texts: &Texts, notice: &OrderNotice) -> anyhow::Result<Lette
         anyhow::bail!("An order notice to {} has no lines", notice.recipient);
     };
     ensure!(
-        others.is_empty() || notice.transfer.is_batch_code,
+        others.is_empty() || notice.transfer.as_ref().is_none_or(|it| it.is_batch_code),
         "The notice of {} has {} lines and no batch code that pays them all",
         first.order,
         notice.lines.len()
@@ -79,12 +82,18 @@ pub fn order_notice(texts: &Texts, notice: &OrderNotice) -> anyhow::Result<Lette
     draft.paragraph("order_notice.greeting")?;
     draft.paragraph("order_notice.anew")?;
     draft.paragraph(&for_recipient("intro"))?;
+    draft.paragraph("order_notice.pooled")?;
     what_was_ordered(&mut draft, notice, first)?;
-    draft.heading("order_notice.how_to_pay")?;
-    draft.paragraph(&for_recipient("ways"))?;
-    how_to_pay(&mut draft, &notice.transfer)?;
-    draft.paragraph("order_notice.exactly")?;
-    draft.picture("order_notice.picture", &notice.qr_cid)?;
+    if let Some(transfer) = &notice.transfer {
+        draft.heading("order_notice.how_to_pay")?;
+        // What lies under the code for all is not to be paid in another way.
+        if notice.pooled == Money::ZERO {
+            draft.paragraph(&for_recipient("ways"))?;
+        }
+        how_to_pay(&mut draft, transfer)?;
+        draft.paragraph("order_notice.exactly")?;
+        draft.picture("order_notice.picture", &notice.qr_cid)?;
+    }
     draft.paragraph("order_notice.grace")?;
     draft.paragraph("order_notice.invoice")?;
     draft.note("order_notice.genuine.title", &for_recipient("genuine"))?;
@@ -97,7 +106,7 @@ pub fn order_notice(texts: &Texts, notice: &OrderNotice) -> anyhow::Result<Lette
 }
 
 fn values(notice: &OrderNotice, first: &NoticeLine) -> Value {
-    let transfer = &notice.transfer;
+    let transfer = notice.transfer.as_ref();
     let total: Money = notice.lines.iter().map(|line| line.amount).sum();
     context! {
         recipient => notice.recipient.as_str(),
@@ -109,10 +118,11 @@ fn values(notice: &OrderNotice, first: &NoticeLine) -> Value {
         client => first.name.as_str(),
         tax_id => first.tax_id.as_str(),
         amount => total.to_string(),
-        bank => transfer.bank.as_str(),
-        account => transfer.account.as_str(),
-        transfer_amount => transfer.amount.to_string(),
-        memo => transfer.memo.as_str(),
+        bank => transfer.map(|it| it.bank.as_str()),
+        account => transfer.map(|it| it.account.as_str()),
+        transfer_amount => transfer.map(|it| it.amount.to_string()),
+        memo => transfer.map(|it| it.memo.as_str()),
+        pooled => (notice.pooled > Money::ZERO).then(|| notice.pooled.to_string()),
         grace_days => notice.grace_days,
         ..notice.firm.values()
     }
@@ -208,7 +218,7 @@ mod tests {
                     "Vietcombank",
                     "1023456789",
                     "CONG TY PHAN MEM",
-                    notice.transfer.memo.as_str(),
+                    notice.transfer.as_ref().unwrap().memo.as_str(),
                 ] {
                     assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
                     assert!(letter.html.contains(needed), "{needed}: {}", letter.html);
@@ -242,7 +252,8 @@ mod tests {
                     }
                 }
                 assert!(letter.text.contains("8.850.000 đ"));
-                assert!(letter.text.contains(notice.transfer.memo.as_str()));
+                let memo = &notice.transfer.as_ref().unwrap().memo;
+                assert!(letter.text.contains(memo.as_str()));
             }
         }
     }
@@ -285,10 +296,31 @@ mod tests {
     #[test]
     fn a_notice_for_many_without_a_code_for_all_is_not_written() {
         let mut notice = samples::notice(&samples::given(), Recipient::Firm, 2);
-        notice.transfer.is_batch_code = false;
+        notice.transfer.as_mut().unwrap().is_batch_code = false;
         assert!(order_notice(Texts::of(Locale::Vi), &notice).is_err());
         notice.lines.clear();
         assert!(order_notice(Texts::of(Locale::Vi), &notice).is_err());
+    }
+
+    #[test]
+    fn what_lies_under_the_code_for_all_is_not_asked_for_once_more() {
+        for recipient in Recipient::ALL {
+            let mut notice = samples::notice(&samples::given(), *recipient, 3);
+            notice.pooled = Money::dong(5_000_000);
+            notice.transfer.as_mut().unwrap().amount = Money::dong(3_850_000);
+            for letter in in_both_languages(&notice) {
+                for needed in ["5.000.000 đ", "3.850.000 đ", "8.850.000 đ"] {
+                    assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
+                }
+            }
+            let [vi, _] = in_both_languages(&notice);
+            assert!(!vi.text.contains("chỉ chọn một"), "{}", vi.text);
+            (notice.pooled, notice.transfer) = (Money::dong(9_000_000), None);
+            for letter in in_both_languages(&notice) {
+                assert!(letter.text.contains("9.000.000 đ"), "{}", letter.text);
+                assert!(!letter.html.contains("cid:"), "nothing is to be paid");
+            }
+        }
     }
 
     #[test]

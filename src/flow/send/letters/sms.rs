@@ -49,12 +49,13 @@ mod tests {
                     firm: notice.firm,
                     client: notice.lines[0].name.clone(),
                     count: notice.lines.len(),
-                    transfer: notice.transfer.clone(),
+                    transfer: notice.transfer.clone().unwrap(),
                 };
                 let text = sms(Texts::of(locale), &said).unwrap();
                 assert!(text.is_ascii() && !text.contains("http"), "{text}");
                 assert!(text.len() <= 2 * 153, "more than two messages: {text}");
-                for needed in ["1023456789", "0912 345 678", notice.transfer.memo.as_str()] {
+                let memo = notice.transfer.unwrap().memo;
+                for needed in ["1023456789", "0912 345 678", memo.as_str()] {
                     assert!(text.contains(needed), "{needed} in {text}");
                 }
             }

@@ -77,6 +77,15 @@ impl StandingLine {
     }
 }
 
+impl Standing {
+    /// All money that a letter about what came tells of.
+    fn came(&self) -> Money {
+        let paid: Money = self.lines.iter().map(|line| line.paid).sum();
+        let is_told = self.occasion == Occasion::Received;
+        paid + self.over + if is_told { self.pooled } else { Money::ZERO }
+    }
+}
+
 impl Occasion {
     fn key(self) -> &'static str {
         match self {
@@ -150,7 +159,7 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         contact => first.contact.as_str(),
         amount => sum(|line| line.line.amount).to_string(),
         paid => sum(|line| line.paid).to_string(),
-        received => (sum(|line| line.paid) + said.over).to_string(),
+        received => said.came().to_string(),
         over => amount(said.over),
         missing => amount(sum(StandingLine::rest)),
         pooled => amount(said.pooled),
@@ -179,9 +188,8 @@ fn forgiven(lines: &[StandingLine]) -> Option<String> {
 fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
     let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
     let waived = sum(|line| line.waived);
-    let came = sum(|line| line.paid) + said.over;
-    let mut facts = vec![draft.strong_fact("paid", &came.to_string())?];
-    if said.over + waived > Money::ZERO {
+    let mut facts = vec![draft.strong_fact("paid", &said.came().to_string())?];
+    if said.over + said.pooled + waived > Money::ZERO {
         let asked = sum(|line| line.line.amount) + waived;
         facts.push(draft.fact("asked", &asked.to_string())?);
     }
@@ -262,12 +270,11 @@ fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
             tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
             package => line.package.as_str(), fiscal_year => line.fiscal_year.year(),
             last_day => it.last_day.as_deref(), ended => said.occasion == Occasion::Suspended,
+            rest => (it.rest() > Money::ZERO).then(|| it.rest().to_string()),
         };
         let say = |key: &str| draft.say_with(key, values.clone());
         let mut details = vec![say("order_notice.item.tax_id")?, say("order_notice.item.package")?];
-        if ends {
-            details.push(say("standing.item.last_day")?);
-        }
+        details.push(say(if ends { "standing.item.last_day" } else { "standing.item.rest" })?);
         if said.reader == StandingReader::Firm {
             details.push(say("standing.item.contact")?);
         }
@@ -416,6 +423,24 @@ mod tests {
         said.rest = None;
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
         assert!(vi.text.contains("nhiều hơn số phải trả"), "{}", vi.text);
+    }
+
+    #[test]
+    fn money_that_lies_under_the_code_for_all_is_received_and_pays_for_nothing_yet() {
+        let payer = StandingReader::Payer(Recipient::Firm);
+        let mut said = samples::standing(&samples::given(), (Occasion::Received, payer), 2);
+        said.lines.iter_mut().for_each(|line| line.paid = Money::ZERO);
+        said.pooled = Money::dong(5_000_000);
+        said.rest = samples::standing(&samples::given(), (WARNING, payer), 2).rest;
+        said.rest.as_mut().unwrap().transfer.amount = Money::dong(900_000);
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        assert!(vi.subject.starts_with("Đã nhận 5.000.000 đ"), "{}", vi.subject);
+        holds(&vi, &["phần còn thiếu 900.000 đ", "Còn phải trả 2.950.000 đ"]);
+        assert!(!vi.text.contains("đã đủ") && !vi.text.contains("còn thiếu 5.900.000"), "{vi:?}");
+        (said.pooled, said.rest) = (Money::dong(6_000_000), None);
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        holds(&vi, &["6.000.000 đ", "5.900.000 đ", "nhiều hơn số phải trả"]);
+        assert!(!vi.text.contains("đã đủ"), "{}", vi.text);
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn notices(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sample>> {
     let letter = |(form, recipient, lines)| {
         let said = OrderNotice { turn: turn_of(form), ..notice(given, recipient, lines) };
         let letter = super::order_notice(texts, &said)?;
-        Ok(Sample { form, letter, picture: Some((said.qr_cid, said.transfer)) })
+        Ok(Sample { form, letter, picture: said.transfer.map(|it| (said.qr_cid, it)) })
     };
     forms.into_iter().map(letter).collect()
 }
@@ -202,7 +202,8 @@ pub fn notice(given: &Given, recipient: Recipient, lines: u8) -> OrderNotice {
         to_name: "Nguyễn Văn Hùng".to_owned(),
         firm: given.firm.clone(),
         orders: vec![made("DH-2611-000123")],
-        transfer: transfer(given, lines),
+        transfer: Some(transfer(given, lines)),
+        pooled: Money::ZERO,
         lines: (1..=lines).map(|number| line(given, number)).collect(),
         grace_days: given.grace_days,
         qr_cid: CID.to_owned(),
