@@ -53,6 +53,11 @@ impl Mail {
         self.occasion.unwrap_or(self.sequence)
     }
 
+    /// Whether a person wanted it once more.
+    pub fn is_again(&self) -> bool {
+        self.occasion.is_some()
+    }
+
     /// The delivery report that told of it last.
     pub fn bounce(&self) -> Option<BatchId> {
         self.bounce_batch.map(BatchId::new)
@@ -145,44 +150,6 @@ pub async fn supersede(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Re
         .one::<(i64,)>()
         .await?;
     Ok(next)
-}
-
-/// A letter about money that came says all that did when it leaves: of those to one payer of a batch the newest alone is
-/// to go. One about money that went back has the payment for its subject, and goes anyway.
-pub async fn supersede_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::Result<()> {
-    tx.query(
-        "update mail set state = 'cancelled'
-         where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
-           and subject in (select code from client_order where batch_id = $1) and order_code = subject",
-    )
-    .bind(batch.number())
-    .bind(payer)
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// Money of a payer was taken back: those go only where other money came that no letter told of yet.
-pub async fn cancel_received(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::Result<()> {
-    tx.query(
-        "update mail set state = 'cancelled'
-         where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
-           and subject in (select code from client_order where batch_id = $1) and order_code = subject
-           and not exists (
-               select 1 from allocation a join payment_request r on r.code = a.code
-               where r.batch_id = $1 and r.payer_email = $2
-                 and not exists (
-                     select 1 from client_order o join mail s on s.subject = o.code
-                     where s.purpose = 'payment_received' and s.recipient = $2 and o.batch_id = $1
-                       and s.order_code = s.subject
-                       and s.sent_at >= (select max(e.at) from payment_event e
-                                         where e.bank_line_id = a.bank_line_id and e.kind = 'decided')))",
-    )
-    .bind(batch.number())
-    .bind(payer)
-    .execute()
-    .await?;
-    Ok(())
 }
 
 /// Whether a later one of the same purpose and subject was planned for the same recipient.

@@ -45,6 +45,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (21, "corrections", files!("0021_corrections.sql")),
     (22, "look_up", files!("0022_look_up.sql")),
     (25, "told_twice", files!("0025_told_twice.sql")),
+    (26, "told_sums", files!("0026_told_sums.sql")),
 ];
 
 /// The newest change that this version knows.

@@ -74,6 +74,8 @@ pub mod mails;
 
 pub mod told;
 
+pub mod received;
+
 pub mod posting;
 
 pub mod gathered;

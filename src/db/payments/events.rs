@@ -114,23 +114,3 @@ pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
     .all()
     .await
 }
-
-/// Whether a letter left for who pays that money came, since the payment paid for the code.
-pub async fn was_told(
-    tx: &mut Tx,
-    (id, code): (i64, &str),
-    (batch, payer): (BatchId, &str),
-) -> sqlx::Result<bool> {
-    // A letter about one line says that it was taken back.
-    let one = tx.query(
-        "select m.id from mail m join client_order o on o.code = m.order_code
-         where m.purpose = 'payment_received' and m.recipient = $1 and o.batch_id = $2 and m.line_id is null
-           and m.state = 'sent'
-           and m.sent_at >= (select max(e.at) from payment_event e
-                             where e.bank_line_id = $3 and e.kind = 'decided'
-                               and cast(e.detail->'allocations' as text) like '%\"' || $4 || '\"%')
-         limit 1",
-    );
-    let one = one.bind(payer).bind(batch.number()).bind(id).bind(code);
-    Ok(one.optional::<(i64,)>().await?.is_some())
-}

@@ -10,10 +10,9 @@ use crate::{
         Tx,
         dues::{Due, Standing},
         lines::Line,
-        mails,
         notifications::{self, NewNotification, NotificationKind},
         orders::Order,
-        payments, standing,
+        received as letters, standing,
     },
     domain::{batch::BatchId, mail::Purpose, money::Money},
     flow::{Services, send},
@@ -30,7 +29,7 @@ pub async fn received(
     let mut told = BTreeSet::new();
     for due in paid.iter().chain(partly) {
         if told.insert((due.batch_id, due.payer_email.as_str())) {
-            mails::supersede_received(tx, BatchId::new(due.batch_id), &due.payer_email).await?;
+            letters::supersede(tx, BatchId::new(due.batch_id), &due.payer_email).await?;
             let payer = (due.payer_name.as_str(), due.payer_email.as_str());
             send::plan::received(services, tx, (&due.order_code, payer), change).await?;
         }
@@ -50,7 +49,7 @@ pub async fn less(tx: &mut Tx, dues: &[&Due], standings: &[Standing]) -> anyhow:
         .map(|now| now.code.as_str())
         .collect();
     for due in dues.iter().filter(|due| is_less.contains(due.code.as_str())) {
-        mails::cancel_received(tx, BatchId::new(due.batch_id), &due.payer_email).await?;
+        letters::cancel(tx, BatchId::new(due.batch_id), &due.payer_email).await?;
     }
     Ok(())
 }
@@ -66,7 +65,7 @@ pub async fn taken_back(
     let mut told = BTreeSet::new();
     for (due, (payment, change)) in dues.iter().filter_map(|due| Some((due, parted?))) {
         let payer = (BatchId::new(due.batch_id), due.payer_email.as_str());
-        if told.contains(&payer) || !payments::was_told(tx, (payment, &due.code), payer).await? {
+        if told.contains(&payer) || !letters::was_told(tx, (payment, &due.code), payer).await? {
             continue;
         }
         if let Some(line) = standing::by_ids(tx, &[due.line_id]).await?.first() {

@@ -18,7 +18,7 @@ use crate::{
         lines::Line,
         mails::Mail,
         orders::Order,
-        owed,
+        owed, received,
         requests::{self, Request},
         standing,
     },
@@ -129,12 +129,18 @@ pub async fn of(
     let open =
         if is_payer { to_pay(services, (mail, order), &about, pooled).await? } else { Vec::new() };
     let (rest, picture) = rest(services, &open, pooled)?.unzip();
-    let over = match mail.purpose {
-        Purpose::PaymentReceived if !is_taken_back(mail) => {
-            over::too_much(services, &known.own(mail)).await?
-        }
-        _ => Money::ZERO,
+    let over = if is_received(mail) {
+        over::too_much(services, &known.own(mail)).await?
+    } else {
+        Money::ZERO
     };
+    let sums = sums(&about, (over, pooled));
+    if is_received(mail) && !mail.is_again() {
+        let before = received::told_before(&services.db, mail, order.batch()).await?;
+        if before.as_ref() == Some(&sums) {
+            return Ok(None);
+        }
+    }
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
         occasion: occasion(services, mail, (first.cutoff_at, &warned)),
@@ -152,6 +158,9 @@ pub async fn of(
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
+    if is_received(mail) {
+        received::note(&services.db, mail, &sums).await?;
+    }
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }
 
@@ -196,6 +205,21 @@ fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str)
     is_of(&line.firm) || (line.firm == order.firm && is_of_none())
 }
 
+/// What a letter says of money that came, for nobody to read: with it, what was told is not told again.
+fn sums(about: &[About<'_>], (over, pooled): (Money, Money)) -> String {
+    let of_line = |it: &About<'_>| {
+        let (paid, waived) = (it.request.paid(), it.request.waived());
+        format!("{} {} {}", it.request.code, paid.as_dong(), waived.as_dong())
+    };
+    let mut lines: Vec<String> = about.iter().map(of_line).collect();
+    lines.sort_unstable();
+    format!("{}; {} {}", lines.join(", "), over.as_dong(), pooled.as_dong())
+}
+
+fn is_received(mail: &Mail) -> bool {
+    mail.purpose == Purpose::PaymentReceived && !is_taken_back(mail)
+}
+
 /// A letter about money which names a line says that the money was for something else.
 fn is_taken_back(mail: &Mail) -> bool {
     mail.purpose == Purpose::PaymentReceived && mail.line_id.is_some()
@@ -203,8 +227,7 @@ fn is_taken_back(mail: &Mail) -> bool {
 
 /// Money under the batch code is told with all that it is for, and where all of that was paid before, with these.
 fn tells_of_pool(mail: &Mail, pooled: Money, request: &Request) -> bool {
-    let is_received = mail.purpose == Purpose::PaymentReceived && !is_taken_back(mail);
-    is_received && pooled > Money::ZERO && request.state != RequestState::Cancelled
+    is_received(mail) && pooled > Money::ZERO && request.state != RequestState::Cancelled
 }
 
 /// Whether a line still is what its letter says.

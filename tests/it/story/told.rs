@@ -562,3 +562,43 @@ fn a_notice_that_leaves_late_asks_for_what_is_missing_of_what_lies_under_the_cod
     assert!(!letters[0].text.contains("chỉ chọn một"), "{}", letters[0].text);
     assert_eq!(letters[0].pictures.len(), 1);
 }
+
+#[test]
+fn what_was_parted_and_matched_again_is_told_once_unless_that_was_told_or_it_is_another_sum() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("23/11/2026", 2_950_000, "khong ro")]);
+    let said = |words: &[&str]| {
+        world.run(&[words, &["--reason", "gọi"]].concat());
+    };
+    let received = || {
+        world.run(&["run", "mail"]).exits(0);
+        let mut letters = letters_of(&world, "payment_received");
+        letters.retain(|letter| letter.subject.starts_with("Đã nhận"));
+        letters
+    };
+    said(&["match", "1", &codes[0]]);
+    assert_eq!(received().len(), 1);
+    said(&["unmatch", "1"]);
+    said(&["match", "1", &codes[0]]);
+    assert_eq!(received().len(), 1, "the payer knows");
+    // The payer read in between that it was for something else.
+    said(&["unmatch", "1"]);
+    received();
+    said(&["match", "1", &codes[0]]);
+    assert_eq!(received().len(), 2);
+    said(&["unmatch", "1"]);
+    said(&["match", "1", &format!("{}=1000000", codes[0])]);
+    let letters = received();
+    assert_eq!(letters.len(), 3, "another sum");
+    says(&letters[2], &["1.000.000 đ", "còn thiếu 1.950.000 đ"]);
+    // Whoever wants it once more gets it.
+    let mails = of_purpose(&world, "payment_received");
+    let newest = mails.iter().filter(|it| it["state"] == "sent").max_by_key(|it| it["id"].as_i64());
+    world.run(&["resend", &newest.unwrap()["id"].to_string()]).exits(0);
+    assert_eq!(received().len(), 4);
+    world.run(&["prove"]).exits(0);
+}

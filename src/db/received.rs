@@ -1,0 +1,96 @@
+//! Letters that money came, or was taken back, among the mails: which are to go, and what payers read of it before.
+//! What money came is in `payments`.
+
+use super::{Db, Tx, mails::Mail};
+use crate::domain::batch::BatchId;
+
+/// A letter about money that came says all that did when it leaves: of those to one payer of a batch the newest alone is
+/// to go. One about money that went back has the payment for its subject, and goes anyway.
+pub async fn supersede(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
+           and subject in (select code from client_order where batch_id = $1) and order_code = subject",
+    )
+    .bind(batch.number())
+    .bind(payer)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Money of a payer was taken back: those go only where other money came that no letter told of yet.
+pub async fn cancel(tx: &mut Tx, batch: BatchId, payer: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where purpose = 'payment_received' and recipient = $2 and state in ('planned', 'held')
+           and subject in (select code from client_order where batch_id = $1) and order_code = subject
+           and not exists (
+               select 1 from allocation a join payment_request r on r.code = a.code
+               where r.batch_id = $1 and r.payer_email = $2
+                 and not exists (
+                     select 1 from client_order o join mail s on s.subject = o.code
+                     where s.purpose = 'payment_received' and s.recipient = $2 and o.batch_id = $1
+                       and s.order_code = s.subject
+                       and s.sent_at >= (select max(e.at) from payment_event e
+                                         where e.bank_line_id = a.bank_line_id and e.kind = 'decided')))",
+    )
+    .bind(batch.number())
+    .bind(payer)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Whether who pays last read of a request that a payment has paid for it.
+pub async fn was_told(
+    tx: &mut Tx,
+    (id, code): (i64, &str),
+    (batch, payer): (BatchId, &str),
+) -> sqlx::Result<bool> {
+    // A letter about one line says that it was taken back. What one of an earlier version said is not known: it counts
+    // while the payment pays for the same since.
+    let one = tx.query(
+        "with paid as (
+             select e.at from payment_event e
+             where e.bank_line_id = $3 and e.kind = 'decided'
+               and cast(e.detail->'allocations' as text) like '%\"' || $4 || '\"%')
+         select m.id from mail m join client_order o on o.code = m.order_code
+         where m.purpose = 'payment_received' and m.recipient = $1 and o.batch_id = $2 and m.line_id is null
+           and m.state = 'sent'
+           and (m.told is null and m.sent_at >= (select max(at) from paid)
+                or m.told like '%' || $4 || ' %' and m.told not like '%' || $4 || ' 0 %'
+                   and m.sent_at >= (select min(at) from paid)
+                   and not exists (
+                       select 1 from mail b join payment_request r on r.line_id = b.line_id
+                       where r.code = $4 and b.purpose = 'payment_received' and b.recipient = $1
+                         and b.state = 'sent' and b.id > m.id))
+         limit 1",
+    );
+    let one = one.bind(payer).bind(batch.number()).bind(id).bind(code);
+    Ok(one.optional::<(i64,)>().await?.is_some())
+}
+
+/// Keeps what a letter that is on its way says of money.
+pub async fn note(db: &Db, mail: &Mail, told: &str) -> sqlx::Result<()> {
+    db.query("update mail set told = $2 where id = $1").bind(mail.id).bind(told).execute().await?;
+    Ok(())
+}
+
+/// What the last letter that left before this one said of money of the same list to the same payer; nothing where that is
+/// not known, as of one that it was taken back.
+pub async fn told_before(db: &Db, mail: &Mail, batch: BatchId) -> sqlx::Result<Option<String>> {
+    let last = db
+        .query(
+            "select m.told from mail m join client_order o on o.code = m.order_code
+             where m.purpose = 'payment_received' and m.recipient = $1 and o.batch_id = $2 and m.state = 'sent'
+               and m.id < $3 and (m.subject = m.order_code or m.line_id is not null)
+             order by m.id desc limit 1",
+        )
+        .bind(mail.recipient.as_str())
+        .bind(batch.number())
+        .bind(mail.id)
+        .optional::<(Option<String>,)>()
+        .await?;
+    Ok(last.and_then(|(told,)| told))
+}
