@@ -77,20 +77,50 @@ pub async fn note(db: &Db, mail: &Mail, told: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// What the last letter that left before this one said of money of the same list to the same payer; nothing where that is
-/// not known, as of one that it was taken back.
-pub async fn told_before(db: &Db, mail: &Mail, batch: BatchId) -> sqlx::Result<Option<String>> {
-    let last = db
-        .query(
-            "select m.told from mail m join client_order o on o.code = m.order_code
-             where m.purpose = 'payment_received' and m.recipient = $1 and o.batch_id = $2 and m.state = 'sent'
-               and m.id < $3 and (m.subject = m.order_code or m.line_id is not null)
-             order by m.id desc limit 1",
-        )
+/// A letter about money that left.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Before {
+    /// Which of all changes of money it told of last.
+    pub occasion: i64,
+    /// What it said; nothing where that is not known, as of one that money was taken back.
+    pub told: Option<String>,
+}
+
+/// The last one that left before this one, about money of the same list to the same payer; before one that a person wants
+/// once more, what had left before it went first.
+pub async fn told_before(db: &Db, mail: &Mail, batch: BatchId) -> sqlx::Result<Option<Before>> {
+    db.query(
+        "select coalesce(m.occasion, m.sequence) as occasion, m.told
+         from mail m join client_order o on o.code = m.order_code
+         where m.purpose = 'payment_received' and m.recipient = $1 and o.batch_id = $2 and m.state = 'sent'
+           and m.id < $3 and coalesce(m.occasion, m.sequence) < $4
+           and (m.subject = m.order_code or m.line_id is not null)
+         order by m.id desc limit 1",
+    )
         .bind(mail.recipient.as_str())
         .bind(batch.number())
         .bind(mail.id)
-        .optional::<(Option<String>,)>()
-        .await?;
-    Ok(last.and_then(|(told,)| told))
+        .bind(mail.occasion())
+        .optional()
+        .await
+}
+
+/// Whether any letter about money, or that it is not to be paid, left for who pays, since a payment was known to be for a
+/// code.
+pub async fn was_known(
+    tx: &mut Tx,
+    (id, code): (i64, &str),
+    (batch, payer): (BatchId, &str),
+) -> sqlx::Result<bool> {
+    let one = tx.query(
+        "select m.id from mail m join client_order o on o.code = m.order_code
+         where m.purpose in ('payment_received', 'order_cancelled') and m.recipient = $1 and o.batch_id = $2
+           and m.state = 'sent'
+           and m.sent_at >= (select min(e.at) from payment_event e
+                             where e.bank_line_id = $3 and e.kind = 'decided'
+                               and cast(e.detail as text) like '%\"' || $4 || '\"%')
+         limit 1",
+    );
+    let one = one.bind(payer).bind(batch.number()).bind(id).bind(code);
+    Ok(one.optional::<(i64,)>().await?.is_some())
 }

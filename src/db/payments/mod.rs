@@ -72,6 +72,11 @@ impl Payment {
         self.returned > 0 && left == self.amount - self.returned
     }
 
+    /// From whom it comes, as it is remembered: the account, else the name.
+    pub fn source(&self) -> Option<String> {
+        self.other_account.clone().or_else(|| self.other_name.clone())
+    }
+
     /// Whether the bank told a number of its own for it; a shorter one is none: `-`, `0`.
     pub fn has_reference(&self) -> bool {
         const LEAST: usize = 3;
@@ -224,6 +229,18 @@ pub async fn words(db: &Db) -> sqlx::Result<Vec<Word>> {
         .await
 }
 
+/// The payments of which a person said that they are for one of these codes.
+pub async fn matched_by_hand(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<i64>> {
+    const MATCHED: Sql = Sql {
+        sqlite: "select distinct bank_line_id from payment_word
+                 where amount > 0 and code in (select value from json_each($1)) order by bank_line_id",
+        postgres: "select distinct bank_line_id from payment_word
+                 where amount > 0 and code in (select jsonb_array_elements_text($1)) order by bank_line_id",
+    };
+    let ids: Vec<(i64,)> = db.query(MATCHED).bind(Json(codes)).all().await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
 /// From accounts and names to the payers that a person approved.
 pub async fn known_payers(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
     db.query("select source, payer from payer_known order by source, payer").all().await
@@ -300,6 +317,13 @@ pub struct Change {
     pub tier: Tier,
     pub evidence: serde_json::Value,
     pub rules: i64,
+}
+
+impl Change {
+    pub fn none_of(payment: &Payment) -> Change {
+        let Payment { id, state, tier, evidence, rules, .. } = payment;
+        Change { id: *id, state: *state, tier: *tier, evidence: evidence.0.clone(), rules: *rules }
+    }
 }
 
 /// What it pays from now on.

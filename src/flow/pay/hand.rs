@@ -300,7 +300,8 @@ fn words(
 fn learn(payment: &Payment, dues: &[Due], words: &[(String, i64)], said: &mut Said<'_>) {
     let payers = words.iter().filter_map(|(code, _)| dues.iter().find(|due| due.code == *code));
     let payers = payers.map(|due| due.payer_email.clone());
-    said.learned = settle::source_of(payment)
+    said.learned = payment
+        .source()
         .into_iter()
         .flat_map(|from| payers.clone().map(move |payer| (from.clone(), payer)))
         .collect();

@@ -33,6 +33,8 @@ pub mod back;
 
 pub mod concerned;
 
+pub mod moved;
+
 pub mod went;
 
 pub mod waive;

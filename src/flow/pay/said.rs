@@ -63,6 +63,11 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// What of a request is forgiven, in đồng.
+    pub(super) fn forgiven(&self, code: &str) -> i64 {
+        self.waived.iter().filter(|(it, _)| it == code).map(|(_, amount)| amount).sum()
+    }
+
     pub(super) fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {
         let words = self.words.as_ref().filter(|_| self.payment == Some(id));
         words.is_some_and(|words| amount > 0 || words.iter().any(|(it, _)| it == code))

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     matching::{self, Credit, Decision, Due, Known},
     memo,
+    moved::{self, Away},
     overtaken::{self, Overtaken},
     said::{Said, Same},
     tell, waive,
@@ -133,7 +134,7 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
             told: payment.amount().as_dong(),
             amount: payment.amount().as_dong() - payment.returned,
             memo: payment.memo.clone(),
-            from: source_of(payment),
+            from: payment.source(),
             same: payment.same_as,
             may_be: payment.may_be,
             by_hand: if payment.closed { Some(closed()) } else { by_hand.remove(&payment.id) },
@@ -141,18 +142,9 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
         }
     });
     let credits = credits.collect();
-    let forgiven = |code: &str| said.map_or(0, |said| forgiven(said, code));
+    let forgiven = |code: &str| said.map_or(0, |said| said.forgiven(code));
     let asked = dues.iter().map(|due| asked(due, forgiven(&due.code))).collect();
     Ok(Loaded { version, dues, payments, allocations, asked, credits, known, to_return })
-}
-
-/// From whom a payment comes, as it is remembered: the account, else the name.
-pub fn source_of(payment: &Payment) -> Option<String> {
-    payment.other_account.clone().or_else(|| payment.other_name.clone())
-}
-
-fn forgiven(said: &Said<'_>, code: &str) -> i64 {
-    said.waived.iter().filter(|(it, _)| it == code).map(|(_, amount)| amount).sum()
 }
 
 fn asked(due: &dues::Due, forgiven: i64) -> Due {
@@ -180,6 +172,7 @@ struct Difference<'a> {
     unpaid: Vec<&'a dues::Due>,
     /// The payment that a person parted.
     parted: Option<i64>,
+    away: Option<Away<'a>>,
     touched: Vec<&'a dues::Due>,
 }
 
@@ -194,7 +187,9 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
     });
     waive::note(&mut decisions, &loaded.dues, said);
     let parted = said.filter(|said| said.kind == EventKind::Unmatch).and_then(|said| said.payment);
-    let mut difference = Difference { parted, ..Difference::default() };
+    let found = (loaded.dues.as_slice(), decisions.as_slice());
+    let away = moved::away(&services.db, said, found, loaded.version + 1).await?;
+    let mut difference = Difference { parted, away, ..Difference::default() };
     of_payments(&loaded, &decisions, &mut difference)?;
     of_requests(&loaded, standings, &mut difference, said);
     if said.is_none() && difference.changes.is_empty() && difference.standings.is_empty() {
@@ -205,7 +200,7 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
         return Ok(false);
     }
     if let Some(said) = said {
-        store_said(services, &mut tx, said).await?;
+        store_said(services, &mut tx, said, loaded.version + 1).await?;
     }
     if !store(services, &mut tx, &difference, loaded.version).await? {
         return Ok(false);
@@ -216,9 +211,8 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
 
 /// Money moved since, or what is forgiven was cancelled.
 fn is_overtaken(loaded: &Loaded, said: &Said<'_>) -> bool {
-    let is_gone = |due: &dues::Due| {
-        due.state == RequestState::Cancelled && forgiven(said, due.code.as_str()) > 0
-    };
+    let is_gone =
+        |due: &dues::Due| due.state == RequestState::Cancelled && said.forgiven(&due.code) > 0;
     said.as_of.is_some_and(|as_of| as_of != loaded.version) || loaded.dues.iter().any(is_gone)
 }
 
@@ -244,7 +238,7 @@ fn of_payments<'a>(
         if payment.closed {
             // What is left of it is what it pays of requests that are still there.
             if stored != parts {
-                difference.changes.push(as_it_is(payment));
+                difference.changes.push(Change::none_of(payment));
                 difference.parts.extend(parts_of(id, parts));
             }
             continue;
@@ -257,6 +251,7 @@ fn of_payments<'a>(
         if !is_same {
             let detail = serde_json::json!({
                 "state": state, "tier": decision.tier, "allocations": parts, "evidence": evidence,
+                "change": loaded.version + 1,
             });
             difference.events.push(NewEvent::decided(id, detail, rules));
         }
@@ -279,11 +274,6 @@ fn told_at_once<'a>(loaded: &'a Loaded, decision: &Decision) -> Option<&'a dues:
     loaded.dues.iter().find(|due| due.state != RequestState::Cancelled && is_meant(due))
 }
 
-fn as_it_is(payment: &Payment) -> Change {
-    let Payment { id, state, tier, evidence, rules, .. } = payment;
-    Change { id: *id, state: *state, tier: *tier, evidence: evidence.0.clone(), rules: *rules }
-}
-
 fn parts_of(id: i64, parts: Vec<(&str, i64)>) -> impl Iterator<Item = Part> {
     parts.into_iter().map(move |(code, amount)| Part { id, code: code.to_owned(), amount })
 }
@@ -295,7 +285,7 @@ fn of_requests<'a>(
     said: Option<&Said<'_>>,
 ) {
     for (due, now) in loaded.dues.iter().zip(standings) {
-        let forgiven = said.map_or(0, |said| forgiven(said, &due.code));
+        let forgiven = said.map_or(0, |said| said.forgiven(&due.code));
         if (due.paid, due.state) == (now.paid, now.state) && forgiven == 0 {
             continue;
         }
@@ -318,7 +308,12 @@ fn of_requests<'a>(
     }
 }
 
-async fn store_said(services: &Services, tx: &mut Tx, said: &Said<'_>) -> anyhow::Result<()> {
+async fn store_said(
+    services: &Services,
+    tx: &mut Tx,
+    said: &Said<'_>,
+    change: i64,
+) -> anyhow::Result<()> {
     let now = services.now();
     for (code, amount) in &said.waived {
         refunds::waive(tx, (code, *amount), said.by.said(), now).await?;
@@ -345,7 +340,7 @@ async fn store_said(services: &Services, tx: &mut Tx, said: &Said<'_>) -> anyhow
         kind: said.kind,
         detail: serde_json::json!({
             "words": said.words, "same": said.same.and_then(Same::payment), "refund": said.refund,
-            "kept": said.kept, "waived": said.waived, "answer": said.by.answer,
+            "kept": said.kept, "waived": said.waived, "answer": said.by.answer, "change": change,
         }),
         rules: matching::RULES,
         said_by: said.by.who,
@@ -394,6 +389,7 @@ async fn store(
     tell::less(tx, &difference.touched, &difference.standings).await?;
     let paid = (difference.paid.as_slice(), difference.partly.as_slice());
     tell::received(services, tx, paid, (&difference.standings, version + 1)).await?;
+    tell::moved_away(services, tx, difference.away.as_ref()).await?;
     let parted = difference.parted.map(|payment| (payment, version + 1));
     tell::taken_back(services, tx, &difference.unpaid, parted).await?;
     Ok(true)

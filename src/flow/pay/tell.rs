@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 
+use super::moved::Away;
 use crate::{
     db::{
         Tx,
@@ -76,6 +77,21 @@ pub async fn taken_back(
     }
     let words = (NotificationKind::PaymentTakenBack, "payment_taken_back");
     of_firms(services, tx, words, (dues, &|due: &Due| (due.amount - due.waived, 0))).await
+}
+
+/// Money is for something else than its payer read: that payer reads where it is now.
+pub async fn moved_away(
+    services: &Services,
+    tx: &mut Tx,
+    away: Option<&Away<'_>>,
+) -> anyhow::Result<()> {
+    let Some(Away { payment, change, code, due }) = away else { return Ok(()) };
+    let payer = (BatchId::new(due.batch_id), due.payer_email.as_str());
+    if letters::was_known(tx, (*payment, code), payer).await? {
+        let payer = (due.payer_name.as_str(), due.payer_email.as_str());
+        send::moved::plan(services, tx, (&due.order_code, payer), (*payment, *change)).await?;
+    }
+    Ok(())
 }
 
 /// What came for a request and what of it was forgiven, in đồng.

@@ -11,7 +11,7 @@ use super::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
         Turn,
     },
-    mornings, nights, over, plan, results, returned, standings, waiting,
+    mornings, moved, nights, over, plan, results, returned, standings, waiting,
 };
 use crate::{
     db::{
@@ -66,6 +66,7 @@ pub async fn of(
         | Purpose::FindingsWaiting
         | Purpose::Reconciliation => Ok(None),
         Purpose::ActivationResult => activations::of(services, mail, order).await,
+        Purpose::PaymentReceived if moved::is_meant(mail) => moved::of(services, mail, order).await,
         Purpose::PaymentReceived if returned::is_meant(mail) => {
             returned::of(services, mail, order).await
         }

@@ -21,6 +21,8 @@ pub mod returned;
 
 pub mod of_firm;
 
+pub mod moved;
+
 mod over;
 
 pub mod sms;
@@ -248,6 +250,7 @@ async fn release_held(services: &Services, suppressed: &HashSet<String>) -> anyh
 pub fn purpose_in_words(services: &Services, mail: &Mail) -> String {
     let name = match mail.purpose {
         Purpose::PaymentReceived if mail.line_id.is_some() => "payment_taken_back",
+        Purpose::PaymentReceived if moved::is_meant(mail) => "payment_moved",
         Purpose::PaymentReceived if returned::is_meant(mail) => "payment_returned",
         purpose => purpose.as_str(),
     };

@@ -34,19 +34,30 @@ pub(super) fn is_meant(mail: &Mail) -> bool {
 pub async fn plan(
     services: &Services,
     tx: &mut Tx,
-    (order, (name, email)): (&OrderCode, (&str, &str)),
+    (order, payer): (&OrderCode, (&str, &str)),
     (payment, refund): (i64, i64),
 ) -> anyhow::Result<()> {
-    let (purpose, subject) = (Purpose::PaymentReceived, subject(order.as_str(), payment));
+    let subject = subject(order.as_str(), payment);
+    plan_about(services, tx, (order, payer), (&subject, refund)).await
+}
+
+/// A letter about money whose subject is neither an order nor a line.
+pub(super) async fn plan_about(
+    services: &Services,
+    tx: &mut Tx,
+    (order, (name, email)): (&OrderCode, (&str, &str)),
+    (subject, sequence): (&str, i64),
+) -> anyhow::Result<()> {
+    let purpose = Purpose::PaymentReceived;
     let new = NewMail {
         purpose,
-        subject: &subject,
+        subject,
         about: About::Order(order),
         line_id: None,
         recipient: email,
         recipient_name: name,
-        sequence: refund,
-        message_id: &message_id(services, purpose, &subject, (email, refund)),
+        sequence,
+        message_id: &message_id(services, purpose, subject, (email, sequence)),
     };
     mails::plan(tx, new, services.now()).await?;
     Ok(())

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{
     content::{Content, firm_block, notice_line, reply_to, rest},
     ends,
-    letters::{self, Occasion, Standing, StandingLine, StandingReader},
+    letters::{self, Elsewhere, Occasion, Standing, StandingLine, StandingReader},
     over,
 };
 use crate::{
@@ -18,13 +18,15 @@ use crate::{
         lines::Line,
         mails::Mail,
         orders::Order,
-        owed, received,
+        owed, payments,
+        received::{self, Before},
         requests::{self, Request},
         standing,
     },
     domain::{firm::Firm, licence::LicenceState, mail::Purpose, money::Money, order::RequestState},
     flow::{
         Services,
+        pay::moved::{self, Moved},
         sweep::{self, rules},
     },
 };
@@ -135,11 +137,10 @@ pub async fn of(
         Money::ZERO
     };
     let sums = sums(&about, (over, pooled));
-    if is_received(mail) && !mail.is_again() {
-        let before = received::told_before(&services.db, mail, order.batch()).await?;
-        if before.as_ref() == Some(&sums) {
-            return Ok(None);
-        }
+    let (before, elsewhere) = since(services, (mail, order), &known).await?;
+    let is_known = before.is_some_and(|before| before.told.as_ref() == Some(&sums));
+    if is_known && elsewhere.is_empty() && !mail.is_again() {
+        return Ok(None);
     }
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
@@ -155,6 +156,7 @@ pub async fn of(
         rest,
         over,
         pooled,
+        elsewhere,
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
@@ -203,6 +205,47 @@ fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str)
     let is_of = |code: &str| services.firm(code).is_ok_and(has);
     let is_of_none = || !services.settings.firms.iter().any(has);
     is_of(&line.firm) || (line.firm == order.firm && is_of_none())
+}
+
+/// The last letter about what came, and what a person moved to the recipient's requests since; nothing for other letters.
+async fn since(
+    services: &Services,
+    (mail, order): (&Mail, &Order),
+    known: &Known,
+) -> anyhow::Result<(Option<Before>, Vec<Elsewhere>)> {
+    if !is_received(mail) {
+        return Ok((None, Vec::new()));
+    }
+    let before = received::told_before(&services.db, mail, order.batch()).await?;
+    let elsewhere = elsewhere(services, mail, (&known.own(mail), before.as_ref())).await?;
+    Ok((before, elsewhere))
+}
+
+async fn elsewhere(
+    services: &Services,
+    mail: &Mail,
+    (requests, before): (&[Request], Option<&Before>),
+) -> anyhow::Result<Vec<Elsewhere>> {
+    let db = &services.db;
+    let codes: HashMap<&str, &Request> = requests.iter().map(|it| (it.code.as_str(), it)).collect();
+    let named: Vec<&str> = codes.keys().copied().collect();
+    let told = before.map_or(0, |before| before.occasion);
+    let mut found = Vec::new();
+    for payment in payments::matched_by_hand(db, &named).await? {
+        let moves = moved::of(db, payment).await?;
+        let new = moves.into_iter().filter(|it| (told + 1..=mail.occasion()).contains(&it.change));
+        for Moved { from, to, .. } in new {
+            for (code, amount) in to {
+                let Some(request) = codes.get(code.as_str()) else { continue };
+                // What came under the code for all came for this one, too.
+                if request.batch_code.as_ref().is_none_or(|all| !from.contains(all)) {
+                    let amount = Money::dong(amount);
+                    found.push(Elsewhere { amount, from: from.join(", "), to: code });
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// What a letter says of money that came, for nobody to read: with it, what was told is not told again.

@@ -602,3 +602,86 @@ fn what_was_parted_and_matched_again_is_told_once_unless_that_was_told_or_it_is_
     assert_eq!(received().len(), 4);
     world.run(&["prove"]).exits(0);
 }
+
+/// Says something of money, for a reason.
+fn says_of(world: &World, words: &[&str]) {
+    world.run(&[words, &["--reason", "gọi"]].concat());
+}
+
+/// What leaves now and is about money, by whom it goes to.
+fn about_money(world: &World, known: usize) -> Vec<Letter> {
+    world.run(&["run", "mail"]).exits(0);
+    letters_of(world, "payment_received").split_off(known)
+}
+
+#[test]
+fn what_was_too_much_and_is_moved_is_told_to_who_paid_it_and_to_whom_it_pays_for() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 3_000_000, &codes[0])]);
+    says(&about_money(&world, 0)[0], &["thừa 50.000 đ"]);
+    says_of(&world, &["match", "1", &codes[1]]);
+    let letters = about_money(&world, 1);
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
+    assert!(to(1).subject.starts_with("Đã chuyển 50.000 đ"), "{}", to(1).subject);
+    says(to(1), &["3.000.000 đ", "20/11/2026", &codes[0], &codes[1], "không phải trả thêm"]);
+    assert!(!to(1).text.contains(enterprise(2).name()), "whose code it is is not said");
+    let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
+    says(to(2), &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
+    assert!(about_money(&world, 3).is_empty(), "told once");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_payment_that_is_parted_and_matched_with_another_code_is_told_to_both() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    assert_eq!(about_money(&world, 0).len(), 1);
+    says_of(&world, &["unmatch", "1"]);
+    assert!(about_money(&world, 1)[0].subject.starts_with("Còn phải trả"));
+    says_of(&world, &["match", "1", &codes[1]]);
+    let letters = about_money(&world, 2);
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
+    says(to(1), &["Sau việc này còn phải trả 2.950.000 đ", "1023456789", &codes[0], &codes[1]]);
+    assert_eq!(to(1).pictures.len(), 1, "how to pay");
+    let moved = format!("2.950.000 đ trước đây được tính cho mã {}", codes[0]);
+    says(to(2), &[&moved, "đã đủ"]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn who_heard_of_no_money_hears_of_no_moving_and_one_payer_of_both_reads_one_letter() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    says_of(&world, &["unmatch", "1"]);
+    says_of(&world, &["match", "1", &codes[1]]);
+    let letters = about_money(&world, 0);
+    assert_eq!((letters.len(), letters[0].to.as_str()), (1, enterprise(2).email()));
+
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 3_000_000, &codes[0])]);
+    assert_eq!(about_money(&world, 0).len(), 1);
+    says_of(&world, &["match", "1", &codes[1]]);
+    let letters = about_money(&world, 1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
+    says(&letters[0], &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
+    world.run(&["prove"]).exits(0);
+}

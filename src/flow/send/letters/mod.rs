@@ -13,6 +13,8 @@ mod log_in;
 
 mod morning;
 
+mod moved;
+
 mod order_cancelled;
 
 mod order_notice;
@@ -37,12 +39,13 @@ pub use batch_result::{BatchResult, Counts, Reader, ResultOrder, Workbook, batch
 pub use findings_waiting::{FindingsWaiting, findings_waiting};
 pub use log_in::{LogIn, log_in};
 pub use morning::{Done, Morning, Told, morning};
+pub use moved::{Moved, moved};
 pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
 pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
 pub use reconciliation::{Reconciliation, reconciliation};
 pub use returned::{Returned, returned};
 pub use sms::{Sms, sms};
-pub use standing::{Occasion, Standing, StandingLine, StandingReader, standing};
+pub use standing::{Elsewhere, Occasion, Standing, StandingLine, StandingReader, standing};
 
 /// A letter that is ready to be made into a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -112,6 +112,7 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
             "payment_received",
             "payment_returned",
             "payment_taken_back",
+            "payment_moved",
             "standing",
             "order_notice",
         ],

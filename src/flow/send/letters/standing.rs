@@ -29,6 +29,16 @@ pub struct Standing {
     pub over: Money,
     /// What came under the code for all of this payer, and waits until the rest has come too.
     pub pooled: Money,
+    /// What of it came for something else first.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// Money that a person moved here, and the payment codes between which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub amount: Money,
+    pub from: String,
+    pub to: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +122,11 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
     draft.paragraph(&format!("{key}.intro.{reader}"))?;
     draft.paragraph(&format!("{key}.what"))?;
     draft.paragraph("standing.pooled")?;
+    for Elsewhere { amount, from, to } in &said.elsewhere {
+        let values = context! { amount => amount.to_string(), from, to };
+        let moved = draft.say_with("payment_received.moved", values)?;
+        draft.sentence(&moved);
+    }
     match said.lines.as_slice() {
         [only] => of_one(&mut draft, said, only)?,
         _ => of_all(&mut draft, said)?,

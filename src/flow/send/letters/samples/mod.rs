@@ -3,7 +3,7 @@
 
 mod money;
 
-pub use money::{returned, standing};
+pub use money::{moved, returned, standing};
 
 use self::money::{CLIENT, received, standings};
 use super::{
@@ -210,7 +210,7 @@ pub fn notice(given: &Given, recipient: Recipient, lines: u8) -> OrderNotice {
     }
 }
 
-fn rest(given: &Given, lines: u8) -> Option<Rest> {
+pub fn rest(given: &Given, lines: u8) -> Option<Rest> {
     let rest =
         Rest { lines: lines.into(), transfer: transfer(given, lines), qr_cid: CID.to_owned() };
     (lines > 0).then_some(rest)

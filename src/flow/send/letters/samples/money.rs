@@ -2,10 +2,10 @@
 
 use super::{
     super::{
-        Occasion, Returned, Standing, StandingLine, StandingReader, returned as write_returned,
-        standing as write_standing,
+        Elsewhere, Moved, Occasion, Returned, Standing, StandingLine, StandingReader,
+        moved as write_moved, returned as write_returned, standing as write_standing,
     },
-    Given, PRICE, Sample, line, rest, shown,
+    Given, PRICE, Sample, code, line, rest, shown,
 };
 use crate::{
     domain::{money::Money, order::Recipient},
@@ -20,6 +20,11 @@ pub(super) fn received(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sampl
     let mut all = standings(texts, given, Occasion::Received)?;
     let letter = write_returned(texts, &returned(given, Recipient::Client, 1))?;
     all.push(shown("returned", letter, None));
+    all.push(shown("moved", write_moved(texts, &moved(given, Recipient::Client, 1))?, None));
+    let mut to = standing(given, (Occasion::Received, CLIENT), 1);
+    let (amount, from) = (Money::dong(50_000), code(given, 9).to_string());
+    to.elsewhere = vec![Elsewhere { amount, from, to: code(given, 1).to_string() }];
+    all.push(shown("moved-to", write_standing(texts, &to)?, None));
     let back = standing(given, (Occasion::TakenBack, CLIENT), 1);
     all.push(shown("taken-back", write_standing(texts, &back)?, back.rest.as_ref()));
     Ok(all)
@@ -67,6 +72,19 @@ pub fn standing(
         rest: rest(given, if is_paid { 0 } else { lines }),
         over: Money::ZERO,
         pooled: Money::ZERO,
+        elsewhere: Vec::new(),
+    }
+}
+
+pub fn moved(given: &Given, recipient: Recipient, lines: u8) -> Moved {
+    Moved {
+        recipient,
+        to_name: "Nguyễn Văn Hùng".to_owned(),
+        firm: given.firm.clone(),
+        to: vec![(code(given, 9).to_string(), Money::dong(50_000))],
+        payment: (Money::dong(3_000_000), "20/11/2026".to_owned()),
+        lines: (1..=lines).map(|number| line(given, number)).collect(),
+        rest: None,
     }
 }
 
