@@ -97,12 +97,12 @@ pub async fn told_before(db: &Db, mail: &Mail, batch: BatchId) -> sqlx::Result<O
            and (m.subject = m.order_code or m.line_id is not null)
          order by m.id desc limit 1",
     )
-        .bind(mail.recipient.as_str())
-        .bind(batch.number())
-        .bind(mail.id)
-        .bind(mail.occasion())
-        .optional()
-        .await
+    .bind(mail.recipient.as_str())
+    .bind(batch.number())
+    .bind(mail.id)
+    .bind(mail.occasion())
+    .optional()
+    .await
 }
 
 /// Whether any letter about money, or that it is not to be paid, left for who pays, since a payment was known to be for a

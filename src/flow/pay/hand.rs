@@ -183,22 +183,28 @@ pub async fn said<'a>(
     }
     let planned = refunds::planned(&services.db, payment.id).await?;
     let (left, all) = (rest + planned, payment.amount().as_dong() - payment.returned + planned);
-    let is_all = |amount: i64| wish.codes.is_empty() && amount > 0 && amount == all;
-    (said.kept, said.refund) = match wish.refund {
-        None => (0, 0),
-        Some(Back::Rest) if rest > 0 => (planned, left),
-        Some(Back::Of(amount)) if planned > 0 && amount == planned => (0, 0),
-        Some(Back::Of(amount)) if (1..=left).contains(&amount) || is_all(amount) => {
-            (planned, amount)
-        }
-        Some(_) => {
-            let own = own.into_iter().map(|it| (it.code, it.amount));
-            let pays = said.words.unwrap_or_else(|| own.collect());
-            return Ok(Err(Refused::NotFree { left, all, pays }));
-        }
+    let Some((kept, refund)) = back(wish, planned, (left, all)) else {
+        let own = own.into_iter().map(|it| (it.code, it.amount));
+        let pays = said.words.unwrap_or_else(|| own.collect());
+        return Ok(Err(Refused::NotFree { left, all, pays }));
     };
+    (said.kept, said.refund) = (kept, refund);
     let is_nothing = said.words.is_none() && said.refund == 0 && said.waived.is_empty();
     Ok(Ok((!is_nothing).then_some(said)))
+}
+
+/// What was planned to go back and does not, and what goes back, in đồng; nothing where that is not there. `left` pays for
+/// nothing, and `all` is all that is there of the payment, both with what was planned.
+fn back(wish: &Wish, planned: i64, (left, all): (i64, i64)) -> Option<(i64, i64)> {
+    let is_all = |amount: i64| wish.codes.is_empty() && amount > 0 && amount == all;
+    match wish.refund {
+        None => Some((0, 0)),
+        Some(Back::Rest) => (left > planned).then_some((planned, left)),
+        Some(Back::Of(amount)) if planned > 0 && amount == planned => Some((0, 0)),
+        Some(Back::Of(amount)) => {
+            ((1..=left).contains(&amount) || is_all(amount)).then_some((planned, amount))
+        }
+    }
 }
 
 /// For what a person said that a payment is.
