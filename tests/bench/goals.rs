@@ -189,18 +189,18 @@ fn measure(wanted: &Wanted) {
         goals.extend(wanted.sizes.last().map(|size| of_nights(folder, *size)));
     }
     if wanted.has("mail") {
-        let ratios = peers::ratios("mail", "smtp-source");
-        if !ratios.is_empty() {
-            goals.push(Goal::at_least(
-                "mails a second ÷ smtp-source",
-                0.3,
-                Some(0.7),
-                middle(ratios),
-            ));
+        let said = peers::said("mail");
+        for sessions in [4, 32] {
+            let ratios = peers::numbers(&said, &format!("smtp-source, {sessions} "), 1);
+            let what = format!("mails a second ÷ smtp-source, {sessions} connections");
+            let goal = (!ratios.is_empty())
+                .then(|| Goal::at_least(&what, 0.3, Some(0.7), middle(ratios)));
+            goals.extend(goal);
         }
     }
     if wanted.has("activate") {
-        let ratios = peers::ratios("activate", "50 ");
+        // The number in a second stands behind the ratio.
+        let ratios = peers::numbers(&peers::said("activate"), "50 ", 2);
         let best = ratios.into_iter().map(|ratio| 1.0 / ratio).collect();
         goals.push(Goal::at_least("activations, 50 at once ÷ possible", 0.95, None, middle(best)));
     }

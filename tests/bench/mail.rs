@@ -60,7 +60,7 @@ async fn main() {
     drop_results(&to_clients).await;
     println!("{:<28} {:>8} {:>10} {:>12} {:>8}", "", "letters", "seconds", "a second", "ratio");
     for sessions in SESSIONS {
-        println!("over {sessions} connections");
+        println!("{sessions} connections at once");
         for round in 0..ROUNDS {
             let home = folder.path().join(format!("round-{sessions}-{round}"));
             copy(&template, &home);
@@ -79,7 +79,8 @@ async fn main() {
             let (bare, sent, _) = sink.measure_async(bare(sink.port, all)).await;
             tell("bare client", sent, bare, a_second / (sent as f64 / bare.as_secs_f64()));
             if let Some((source, sent)) = smtp_source(&sink, all).await {
-                tell("smtp-source", sent, source, a_second / (sent as f64 / source.as_secs_f64()));
+                let ratio = a_second / (sent as f64 / source.as_secs_f64());
+                tell(&format!("smtp-source, {sessions} at once"), sent, source, ratio);
             } else if round == 0 {
                 println!("smtp-source is not there (Debian: postfix), so it was left out");
             }

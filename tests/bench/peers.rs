@@ -71,15 +71,18 @@ fn succeeds(mut command: Command) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// The last number of each line of another benchmark's table whose first words are these.
-pub fn ratios(bench: &str, first: &str) -> Vec<f64> {
+/// What another benchmark says.
+pub fn said(bench: &str) -> String {
     let mut command = Command::new(env!("CARGO"));
     command.args(["bench", "--quiet", "--bench", bench]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let said = measured(command, &[0]).said;
     print!("{said}");
+    said
+}
+
+/// The number that stands so many from the end, in each line whose first words are these.
+pub fn numbers(said: &str, first: &str, from_end: usize) -> Vec<f64> {
     let lines = said.lines().filter(|line| line.trim_start().starts_with(first));
-    // Of activations the number of them in a second stands behind the ratio.
-    let place = if bench == "activate" { 2 } else { 1 };
-    let ratio = |line: &str| line.split_whitespace().rev().nth(place - 1)?.parse().ok();
-    lines.filter_map(ratio).collect()
+    let number = |line: &str| line.split_whitespace().rev().nth(from_end - 1)?.parse().ok();
+    lines.filter_map(number).collect()
 }

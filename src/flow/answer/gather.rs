@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use tokio::runtime::Handle;
 
 use super::{
     allowed::{self, Fallback},
@@ -109,7 +110,7 @@ pub async fn of_batch<'a>(
         services,
         fallback,
     };
-    Ok((view, OfBatch { batch, tables, whole }))
+    Ok((view, OfBatch { batch, tables, whole, runtime: Handle::current() }))
 }
 
 /// What is said of a row that only a question about the whole list holds.

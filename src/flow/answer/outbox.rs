@@ -1,8 +1,8 @@
 //! Files in the outbox: written whole under their final name, the newest revision only, older ones in `cu/`.
 
 use std::{
-    cell::Cell,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use anyhow::Context;
@@ -208,7 +208,7 @@ pub fn write_told(
     progress.tell(Step::Begin("workbook"));
     // They are read twice: to measure, and to write.
     progress.tell(Step::Of(view.counts.total * 2));
-    let written = write(path, view, &Counted { rows, progress, done: Cell::new(0) });
+    let written = write(path, view, &Counted { rows, progress, done: AtomicU64::new(0) });
     progress.tell(Step::End);
     written
 }
@@ -217,14 +217,15 @@ pub fn write_told(
 struct Counted<'a> {
     rows: &'a dyn Source,
     progress: &'a Progress,
-    done: Cell<u64>,
+    done: AtomicU64,
 }
 
 impl Source for Counted<'_> {
     fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
         let rows = self.rows.rows_after(list, after)?;
-        self.done.update(|done| done + rows.len() as u64);
-        self.progress.tell(Step::Done(self.done.get()));
+        let more = rows.len() as u64;
+        let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
+        self.progress.tell(Step::Done(done));
         Ok(rows)
     }
 

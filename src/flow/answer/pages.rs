@@ -1,6 +1,8 @@
 //! The rows of a result workbook, some at a time: of a batch from the database, of a dry run from what was just checked.
 //! What is said of the file as a whole is gathered once, in `gather`.
 
+use tokio::runtime::Handle;
+
 use super::{
     identity::{self, Sums},
     line_views,
@@ -31,13 +33,14 @@ pub struct OfBatch<'a> {
     /// Without their rows.
     pub tables: Vec<Table>,
     pub whole: Whole<'a>,
+    /// On which the database answers.
+    pub runtime: Handle,
 }
 
 impl Source for OfBatch<'_> {
-    /// Called where blocking is allowed.
     fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
         let Some(table) = self.tables.get(list) else { return Ok(Vec::new()) };
-        tokio::runtime::Handle::current().block_on(self.page(table, after))
+        self.runtime.block_on(self.page(table, after))
     }
 
     fn identity(&self, sums: &Sums) -> anyhow::Result<String> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use minijinja::context;
+use rayon::prelude::*;
 
 use super::{
     allowed::{self, Fallback},
@@ -70,7 +71,7 @@ pub fn by_row<'a>(findings: impl Iterator<Item = &'a Numbered>) -> HashMap<At, V
     said
 }
 
-/// Some rows of a table, as the workbook shows them.
+/// Some rows of a table, as the workbook shows them; made on all processors.
 pub fn views(
     whole: &Whole<'_>,
     table: &Table,
@@ -85,7 +86,7 @@ pub fn views(
         };
         RowView { number: row.number, cells: row.cells.clone(), kind }
     };
-    rows.iter().map(view).collect()
+    rows.par_iter().map(view).collect()
 }
 
 fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> DataRow {
@@ -107,20 +108,21 @@ fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> 
         said.extend(whole.list_held.clone());
     }
     said.extend(facts.stuck.get(&at).cloned());
-    let mut row = DataRow {
+    let mut data = DataRow {
         state,
         left_out,
         findings: said,
         line: line.cloned(),
-        fields: given(table, row, &whole.services.catalogue.columns),
+        fields: Vec::new(),
         rid: rid(table, row.number, whole.several),
         suggestion: suggestions(findings),
         choices: Vec::new(),
     };
-    if row.needs_fixing() {
-        row.choices = allowed::of(whole.services, &row, &whole.fallback);
+    if data.needs_fixing() {
+        data.fields = given(table, row, &whole.services.catalogue.columns);
+        data.choices = allowed::of(whole.services, &data, &whole.fallback);
     }
-    row
+    data
 }
 
 /// Whether a row is left out because nobody sees it in its file.

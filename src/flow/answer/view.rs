@@ -194,7 +194,7 @@ pub struct DataRow {
     pub left_out: Option<LeftOut>,
     pub findings: Vec<FindingText>,
     pub line: Option<LineView>,
-    /// As mapped, for the sheet to fix.
+    /// As mapped, for the sheet to fix; of other rows none.
     pub fields: Vec<(Field, String)>,
     /// `17`, or `2!17` where there are several lists.
     pub rid: String,

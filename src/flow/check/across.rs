@@ -79,8 +79,7 @@ fn said(texts: &Texts, before: &Judged, row: &Judged, code: Code) -> Finding {
     };
     let raw = row.fields.get(field).map(|value| value.raw.clone());
     let value = raw.or(own).unwrap_or_default();
-    let sheet =
-        (before.fields.sheet != row.fields.sheet).then_some(before.fields.sheet_name.as_str());
+    let sheet = (before.fields.sheet != row.fields.sheet).then_some(&*before.fields.sheet_name);
     let other = texts.say("message.place.row", context! { row => before.fields.row, sheet });
     let place = row.fields.place(Some(field));
     let finding = Finding::new(code, place).value(value).detail("other", other);

@@ -11,9 +11,12 @@ use crate::{
 };
 
 pub fn look(table: &Table, row: &TableRow, context: &Context<'_>) -> Option<Finding> {
+    if !table.layout.hides(row.number) {
+        return None;
+    }
     let place =
         Place { sheet: Some(table.name.clone()), row: Some(row.number), ..Place::default() };
-    let finding = table.layout.hides(row.number).then(|| Finding::new(Code::RowHidden, place))?;
+    let finding = Finding::new(Code::RowHidden, place);
     Some(match context.options.hidden_rows {
         HiddenRows::Hold => finding,
         HiddenRows::Take => finding.severity(Severity::Info).detail("taken", "1"),

@@ -35,19 +35,25 @@ mod unknown;
 
 mod values;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chrono::NaiveDate;
+use rayon::prelude::*;
 
 pub use history::{History, Past};
 use row::{Judged, Seen};
 
 use super::{
-    map::{self, Mapped, Table, TableRow},
+    map::{Fields, Mapped, Reading, Table, TableRow},
     options::{ImportOptions, Mixed, OnError},
     progress::{Progress, Step},
 };
 use crate::{
     catalogue::{Catalogue, columns::Columns},
-    db::{findings::Numbered, rows::RowKind},
+    db::{
+        findings::Numbered,
+        rows::{Column, RowKind},
+    },
     domain::{
         batch::RowState,
         client::{ClientRow, CustomerType},
@@ -146,18 +152,17 @@ pub struct Wanted {
 
 /// What rows of these tables may mean, for the look into history.
 pub fn wanted(tables: &[Table], columns: &Columns) -> Wanted {
+    let lists = lists(tables, columns);
+    let named = |(list, row): &(&List<'_>, &TableRow)| Named::of(&list.reading.fields(row));
+    let named: Vec<Named> = clients(&lists).par_iter().map(named).collect();
     let mut wanted = Wanted::default();
-    for (table, row) in clients(tables) {
-        let fields = map::fields(table, row, columns);
-        let ids: Vec<String> = tax_id::likely(&fields).iter().map(TaxId::to_string).collect();
-        if let [one, other] = ids.as_slice() {
+    for Named { tax_ids, phone, name } in named {
+        if let [one, other] = tax_ids.as_slice() {
             wanted.pairs.push((one.clone(), other.clone()));
         }
-        wanted.tax_ids.extend(ids);
-        let text = |field| fields.get(field).map(|value| value.text.as_str());
-        let phone = text(Field::Phone).and_then(|text| Phone::read(text).ok());
-        wanted.phones.extend(phone.map(|(phone, _)| phone.to_string()));
-        wanted.names.extend(text(Field::Name).map(fold));
+        wanted.tax_ids.extend(tax_ids);
+        wanted.phones.extend(phone);
+        wanted.names.extend(name);
     }
     for keys in [&mut wanted.tax_ids, &mut wanted.phones, &mut wanted.names] {
         keys.sort();
@@ -166,21 +171,44 @@ pub fn wanted(tables: &[Table], columns: &Columns) -> Wanted {
     wanted
 }
 
+/// By what a row may name its client.
+struct Named {
+    tax_ids: Vec<String>,
+    phone: Option<String>,
+    /// Folded.
+    name: Option<String>,
+}
+
+impl Named {
+    fn of(fields: &Fields) -> Named {
+        let text = |field| fields.get(field).map(|value| value.text.as_str());
+        let phone = text(Field::Phone).and_then(|text| Phone::read(text).ok());
+        Named {
+            tax_ids: tax_id::likely(fields).iter().map(TaxId::to_string).collect(),
+            phone: phone.map(|(phone, _)| phone.to_string()),
+            name: text(Field::Name).map(fold),
+        }
+    }
+}
+
 /// The tax ids that rows may mean, with nothing known but what headers mean.
 pub fn named(tables: &[Table], columns: &Columns) -> Vec<String> {
     wanted(tables, columns).tax_ids
 }
 
-/// Judges every row.
+/// Judges every row, on all processors.
 pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Checked {
     let mut checked = Checked::default();
-    let mut rows: Vec<Judged> = Vec::new();
-    let total: usize = mapped.tables.iter().map(|table| table.rows.len()).sum();
-    context.progress.tell(Step::Of(total as u64));
-    for (table, row) in clients(&mapped.tables) {
-        rows.push(judge(table, row, context, history));
-        context.progress.tell_some(rows.len() as u64);
-    }
+    let lists = lists(&mapped.tables, &context.catalogue.columns);
+    let clients = clients(&lists);
+    context.progress.tell(Step::Of(clients.len() as u64));
+    let done = AtomicU64::new(0);
+    let judge = |(list, row): &(&List<'_>, &TableRow)| {
+        let judged = judge(list, row, context, history);
+        context.progress.tell_some(done.fetch_add(1, Ordering::Relaxed) + 1);
+        judged
+    };
+    let mut rows: Vec<Judged> = clients.par_iter().map(judge).collect();
     across::compare(&mut rows, context.texts, history);
     let told = history.compare(&mut rows, context);
     rights::look(&mut rows, &told, context, history);
@@ -205,8 +233,8 @@ fn is_asked(table: &Table, finding: &Finding) -> bool {
 }
 
 /// One row alone. Of one that is left out because nobody sees it, nothing else is said.
-fn judge(table: &Table, row: &TableRow, context: &Context<'_>, history: &History) -> Judged {
-    let fields = map::fields(table, row, &context.catalogue.columns);
+fn judge(list: &List<'_>, row: &TableRow, context: &Context<'_>, history: &History) -> Judged {
+    let (table, fields) = (list.reading.table, list.reading.fields(row));
     let hidden = hidden::look(table, row, context);
     if hidden::is_skipped(hidden.as_slice(), context) {
         let findings = hidden.into_iter().collect();
@@ -218,7 +246,7 @@ fn judge(table: &Table, row: &TableRow, context: &Context<'_>, history: &History
     if judged.findings.len() == told {
         unknown::look(&mut judged, history);
     }
-    judged.findings.splice(0..0, hidden.into_iter().chain(choice::look(table, row, context)));
+    judged.findings.splice(0..0, hidden.into_iter().chain(choice::look(list, row, context)));
     judged.findings.extend(cells::look_elsewhere(table, row, context));
     judged
 }
@@ -237,13 +265,27 @@ fn settle(checked: &mut Checked, of_tables: &[Finding]) {
     }
 }
 
-fn clients(tables: &[Table]) -> impl Iterator<Item = (&Table, &TableRow)> {
-    let rows = |table| {
-        let table: &Table = table;
-        let data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
-        data.map(move |row| (table, row))
+/// A table, and what is found out once for all of its rows.
+struct List<'a> {
+    reading: Reading<'a>,
+    /// In which rows are chosen.
+    choice: Option<&'a Column>,
+}
+
+fn lists<'a>(tables: &'a [Table], columns: &'a Columns) -> Vec<List<'a>> {
+    let list = |table: &'a Table| List {
+        reading: Reading::of(table, columns),
+        choice: table.columns.iter().find(|column| columns.is_choice(&column.header)),
     };
-    tables.iter().flat_map(rows)
+    tables.iter().map(list).collect()
+}
+
+fn clients<'a>(lists: &'a [List<'a>]) -> Vec<(&'a List<'a>, &'a TableRow)> {
+    let rows = |list: &'a List<'a>| {
+        let data = list.reading.table.rows.iter().filter(|row| row.kind == RowKind::Data);
+        data.map(move |row| (list, row))
+    };
+    lists.iter().flat_map(rows).collect()
 }
 
 /// Rejected by an error, else held by a hold; unchanged where the firm has the very same line, and where a hidden

@@ -170,7 +170,7 @@ fn said(row: &Judged, own: &Traits<'_>, other_id: &TaxId, other: String) -> Find
 }
 
 fn row_in_words(context: &Context<'_>, row: &Judged, other: &Judged) -> String {
-    let sheet = (other.fields.sheet != row.fields.sheet).then_some(&other.fields.sheet_name);
+    let sheet = (other.fields.sheet != row.fields.sheet).then_some(&*other.fields.sheet_name);
     let values = context! { row => other.fields.row, sheet };
     context.texts.say("message.place.row", values)
 }

@@ -96,7 +96,7 @@ pub async fn judged(
     if original.state != BatchState::Staged {
         return Ok(original);
     }
-    super::judge(services, &original, options).await?;
+    super::judge(services, &original, None, options).await?;
     super::by_itself(services, &original, options).await?;
     super::by_id(services, original.id()).await
 }

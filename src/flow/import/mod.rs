@@ -78,8 +78,9 @@ pub struct How<'a> {
 /// Takes a batch from where it is to its answer.
 async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result<FileReport> {
     let batch = by_id(services, id).await?;
+    let mut list = None;
     if batch.state == BatchState::Received {
-        stage(services, &batch, how).await?;
+        list = stage(services, &batch, how).await?;
         services.crash_point("staged");
     }
     let batch = by_id(services, id).await?;
@@ -87,7 +88,7 @@ async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result
         pay::take::judge(services, &batch).await?;
         services.crash_point("checked");
     } else if batch.state == BatchState::Staged {
-        judge(services, &batch, how.options).await?;
+        judge(services, &batch, list.take(), how.options).await?;
         services.crash_point("checked");
     }
     outbox::write_workbook(services, id).await?;
@@ -107,19 +108,20 @@ async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
     batches::by_id(&services.db, id).await?.with_context(|| format!("The batch {id} is not there"))
 }
 
-/// received → staged: what kind of file it is, and all its rows.
-async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Result<()> {
+/// received → staged: what kind of file it is, and all its rows. Says which of them a list has.
+async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Result<Option<Mapped>> {
     if batch.firm.is_none() {
         // Naming the right folder would name other firms.
         let finding = Finding::new(Code::FileWrongFolder, Place::default());
-        return refuse(services, batch, None, finding).await;
+        refuse(services, batch, None, finding).await?;
+        return Ok(None);
     }
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
     if batch.firm.as_deref() == Some(inbox::BOUNCE) {
-        return match bounce::take(services, batch, &path).await? {
-            Some(finding) => refuse(services, batch, None, finding).await,
-            None => Ok(()),
-        };
+        if let Some(finding) = bounce::take(services, batch, &path).await? {
+            refuse(services, batch, None, finding).await?;
+        }
+        return Ok(None);
     }
     services.progress.tell(Step::Begin("read"));
     let columns = headers::known(services, batch.firm.as_deref()).await?;
@@ -133,47 +135,54 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
     let document = match read {
         Ok(document) => named_after(batch, document),
         Err(refusal) => {
-            return refuse(services, batch, refusal.format.as_deref(), said_of(&refusal)).await;
+            let format = refusal.format.as_deref();
+            refuse(services, batch, format, said_of(&refusal)).await?;
+            return Ok(None);
         }
     };
-    match identity::known(&document, &services.key) {
+    let known = identity::known(&document, &services.key);
+    let is_of_bank = batch.firm.as_deref() == Some(inbox::BANK);
+    if !matches!(known, identity::Known::No) || is_of_bank || is_statement(services, &document) {
+        return Box::pin(other(services, batch, &document, (known, how.options)))
+            .await
+            .map(|()| None);
+    }
+    let (format, rows) = (document.format.clone(), how.options.hidden_rows);
+    let mapped = tokio::task::block_in_place(|| tables(services, document, &columns, rows));
+    staged::store(services, batch, &format, &mapped).await?;
+    Ok(Some(mapped))
+}
+
+/// Takes what is no list: an answer, or a statement.
+async fn other(
+    services: &Services,
+    batch: &Batch,
+    document: &Document,
+    (known, options): (identity::Known, &ImportOptions),
+) -> anyhow::Result<()> {
+    let format = Some(&document.format);
+    let is_elsewhere = batch.firm.as_deref() != Some(inbox::BANK) && services.only_firm().is_none();
+    match known {
         identity::Known::Ours(answer) => {
-            answers::take(services, batch, &document, &answer, how.options).await
+            answers::take(services, batch, document, &answer, options).await
         }
         identity::Known::CutOffs(answer) => {
-            cut_offs::take(services, batch, &document, &answer).await
+            cut_offs::take(services, batch, document, &answer).await
+        }
+        identity::Known::Money(_) | identity::Known::No if is_elsewhere => {
+            let finding = Finding::new(Code::FileWrongFolder, Place::default());
+            refuse(services, batch, format, finding).await
         }
         identity::Known::Money(issue) => {
-            if batch.firm.as_deref() != Some(inbox::BANK) && services.only_firm().is_none() {
-                let finding = Finding::new(Code::FileWrongFolder, Place::default());
-                return refuse(services, batch, Some(&document.format), finding).await;
-            }
-            pay::answers::take(services, batch, &document, &issue).await
+            pay::answers::take(services, batch, document, &issue).await
         }
-        identity::Known::No if batch.firm.as_deref() == Some(inbox::BANK) => {
-            statement(services, batch, &document).await
-        }
-        identity::Known::No if is_statement(services, &document) => {
-            if services.only_firm().is_none() {
-                let finding = Finding::new(Code::FileWrongFolder, Place::default());
-                return refuse(services, batch, Some(&document.format), finding).await;
-            }
-            statement(services, batch, &document).await
-        }
-        identity::Known::No => {
-            let rows = how.options.hidden_rows;
-            let format = document.format.clone();
-            let mapped = tokio::task::block_in_place(|| tables(services, document, &columns, rows));
-            staged::store(services, batch, &format, &mapped).await?;
-            Ok(())
-        }
+        identity::Known::No => statement(services, batch, document).await,
         identity::Known::NotSigned(of, revision) => {
             let finding = answers::not_signed(services, batch.firm.as_deref(), (of, revision));
-            refuse(services, batch, Some(&document.format), finding.await?).await
+            refuse(services, batch, format, finding.await?).await
         }
         identity::Known::Refused(code) => {
-            refuse(services, batch, Some(&document.format), Finding::new(code, Place::default()))
-                .await
+            refuse(services, batch, format, Finding::new(code, Place::default())).await
         }
     }
 }
@@ -251,9 +260,18 @@ async fn rejected(
 }
 
 /// staged → judged: verdicts, findings and orders, in one transaction.
-async fn judge(services: &Services, batch: &Batch, options: &ImportOptions) -> anyhow::Result<()> {
+/// `list` is read again where it is not at hand.
+async fn judge(
+    services: &Services,
+    batch: &Batch,
+    list: Option<Mapped>,
+    options: &ImportOptions,
+) -> anyhow::Result<()> {
     let firm = services.firm(batch.firm.as_deref().context("A staged list has a firm")?)?;
-    let mapped = staged::mapped(services, batch).await?;
+    let mapped = match list {
+        Some(mapped) => mapped,
+        None => staged::mapped(services, batch).await?,
+    };
     let from_csv = batch.container.as_deref() == Some("csv");
     for _ in 0..OVERTAKEN_AT_MOST {
         let context = context(services, firm, &mapped, options, from_csv);

@@ -17,7 +17,7 @@ mod values;
 
 pub use merges::unmerged;
 pub use recode::typed;
-pub use values::{Fields, Source, Value, ValueKind, fields};
+pub use values::{Fields, Reading, Source, Value, ValueKind, fields};
 
 use self::header_row::Head;
 use super::{

@@ -1,6 +1,6 @@
 //! The mapped cells of one row, ready to be read by the checks.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
 use unicode_normalization::UnicodeNormalization;
@@ -26,7 +26,6 @@ pub struct Value {
     /// Composed, without blanks around and doubled.
     pub text: String,
     pub kind: ValueKind,
-    pub column: String,
     pub source: Source,
     /// How a date of its column is written.
     pub order: Order,
@@ -73,12 +72,13 @@ pub enum ValueKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
     pub sheet: i64,
-    pub sheet_name: String,
+    pub sheet_name: Arc<str>,
     pub row: u32,
     /// Its days are counted from 1904.
     pub from_1904: bool,
     values: BTreeMap<Field, Value>,
-    columns: BTreeMap<Field, String>,
+    /// By its letters.
+    columns: Arc<BTreeMap<Field, String>>,
 }
 
 impl Fields {
@@ -94,33 +94,50 @@ impl Fields {
     /// Where a field stands, or would stand.
     pub fn place(&self, field: Option<Field>) -> Place {
         let column = field.and_then(|field| self.columns.get(&field).cloned());
-        Place { sheet: Some(self.sheet_name.clone()), row: Some(self.row), column, field }
+        Place { sheet: Some(self.sheet_name.to_string()), row: Some(self.row), column, field }
     }
 }
 
-/// The mapped values of a row; what means nothing (`-`, `không có`) counts as empty.
-pub fn fields(table: &Table, row: &TableRow, columns: &Columns) -> Fields {
-    let mut values = BTreeMap::new();
-    let mut places = BTreeMap::new();
-    for column in &table.columns {
-        let Some(field) = column.field else { continue };
-        let letters = column_letters(column.index);
-        places.insert(field, letters.clone());
-        let value = written(table, row, column)
-            // `#N/A` is a formula that failed; `n/a` typed by a person is nothing.
-            .filter(|value| value.is_flawed() || !columns.means_nothing(&value.text));
-        if let Some(value) = value {
-            values.insert(field, value);
+/// Reads the rows of a table: what all of them share is made once.
+#[derive(Clone, Debug)]
+pub struct Reading<'a> {
+    pub table: &'a Table,
+    columns: &'a Columns,
+    sheet_name: Arc<str>,
+    places: Arc<BTreeMap<Field, String>>,
+}
+
+impl<'a> Reading<'a> {
+    pub fn of(table: &'a Table, columns: &'a Columns) -> Reading<'a> {
+        let place = |column: &Column| Some((column.field?, column_letters(column.index)));
+        let places = table.columns.iter().filter_map(place).collect();
+        let sheet_name = table.name.as_str().into();
+        Reading { table, columns, sheet_name, places: Arc::new(places) }
+    }
+
+    /// The mapped values of a row; what means nothing (`-`, `không có`) counts as empty.
+    pub fn fields(&self, row: &TableRow) -> Fields {
+        let value = |column: &Column| {
+            let value = written(self.table, row, column)
+                // `#N/A` is a formula that failed; `n/a` typed by a person is nothing.
+                .filter(|value| value.is_flawed() || !self.columns.means_nothing(&value.text))?;
+            Some((column.field?, value))
+        };
+        let mapped = self.table.columns.iter().filter(|column| column.field.is_some());
+        Fields {
+            sheet: self.table.sheet,
+            sheet_name: Arc::clone(&self.sheet_name),
+            row: row.number,
+            from_1904: self.table.layout.from_1904,
+            values: mapped.filter_map(value).collect(),
+            columns: Arc::clone(&self.places),
         }
     }
-    Fields {
-        sheet: table.sheet,
-        sheet_name: table.name.clone(),
-        row: row.number,
-        from_1904: table.layout.from_1904,
-        values,
-        columns: places,
-    }
+}
+
+/// The same of one row alone.
+pub fn fields(table: &Table, row: &TableRow, columns: &Columns) -> Fields {
+    Reading::of(table, columns).fields(row)
 }
 
 impl Value {
@@ -175,7 +192,6 @@ fn value(cell: &Cell, column: &Column) -> Option<Value> {
         raw,
         text,
         kind,
-        column: column_letters(column.index),
         source: decoded.map_or(Source::Written, Source::Recoded),
         order: if column.month_first { Order::MonthFirst } else { Order::DayFirst },
     };

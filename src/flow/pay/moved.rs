@@ -27,7 +27,7 @@ pub struct Moved {
 }
 
 /// What was ever moved of a payment, the oldest first.
-pub async fn of(db: &Db, payment: i64) -> sqlx::Result<Vec<Moved>> {
+pub async fn of(db: &Db, payment: i64) -> anyhow::Result<Vec<Moved>> {
     let mut history = History::default();
     let events = payments::events(db, payment).await?;
     Ok(events.iter().filter_map(|event| history.read(event)).collect())
@@ -51,7 +51,7 @@ pub async fn away<'a>(
     said: Option<&Said<'_>>,
     (dues, decisions): (&'a [Due], &[Decision]),
     change: i64,
-) -> sqlx::Result<Option<Away<'a>>> {
+) -> anyhow::Result<Option<Away<'a>>> {
     let matched = said.filter(|said| said.kind == EventKind::Match);
     let Some(payment) = matched.and_then(|said| said.payment) else { return Ok(None) };
     let Some(decision) = decisions.iter().find(|it| it.id == payment) else { return Ok(None) };
