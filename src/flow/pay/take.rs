@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     known,
-    statement::{self, Entry, Section, Statement, Wrong},
+    statement::{self, Entry, Figure, Off, Section, Statement, Wrong},
     untaken,
 };
 use crate::{
@@ -71,7 +71,13 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
                 Wrong::Amount { row, column, found } => {
                     Finding::new(Code::StatementBalance, at(Some(*row), Some(*column))).value(found)
                 }
+                Wrong::Both { row, column, found } => {
+                    let finding =
+                        Finding::new(Code::StatementBalance, at(Some(*row), Some(*column)));
+                    finding.value(found).detail("case", "both")
+                }
             }));
+            said.extend(section.off.iter().map(|off| contradicted(off, at)));
             let today = services.today();
             let is_out = |entry: &&Entry| {
                 entry.booked_on > today
@@ -97,6 +103,24 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
         }
     }
     said.into_iter().map(|finding| (None, finding)).collect()
+}
+
+/// A figure that the lines contradict.
+fn contradicted(off: &Off, at: impl Fn(Option<u32>, Option<u32>) -> Place) -> Finding {
+    let in_words = |figure: i64| match off.figure {
+        Figure::Lines => figure.to_string(),
+        _ => Money::dong(figure).to_string(),
+    };
+    let case = match off.figure {
+        Figure::Credits => "credits",
+        Figure::Debits => "debits",
+        Figure::Balance => "balance",
+        Figure::Lines => "lines",
+    };
+    Finding::new(Code::StatementBalance, at(Some(off.row), Some(off.column)))
+        .value(in_words(off.said))
+        .detail("case", case)
+        .detail("sum", in_words(off.sum))
 }
 
 /// received → staged, or held: all its lines are in the database, or none is.

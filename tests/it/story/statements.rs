@@ -433,3 +433,52 @@ fn a_statement_that_waits_can_be_put_away_and_one_that_was_taken_cannot() {
     assert_eq!(requests(&world)[0], "paid 2950000");
     world.run(&["prove"]).exits(0);
 }
+
+#[test]
+fn a_statement_that_contradicts_its_totals_its_balances_or_itself_waits_and_names_the_row() {
+    let world = placed();
+    let code = &codes(&world)[0];
+    let table = |lines: &str| {
+        format!("Số tài khoản;1023456789;;;\nNgày giao dịch;Ghi nợ;Ghi có;Nội dung;Số dư\n{lines}")
+    };
+    let cases = [
+        (
+            "tong",
+            format!("23/11/2026;;2950000;{code};\nTổng số;0;5900000;;\n"),
+            (4, "C", "tổng tiền vào 5.900.000 đ, nhưng các dòng cộng lại được 2.950.000 đ"),
+        ),
+        (
+            "so-du",
+            format!(
+                "22/11/2026;;50000;khac;1050000\n22/11/2026;;2950000;{code};5000000\n23/11/2026;;1000;khac;4001000\n"
+            ),
+            (4, "E", "Số dư ghi 5.000.000 đ, nhưng tính từ dòng trước thì phải là 4.000.000 đ"),
+        ),
+        (
+            "hai-chieu",
+            format!("23/11/2026;2950000;2950000;{code};\n"),
+            (3, "B", "có cả tiền vào và tiền ra (2950000)"),
+        ),
+    ];
+    for (name, lines, (row, column, said)) in cases {
+        let path = world.drop_file(&format!("_bank/xem-{name}.csv"), table(&lines).as_bytes());
+        let check = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(1).json();
+        std::fs::remove_file(path).unwrap();
+        let held = world.take(&format!("_bank/{name}.csv"), table(&lines).as_bytes());
+        for file in [&check["files"][0], &held] {
+            assert_eq!(file["outcome"], "held", "{file}");
+            let findings = file["findings"].as_array().unwrap();
+            assert_eq!(texts(findings, "code"), ["statement.balance"], "{file}");
+            let place = (&findings[0]["row"], &findings[0]["column"]);
+            assert_eq!(place, (&row.into(), &column.into()), "{file}");
+            assert!(text(&findings[0], "message").contains(said), "{file}");
+        }
+    }
+    assert!(world.list("payments").is_empty());
+    assert_eq!(count(&world, "select count(*) from statement"), 0, "they cover no day");
+    // Put right, each is taken.
+    let good = format!("23/11/2026;;2950000;{code};\nTổng số;0;2950000;;\n");
+    world.take("_bank/dung.csv", table(&good).as_bytes());
+    assert_eq!(requests(&world)[0], "paid 2950000");
+    world.run(&["prove"]).exits(0);
+}

@@ -3,17 +3,16 @@
 
 use chrono::NaiveDate;
 
-use super::Section;
+use super::{
+    Roles, Section,
+    control::{self, Figure},
+};
 use crate::{
     domain::{
         date::{self, Order},
         fold::fold,
-        money::Money,
     },
-    flow::{
-        pay::amount,
-        read::{Cell, Row},
-    },
+    flow::read::{Cell, Row},
 };
 
 const ACCOUNT: [&str; 6] =
@@ -23,8 +22,23 @@ const NOT_OURS: [&str; 9] =
     ["cu", "old", "doi ung", "loai", "ten", "type", "name", "chu", "thu huong"];
 const OPENING: [&str; 4] = ["so du dau", "opening balance", "beginning balance", "du dau"];
 const CLOSING: [&str; 4] = ["so du cuoi", "closing balance", "ending balance", "du cuoi"];
-const TOTALS: [&str; 7] =
-    ["tong so", "tong cong", "cong phat sinh", "tong phat sinh", "total", "tong", "cong"];
+const TOTALS: [&str; 5] = ["tong", "total", "cong phat sinh", "cong trang", "cong ngay"];
+/// Begins as totals do, and is a name; so do more with the first word of `Cộng`, which is a total alone.
+const COMPANY: &str = "tong cong ty";
+/// Of some of the lines.
+const PARTS: [&str; 4] = ["trang", "page", "ngay", "day"];
+/// What is counted, or stood there.
+const NO_MONEY: [&str; 6] = ["so du", "balance", "giao dich", "transactions", "but toan", "items"];
+const COUNTS: [&str; 6] = [
+    "tong so giao dich",
+    "so luong giao dich",
+    "tong so but toan",
+    "so luong but toan",
+    "total transactions",
+    "number of transactions",
+];
+const CREDITS: [&str; 5] = ["co", "credit", "credits", "vao", "deposits"];
+const DEBITS: [&str; 5] = ["no", "debit", "debits", "ra", "withdrawals"];
 /// Shorter ones are no account numbers.
 const SHORTEST: usize = 5;
 
@@ -36,11 +50,85 @@ pub fn names_account(row: &Row) -> bool {
 /// Whether a row is a total or a balance, and no line.
 pub fn is_summary(row: &Row) -> bool {
     let begins = |label: &str, with: &[&str]| with.iter().any(|start| label.starts_with(start));
-    row.cells.iter().map(label_of).any(|label| {
-        let is_total =
-            TOTALS.iter().any(|total| label == *total || label.starts_with(&format!("{total} ")));
-        is_total || begins(&label, &OPENING) || begins(&label, &CLOSING)
-    })
+    row.cells
+        .iter()
+        .map(label_of)
+        .any(|label| is_total(&label) || begins(&label, &OPENING) || begins(&label, &CLOSING))
+}
+
+fn is_total(label: &str) -> bool {
+    label == "cong" || is_one_of(label, &TOTALS) && !label.starts_with(COMPANY)
+}
+
+/// Whether a label is one of these names, or begins with it.
+fn is_one_of(label: &str, names: &[&str]) -> bool {
+    let begins = |name: &&str| {
+        label.strip_prefix(*name).is_some_and(|it| it.is_empty() || it.starts_with(' '))
+    };
+    names.iter().any(begins)
+}
+
+/// What a row says of all lines, each figure with its column: beside a label of its own, or under the headers. Some banks
+/// write no label below the lines.
+pub fn totals(
+    row: &Row,
+    below: Option<&Row>,
+    (roles, is_title): (&Roles, bool),
+) -> Vec<(Figure, usize, i64)> {
+    let mut said = Vec::new();
+    for (at, label) in row.cells.iter().map(label_of).enumerate() {
+        let is_count = is_one_of(&label, &COUNTS);
+        if has_one_of(&label, &PARTS) || !(is_count || is_sum(&label)) {
+            continue;
+        }
+        let beside = || values(row, below, at).find_map(|it| control::dong(&it));
+        match (side(&label), is_count) {
+            (None, true) => said.extend(beside().map(|lines| (Figure::Lines, at, lines))),
+            (Some((figure, of)), false) => {
+                let under = of(roles).filter(|_| !is_title);
+                let under = under.and_then(|at| Some((at, control::read(row, at)?)));
+                let found = under.or_else(|| Some((at, beside()?)));
+                said.extend(found.map(|(at, dong)| (figure, at, dong)));
+            }
+            (None, false) if !is_title => return under_headers(row, roles),
+            _ => {}
+        }
+    }
+    if !is_title && is_bare(row, roles) { under_headers(row, roles) } else { said }
+}
+
+/// Of which of both a label speaks alone, and where that stands.
+fn side(label: &str) -> Option<(Figure, fn(&Roles) -> Option<usize>)> {
+    match (has_one_of(label, &CREDITS), has_one_of(label, &DEBITS)) {
+        (true, false) => Some((Figure::Credits, |roles| roles.credit)),
+        (false, true) => Some((Figure::Debits, |roles| roles.debit)),
+        _ => None,
+    }
+}
+
+fn under_headers(row: &Row, roles: &Roles) -> Vec<(Figure, usize, i64)> {
+    let columns = [(Figure::Credits, roles.credit), (Figure::Debits, roles.debit)];
+    let read =
+        |(figure, at): (Figure, Option<usize>)| Some((figure, at?, control::read(row, at?)?));
+    columns.into_iter().filter_map(read).collect()
+}
+
+/// Whether a row has nothing but money.
+fn is_bare(row: &Row, roles: &Roles) -> bool {
+    let is_money = |at: usize| {
+        [roles.credit, roles.debit, roles.balance].contains(&Some(at)) || roles.fees.contains(&at)
+    };
+    row.cells.iter().enumerate().all(|(at, cell)| cell.is_empty() || is_money(at))
+}
+
+fn is_sum(label: &str) -> bool {
+    is_total(label) && !has_one_of(label, &NO_MONEY)
+}
+
+/// Whether these words stand somewhere in a label.
+fn has_one_of(label: &str, words: &[&str]) -> bool {
+    let label = format!(" {label} ");
+    words.iter().any(|word| label.contains(&format!(" {word} ")))
 }
 
 /// Takes what a row says besides lines. `below` is the row under it, where there is one.
@@ -97,10 +185,10 @@ fn account(text: &str) -> Option<String> {
 }
 
 fn money(row: &Row, below: Option<&Row>, at: usize, balance: Option<usize>) -> Option<i64> {
-    let read = |cell: &Cell| amount::read(cell).ok().flatten().map(Money::as_dong);
-    let of_column = balance.filter(|balance| *balance != at).and_then(|at| row.cells.get(at));
-    let last = row.cells[at + 1..].iter().rev().find_map(read);
-    of_column.and_then(read).or(last).or_else(|| values(row, below, at).find_map(|it| read(&it)))
+    let of_column = balance.filter(|balance| *balance != at);
+    let last = row.cells[at + 1..].iter().rev().find_map(control::dong);
+    let of_column = of_column.and_then(|at| control::read(row, at));
+    of_column.or(last).or_else(|| values(row, below, at).find_map(|it| control::dong(&it)))
 }
 
 /// `Từ ngày 01/11/2026 đến ngày 22/11/2026`, in one cell or in several.

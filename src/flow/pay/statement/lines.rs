@@ -3,7 +3,11 @@
 
 use chrono::NaiveDate;
 
-use super::{Entry, Roles, Section, Wrong, labels};
+use super::{
+    Entry, Roles, Section, Wrong,
+    control::{self, Totals},
+    labels,
+};
 use crate::{
     domain::{
         date::{self, Order},
@@ -21,6 +25,7 @@ use crate::{
 pub fn sections(sheet: &Sheet, header_row: u32, roles: &Roles) -> Vec<Section> {
     let header = sheet.rows.iter().find(|row| row.number == header_row);
     let mut sections = vec![Section::default()];
+    let mut totals = Totals::default();
     let mut day = None;
     for (at, row) in sheet.rows.iter().enumerate() {
         let is_header = header.is_some_and(|header| header.cells == row.cells);
@@ -31,14 +36,22 @@ pub fn sections(sheet: &Sheet, header_row: u32, roles: &Roles) -> Vec<Section> {
         let Some(section) = sections.last_mut() else { break };
         let is_next = labels::names_account(row) && section.account.is_some() && !is_title;
         if is_next && !is_line(row, roles) {
+            section.off = std::mem::take(&mut totals).off();
             sections.push(Section::default());
             day = None;
         }
         let Some(section) = sections.last_mut() else { break };
         let is_line = !is_title && is_line(row, roles);
-        if !is_line || !take(section, row, roles, &mut day) {
-            labels::take(section, row, sheet.rows.get(at + 1), roles.balance);
+        if is_line && take(section, row, roles, &mut day) {
+            totals.add(row, roles);
+            continue;
         }
+        let below = sheet.rows.get(at + 1);
+        labels::take(section, row, below, roles.balance);
+        totals.take(row.number, labels::totals(row, below, (roles, is_title)));
+    }
+    if let Some(section) = sections.last_mut() {
+        section.off = totals.off();
     }
     sections
 }
@@ -99,6 +112,11 @@ fn take(section: &mut Section, row: &Row, roles: &Roles, day: &mut Option<NaiveD
             return true;
         }
     };
+    if let Some((at, found)) = went_too(row, roles) {
+        let column = u32::try_from(at).unwrap_or_default();
+        section.wrong.push(Wrong::Both { row: row.number, column, found });
+        return true;
+    }
     let text = |at: Option<usize>| {
         let text = at.map(|at| tidy(&cell(row, at).text())).unwrap_or_default();
         Some(text).filter(|text| !text.is_empty())
@@ -122,6 +140,13 @@ fn take(section: &mut Section, row: &Row, roles: &Roles, day: &mut Option<NaiveD
         });
     }
     is_taken
+}
+
+/// The debit of a row that has a credit too, and its column: nobody knows which way the money went.
+fn went_too(row: &Row, roles: &Roles) -> Option<(usize, String)> {
+    let is_some = |at: usize| control::read(row, at).is_some_and(|dong| dong != 0);
+    let (credit, debit) = roles.credit.zip(roles.debit)?;
+    (is_some(credit) && is_some(debit)).then(|| (debit, cell(row, debit).text().into_owned()))
 }
 
 /// What a row does to the balance, in parts; else the column of what cannot be read.

@@ -3,6 +3,8 @@
 
 mod columns;
 
+mod control;
+
 mod labels;
 
 mod lines;
@@ -14,8 +16,11 @@ use std::cmp::Ordering;
 
 use chrono::NaiveDate;
 
-pub use self::columns::Roles;
-use self::columns::Table;
+pub use self::{
+    columns::Roles,
+    control::{Figure, Off},
+};
+use self::{columns::Table, control::Step};
 use crate::{
     catalogue::banks::Banks,
     domain::payment::Direction,
@@ -50,6 +55,8 @@ pub struct Section {
     pub entries: Vec<Entry>,
     /// Rows that cannot be read as what they must be.
     pub wrong: Vec<Wrong>,
+    /// Figures that the lines contradict.
+    pub off: Vec<Off>,
 }
 
 /// A line of a statement.
@@ -70,14 +77,28 @@ pub struct Entry {
 /// A row of which something cannot be read, and what stands there.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wrong {
-    Date { row: u32, column: u32, found: String },
-    Amount { row: u32, column: u32, found: String },
+    Date {
+        row: u32,
+        column: u32,
+        found: String,
+    },
+    Amount {
+        row: u32,
+        column: u32,
+        found: String,
+    },
+    /// Money came and went in one row.
+    Both {
+        row: u32,
+        column: u32,
+        found: String,
+    },
 }
 
 impl Wrong {
     pub fn row(&self) -> u32 {
         match self {
-            Wrong::Date { row, .. } | Wrong::Amount { row, .. } => *row,
+            Wrong::Date { row, .. } | Wrong::Amount { row, .. } | Wrong::Both { row, .. } => *row,
         }
     }
 }
@@ -110,26 +131,38 @@ impl Section {
     fn put_in_order(&mut self) {
         if self.is_newest_first() {
             self.entries.reverse();
+            // The parts of a row stay as they are.
+            let rows = self.entries.chunk_by_mut(|one, other| one.row == other.row);
+            rows.for_each(<[Entry]>::reverse);
         }
-        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return };
+        let steps = control::steps(&self.entries);
+        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return };
         let (Some(at_first), Some(at_last)) = (first.balance, last.balance) else { return };
-        self.opening = self.opening.or(Some(at_first - first.net()));
+        self.opening = self.opening.or(Some(at_first - first.net));
         self.closing = self.closing.or(Some(at_last));
     }
 
     fn is_newest_first(&self) -> bool {
-        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else {
-            return false;
-        };
+        let steps = control::steps(&self.entries);
+        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return false };
         let net: i64 = self.entries.iter().map(Entry::net).sum();
-        let leads = |oldest: &Entry, newest: &Entry| {
+        let leads = |oldest: &Step, newest: &Step| {
             let balances = oldest.balance.zip(newest.balance);
-            balances.is_some_and(|(old, new)| old - oldest.net() + net == new)
+            balances.is_some_and(|(old, new)| old - oldest.net + net == new)
         };
-        match first.booked_on.cmp(&last.booked_on) {
+        match first.day.cmp(&last.day) {
             Ordering::Less => false,
             Ordering::Greater => true,
             Ordering::Equal => !leads(first, last) && leads(last, first),
+        }
+    }
+
+    /// Looks for a balance that does not follow from those before. Where rows cannot be read nothing is compared.
+    fn control(&mut self, balance: Option<usize>) {
+        if self.wrong.is_empty() {
+            self.off.extend(balance.and_then(|column| control::balance(self, column)));
+        } else {
+            self.off.clear();
         }
     }
 
@@ -151,7 +184,10 @@ pub fn read(document: &Document, banks: &Banks) -> Vec<Statement> {
     let of = |(number, sheet): (i64, &Sheet)| {
         let Table { header_row, roles, bin } = columns::find(sheet, banks)?;
         let mut sections = lines::sections(sheet, header_row, &roles);
-        sections.iter_mut().for_each(Section::put_in_order);
+        for section in &mut sections {
+            section.put_in_order();
+            section.control(roles.balance);
+        }
         Some(Statement {
             sheet: number,
             sheet_name: sheet.name.clone(),

@@ -266,6 +266,173 @@ fn the_lines_of_one_day_stand_in_the_order_that_their_balances_tell() {
     assert_eq!(of(["", ""]), ["mot", "hai"]);
 }
 
+/// The figures that the lines contradict: what, the row, what is said, and what it should be.
+#[track_caller]
+fn off(text: &str) -> Vec<(Figure, u32, i64, i64)> {
+    let (_, section) = only("sao-ke", text);
+    section.off.iter().map(|it| (it.figure, it.row, it.said, it.sum)).collect()
+}
+
+#[test]
+fn a_total_that_its_lines_do_not_add_up_to_is_told_wherever_its_label_stands() {
+    let vietcombank = |total: &str| {
+        off(&format!(
+            "Vietcombank
+             Số tài khoản: 1023456789
+             Ngày giao dịch|Số tham chiếu|Số tiền ghi nợ|Số tiền ghi có|Mô tả
+             23/02/2027|R2||2,950,000|HLAAAAAAAA
+             23/02/2027|R3|11,000||Phi
+             {total}"
+        ))
+    };
+    let credits = (Figure::Credits, 6, 5_900_000, 2_950_000);
+    for total in ["Tổng số||11,000|5,900,000|", "|Tổng cộng/Total||5,900,000|", "|||5,900,000|"]
+    {
+        assert_eq!(vietcombank(total), [credits], "{total}");
+    }
+    assert_eq!(vietcombank("Cộng phát sinh||0|2,950,000|"), [(Figure::Debits, 6, 0, 11_000)]);
+    let beside = "Tổng phát sinh nợ|11,000|Tổng phát sinh có: 5,900,000 VND";
+    assert_eq!(vietcombank(beside), [credits]);
+    assert_eq!(vietcombank("Tổng số giao dịch: 3"), [(Figure::Lines, 6, 3, 2)]);
+    for total in [
+        "Tổng số||-11,000|2,950,000|",
+        "Tổng số||11,000|2,950,000|2",
+        "||11,000|2,950,000|",
+        "Tổng số giao dịch|2",
+        "Tổng số dư|||7,000,000|",
+        "Số dư cuối kỳ|||7,000,000|",
+        "Cộng trang 1||1|1|",
+    ] {
+        assert_eq!(vietcombank(total), [], "{total}");
+    }
+    let none = "Vietcombank
+                Ngày giao dịch|Số tham chiếu|Số tiền ghi nợ|Số tiền ghi có|Mô tả
+                Tổng số||0|5,900,000|";
+    assert_eq!(off(none), [(Figure::Credits, 3, 5_900_000, 0)], "all its lines are gone");
+}
+
+#[test]
+fn the_total_of_a_page_is_none_of_all_and_one_above_the_lines_is() {
+    let pages = |last: &str| {
+        off(&format!(
+            "Ngày giao dịch|Ghi nợ|Ghi có|Nội dung
+             05/11/2026||100.000|mot
+             Tổng cộng|0|100.000|
+             06/11/2026||200.000|hai
+             Tổng cộng|0|{last}|"
+        ))
+    };
+    assert_eq!(pages("200.000"), []);
+    assert_eq!(pages("300.000"), []);
+    assert_eq!(pages("400.000"), [(Figure::Credits, 5, 400_000, 300_000)]);
+    let above = |credits: &str| {
+        off(&format!(
+            "Tổng phát sinh nợ|Tổng phát sinh có
+             0|{credits}
+             Ngày giao dịch|Ghi nợ|Ghi có|Nội dung
+             05/11/2026||100.000|mot
+             06/11/2026||200.000|hai"
+        ))
+    };
+    assert_eq!(above("300.000"), []);
+    assert_eq!(above("100.000"), [(Figure::Credits, 1, 100_000, 300_000)]);
+}
+
+#[test]
+fn a_total_of_debits_may_have_the_fees_in_it() {
+    let techcombank = |debits: &str| {
+        off(&format!(
+            "TRANSACTION ENQUIRY
+             Ngày giao dịch|Diễn giải|Nợ/Debit|Có/Credit|Phí/Lãi|Thuế/Tax|Số dư
+             06/11/2026|HLAAAAAAAA||2,950,000|||12,950,000
+             06/11/2026|Chi|-1,000,000||-10,000|-1,000|11,939,000
+             Tổng cộng|{debits}"
+        ))
+    };
+    for debits in ["|-1,000,000|2,950,000|-10,000|-1,000", "|-1,011,000|2,950,000"] {
+        assert_eq!(techcombank(debits), [], "{debits}");
+    }
+    let wrong = techcombank("|-1,001,000|2,950,000");
+    assert_eq!(wrong, [(Figure::Debits, 5, 1_001_000, 1_000_000)]);
+}
+
+#[test]
+fn a_balance_that_does_not_follow_from_the_one_before_is_told_with_its_row() {
+    let of = |balances: [&str; 3]| {
+        off(&format!(
+            "Số dư đầu kỳ|1.000.000
+             Số dư cuối kỳ|1.600.000
+             Ngày giao dịch|Ghi nợ|Ghi có|Nội dung|Số dư
+             05/11/2026||100.000|mot|{}
+             06/11/2026||200.000|hai|{}
+             06/11/2026||300.000|ba|{}",
+            balances[0], balances[1], balances[2]
+        ))
+    };
+    for good in [
+        ["1.100.000", "1.300.000", "1.600.000"],
+        ["", "1.300.000", ""],
+        // The bank counted the two of one day the other way round.
+        ["1.100.000", "1.600.000", "1.400.000"],
+    ] {
+        assert_eq!(of(good), [], "{good:?}");
+    }
+    let middle = of(["1.100.000", "2.300.000", "1.600.000"]);
+    assert_eq!(middle, [(Figure::Balance, 5, 2_300_000, 1_300_000)]);
+    let all = of(["1.100.005", "1.300.005", "1.600.005"]);
+    assert_eq!(all, [(Figure::Balance, 4, 1_100_005, 1_100_000)]);
+}
+
+#[test]
+fn amounts_of_one_minute_that_were_swapped_are_told_and_balances_may_go_down_the_newest_line_first()
+{
+    let swapped = "Số dư đầu kỳ:|567205000
+                   Ngày hiệu lực|Ghi nợ|Ghi có|Số dư|Mô tả
+                   21/01/2027 10:00:00||1.950.000|570.155.000|mot
+                   21/01/2027 10:00:00||2.950.000|572.105.000|hai
+                   21/01/2027 10:00:00||1.450.000|573.555.000|ba
+                   Số dư cuối kỳ:|573555000";
+    assert_eq!(off(swapped), [(Figure::Balance, 3, 570_155_000, 569_155_000)]);
+    let newest_first = |middle: &str| {
+        off(&format!(
+            "TRANSACTION ENQUIRY
+             Ngày giao dịch|Diễn giải|Nợ/Debit|Có/Credit|Phí/Lãi|Thuế/Tax|Số dư
+             07/11/2026|ba||50,000|||11,989,000
+             06/11/2026|hai|-1,000,000||-10,000|-1,000|{middle}
+             06/11/2026|mot||2,950,000|||12,950,000"
+        ))
+    };
+    assert_eq!(newest_first("11,939,000"), []);
+    assert_eq!(newest_first("11,940,000"), [(Figure::Balance, 4, 11_940_000, 11_939_000)]);
+}
+
+#[test]
+fn the_oldest_row_keeps_its_parts_in_their_order_where_the_newest_stands_first() {
+    let (_, section) = only(
+        "Sheet1",
+        "TRANSACTION ENQUIRY
+         Ngày giao dịch|Diễn giải|Nợ/Debit|Có/Credit|Phí/Lãi|Thuế/Tax|Số dư
+         07/11/2026|hai||50,000|||11,989,000
+         06/11/2026|mot|-1,000,000||-10,000|-1,000|11,939,000",
+    );
+    let nets: Vec<i64> = section.entries.iter().map(Entry::net).collect();
+    assert_eq!(nets, [-1_000_000, -10_000, -1_000, 50_000]);
+    assert_eq!((section.opening, section.difference()), (Some(12_950_000), Some(0)));
+    assert_eq!(section.off, []);
+}
+
+#[test]
+fn a_row_with_a_credit_and_a_debit_is_none_of_both() {
+    let (_, section) = only(
+        "x",
+        "Ngày giao dịch|Số tiền ghi nợ|Số tiền ghi có|Nội dung
+         05/11/2026|2.950.000|2.950.000|HLAAAAAAAA
+         05/11/2026|0|1.000|mot",
+    );
+    let both = Wrong::Both { row: 2, column: 1, found: "2.950.000".to_owned() };
+    assert_eq!((section.wrong, section.entries.len()), (vec![both], 1));
+}
+
 #[test]
 fn what_cannot_be_read_is_told_with_its_place_and_a_client_list_is_no_statement() {
     let (_, section) = only(
