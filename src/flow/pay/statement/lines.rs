@@ -26,6 +26,7 @@ pub fn sections(sheet: &Sheet, header_row: u32, roles: &Roles) -> Vec<Section> {
     let header = sheet.rows.iter().find(|row| row.number == header_row);
     let mut sections = vec![Section::default()];
     let mut totals = Totals::default();
+    let mut shared = (None, None);
     let mut day = None;
     for (at, row) in sheet.rows.iter().enumerate() {
         let is_header = header.is_some_and(|header| header.cells == row.cells);
@@ -49,9 +50,16 @@ pub fn sections(sheet: &Sheet, header_row: u32, roles: &Roles) -> Vec<Section> {
         let below = sheet.rows.get(at + 1);
         labels::take(section, row, below, roles.balance);
         totals.take(row.number, labels::totals(row, below, (roles, is_title)));
+        // What stands above the first account is said of each.
+        if is_title && section.account.is_none() {
+            shared = (section.from, section.to);
+        }
     }
     if let Some(section) = sections.last_mut() {
         section.off = totals.off();
+    }
+    for section in sections.iter_mut().filter(|it| it.from.is_none() && it.to.is_none()) {
+        (section.from, section.to) = shared;
     }
     sections
 }

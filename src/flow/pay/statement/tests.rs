@@ -434,6 +434,29 @@ fn a_row_with_a_credit_and_a_debit_is_none_of_both() {
 }
 
 #[test]
+fn a_period_above_the_first_of_several_accounts_is_that_of_each_which_says_no_other() {
+    let accounts = |second: &str| {
+        let text = format!(
+            "VCB CASHUP|STATEMENT OF ACCOUNT
+             Từ/From: 21/01/2027 Đến/To: 22/01/2027
+             Số tài khoản/Account number:|9990001112
+             STT|TNX Date/ Số CT/ Doc No|Debit|Credit|Balance|Nội dung chi tiết
+             |Tổng số/Total|0|0
+             Số tài khoản/Account number:|1023456789
+             {second}
+             STT|TNX Date/ Số CT/ Doc No|Debit|Credit|Balance|Nội dung chi tiết
+             1|21/01/2027\\nFT1||2,950,000||HLAAAAAAAA"
+        );
+        let found = read(&sheet("Sheet1", &text), &banks());
+        found[0].sections.iter().map(|it| (it.from, it.to)).collect::<Vec<_>>()
+    };
+    let day = |day| NaiveDate::from_ymd_opt(2027, 1, day);
+    assert_eq!(accounts(""), [(day(21), day(22)); 2]);
+    let own = accounts("Từ ngày 20/01/2027 đến ngày 21/01/2027");
+    assert_eq!(own, [(day(21), day(22)), (day(20), day(21))]);
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_its_place_and_a_client_list_is_no_statement() {
     let (_, section) = only(
         "x",
