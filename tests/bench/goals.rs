@@ -193,8 +193,8 @@ fn measure(wanted: &Wanted) {
         for sessions in [4, 32] {
             let ratios = peers::numbers(&said, &format!("smtp-source, {sessions} "), 1);
             let what = format!("mails a second ÷ smtp-source, {sessions} connections");
-            let goal = (!ratios.is_empty())
-                .then(|| Goal::at_least(&what, 0.3, Some(0.7), middle(ratios)));
+            let goal =
+                (!ratios.is_empty()).then(|| Goal::at_least(&what, 0.3, Some(0.7), middle(ratios)));
             goals.extend(goal);
         }
     }

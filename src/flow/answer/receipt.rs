@@ -113,7 +113,12 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
     let days = statements::of_batch(&services.db, batch.id()).await?;
     let covered = sweep::covered(services).await?;
     let holes = sweep::holes::of(services, &covered).await?;
-    let missing = holes.days.first();
+    // Those of the last days that matter: lines wait for them.
+    let judged = sweep::judge(services).await?;
+    let awaited = judged.iter().flat_map(|it| it.all_missing(&covered, services.today()));
+    let missing = holes.days_with(&covered, awaited);
+    let missing: Vec<String> =
+        sweep::holes::spans(&missing).into_iter().map(sweep::holes::shown_span).collect();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.format("%d/%m/%Y").to_string());
     let closed = refunds::closed_by(&services.db, batch.id().number()).await?;
     let closed = closed.iter().map(|it| {
@@ -127,8 +132,7 @@ async fn of_statement(services: &Services, batch: &Batch) -> anyhow::Result<Stri
         from => day(days.iter().filter_map(statements::Statement::from).min()),
         to => day(days.iter().filter_map(statements::Statement::to).max()),
         covered => day(covered.to()),
-        missing_from => day(missing.map(|(from, _)| *from)),
-        missing_to => day(missing.map(|(_, to)| *to)),
+        missing => missing.join(", "),
         breaks => holes.breaks,
         account => services.settings.payee.account.as_str(),
         ..counted(&rows)

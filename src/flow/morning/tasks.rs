@@ -84,10 +84,7 @@ pub async fn of_statements(services: &Services, judged: &[Judged]) -> anyhow::Re
     let covered = sweep::covered(services).await?;
     let late = || judged.iter().filter_map(|it| it.missing_late(services.now()));
     let holes = sweep::holes::of(services, &covered).await?;
-    let broken = |days: &sweep::coverage::Span| covered.breaks().iter().any(|it| it.days == *days);
-    let spans = holes.days.into_iter().chain(late().filter(|days| !broken(days)));
-    let days: BTreeSet<NaiveDate> =
-        spans.flat_map(|(from, to)| from.iter_days().take_while(move |day| *day <= to)).collect();
+    let days = holes.days_with(&covered, late());
     let about: Vec<String> = in_spans(&days).into_iter().chain(holes.breaks).collect();
     if about.is_empty() {
         return Ok(Vec::new());
@@ -102,13 +99,7 @@ pub async fn of_statements(services: &Services, judged: &[Judged]) -> anyhow::Re
 
 /// `24/11 – 25/11, 27/11`; nothing where there are none.
 fn in_spans(days: &BTreeSet<NaiveDate>) -> Option<String> {
-    let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-    for day in days {
-        match spans.last_mut() {
-            Some((_, last)) if *last + Days::new(1) == *day => *last = *day,
-            _ => spans.push((*day, *day)),
-        }
-    }
+    let spans = sweep::holes::spans(days);
     let shown = |day: NaiveDate| day.format("%d/%m").to_string();
     let span = |(from, to): &(NaiveDate, NaiveDate)| {
         if from == to { shown(*from) } else { format!("{} – {}", shown(*from), shown(*to)) }

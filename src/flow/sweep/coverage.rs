@@ -82,6 +82,12 @@ impl Coverage {
         let last = again.map_or(to, |first| first - Days::new(1));
         Some((next, last.min(to).max(next)))
     }
+
+    /// All of these days of which nothing is known.
+    pub fn all_missing(&self, (from, to): Span) -> impl Iterator<Item = Span> + '_ {
+        let next = move |day| (day <= to).then(|| self.missing((day, to))).flatten();
+        std::iter::successors(next(from), move |(_, last)| next(*last + Days::new(1)))
+    }
 }
 
 /// A statement by its days; what it says of the day on which it arrived is not all of that day.
@@ -282,6 +288,10 @@ mod tests {
         let several = cover(&[(2, 4, None), (9, 10, None), (16, 17, None)]);
         let gaps: Vec<Span> = several.gaps().collect();
         assert_eq!(gaps, [(day(5), day(6)), (day(11), day(13))]);
+        let all: Vec<Span> = several.all_missing((day(1), day(20))).collect();
+        let missing = [(day(5), day(6)), (day(11), day(13)), (day(18), day(20))];
+        assert_eq!(all, missing);
+        assert_eq!(several.all_missing((day(9), day(10))).count(), 0);
         assert_eq!(Coverage::default().missing((day(1), day(2))), Some((day(1), day(2))));
     }
 }

@@ -1,7 +1,9 @@
 //! What the statements leave out, as people are told it: days of which none came, from the first one on which anything was
 //! asked for, and statements whose balances do not join. Which days are covered is said by `coverage`.
 
-use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
 use minijinja::context;
 
 use super::coverage::{Break, Coverage, Edge, Span};
@@ -19,19 +21,45 @@ pub struct Holes {
     pub breaks: Vec<String>,
 }
 
+impl Holes {
+    /// The days, with others that are missing; not those where only balances do not join.
+    pub fn days_with(
+        &self,
+        covered: &Coverage,
+        others: impl Iterator<Item = Span>,
+    ) -> BTreeSet<NaiveDate> {
+        let others = others.filter(|days| !is_break(covered, days));
+        let all = self.days.iter().copied().chain(others);
+        all.flat_map(|(from, to)| from.iter_days().take_while(move |day| *day <= to)).collect()
+    }
+}
+
+/// Days that follow each other as one.
+pub fn spans(days: &BTreeSet<NaiveDate>) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for day in days {
+        match spans.last_mut() {
+            Some((_, last)) if *last + Days::new(1) == *day => *last = *day,
+            _ => spans.push((*day, *day)),
+        }
+    }
+    spans
+}
+
 pub async fn of(services: &Services, covered: &Coverage) -> anyhow::Result<Holes> {
     let asked = dues::open_since(&services.db).await?;
     let asked = asked.map(|at| services.local(at).date_naive());
-    let is_break = |days: &Span| covered.breaks().iter().any(|it| it.days == *days);
     let days = asked.and_then(|asked| covered.before(asked)).into_iter();
-    let mut holes = Holes {
-        days: days.chain(covered.gaps().filter(|days| !is_break(days))).collect(),
-        breaks: Vec::new(),
-    };
+    let gaps = covered.gaps().filter(|days| !is_break(covered, days));
+    let mut holes = Holes { days: days.chain(gaps).collect(), breaks: Vec::new() };
     for it in covered.breaks() {
         holes.breaks.push(in_words(services, it).await?);
     }
     Ok(holes)
+}
+
+fn is_break(covered: &Coverage, days: &Span) -> bool {
+    covered.breaks().iter().any(|it| it.days == *days)
 }
 
 async fn in_words(services: &Services, it: &Break) -> anyhow::Result<String> {
@@ -48,9 +76,12 @@ async fn in_words(services: &Services, it: &Break) -> anyhow::Result<String> {
 async fn named(services: &Services, edge: &Edge) -> anyhow::Result<String> {
     let batch = batches::by_id(&services.db, edge.batch).await?;
     let file = batch.map(|batch| format!("{} · ", batch.file_name)).unwrap_or_default();
-    let (from, to) = edge.days;
-    let days = if from == to { shown(from) } else { format!("{} – {}", shown(from), shown(to)) };
-    Ok(format!("{days} ({file}{})", edge.batch))
+    Ok(format!("{} ({file}{})", shown_span(edge.days), edge.batch))
+}
+
+/// `14/11/2026 – 16/11/2026`.
+pub fn shown_span((from, to): Span) -> String {
+    if from == to { shown(from) } else { format!("{} – {}", shown(from), shown(to)) }
 }
 
 fn shown(day: NaiveDate) -> String {

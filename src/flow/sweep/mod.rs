@@ -66,6 +66,8 @@ pub struct Judged {
     pub awaits: Option<Span>,
     /// Those of them that are over: of a day nobody knows all before it is.
     pub missing: Option<Span>,
+    /// All days that are to be covered.
+    needs: Span,
     /// From when on a statement that it waits for is late: the banks had the time to book.
     late_from: DateTime<Utc>,
     /// The money that may be its and waits for a person: while there is any, it is not cut off.
@@ -81,6 +83,16 @@ impl Judged {
             Step::Wait(why) if !why.is_as_wanted() => Some(why),
             _ => None,
         }
+    }
+
+    /// All days that are over and of which a statement is missing, where that is what it waits for.
+    pub fn all_missing<'a>(
+        &self,
+        covered: &'a Coverage,
+        today: NaiveDate,
+    ) -> impl Iterator<Item = Span> + 'a {
+        let over = self.missing.and_then(|_| before(today, self.needs));
+        over.into_iter().flat_map(|days| covered.all_missing(days))
     }
 
     /// The days of which a statement is missing, where it is late.
@@ -212,7 +224,18 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let missing = awaits.and_then(|(from, to)| before(services.today(), (from, to)));
         let over = awaits.map_or(last, |(from, _)| last.max(from)) + Days::new(1);
         let late_from = start_of(over, rules.tz) + late_after(grace.booking_lag_days);
-        judged.push(Judged { line, step, cutoff_at, awaits, missing, late_from, unclaimed, alike });
+        let needs = days;
+        judged.push(Judged {
+            line,
+            step,
+            cutoff_at,
+            awaits,
+            missing,
+            needs,
+            late_from,
+            unclaimed,
+            alike,
+        });
     }
     Ok(judged)
 }

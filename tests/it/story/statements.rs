@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     given_back::{id_of, of},
-    grace::at,
+    grace::{at, unpaid},
     lists::{csv, enterprise},
     money::{ORDER, codes, placed, referenced, requests, statement, take},
     workbooks::sheet_text,
@@ -152,6 +152,31 @@ fn days_before_the_first_statement_on_which_somebody_could_have_paid_are_told_at
         let page = sheet_text(&world.path("outbox/morning__2026-11-26__r1.xlsx"), "Buổi sáng");
         assert!(page.contains("Thiếu sao kê\t23/11\t1"), "{page}");
     }
+}
+
+#[test]
+fn a_receipt_names_each_span_of_days_that_is_missing_up_to_yesterday_where_lines_wait_for_it() {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let receipt = |now: &str, name: &str, days: (&str, &str), batch: &str| {
+        let text = String::from_utf8(statement(&[(days.1, 5, "khac")])).unwrap();
+        let text = format!("Từ ngày: {};Đến ngày: {};;\n{text}", days.0, days.1);
+        let path = world.drop_file(&format!("_bank/{name}.csv"), text.as_bytes());
+        world.run_at(now, &["run", "import", path.to_str().unwrap()]).exits(0);
+        let told = world.path(&format!("outbox/_bank/{name}__{batch}.txt"));
+        std::fs::read_to_string(told).unwrap()
+    };
+    let morning = at("12-03", 8);
+    receipt(&morning, "a", ("20/11/2026", "23/11/2026"), "B000002");
+    receipt(&morning, "b", ("25/11/2026", "25/11/2026"), "B000003");
+    let told = receipt(&morning, "c", ("27/11/2026", "29/11/2026"), "B000004");
+    let spans = "CÒN THIẾU SAO KÊ ngày 24/11/2026, 26/11/2026, 30/11/2026";
+    assert!(told.contains(spans), "no {spans} in {told}");
+    let rest = receipt(&morning, "d", ("24/11/2026", "26/11/2026"), "B000005");
+    // Lines whose last day was the 30th wait for it; it and what follows is over.
+    let tail = "CÒN THIẾU SAO KÊ ngày 30/11/2026";
+    assert!(rest.contains(tail) && !rest.contains("24/11/2026,"), "no {tail} in {rest}");
 }
 
 #[test]
