@@ -198,8 +198,8 @@ pub async fn waiting(services: &Services) -> anyhow::Result<Vec<DateTime<Utc>>> 
     };
     let now = services.now();
     let planned = mails::list(&services.db, &planned).await?;
-    let put_off =
-        planned.iter().filter(|mail| mail.not_before > mail.planned_at && mail.not_before > now);
+    let has_failed = |mail: &&Mail| mail.error.is_some() || mail.attempts > 0;
+    let put_off = planned.iter().filter(has_failed).filter(|mail| mail.not_before > now);
     Ok(put_off.map(|mail| mail.not_before).collect())
 }
 

@@ -151,7 +151,8 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     // Nobody is warned in the night.
     let waiting = || warned(&world).iter().filter(|mail| mail["state"] == "planned").count();
     for (hour, n) in [(2, 2), (7, 2), (8, 0)] {
-        world.run_at(&at("12-07", hour), &["run", "mail"]);
+        let told = world.run_at(&at("12-07", hour), &["run", "mail"]).exits(0).stdout;
+        assert!(told.contains("chờ thử lại 0"), "nothing failed: {told}");
         assert_eq!(waiting(), n, "at {hour}, with the copy");
     }
     booked(&world, "b.csv", "09/12/2026", &[("08/12/2026", 6, "khac")]);
