@@ -92,11 +92,19 @@ pub async fn match_with(global: &Global, args: &MatchPayment) -> anyhow::Result<
     let services = workspace::open(global).await?;
     let reason = reason(&services, &args.reason)?;
     crate::runner::recover(&services).await?;
+    if let Some(code) = named_twice(&args.codes) {
+        return Err(Failure::misused(services.texts, "code_twice", context! { code }).into());
+    }
     let payment = by_id(&services, args.payment).await?;
     let by = By { reason, ..By::default() };
     let done = hand::match_with(&services, &payment, &args.codes, by).await?;
     done.map_err(|why| refused(&services, &payment, why))?;
     reply(&services, &[by_id(&services, args.payment).await?], true).await
+}
+
+fn named_twice(codes: &[(String, Option<i64>)]) -> Option<&str> {
+    let is_again = |at: &usize| codes[..*at].iter().any(|(code, _)| *code == codes[*at].0);
+    (0..codes.len()).find(is_again).map(|at| codes[at].0.as_str())
 }
 
 pub async fn part(global: &Global, args: &UnmatchPayment) -> anyhow::Result<Reply> {

@@ -272,6 +272,10 @@ fn a_person_matches_and_parts_and_the_pair_does_not_come_again() {
     world.run(&matched).exits(0);
     let too_much = ["match", &id, &format!("{}=9000000", codes[1]), "--reason", "x", "--json"];
     assert_eq!(world.run(&too_much).exits(1).json()["error"]["code"], "state.not_allowed");
+    let [one, two] = [1, 2].map(|dong| format!("{}={dong}", codes[2]));
+    let told = world.run(&["match", &id, &one, &two, "--reason", "x"]).exits(2).stderr;
+    assert!(told.contains(&format!("Mã {} được ghi hai lần", codes[2])), "{told}");
+    assert_eq!(requests(&world)[2], "open 0");
 
     let parted = world.run(&["unmatch", &id, "--reason", "nhầm", "--json"]).exits(0).json();
     assert_eq!(parted["payments"][0]["state"], "unmatched");
