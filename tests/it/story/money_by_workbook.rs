@@ -326,18 +326,25 @@ fn a_cell_of_ours_that_was_edited_beside_a_payment_is_ignored_and_that_is_said()
         return;
     }
     let (world, codes) = waiting();
-    // The memo, where an answer stands; the number, where none does.
+    // The memo, where an answer stands; the number, and an amount, where none does.
     let edits = [
         said(&world, "de do", 'E', "noi dung khac"),
         said(&world, "de do", CODE, codes[0].as_str()),
         said(&world, "nham", 'A', Value::Null),
+        said(&world, "khong ro", 'C', 5_900_001),
     ];
     let file = drop_back(&world, "tra-loi.xlsx", &edited(&world, &newest(&world), &edits));
     assert_eq!((&file["rows"]["accepted"], &file["exit"]), (&1.into(), &0.into()), "{file}");
     let found = file["findings"].as_array().unwrap();
-    assert_eq!(texts(found, "code"), ["row.unknown_answer"; 2]);
+    assert_eq!(texts(found, "code"), ["row.unknown_answer"; 3]);
     assert!(found.iter().all(|it| it["severity"] == "info"), "{found:?}");
-    assert_eq!(texts(found, "column").iter().filter(|it| *it == "E").count(), 1, "{found:?}");
+    for column in ["C", "E"] {
+        assert_eq!(
+            texts(found, "column").iter().filter(|it| *it == column).count(),
+            1,
+            "{found:?}"
+        );
+    }
     assert_eq!(requests(&world)[0], "partly_paid 123000");
 }
 

@@ -153,7 +153,8 @@ async fn all(
     for written in &returned.written {
         let payment = written.of.as_ref().and_then(|(id, _)| known.get(id));
         let wishes = written.wish.as_ref().map_or(true, |wish| !wish.is_nothing());
-        let differs = payment.and_then(|it| Some((it, returned.visible.differs(written.row, it)?)));
+        let differs = |it: &Payment| returned.visible.differs(written.row, it, wishes);
+        let differs = payment.and_then(|it| Some((it, differs(it)?)));
         let outcome = match differs {
             _ if copies(returned, written) => {
                 Err(flaw(services, returned, written.row, "copied", &context! {}))

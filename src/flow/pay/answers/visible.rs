@@ -38,15 +38,16 @@ impl Visible {
         Visible { at: ["payment", "day", "amount", "memo"].map(find) }
     }
 
-    /// Nothing where the row is as we wrote it, as far as its columns are there.
-    pub fn differs(&self, row: &Row, payment: &Payment) -> Option<Differs> {
+    /// Nothing where the row is as we wrote it, as far as its columns are there. Where nothing is wanted of a payment,
+    /// another day or amount beside its own number is an edited cell.
+    pub fn differs(&self, row: &Row, payment: &Payment, wishes: bool) -> Option<Differs> {
         let (id, day, amount) = self.shown(row);
         let booked_on = payment.booked_on.parse::<NaiveDate>().ok();
         let real = payment.amount().as_dong();
-        let is_other = id.is_some_and(|id| id != payment.id)
-            || day.is_some() && day != booked_on
-            || amount.is_some_and(|amount| amount != real);
-        if is_other {
+        let shows_other =
+            day.is_some() && day != booked_on || amount.is_some_and(|amount| amount != real);
+        let is_own = id == Some(payment.id) && !wishes;
+        if id.is_some_and(|id| id != payment.id) || (shows_other && !is_own) {
             return Some(Differs::Other);
         }
         let text = self.cell(row, 3).map(|cell| memo::squeezed(&cell.text()));
