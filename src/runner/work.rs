@@ -106,7 +106,11 @@ fn swept(swept: &Swept) -> Worked {
         ("waiting_lines", swept.waiting),
         ("uncertain", swept.uncertain),
     ];
-    (swept.waiting + swept.uncertain > 0, named(&counts), Vec::new())
+    let waits = swept.waits.iter();
+    let waits =
+        waits.map(|(why, n)| (format!("waiting_{why}"), i64::try_from(*n).unwrap_or(i64::MAX)));
+    let counts = named(&counts).into_iter().chain(waits).collect();
+    (swept.waiting + swept.uncertain > 0, counts, Vec::new())
 }
 
 /// What lies in `inbox/_bank/` first; the workbook is the one that asks.

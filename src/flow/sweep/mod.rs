@@ -21,7 +21,7 @@ pub mod extract;
 
 pub mod cut_offs;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
 use futures::TryStreamExt as _;
@@ -46,12 +46,14 @@ use crate::{
 const LATE_DAYS: u32 = 1;
 
 /// What a sweep did; lines whose time is over and that wait are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     pub restored: u64,
     pub warned: u64,
     pub suspended: u64,
     pub waiting: u64,
+    /// Why, and how many each.
+    pub waits: BTreeMap<Waits, u64>,
     /// What the platform did not do yet, or refused.
     pub uncertain: u64,
 }
@@ -168,7 +170,10 @@ pub async fn run(services: &Services) -> anyhow::Result<Swept> {
     services.crash_point("warned");
     let over: Vec<i64> =
         judged.iter().filter(|it| it.step == Step::Suspend).map(|it| it.line.line_id).collect();
-    swept.waiting = judged.iter().filter(|it| it.waits().is_some()).count() as u64;
+    for why in judged.iter().filter_map(Judged::waits) {
+        swept.waiting += 1;
+        *swept.waits.entry(why).or_default() += 1;
+    }
     drop(judged);
     swept.suspended = plan::suspend(services, &over).await?;
     services.crash_point("swept");

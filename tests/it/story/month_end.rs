@@ -57,6 +57,10 @@ fn month_end(world: &World) {
     // The last day was Monday. On Wednesday no statement says who paid, on Thursday one does.
     let (exit, counted) = night(world, "12-02");
     assert_eq!((exit, &counted["suspended"], &counted["waiting_lines"]), (1, &0.into(), &3.into()));
+    assert_eq!(
+        (&counted["waiting_no_statement"], &counted["waiting_partly_paid"]),
+        (&2.into(), &1.into())
+    );
     booked(world, "2.csv", "02/12/2026", &[("26/11/2026", 77, "khong ro")]);
     let (_, counted) = night(world, "12-03");
     assert_eq!((&counted["suspended"], &counted["waiting_lines"]), (&2.into(), &1.into()));
