@@ -38,6 +38,9 @@ pub struct StatementLayout {
     /// Stands above the table, in its headers, or is the name of the sheet.
     #[serde(deserialize_with = "filled")]
     pub marker: String,
+    /// Its exports always name their account: one that does not was cut.
+    #[serde(default)]
+    pub states_account: bool,
     pub date: Vec<String>,
     pub credit: Vec<String>,
     #[serde(default)]

@@ -63,6 +63,10 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
             column: column.map(column_letters),
             field: None,
         };
+        let is_unnamed = |it: &Section| statement.states_account && it.account.is_none();
+        if statement.sections.iter().any(is_unnamed) {
+            said.push(unnamed(services, at(None, None)));
+        }
         for section in &statement.sections {
             said.extend(section.wrong.iter().map(|wrong| match wrong {
                 Wrong::Date { row, column, found } => {
@@ -103,6 +107,13 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
         }
     }
     said.into_iter().map(|finding| (None, finding)).collect()
+}
+
+/// Of whose account nobody knows, though its layout always says so.
+fn unnamed(services: &Services, place: Place) -> Finding {
+    let account = services.settings.payee.account.as_str();
+    let finding = Finding::new(Code::StatementOtherAccount, place).severity(Severity::Hold);
+    finding.detail("case", "unnamed").detail("account", account)
 }
 
 /// A figure that the lines contradict.

@@ -507,3 +507,24 @@ fn a_statement_that_contradicts_its_totals_its_balances_or_itself_waits_and_name
     assert_eq!(requests(&world)[0], "paid 2950000");
     world.run(&["prove"]).exits(0);
 }
+
+#[test]
+fn a_statement_without_its_account_waits_where_its_layout_always_has_it_until_that_is_there() {
+    let world = placed();
+    let table = format!(
+        "Vietcombank;;;;\nNgày giao dịch;Số tham chiếu;Số tiền ghi nợ;Số tiền ghi có;Mô tả\n\
+         23/11/2026;FTX6;;2950000;{}\n",
+        codes(&world)[0]
+    );
+    let held = world.take("_bank/cat-dau.csv", table.as_bytes());
+    let finding = &held["findings"][0];
+    assert_eq!((&held["outcome"], &held["exit"]), (&"held".into(), &1.into()), "{held}");
+    let expected = ("statement.other_account", "hold");
+    assert_eq!((text(finding, "code").as_str(), text(finding, "severity").as_str()), expected);
+    assert!(text(finding, "message").contains("không ghi số tài khoản"), "{finding}");
+    let row = "Số tài khoản: 1023456789";
+    assert!(text(finding, "fix").contains(row), "{finding}");
+    assert!(world.list("payments").is_empty());
+    world.take("_bank/du.csv", format!("{row};;;;\n{table}").as_bytes());
+    assert_eq!(requests(&world)[0], "paid 2950000");
+}

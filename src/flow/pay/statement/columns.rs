@@ -16,6 +16,8 @@ pub struct Table {
     pub header_row: u32,
     pub roles: Roles,
     pub bin: Option<String>,
+    /// Whether what is written so always names its account.
+    pub states_account: bool,
 }
 
 /// Columns, counted from 0. Day and reference may stand in one.
@@ -64,12 +66,13 @@ pub fn find(sheet: &Sheet, banks: &Banks) -> Option<Table> {
             && (name.contains(&marker) || rows[..=at].iter().any(|row| row.contains(&marker)))
         {
             let header_row = sheet.rows[at].number;
-            return Some(Table { header_row, roles, bin: Some(bank.bin.clone()) });
+            let (bin, states_account) = (Some(bank.bin.clone()), layout.states_account);
+            return Some(Table { header_row, roles, bin, states_account });
         }
     }
     let usual = banks.usual();
     let found = top().find_map(|row| Some((row.number, roles(row, usual, false)?)));
-    found.map(|(header_row, roles)| Table { header_row, roles, bin: None })
+    found.map(|(header_row, roles)| Table { header_row, roles, bin: None, states_account: false })
 }
 
 /// The columns of a row, where it is the header of a statement.

@@ -38,6 +38,8 @@ pub struct Statement {
     pub columns: Vec<(u32, String)>,
     /// The bank of its layout; `None` where it was read by the usual headers.
     pub bin: Option<String>,
+    /// Whether what its layout is of always names its account.
+    pub states_account: bool,
     pub sections: Vec<Section>,
 }
 
@@ -182,7 +184,7 @@ pub fn is_statement(sheet: &Sheet, banks: &Banks) -> bool {
 pub fn read(document: &Document, banks: &Banks) -> Vec<Statement> {
     let sheets = (1..).zip(&document.sheets).filter(|(_, sheet)| sheet.visible);
     let of = |(number, sheet): (i64, &Sheet)| {
-        let Table { header_row, roles, bin } = columns::find(sheet, banks)?;
+        let Table { header_row, roles, bin, states_account } = columns::find(sheet, banks)?;
         let mut sections = lines::sections(sheet, header_row, &roles);
         for section in &mut sections {
             section.put_in_order();
@@ -194,6 +196,7 @@ pub fn read(document: &Document, banks: &Banks) -> Vec<Statement> {
             header_row,
             columns: roles.named(sheet, header_row),
             bin,
+            states_account,
             sections,
         })
     };
