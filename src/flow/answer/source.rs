@@ -7,6 +7,8 @@ use super::{identity::Sums, view::RowView};
 
 /// So many pages wait to be written while the next one is made.
 const AHEAD: usize = 2;
+/// As for all threads of the program.
+const STACK: usize = 8 * 1024 * 1024;
 
 pub trait Source: Sync {
     /// Rows of a list that follow the row `after`, in order; none at its end. Lists are counted from 0.
@@ -24,7 +26,7 @@ pub fn each_row(
 ) -> anyhow::Result<()> {
     thread::scope(|scope| {
         let (send, pages) = mpsc::sync_channel(AHEAD);
-        scope.spawn(move || {
+        let ahead = move || {
             let mut next = Some(0);
             while let Some(after) = next {
                 let page = source.rows_after(list, after);
@@ -34,7 +36,8 @@ pub fn each_row(
                     return;
                 }
             }
-        });
+        };
+        thread::Builder::new().stack_size(STACK).spawn_scoped(scope, ahead)?;
         pages.into_iter().try_for_each(|page| page?.iter().try_for_each(&mut act))
     })
 }
