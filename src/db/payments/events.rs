@@ -1,5 +1,7 @@
 //! What happened to payments, one after the other: by the rules, or as a person said.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::types::Json;
@@ -95,14 +97,27 @@ pub async fn of_answer(
     .await
 }
 
-/// What was decided of payments of which something goes back or went, the oldest first.
-pub async fn of_refunded(db: &Db) -> sqlx::Result<Vec<(i64, Json<serde_json::Value>)>> {
-    db.query(
-        "select bank_line_id, detail from payment_event
-         where kind = 'decided' and bank_line_id in (select bank_line_id from refund) order by id",
-    )
-    .all()
-    .await
+#[derive(sqlx::FromRow)]
+struct OfPayment {
+    bank_line_id: i64,
+    #[sqlx(flatten)]
+    event: Event,
+}
+
+/// What happened to payments of which something goes back or went, the oldest first.
+pub async fn of_refunded(db: &Db) -> sqlx::Result<HashMap<i64, Vec<Event>>> {
+    let found: Vec<OfPayment> = db
+        .query(
+            "select bank_line_id, at, kind, detail, rules, said_by, reason from payment_event
+             where bank_line_id in (select bank_line_id from refund) order by id",
+        )
+        .all()
+        .await?;
+    let mut all: HashMap<i64, Vec<Event>> = HashMap::new();
+    for OfPayment { bank_line_id, event } in found {
+        all.entry(bank_line_id).or_default().push(event);
+    }
+    Ok(all)
 }
 
 /// The oldest first.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     db::{
         dues::{self, Due},
-        payments::{self, Event},
+        payments::{self, Event, EventKind},
         refunds::{self, Back},
     },
     flow::Services,
@@ -17,8 +17,10 @@ use crate::{
 /// Those of one payer and one list, in the order of their lines; nothing where nobody knows, and where it is for several
 /// payers: nobody is told of a payment that is for others too.
 pub async fn requests(services: &Services, payment: i64) -> anyhow::Result<Vec<Due>> {
-    let codes = codes(&payments::events(&services.db, payment).await?);
-    let mut own = dues::named(&services.db, &codes).await?;
+    let events = payments::events(&services.db, payment).await?;
+    let mut own = dues::named(&services.db, &codes(&events)).await?;
+    let parted = parted(&events);
+    own.retain(|due| !parted.contains(due.code.as_str()));
     let Some((payer, batch)) = own.first().map(|it| (it.payer_email.clone(), it.batch_id)) else {
         return Ok(own);
     };
@@ -29,16 +31,18 @@ pub async fn requests(services: &Services, payment: i64) -> anyhow::Result<Vec<D
     Ok(own)
 }
 
-/// All money that goes back or went, by the codes that its payments were for at any time.
+/// All money that goes back or went, by the codes that its payments were for at any time, unless a person took it away
+/// from them.
 pub async fn going_back(services: &Services) -> anyhow::Result<HashMap<String, Vec<Back>>> {
-    let mut of_payments: HashMap<i64, BTreeSet<String>> = HashMap::new();
-    for (payment, detail) in payments::of_refunded(&services.db).await? {
-        of_payments.entry(payment).or_default().extend(named(&detail));
-    }
+    let events = payments::of_refunded(&services.db).await?;
     let mut of_codes: HashMap<String, Vec<Back>> = HashMap::new();
     for back in refunds::with_days(&services.db).await? {
-        for code in of_payments.get(&back.bank_line_id).into_iter().flatten() {
-            of_codes.entry(code.clone()).or_default().push(back.clone());
+        let events = events.get(&back.bank_line_id).map_or(&[][..], Vec::as_slice);
+        let decided = events.iter().filter(|event| event.kind == EventKind::Decided);
+        let codes: BTreeSet<String> = decided.flat_map(|event| named(&event.detail)).collect();
+        let parted = parted(events);
+        for code in codes.into_iter().filter(|code| !parted.contains(code.as_str())) {
+            of_codes.entry(code).or_default().push(back.clone());
         }
     }
     Ok(of_codes)
@@ -52,13 +56,27 @@ fn codes(events: &[Event]) -> Vec<String> {
 
 /// The codes that a payment pays by one decision, else those of its memo.
 fn named(detail: &Value) -> Vec<String> {
-    let all = |found: &Value| found.as_array().cloned().unwrap_or_default();
-    let text = |found: &Value| found.as_str().map(str::to_owned);
-    let paid: Vec<String> =
-        all(&detail["allocations"]).iter().filter_map(|part| text(&part[0])).collect();
-    if paid.is_empty() {
-        all(&detail["evidence"]["codes"]).iter().filter_map(text).collect()
-    } else {
-        paid
+    let paid: Vec<String> = pairs(&detail["allocations"]).map(str::to_owned).collect();
+    let told = detail["evidence"]["codes"].as_array().into_iter().flatten();
+    let told = || told.filter_map(Value::as_str).map(str::to_owned).collect();
+    if paid.is_empty() { told() } else { paid }
+}
+
+/// What a person took it away from, and what it did not pay since: whatever its memo names.
+fn parted(events: &[Event]) -> BTreeSet<&str> {
+    let mut parted = BTreeSet::new();
+    for event in events {
+        if event.kind == EventKind::Unmatch {
+            parted.extend(pairs(&event.detail.0["words"]));
+        }
+        for code in pairs(&event.detail.0["allocations"]) {
+            parted.remove(code);
+        }
     }
+    parted
+}
+
+/// The codes of a list of codes with đồng.
+fn pairs(found: &Value) -> impl Iterator<Item = &str> {
+    found.as_array().into_iter().flatten().filter_map(|pair| pair[0].as_str())
 }

@@ -684,4 +684,35 @@ fn who_heard_of_no_money_hears_of_no_moving_and_one_payer_of_both_reads_one_lett
     let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
     says(&letters[0], &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
     world.run(&["prove"]).exits(0);
+#[test]
+fn whom_a_payment_was_taken_away_from_is_not_told_that_it_goes_back() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        let codes = money::codes(&world);
+        // One is matched by its memo, the other one by a person.
+        let lines = [("20/11/2026", 2_950_000, codes[0].as_str()), ("20/11/2026", 5_000, "nham")];
+        money::take(&world, "a.csv", &lines);
+        let id = |memo: &str| super::given_back::id_of(&world, memo);
+        let (named, unnamed) = (id(&codes[0]), id("nham"));
+        world.run(&["match", &unnamed, &format!("{}=1000", codes[1]), "--reason", "gọi"]);
+        for payment in [&named, &unnamed] {
+            world.run(&["unmatch", payment, "--reason", "của người khác"]).exits(0);
+            let done = ["refund", payment, "1000", "--reason", "trả lại", "--done", "FT9"];
+            world.run(&done).exits(0);
+        }
+        world.run(&["run", "mail"]).exits(0);
+        let mut told = of_purpose(&world, "payment_received");
+        told.retain(|mail| mail["state"] != "cancelled");
+        assert!(told.is_empty(), "{told:?}");
+
+        // What is matched again is the payer's, and so is what goes back of it.
+        world.run(&["match", &unnamed, &format!("{}=1000", codes[1]), "--reason", "đúng"]);
+        let done = ["refund", &unnamed, "500", "--reason", "trả dư", "--done", "FT10"];
+        world.run(&done).exits(0);
+        let told = of_purpose(&world, "payment_received");
+        let back = told.iter().filter(|it| text(it, "subject").contains("HOANTIEN"));
+        assert_eq!(back.map(|it| text(it, "to")).collect::<Vec<_>>(), [enterprise(2).email()]);
+        world.run(&["prove"]).exits(0);
+    }
 }
