@@ -14,7 +14,10 @@ use crate::{
     },
     flow::{
         Services,
-        send::transport::{self, Blame},
+        send::{
+            self,
+            transport::{self, Blame},
+        },
     },
 };
 
@@ -101,7 +104,7 @@ impl Meaning {
 
     /// What the bell tells of a mail that came back.
     pub fn bell(&self, services: &Services, mail: &Mail) -> String {
-        let purpose = services.texts.label(&format!("message.purpose.{}", mail.purpose));
+        let purpose = send::purpose_in_words(services, mail);
         let values = context! {
             purpose, to => mail.recipient.as_str(), subject => mail.subject.as_str(), mail => mail.id,
             why => services.texts.translated(&self.why), case => self.case.as_str(),

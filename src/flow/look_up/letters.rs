@@ -20,7 +20,7 @@ use crate::{
         order::LineState,
         phone::Phone,
     },
-    flow::Services,
+    flow::{Services, send},
 };
 
 /// So many stand in a cell, the newest.
@@ -111,6 +111,8 @@ impl Letters {
                 self.warned.contains(&letter)
             }
             Purpose::Suspended => of.line.state == LineState::Suspended,
+            // Of what is paid no more, too.
+            Purpose::PaymentReceived if send::returned::is_meant(mail) => true,
             Purpose::PaymentReceived | Purpose::Restored => is_paid,
             _ => false,
         }
@@ -126,7 +128,7 @@ fn told(known: &Known<'_>, mail: &Mail) -> String {
     let texts = known.services.texts;
     let at = mail.sent_at.filter(|_| mail.state == MailState::Sent);
     let values = context! {
-        purpose => texts.label(&format!("message.purpose.{}", mail.purpose)),
+        purpose => send::purpose_in_words(known.services, mail),
         to => mail.recipient.as_str(),
         state => texts.label(&format!("workbook.mail_state.{}", mail.state)),
         at => at.map(|at| known.clock(at).format("%d/%m/%Y %H:%M").to_string()),

@@ -202,3 +202,22 @@ fn a_client_with_a_new_tax_id_is_found_by_both() {
         assert!(slips.contains(&both), "{slips}");
     }
 }
+
+#[test]
+fn a_letter_that_money_went_back_is_called_so() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 3_000_000, codes[0].as_str())]);
+    world.run(&["refund", "1", "50000", "--reason", "dư", "--done", "FT1"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(looked(&world, NOW), 1);
+    let first = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
+    for said in ["Đã nhận tiền → ", "Đã chuyển trả tiền → "] {
+        assert!(first.contains(said), "no {said} in {first}");
+    }
+    let listed = world.run(&["mails"]).exits(0).stdout;
+    assert!(listed.contains("Đã chuyển trả tiền"), "{listed}");
+}

@@ -684,6 +684,8 @@ fn who_heard_of_no_money_hears_of_no_moving_and_one_payer_of_both_reads_one_lett
     let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
     says(&letters[0], &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
     world.run(&["prove"]).exits(0);
+}
+
 #[test]
 fn whom_a_payment_was_taken_away_from_is_not_told_that_it_goes_back() {
     for world in World::on_each_engine() {
