@@ -230,7 +230,8 @@ pub fn mail_json(services: &Services, mail: &Mail) -> Value {
         "id": mail.id, "purpose": mail.purpose, "to": mail.recipient, "subject": mail.subject,
         "state": mail.state, "attempts": mail.attempts, "message_id": mail.message_id,
         "planned_at": services.rfc3339(mail.planned_at),
-        "sent_at": mail.sent_at.map(|at| services.rfc3339(at)), "error": mail.error,
+        "sent_at": mail.sent_at.map(|at| services.rfc3339(at)),
+        "error": mail.error.as_deref().map(|error| services.texts.translated(error)),
         "bounce": mail.bounce(),
     })
 }

@@ -12,6 +12,21 @@ use crate::domain::{
     order::{LineRef, LineState, OrderCode},
 };
 
+/// Whether the line of a mail, or something that its recipient pays for in its order, is of such a firm.
+macro_rules! has_line {
+    ($firm:literal) => {
+        concat!(
+            "exists (select 1 from order_line l where l.id = m.line_id and l.firm ",
+            $firm,
+            ") or exists (select 1 from payment_request q join order_line l on l.id = q.line_id
+                          where m.line_id is null and q.batch_id = o.batch_id and q.payer_email = m.recipient
+                            and l.order_code = o.code and l.firm ",
+            $firm,
+            ")"
+        )
+    };
+}
+
 /// Whose, and of which time: later than the first instant, up to the second.
 #[derive(Clone, Copy, Debug)]
 pub struct Span<'a> {
@@ -275,6 +290,24 @@ pub async fn open(
     .bind(ends_before)
     .all()
     .await
+}
+
+/// About clients of a firm: mails of which nobody knows, or everybody knows, that they did not arrive, and those that are
+/// held because their address refused one before. Planned since an instant, the oldest first.
+pub async fn bad_mails(db: &Db, firm: &str, since: DateTime<Utc>) -> sqlx::Result<Vec<Mail>> {
+    const BAD_MAILS: &str = concat!(
+        "select m.* from mail m left join client_order o on o.code = m.order_code
+              left join batch b on b.id = m.batch_id left join report r on r.id = m.report_id
+         where (m.state in ('refused', 'uncertain', 'dead')
+                or (m.state = 'held' and exists (select 1 from suppression s where s.address = m.recipient)))
+           and m.planned_at >= $2
+           and (",
+        has_line!("= $1"),
+        " or (coalesce(o.firm, b.firm, r.firm) = $1 and not (",
+        has_line!("<> $1"),
+        "))) order by m.id"
+    );
+    db.query(BAD_MAILS).bind(firm).bind(since).all().await
 }
 
 /// A job whose newest run failed.

@@ -199,17 +199,35 @@ pub async fn list_of(tx: &mut Tx, mail: &Mail) -> sqlx::Result<Option<BatchId>> 
     Ok(list.map(|(id,)| BatchId::new(id)))
 }
 
-/// Which firm a mail is about.
-pub async fn firm_of(tx: &mut Tx, id: i64) -> sqlx::Result<Option<String>> {
+/// Which firms a mail is about: those that its line, or what its recipient pays for in its order, are of now; else that
+/// of the order, the list or the page.
+pub async fn firms_of(tx: &mut Tx, id: i64) -> sqlx::Result<Vec<String>> {
+    let of_lines: Vec<(String,)> = tx
+        .query(
+            "select l.firm from mail m join order_line l on l.id = m.line_id where m.id = $1
+             union
+             select l.firm from mail m
+             join client_order o on o.code = m.order_code
+             join payment_request q on q.batch_id = o.batch_id and q.payer_email = m.recipient
+             join order_line l on l.id = q.line_id and l.order_code = o.code
+             where m.id = $1 and m.line_id is null
+             order by 1",
+        )
+        .bind(id)
+        .all()
+        .await?;
+    if !of_lines.is_empty() {
+        return Ok(of_lines.into_iter().map(|(firm,)| firm).collect());
+    }
     let (firm,) = tx
         .query(
-            "select coalesce(l.firm, o.firm, b.firm, r.firm)
-             from mail m left join order_line l on l.id = m.line_id left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
+            "select coalesce(o.firm, b.firm, r.firm)
+             from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
                          left join report r on r.id = m.report_id
              where m.id = $1",
         )
         .bind(id)
         .one::<(Option<String>,)>()
         .await?;
-    Ok(firm)
+    Ok(firm.into_iter().collect())
 }

@@ -48,8 +48,6 @@ const FRESH: Duration = Duration::days(14);
 const PRICED: i64 = 500;
 /// So many clients of a task are told one by one.
 pub(super) const DETAILS: usize = 500;
-/// Mails of which nobody knows, or everybody knows, that they did not arrive.
-const BAD: [MailState; 3] = [MailState::Refused, MailState::Uncertain, MailState::Dead];
 
 /// Lines that make one task: those of an order that end at the same time, if they end.
 type Group = (TaskKind, String, Option<DateTime<Utc>>);
@@ -234,18 +232,19 @@ fn detail(line: &Open, said: &BTreeMap<String, String>) -> Detail {
 
 async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::Result<Vec<Task>> {
     let mut tasks = Vec::new();
-    for state in BAD {
-        let filter = Filter {
-            firm: Some(firm.code.to_string()),
-            state: Some(state.to_string()),
-            since: Some(span.until - FRESH),
-        };
-        for mail in send::of_firm::list(services, &filter).await? {
-            if !mails::has_later(&services.db, &mail).await?
-                && !is_put_right(services, firm, &mail).await?
-            {
-                tasks.push(of_mail(services, &mail).await?);
-            }
+    // What the people of another firm were told is theirs.
+    let has = |it: &Firm, mail: &Mail| it.members().any(|member| member.as_str() == mail.recipient);
+    let is_theirs = |mail: &Mail| {
+        let others = services.settings.firms.iter().filter(|it| it.code != firm.code);
+        !has(firm, mail) && others.into_iter().any(|it| has(it, mail))
+    };
+    let since = span.until - FRESH;
+    for mail in morning::bad_mails(&services.db, firm.code.as_str(), since).await? {
+        if !is_theirs(&mail)
+            && !mails::has_later(&services.db, &mail).await?
+            && !is_put_right(services, firm, &mail).await?
+        {
+            tasks.push(of_mail(services, &mail).await?);
         }
     }
     Ok(tasks)
@@ -294,12 +293,18 @@ async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
         Some(id) => batch(services, id).await?,
         None => None,
     };
+    let to_do = match mail.state {
+        MailState::Held => services
+            .texts
+            .say("workbook.morning.to_do.mail_held", context! { to => mail.recipient.as_str() }),
+        _ => said_of_mail(services, mail).await?,
+    };
     Ok(Task {
         amount,
         since: Some(mail.planned_at),
         workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
         batch: of_batch.as_ref().map(Batch::id),
-        ..task(services, TaskKind::Mail, about, (1, said_of_mail(services, mail).await?))
+        ..task(services, TaskKind::Mail, about, (1, to_do))
     })
 }
 

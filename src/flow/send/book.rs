@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use super::{
+    bells,
     known::Group,
     pace::{self, Room},
     transport,
@@ -27,11 +28,10 @@ use crate::{
         Tx,
         leases::Lease,
         mails::{self, Mail, Settled},
-        notifications::{self, NewNotification, NotificationKind},
         posting, suppressions,
     },
     domain::mail::MailState,
-    flow::{Clock, Services, guard::OPERATOR, holder::LeaseLost},
+    flow::{Clock, Services, holder::LeaseLost},
 };
 
 /// How long a commit waits for the senders that are about to have something for it: less than a mail server takes.
@@ -279,6 +279,10 @@ async fn settle(
         }
     };
     let is_ours = mails::settle(tx, mail.id, mail.claim(), settled, now).await?;
+    // One that is held by the settings has no error.
+    if is_ours && let End::To { state: MailState::Held, error: Some(_), .. } = end {
+        bells::held(services, tx, mail).await?;
+    }
     if is_ours && let End::Refused { why, bell, suppress } = end {
         refused(services, tx, mail, (bell, suppress.then_some(why.as_str()))).await?;
     }
@@ -296,15 +300,7 @@ pub async fn refused(
     if let Some(why) = suppress {
         suppressions::add(tx, (&mail.recipient, mail.id), why, now).await?;
     }
-    let firm = posting::firm_of(tx, mail.id).await?;
-    let order = mail.order_code.as_deref().map(str::parse).transpose()?;
-    let new = NewNotification {
-        firm: firm.as_deref().unwrap_or(OPERATOR),
-        kind: NotificationKind::MailRefused,
-        text: bell,
-        order: order.as_ref(),
-    };
-    Ok(notifications::insert(tx, new, now).await?)
+    bells::ring(services, tx, mail, bell).await
 }
 
 impl Next {

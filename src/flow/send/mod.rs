@@ -39,6 +39,8 @@ pub mod ends;
 
 mod book;
 
+mod bells;
+
 pub mod decide;
 
 mod pace;

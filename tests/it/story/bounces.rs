@@ -362,3 +362,64 @@ fn a_new_workspace_has_the_folder_and_the_daemon_takes_what_is_dropped_there() {
         assert!(daemon.stop().success());
     }
 }
+
+/// What the morning page of the next day says.
+fn morning(world: &World, folder: &str) -> String {
+    world.run_at(&at("11-24", 7), &["run", "report"]).exits(0);
+    let page = world.path(&format!("outbox/{folder}morning__2026-11-24__r1.xlsx"));
+    if page.is_file() { sheet_text(&page, "Buổi sáng") } else { String::new() }
+}
+
+#[test]
+fn of_a_client_that_went_to_another_firm_that_one_alone_is_told_what_came_back() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        with_a_second_firm(&world);
+        let line = format!("{ORDER}/1");
+        world.run(&["transfer", &line, "HOAPHAT", "--reason", "đổi kế toán"]).exits(0);
+        take(&world, "a.eml", &about(POSTFIX, &notice(&world, FIRST)));
+        take(&world, "b.eml", &about(POSTFIX, &mail(&world, "login_first", FIRST)));
+        take(&world, "c.eml", &about(POSTFIX, &notice(&world, SECOND)));
+        let bells = |firm: &str| {
+            let all = world.run(&["notifications", "--firm", firm, "--json"]).exits(0).json();
+            let all = all["notifications"].as_array().unwrap().clone().into_iter();
+            let refused = all.filter(|it| it["kind"] == "mail_refused");
+            refused.map(|it| text(&it, "text")).collect::<Vec<_>>()
+        };
+        let (of_new, of_old) = (bells("HOAPHAT"), bells(FIRM));
+        assert!(of_new.len() == 2 && of_new.iter().all(|it| it.contains(FIRST)), "{of_new:?}");
+        assert!(of_old.len() == 1 && of_old[0].contains(SECOND), "{of_old:?}");
+        if require("openpyxl") {
+            let page = morning(&world, "HOAPHAT/");
+            assert!(page.contains(FIRST) && !page.contains(SECOND), "{page}");
+            let page = morning(&world, "MINHAN/");
+            assert!(page.contains(SECOND) && !page.contains(FIRST), "{page}");
+        }
+    }
+}
+
+#[test]
+fn what_is_held_for_its_address_is_told_to_the_firm_and_stands_on_its_morning_page() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        take(&world, "a.eml", &about(POSTFIX, &notice(&world, FIRST)));
+        world.run(&["activate", ORDER]).exits(0);
+        for _ in 0..2 {
+            world.run(&["run", "mail"]).exits(0);
+        }
+        let held = mail(&world, "login_first", FIRST);
+        assert!(text(&held, "error").contains("đã từng từ chối thư"), "{held}");
+        let bells = bells(&world, "mail_refused");
+        let told = bells.iter().filter(|it| it.contains("chưa gửi") && it.contains(FIRST));
+        assert_eq!((bells.len(), told.count()), (2, 1), "{bells:?}");
+        if require("openpyxl") {
+            let page = morning(&world, "");
+            let said = format!("Thư chưa gửi, vì địa chỉ {FIRST} đã từng từ chối");
+            assert!(page.contains(&said), "{page}");
+        }
+    }
+}
