@@ -25,6 +25,9 @@ use crate::{
 const LONGEST: TimeDelta = TimeDelta::days(7);
 /// Clocks differ.
 const SLACK: TimeDelta = TimeDelta::hours(1);
+/// What is stored begins so where the address is not at fault.
+const FORWARDED: &str = "it was forwarded, and did not arrive at ";
+const OF_SENDER: &str = "who sends it was refused: ";
 /// Where a report gives none; what is stored is English, and shown in the person's language.
 const NO_REASON: &str = "the delivery report gives no reason";
 
@@ -41,7 +44,11 @@ crate::domain::words::words! {
         Address = "address",
         /// The address is right, its mailbox full (RFC 3463: X.2.2).
         Full = "full",
-        /// Of this mail, of who sends it, or of the way there.
+        /// It was forwarded to another address, and did not arrive there.
+        Elsewhere = "elsewhere",
+        /// Who sends it is refused, by quota or policy.
+        Sender = "sender",
+        /// Of this mail, or of the way there.
         Other = "other",
     }
 }
@@ -53,6 +60,8 @@ pub struct Meaning {
     pub case: Case,
     /// In the words of the server that said no.
     pub why: String,
+    /// The address that it was forwarded to.
+    other: Option<String>,
     /// Whether somebody was warned by it, and is not any more.
     withdraws: bool,
 }
@@ -72,15 +81,25 @@ impl Meaning {
             (Some(_), End::Delivered) => Case::Delivered,
             (Some(mail), _) if mail.state == MailState::Refused => Case::Before,
             (Some(_), End::Delayed) => Case::Later,
+            (Some(mail), End::Failed) if forwarded(mail, said).is_some() => Case::Elsewhere,
             (Some(_), End::Failed) => fault(said.status.as_deref().unwrap_or_default(), &why),
         };
         let withdraws = match &mail {
-            Some(mail) if matches!(case, Case::Address | Case::Full | Case::Other) => {
-                posting::warns(tx, mail).await?
-            }
+            Some(mail) if case.is_lost() => posting::warns(tx, mail).await?,
             _ => false,
         };
-        Ok(Meaning { mail, case, why, withdraws })
+        let other = mail.as_ref().filter(|_| case == Case::Elsewhere);
+        let other = other.and_then(|mail| forwarded(mail, said)).map(str::to_owned);
+        Ok(Meaning { mail, case, why, other, withdraws })
+    }
+
+    /// As it is kept with the mail.
+    pub fn stored(&self) -> String {
+        match (&self.other, self.case) {
+            (Some(other), _) => format!("{FORWARDED}{other}: {}", self.why),
+            (None, Case::Sender) => format!("{OF_SENDER}{}", self.why),
+            _ => self.why.clone(),
+        }
     }
 
     /// What people are told of it.
@@ -98,7 +117,8 @@ impl Meaning {
             .detail("mail", mail.id.to_string())
             .detail("subject", mail.subject.as_str())
             .detail("to", mail.recipient.as_str())
-            .detail("why", services.texts.translated(&self.why));
+            .detail("why", services.texts.translated(&self.why))
+            .detail("other", self.other.as_deref().unwrap_or_default());
         if self.withdraws { finding.detail("warning", "1") } else { finding }
     }
 
@@ -108,10 +128,41 @@ impl Meaning {
         let values = context! {
             purpose, to => mail.recipient.as_str(), subject => mail.subject.as_str(), mail => mail.id,
             why => services.texts.translated(&self.why), case => self.case.as_str(),
-            warning => self.withdraws,
+            warning => self.withdraws, other => self.other.as_deref(),
         };
         services.texts.say("message.bell.mail_bounced", values)
     }
+
+    /// What whoever runs the program is told where who sends is refused.
+    pub fn of_sender(&self, services: &Services) -> String {
+        let why = services.texts.translated(&self.why);
+        services.texts.say("message.sender_bounced", context! { why => why.trim_end_matches('.') })
+    }
+}
+
+impl Case {
+    /// Whether the mail did not arrive, which nobody knew before.
+    pub fn is_lost(self) -> bool {
+        match self {
+            Case::Address | Case::Full | Case::Elsewhere | Case::Sender | Case::Other => true,
+            Case::Unknown | Case::Before | Case::Delivered | Case::Later => false,
+        }
+    }
+
+    /// By what is kept with a mail; nothing where its address may be at fault.
+    pub fn of_stored(error: &str) -> Option<Case> {
+        if error.starts_with(FORWARDED) {
+            Some(Case::Elsewhere)
+        } else {
+            error.starts_with(OF_SENDER).then_some(Case::Sender)
+        }
+    }
+}
+
+/// Where a mail failed, where that is another address than ours: it was forwarded.
+fn forwarded<'a>(mail: &Mail, said: &'a Said) -> Option<&'a str> {
+    let last = said.recipients.last()?;
+    (!last.eq_ignore_ascii_case(&mail.recipient)).then_some(last)
 }
 
 /// What a server said, as it may be stored and shown.
@@ -129,7 +180,8 @@ fn fault(status: &str, why: &str) -> Case {
     }
     match transport::blame_of_report(status, why) {
         Blame::Recipient => Case::Address,
-        Blame::Message | Blame::Sender => Case::Other,
+        Blame::Sender => Case::Sender,
+        Blame::Message => Case::Other,
     }
 }
 
@@ -182,11 +234,31 @@ mod tests {
             ("5.2.2", "552 5.2.2 over quota", Case::Full),
             ("4.2.2", "452 4.2.2 over quota", Case::Full),
             ("4.4.1", "connection timed out", Case::Other),
-            ("5.7.1", "550 5.7.1 looks like spam", Case::Other),
+            ("5.7.1", "550 5.7.1 looks like spam", Case::Sender),
+            ("5.4.5", "550 5.4.5 daily sending quota exceeded", Case::Sender),
             ("5.3.4", "552 5.3.4 message too big", Case::Other),
         ] {
             assert_eq!(fault(status, why), expected, "{status} {why}");
         }
+    }
+
+    #[test]
+    fn of_what_is_kept_one_sees_that_the_address_is_not_at_fault_in_both_languages() {
+        let meaning = |case, other: Option<&str>| Meaning {
+            mail: None,
+            case,
+            why: NO_REASON.to_owned(),
+            other: other.map(str::to_owned),
+            withdraws: false,
+        };
+        for (case, other) in [(Case::Elsewhere, Some("a@b.example")), (Case::Sender, None)] {
+            let stored = meaning(case, other).stored();
+            assert_eq!(Case::of_stored(&stored), Some(case));
+            let told = Texts::of(Locale::Vi).translated(&stored);
+            assert!(told.ends_with("báo cáo của máy chủ thư không nêu lý do"), "{told}");
+            assert!(other.is_none_or(|other| told.contains(other)), "{told}");
+        }
+        assert_eq!(Case::of_stored(&meaning(Case::Address, None).stored()), None);
     }
 
     #[test]
@@ -199,6 +271,7 @@ mod tests {
                     .detail("subject", "DH-2611-000001")
                     .detail("to", "a@b.example")
                     .detail("why", "550 5.1.1 user unknown.")
+                    .detail("other", "c@d.example")
                     .detail("warning", "1");
                 for said in [words::message(texts, &finding), words::fix(texts, &finding)] {
                     let is_clean = !["  ", "..", " .", "{{"].iter().any(|bad| said.contains(bad));

@@ -6,7 +6,7 @@ mod mime;
 
 pub mod report;
 
-mod meaning;
+pub mod meaning;
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use super::{
     inbox::{self, BOUNCE, StillWritten},
     read::{self, Cell, Format, Unread},
     report::{self as files, FileReport, Rows},
-    send::decide,
+    send::decide::{self, Bell},
     staged,
 };
 use crate::{
@@ -164,7 +164,10 @@ async fn judge(
         states.push(match meaning.case {
             Case::Unknown => RowState::Rejected,
             Case::Before | Case::Delivered => RowState::Unchanged,
-            Case::Later | Case::Address | Case::Full | Case::Other => RowState::Accepted,
+            Case::Later => RowState::Accepted,
+            Case::Address | Case::Full | Case::Elsewhere | Case::Sender | Case::Other => {
+                RowState::Accepted
+            }
         });
         told.push(meaning.finding(services, said, row));
     }
@@ -180,17 +183,20 @@ async fn carry_out(
     let Some(mail) = &meaning.mail else { return Ok(()) };
     match meaning.case {
         Case::Later => posting::delay(tx, mail.id, batch.id(), &meaning.why).await?,
-        Case::Address | Case::Full | Case::Other => {
-            let bell = meaning.bell(services, mail);
+        case if case.is_lost() => {
+            let bell = match case {
+                Case::Sender => Bell::Operator(meaning.of_sender(services)),
+                _ => Bell::Firm(meaning.bell(services, mail)),
+            };
             let bounced = decide::Bounced {
                 report: batch.id(),
-                why: &meaning.why,
+                why: &meaning.stored(),
                 bell: &bell,
-                suppress: meaning.case == Case::Address,
+                suppress: case == Case::Address,
             };
             decide::bounced(services, tx, mail, bounced).await?;
         }
-        Case::Unknown | Case::Before | Case::Delivered => {}
+        _ => {}
     }
     Ok(())
 }

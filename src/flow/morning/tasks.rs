@@ -36,6 +36,7 @@ use crate::{
     flow::{
         Services,
         activate::reason,
+        bounce::meaning::Case,
         send,
         sweep::{self, Judged},
     },
@@ -293,11 +294,18 @@ async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
         Some(id) => batch(services, id).await?,
         None => None,
     };
-    let to_do = match mail.state {
-        MailState::Held => services
-            .texts
-            .say("workbook.morning.to_do.mail_held", context! { to => mail.recipient.as_str() }),
-        _ => said_of_mail(services, mail).await?,
+    let error = mail.error.as_deref().unwrap_or_default();
+    let key = match (mail.state, Case::of_stored(error)) {
+        (MailState::Held, _) => Some("mail_held"),
+        (_, Some(Case::Sender)) => Some("mail_sender"),
+        (_, Some(_)) => Some("mail_elsewhere"),
+        _ => None,
+    };
+    let why = services.texts.translated(error);
+    let values = context! { to => mail.recipient.as_str(), why => why.trim_end_matches('.') };
+    let to_do = match key {
+        Some(key) => services.texts.say(&format!("workbook.morning.to_do.{key}"), values),
+        None => said_of_mail(services, mail).await?,
     };
     Ok(Task {
         amount,

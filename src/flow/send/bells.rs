@@ -1,9 +1,9 @@
-//! The bell of the firms that a mail is about, where it did not arrive or does not leave.
+//! The bell where mails do not arrive or do not leave: of the firms that one is about, or of whoever runs the program.
 //! What becomes of the mail is written by `book` and `decide`.
 
 use minijinja::context;
 
-use super::purpose_in_words;
+use super::{TOLD_EACH, purpose_in_words};
 use crate::{
     db::{
         Tx,
@@ -36,6 +36,21 @@ pub(super) async fn held(services: &Services, tx: &mut Tx, mail: &Mail) -> anyho
         subject => mail.subject.as_str(), mail => mail.id,
     };
     ring(services, tx, mail, &services.texts.say("message.bell.mail_held", values)).await
+}
+
+/// Who sends is refused; whoever runs the program reads the same once in a while.
+pub(super) async fn of_operator(
+    services: &Services,
+    tx: &mut Tx,
+    text: &str,
+) -> anyhow::Result<()> {
+    let (kind, now) = (NotificationKind::MailPaused, services.now());
+    let told = notifications::list(&services.db, Some(OPERATOR), Some(now - TOLD_EACH)).await?;
+    if !told.iter().any(|bell| bell.kind == kind && bell.text == text) {
+        let new = NewNotification { firm: OPERATOR, kind, text, order: None };
+        notifications::insert(tx, new, now).await?;
+    }
+    Ok(())
 }
 
 /// What the people of a firm were told is told to no other one.

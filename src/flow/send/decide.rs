@@ -1,7 +1,7 @@
 //! What is decided about mails after they left: one is sent again, one did not arrive, an address gets mail again. By a
 //! person, or by what a delivery report says. Commands and their words are left to `cli`, reports to `bounce`.
 
-use super::{book, plan, sender::bell};
+use super::{bells, book, plan, sender::bell};
 use crate::{
     db::{
         Tx, dues,
@@ -66,14 +66,20 @@ pub async fn refuse(services: &Services, mail: &Mail, reason: &str) -> anyhow::R
     Ok(Decided::Done(refused.unwrap_or_else(|| mail.clone())))
 }
 
+/// Who is told, and what: whoever runs the program where it is about who sends.
+#[derive(Clone, Debug)]
+pub enum Bell {
+    Firm(String),
+    Operator(String),
+}
+
 /// What a delivery report says of a mail that its server had taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounced<'a> {
     /// The file that it came in.
     pub report: BatchId,
     pub why: &'a str,
-    /// What the firm is told.
-    pub bell: &'a str,
+    pub bell: &'a Bell,
     /// Whether the address is at fault, and gets nothing more.
     pub suppress: bool,
 }
@@ -89,7 +95,12 @@ pub async fn bounced(
     if !posting::bounce(tx, mail.id, report, why).await? {
         return Ok(false);
     }
-    book::refused(services, tx, mail, (bell, suppress.then_some(why))).await?;
+    match bell {
+        Bell::Firm(text) => {
+            book::refused(services, tx, mail, (text, suppress.then_some(why))).await?;
+        }
+        Bell::Operator(text) => bells::of_operator(services, tx, text).await?,
+    }
     if let Some(list) = posting::list_of(tx, mail).await? {
         dues::workbook_is_due(tx, list).await?;
     }

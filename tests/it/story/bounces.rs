@@ -423,3 +423,59 @@ fn what_is_held_for_its_address_is_told_to_the_firm_and_stands_on_its_morning_pa
         }
     }
 }
+
+#[test]
+fn a_mail_that_failed_where_it_was_forwarded_to_keeps_its_address() {
+    const OTHER: &str = "ke-toan@noi-khac.example";
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let forwarded = POSTFIX
+            .replace("Final-Recipient: rfc822; {to}", &format!("Final-Recipient: rfc822; {OTHER}"));
+        let foreign = forwarded.replace(
+            "Original-Recipient: rfc822;{to}",
+            &format!("Original-Recipient: rfc822;{OTHER}"),
+        );
+        for (name, report, to) in [("a.eml", &forwarded, FIRST), ("b.eml", &foreign, SECOND)] {
+            let file = take(&world, name, &about(report, &notice(&world, to)));
+            assert_eq!(file["outcome"], "accepted", "{file}");
+            let told = &file["findings"][0];
+            assert!(text(told, "message").contains(OTHER), "{told}");
+            let back = notice(&world, to);
+            assert_eq!(back["state"], "refused");
+            assert!(text(&back, "error").contains(OTHER), "{back}");
+        }
+        assert!(suppressed(&world).is_empty());
+        let bells = bells(&world, "mail_refused");
+        assert!(bells.len() == 2 && bells.iter().all(|it| it.contains(OTHER)), "{bells:?}");
+        if require("openpyxl") {
+            let page = morning(&world, "");
+            assert!(page.contains("Địa chỉ không sai"), "{page}");
+            assert!(!page.contains("hỏi lại người nhận địa chỉ email đúng"), "{page}");
+        }
+    }
+}
+
+#[test]
+fn a_report_that_who_sends_is_refused_is_the_operator_s_and_keeps_the_address() {
+    for (status, world) in ["5.4.5", "5.7.1"].into_iter().zip([noticed(), noticed()]) {
+        let report = POSTFIX.replace("5.1.1", status);
+        for (name, to) in [("a.eml", FIRST), ("b.eml", SECOND)] {
+            let file = take(&world, name, &about(&report, &notice(&world, to)));
+            let fix = text(&file["findings"][0], "fix");
+            assert!(fix.contains("Lý do ở bên gửi"), "{fix}");
+            assert_eq!(notice(&world, to)["state"], "refused");
+        }
+        assert!(suppressed(&world).is_empty() && bells(&world, "mail_refused").is_empty());
+        let told = world.list("notifications");
+        let told: Vec<&Value> = told.iter().filter(|it| it["kind"] == "mail_paused").collect();
+        assert!(told.iter().all(|it| it["firm"] == "_operator"), "{told:?}");
+        assert!(text(told[0], "text").contains(status), "{told:?}");
+        if require("openpyxl") {
+            let page = morning(&world, "");
+            assert!(page.contains("không phải do địa chỉ"), "{page}");
+            assert!(!page.contains("hỏi lại người nhận địa chỉ email đúng"), "{page}");
+        }
+    }
+}
