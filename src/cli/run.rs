@@ -87,14 +87,10 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     }
     let counts = lists::counts_in_words(&services, &ran.counts);
     let mut human = format!("{}: {counts}", job.name);
-    if job.kind == JobKind::Mail
-        && let Some(next) = send::waiting(&services).await?.iter().min()
-    {
-        let at = services.local(*next).format("%d/%m/%Y %H:%M").to_string();
-        human = format!("{human}\n{}", services.texts.say("command.mails_wait", context! { at }));
-    }
-    if ran.counts.get("later").is_some_and(|later| *later > 0) {
-        human = format!("{human}\n{}", services.texts.label("command.mails_later"));
+    if job.kind == JobKind::Mail {
+        for said in mails_in_words(&services, ran.counts.get("later").copied()).await? {
+            human = format!("{human}\n{said}");
+        }
     }
     let workbook = ran.workbook.as_deref().map(|path| services.shown_path(path));
     if let Some(path) = &workbook {
@@ -105,6 +101,21 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
         reply = reply.with("workbook", workbook)?;
     }
     reply.with("job", job.name)?.with("runs", run.into_iter().collect::<Vec<_>>())
+}
+
+/// Why mails were left for a later run, as far as they were.
+async fn mails_in_words(services: &Services, later: Option<i64>) -> anyhow::Result<Vec<String>> {
+    let (texts, mail) = (services.texts, &services.settings.mail);
+    let clock = |at| services.local(at).format("%d/%m/%Y %H:%M").to_string();
+    if let Some(pause) = send::pause::holding(&services.db, mail, services.now()).await? {
+        let why = texts.translated(&pause.why);
+        let values = context! { why, at => clock(pause.paused_until) };
+        return Ok(vec![texts.say("command.mails_paused", values)]);
+    }
+    let next = send::waiting(services).await?.into_iter().min();
+    let next = next.map(|next| texts.say("command.mails_wait", context! { at => clock(next) }));
+    let later = later.filter(|later| *later > 0).map(|_| texts.label("command.mails_later"));
+    Ok(next.into_iter().chain(later).collect())
 }
 
 /// What does not even stop is left where it is: with the next run it goes on.

@@ -46,6 +46,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (22, "look_up", files!("0022_look_up.sql")),
     (25, "told_twice", files!("0025_told_twice.sql")),
     (26, "told_sums", files!("0026_told_sums.sql")),
+    (29, "mail_pause", files!("0029_mail_pause.sql")),
 ];
 
 /// The newest change that this version knows.

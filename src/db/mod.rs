@@ -82,6 +82,8 @@ pub mod gathered;
 
 pub mod suppressions;
 
+pub mod mail_pause;
+
 pub mod notifications;
 
 pub mod watched;

@@ -27,7 +27,7 @@ use crate::{
         bucket,
         folders::{self, Folder},
         key::Key,
-        send::transport,
+        send::{pause, transport},
     },
     text::Texts,
 };
@@ -63,7 +63,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     let no_firm = settings.firms.is_empty().then(|| fix(texts, "firms"));
     checks.push(fine("firms", settings.firms.len().to_string()).unless(no_firm));
     checks.extend(second_person(texts, &settings));
-    checks.push(mail(texts, &settings).await);
+    checks.push(mail(texts, &settings, (db.as_ref(), now)).await?);
     checks.push(letters(texts, &home, &settings));
     checks.push(platform(texts, &settings, db.as_ref(), now).await);
     checks.push(clock(texts, &settings));
@@ -81,26 +81,40 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     Reply::new(if wrong { Exit::NeedsPerson } else { Exit::Done }, human).with("checks", checks)
 }
 
-/// A mail server must let us in; it is sent nothing.
-async fn mail(texts: &Texts, settings: &Settings) -> Check {
+/// A mail server must let us in; it is sent nothing. One that refused who sends is left alone for a time.
+async fn mail(
+    texts: &Texts,
+    settings: &Settings,
+    (db, now): (Option<&Db>, DateTime<Utc>),
+) -> anyhow::Result<Check> {
     let of = &settings.mail;
     if of.transport == MailTransport::File {
-        return fine("mail", texts.label("command.doctor.mail"));
+        return Ok(fine("mail", texts.label("command.doctor.mail")));
     }
-    match transport::ask(of).await {
-        Ok(address) => {
-            let values =
-                context! { address => address.as_str(), username => of.username.as_deref() };
-            let detail = match of.username {
-                Some(_) => texts.say("command.doctor.mail_login", values),
-                None => address,
-            };
-            fine("mail", detail)
-        }
+    let address = match transport::ask(of).await {
+        Ok(address) => address,
         Err(error) => {
-            fine("mail", texts.translated(&format!("{error:#}"))).unless(Some(fix(texts, "mail")))
+            let detail = texts.translated(&format!("{error:#}"));
+            return Ok(fine("mail", detail).unless(Some(fix(texts, "mail"))));
         }
+    };
+    let pause = match db {
+        Some(db) => pause::holding(db, of, now).await?,
+        None => None,
+    };
+    if let Some(pause) = pause {
+        let until = pause.paused_until.with_timezone(&settings.timezone);
+        let until = until.format("%d/%m/%Y %H:%M").to_string();
+        let values = context! { address, until, why => texts.translated(&pause.why) };
+        let detail = texts.say("command.doctor.mail_paused", values);
+        return Ok(fine("mail", detail).unless(Some(fix(texts, "mail_paused"))));
     }
+    let values = context! { address => address.as_str(), username => of.username.as_deref() };
+    let detail = match of.username {
+        Some(_) => texts.say("command.doctor.mail_login", values),
+        None => address,
+    };
+    Ok(fine("mail", detail))
 }
 
 /// A real one must answer, to this token.

@@ -47,6 +47,8 @@ mod pace;
 
 pub mod rest;
 
+pub mod pause;
+
 mod sender;
 
 pub mod transport;
@@ -54,7 +56,6 @@ pub mod transport;
 use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
-use minijinja::context;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -62,11 +63,11 @@ use self::{
     sender::{Post, lock},
     transport::{Line, Unavailable, left},
 };
-use super::{Clock, Services, fault::caught, guard, holder::Holder, progress::Step};
+use super::{Clock, Services, fault::caught, holder::Holder, progress::Step};
 use crate::{
     db::{
+        mail_pause,
         mails::{self, Mail},
-        notifications::{self, NotificationKind},
         posting, suppressions,
     },
     domain::{
@@ -115,9 +116,12 @@ pub async fn run(services: &Arc<Services>) -> anyhow::Result<Summary> {
     release_held(services, &suppressed).await?;
     services.progress.tell(Step::Begin("mail"));
     let due = posting::due(&services.db, services.now()).await?;
+    let pause = pause::holding(&services.db, &services.settings.mail, services.now()).await?;
     let mut summary = match due {
         0 => Summary::default(),
-        _ if !services.mail_rest.is_over() => Summary { is_full: true, ..Summary::default() },
+        _ if !services.mail_rest.is_over() || pause.is_some() => {
+            Summary { is_full: true, ..Summary::default() }
+        }
         due => Box::pin(send_due(services, due, suppressed)).await?,
     };
     services.progress.tell(Step::End);
@@ -135,7 +139,10 @@ async fn send_due(
     suppressed: HashSet<String>,
 ) -> anyhow::Result<Summary> {
     let mut first = Line::default();
-    let post = Arc::new(Post::new(services, suppressed)?);
+    let before = mail_pause::last(&services.db).await?;
+    let mut post = Post::new(services, suppressed)?;
+    post.put_off = pause::put_off(before.as_ref());
+    let post = Arc::new(post);
     let done: anyhow::Result<()> = match post.transport.ready(&mut first).await {
         Ok(()) => {
             let lines = (1..post.transport.senders(due)).map(|_| Line::default());
@@ -157,12 +164,16 @@ async fn send_due(
     } else if done.is_ok() {
         services.mail_rest.let_in();
     }
-    let paused = lock(&post.paused).take();
-    if let Some(why) = paused.or(denied) {
-        tell_paused(services, &why).await?;
+    let (paused, summary) = (lock(&post.paused).take(), *lock(&post.summary));
+    if let Some(why) = paused {
+        pause::begin(services, before.as_ref().filter(|_| summary.sent == 0), &why).await?;
+    } else if summary.sent > 0 && before.is_some() {
+        mail_pause::end(&services.db).await?;
+    }
+    if let Some(why) = denied {
+        pause::tell(services, &why, None).await?;
     }
     done?;
-    let summary = *lock(&post.summary);
     Ok(summary)
 }
 
@@ -178,18 +189,6 @@ async fn all_work(post: &Arc<Post>, lines: impl Iterator<Item = Line>) -> anyhow
         done = done.and(ended?);
     }
     done
-}
-
-/// The bell for whoever runs the program, not at every run.
-async fn tell_paused(services: &Services, why: &str) -> anyhow::Result<()> {
-    tracing::error!("The mail server takes nothing from us; mails wait");
-    let (kind, since) = (NotificationKind::MailPaused, services.now() - TOLD_EACH);
-    if !notifications::rang_since(&services.db, kind, since).await? {
-        let why = services.texts.translated(why);
-        let text = services.texts.say("message.mail_paused", context! { why });
-        guard::ring(&services.db, kind, &text, services.now()).await?;
-    }
-    Ok(())
 }
 
 /// When each of those that a failure put off is tried again.

@@ -19,7 +19,7 @@ use super::{
     book::{Book, End, Entry, Next, Wants},
     content,
     known::{Group, Known},
-    may_leave, message,
+    may_leave, message, pause,
     sms::{self, Answer},
     transport::{Blame, Line, Said, Transport, Unavailable, left},
 };
@@ -34,8 +34,6 @@ use crate::{
     },
 };
 
-/// A mail that the server takes for our fault lets the others go first.
-const PUT_OFF: TimeDelta = TimeDelta::minutes(15);
 /// So many mails that were to come later, one after the other, end a run.
 const IN_A_ROW: u32 = 10;
 /// How long a run waits for room in the minute, all in all; the next run goes on.
@@ -52,6 +50,8 @@ pub struct Post {
     pub summary: Mutex<Summary>,
     /// Why nothing more leaves in this run, where that is not the senders' doing.
     pub paused: Mutex<Option<String>>,
+    /// A mail that the server takes for our fault waits for so long.
+    pub put_off: TimeDelta,
     /// Why a sender lost its line and got no other one.
     pub away: Mutex<Option<anyhow::Error>>,
     is_over: AtomicBool,
@@ -69,6 +69,7 @@ impl Post {
             suppressed: Mutex::new(suppressed),
             summary: Mutex::default(),
             paused: Mutex::default(),
+            put_off: pause::put_off(None),
             away: Mutex::default(),
             is_over: AtomicBool::new(false),
             in_a_row: AtomicU32::new(0),
@@ -260,7 +261,7 @@ impl Post {
     fn pause(&self, why: String) -> End {
         self.is_over.store(true, Ordering::Relaxed);
         lock(&self.paused).get_or_insert_with(|| why.clone());
-        End::PutBack { why, not_before: self.services.now() + PUT_OFF }
+        End::PutBack { why, not_before: self.services.now() + self.put_off }
     }
 
     fn refused(&self, mail: &Mail, blame: Blame, why: String) -> End {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::posted::{ORDER, THEN, all, bells, in_an_hour, placed, states};
+use super::posted::{ORDER, THEN, all, bells, change, in_an_hour, placed, states};
 use crate::{
     smtp::{Act, How, Moment, Server, Stage},
-    world::{World, eventually, text},
+    world::{World, eventually, finished, text},
 };
 
 /// The client whose letters do not arrive.
@@ -18,6 +18,10 @@ fn at(stage: Stage, act: Act) -> impl FnMut(&Moment) -> Act {
 fn first(world: &World) -> Value {
     let mails = world.mails();
     mails.into_iter().find(|mail| mail["to"] == FIRST).unwrap()
+}
+
+fn pause_is_over(world: &World) {
+    change(world, "update mail_pause set paused_until = '2026-01-01T00:00:00Z'");
 }
 
 /// How often the first client's letter was accepted, by its present id.
@@ -123,14 +127,58 @@ fn a_no_to_the_sender_pauses_everything_tells_the_operator_and_refuses_nobody() 
         assert!(told.len() == 1 && told[0].contains(&words[..9]), "{told:?}");
         assert!(world.list("notifications").iter().any(|bell| bell["firm"] == "_operator"));
 
-        // One that alone is taken so keeps the others from leaving for a moment only.
+        // One that alone is taken so keeps the others from leaving for a time only.
         server.script(|_| Act::Go);
+        server.run(&world, &["run", "mail"]).exits(1);
+        assert_eq!(server.taken().len(), 0, "all wait");
+        pause_is_over(&world);
         server.run(&world, &["run", "mail"]).exits(1);
         assert_eq!(server.taken().len(), all(&world).len() - 1, "it waits for its time");
         in_an_hour(&world);
         server.run(&world, &["run", "mail"]).exits(0);
         assert_eq!(states(&world), ["sent"; 3]);
     }
+}
+
+#[test]
+fn a_pause_holds_for_every_process_and_is_told_with_its_newest_reason() {
+    let (server, world) = (Server::new(How::Plain), placed(3));
+    let says = |words: &'static str| {
+        server.script(move |at| match at.stage {
+            Stage::Recipient => Act::Say(words),
+            _ => Act::Go,
+        });
+    };
+    let mail_server = || {
+        let told = finished(&mut server.command(&world, &["doctor", "--json"])).json();
+        let checks = told["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|check| check["name"] == "mail").unwrap()
+    };
+    says("554 5.7.1 Sender blocked");
+    server.run(&world, &["run", "mail"]).exits(1);
+    for _ in 0..2 {
+        let ran = server.run(&world, &["run", "mail"]).exits(1);
+        assert!(ran.stdout.contains("5.7.1 Sender blocked"), "{ran:?}");
+    }
+    assert_eq!(server.count(Stage::Recipient), 1, "no other mail is even tried");
+    let check = mail_server();
+    assert!(check["ok"] == false && text(&check, "detail").contains("5.7.1"), "{check}");
+
+    pause_is_over(&world);
+    says("550 5.4.5 daily quota exceeded");
+    server.run(&world, &["run", "mail"]).exits(1);
+    assert_eq!(server.count(Stage::Recipient), 2);
+    let told = bells(&world, "mail_paused");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|it| it.contains("5.4.5")), "{told:?}");
+    assert!(text(&mail_server(), "detail").contains("5.4.5"));
+
+    pause_is_over(&world);
+    in_an_hour(&world);
+    server.script(|_| Act::Go);
+    server.run(&world, &["run", "mail"]).exits(0);
+    assert_eq!(states(&world), ["sent"; 3]);
+    assert_eq!(mail_server()["ok"], true);
 }
 
 #[test]
