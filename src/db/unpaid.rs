@@ -43,7 +43,8 @@ impl Unpaid {
     }
 }
 
-/// The first of a list, or of a firm, or of all; in the order of their lines.
+/// The first of a list, or of a firm, or of all; in the order of their lines. Nobody is asked to pay for what the platform
+/// refused for good.
 pub async fn all(
     db: &Db,
     (batch, firm): (Option<BatchId>, Option<&str>),
@@ -55,7 +56,8 @@ pub async fn all(
          from payment_request r
          join order_line l on l.id = r.line_id
          join client_order o on o.code = l.order_code
-         where r.state in ('open', 'partly_paid') and ($1 is null or l.batch_id = $1) and ($2 is null or l.firm = $2)
+         where r.state in ('open', 'partly_paid') and l.state <> 'failed'
+           and ($1 is null or l.batch_id = $1) and ($2 is null or l.firm = $2)
          order by l.order_code, l.line_no limit $3 + 0",
     )
     .bind(batch.map(BatchId::number))

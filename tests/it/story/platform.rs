@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     lists::{csv, enterprise},
-    workbooks::read,
+    workbooks::{read, sheet_text},
 };
 use crate::world::{World, require, text, texts};
 
@@ -140,6 +140,22 @@ fn what_the_platform_refuses_is_said_beside_the_row_until_it_is_done() {
     assert!(!shown(&world, 2)[1].contains("Nền tảng"));
     cancel(&world, &[2], 0);
     assert!(!shown(&world, 3)[1].contains("Nền tảng"), "it was cancelled");
+}
+
+#[test]
+fn nobody_is_asked_to_pay_for_what_the_platform_refused() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = refused();
+    let asked = || sheet_text(&world.workbook("B000001"), "Tin nhắn");
+    let said = asked();
+    assert!(said.contains(enterprise(1).name()), "{said}");
+    assert!(!said.contains(enterprise(2).name()), "{said}");
+    // It is asked for again when it works.
+    execute(&world, &["delete from platform_licence where licence_id = 'LIC-OTHER'"]);
+    world.run(&["activate", ORDER]).exits(0);
+    assert!(asked().contains(enterprise(2).name()));
 }
 
 #[test]
