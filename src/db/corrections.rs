@@ -152,6 +152,44 @@ pub async fn hand_over_code(
     Ok(())
 }
 
+/// An order of a batch of which someone has still to pay something: this one before others.
+pub async fn rest_of(
+    tx: &mut Tx,
+    batch: BatchId,
+    payer: &str,
+    order: &OrderCode,
+) -> anyhow::Result<Option<OrderCode>> {
+    let rest = tx
+        .query(
+            "select l.order_code from payment_request r join order_line l on l.id = r.line_id
+             where r.batch_id = $1 and r.payer_email = $2 and r.state in ('open', 'partly_paid')
+             order by case when l.order_code = $3 then 0 else 1 end, l.order_code limit 1",
+        )
+        .bind(batch.number())
+        .bind(payer)
+        .bind(order.as_str())
+        .optional::<(String,)>()
+        .await?;
+    Ok(rest.map(|(code,)| code.parse()).transpose()?)
+}
+
+/// A request was told to be paid under a code for all of a payer, who does not pay for it any more.
+pub async fn was_under(tx: &mut Tx, code: &str, batch_code: &str) -> sqlx::Result<()> {
+    tx.query(
+        "insert into former_code (code, batch_code) values ($1, $2) on conflict (code, batch_code) do nothing",
+    )
+    .bind(code)
+    .bind(batch_code)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Each request with a code under which it was told to be paid once.
+pub async fn former_codes(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
+    db.query("select code, batch_code from former_code order by code, batch_code").all().await
+}
+
 /// Withdraws what did not leave yet for whoever paid for a line: what is about it alone, and where that one pays for
 /// nothing else in the batch, what is about its orders too.
 pub async fn withdraw(

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     db::{
-        Tx, batches,
+        Tx, batches, corrections,
         dues::{self, Standing},
         lines, orders,
         payments::{self, Allocation, Change, EventKind, NewEvent, Part, Payment},
@@ -143,7 +143,14 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
     });
     let credits = credits.collect();
     let forgiven = |code: &str| said.map_or(0, |said| said.forgiven(code));
-    let asked = dues.iter().map(|due| asked(due, forgiven(&due.code))).collect();
+    let mut asked: Vec<Due> = dues.iter().map(|due| asked(due, forgiven(&due.code))).collect();
+    let mut former: HashMap<String, Vec<String>> = HashMap::new();
+    for (code, batch_code) in corrections::former_codes(db).await? {
+        former.entry(code).or_default().push(batch_code);
+    }
+    for due in &mut asked {
+        due.former = former.remove(&due.code).unwrap_or_default();
+    }
     Ok(Loaded { version, dues, payments, allocations, asked, credits, known, to_return })
 }
 
@@ -156,6 +163,7 @@ fn asked(due: &dues::Due, forgiven: i64) -> Due {
         payer: due.payer_email.clone(),
         amount: due.amount - due.waived - forgiven,
         is_cancelled: due.state == RequestState::Cancelled,
+        former: Vec::new(),
     }
 }
 

@@ -259,15 +259,15 @@ pub async fn withdraw_log_in(tx: &mut Tx, line: &Line) -> anyhow::Result<i64> {
 pub async fn notice_anew(
     services: &Services,
     tx: &mut Tx,
-    order: &Order,
+    order: &OrderCode,
     payer: (&str, &str),
 ) -> anyhow::Result<()> {
-    let (waits, next) = corrections::next_notice(tx, &order.code, payer.1).await?;
+    let (waits, next) = corrections::next_notice(tx, order, payer.1).await?;
     if waits {
         return Ok(());
     }
     let sequence = next.max(ANEW);
-    plan(services, tx, (&order.code, None), (Purpose::OrderNotice, payer), sequence).await
+    plan(services, tx, (order, None), (Purpose::OrderNotice, payer), sequence).await
 }
 
 /// The notice by phone once more, to a number and a name.

@@ -7,6 +7,7 @@ use super::{
     grace::{at, booked, night},
     letters,
     lists::{csv, enterprise},
+    money,
     platform::{come_back, go_away},
     workbooks::{cell, edited, set, sheet_text},
 };
@@ -445,4 +446,42 @@ fn what_was_ordered_is_not_corrected_by_accepting_a_row() {
     let said = world.run(&["accept", "B000002#2"]).exits(1).stdout;
     assert!(said.contains("là nội dung đã đặt mua"), "{said}");
     assert_eq!(world.order(ORDER)["recipient"], "client");
+}
+
+#[test]
+fn who_pays_for_less_than_was_told_is_told_anew_and_the_old_sum_is_suggested_for_all_of_it() {
+    for world in World::on_each_engine() {
+        let same = enterprise(2).with("E", enterprise(1).email());
+        world.import("khach.csv", &csv(&[enterprise(1), same]));
+        world.run(&["confirm", ORDER]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let order = world.order(ORDER);
+        let requests = order["payment_requests"].as_array().unwrap().clone();
+        let of_all = text(&requests[0], "batch_code");
+        let line = format!("{ORDER}/2");
+        let moved = ["correct", &line, "email=moi@congty2.example", "--reason", "khách báo"];
+        world.run(&moved).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let notices = |to: &str| {
+            let mails = world.list("mails");
+            let own = mails.iter().filter(|it| it["purpose"] == "order_notice" && it["to"] == to);
+            own.filter(|it| it["state"] == "sent").count()
+        };
+        assert_eq!(notices(enterprise(1).email()), 2, "the first, and the one of what is left");
+        assert_eq!(notices("moi@congty2.example"), 1);
+        money::take(&world, "a.csv", &[("20/11/2026", 5_900_000, of_all.as_str())]);
+        let payment =
+            world.run(&["payments", "1", "--json"]).exits(0).json()["payments"][0].clone();
+        assert_eq!(
+            (&payment["state"], &payment["tier"]),
+            (&"suggested".into(), &"batch_other".into())
+        );
+        for request in &requests {
+            let code = text(request, "payment_code");
+            assert!(text(&payment, "why").contains(&code), "no {code} in {payment}");
+        }
+        let both: Vec<String> = requests.iter().map(|it| text(it, "payment_code")).collect();
+        world.run(&["match", "1", &both[0], &both[1], "--reason", "cùng một lần chuyển"]).exits(0);
+        world.run(&["prove"]).exits(0);
+    }
 }

@@ -6,3 +6,10 @@ create table mail_pause (
     minutes bigint not null check (minutes > 0),
     why text not null
 );
+
+-- The codes for all of a payer under which a request was told to be paid, before another one paid for it.
+create table former_code (
+    code text not null,
+    batch_code text not null,
+    primary key (code, batch_code)
+);

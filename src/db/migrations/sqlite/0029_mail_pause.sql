@@ -6,3 +6,10 @@ create table mail_pause (
     minutes integer not null check (minutes > 0),
     why text not null
 ) strict;
+
+-- The codes for all of a payer under which a request was told to be paid, before another one paid for it.
+create table former_code (
+    code text not null,
+    batch_code text not null,
+    primary key (code, batch_code)
+) strict, without rowid;

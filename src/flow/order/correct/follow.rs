@@ -93,7 +93,13 @@ pub(in crate::flow::order) async fn pays(
         corrections::hand_over_code(tx, batch, (old_email, &email)).await?;
         codes::payer_codes(tx, &services.settings.payee.code_prefix, batch).await?;
         if request.rest().is_some() {
-            send::plan::notice_anew(services, tx, order, (&name, &email)).await?;
+            send::plan::notice_anew(services, tx, &order.code, (&name, &email)).await?;
+        }
+        // Who was told of a sum for several has another one to pay now.
+        let rest = corrections::rest_of(tx, batch, old_email, &order.code).await?;
+        if let (Some(rest), Some(code)) = (rest, request.batch_code.as_deref()) {
+            corrections::was_under(tx, request.code.as_str(), code).await?;
+            send::plan::notice_anew(services, tx, &rest, (old_name, old_email)).await?;
         }
     }
     let phones =

@@ -37,6 +37,8 @@ pub struct Due {
     /// In đồng, without what was waived.
     pub amount: i64,
     pub is_cancelled: bool,
+    /// Codes for all of a payer under which it was told to be paid, before another one paid for it.
+    pub former: Vec<String>,
 }
 
 /// A credit of the account.

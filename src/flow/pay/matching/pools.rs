@@ -1,6 +1,8 @@
 //! The code that pays for all of a payer's requests at once: its payments add up until their sum is exact.
 //! Codes of single requests are looked at beside it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Desk, Evidence};
 use crate::domain::payment::Tier;
 
@@ -53,6 +55,8 @@ impl<'a> Desk<'a> {
 
     /// What stays open under a code, and why.
     pub(super) fn close_pools(&mut self) {
+        let moved = |due: &usize| self.left[*due] > 0 && !self.dues[*due].former.is_empty();
+        let moved: Vec<usize> = (0..self.dues.len()).filter(moved).collect();
         for (code, pool) in std::mem::take(&mut self.pools) {
             let open = self.open_under(code);
             let all = self.by_batch_code.get(code).cloned().unwrap_or_default();
@@ -67,11 +71,16 @@ impl<'a> Desk<'a> {
             } else {
                 Tier::BatchOther
             };
+            let told =
+                self.told_once(code, (&open, &moved)).filter(|told| self.left_of(told) == came);
+            let sum = told.as_ref().map(|told| self.sum(told));
+            let open = told.unwrap_or(open);
             for at in pool {
                 let evidence = Evidence {
                     codes: vec![code.to_owned()],
                     left: Some(left),
                     candidates: open.iter().map(|due| self.dues[*due].code.clone()).collect(),
+                    sum: sum.clone(),
                     ..Evidence::default()
                 };
                 let credit = &self.credits[at];
@@ -80,5 +89,27 @@ impl<'a> Desk<'a> {
                 self.decide(at, if is_parted { Tier::Parted } else { tier }, evidence);
             }
         }
+    }
+
+    /// What is open under a code with what was told to be paid under it before; nothing where that is no more.
+    fn told_once(&self, code: &str, (open, moved): (&[usize], &[usize])) -> Option<Vec<usize>> {
+        let was_under = |due: &&usize| self.dues[**due].former.iter().any(|former| former == code);
+        let former = moved.iter().filter(was_under);
+        let all: BTreeSet<usize> = open.iter().chain(former).copied().collect();
+        (!open.is_empty() && all.len() > open.len()).then(|| all.into_iter().collect())
+    }
+
+    fn left_of(&self, dues: &[usize]) -> i64 {
+        dues.iter().map(|due| self.left[*due]).sum()
+    }
+
+    /// How an amount comes about: `2 × 2950000 + 1 × 990000`.
+    fn sum(&self, dues: &[usize]) -> String {
+        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+        for due in dues {
+            *counts.entry(self.left[*due]).or_default() += 1;
+        }
+        let terms = counts.iter().rev().map(|(amount, count)| format!("{count} × {amount}"));
+        terms.collect::<Vec<_>>().join(" + ")
     }
 }

@@ -21,6 +21,7 @@ fn dues() -> Vec<Due> {
         payer: payer.to_owned(),
         amount,
         is_cancelled: false,
+        former: Vec::new(),
     };
     vec![
         due(1, "a", Some(9), 2_950_000),
@@ -115,6 +116,26 @@ fn a_batch_code_is_matched_when_its_payments_are_exactly_what_is_left() {
     }
     let twice = [credit(1, 6_890_000, &all), credit(2, 6_890_000, &all)];
     assert_eq!(of(&twice), "matched batch_code, held paid_before");
+}
+
+#[test]
+fn what_was_told_to_be_paid_under_one_code_is_suggested_where_another_one_pays_a_part_now() {
+    let mut dues = dues();
+    let moved = dues.iter_mut().find(|due| due.batch_code.is_some()).unwrap();
+    moved.former = moved.batch_code.take().into_iter().collect();
+    moved.payer = "z".to_owned();
+    let (moved, left) = (moved.code.clone(), 6_890_000 - moved.amount);
+    let of = |amount: i64| {
+        let credits = [credit(1, amount, &code(9))];
+        decide(&dues, &credits, &known()).0.remove(0)
+    };
+    let old = of(6_890_000);
+    assert_eq!((old.tier, old.allocations.len()), (Tier::BatchOther, 0));
+    assert!(old.evidence.candidates.contains(&moved) && old.evidence.candidates.len() > 1);
+    assert!(old.evidence.sum.is_some());
+    let other = of(7_000_000);
+    assert!(other.evidence.sum.is_none() && !other.evidence.candidates.contains(&moved));
+    assert_eq!(of(left).tier, Tier::BatchCode);
 }
 
 #[test]
