@@ -53,18 +53,35 @@ pub async fn list(
     narrowed: &Narrowed,
 ) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let orders = if let Some(code) = code {
-        vec![by_code(&services, &code).await?]
-    } else {
-        let orders = orders::list(
-            &services.db,
-            &workspace::filter::<OrderState>(&services, narrowed, "workbook.order_state")?,
-        )
-        .await?;
+    let filter = workspace::filter::<OrderState>(&services, narrowed, "workbook.order_state")?;
+    let Some(code) = code else {
+        let orders = orders::list(&services.db, &filter).await?;
         let shown: Vec<Value> = orders.iter().map(|it| order_json(&services, it)).collect();
         return Reply::new(Exit::Done, in_words(services.texts, &orders)).with("orders", shown);
     };
-    reply(&services, Exit::Done, &orders).await
+    let Some(firm) = &filter.firm else {
+        let order = by_code(&services, &code).await?;
+        return reply(&services, Exit::Done, &[order]).await;
+    };
+    let order = orders::of_firm(&services.db, firm, &code).await?;
+    let order = order.ok_or_else(|| unknown_order(&services, &code))?;
+    let mut shown = orders_json(&services, std::slice::from_ref(&order)).await?;
+    for order in &mut shown {
+        keep_own(order, firm);
+    }
+    said(&services, Exit::Done, &[order], shown)
+}
+
+/// Of the lines of an order, and of what is to be paid for them, those of a firm.
+fn keep_own(order: &mut Value, firm: &str) {
+    let lines = order["lines"].as_array().into_iter().flatten();
+    let own: Vec<Value> =
+        lines.filter(|line| line["firm"] == firm).map(|line| line["line"].clone()).collect();
+    for part in ["lines", "payment_requests"] {
+        if let Some(all) = order[part].as_array_mut() {
+            all.retain(|it| own.contains(&it["line"]));
+        }
+    }
 }
 
 pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
@@ -181,9 +198,12 @@ async fn exit_of(services: &Services, order: &Order) -> anyhow::Result<Exit> {
 }
 
 pub(super) async fn by_code(services: &Services, code: &OrderCode) -> anyhow::Result<Order> {
-    let unknown =
-        || Failure::no_such(services.texts, "no_order", context! { order => code.as_str() });
-    orders::by_code(&services.db, code).await?.ok_or_else(|| unknown().into())
+    let order = orders::by_code(&services.db, code).await?;
+    order.ok_or_else(|| unknown_order(services, code).into())
+}
+
+fn unknown_order(services: &Services, code: &OrderCode) -> Failure {
+    Failure::no_such(services.texts, "no_order", context! { order => code.as_str() })
 }
 
 fn member(services: &Services, order: &Order, by: &Email) -> anyhow::Result<Email> {
@@ -201,7 +221,15 @@ pub(super) async fn reply(
     exit: Exit,
     orders: &[Order],
 ) -> anyhow::Result<Reply> {
-    let shown = orders_json(services, orders).await?;
+    said(services, exit, orders, orders_json(services, orders).await?)
+}
+
+fn said(
+    services: &Services,
+    exit: Exit,
+    orders: &[Order],
+    shown: Vec<Value>,
+) -> anyhow::Result<Reply> {
     let words = orders.iter().zip(&shown).map(|(order, json)| {
         let order = in_words(services.texts, std::slice::from_ref(order));
         let lines = lines_in_words(services.texts, json);
@@ -266,8 +294,8 @@ fn line_json(
 ) -> Value {
     let local = |at| services.rfc3339(at);
     json!({
-        "line": line.line_no, "row": line.row_no, "name": line.name, "tax_id": line.client.tax_id,
-        "state": line.state,
+        "line": line.line_no, "row": line.row_no, "firm": line.firm, "name": line.name,
+        "tax_id": line.client.tax_id, "state": line.state,
         "licence_id": licence.map(|licence| &licence.licence_id),
         "activated_at": licence.map(|licence| local(licence.activated_at)),
         "grace_until": licence.and_then(|licence| licence.grace_until).map(local),

@@ -150,17 +150,77 @@ pub async fn is_wholly_cancelled(tx: &mut Tx, batch: BatchId) -> sqlx::Result<bo
     Ok(all > 0 && all == cancelled)
 }
 
-/// The newest first; of a firm also those of which a line came to it from another one.
+/// As one firm sees orders: by its own lines alone, where others stand beside them because a client came or left. Who of
+/// another firm registered or confirmed one, and what the others cost or owe, is no business of it.
+const OF_FIRM: &str = "
+    with own as (
+        select l.order_code, l.firm,
+               cast(coalesce(sum(case when l.state <> 'cancelled' then l.amount end), 0) as bigint) as amount,
+               count(case when l.state <> 'cancelled' then 1 end) as standing,
+               count(case when l.state not in ('active', 'suspended', 'cancelled') then 1 end) as unsettled,
+               count(case when r.state in ('open', 'partly_paid') then 1 end) as unpaid,
+               count(case when r.state in ('paid', 'overpaid') then 1 end) as paid
+        from order_line l left join payment_request r on r.line_id = l.id
+        where l.firm = $1 and ($4 is null or l.order_code = $4) group by l.order_code, l.firm
+    ), seen as (
+        select o.code, o.batch_id, o.position, own.firm, o.kind, o.package, o.family, o.customer_type, o.fiscal_year,
+               o.recipient, o.invoice_to, o.revision, o.content, own.amount, o.placed_at, o.activation_asked_at,
+               o.created_at,
+               case when o.firm = own.firm then o.registered_by end as registered_by,
+               case when o.firm = own.firm then o.confirmed_by end as confirmed_by,
+               case when o.state not in ('placed', 'paid') then o.state
+                    when own.standing = 0 then 'cancelled'
+                    when o.kind = 'free' then case when own.unsettled = 0 then 'done' else o.state end
+                    when own.unpaid > 0 then 'placed'
+                    when own.paid > 0 then 'paid'
+                    else o.state end as state
+        from client_order o join own on own.order_code = o.code
+    )
+    select * from seen where ($2 is null or state = $2) and ($3 is null or created_at >= $3)
+    order by created_at desc, code desc";
+
+/// The newest first; of a firm as it sees them.
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Order>> {
+    if let Some(firm) = &filter.firm {
+        return seen(db, filter, firm, None).await;
+    }
     db.query(
-        "select * from client_order o
-         where ($1 is null or firm = $1
-                or exists (select 1 from order_line l where l.order_code = o.code and l.firm = $1)) and ($2 is null or state = $2) and ($3 is null or created_at >= $3)
+        "select * from client_order where ($1 is null or state = $1) and ($2 is null or created_at >= $2)
          order by created_at desc, code desc",
     )
-    .bind(filter.firm.as_deref())
     .bind(filter.state.as_deref())
     .bind(filter.since)
+    .all()
+    .await
+}
+
+/// One order as a firm sees it; nothing where no line of it is the firm's.
+pub async fn of_firm(db: &Db, firm: &str, code: &OrderCode) -> sqlx::Result<Option<Order>> {
+    Ok(seen(db, &Filter::default(), firm, Some(code)).await?.pop())
+}
+
+async fn seen(
+    db: &Db,
+    filter: &Filter,
+    firm: &str,
+    code: Option<&OrderCode>,
+) -> sqlx::Result<Vec<Order>> {
+    db.query(OF_FIRM)
+        .bind(firm)
+        .bind(filter.state.as_deref())
+        .bind(filter.since)
+        .bind(code.map(OrderCode::as_str))
+        .all()
+        .await
+}
+
+/// The orders of a firm's own lists that stand in a state, the newest first.
+pub async fn standing(db: &Db, firm: &str, state: OrderState) -> sqlx::Result<Vec<Order>> {
+    db.query(
+        "select * from client_order where firm = $1 and state = $2 order by created_at desc, code desc",
+    )
+    .bind(firm)
+    .bind(state.as_str())
     .all()
     .await
 }

@@ -184,13 +184,19 @@ async fn of_lines(
         tasks.push(Task {
             amount: group.iter().map(|line| Money::dong(line.at_risk())).sum(),
             due: ends.map(|at| last_day(services, at)),
-            workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
+            workbook: own_workbook(services, of_batch.as_ref(), span.firm),
             batch: Some(first.batch()),
             details: details.collect(),
             ..task(services, kind, about, (n, String::new()))
         });
     }
     Ok(tasks)
+}
+
+/// The workbook of a line, where its list is the firm's own: one that came has its row in a workbook of another firm.
+fn own_workbook(services: &Services, list: Option<&Batch>, firm: Option<&str>) -> Option<String> {
+    let own = list.filter(|batch| firm.is_none() || batch.firm.as_deref() == firm)?;
+    workbook(services, own)
 }
 
 /// The local day before the first instant without access.
@@ -245,7 +251,7 @@ async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::R
             && !mails::has_later(&services.db, &mail).await?
             && !is_put_right(services, firm, &mail).await?
         {
-            tasks.push(of_mail(services, &mail).await?);
+            tasks.push(of_mail(services, &mail, span.firm).await?);
         }
     }
     Ok(tasks)
@@ -271,7 +277,7 @@ async fn said_of_mail(services: &Services, mail: &Mail) -> anyhow::Result<String
     Ok(services.texts.say("workbook.morning.mail_to_do", values))
 }
 
-async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
+async fn of_mail(services: &Services, mail: &Mail, firm: Option<&str>) -> anyhow::Result<Task> {
     let order: Option<Order> = match mail.order_code.as_deref().map(str::parse).transpose()? {
         Some(code) => orders::by_code(&services.db, &code).await?,
         None => None,
@@ -310,7 +316,7 @@ async fn of_mail(services: &Services, mail: &Mail) -> anyhow::Result<Task> {
     Ok(Task {
         amount,
         since: Some(mail.planned_at),
-        workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
+        workbook: own_workbook(services, of_batch.as_ref(), firm),
         batch: of_batch.as_ref().map(Batch::id),
         ..task(services, TaskKind::Mail, about, (1, to_do))
     })
@@ -323,12 +329,7 @@ async fn of_orders(services: &Services, firm: &Firm) -> anyhow::Result<Vec<Task>
         (OrderState::AwaitingConfirmation, TaskKind::Confirm),
         (OrderState::Placed, TaskKind::Activate),
     ] {
-        let filter = Filter {
-            firm: Some(firm.code.to_string()),
-            state: Some(state.to_string()),
-            since: None,
-        };
-        let mut found = orders::list(&services.db, &filter).await?;
+        let mut found = orders::standing(&services.db, firm.code.as_str(), state).await?;
         found.retain(|order| kind == TaskKind::Confirm || order.activation_asked_at.is_none());
         for order in &found {
             tasks.push(of_order(services, order, kind).await?);

@@ -372,3 +372,77 @@ fn a_client_that_came_stands_in_the_look_up_of_its_firm_and_the_old_one_says_tha
         }
     }
 }
+
+/// The second line is paid, and the first one goes to the other firm.
+fn one_paid_and_one_left(world: &World) {
+    activated(world);
+    let code = text(&world.order(ORDER)["payment_requests"][1], "payment_code");
+    let bank = statement(&[("23/11/2026", 2_950_000, code.as_str())]);
+    let path = world.drop_file("_bank/a.csv", &bank);
+    world.run(&["run", "import", path.to_str().unwrap()]).exits(0);
+    transfer(world, 1, 0);
+}
+
+#[test]
+fn each_firm_sees_of_an_order_its_own_lines_and_nobody_of_the_other_firm() {
+    for world in World::on_each_engine() {
+        one_paid_and_one_left(&world);
+        let out = world.outside("orders.json");
+        let out = out.to_str().unwrap();
+        for (firm, other, line, state) in [("MINHAN", NEW, 2, "paid"), (NEW, "MINHAN", 1, "placed")]
+        {
+            world
+                .run(&["export", "orders", "--firm", firm, "--format", "json", "-o", out])
+                .exits(0);
+            let exported: Value =
+                serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
+            let listed = Value::from(of_firm(&world, "orders", firm));
+            let one = world.run(&["orders", ORDER, "--firm", firm, "--json"]).exits(0).json();
+            for seen in [&exported[0], &listed[0], &one["orders"][0]] {
+                assert_eq!((&seen["firm"], &seen["state"]), (&firm.into(), &state.into()));
+                assert_eq!(seen["amount"], 2_950_000, "{seen}");
+                let said = seen.to_string().to_lowercase();
+                assert!(!said.contains(&other.to_lowercase()), "{other} in {seen}");
+            }
+            for part in ["lines", "payment_requests"] {
+                let own = one["orders"][0][part].as_array().unwrap();
+                assert_eq!((own.len(), &own[0]["line"]), (1, &line.into()), "{one}");
+            }
+        }
+        transfer(&world, 2, 0);
+        assert_eq!(of_firm(&world, "orders", "MINHAN"), Vec::<Value>::new());
+        world.run(&["orders", ORDER, "--firm", "MINHAN"]).exits(2);
+        assert_eq!(of_firm(&world, "orders", NEW)[0]["amount"], 5_900_000);
+        assert_eq!(world.order(ORDER)["firm"], "MINHAN", "whoever runs the program sees it whole");
+    }
+}
+
+#[test]
+fn the_morning_page_of_the_new_firm_names_no_workbook_of_the_old_one() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    activated(&world);
+    transfer(&world, 1, 0);
+    world.run_at("2026-11-28T07:30:00+07:00", &["run", "report"]).exits(0);
+    let page = |firm: &str| {
+        let path = world.path(&format!("outbox/{firm}/morning__2026-11-28__r1.xlsx"));
+        sheet_text(&path, "Buổi sáng")
+    };
+    let (old, new) = (page("MINHAN"), page(NEW));
+    assert!(new.contains(&format!("{ORDER}/1")) && !new.contains("khach__"), "{new}");
+    assert!(old.contains("khach__B000001__r"), "{old}");
+}
+
+#[test]
+fn the_old_firm_is_not_asked_to_pay_for_a_client_that_left() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        one_paid_and_one_left(&world);
+        let summary = sheet_text(&world.workbook("B000001"), "Tóm tắt");
+        assert!(!summary.contains("đơn đang chờ thanh toán"), "{summary}");
+    }
+}
