@@ -66,3 +66,19 @@ pub async fn all(
     .all()
     .await
 }
+
+/// How many orders of a list have an unpaid line that is still its firm's.
+pub async fn orders(db: &Db, batch: BatchId) -> sqlx::Result<i64> {
+    let (orders,) = db
+        .query(
+            "select count(distinct l.order_code)
+             from order_line l
+             join batch b on b.id = l.batch_id and b.firm = l.firm
+             join payment_request r on r.line_id = l.id
+             where l.batch_id = $1 and r.state in ('open', 'partly_paid')",
+        )
+        .bind(batch.number())
+        .one::<(i64,)>()
+        .await?;
+    Ok(orders)
+}

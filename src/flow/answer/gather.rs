@@ -13,7 +13,7 @@ use super::{
     payments::{payee, payments},
     questions, refusals,
     rows::{self, Facts, Whole},
-    steps::{Where, next_steps},
+    steps::{Where, next_steps, unpaid},
     view::{ControlTotals, Counts, Decision, OrderView, ResultView, ViewKind},
 };
 use crate::{
@@ -67,7 +67,8 @@ pub async fn of_batch<'a>(
     let (payments, more_payments) = payments(services, id).await?;
     let asked = (&counts, questions.len());
     let failed = of_state(&lines, LineState::Failed);
-    let mut next_steps = next_steps(services, (batch, Where::Workbook), asked, &orders, failed);
+    let open = (failed, unpaid(services, id).await?);
+    let mut next_steps = next_steps(services, (batch, Where::Workbook), asked, &orders, open);
     next_steps.extend(old_template(services, staged::is_old_template(batch)?));
     let mut file_findings = file_findings(services, &said);
     file_findings.extend(refusals::of_newest(services, id).await?);

@@ -9,7 +9,7 @@ use super::{
     missing,
     outbox::{self, newest, receipt_path},
     questions, reconciliation,
-    steps::{Where, next_steps},
+    steps::{Where, next_steps, unpaid},
     view::Counts,
 };
 use crate::{
@@ -341,5 +341,6 @@ pub async fn to_do(
     let failed = of_state(&lines::totals(&services.db, batch.id()).await?, LineState::Failed);
     let questions = questions::asked(tables).len();
     let counts = (&Counts::from(*rows), questions);
-    Ok(next_steps(services, (batch, Where::Receipt), counts, &orders, failed))
+    let open = (failed, unpaid(services, batch.id()).await?);
+    Ok(next_steps(services, (batch, Where::Receipt), counts, &orders, open))
 }

@@ -4,10 +4,10 @@ use minijinja::context;
 
 use super::view::Counts;
 use crate::{
-    db::{batches::Batch, orders::Order},
+    db::{batches::Batch, orders::Order, unpaid},
     domain::{
-        batch::BatchState,
-        order::{Kind, OrderState},
+        batch::{BatchId, BatchState},
+        order::OrderState,
     },
     flow::Services,
 };
@@ -19,13 +19,19 @@ pub enum Where {
     Receipt,
 }
 
-/// What the reader has to do next, the most pressing first; `failed` lines could not be activated.
+/// How many orders of a list wait for money of lines that are still its firm's.
+pub async fn unpaid(services: &Services, id: BatchId) -> anyhow::Result<usize> {
+    Ok(usize::try_from(unpaid::orders(&services.db, id).await?)?)
+}
+
+/// What the reader has to do next, the most pressing first; `failed` lines could not be activated, `unpaid` orders wait
+/// for money of the reader's own lines.
 pub fn next_steps(
     services: &Services,
     (batch, place): (&Batch, Where),
     (counts, questions): (&Counts, usize),
     orders: &[Order],
-    failed: usize,
+    (failed, unpaid): (usize, usize),
 ) -> Vec<String> {
     let texts = services.texts;
     if batch.state == BatchState::Undone {
@@ -62,8 +68,6 @@ pub fn next_steps(
     if failed > 0 {
         steps.push(say("failed", failed));
     }
-    let is_unpaid = |order: &&Order| order.state == OrderState::Placed && order.kind != Kind::Free;
-    let unpaid = orders.iter().filter(is_unpaid).count();
     if unpaid > 0 {
         steps.push(say("pay", unpaid));
     }
