@@ -18,7 +18,10 @@ use crate::{
     flow::{
         Services,
         answer::messages::{self, Slip},
-        export::{self, What},
+        export::{
+            self, What,
+            numbered::{self, Numbered},
+        },
     },
 };
 
@@ -41,6 +44,9 @@ pub async fn run(global: &Global, args: &Export) -> anyhow::Result<Reply> {
     let named = args.firm.as_deref();
     let firm = named.map(|named| workspace::firm(&services, Some(named))).transpose()?;
     let firm = firm.map(|firm| firm.code.as_str());
+    if (args.new || args.again.is_some()) && args.what != Exported::Table(What::Invoices) {
+        return Err(Failure::misused(services.texts, "numbered_only", context! {}).into());
+    }
     match args.what {
         Exported::Table(what) => table(&services, args, (what, firm)).await,
         Exported::Slips => slips(&services, args, firm).await,
@@ -56,7 +62,19 @@ async fn table(
         let values = context! { target => shown(target) };
         return Err(Failure::misused(services.texts, "slips_only", values).into());
     }
-    let table = export::gather(services, what, firm).await?;
+    let numbered = match (args.again, args.new) {
+        (Some(number), _) => Some(again(services, number, firm).await?),
+        (None, true) => match numbered::new(services, firm).await? {
+            None => return nothing_new(services),
+            found => found,
+        },
+        (None, false) => None,
+    };
+    let number = numbered.as_ref().map(|it| it.number);
+    let table = match numbered {
+        Some(numbered) => numbered.table,
+        None => export::gather(services, what, firm).await?,
+    };
     let path = match &args.output {
         Some(path) => std::path::absolute(path)?,
         None => export::free_path(services, what, args.format, firm),
@@ -64,8 +82,23 @@ async fn table(
     let written =
         tokio::task::block_in_place(|| export::write(services, &table, args.format, &path))?;
     let names: Vec<String> = written.iter().map(|path| services.shown_path(path)).collect();
-    let said = context! { rows => table.rows.len(), files => names.join("\n") };
-    reply(services, services.texts.say("message.export.done", said), &written, table.rows.len())
+    let said = context! { number, rows => table.rows.len(), files => names.join("\n") };
+    let said = services.texts.say("message.export.done", said);
+    let reply = reply(services, said, &written, table.rows.len())?;
+    match number {
+        Some(number) => reply.with("export", number),
+        None => Ok(reply),
+    }
+}
+
+async fn again(services: &Services, number: i64, firm: Option<&str>) -> anyhow::Result<Numbered> {
+    let unknown = || Failure::no_such(services.texts, "no_export", context! { number });
+    numbered::again(services, number, firm).await?.ok_or_else(|| unknown().into())
+}
+
+fn nothing_new(services: &Services) -> anyhow::Result<Reply> {
+    let said = services.texts.label("message.export.nothing_new");
+    reply(services, said, &[], 0)?.with("export", None::<i64>)
 }
 
 fn reply(

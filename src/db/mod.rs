@@ -50,6 +50,8 @@ pub mod staff;
 
 pub mod requests;
 
+pub mod invoices;
+
 pub mod owed;
 
 pub mod unpaid;

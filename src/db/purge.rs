@@ -200,7 +200,7 @@ fn numbers(batches: &[BatchId]) -> Vec<i64> {
 }
 
 /// Statements with the number of a batch, each behind those that refer to what it deletes.
-const OF_BATCH: [&str; 36] = [
+const OF_BATCH: [&str; 37] = [
     "delete from finding where batch_id = $1",
     "delete from shown where batch_id = $1",
     "delete from mail where batch_id = $1",
@@ -232,6 +232,7 @@ const OF_BATCH: [&str; 36] = [
     "delete from line_hold where line_id in (select id from order_line where batch_id = $1)",
     "delete from workbook_due where batch_id = $1",
     "delete from former_code where code in (select code from payment_request where batch_id = $1)",
+    "delete from invoice_row where code in (select code from payment_request where batch_id = $1)",
     "delete from payment_request where batch_id = $1",
     "delete from payer_code where batch_id = $1",
     "delete from order_line where batch_id = $1",

@@ -8,7 +8,6 @@ use sqlx::types::Json;
 use super::{Db, Sql, Tx, rows::Span};
 use crate::domain::{
     batch::BatchId,
-    client::ClientRow,
     money::Money,
     order::{OrderCode, RequestState},
     payment_code::PaymentCode,
@@ -154,41 +153,6 @@ pub async fn codes(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<(i64, String
     db.query(
         "select r.line_id, r.code from payment_request r join order_line l on l.id = r.line_id
          where $1 is null or l.firm = $1",
-    )
-    .bind(firm)
-    .all()
-    .await
-}
-
-/// A paid request, with what an invoice for it needs.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Paid {
-    #[sqlx(try_from = "String")]
-    pub code: PaymentCode,
-    amount: i64,
-    #[sqlx(try_from = "String")]
-    pub order_code: OrderCode,
-    pub line_no: i64,
-    pub firm: String,
-    pub package: String,
-    pub client: Json<ClientRow>,
-}
-
-impl Paid {
-    pub fn amount(&self) -> Money {
-        Money::dong(self.amount)
-    }
-}
-
-/// In the order of their lines, of one firm or of all.
-pub async fn paid(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Paid>> {
-    db.query(
-        "select r.code, r.amount, l.order_code, l.line_no, l.firm, o.package, l.client
-         from payment_request r
-         join order_line l on l.id = r.line_id
-         join client_order o on o.code = l.order_code
-         where r.state in ('paid', 'overpaid') and ($1 is null or l.firm = $1)
-         order by l.order_code, l.line_no",
     )
     .bind(firm)
     .all()

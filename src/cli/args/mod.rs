@@ -325,6 +325,12 @@ pub struct Export {
     /// Only of this firm
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,
+    /// Of invoices: what no such export had before, and what changed since, under a new number
+    #[arg(long, conflicts_with = "again")]
+    pub new: bool,
+    /// Of invoices: the export with this number once more, as it was
+    #[arg(long = "export", value_name = "N")]
+    pub again: Option<i64>,
     /// Where to write it; default: the outbox. Of slips a folder, which has to be named
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

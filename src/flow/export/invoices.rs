@@ -4,11 +4,11 @@
 use anyhow::Context as _;
 
 use super::{
-    Datum, Kind, Table, What,
+    Column, Datum, Kind, Table, What,
     tables::{perhaps, text},
 };
 use crate::{
-    db::requests::{self, Paid},
+    db::invoices::{self, Paid},
     domain::{
         client::{ClientRow, CustomerType},
         email::Email,
@@ -32,8 +32,8 @@ struct Buyer<'a> {
     person: Option<&'a str>,
 }
 
-pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
-    let columns = vec![
+pub(super) fn columns() -> Vec<Column> {
+    vec![
         ("payment_code", Kind::Text),
         ("order", Kind::Text),
         ("line", Kind::Whole),
@@ -53,15 +53,18 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
         ("amount", Kind::Money),
         ("vat", Kind::Text),
         ("currency", Kind::Text),
-    ];
-    let mut rows = Vec::new();
-    for paid in requests::paid(&services.db, firm).await? {
-        rows.push(row(services, &paid)?);
-    }
-    Ok(Table::new(What::Invoices, columns, rows))
+    ]
 }
 
-fn row(services: &Services, paid: &Paid) -> anyhow::Result<Vec<Datum>> {
+pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
+    let mut rows = Vec::new();
+    for paid in invoices::paid(&services.db, firm).await? {
+        rows.push(row(services, &paid)?);
+    }
+    Ok(Table::new(What::Invoices, columns(), rows))
+}
+
+pub(super) fn row(services: &Services, paid: &Paid) -> anyhow::Result<Vec<Datum>> {
     let firm = services.firm(&paid.firm)?;
     let client = &paid.client.0;
     let buyer = buyer(client, firm).with_context(|| format!("The buyer of {}", paid.code))?;

@@ -9,6 +9,8 @@ mod delimited;
 
 mod invoices;
 
+pub mod numbered;
+
 mod payments;
 
 pub mod slips;

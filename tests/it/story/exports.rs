@@ -147,3 +147,98 @@ fn an_export_as_text_that_is_dropped_is_refused_as_one_to_read_and_a_list_like_i
         assert!(!file["findings"].to_string().contains("file.to_read"), "{file}");
     }
 }
+
+/// An export with a number as JSON: what the command says of it, and its rows.
+fn numbered(world: &World, args: &[&str]) -> (Value, Vec<Value>) {
+    let path = world.outside("numbered.json");
+    let _ = std::fs::remove_file(&path);
+    let mut all = vec!["export", "invoices", "--format", "json", "--json"];
+    all.extend(["-o", path.to_str().unwrap()]);
+    all.extend(args);
+    let said = world.run(&all).exits(0).json();
+    let rows = std::fs::read_to_string(&path).unwrap_or_else(|_| "[]".to_owned());
+    (said, serde_json::from_str(&rows).unwrap())
+}
+
+fn as_paid(world: &World, sql: &'static str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let done = runtime.block_on(async {
+        let db = Db::open(&world.store_url()).await?;
+        anyhow::Ok(db.query(sql).execute().await?)
+    });
+    assert_eq!(done.unwrap(), 1, "{sql}");
+}
+
+#[test]
+fn each_paid_request_is_handed_out_once_and_a_number_is_repeated_as_it_was() {
+    for world in World::on_each_engine() {
+        let taken = world.import("ds.csv", &csv(&[enterprise(1), household(2)]));
+        for order in taken["orders"].as_array().unwrap() {
+            world.run(&["confirm", order.as_str().unwrap()]).exits(0);
+        }
+        let (said, rows) = numbered(&world, &["--new"]);
+        assert_eq!((&said["export"], &said["rows"]), (&Value::Null, &json!(0)), "{said}");
+        assert!(rows.is_empty());
+        as_paid(
+            &world,
+            "update payment_request set state = 'paid', paid = amount where amount = 2950000",
+        );
+        let (said, first) = numbered(&world, &["--new"]);
+        assert_eq!((&said["export"], &said["rows"]), (&json!(1), &json!(1)), "{said}");
+        assert_eq!(
+            (&first[0]["export"], &first[0]["invoice_kind"]),
+            (&json!(1), &json!("invoice"))
+        );
+        assert_eq!(first[0]["buyer_tax_id"], enterprise(1).tax_id());
+        as_paid(
+            &world,
+            "update payment_request set state = 'paid', paid = amount where amount = 1450000",
+        );
+        let (said, second) = numbered(&world, &["--new", "--firm", FIRM]);
+        assert_eq!((&said["export"], second.len()), (&json!(2), 1));
+        assert_ne!(first[0]["payment_code"], second[0]["payment_code"]);
+        assert_eq!(numbered(&world, &["--new"]).0["export"], Value::Null);
+        assert_eq!(numbered(&world, &["--export", "1"]).1, first);
+        assert_eq!(numbered(&world, &["--export", "2", "--firm", FIRM]).1, second);
+        for unknown in [&["--export", "3"][..], &["--export", "1", "--firm", FIRM]] {
+            let mut all = vec!["export", "invoices"];
+            all.extend(unknown);
+            world.run(&all).exits(2);
+        }
+        world.run(&["export", "lines", "--new"]).exits(2);
+        assert_eq!(exported(&world, "invoices").len(), 2, "without a number all are there");
+    }
+}
+
+#[test]
+fn what_changed_after_it_was_handed_out_is_adjusted_by_the_next_export() {
+    for world in World::on_each_engine() {
+        world.import("ds.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", "DH-2611-000001"]).exits(0);
+        as_paid(&world, "update payment_request set state = 'paid', paid = amount");
+        numbered(&world, &["--new"]);
+        let address = "address=Số 9 phố Mới, Hà Nội";
+        let correct = ["correct", "DH-2611-000001/1", address, "--reason", "khách báo"];
+        world.run(&correct).exits(0);
+        let (said, rows) = numbered(&world, &["--new"]);
+        assert_eq!((&said["export"], rows.len()), (&json!(2), 1), "{said}");
+        let row = &rows[0];
+        assert_eq!((&row["invoice_kind"], &row["adjusts"]), (&json!("adjustment"), &json!(1)));
+        assert_eq!(
+            (&row["amount"], &row["buyer_address"]),
+            (&json!(0), &json!("Số 9 phố Mới, Hà Nội"))
+        );
+        let remark = text(row, "remark");
+        assert!(remark.contains("Điều chỉnh") && remark.contains("Địa chỉ người mua"), "{remark}");
+        as_paid(&world, "update payment_request set state = 'open', paid = 0");
+        let (_, rows) = numbered(&world, &["--new"]);
+        assert_eq!(rows[0]["invoice_kind"], "decrease");
+        assert_eq!(rows[0]["amount"], -2_950_000);
+        assert!(text(&rows[0], "remark").contains("Điều chỉnh giảm"), "{}", rows[0]);
+        assert_eq!(numbered(&world, &["--new"]).0["export"], Value::Null, "it is told once");
+        as_paid(&world, "update payment_request set state = 'paid', paid = amount");
+        let (said, rows) = numbered(&world, &["--new"]);
+        assert_eq!((&said["export"], &rows[0]["invoice_kind"]), (&json!(4), &json!("invoice")));
+        assert_eq!(rows[0]["amount"], 2_950_000);
+    }
+}
