@@ -28,6 +28,12 @@ use crate::{
 
 pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
+    if let ([old, new], _) | (_, [old, new]) = (args.same.as_slice(), args.apart.as_slice())
+        && old == new
+    {
+        let tax_id = old.as_str();
+        return Err(Failure::misused(services.texts, "same_tax_id", context! { tax_id }).into());
+    }
     let named = args.firm.as_deref();
     let reason = args.reason.as_deref().unwrap_or_default();
     let own_firm = || Ok::<_, anyhow::Error>(workspace::firm(&services, named)?.code.to_string());
@@ -88,6 +94,15 @@ async fn join(
     match catalogue::join(&mut tx, firm, both, reason, services.now()).await? {
         Joined::Done | Joined::Already => Ok(tx.commit().await?),
         Joined::Unknown(tax_id) => Err(no_client(services, firm, &tax_id).into()),
+        Joined::Former(present) => {
+            let (old, new) = (both.0.as_str(), both.1.as_str());
+            let values = context! { old, new, present };
+            Err(Failure::not_allowed(services.texts, "same_former", values).into())
+        }
+        Joined::Elsewhere => {
+            let values = context! { new => both.1.as_str() };
+            Err(Failure::not_allowed(services.texts, "same_elsewhere", values).into())
+        }
         Joined::Against(lines) => {
             let line = |line: &Known| {
                 context! {

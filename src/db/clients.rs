@@ -275,6 +275,20 @@ pub async fn leave(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Whether another firm has a licence under a tax id that runs, or is on its way.
+pub async fn runs_elsewhere(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Result<bool> {
+    let running = tx
+        .query(
+            "select id from order_line
+             where tax_id = $2 and firm <> $1 and state in ('activating', 'uncertain', 'grace', 'active') limit 1",
+        )
+        .bind(firm)
+        .bind(tax_id)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(running.is_some())
+}
+
 /// Gives all tax ids of one client to another, and ends the first.
 pub async fn join(tx: &mut Tx, firm: &str, from: &str, into: &str) -> sqlx::Result<()> {
     tx.query("update client_tax_id set client = $3 where firm = $1 and client = $2")

@@ -119,6 +119,10 @@ pub enum Joined {
     Already,
     /// The firm has no client with this tax id.
     Unknown(TaxId),
+    /// The old one is a former tax id already, of the client with this present one.
+    Former(String),
+    /// The new one is a client of another firm, with a licence that runs.
+    Elsewhere,
     /// As one client's, these two lines could not both have been ordered.
     Against(Box<[Known; 2]>),
 }
@@ -155,6 +159,12 @@ pub async fn join(
     let Some(from) = before else { return Ok(Joined::Unknown(old.clone())) };
     if after.as_ref() == Some(&from) && from == new.as_str() {
         return Ok(Joined::Already);
+    }
+    if from != old.as_str() {
+        return Ok(Joined::Former(from));
+    }
+    if after.is_none() && clients::runs_elsewhere(tx, firm, new.as_str()).await? {
+        return Ok(Joined::Elsewhere);
     }
     let kept = after.as_ref().unwrap_or(&from);
     let Some(record) = clients::by_tax_id(tx, firm, kept).await? else {

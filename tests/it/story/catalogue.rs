@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     lists::{csv, enterprise, household},
+    refused::with_a_second_firm,
     workbooks::{cell, edited},
 };
 use crate::world::{World, require, text, texts};
@@ -222,6 +223,52 @@ fn who_was_parted_does_not_come_back_with_the_next_order() {
     assert_eq!(file["rows"]["accepted"], 1, "{file}");
     let gone = ["--apart", former.tax_id(), present.tax_id(), "--reason", "nhầm"];
     world.run(&[&["clients"][..], &gone].concat()).exits(2);
+}
+
+#[test]
+fn a_tax_id_is_not_the_same_as_itself_and_a_former_one_gets_no_second_present_one() {
+    for world in World::on_each_engine() {
+        world.take("khach.csv", &csv(&[household(1)]));
+        let run = |what: &str, old: &str, new: &str, exit| {
+            let args = ["clients", what, old, new, "--reason", "đổi mã số", "--json"];
+            world.run(&args).exits(exit).json()
+        };
+        let [one, two, three] = [household(1), household(2), household(3)];
+        run("--same", one.tax_id(), two.tax_id(), 0);
+        let joined = clients(&world);
+        for (what, id) in [("--same", &one), ("--same", &two), ("--apart", &one)] {
+            let error = run(what, id.tax_id(), id.tax_id(), 2)["error"].clone();
+            assert_eq!(error["code"], "usage", "{error}");
+        }
+        assert_eq!(clients(&world), joined);
+        let refused = run("--same", one.tax_id(), three.tax_id(), 1);
+        assert_eq!(refused["error"]["code"], "state.not_allowed");
+        assert!(text(&refused["error"], "message").contains(two.tax_id()), "{refused}");
+        assert!(text(&refused["error"], "fix").contains("--apart"), "{refused}");
+        assert_eq!(clients(&world), joined);
+        run("--apart", one.tax_id(), two.tax_id(), 0);
+        run("--same", one.tax_id(), three.tax_id(), 0);
+        assert_eq!(texts(&clients(&world), "tax_id"), [three.tax_id()]);
+    }
+}
+
+#[test]
+fn a_client_of_another_firm_whose_licence_runs_is_not_joined() {
+    for world in World::on_each_engine() {
+        let theirs = enterprise(1);
+        with_a_second_firm(&world);
+        world.take("HOAPHAT/khach.csv", &csv(std::slice::from_ref(&theirs)));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        world.take("MINHAN/khach.csv", &csv(&[enterprise(2)]));
+        let (old, new) = (enterprise(2), theirs);
+        let same = ["clients", "--firm", "MINHAN", "--same", old.tax_id(), new.tax_id()];
+        let same = [&same[..], &["--reason", "đổi mã số", "--json"]].concat();
+        let refused = world.run(&same).exits(1).json();
+        assert_eq!(refused["error"]["code"], "state.not_allowed");
+        let said = refused.to_string();
+        assert!(!said.contains("HOAPHAT") && !said.contains(new.name()), "{said}");
+        assert_eq!(clients(&world).len(), 2);
+    }
 }
 
 #[test]
