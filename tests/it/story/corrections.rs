@@ -485,3 +485,23 @@ fn who_pays_for_less_than_was_told_is_told_anew_and_the_old_sum_is_suggested_for
         world.run(&["prove"]).exits(0);
     }
 }
+
+#[test]
+fn another_buyer_is_not_named_where_the_invoice_is_the_clients_own() {
+    for world in World::on_each_engine() {
+        told(&world);
+        let before = world.list("notifications");
+        let buyer = ["invoice_name=Công ty Khác", "invoice_tax_id=0101243150"];
+        let refused = correct(&world, &buyer, 1);
+        assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
+        let said = text(&refused["error"], "message");
+        assert!(
+            said.contains("không có tác dụng") && said.contains("Đối tượng xuất hóa đơn"),
+            "{said}"
+        );
+        assert_eq!(world.list("notifications"), before, "nothing is left to be done anywhere");
+        // Where it is sent has an effect.
+        correct(&world, &["invoice_email=hoadon@congty1.example"], 0);
+        proves(&world);
+    }
+}

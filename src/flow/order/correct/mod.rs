@@ -28,7 +28,7 @@ use crate::{
         cell::Cell,
         field::Field,
         finding::Finding,
-        order::{LineRef, LineState, OrderState},
+        order::{LineRef, LineState, OrderState, Recipient},
     },
     flow::{Services, map::typed, send, staged},
     text::Texts,
@@ -45,6 +45,9 @@ const OF_ORDER: [Field; 6] = [
     Field::Recipient,
     Field::InvoiceTo,
 ];
+
+/// By these another buyer is named.
+const OF_BUYER: [Field; 3] = [Field::InvoiceName, Field::InvoiceTaxId, Field::InvoiceAddress];
 
 /// What is to be corrected.
 #[derive(Clone, Debug)]
@@ -79,6 +82,8 @@ pub enum Why {
     OtherOrder(Field),
     /// It is ordered, and what is ordered stays.
     Placed(Field),
+    /// Its invoice is no other buyer's: what is said of one would have no effect.
+    NoOtherBuyer(Field),
     /// The firm has such a line.
     Taken,
     /// It is another firm's by now.
@@ -91,11 +96,13 @@ impl Why {
             Why::Cancelled => ("cancelled", None),
             Why::OtherOrder(field) => ("other_order", Some(field)),
             Why::Placed(field) => ("placed", Some(field)),
+            Why::NoOtherBuyer(field) => ("no_other_buyer", Some(field)),
             Why::Taken => ("taken", None),
             Why::Left => return texts.label("workbook.payment.left"),
         };
         let field = field.map(|field| texts.label(&format!("field.{field}")));
-        let values = context! { line => line.to_string(), field };
+        let invoice_to = texts.label(&format!("field.{}", Field::InvoiceTo));
+        let values = context! { line => line.to_string(), field, invoice_to };
         texts.say(&format!("message.not_corrected.{key}"), values)
     }
 }
@@ -128,6 +135,9 @@ pub async fn correct(
         let fields = judged.changes.iter().map(|change| change.field);
         if let Some(why) = stays(&before.order, fields) {
             return Ok(Corrected::NotAllowed(why));
+        }
+        if let Some(field) = without_effect(&judged) {
+            return Ok(Corrected::NotAllowed(Why::NoOtherBuyer(field)));
         }
         match store(services, &before, wish, &judged).await? {
             Stored::Done => {
@@ -177,6 +187,14 @@ fn stays(order: &Order, mut fields: impl Iterator<Item = Field>) -> Option<Why> 
         return fields.find(|field| OF_ORDER.contains(field)).map(Why::OtherOrder);
     }
     fields.find(|field| OF_ORDER.contains(field) || *field == Field::TaxId).map(Why::Placed)
+}
+
+/// The first field that names another buyer, where the invoice is the client's or the firm's.
+fn without_effect(judged: &Judged) -> Option<Field> {
+    let Judged { client, changes } = judged;
+    let names = |change: &&Change| OF_BUYER.contains(&change.field) && change.cell != Cell::Empty;
+    let named = changes.iter().find(names).map(|change| change.field);
+    named.filter(|_| client.invoice_to != Recipient::Other)
 }
 
 enum Stored {
