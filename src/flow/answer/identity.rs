@@ -29,6 +29,10 @@ pub const SHEET: &str = super::result::IDENTITY_SHEET;
 pub const RID: &str = super::result::RID;
 /// The property of a template, which is no answer.
 pub const TEMPLATE: &str = "hangloat.template";
+/// Where it says for which firm it was made.
+pub const TEMPLATE_OF: &str = "hangloat.template.of";
+/// What the key signs that for.
+const OF_FIRM: &str = "template";
 /// What the key signs it for.
 const PURPOSE: &str = "answer";
 const ROWS: &str = "rows";
@@ -151,7 +155,8 @@ pub fn known(document: &Document, key: &Key) -> Known {
             )
     };
     let claims: Vec<Signed> = claims.into_iter().flatten().collect();
-    let is_claim = |name: &String| name.starts_with("hangloat.") && name != TEMPLATE;
+    let is_claim =
+        |name: &String| name.starts_with("hangloat.") && name != TEMPLATE && name != TEMPLATE_OF;
     let claimed = !claims.is_empty() || document.properties.keys().any(is_claim);
     let first = claims.first().filter(|it| it.kind == KIND).map(|it| (it.batch, it.revision));
     if let Some(claim) = claims.into_iter().find(genuine) {
@@ -180,6 +185,25 @@ pub fn template(document: &Document) -> Option<String> {
     let sheet = document.sheets.iter().find(|sheet| sheet.name == TEMPLATE_SHEET);
     let cell = sheet.and_then(|sheet| sheet.rows.first()?.cells.first());
     cell.map(|cell| cell.text().into_owned()).or_else(|| document.properties.get(TEMPLATE).cloned())
+}
+
+/// By what a template is known for that of a firm: it names the firm's clients.
+pub fn template_mark(key: &Key, firm: &str) -> String {
+    format!("{firm} {}", key.sign(OF_FIRM, firm))
+}
+
+/// The firm that a template of ours was made for: below its tables on the hidden sheet, or in its properties.
+pub fn template_firm(document: &Document, key: &Key) -> Option<String> {
+    let sheet = document.sheets.iter().find(|sheet| sheet.name == TEMPLATE_SHEET);
+    let row = sheet.and_then(|sheet| sheet.rows.iter().find(|row| row.number == 2));
+    let marks = [
+        row.and_then(|row| row.cells.first()).map(|cell| cell.text().into_owned()),
+        document.properties.get(TEMPLATE_OF).cloned(),
+    ];
+    marks.into_iter().flatten().find_map(|mark| {
+        let (firm, signature) = mark.split_once(' ')?;
+        key.verifies(OF_FIRM, firm, signature).then(|| firm.to_owned())
+    })
 }
 
 fn from_sheet(sheets: &[Sheet]) -> Option<Signed> {

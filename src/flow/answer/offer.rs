@@ -7,7 +7,10 @@ use chrono::{Datelike, NaiveDate};
 use minijinja::context;
 use serde_json::Value as Json;
 
-use super::view::{OrderLevel, TemplateColumn, TemplatePackage, TemplateView};
+use super::{
+    identity,
+    view::{OrderLevel, TemplateColumn, TemplatePackage, TemplateView},
+};
 use crate::{
     catalogue::{packages::Package, rules::Dates},
     db::{
@@ -131,6 +134,7 @@ impl Offer<'_> {
             firm: self.wanted.firm.name.clone(),
             generated_at: services.local(services.now()),
             version: services.catalogue.offers(),
+            mark: identity::template_mark(&services.key, self.wanted.firm.code.as_str()),
             renews: self.wanted.renews,
             columns: self.fields().map(column).collect(),
             choices: self.choices(),

@@ -309,6 +309,8 @@ pub struct TemplateView {
     pub generated_at: DateTime<Tz>,
     /// The tables by which it was made.
     pub version: String,
+    /// For which firm, signed.
+    pub mark: String,
     /// A list of clients to choose from, for this year.
     pub renews: Option<FiscalYear>,
     pub columns: Vec<TemplateColumn>,

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use super::{answers, checked, context, cut_offs, headers, is_statement, read, tables};
+use super::{
+    answers, checked, context, cut_offs, headers, is_of_another_firm, is_statement, read, tables,
+};
 use crate::{
     domain::{
         batch::Sha256,
@@ -90,6 +92,9 @@ pub async fn check_file(
         identity::Known::Refused(code) => {
             return Ok(asked.refused(services, &Finding::new(code, Place::default())));
         }
+    }
+    if is_of_another_firm(services, &document, Some(firm.code.as_str())) {
+        return Ok(asked.refused(services, &Finding::new(Code::FileWrongFolder, Place::default())));
     }
     let format = document.format.clone();
     let rows = options.hidden_rows;

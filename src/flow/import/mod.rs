@@ -147,6 +147,11 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             .await
             .map(|()| None);
     }
+    if is_of_another_firm(services, &document, batch.firm.as_deref()) {
+        let finding = Finding::new(Code::FileWrongFolder, Place::default());
+        refuse(services, batch, Some(&document.format), finding).await?;
+        return Ok(None);
+    }
     let (format, rows) = (document.format.clone(), how.options.hidden_rows);
     let mapped = tokio::task::block_in_place(|| tables(services, document, &columns, rows));
     staged::store(services, batch, &format, &mapped).await?;
@@ -185,6 +190,12 @@ async fn other(
             refuse(services, batch, format, Finding::new(code, Place::default())).await
         }
     }
+}
+
+/// Whether a list was filled into a template that was made for another one of the firms: it has that firm's clients.
+fn is_of_another_firm(services: &Services, document: &Document, firm: Option<&str>) -> bool {
+    let made_for = identity::template_firm(document, &services.key);
+    made_for.is_some_and(|it| Some(it.as_str()) != firm && services.firm(&it).is_ok())
 }
 
 /// Whether a file that lies where lists lie is a statement, and no list.

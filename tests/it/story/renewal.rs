@@ -1,6 +1,11 @@
 //! Renewals: the next year of clients that the firm has, by their tax ids alone.
 
-use super::lists::{csv, enterprise, household};
+use serde_json::Value;
+
+use super::{
+    lists::{csv, enterprise, household},
+    refused::with_a_second_firm,
+};
 use crate::world::{World, text, texts};
 
 const ADMIN: &str = "lan@minhan.example";
@@ -72,4 +77,25 @@ fn a_client_without_a_licence_for_this_year_has_nothing_to_renew() {
     assert_eq!(texts(file["findings"].as_array().unwrap(), "code"), ["kind.not_allowed"], "{file}");
     let said = text(&file["findings"][0], "message");
     assert!(said.contains("chưa có bản quyền của năm trước"), "{said}");
+}
+
+#[test]
+fn the_renewal_list_of_one_firm_is_stopped_in_the_folder_of_another() {
+    let world = licensed();
+    with_a_second_firm(&world);
+    let path = world.outside("gia-han.xlsx");
+    let path = path.to_str().unwrap();
+    let renew = ["template", "--type", "enterprise", "--firm", "MINHAN", "--renew", "2027"];
+    world.run(&[&renew[..], &["-o", path]].concat()).exits(0);
+    let bytes = std::fs::read(path).unwrap();
+    let codes = |file: &Value| texts(file["findings"].as_array().unwrap(), "code");
+    let checked = world.run(&["check", path, "--firm", "HOAPHAT", "--json"]).json();
+    assert_eq!(codes(&checked["files"][0]), ["file.wrong_folder"], "{checked}");
+    let file = world.take("HOAPHAT/gia-han.xlsx", &bytes);
+    assert_eq!((codes(&file), &file["exit"]), (vec!["file.wrong_folder".to_owned()], &3.into()));
+    for theirs in [enterprise(1).name(), enterprise(1).tax_id(), "MINHAN", "Minh An"] {
+        assert!(!file.to_string().contains(theirs), "{theirs} in {file}");
+    }
+    let own = world.take("MINHAN/gia-han.xlsx", &bytes);
+    assert!(!codes(&own).contains(&"file.wrong_folder".to_owned()), "{own}");
 }

@@ -13,7 +13,7 @@ use minijinja::context;
 use rust_xlsxwriter::{DocProperties, Format, Worksheet};
 
 use super::{
-    identity::TEMPLATE,
+    identity::{TEMPLATE, TEMPLATE_OF},
     lists::Lists,
     look::{self, Look, TEXT},
     view::TemplateView,
@@ -52,7 +52,8 @@ pub fn write(view: &TemplateView) -> anyhow::Result<Vec<u8>> {
     let made_at = view.generated_at.with_timezone(&Utc);
     let properties = DocProperties::new().set_title(kit.label("template.title"));
     let properties = properties.set_author("hangloat").set_creation_datetime(&made_at);
-    workbook.set_properties(&properties.set_custom_property(TEMPLATE, view.version.as_str()));
+    let properties = properties.set_custom_property(TEMPLATE, view.version.as_str());
+    workbook.set_properties(&properties.set_custom_property(TEMPLATE_OF, view.mark.as_str()));
     workbook.push_worksheet(list::sheet(&mut kit).context("The list cannot be written")?);
     if !view.order_level.is_empty() {
         workbook.push_worksheet(order::sheet(&mut kit).context("The order cannot be written")?);
@@ -65,16 +66,17 @@ pub fn write(view: &TemplateView) -> anyhow::Result<Vec<u8>> {
     if let Some(lists) = kit.lists.into_sheet()? {
         workbook.push_worksheet(lists);
     }
-    workbook.push_worksheet(mark(&view.version)?);
+    workbook.push_worksheet(mark(view)?);
     workbook.save_to_buffer().context("The template cannot be written")
 }
 
-/// By which tables it was made, for when it comes back; programs that drop properties keep sheets.
-fn mark(version: &str) -> anyhow::Result<Worksheet> {
+/// By which tables it was made and for whom, for when it comes back; programs that drop properties keep sheets.
+fn mark(view: &TemplateView) -> anyhow::Result<Worksheet> {
     let mut sheet = Worksheet::new();
     sheet.set_name(TEMPLATE_SHEET)?.set_very_hidden(true);
     let text = Format::new().set_num_format(TEXT);
-    sheet.write_string_with_format(0, 0, version, &text)?;
+    sheet.write_string_with_format(0, 0, &view.version, &text)?;
+    sheet.write_string_with_format(1, 0, &view.mark, &text)?;
     Ok(sheet)
 }
 
@@ -106,6 +108,7 @@ mod tests {
                 .with_ymd_and_hms(2026, 11, 20, 9, 0, 0)
                 .unwrap(),
             version: "2026-11+0badcafe".into(),
+            mark: "MINHAN 0badcafe".into(),
             renews: None,
             columns: vec![
                 column(Field::Name, "Tên khách hàng", true),
@@ -151,6 +154,7 @@ mod tests {
         assert!(matches!(list.get_value((2, 3)), Some(Data::DateTime(_))));
         let mark = book.worksheet_range(TEMPLATE_SHEET).unwrap();
         assert_eq!(mark.get_value((0, 0)), Some(&Data::String("2026-11+0badcafe".into())));
+        assert_eq!(mark.get_value((1, 0)), Some(&Data::String("MINHAN 0badcafe".into())));
         let order = book.worksheet_range("Đơn hàng").unwrap();
         assert!(order.rows().any(|row| row[0] == "Năm tài chính" && row[1] == "2026"));
         let guide = book.worksheet_range("Hướng dẫn").unwrap();
