@@ -1,5 +1,7 @@
 //! `payments`, `match`, `unmatch`, `refund`, `waive`: what came in, for what it is, and what a person says of it.
 
+use std::collections::HashMap;
+
 use minijinja::context;
 use serde_json::{Value, json};
 
@@ -21,6 +23,7 @@ use crate::{
     domain::{money::Money, payment::PaymentState},
     flow::{
         Services,
+        export::payments::shares,
         pay::{
             back,
             hand::{self, Refused},
@@ -43,18 +46,17 @@ pub async fn list_or_join(global: &Global, args: &Payments) -> anyhow::Result<Re
 }
 
 async fn list(services: &Services, id: Option<i64>, narrowed: &Narrowed) -> anyhow::Result<Reply> {
+    let filter = workspace::filter::<PaymentState>(services, narrowed, "workbook.payment_state")?;
     let found = if let Some(id) = id {
         vec![by_id(services, id).await?]
     } else {
-        let filter =
-            workspace::filter::<PaymentState>(services, narrowed, "workbook.payment_state")?;
         let since = narrowed.since.map(|since| match since {
             Since::Day(day) => day.to_string(),
             Since::Instant(at) => services.local(at).date_naive().to_string(),
         });
         payments::list(&services.db, &filter, since).await?
     };
-    reply(services, &found, id.is_some()).await
+    reply_to(services, &found, id.is_some(), filter.firm.as_deref().filter(|_| id.is_none())).await
 }
 
 /// `payments --same PAYMENT OTHER`
@@ -263,12 +265,34 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
 }
 
 async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Result<Reply> {
+    reply_to(services, found, one, None).await
+}
+
+/// A firm sees of a payment what pays for its own lines; of one that it shares neither the rest nor the words.
+async fn reply_to(
+    services: &Services,
+    found: &[Payment],
+    one: bool,
+    firm: Option<&str>,
+) -> anyhow::Result<Reply> {
     let id = found.first().filter(|_| one).map(|payment| payment.id);
-    let allocations = payments::by_payment(payments::allocations(&services.db, id).await?);
+    let mut allocations = payments::by_payment(payments::allocations(&services.db, id).await?);
+    let shares = match firm {
+        Some(firm) => shares(services, firm, found, &mut allocations).await?,
+        None => HashMap::new(),
+    };
     let parts =
         |payment: &Payment| allocations.get(&payment.id).map(Vec::as_slice).unwrap_or_default();
     let mut shown: Vec<Value> =
         found.iter().map(|payment| payment_json(services, payment, parts(payment))).collect();
+    for (payment, shown) in found.iter().zip(&mut shown) {
+        if let Some(own) = shares.get(&payment.id) {
+            shown["amount"] = (*own).into();
+            for name in ["memo", "why", "returned", "unused"] {
+                shown[name] = Value::Null;
+            }
+        }
+    }
     let mut history = String::new();
     if let (Some(id), [shown]) = (id, shown.as_mut_slice()) {
         let events = payments::events(&services.db, id).await?;
@@ -280,15 +304,17 @@ async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Res
     let unused = |payment: &Payment| Money::dong(payment.unused(parts(payment))).to_string();
     let row = |payment: &Payment| {
         let codes: Vec<&str> = parts(payment).iter().map(|part| part.code.as_str()).collect();
+        let own = shares.get(&payment.id).map(|own| Money::dong(*own).to_string());
+        let of_whole = |text: String| if own.is_some() { String::new() } else { text };
         [
             payment.id.to_string(),
             day(&payment.booked_on),
-            payment.amount().to_string(),
-            unused(payment),
+            own.clone().unwrap_or_else(|| payment.amount().to_string()),
+            of_whole(unused(payment)),
             state(services, payment),
             codes.join(", "),
-            payment.memo.clone(),
-            hand::why(services, payment),
+            of_whole(payment.memo.clone()),
+            of_whole(hand::why(services, payment)),
         ]
     };
     let header =

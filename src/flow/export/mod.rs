@@ -11,7 +11,7 @@ mod invoices;
 
 pub mod numbered;
 
-mod payments;
+pub mod payments;
 
 pub mod slips;
 

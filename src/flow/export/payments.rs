@@ -1,6 +1,6 @@
 //! The payments that came in, with what each pays for and why. A firm sees of one what it pays of the firm's own.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Datum, Kind, Table, What,
@@ -10,7 +10,7 @@ use crate::{
     db::{
         batches::Filter,
         dues,
-        payments::{self, Payment},
+        payments::{self, Allocation, Payment},
     },
     flow::{Services, pay::hand},
 };
@@ -36,18 +36,14 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
     let filter = Filter { firm: firm.map(str::to_owned), ..Filter::default() };
     let found = payments::list(&services.db, &filter, None).await?;
     let mut parts = payments::by_payment(payments::allocations(&services.db, None).await?);
-    let dues = if firm.is_some() { dues::all(&services.db).await? } else { Vec::new() };
-    let of_others = dues.iter().filter(|due| firm != Some(due.firm.as_str()));
-    let of_others = of_others.flat_map(|due| [Some(due.code.as_str()), due.batch_code.as_deref()]);
-    let of_others: HashSet<&str> = of_others.flatten().collect();
+    let shares = match firm {
+        Some(firm) => shares(services, firm, &found, &mut parts).await?,
+        None => HashMap::new(),
+    };
     let mut rows = Vec::new();
     for payment in found.iter().rev() {
-        let mut of_payment = parts.remove(&payment.id).unwrap_or_default();
-        let paid = of_payment.iter().map(|part| part.code.as_str());
-        let is_shared = named(payment).chain(paid).any(|code| of_others.contains(code));
-        of_payment.retain(|part| !of_others.contains(part.code.as_str()));
-        let own: i64 = of_payment.iter().map(|part| part.amount).sum();
-        let shared = is_shared.then_some(own);
+        let of_payment = parts.remove(&payment.id).unwrap_or_default();
+        let shared = shares.get(&payment.id).copied();
         for part in &of_payment {
             let own = [
                 text(&part.code),
@@ -62,6 +58,31 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
         }
     }
     Ok(Table::new(What::Payments, columns, rows))
+}
+
+/// Leaves of the parts those that pay for a firm's own lines, and says of the payments that another firm has a part in how
+/// many đồng are the firm's.
+pub async fn shares(
+    services: &Services,
+    firm: &str,
+    found: &[Payment],
+    parts: &mut HashMap<i64, Vec<Allocation>>,
+) -> anyhow::Result<HashMap<i64, i64>> {
+    let dues = dues::all(&services.db).await?;
+    let of_others = dues.iter().filter(|due| due.firm != firm);
+    let of_others = of_others.flat_map(|due| [Some(due.code.as_str()), due.batch_code.as_deref()]);
+    let of_others: HashSet<&str> = of_others.flatten().collect();
+    let mut shares = HashMap::new();
+    for payment in found {
+        let own = parts.entry(payment.id).or_default();
+        let paid = own.iter().map(|part| part.code.as_str());
+        let is_shared = named(payment).chain(paid).any(|code| of_others.contains(code));
+        own.retain(|part| !of_others.contains(part.code.as_str()));
+        if is_shared {
+            shares.insert(payment.id, own.iter().map(|part| part.amount).sum());
+        }
+    }
+    Ok(shares)
 }
 
 /// Codes that its memo names, or that it may be for.

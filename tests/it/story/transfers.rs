@@ -446,3 +446,23 @@ fn the_old_firm_is_not_asked_to_pay_for_a_client_that_left() {
         assert!(!summary.contains("đơn đang chờ thanh toán"), "{summary}");
     }
 }
+
+#[test]
+fn of_a_payment_for_clients_of_two_firms_each_firm_sees_its_own_part() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        let order = world.order(ORDER);
+        let codes = texts(order["payment_requests"].as_array().unwrap(), "payment_code");
+        let bank = statement(&[("23/11/2026", 5_900_000, codes.join(" ").as_str())]);
+        let path = world.drop_file("_bank/a.csv", &bank);
+        world.run(&["run", "import", path.to_str().unwrap()]).exits(0);
+        transfer(&world, 1, 0);
+        for (firm, own, other) in [(NEW, 0, 1), ("MINHAN", 1, 0)] {
+            let seen = of_firm(&world, "payments", firm);
+            assert_eq!((seen.len(), &seen[0]["amount"]), (1, &2_950_000.into()), "{seen:?}");
+            let said = seen[0].to_string();
+            assert!(said.contains(&codes[own]) && !said.contains(&codes[other]), "{said}");
+        }
+        assert_eq!(world.list("payments")[0]["amount"], 5_900_000);
+    }
+}
