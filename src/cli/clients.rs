@@ -130,7 +130,7 @@ async fn part(
     reason: &str,
 ) -> anyhow::Result<Vec<String>> {
     let mut tx = services.db.begin().await?;
-    match catalogue::part(&mut tx, firm, both, reason, services.now()).await? {
+    match catalogue::part(&mut tx, firm, both, Some(reason), services.now()).await? {
         Parted::Done(there) => {
             tx.commit().await?;
             Ok(there)

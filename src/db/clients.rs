@@ -289,6 +289,27 @@ pub async fn runs_elsewhere(tx: &mut Tx, firm: &str, tax_id: &str) -> sqlx::Resu
     Ok(running.is_some())
 }
 
+/// Whether a person said that two tax ids are one client's, or a line that stands does.
+pub async fn are_said_same(
+    tx: &mut Tx,
+    firm: &str,
+    (old, new): (&str, &str),
+) -> sqlx::Result<bool> {
+    let (said,) = tx
+        .query(
+            "select (select count(*) from client_tax_id
+                     where firm = $1 and tax_id in ($2, $3) and reason is not null)
+                  + (select count(*) from order_line
+                     where firm = $1 and tax_id = $3 and state <> 'cancelled' and client->>'old_tax_id' = $2)",
+        )
+        .bind(firm)
+        .bind(old)
+        .bind(new)
+        .one::<(i64,)>()
+        .await?;
+    Ok(said > 0)
+}
+
 /// Gives all tax ids of one client to another, and ends the first.
 pub async fn join(tx: &mut Tx, firm: &str, from: &str, into: &str) -> sqlx::Result<()> {
     tx.query("update client_tax_id set client = $3 where firm = $1 and client = $2")

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Context;
 use minijinja::context;
 
-use super::{content, settle};
+use super::{clients, content, settle};
 use crate::{
     db::{
         Tx, batches,
@@ -256,6 +256,9 @@ async fn store(
     requests::cancel(&mut tx, &at_once).await?;
     mails::cancel_of_lines(&mut tx, &at_once).await?;
     licence_changes::plan_suspensions(services, &mut tx, &sorted.in_use, id).await?;
+    if order.state == OrderState::AwaitingConfirmation {
+        clients::take_back(&mut tx, &sorted.at_once, services.now()).await?;
+    }
     if count > 0 {
         let content = content_without(order, lines, &sorted.at_once)?;
         cancellations::follow(&mut tx, id, 0, i64::try_from(count)?).await?;

@@ -81,6 +81,23 @@ pub async fn correct(
     Ok(())
 }
 
+/// Takes back what lines said of former tax ids that were cancelled before anybody confirmed them: each client is again
+/// who it was, unless a person or another line says the same.
+pub async fn take_back(tx: &mut Tx, cancelled: &[Line], now: DateTime<Utc>) -> anyhow::Result<()> {
+    for line in cancelled {
+        let (firm, new) = (line.firm.as_str(), &line.client.tax_id);
+        let Some(old) = &line.client.old_tax_id else { continue };
+        if clients::are_said_same(tx, firm, (old.as_str(), new.as_str())).await? {
+            continue;
+        }
+        let parted = part(tx, firm, (old, new), None, now).await?;
+        if matches!(parted, Parted::Done(there) if there.iter().any(|it| it == old.as_str())) {
+            clients::leave(tx, firm, new.as_str()).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The tax ids that a row names.
 fn ids(row: &ClientRow) -> impl Iterator<Item = String> {
     [Some(&row.tax_id), row.old_tax_id.as_ref()].into_iter().flatten().map(TaxId::to_string)
@@ -238,7 +255,7 @@ pub async fn part(
     tx: &mut Tx,
     firm: &str,
     (old, new): (&TaxId, &TaxId),
-    reason: &str,
+    reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Parted> {
     let wanted = [old.to_string(), new.to_string()];
@@ -264,7 +281,7 @@ pub async fn part(
     ties.extend(there.iter().map(|it| (it.clone(), it.clone())));
     clients::put(tx, firm, &own.into_iter().chain([rest]).collect::<Vec<_>>(), now).await?;
     clients::untie(tx, firm, leaves.as_str()).await?;
-    clients::tie(tx, firm, &ties, Some(reason)).await?;
+    clients::tie(tx, firm, &ties, reason).await?;
     if was_renamed {
         clients::join(tx, firm, &joined, leaves.as_str()).await?;
         clients::untie(tx, firm, &joined).await?;

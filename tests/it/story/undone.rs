@@ -8,7 +8,7 @@ use hangloat::{
 
 use super::{
     cancelled::{batch_state, imported, states},
-    lists::{csv, enterprise, mixed},
+    lists::{csv, enterprise, household, mixed},
     workbooks::{edited, set},
 };
 use crate::world::{World, require, text, texts};
@@ -112,4 +112,34 @@ fn nothing_is_ordered_any_more_by_the_rows_of_a_list_that_was_undone() {
     let refused = world.run(&["accept", "B000001#3", "--json"]).exits(1).json();
     assert_eq!(refused["error"]["code"], "state.not_allowed", "{refused}");
     assert!(world.orders().iter().all(|order| order["state"] == "cancelled"));
+}
+
+#[test]
+fn a_new_tax_id_that_nobody_confirmed_is_taken_back_with_its_list() {
+    for world in World::on_each_engine() {
+        let former = "8037630690";
+        world.import("khach.csv", &csv(&[household(1).with("B", former)]));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        let before = world.list("clients");
+        let next = household(1).with("I", "2027").with("L", "");
+        let list = String::from_utf8(csv(&[next])).unwrap();
+        let mut lines: Vec<String> = list.lines().map(|line| format!("{line},{former}")).collect();
+        lines[0] = lines[0].replace(former, "Mã số thuế cũ");
+        let list = lines.join("\n");
+        let present = |world: &World| texts(&world.list("clients"), "tax_id");
+        for batch in ["B000002", "B000003"] {
+            let file = world.import("nam-sau.csv", list.as_bytes());
+            assert_eq!(file["rows"]["accepted"], 1, "{file}");
+            if batch == "B000003" {
+                world.run(&["confirm", "DH-2611-000003"]).exits(0);
+            }
+            assert_eq!(present(&world), [household(1).tax_id()]);
+            world.run(&["undo", batch]).exits(0);
+            if batch == "B000002" {
+                assert_eq!(world.list("clients"), before);
+            }
+        }
+        assert_eq!(present(&world), [household(1).tax_id()], "what was confirmed stays");
+        world.run(&["prove"]).exits(0);
+    }
 }
