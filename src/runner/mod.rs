@@ -29,6 +29,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::anyhow;
 use chrono::TimeDelta;
+use futures::FutureExt as _;
 use minijinja::context;
 use tracing::Instrument as _;
 
@@ -224,8 +225,9 @@ async fn carry_out(
         guard::has_come_further(services).await?;
         work::carry_out(services, job.kind, work, held.id).await
     };
-    let doing = doing.instrument(span);
-    let done = held::under(services, (job, &work.late), held, Box::pin(doing)).await;
+    // Its type is named no deeper: what all it awaits is more than the compiler follows at once.
+    let doing = doing.instrument(span).boxed();
+    let done = held::under(services, (job, &work.late), held, doing).await;
     let given_back = held::give_back(services, &held.shared).await;
     let ran = end(services, job, held, (done, attempt)).await;
     services.crash_point("run_settled");
