@@ -3,8 +3,9 @@
 //! Claims and their ends stand with the outbox, in `mails`; how many may leave is decided by `flow::send`.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 
-use super::{Db, Tx, leases::Claim, mails::Mail};
+use super::{Db, Sql, Tx, leases::Claim, mails::Mail};
 use crate::domain::{batch::BatchId, mail::Purpose};
 
 /// How many are due, and not held by the guard.
@@ -70,6 +71,46 @@ pub async fn put_back(
         .execute()
         .await?;
     Ok(changed == 1)
+}
+
+/// What did not leave yet of a purpose and a line has no reason any more.
+pub async fn withdraw(tx: &mut Tx, purpose: Purpose, line: i64) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'cancelled'
+         where line_id = $2 and purpose = $1 and state in ('planned', 'held')",
+    )
+    .bind(purpose.as_str())
+    .bind(line)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Which lines is said in it.
+macro_rules! cut_off {
+    ($own:literal) => {
+        concat!(
+            "select distinct s.line_id from mail s
+             where s.purpose = 'suspended' and s.state <> 'cancelled' and s.line_id in (",
+            $own,
+            ") and not exists (select 1 from mail r
+                               where r.line_id = s.line_id and r.purpose = 'restored' and r.id > s.id
+                                 and r.state <> 'cancelled')
+             order by s.line_id"
+        )
+    };
+}
+
+/// Those of some lines of which a letter says that they were cut off, and none after it that they work again.
+pub async fn cut_off(tx: &mut Tx, lines: &[i64]) -> sqlx::Result<Vec<i64>> {
+    const CUT_OFF: Sql = Sql {
+        sqlite: cut_off!("select value from json_each($1)"),
+        postgres: cut_off!(
+            "select value::bigint from jsonb_array_elements_text($1) as own (value)"
+        ),
+    };
+    let found: Vec<(i64,)> = tx.query(CUT_OFF).bind(Json(lines)).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// What else was planned of the same purpose and subject for the same recipient, after a mail: the newest.

@@ -74,7 +74,7 @@ pub(super) async fn settle_done(
         ChangeKind::Paid => {
             let paid_on = answer.paid_on.unwrap_or_else(|| services.today());
             licences::pay(tx, licence_id, paid_on).await?;
-            restored(services, tx, change, about).await?;
+            restored(services, tx, about).await?;
         }
         ChangeKind::Accounts | ChangeKind::LogIn => {
             let logins: Vec<Login> = answer.logins.iter().map(|it| it.login.clone()).collect();
@@ -127,11 +127,10 @@ async fn suspended(
 async fn restored(
     services: &Services,
     tx: &mut Tx,
-    change: &Change,
-    About { order, line, .. }: &About,
+    About { line, .. }: &About,
 ) -> anyhow::Result<()> {
     if lines::move_on(tx, line.id, &[LineState::Suspended], LineState::Active).await? {
-        tell::restored(services, tx, (order, line), change.id).await?;
+        tell::restored(services, tx, line).await?;
     } else {
         lines::move_on(tx, line.id, &[LineState::Grace], LineState::Active).await?;
     }

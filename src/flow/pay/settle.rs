@@ -389,10 +389,12 @@ async fn store(
     }
     let ids: Vec<i64> = difference.paid.iter().map(|due| due.line_id).collect();
     let standing = lines::hold(tx, &ids).await?;
-    let works =
-        |id: &&i64| matches!(standing.get(*id), Some(LineState::Grace | LineState::Suspended));
-    let ids: Vec<i64> = ids.iter().filter(works).copied().collect();
-    let lines = standing::by_ids(tx, &ids).await?;
+    let of = |states: &[LineState]| -> Vec<i64> {
+        let is = |id: &&i64| standing.get(*id).is_some_and(|state| states.contains(state));
+        ids.iter().filter(is).copied().collect()
+    };
+    tell::works_again(services, tx, &of(&[LineState::Active])).await?;
+    let lines = standing::by_ids(tx, &of(&[LineState::Grace, LineState::Suspended])).await?;
     changes::plan_paid(services, tx, &lines, &version.to_string()).await?;
     tell::less(tx, &difference.touched, &difference.standings).await?;
     let paid = (difference.paid.as_slice(), difference.partly.as_slice());

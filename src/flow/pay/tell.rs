@@ -13,7 +13,7 @@ use crate::{
         lines::Line,
         notifications::{self, NewNotification, NotificationKind},
         orders::Order,
-        received as letters, standing,
+        posting, received as letters, standing,
     },
     domain::{batch::BatchId, mail::Purpose, money::Money},
     flow::{Services, send},
@@ -131,19 +131,25 @@ pub async fn suspended(
     about: (&Order, &Line),
     change: i64,
 ) -> anyhow::Result<()> {
-    send::ends::standing(services, tx, about, (Purpose::Suspended, change)).await?;
+    send::ends::suspended(services, tx, about, change).await?;
     of_line(services, tx, (NotificationKind::LicenceSuspended, "licence_suspended"), about.1).await
 }
 
-/// A licence that was cut off and is paid since.
-pub async fn restored(
-    services: &Services,
-    tx: &mut Tx,
-    about: (&Order, &Line),
-    change: i64,
-) -> anyhow::Result<()> {
-    send::ends::standing(services, tx, about, (Purpose::Restored, change)).await?;
-    of_line(services, tx, (NotificationKind::LicenceRestored, "licence_restored"), about.1).await
+/// A licence that was cut off and is paid since. Of a cut-off that no letter told of yet none tells any more.
+pub async fn restored(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
+    posting::withdraw(tx, Purpose::Suspended, line.id).await?;
+    works_again(services, tx, &[line.id]).await?;
+    of_line(services, tx, (NotificationKind::LicenceRestored, "licence_restored"), line).await
+}
+
+/// Lines that work and are paid: where somebody read that one was cut off, and nobody that it works again, who pays for it
+/// reads that, also where that letter was withdrawn because the money was taken back meanwhile.
+pub async fn works_again(services: &Services, tx: &mut Tx, lines: &[i64]) -> anyhow::Result<()> {
+    let cut_off = posting::cut_off(tx, lines).await?;
+    for line in standing::by_ids(tx, &cut_off).await? {
+        send::ends::restored(services, tx, &line).await?;
+    }
+    Ok(())
 }
 
 async fn of_line(

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::plan::plan;
 use crate::{
-    db::{Tx, grace, lines::Line, orders::Order, requests},
+    db::{Tx, grace, lines::Line, mails, orders::Order, requests},
     domain::mail::Purpose,
     flow::{
         Services,
@@ -45,21 +45,29 @@ pub async fn warning(
     Ok(true)
 }
 
-/// That a licence was cut off or works again, to who pays for it; of a cut-off a copy to who registered it.
-pub async fn standing(
+/// That a licence was cut off, to who pays for it; a copy to who registered it.
+pub async fn suspended(
     services: &Services,
     tx: &mut Tx,
     (order, line): (&Order, &Line),
-    (purpose, sequence): (Purpose, i64),
+    sequence: i64,
 ) -> anyhow::Result<()> {
     let Some((name, email)) = requests::payer(tx, line.id).await? else { return Ok(()) };
-    let to = (purpose, (name.as_str(), email.as_str()));
+    let to = (Purpose::Suspended, (name.as_str(), email.as_str()));
     plan(services, tx, (&line.order_code, Some(line)), to, sequence).await?;
     let firm = services.firm(&line.firm)?;
     let registered_by = told_of(firm, registrant(order, line));
-    if purpose == Purpose::Suspended && registered_by != email {
-        let copy = (purpose, (firm.name.as_str(), registered_by));
+    if registered_by != email {
+        let copy = (Purpose::Suspended, (firm.name.as_str(), registered_by));
         plan(services, tx, (&line.order_code, Some(line)), copy, sequence).await?;
     }
     Ok(())
+}
+
+/// That a licence works again, to who pays for it.
+pub async fn restored(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::Result<()> {
+    let Some((name, email)) = requests::payer(tx, line.id).await? else { return Ok(()) };
+    let sequence = mails::supersede(tx, Purpose::Restored, &line.reference().to_string()).await?;
+    let to = (Purpose::Restored, (name.as_str(), email.as_str()));
+    plan(services, tx, (&line.order_code, Some(line)), to, sequence).await
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{
+    given_back::id_of,
     lists::{csv, enterprise},
     money::{activated, codes, statement},
 };
@@ -71,6 +72,7 @@ fn who_does_not_pay_is_warned_twice_and_cut_off_when_the_statement_covers_the_la
     assert_eq!((exit, &counts["suspended"], &counts["waiting_lines"]), (1, &1.into(), &1.into()));
     assert_eq!(lines(&world), ["active", "grace", "suspended"], "a part is for a person to see");
     assert_eq!(world.list("licences")[2]["state"], "suspended");
+    world.run_at(&at("12-04", 9), &["run", "mail"]).exits(0);
 
     // Paid late: it works again.
     booked(&world, "b.csv", "05/12/2026", &[("04/12/2026", 2_950_000, &codes[2])]);
@@ -98,6 +100,76 @@ fn who_does_not_pay_is_warned_twice_and_cut_off_when_the_statement_covers_the_la
 fn proves(world: &World) {
     let laws = world.run(&["prove", "--json"]).exits(0).json();
     assert_eq!(laws["laws"].as_array().unwrap().len(), 11);
+}
+
+/// The third of three lines was cut off on the 4th of December, and paid without a code since, which a person has to see.
+fn cut_off() -> World {
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let codes = codes(&world);
+    let two = [("28/11/2026", 2_950_000, codes[0].as_str()), ("28/11/2026", 2_950_000, &codes[1])];
+    booked(&world, "a.csv", "02/12/2026", &two);
+    assert_eq!(night(&world, "12-04").1["suspended"], 1);
+    booked(&world, "b.csv", "03/12/2026", &[("03/12/2026", 2_950_000, "khong ro")]);
+    world.run_at(&at("12-04", 7), &["run", "reconcile"]);
+    assert_eq!(lines(&world), ["active", "active", "suspended"]);
+    world
+}
+
+/// What became of each letter for a purpose to the third client.
+fn to_third(world: &World, purpose: &str) -> Vec<String> {
+    let mut mails = world.list("mails");
+    mails.sort_by_key(|mail| mail["id"].as_i64());
+    mails.retain(|it| it["purpose"] == purpose && it["to"] == enterprise(3).email());
+    texts(&mails, "state")
+}
+
+/// A person matches or parts the payment of the third client.
+fn say(world: &World, hour: u32, is_its: bool) {
+    let (id, code) = (id_of(world, "khong ro"), codes(world)[2].clone());
+    let said: &[&str] = if is_its { &["match", &id, &code] } else { &["unmatch", &id] };
+    let said = [said, &["--reason", "gọi hỏi"]].concat();
+    world.run_at(&at("12-05", hour), &said).exits(0);
+}
+
+#[test]
+fn who_read_of_a_cut_off_reads_once_that_it_works_again_also_where_its_money_was_parted_between() {
+    let world = cut_off();
+    world.run_at(&at("12-04", 9), &["run", "mail"]).exits(0);
+    assert_eq!(to_third(&world, "suspended"), ["sent"]);
+    say(&world, 8, true);
+    assert_eq!(lines(&world)[2], "active");
+    assert_eq!(to_third(&world, "restored"), ["planned"]);
+    say(&world, 9, false);
+    say(&world, 9, true);
+    assert_eq!(to_third(&world, "restored"), ["planned"], "it did not leave meanwhile");
+    say(&world, 10, false);
+    world.run_at(&at("12-05", 10), &["run", "mail"]).exits(0);
+    assert_eq!(to_third(&world, "restored"), ["cancelled"], "nothing was paid then");
+    say(&world, 11, true);
+    world.run_at(&at("12-05", 11), &["run", "mail"]).exits(0);
+    assert_eq!(to_third(&world, "restored"), ["cancelled", "sent"]);
+    say(&world, 12, false);
+    say(&world, 12, true);
+    world.run_at(&at("12-05", 13), &["run", "mail"]).exits(0);
+    assert_eq!(to_third(&world, "restored"), ["cancelled", "sent"], "once is enough");
+    proves(&world);
+}
+
+#[test]
+fn who_never_read_of_a_cut_off_does_not_read_that_it_works_again() {
+    let world = cut_off();
+    say(&world, 8, true);
+    assert_eq!(lines(&world)[2], "active");
+    world.run_at(&at("12-05", 9), &["run", "mail"]).exits(0);
+    let mut told = world.list("mails");
+    told.retain(|mail| mail["purpose"] == "suspended");
+    assert!(!told.is_empty() && told.iter().all(|it| it["state"] == "cancelled"), "{told:?}");
+    assert_eq!(to_third(&world, "restored"), Vec::<String>::new());
+    let bells = texts(&world.list("notifications"), "kind");
+    assert!(bells.iter().any(|it| it == "licence_restored"), "{bells:?}");
+    proves(&world);
 }
 
 #[test]
