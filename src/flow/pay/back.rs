@@ -107,11 +107,35 @@ async fn went(
     let open = || known.iter().filter(|it| it.done_at.is_none() && !is_told);
     let whole = open().find(|it| it.amount == amount);
     let closed = match whole.or_else(|| open().find(|it| it.amount > amount)) {
-        Some(it) => close(services, it, (None, amount, reference), by).await?,
+        Some(it) => {
+            let debit = booked(services, id, (amount, reference)).await?;
+            close(services, it, (debit, amount, reference), by).await?
+        }
         None => false,
     };
     settle::all(services, None).await?;
     Ok(closed)
+}
+
+/// The debit of a statement that a person speaks of, where there is just one of that amount with the reference, else one
+/// that names the payment: the day on which it was booked holds then.
+async fn booked(
+    services: &Services,
+    id: i64,
+    (amount, reference): (i64, &str),
+) -> anyhow::Result<Option<i64>> {
+    let mut debits = refunds::debits(&services.db, None).await?;
+    debits.retain(|it| it.amount == amount);
+    let wanted = memo::squeezed(reference);
+    let is_told = |it: &&Debit| {
+        !wanted.is_empty() && it.reference.as_deref().map(memo::squeezed).as_ref() == Some(&wanted)
+    };
+    let only = |is: &dyn Fn(&&Debit) -> bool| match debits.iter().filter(is).collect::<Vec<_>>()[..]
+    {
+        [debit] => Some(debit.id),
+        _ => None,
+    };
+    Ok(only(&is_told).or_else(|| only(&|it| names(&it.memo, id))))
 }
 
 /// Debits that name a payment of which as much is to go back.

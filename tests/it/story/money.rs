@@ -49,6 +49,16 @@ pub fn referenced(lines: &[(&str, &str, i64, &str)]) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// The same of debits.
+pub fn debited(lines: &[(&str, &str, i64, &str)]) -> Vec<u8> {
+    let mut text = "Tài khoản: 1023456789;;;;\nNgày giao dịch;Số tham chiếu;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết\n".to_owned();
+    for (day, reference, amount, memo) in lines {
+        text.push_str(&[*day, reference, &amount.to_string(), "0", memo].join(";"));
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
 pub fn take(world: &World, name: &str, lines: &[(&str, i64, &str)]) -> Value {
     world.take(&format!("_bank/{name}"), &statement(lines))
 }

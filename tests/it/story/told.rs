@@ -718,3 +718,37 @@ fn whom_a_payment_was_taken_away_from_is_not_told_that_it_goes_back() {
         world.run(&["prove"]).exits(0);
     }
 }
+
+#[test]
+fn what_went_back_is_told_with_the_day_on_which_the_bank_booked_it_whenever_a_person_said_so() {
+    if !require("python3") {
+        return;
+    }
+    let world = money::placed();
+    let codes = money::codes(&world);
+    let lines =
+        [("02/11/2026", 3_000_000, codes[0].as_str()), ("02/11/2026", 2_960_000, &codes[1])];
+    money::take(&world, "a.csv", &lines);
+    let [first, second] = [0, 1].map(|at: usize| super::given_back::id_of(&world, &codes[at]));
+    // Booked long before anybody planned them: one with the bank's reference alone, one that names its payment.
+    let named = format!("HOANTIEN {second}");
+    let booked = money::debited(&[
+        ("09/11/2026", "FT26313001", 50_000, "chuyen tra"),
+        ("10/11/2026", "FT26314002", 50_000, "tien dien"),
+        ("11/11/2026", "FT26315003", 10_000, &named),
+    ]);
+    world.take("_bank/b.csv", &booked);
+    for (payment, amount, done) in [(&first, "50000", "ft26313001"), (&second, "10000", "UNC 5")] {
+        world.run(&["refund", payment, amount, "--reason", "trả dư", "--done", done]).exits(0);
+    }
+    world.run(&["run", "mail"]).exits(0);
+    let mut letters = letters_of(&world, "payment_received");
+    letters.retain(|letter| letter.subject.contains("chuyển trả"));
+    let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
+    says(to(1), &["50.000 đ", "09/11/2026", enterprise(1).tax_id()]);
+    says(to(2), &["10.000 đ", "11/11/2026", enterprise(2).tax_id()]);
+    for letter in [to(1), to(2)] {
+        assert!(!letter.text.contains("23/11/2026"), "{}", letter.text);
+    }
+    world.run(&["prove"]).exits(0);
+}
