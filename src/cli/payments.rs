@@ -78,10 +78,15 @@ async fn same(services: &Services, (id, other): (i64, i64), by: By<'_>) -> anyho
 
 fn not_same(services: &Services, (payment, other): (&Payment, &Payment), why: NotSame) -> Failure {
     let amounts = [payment, other].map(|it| it.amount().to_string());
-    let values = context! { id => payment.id, other => other.id, amounts };
+    let days = [payment, other].map(|it| day(&it.booked_on));
+    let values = context! { id => payment.id, other => other.id, amounts, days };
     let (key, values) = match why {
         NotSame::Itself => ("same_itself", values),
         NotSame::Differs => ("same_differs", values),
+        NotSame::Days(lag) => ("same_days", context! { lag, ..values }),
+        NotSame::Codes => ("same_codes", values),
+        NotSame::Payers => ("same_payers", values),
+        NotSame::Balances => ("same_balances", values),
         NotSame::Said(said, same) => ("same_said", context! { id => said, other => same }),
         NotSame::GoesBack => ("same_goes_back", values),
         NotSame::Closed => ("payment_closed", values),

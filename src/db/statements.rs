@@ -163,6 +163,40 @@ pub async fn counted(
     .await
 }
 
+/// Whether a statement that speaks of the days of two payments, as ISO 8601, has both of them among its lines and adds
+/// up, or adds up only where both are counted.
+pub async fn counts_both(
+    db: &Db,
+    account: &str,
+    (one_day, other_day): (&str, &str),
+    (one, other): (i64, i64),
+) -> sqlx::Result<bool> {
+    let counting = db
+        .query(
+            "select s.id from statement s
+             where s.account = $1 and s.opening is not null and s.closing is not null
+               and coalesce(s.period_from, s.first_day) <= $2 and coalesce(s.period_to, s.last_day) >= $2
+               and coalesce(s.period_from, s.first_day) <= $3 and coalesce(s.period_to, s.last_day) >= $3
+               and ((select count(*) from bank_line o where o.statement_id = s.id and o.id in ($4, $5)) = 2
+                    or s.closing - s.opening = (
+                        select sum(case when b.direction = 'credit' then b.amount else -b.amount end)
+                        from bank_line b
+                        where b.account = s.account and b.booked_on >= coalesce(s.period_from, s.first_day)
+                          and b.booked_on <= coalesce(s.period_to, s.last_day)
+                          and (b.id in ($4, $5)
+                               or b.same_as is null and coalesce(b.tier, '') <> 'maybe_same')))
+             limit 1",
+        )
+        .bind(account)
+        .bind(one_day)
+        .bind(other_day)
+        .bind(one)
+        .bind(other)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(counting.is_some())
+}
+
 /// What stood there without a reference is this line, and is told as this one tells it.
 pub async fn adopt(tx: &mut Tx, id: i64, line: &NewLine<'_>) -> sqlx::Result<()> {
     tx.query(

@@ -4,14 +4,20 @@
 
 use anyhow::Context as _;
 
+use std::collections::BTreeSet;
+
 use super::{
-    hand,
+    candidates, hand, memo,
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
     settle,
 };
 use crate::{
-    db::payments::{self, EventKind, Payment},
+    db::{
+        dues,
+        payments::{self, EventKind, Payment},
+        statements,
+    },
     flow::Services,
 };
 
@@ -21,6 +27,14 @@ pub enum NotSame {
     Itself,
     /// They have other amounts, or came into other accounts.
     Differs,
+    /// They came on days that two statements of one credit cannot have: a bank books it so many days later at most.
+    Days(u32),
+    /// Their memos have other codes.
+    Codes,
+    /// They came from other accounts, or under names of which neither is in the other.
+    Payers,
+    /// The balances of a statement count both.
+    Balances,
     /// Of either of them it is said already: this payment is that one.
     Said(i64, i64),
     /// It is planned to go back, or went.
@@ -53,6 +67,11 @@ async fn once(
     if let Some(why) = refused(&seen.payment, other, &all) {
         return Ok(Err(why));
     }
+    // What the program itself takes for likely a person may say.
+    let is_asked = may_be(&seen.payment, other) || may_be(other, &seen.payment);
+    if !is_asked && let Some(why) = other_money(services, &seen.payment, other).await? {
+        return Ok(Err(why));
+    }
     let said = Said::new(Some(id), EventKind::Same, by);
     let said = Said { same: Some(Same::As(other.id)), as_of: Some(seen.as_of), ..said };
     settle::all(services, Some(&said)).await.map(|()| Ok(true))
@@ -77,4 +96,55 @@ fn refused(payment: &Payment, other: &Payment, all: &[Payment]) -> Option<NotSam
         0 => None,
         _ => Some(NotSame::GoesBack),
     }
+}
+
+/// Whether the program told of a payment that it may be another one.
+fn may_be(payment: &Payment, other: &Payment) -> bool {
+    payment.may_be == Some(other.id) || payment.evidence.0["same"].as_i64() == Some(other.id)
+}
+
+/// What shows that they are not the same, though their amounts are.
+async fn other_money(
+    services: &Services,
+    payment: &Payment,
+    other: &Payment,
+) -> anyhow::Result<Option<NotSame>> {
+    let lag = services.settings.grace.booking_lag_days;
+    let day = |it: &Payment| it.booked_on.parse::<chrono::NaiveDate>();
+    if (day(payment)? - day(other)?).num_days().unsigned_abs() > lag.into() {
+        return Ok(Some(NotSame::Days(lag)));
+    }
+    let dues = dues::all(&services.db).await?;
+    let given = dues.iter().map(|due| memo::prefix_of(&due.code).to_owned());
+    let own = services.settings.payee.code_prefix.as_str().to_owned();
+    let prefixes: BTreeSet<String> = given.chain([own]).collect();
+    let codes = |it: &Payment| -> BTreeSet<String> {
+        let codes = memo::codes(&memo::squeezed(&it.memo), &prefixes);
+        codes.iter().map(ToString::to_string).collect()
+    };
+    let (one, two) = (codes(payment), codes(other));
+    if !one.is_empty() && !two.is_empty() && one != two {
+        return Ok(Some(NotSame::Codes));
+    }
+    if are_others(payment, other) {
+        return Ok(Some(NotSame::Payers));
+    }
+    let days = (payment.booked_on.as_str(), other.booked_on.as_str());
+    let ids = (payment.id, other.id);
+    let counts = statements::counts_both(&services.db, &payment.account, days, ids).await?;
+    Ok(counts.then_some(NotSame::Balances))
+}
+
+/// Whether they came from other accounts; where either is not told, under names of which neither has the other.
+fn are_others(payment: &Payment, other: &Payment) -> bool {
+    let account = |it: &Payment| it.other_account.as_deref().map(memo::squeezed);
+    if let (Some(one), Some(two)) = (account(payment), account(other)) {
+        return one != two;
+    }
+    let name = |it: &Payment| candidates::name(it.other_name.as_deref().unwrap_or_default());
+    let (one, two) = (name(payment), name(other));
+    !one.trim().is_empty()
+        && !two.trim().is_empty()
+        && !one.contains(two.trim())
+        && !two.contains(one.trim())
 }

@@ -231,6 +231,53 @@ fn two_payments_that_a_person_calls_the_same_money_count_once_until_that_is_take
 }
 
 #[test]
+fn two_payments_that_plainly_are_two_are_not_called_the_same_money() {
+    let world = placed();
+    let codes = codes(&world);
+    let twice = format!(
+        "Số tài khoản;1023456789\nSố dư đầu kỳ;100000\nSố dư cuối kỳ;2100000\n\
+         Ngày giao dịch;Số tham chiếu;Ghi nợ;Ghi có;Nội dung\n\
+         20/11/2026;FT1;;1000000;{0}\n20/11/2026;FT2;;1000000;{0} lan 2\n",
+        codes[0]
+    );
+    world.take("_bank/a.csv", twice.as_bytes());
+    let lines = [
+        ("10/11/2026", 500_000, "khach a tra"),
+        ("13/11/2026", 500_000, "khach a tra them"),
+        ("16/11/2026", 700_000, codes[1].as_str()),
+        ("16/11/2026", 700_000, &codes[2]),
+        ("17/11/2026", 400_000, "khach b tra"),
+        ("18/11/2026", 400_000, "khach b tra phi"),
+    ];
+    world.take("_bank/b.csv", &statement(&lines));
+    let names = [
+        ("12/11/2026", 300_000, "tra tien mot", "NGUYEN THI HOA"),
+        ("12/11/2026", 300_000, "tra tien hai", "TRAN VAN BINH"),
+    ];
+    world.take("_bank/c.csv", &with_names(&names));
+    let second = format!("{} lan 2", codes[0]);
+    let say = |one: &str, other: &str| {
+        let (one, other) = (id_of(&world, one), id_of(&world, other));
+        world.run(&["payments", "--same", &one, &other, "--reason", "trùng", "--json"])
+    };
+    let before = requests(&world);
+    for (one, other, why) in [
+        (second.as_str(), codes[0].as_str(), "số dư trong sao kê"),
+        ("khach a tra them", "khach a tra", "cách nhau quá 1 ngày"),
+        (&codes[2], &codes[1], "mã khác nhau"),
+        ("tra tien hai", "tra tien mot", "tên người chuyển khác nhau"),
+    ] {
+        let refused = say(one, other).exits(1).json()["error"].clone();
+        assert_eq!(refused["code"], "state.not_allowed");
+        assert!(text(&refused, "message").contains(why), "no {why} in {refused}");
+    }
+    assert_eq!(requests(&world), before, "nothing changed");
+    // Two statements may tell one credit with two days: that of the transfer, and that of the books.
+    say("khach b tra phi", "khach b tra").exits(0);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn why_a_payment_was_matched_stays_as_it_was_said_then() {
     let world = placed();
     let codes = codes(&world);
