@@ -26,7 +26,7 @@ use crate::{
         inbox::BANK,
         pay::went::Asked,
         sweep::{
-            Judged,
+            Judged, cut_offs,
             reconcile::Found,
             rules::{self, Step},
         },
@@ -50,12 +50,14 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<
     }
     fs_err::create_dir_all(&folder)?;
     let path = outbox::free_path(&folder, WHAT, services.today(), "xlsx");
+    let listed = cut_offs::listed(services, &found.judged).await?;
     let issue = bank::Issue::of(&path, services.today());
     let allocations = payments::by_payment(payments::allocations(&services.db, None).await?);
     let parts = |id: i64| allocations.get(&id).map(Vec::as_slice).unwrap_or_default();
     let (payments, debits) = (found.payments.as_slice(), found.debits.as_slice());
     let waiting = Waiting { payments, allocations: &parts, dues: &found.dues, debits };
-    let bytes = tokio::task::block_in_place(|| workbook(services, &issue, (found, waiting)))?;
+    let bytes =
+        tokio::task::block_in_place(|| workbook(services, &issue, (found, waiting, &listed)))?;
     write_whole(&path, &bytes)?;
     outbox::set_others_aside(WHAT, std::slice::from_ref(&path))?;
     Ok(Some(path))
@@ -65,7 +67,7 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<
 fn workbook(
     services: &Services,
     issue: &bank::Issue,
-    (found, waiting): (&Found, Waiting<'_>),
+    (found, waiting, listed): (&Found, Waiting<'_>, &[Listed<'_>]),
 ) -> anyhow::Result<Vec<u8>> {
     let kit = Kit { services, texts: services.texts, look: Look::new() };
     let mut workbook = look::workbook()?;
@@ -77,7 +79,7 @@ fn workbook(
     let mut written = || -> Result<Vec<Worksheet>, XlsxError> {
         let (money, cell) = money::sheet(services, &kit.look, &mut lists, &waiting)?;
         who = cell;
-        Ok(vec![of_platform(&kit, found)?, money, cut_offs(&kit, &found.judged)?])
+        Ok(vec![of_platform(&kit, found)?, money, cut_offs(&kit, listed)?])
     };
     for sheet in written().context("The reconciliation cannot be written")? {
         workbook.push_worksheet(sheet);
@@ -186,24 +188,21 @@ fn went(kit: &Kit<'_>, sheet: &mut Page<'_>, all: &[Asked]) -> Result<(), XlsxEr
     Ok(())
 }
 
+/// A line with what happens next to it.
+type Listed<'a> = (&'a Judged, String, Tone);
+
 /// Lines that are warned or cut off next, and those that wait, with the reason.
-fn cut_offs(kit: &Kit<'_>, judged: &[Judged]) -> Result<Worksheet, XlsxError> {
+fn cut_offs(kit: &Kit<'_>, listed: &[Listed<'_>]) -> Result<Worksheet, XlsxError> {
     let mut sheet = Page::new(&kit.label("cut_offs"), CUT_OFFS, &kit.look)?;
     sheet.title(&kit.label("cut_offs"))?;
-    if judged.iter().all(|it| it.step == Step::Nothing) {
+    if listed.is_empty() {
         sheet.line(&kit.label("no_cut_offs"), &kit.look.about)?;
         return Ok(sheet.sheet);
     }
     let headings = sheet.row();
     kit.headings(&mut sheet, &["line", "client", "rest", "last_day", "code", "next"])?;
     sheet.sheet.set_repeat_rows(headings, headings)?;
-    for it in judged {
-        let tone = match it.step {
-            Step::Nothing => continue,
-            Step::Warn(_) => Tone::Quiet,
-            Step::Suspend => Tone::Bad,
-            Step::Wait(_) => Tone::Waiting,
-        };
+    for (it, next, tone) in listed {
         let line = &it.line;
         sheet.cell(0, &line.reference().to_string(), &kit.id())?;
         sheet.cell(1, &line.name, &kit.look.text)?;
@@ -211,7 +210,7 @@ fn cut_offs(kit: &Kit<'_>, judged: &[Judged]) -> Result<Worksheet, XlsxError> {
         let last = rules::last_day(it.cutoff_at, kit.services.settings.timezone);
         kit.day(&mut sheet, 3, last)?;
         sheet.cell(4, &line.code, &kit.id())?;
-        sheet.cell(5, &it.in_words(kit.services), kit.look.state(tone))?;
+        sheet.cell(5, next, kit.look.state(*tone))?;
         sheet.end_row()?;
     }
     Ok(sheet.sheet)

@@ -286,6 +286,8 @@ impl Days12 {
                 said.is_some_and(|said| said.starts_with(&words))
             };
             let code = codes.iter().find(|(_, key)| is(key)).map(|(code, _)| *code);
+            let is_soon = said.is_some_and(|said| said.starts_with("Sẽ ngắt sau ngày cuối"));
+            let code = code.or(is_soon.then_some('e'));
             row.push(code.unwrap_or(if said.is_some() { '?' } else { '.' }));
         }
     }

@@ -11,27 +11,28 @@
 ///   or does not pay (`none`). Somebody's money of the same amount comes on day 5 too, without a name.
 /// - states on the evenings of days 0 to 12: `g`race, `A`ctive, `S`uspended
 /// - letters that left to the payer, with the day: `w`arning, `f`inal warning, money `r`eceived, `s`uspended, `b`ack again
-/// - the row in the workbook of the night, of days 0 to 12: `w`arned next, `x` cut off next; waits for the `s`tatement, for
-///   the final warni`n`g, for a `p`erson because of a part or because of `m`oney that may be its, for a working `d`ay
+/// - the row in the workbook of the night, of days 0 to 12, where money or a line makes one: `e`nds next, `w`arned next,
+///   `x` cut off next; waits for the `s`tatement, for the final warni`n`g, for a `p`erson because of a part or because of
+///   `m`oney that may be its, for a working `d`ay
 pub const TABLE: &str = "
 plain       fresh  sent       paid            ggggggAAAAAAA  3w,6r         .............
-plain       fresh  sent       part            ggggggggggggg  3w,6fr        ........ppppp
-plain       fresh  sent       name            ggggggggggggg  3w,6f         ........mmmmm
-plain       fresh  sent       late            gggggggggSAAA  3w,6f,9s,10br ........sx...
-plain       fresh  sent       none            gggggggggSSSS  3w,6f,9s      ........sx...
+plain       fresh  sent       part            ggggggggggggg  3w,6fr        ......ppppppp
+plain       fresh  sent       name            ggggggggggggg  3w,6f         ......mmmmmmm
+plain       fresh  sent       late            gggggggggSAAA  3w,6f,9s,10br ......eesx...
+plain       fresh  sent       none            gggggggggSSSS  3w,6f,9s      ......eesx...
 plain       fresh  fail       paid            ggggggAAAAAAA  -             .............
-plain       fresh  fail       part            ggggggggggggg  -             ........ppppp
-plain       fresh  fail       name            ggggggggggggg  -             ........mmmmm
-plain       fresh  fail       late            ggggggggggAAA  -             ........sn...
-plain       fresh  fail       none            ggggggggggggg  -             ........snnnn
+plain       fresh  fail       part            ggggggggggggg  -             ......ppppppp
+plain       fresh  fail       name            ggggggggggggg  -             ......mmmmmmm
+plain       fresh  fail       late            ggggggggggAAA  -             ......eesn...
+plain       fresh  fail       none            ggggggggggggg  -             ......eesnnnn
 plain       old    sent       paid            ggggggAAAAAAA  3w,6r         .............
-plain       old    sent       part            ggggggggggggg  3w,6fr        ........ppppp
-plain       old    sent       name            ggggggggggggg  3w,6f         ........mmmmm
-plain       old    sent       late,none       ggggggggggggg  3w,6f         ........sssss
+plain       old    sent       part            ggggggggggggg  3w,6fr        ......ppppppp
+plain       old    sent       name            ggggggggggggg  3w,6f         ......mmmmmmm
+plain       old    sent       late,none       ggggggggggggg  3w,6f         ......eesssss
 plain       old    fail       paid            ggggggAAAAAAA  -             .............
-plain       old    fail       part            ggggggggggggg  -             ........ppppp
-plain       old    fail       name            ggggggggggggg  -             ........mmmmm
-plain       old    fail       late,none       ggggggggggggg  -             ........sssss
+plain       old    fail       part            ggggggggggggg  -             ......ppppppp
+plain       old    fail       name            ggggggggggggg  -             ......mmmmmmm
+plain       old    fail       late,none       ggggggggggggg  -             ......eesssss
 plain       none   sent       all             ggggggggggggg  3w,6f         ........sssss
 plain       none   fail       all             ggggggggggggg  -             ........sssss
 
@@ -57,44 +58,44 @@ plain+away  none   sent       all             ggggggggggggg  8f            .....
 plain+away  none   fail       all             ggggggggggggg  -             ........wssss
 
 tet         fresh  sent       paid            ggggggAAAAAAA  2f,6r         .............
-tet         fresh  sent       part            ggggggggggggg  2f,6r         ...........pp
-tet         fresh  sent       name            ggggggggggggg  2f            ...........mm
-tet         fresh  sent       late            ggggggggggAAA  2f,10r        .............
-tet         fresh  sent       none            ggggggggggggg  2f            ...........sd
+tet         fresh  sent       part            ggggggggggggg  2f,6r         ......ppppppp
+tet         fresh  sent       name            ggggggggggggg  2f            ......mmmmmmm
+tet         fresh  sent       late            ggggggggggAAA  2f,10r        ......eeee...
+tet         fresh  sent       none            ggggggggggggg  2f            ......eeeeesd
 tet         fresh  fail       paid            ggggggAAAAAAA  -             .............
-tet         fresh  fail       part            ggggggggggggg  -             ...........pp
-tet         fresh  fail       name            ggggggggggggg  -             ...........mm
-tet         fresh  fail       late            ggggggggggAAA  -             .............
-tet         fresh  fail       none            ggggggggggggg  -             ...........sn
+tet         fresh  fail       part            ggggggggggggg  -             ......ppppppp
+tet         fresh  fail       name            ggggggggggggg  -             ......mmmmmmm
+tet         fresh  fail       late            ggggggggggAAA  -             ......eeee...
+tet         fresh  fail       none            ggggggggggggg  -             ......eeeeesn
 tet         old    sent       paid            ggggggAAAAAAA  2f,6r         .............
-tet         old    sent       part            ggggggggggggg  2f,6r         ...........pp
-tet         old    sent       name            ggggggggggggg  2f            ...........mm
-tet         old    sent       late,none       ggggggggggggg  2f            ...........ss
+tet         old    sent       part            ggggggggggggg  2f,6r         ......ppppppp
+tet         old    sent       name            ggggggggggggg  2f            ......mmmmmmm
+tet         old    sent       late,none       ggggggggggggg  2f            ......eeeeess
 tet         old    fail       paid            ggggggAAAAAAA  -             .............
-tet         old    fail       part            ggggggggggggg  -             ...........pp
-tet         old    fail       name            ggggggggggggg  -             ...........mm
-tet         old    fail       late,none       ggggggggggggg  -             ...........ss
+tet         old    fail       part            ggggggggggggg  -             ......ppppppp
+tet         old    fail       name            ggggggggggggg  -             ......mmmmmmm
+tet         old    fail       late,none       ggggggggggggg  -             ......eeeeess
 tet         none   sent       all             ggggggggggggg  2f            ...........ss
 tet         none   fail       all             ggggggggggggg  -             ...........ss
 
 tet+away    fresh  sent       paid            ggggggggAAAAA  8r            .............
-tet+away    fresh  sent       part            ggggggggggggg  8r,10f        ..........wpp
-tet+away    fresh  sent       name            ggggggggggggg  10f           ..........wmm
-tet+away    fresh  sent       late            ggggggggggAAA  10r           .............
-tet+away    fresh  sent       none            ggggggggggggg  10f           ..........wss
+tet+away    fresh  sent       part            ggggggggggggg  8r,10f        ........ppwpp
+tet+away    fresh  sent       name            ggggggggggggg  10f           ........mmwmm
+tet+away    fresh  sent       late            ggggggggggAAA  10r           ........ee...
+tet+away    fresh  sent       none            ggggggggggggg  10f           ........eewss
 tet+away    fresh  fail       paid            ggggggggAAAAA  -             .............
-tet+away    fresh  fail       part            ggggggggggggg  -             ..........wpp
-tet+away    fresh  fail       name            ggggggggggggg  -             ..........wmm
-tet+away    fresh  fail       late            ggggggggggAAA  -             .............
-tet+away    fresh  fail       none            ggggggggggggg  -             ..........wsn
+tet+away    fresh  fail       part            ggggggggggggg  -             ........ppwpp
+tet+away    fresh  fail       name            ggggggggggggg  -             ........mmwmm
+tet+away    fresh  fail       late            ggggggggggAAA  -             ........ee...
+tet+away    fresh  fail       none            ggggggggggggg  -             ........eewsn
 tet+away    old    sent       paid            ggggggggAAAAA  8r            .............
-tet+away    old    sent       part            ggggggggggggg  8r,10f        ..........wpp
-tet+away    old    sent       name            ggggggggggggg  10f           ..........wmm
-tet+away    old    sent       late,none       ggggggggggggg  10f           ..........wss
+tet+away    old    sent       part            ggggggggggggg  8r,10f        ........ppwpp
+tet+away    old    sent       name            ggggggggggggg  10f           ........mmwmm
+tet+away    old    sent       late,none       ggggggggggggg  10f           ........eewss
 tet+away    old    fail       paid            ggggggggAAAAA  -             .............
-tet+away    old    fail       part            ggggggggggggg  -             ..........wpp
-tet+away    old    fail       name            ggggggggggggg  -             ..........wmm
-tet+away    old    fail       late,none       ggggggggggggg  -             ..........wss
+tet+away    old    fail       part            ggggggggggggg  -             ........ppwpp
+tet+away    old    fail       name            ggggggggggggg  -             ........mmwmm
+tet+away    old    fail       late,none       ggggggggggggg  -             ........eewss
 tet+away    none   sent       all             ggggggggggggg  10f           ..........wss
 tet+away    none   fail       all             ggggggggggggg  -             ..........wss
 ";

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     db::grace::{self, InGrace, Warning},
-    domain::{mail::MailState, money::Money, words::words},
+    domain::{mail::MailState, money::Money, order::RequestState, words::words},
     flow::{
         Services,
         answer::{
@@ -132,6 +132,21 @@ fn next_working_day(services: &Services) -> NaiveDate {
     services.today().iter_days().skip(1).find(works).unwrap_or_else(|| services.today())
 }
 
+/// What the workbook of a night lists: what is on the next list of cut-offs, and what is warned of or waits; each with what
+/// happens next, in the same words as there.
+pub async fn listed<'a>(
+    services: &Services,
+    judged: &'a [Judged],
+) -> anyhow::Result<Vec<(&'a Judged, String, Tone)>> {
+    let (coverage, soon) = (super::covered(services).await?, next_working_day(services));
+    let is_listed = |it: &&Judged| it.step != Step::Nothing || is_soon(services, it, soon);
+    let listed = judged.iter().filter(is_listed).map(|it| {
+        let (said, tone) = next(services, it, &coverage);
+        (it, said, tone)
+    });
+    Ok(listed.collect())
+}
+
 /// Whether somebody may want to say something of it: its last day is the next working day, or over, or it was put off.
 fn is_soon(services: &Services, it: &Judged, soon: NaiveDate) -> bool {
     let last = rules::last_day(it.cutoff_at, services.settings.timezone);
@@ -209,6 +224,10 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
         missing.map(|(from, to)| (day(from), day(to))).unzip();
     let unclaimed = it.may_be_paid_with(services);
     let (said, tone) = match it.step {
+        // What is paid in part is not cut off by itself.
+        Step::Nothing if it.line.request_state == RequestState::PartlyPaid => {
+            (texts.label("workbook.reconciliation.waits.partly_paid"), Tone::Waiting)
+        }
         Step::Nothing | Step::Wait(Waits::MaybePaid) if !unclaimed.is_empty() => {
             (String::new(), Tone::Waiting)
         }
