@@ -805,3 +805,37 @@ fn an_amount_that_several_payers_owe_keeps_nobody_on_and_is_told_before_they_are
     assert_eq!(lines(&world), ["suspended"; 3]);
     proves(&world);
 }
+
+#[test]
+fn who_paid_a_part_is_asked_for_the_rest_without_a_threat_and_both_workbooks_list_the_same_lines() {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
+        return;
+    }
+    let world = unpaid();
+    let codes = codes(&world);
+    let part = [("24/11/2026", 1_000_000, codes[1].as_str()), ("24/11/2026", 77, "khong ro")];
+    booked(&world, "a.csv", "25/11/2026", &part);
+    night(&world, "11-26");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let to = |n: u32| letter(&world, "grace_warning", enterprise(n).email());
+    let second = to(2);
+    for said in ["1.000.000 đ", "1.950.000 đ", "chậm nhất ngày 30/11/2026"] {
+        assert!(second.contains(said), "no {said} in {second}");
+    }
+    for threat in ["ngừng", "lần nhắc cuối"] {
+        assert!(!second.contains(threat) && to(1).contains(threat), "{threat}: {second}");
+    }
+    // On Friday nobody is warned or waits, and all three end next.
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    world.run_at(&at("11-27", 16), &["run", "reconcile"]);
+    for name in ["sap-ngat", "doi-soat"] {
+        let book = world.path(&format!("outbox/_bank/{name}__2026-11-27__r1.xlsx"));
+        let said = super::workbooks::sheet_text(&book, "Sắp ngắt");
+        for n in 1..=3 {
+            assert!(said.contains(enterprise(n).name()), "{name}: {said}");
+        }
+        assert_eq!(said.matches("Sẽ ngắt sau ngày cuối").count(), 2, "{name}: {said}");
+        assert_eq!(said.matches("Đã trả một phần").count(), 1, "{name}: {said}");
+    }
+}

@@ -116,7 +116,7 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
             "standing",
             "order_notice",
         ],
-        Purpose::GraceWarning => &["grace_warning", "standing", "order_notice"],
+        Purpose::GraceWarning => &["grace_warning", "grace_partly", "standing", "order_notice"],
         Purpose::Suspended => &["suspended", "standing", "order_notice"],
         Purpose::Restored => &["restored", "standing", "order_notice"],
         Purpose::Reconciliation => &["reconciliation"],

@@ -88,8 +88,21 @@ impl StandingLine {
 }
 
 impl Standing {
-    /// All money that a letter about what came tells of.
+    /// Whether something came of each: what is paid in part is not cut off by itself, so nobody is threatened with that.
+    fn is_partly(&self) -> bool {
+        self.lines.iter().all(|line| line.paid > Money::ZERO)
+    }
+
+    /// What came of what a warning is about.
     fn came(&self) -> Money {
+        match self.occasion {
+            Occasion::Warning { .. } => self.lines.iter().map(|line| line.paid).sum(),
+            _ => Money::ZERO,
+        }
+    }
+
+    /// All money that a letter about what came tells of.
+    fn received(&self) -> Money {
         let paid: Money = self.lines.iter().map(|line| line.paid).sum();
         let is_told = self.occasion == Occasion::Received;
         paid + self.over + if is_told { self.pooled } else { Money::ZERO }
@@ -97,8 +110,9 @@ impl Standing {
 }
 
 impl Occasion {
-    fn key(self) -> &'static str {
+    fn key(self, is_partly: bool) -> &'static str {
         match self {
+            Occasion::Warning { .. } if is_partly => "grace_partly",
             Occasion::Received => "payment_received",
             Occasion::TakenBack => "payment_taken_back",
             Occasion::Warning { .. } => "grace_warning",
@@ -111,7 +125,7 @@ impl Occasion {
 /// Writes the letter to whoever pays, or the copy of it to the firm.
 pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
     let first = said.lines.first().context("A letter about licences names none")?;
-    let key = said.occasion.key();
+    let key = said.occasion.key(said.is_partly());
     let reader = match said.reader {
         StandingReader::Payer(recipient) => recipient.as_str(),
         StandingReader::Firm => "copy",
@@ -174,7 +188,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         contact => first.contact.as_str(),
         amount => sum(|line| line.line.amount).to_string(),
         paid => sum(|line| line.paid).to_string(),
-        received => said.came().to_string(),
+        came => amount(said.came()),
+        received => said.received().to_string(),
         over => amount(said.over),
         missing => amount(sum(StandingLine::rest)),
         pooled => amount(said.pooled),
@@ -203,7 +218,7 @@ fn forgiven(lines: &[StandingLine]) -> Option<String> {
 fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
     let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
     let waived = sum(|line| line.waived);
-    let mut facts = vec![draft.strong_fact("paid", &said.came().to_string())?];
+    let mut facts = vec![draft.strong_fact("paid", &said.received().to_string())?];
     if said.over + said.pooled + waived > Money::ZERO {
         let asked = sum(|line| line.line.amount) + waived;
         facts.push(draft.fact("asked", &asked.to_string())?);
@@ -220,8 +235,9 @@ fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
 fn unpaid(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
     let unpaid: Money = said.lines.iter().map(StandingLine::rest).sum();
     let mut facts = vec![draft.strong_fact("unpaid", &unpaid.to_string())?];
-    if said.pooled > Money::ZERO {
-        facts.push(draft.strong_fact("paid", &said.pooled.to_string())?);
+    let came = said.came() + said.pooled;
+    if came > Money::ZERO {
+        facts.push(draft.strong_fact("paid", &came.to_string())?);
     }
     Ok(facts)
 }
@@ -244,6 +260,7 @@ fn of_one(draft: &mut Draft<'_>, said: &Standing, only: &StandingLine) -> anyhow
             }
             facts.extend(unpaid(draft, said)?);
         }
+        Occasion::Warning { .. } if said.is_partly() => facts.extend(unpaid(draft, said)?),
         Occasion::Warning { .. } | Occasion::Suspended => {
             for (name, when) in [("last_day", &only.last_day), ("contract_end", &only.contract_end)]
             {
@@ -281,15 +298,22 @@ fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
     let ends = !matches!(said.occasion, Occasion::Received | Occasion::Restored);
     let items = said.lines.iter().map(|it| {
         let line = &it.line;
+        let is_part = said.came() > Money::ZERO && it.paid > Money::ZERO;
         let values = context! {
             tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
             package => line.package.as_str(), fiscal_year => line.fiscal_year.year(),
-            last_day => it.last_day.as_deref(), ended => said.occasion == Occasion::Suspended,
+            paid => it.paid.to_string(),
+            last_day => it.last_day.as_deref(), is_part, ended => said.occasion == Occasion::Suspended,
             rest => (it.rest() > Money::ZERO).then(|| it.rest().to_string()),
         };
         let say = |key: &str| draft.say_with(key, values.clone());
         let mut details = vec![say("order_notice.item.tax_id")?, say("order_notice.item.package")?];
-        details.push(say(if ends { "standing.item.last_day" } else { "standing.item.rest" })?);
+        if ends {
+            details.push(say("standing.item.part")?);
+            details.push(say("standing.item.last_day")?);
+        } else {
+            details.push(say("standing.item.rest")?);
+        }
         if said.reader == StandingReader::Firm {
             details.push(say("standing.item.contact")?);
         }
@@ -371,6 +395,37 @@ mod tests {
         );
         let [vi, _] = said(Occasion::Warning { days: 3, is_last: false }, payer, 1);
         assert!(!vi.text.contains("lần nhắc cuối") && vi.subject.contains("3 ngày"), "{vi:?}");
+    }
+
+    #[test]
+    fn who_paid_a_part_reads_what_came_and_what_is_missing_and_is_not_threatened() {
+        let readers = Recipient::ALL.iter().map(|it| StandingReader::Payer(*it));
+        for reader in readers.chain([StandingReader::Firm]) {
+            for lines in [1, 2] {
+                let said = samples::in_part(&samples::given(), reader, lines);
+                let n = i64::from(lines);
+                let [came, missing] =
+                    [1_000_000 * n, 1_950_000 * n].map(|it| Money::dong(it).to_string());
+                for (locale, threats) in [
+                    (Locale::Vi, ["ngừng", "lần nhắc cuối"]),
+                    (Locale::En, ["stop", "last reminder"]),
+                ] {
+                    let letter = standing(Texts::of(locale), &said).unwrap();
+                    assert!(letter.subject.contains(&missing), "{}", letter.subject);
+                    holds(&letter, &[&came, &missing, "30/11/2026", "0101243150"]);
+                    for threat in threats {
+                        assert!(!letter.text.contains(threat), "{threat}: {}", letter.text);
+                    }
+                }
+            }
+        }
+        // Of two clients the one paid a part: the other one is warned, and it is told of both what is so.
+        let firm = StandingReader::Payer(Recipient::Firm);
+        let mut said = samples::in_part(&samples::given(), firm, 2);
+        said.lines[1].paid = Money::ZERO;
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        assert!(vi.text.contains("lần nhắc cuối"), "{}", vi.text);
+        holds(&vi, &["Đã nhận 1.000.000 đ", "4.900.000 đ", "1.950.000 đ", "2.950.000 đ"]);
     }
 
     #[test]

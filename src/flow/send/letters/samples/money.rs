@@ -46,6 +46,25 @@ pub(super) fn standings(
     forms.into_iter().map(letter).collect()
 }
 
+/// The reminder where a part came.
+pub(super) fn partly(texts: &Texts, given: &Given) -> anyhow::Result<Sample> {
+    let said = in_part(given, CLIENT, 1);
+    Ok(shown("in-part", write_standing(texts, &said)?, said.rest.as_ref()))
+}
+
+pub fn in_part(given: &Given, reader: StandingReader, lines: u8) -> Standing {
+    const CAME: i64 = 1_000_000;
+    let last = Occasion::Warning { days: 1, is_last: true };
+    let mut said = standing(given, (last, reader), lines);
+    for line in &mut said.lines {
+        line.paid = Money::dong(CAME);
+    }
+    if let Some(rest) = &mut said.rest {
+        rest.transfer.amount = Money::dong((PRICE - CAME) * i64::from(lines));
+    }
+    said
+}
+
 pub fn standing(
     given: &Given,
     (occasion, reader): (Occasion, StandingReader),
