@@ -39,11 +39,15 @@ fn what(services: &Services, event: &Event) -> String {
     };
     let pairs = if event.kind == EventKind::Decided { "allocations" } else { "words" };
     let pairs = pairs_of(&detail[pairs]);
+    let (mut waived, mut unwaived) = (pairs_of(&detail["waived"]), pairs_of(&detail["waived"]));
+    waived.retain(|(_, amount)| *amount > 0);
+    unwaived.retain(|(_, amount)| *amount < 0);
+    unwaived.iter_mut().for_each(|(_, amount)| *amount = -*amount);
     let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
     let values = context! {
         state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
         reference => detail["reference"].as_str(), refund => money("refund"), kept => money("kept"), amount => money("amount"),
-        waived => hand::codes_in_words(&pairs_of(&detail["waived"])),
+        waived => hand::codes_in_words(&waived), unwaived => hand::codes_in_words(&unwaived),
     };
     // Older ones are called a match also where money went back, or a rest was forgiven, alone.
     let kind = match event.kind {

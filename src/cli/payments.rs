@@ -177,7 +177,10 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
     let texts = services.texts;
     let forgiven = |dues: &[dues::Due]| dues.iter().map(|due| due.waived).sum::<i64>();
     let before = forgiven(&dues::all(&services.db).await?);
-    let waived = waive::rest(&services, &code, by).await?;
+    let waived = match args.amount {
+        Some(_) => waive::take_back(&services, &code, by).await?.map(drop),
+        None => waive::rest(&services, &code, by).await?,
+    };
     waived.map_err(|why| {
         let code = code.as_str();
         match why {
@@ -200,7 +203,8 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
     let header = ["payment_code", "line", "amount", "paid", "waived", "state"];
     let mut human = table(texts, header, found.iter().map(row));
     if forgiven(&dues) == before {
-        let nothing = texts.say("command.nothing_waived", context! { code => code.as_str() });
+        let values = context! { code => code.as_str(), is_back => args.amount.is_some() };
+        let nothing = texts.say("command.nothing_waived", values);
         human = format!("{nothing}\n{human}");
     }
     let shown = found.iter().map(|due| {

@@ -240,6 +240,16 @@ pub async fn waive(
     Ok(())
 }
 
+/// What was forgiven of a code is to be paid after all; how much that is, in đồng.
+pub async fn take_waiver_back(tx: &mut Tx, code: &str) -> sqlx::Result<i64> {
+    let waived = tx
+        .query("delete from waiver where code = $1 returning amount")
+        .bind(code)
+        .all::<(i64,)>()
+        .await?;
+    Ok(waived.into_iter().map(|(amount,)| amount).sum())
+}
+
 /// What of a held payment neither pays for anything nor goes back, in đồng, and a code that it is about.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Free {

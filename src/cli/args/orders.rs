@@ -91,6 +91,9 @@ pub struct RefundPayment {
 pub struct WaiveRest {
     /// A payment code, of one request or of all of a payer's
     pub code: String,
+    /// 0 takes back what was forgiven; without it all that is left is forgiven
+    #[arg(value_parser = nothing)]
+    pub amount: Option<i64>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
@@ -127,6 +130,14 @@ fn dong(text: &str) -> Result<i64, String> {
     match amount::of_text(text) {
         Ok(Some(money)) if money.as_dong() >= 0 => Ok(money.as_dong()),
         _ => Err(format!("`{text}` is no amount; one looks like 2950000")),
+    }
+}
+
+/// Of a rest all is forgiven, or nothing.
+fn nothing(text: &str) -> Result<i64, String> {
+    match dong(text) {
+        Ok(0) => Ok(0),
+        _ => Err(format!("`{text}` cannot be forgiven: leave the amount out, or write 0")),
     }
 }
 

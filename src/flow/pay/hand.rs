@@ -188,6 +188,9 @@ pub async fn said<'a>(
         let pays = said.words.unwrap_or_else(|| own.collect());
         return Ok(Err(Refused::NotFree { left, all, pays }));
     };
+    if refund > left {
+        said.waived = waive::with_money(&dues, &own);
+    }
     (said.kept, said.refund) = (kept, refund);
     let is_nothing = said.words.is_none() && said.refund == 0 && said.waived.is_empty();
     Ok(Ok((!is_nothing).then_some(said)))
@@ -322,9 +325,10 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
         if own.is_empty() && same.is_none() || seen.payment.closed {
             return Ok(false);
         }
+        let waived = waive::with_money(&dues::all(&services.db).await?, &own);
         let words = same.is_none().then(|| own.into_iter().map(|it| (it.code, 0)).collect());
         let said = Said::new(Some(payment.id), EventKind::Unmatch, by);
-        let said = Said { as_of: Some(seen.as_of), words, same, ..said };
+        let said = Said { as_of: Some(seen.as_of), words, same, waived, ..said };
         settle::all(services, Some(&said)).await.map(|()| true)
     })
     .await

@@ -38,7 +38,7 @@ pub struct Said<'a> {
     /// Of the payment, in đồng: it was to go back, and stays, but for what goes back now. All that was planned and did not
     /// go.
     pub kept: i64,
-    /// Codes with đồng that are forgiven.
+    /// Codes with đồng that are forgiven; below zero where all that was forgiven is taken back.
     pub waived: Vec<(String, i64)>,
     pub by: By<'a>,
     /// As of which change of all money it was worked out; nothing where that does not matter.

@@ -10,7 +10,7 @@ use super::{
     candidates, hand, memo,
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
-    settle,
+    settle, waive,
 };
 use crate::{
     db::{
@@ -72,8 +72,10 @@ async fn once(
     if !is_asked && let Some(why) = other_money(services, &seen.payment, other).await? {
         return Ok(Err(why));
     }
+    let own = payments::allocations(&services.db, Some(id)).await?;
+    let waived = waive::with_money(&dues::all(&services.db).await?, &own);
     let said = Said::new(Some(id), EventKind::Same, by);
-    let said = Said { same: Some(Same::As(other.id)), as_of: Some(seen.as_of), ..said };
+    let said = Said { same: Some(Same::As(other.id)), as_of: Some(seen.as_of), waived, ..said };
     settle::all(services, Some(&said)).await.map(|()| Ok(true))
 }
 

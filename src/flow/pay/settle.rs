@@ -324,7 +324,11 @@ async fn store_said(
 ) -> anyhow::Result<()> {
     let now = services.now();
     for (code, amount) in &said.waived {
-        refunds::waive(tx, (code, *amount), said.by.said(), now).await?;
+        if *amount > 0 {
+            refunds::waive(tx, (code, *amount), said.by.said(), now).await?;
+        } else if refunds::take_waiver_back(tx, code).await? != -amount {
+            return Err(Overtaken.into());
+        }
     }
     let Some(id) = said.payment else { return Ok(()) };
     if let Some(words) = &said.words {

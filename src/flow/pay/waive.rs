@@ -69,6 +69,50 @@ async fn once(
     settle::all(services, Some(&Said { waived, as_of, ..said })).await.map(Ok)
 }
 
+/// Takes back what was forgiven of a code, or of all that one for all of a payer names; false where that is nothing.
+pub async fn take_back(
+    services: &Services,
+    code: &str,
+    by: By<'_>,
+) -> anyhow::Result<Result<bool, NotWaived>> {
+    until_not_overtaken(|| take_back_once(services, code, by)).await
+}
+
+async fn take_back_once(
+    services: &Services,
+    code: &str,
+    by: By<'_>,
+) -> anyhow::Result<Result<bool, NotWaived>> {
+    let as_of = Some(payments::version(&services.db).await?);
+    let mut own = dues::all(&services.db).await?;
+    own.retain(|due| due.code == code || due.batch_code.as_deref() == Some(code));
+    if own.is_empty() {
+        return Ok(Err(NotWaived::NoCode));
+    }
+    own.retain(|due| due.state != RequestState::Cancelled);
+    if own.is_empty() {
+        return Ok(Err(NotWaived::Cancelled));
+    }
+    let waived = withdrawn(own.iter());
+    if waived.is_empty() {
+        return Ok(Ok(false));
+    }
+    // One of those that pay it remembers who said so.
+    let mut paying = payments::allocations(&services.db, None).await?.into_iter();
+    let paying = paying.find(|part| waived.iter().any(|(code, _)| *code == part.code));
+    let said = Said::new(paying.map(|part| part.bank_line_id), EventKind::Refund, by);
+    settle::all(services, Some(&Said { waived, as_of, ..said })).await.map(|()| Ok(true))
+}
+
+/// What was forgiven of what a payment pays, to be taken back with its money: it was the rest of that.
+pub fn with_money(dues: &[Due], own: &[Allocation]) -> Vec<(String, i64)> {
+    withdrawn(dues.iter().filter(|due| own.iter().any(|it| it.code == due.code)))
+}
+
+fn withdrawn<'a>(dues: impl Iterator<Item = &'a Due>) -> Vec<(String, i64)> {
+    dues.filter(|due| due.waived > 0).map(|due| (due.code.clone(), -due.waived)).collect()
+}
+
 fn left(due: &Due) -> i64 {
     due.amount - due.waived - due.paid
 }

@@ -552,6 +552,43 @@ fn a_fee_that_is_missing_is_forgiven_and_what_nobody_paid_is_not() {
 }
 
 #[test]
+fn what_was_forgiven_is_taken_back_with_the_money_that_it_completed_or_by_a_word() {
+    let world = activated();
+    let code = codes(&world)[0].clone();
+    take(&world, "a.csv", &[("20/11/2026", 1_000_000, "khong ro")]);
+    let plain = |told: &str| told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let stands = || {
+        let request = world.order(ORDER)["payment_requests"][0].clone();
+        format!("{} {} {}", text(&request, "state"), request["paid"], request["waived"])
+    };
+    let say = |said: &[&str]| {
+        let ran = world.run(&[said, &["--reason", "gọi hỏi"]].concat()).exits(0);
+        world.run(&["prove"]).exits(0);
+        plain(&ran.stdout)
+    };
+    let forgive = || {
+        say(&["match", "1", &code]);
+        say(&["waive", &code]);
+        assert_eq!(stands(), "paid 1000000 1950000");
+    };
+    forgive();
+    let told = say(&["unmatch", "1"]);
+    assert_eq!(stands(), "open 0 0");
+    assert!(told.contains(&format!("thôi bỏ phần thiếu {code} 1.950.000 đ")), "{told}");
+    forgive();
+    say(&["waive", &code, "0"]);
+    assert_eq!(stands(), "partly_paid 1000000 0");
+    let told = plain(&world.run(&["payments", "1"]).exits(0).stdout);
+    assert!(told.contains(&format!("Thôi bỏ phần thiếu {code} 1.950.000 đ")), "{told}");
+    assert!(say(&["waive", &code, "0"]).starts_with("Không có gì thay đổi"));
+    world.run(&["waive", &code, "5", "--reason", "x"]).exits(2);
+    // A rest is forgiven, and nothing of it is left to forgive where all goes back.
+    say(&["waive", &code]);
+    say(&["refund", "1", "1000000"]);
+    assert_eq!(stands(), "open 0 0");
+}
+
+#[test]
 fn the_fee_of_a_transfer_for_all_is_forgiven_and_they_are_paid_together() {
     let world = World::new();
     let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
