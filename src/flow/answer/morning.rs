@@ -338,6 +338,7 @@ mod tests {
             workbook: Some("ds__B000001__r2.xlsx".to_owned()),
             batch: Some("B000001".parse().unwrap()),
             details: (1..=clients).map(detail).collect(),
+            came: Vec::new(),
         }
     }
 

@@ -24,6 +24,7 @@ use crate::{
         firm::Firm,
         grace::start_of,
         money::Money,
+        payment::Tier,
     },
     flow::{
         Services,
@@ -100,7 +101,7 @@ struct Known<'a> {
     code: &'a str,
     first: &'a Due,
     lines: usize,
-    /// What is not paid of all that the code is for, and what was forgiven, in đồng.
+    /// What is missing of all that the code is for, as letters say it, and what was forgiven, in đồng.
     left: i64,
     waived: i64,
 }
@@ -117,13 +118,37 @@ fn known<'a>(seen: &'a Seen, ids: &BTreeSet<i64>) -> Vec<Known<'a>> {
                 code,
                 first: dues.first()?,
                 lines: dues.len(),
-                left: dues.iter().map(|due| left(due)).sum(),
+                left: dues.iter().map(|due| left(due)).sum::<i64>() - pooled(seen, code),
                 waived: dues.iter().map(|due| due.waived).sum(),
             })
         })
     };
     let waiting = seen.found.payments.iter().filter(|it| ids.contains(&it.id));
     waiting.filter_map(of).collect()
+}
+
+/// What came under a code for all of a payer, and waits until the sum is exact, in đồng.
+fn pooled(seen: &Seen, code: &str) -> i64 {
+    let waits = |it: &&Payment| {
+        matches!(it.tier, Tier::BatchPartly | Tier::BatchOther)
+            && it.evidence.0["codes"].as_array().is_some_and(|it| it.iter().any(|it| it == code))
+    };
+    let waiting = seen.found.payments.iter().filter(waits);
+    waiting.filter_map(|it| seen.found.unused.get(&it.id)).sum()
+}
+
+/// Of each of these payments what of it pays for nothing, and the codes of the requests that it may be for.
+fn came(seen: &Seen, waiting: &[&Waiting]) -> Vec<(Money, Vec<String>)> {
+    let by_code = extract::by_code(&seen.found);
+    let payments: HashMap<i64, &Payment> =
+        seen.found.payments.iter().map(|it| (it.id, it)).collect();
+    let of = |it: &&Waiting| {
+        let named = extract::codes(payments.get(&it.id)?).filter_map(|code| by_code.get(code));
+        let codes: BTreeSet<&str> = named.flatten().map(|due| due.code.as_str()).collect();
+        let codes = codes.into_iter().map(str::to_owned).collect();
+        Some((it.unused.unwrap_or_default(), codes))
+    };
+    waiting.iter().filter_map(of).collect()
 }
 
 /// Whose page it is: only whoever runs the program can do something about most of this.
@@ -190,6 +215,7 @@ impl Of<'_> {
             since: days.min().map(|day| start_of(day, self.services.settings.timezone)),
             workbook: self.workbook(reconciliation::WHAT),
             to_do,
+            came: came(seen, waiting),
             ..task
         })
     }

@@ -1,6 +1,8 @@
 //! What a morning page says, as plain values that are stored: its workbook and its mail are made of nothing else.
 //! What stands in it is gathered by `gather`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +90,9 @@ pub struct Task {
     pub workbook: Option<String>,
     pub batch: Option<BatchId>,
     pub details: Vec<Detail>,
+    /// Of each payment that waits what of it pays for nothing, and the codes that it may be for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub came: Vec<(Money, Vec<String>)>,
 }
 
 /// A client of a task.
@@ -136,9 +141,26 @@ impl Page {
             && self.firms.iter().all(|firm| firm.tasks == 0)
     }
 
-    /// Of everything that waits: the sum of what each of them says.
+    /// Of everything that waits: the sum of what each of them says, where money that came for a line which waits too counts
+    /// once.
     pub fn at_risk(&self) -> Money {
-        self.tasks.iter().map(|task| task.amount).sum()
+        let mut due: HashMap<&str, i64> = HashMap::new();
+        for detail in self.tasks.iter().flat_map(|task| &task.details) {
+            if let Some(code) = &detail.payment_code {
+                due.insert(code, detail.amount.as_dong());
+            }
+        }
+        let mut sum: i64 = self.tasks.iter().map(|task| task.amount.as_dong()).sum();
+        for (came, codes) in self.tasks.iter().flat_map(|task| &task.came) {
+            let mut left = came.as_dong();
+            for code in codes {
+                if let Some(due) = due.get_mut(code.as_str()) {
+                    let both = left.min(*due);
+                    (left, *due, sum) = (left - both, *due - both, sum - both);
+                }
+            }
+        }
+        Money::dong(sum)
     }
 
     pub fn done(&self, key: &str) -> Option<&Figure> {
@@ -174,10 +196,11 @@ mod tests {
             workbook: None,
             batch: None,
             details: Vec::new(),
+            came: Vec::new(),
         };
         let kinds =
             [(TaskKind::Late, 2_950_000), (TaskKind::Grace, 2_450_000), (TaskKind::Mail, 7)];
-        let page = Page {
+        let mut page = Page {
             firm: None,
             done: Vec::new(),
             now: Vec::new(),
@@ -185,6 +208,21 @@ mod tests {
             lists: Vec::new(),
             firms: Vec::new(),
         };
+        assert_eq!(page.at_risk(), Money::dong(5_400_007));
+        // Of a million that came for the first of them it is said once that it waits.
+        let late = Detail {
+            name: String::new(),
+            tax_id: String::new(),
+            phone: String::new(),
+            line: String::new(),
+            amount: Money::dong(2_950_000),
+            payment_code: Some("HLACDEFGHJ".to_owned()),
+            said: String::new(),
+        };
+        page.tasks[0].details.push(late);
+        let codes = vec!["HLACDEFGHJ".to_owned()];
+        let came = vec![(Money::dong(1_000_000), codes)];
+        page.tasks.push(Task { came, ..task((TaskKind::Payment, 1_000_000)) });
         assert_eq!(page.at_risk(), Money::dong(5_400_007));
     }
 }

@@ -138,6 +138,7 @@ pub(super) fn task(
         workbook: None,
         batch: None,
         details: Vec::new(),
+        came: Vec::new(),
     }
 }
 

@@ -199,7 +199,7 @@ fn is_told(it: &Difference, waiting: &HashSet<&str>) -> bool {
 }
 
 /// What a memo names, and what it may mean.
-fn codes(payment: &Payment) -> impl Iterator<Item = &str> {
+pub fn codes(payment: &Payment) -> impl Iterator<Item = &str> {
     let named = ["codes", "candidates"].into_iter();
     named
         .filter_map(|name| payment.evidence.0[name].as_array())

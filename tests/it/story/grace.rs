@@ -631,7 +631,14 @@ fn a_warning_asks_for_what_is_missing_of_what_lies_under_the_batch_code() {
     booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_000_000, &both)]);
     night(&world, "11-26");
     world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "report"]).exits(0);
     world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    // The morning says what is missing as the letter does, and counts what came for the debt no second time.
+    let page = world.path("outbox/morning__2026-11-27__r1.xlsx");
+    let page = super::workbooks::sheet_text(&page, "Buổi sáng");
+    assert!(page.contains("còn thiếu 900.000 đ"), "{page}");
+    let morning = super::told::letters_of(&world, "morning").pop().unwrap();
+    assert!(morning.subject.contains("liên quan đến 5.900.000 đ"), "{}", morning.subject);
     let said = letter(&world, "grace_warning", enterprise(1).email());
     for needed in ["Đã nhận 5.000.000 đ", "phần còn thiếu 900.000 đ", &both] {
         assert!(said.contains(needed), "no {needed} in {said}");
