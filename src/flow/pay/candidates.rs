@@ -45,6 +45,8 @@ words! {
         NearMiss = "near_miss",
         /// The amount is right, and the memo has its name alone.
         Name = "name",
+        /// The same of who pays.
+        Payer = "payer",
         /// The amount is right, and the memo does not name it.
         NoCode = "no_code",
     }
@@ -135,10 +137,17 @@ impl<'a> Requests<'a> {
         let mut found: Vec<(Clue, &'a Due)> =
             all.iter().map(|at| (clue(at), &self.dues[*at])).collect();
         found.sort_by_key(|(clue, due)| (*clue, left(due) == 0));
+        let memo = read(&payment.memo, None);
+        let is_in_memo =
+            |due: &Due| [&due.name, &due.payer_name].iter().any(|it| has_name(&memo, &name(it)));
         let candidate = |(clue, due): (Clue, &'a Due)| {
             let own = parts.iter().filter(|part| part.code == due.code);
             let own: i64 = own.map(|part| part.amount).sum();
-            Candidate { due, left: left(due), free, why_not: why_not(due, clue, (own, free)) }
+            let why_not = match why_not(due, clue, (own, free)) {
+                WhyNot::Name if !is_in_memo(due) => WhyNot::Payer,
+                why_not => why_not,
+            };
+            Candidate { due, left: left(due), free, why_not }
         };
         found.into_iter().take(SHOWN).map(candidate).collect()
     }

@@ -153,6 +153,10 @@ fn what_a_payment_may_be_for_begins_with_its_code_then_one_like_it_then_a_name()
         ("22/11/2026", 77_000, &codes[3][..9]),
     ];
     take(&world, "sao-ke.csv", &lines);
+    let named = "Tài khoản: 1023456789;;;;\n\
+                 Ngày giao dịch;Số tiền ghi nợ;Số tiền ghi có;Nội dung chi tiết;Tên tài khoản đối ứng\n\
+                 22/11/2026;0;2950000;tra tien phan mem;CONG TY TNHH THU NGHIEM 3\n";
+    world.take("_bank/ten.csv", named.as_bytes());
     world.run(&["run", "reconcile"]).exits(1);
     let book = read(&newest(&world));
     let candidates = |memo: &str| {
@@ -170,6 +174,8 @@ fn what_a_payment_may_be_for_begins_with_its_code_then_one_like_it_then_a_name()
     let name = "đúng 2.950.000 đ, nội dung có tên này nhưng không có mã";
     first("CTY THU NGHIEM 4 chuyen tien", &codes[3], name);
     assert!(candidates("CTY THU NGHIEM 4 chuyen tien").contains(&format!("2. {} ", codes[2])));
+    let payer = "đúng 2.950.000 đ, tên người chuyển là tên này, nội dung không có mã";
+    first("tra tien phan mem", &codes[2], payer);
     first(&codes[3][..9], &codes[3], "chuyển thiếu");
 }
 
