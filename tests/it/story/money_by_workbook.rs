@@ -106,7 +106,7 @@ fn decided(hand: fn(&World, &[u8]) -> Vec<u8>) {
     let event = both["events"].as_array().unwrap().iter().find(|it| it["kind"] == "match").unwrap();
     assert_eq!(event["by"], "chị Hà, phòng kế toán");
     assert!(text(event, "at").starts_with("2026-11-23T08:30"));
-    assert!(text(event, "reason").contains("2026-11-23 (r1)"), "{event}");
+    assert!(text(event, "reason").contains("23/11/2026 (r1)"), "{event}");
     let why = text(&payment(&world, &codes[1]), "why");
     assert!(why.ends_with("Phần còn thiếu 11.000 đ đã được bỏ."), "{why}");
     let back = payment(&world, "nham");

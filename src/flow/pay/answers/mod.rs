@@ -218,7 +218,9 @@ async fn one(
     }
     let reason = match written.reason.as_str() {
         "" => {
-            let values = context! { day => &issue.day, revision => &issue.revision };
+            let day = issue.day.parse::<NaiveDate>();
+            let day = day.map_or(issue.day.clone(), |day| day.format("%d/%m/%Y").to_string());
+            let values = context! { day, revision => &issue.revision };
             services.texts.say("message.money.by_workbook", values)
         }
         reason => reason.to_owned(),
