@@ -351,7 +351,7 @@ fn money_in_words(texts: &Texts, file: &FileReport) -> Vec<String> {
         let values = context! {
             row => it.row, day => it.booked_on.format("%d/%m/%Y").to_string(), amount => money(it.amount),
             why => (it.state != PaymentState::Matched).then_some(it.why.as_str()),
-            state => word(it.state), candidates => &it.candidates,
+            state => word(it.state), candidates => it.candidates.join(", "),
             parts => it.allocations.iter().map(part).collect::<Vec<_>>(),
         };
         format!("  {}", texts.say("message.files.credit", values))

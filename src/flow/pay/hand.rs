@@ -346,7 +346,8 @@ pub fn why(services: &Services, payment: &Payment) -> String {
     if payment.to_return == 0 {
         return why;
     }
-    let values = minijinja::context! { payment => payment.id };
+    let amount = Money::dong(payment.to_return).to_string();
+    let values = minijinja::context! { payment => payment.id, amount };
     format!("{why} {}", services.texts.say("message.payment_back", values))
 }
 
@@ -368,7 +369,7 @@ pub fn reason(
 ) -> String {
     let list = |name: &str| {
         let codes = evidence[name].as_array().into_iter().flatten();
-        codes.filter_map(|code| code.as_str()).collect::<Vec<_>>().join(", ")
+        few(services, &codes.filter_map(|code| code.as_str()).collect::<Vec<_>>())
     };
     let left = evidence["left"].as_i64().map(|left| Money::dong(left).to_string());
     let values = minijinja::context! {
@@ -378,6 +379,16 @@ pub fn reason(
         returned => (returned > 0).then(|| Money::dong(returned).to_string()),
     };
     services.texts.say(&format!("message.payment.{tier}"), values)
+}
+
+/// Codes one after the other; of many the first ones, and how many more there are.
+pub fn few(services: &Services, codes: &[&str]) -> String {
+    const NAMED: usize = 5;
+    let named = codes.get(..NAMED).unwrap_or(codes).join(", ");
+    match codes.len().saturating_sub(NAMED) {
+        0 => named,
+        n => services.texts.say("message.and_more_codes", minijinja::context! { named, n }),
+    }
 }
 
 /// `2 × 2950000 + 1 × 990000` with the amounts as people write them.

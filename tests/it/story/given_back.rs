@@ -177,7 +177,8 @@ fn how_to_write_a_transfer_back_is_told_only_as_long_as_one_is_awaited() {
     let why = || text(&of(&world, &id), "why");
     assert!(!why().contains("HOANTIEN"), "{}", why());
     world.run(&["refund", &id, "60000", "--reason", "dư"]).exits(0);
-    assert!(why().contains(&format!("HOANTIEN {id}")), "{}", why());
+    let how = format!("Khi chuyển trả 60.000 đ, ghi “HOANTIEN {id}”");
+    assert!(why().contains(&how), "{}", why());
     world.run(&["refund", &id, "60000", "--reason", "dư", "--done", "FT1"]).exits(0);
     let it = of(&world, &id);
     assert_eq!((&it["state"], &it["unused"]), (&"held".into(), &40_000.into()));

@@ -359,6 +359,20 @@ fn a_check_of_a_statement_says_what_each_credit_would_pay_for_and_what_would_be_
 }
 
 #[test]
+fn of_many_codes_that_a_credit_may_be_for_a_check_names_the_first_ones_once() {
+    let world = World::new();
+    let clients: Vec<_> = (1..=7).map(enterprise).collect();
+    world.import("khach.csv", &csv(&clients));
+    world.run(&["confirm", ORDER]).exits(0);
+    let memo = format!("{} chuyen tien", ORDER.replace('-', ""));
+    let path = world.drop_file("_bank/a.csv", &statement(&[("20/11/2026", 77, &memo)]));
+    let told = world.run(&["check", path.to_str().unwrap()]).stdout;
+    assert!(told.contains(" và 2 mã khác"), "{told}");
+    let named: usize = codes(&world).iter().map(|code| told.matches(code.as_str()).count()).sum();
+    assert_eq!(named, 5, "{told}");
+}
+
+#[test]
 fn a_statement_outside_the_inbox_is_checked_where_it_is_said_to_be_of_the_bank() {
     let world = placed();
     let settings = world.path("hangloat.toml");
