@@ -86,9 +86,10 @@ pub fn sheet(
     let sum: Money = it.payments.iter().map(unused).sum();
     let values = context! { n => it.payments.len(), sum => sum.to_string() };
     let about = texts.say("workbook.reconciliation.money_headline", values);
-    page.text((0, 6), &about, &look.plain)?;
+    // Printed pages to the right repeat the columns before: what begins there would be cut off.
+    page.text((3, 6), &about, &look.plain)?;
     page.end_row()?;
-    page.text((0, 6), &texts.label("workbook.money.hint"), &look.hint)?;
+    page.text((3, 6), &texts.label("workbook.money.hint"), &look.hint)?;
     page.end_row()?;
     page.text((0, 2), &texts.label("workbook.money.who"), &look.label)?;
     page.text((3, 4), "", &look.input)?;
