@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use super::{Db, Sql, Tx};
 use crate::domain::{
     batch::BatchId,
-    mail::MailState,
+    mail::{MailState, Purpose},
     order::{LineRef, LineState, OrderCode, RequestState},
     phone::Phone,
 };
@@ -234,24 +234,25 @@ pub async fn told(db: &Db, order: &OrderCode, sequence: i64) -> sqlx::Result<Vec
     .await
 }
 
-/// Holds a planned letter of warning that has not begun to leave, so that what is added to what it tells is told; false
-/// where it has. It does not leave before an instant.
+/// Holds a planned letter about an order that has not begun to leave, so that what is added to what it tells is told;
+/// false where it has. It does not leave before an instant.
 pub async fn hold_letter(
     tx: &mut Tx,
-    order: &OrderCode,
+    (purpose, order): (Purpose, &OrderCode),
     (recipient, sequence): (&str, i64),
     not_before: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let held = tx
         .query(
             "update mail set not_before = case when not_before < $4 then $4 else not_before end
-             where purpose = 'grace_warning' and subject = $1 and recipient = $2 and sequence = $3
+             where purpose = $5 and subject = $1 and recipient = $2 and sequence = $3
                and state in ('planned', 'held')",
         )
         .bind(order.as_str())
         .bind(recipient)
         .bind(sequence)
         .bind(not_before)
+        .bind(purpose.as_str())
         .execute()
         .await?;
     Ok(held == 1)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use super::plan::plan;
 use crate::{
@@ -18,6 +18,11 @@ use crate::{
 /// Copies of warnings count on from here: who registered lines of an order may pay for others of it, and gets both.
 pub(super) const COPIES: i64 = 1_000_000;
 
+/// The number of the copies about all that is cut off on a local day.
+pub(super) fn copies_of(day: NaiveDate) -> i64 {
+    COPIES + i64::from(day.num_days_from_ce())
+}
+
 /// That the unpaid week ends, to who pays; a copy to those who registered it. False where the letter of that number has
 /// left already, and tells of nothing more. None leaves before an instant, however early it is planned.
 pub async fn warning(
@@ -29,7 +34,8 @@ pub async fn warning(
 ) -> anyhow::Result<bool> {
     let purpose = Purpose::GraceWarning;
     plan(services, tx, (&order.code, None), (purpose, payer), sequence).await?;
-    if !grace::hold_letter(tx, &order.code, (payer.1, sequence), not_before).await? {
+    let about = (purpose, &order.code);
+    if !grace::hold_letter(tx, about, (payer.1, sequence), not_before).await? {
         return Ok(false);
     }
     let own = services.firm(&order.firm)?;
@@ -40,12 +46,13 @@ pub async fn warning(
         let copy = (purpose, (firm.name.as_str(), *email));
         let sequence = COPIES + sequence;
         plan(services, tx, (&order.code, None), copy, sequence).await?;
-        grace::hold_letter(tx, &order.code, (email, sequence), not_before).await?;
+        grace::hold_letter(tx, about, (email, sequence), not_before).await?;
     }
     Ok(true)
 }
 
-/// That a licence was cut off, to who pays for it; a copy to who registered it.
+/// That a licence was cut off, to who pays for it; to who registered it one copy about all of an order that were cut off on
+/// that day, and of those that come when it has begun to leave one each.
 pub async fn suspended(
     services: &Services,
     tx: &mut Tx,
@@ -57,9 +64,14 @@ pub async fn suspended(
     plan(services, tx, (&line.order_code, Some(line)), to, sequence).await?;
     let firm = services.firm(&line.firm)?;
     let registered_by = told_of(firm, registrant(order, line));
-    if registered_by != email {
-        let copy = (Purpose::Suspended, (firm.name.as_str(), registered_by));
-        plan(services, tx, (&line.order_code, Some(line)), copy, sequence).await?;
+    if registered_by == email {
+        return Ok(());
+    }
+    let copy = (Purpose::Suspended, (firm.name.as_str(), registered_by));
+    let (order, of_day, now) = (&line.order_code, copies_of(services.today()), services.now());
+    plan(services, tx, (order, None), copy, of_day).await?;
+    if !grace::hold_letter(tx, (copy.0, order), (registered_by, of_day), now).await? {
+        plan(services, tx, (order, Some(line)), copy, sequence).await?;
     }
     Ok(())
 }

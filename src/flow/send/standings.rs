@@ -26,6 +26,7 @@ use crate::{
     domain::{firm::Firm, licence::LicenceState, mail::Purpose, money::Money, order::RequestState},
     flow::{
         Services,
+        order::{registrant, told_of},
         pay::moved::{self, Moved},
         sweep::{self, rules},
     },
@@ -88,7 +89,9 @@ impl Known {
             let pays = about.request.payer_email == mail.recipient;
             let is_reader = pays || is_of_firm(services, (order, about.line), &mail.recipient);
             let is_pooled = pays && tells_of_pool(mail, self.pooled, about.request);
-            is_reader && (is_pooled || is_so(mail, about.request, about.licence))
+            let is_told = !is_of_cut_offs(mail)
+                || !pays && is_copied(services, (order, about.line), (mail, about.licence));
+            is_reader && is_told && (is_pooled || is_so(mail, about.request, about.licence))
         };
         let about = |request| self.about_one(mail, request);
         let mut about: Vec<_> = self.requests.iter().filter_map(about).filter(is_about).collect();
@@ -195,6 +198,9 @@ async fn meant(
     if warned.is_copy {
         return Ok(owed::of_lines(db, &warned.lines()).await?);
     }
+    if is_of_cut_offs(mail) {
+        return Ok(owed::of_order(db, &order.code).await?);
+    }
     let own = owed::of_payer(db, order.batch(), &mail.recipient).await?;
     Ok(if own.is_empty() { owed::of_order(db, &order.code).await? } else { own })
 }
@@ -261,6 +267,24 @@ fn sums(about: &[About<'_>], (over, pooled): (Money, Money)) -> String {
 
 fn is_received(mail: &Mail) -> bool {
     mail.purpose == Purpose::PaymentReceived && !is_taken_back(mail)
+}
+
+/// A copy about all lines of an order that were cut off on a day.
+fn is_of_cut_offs(mail: &Mail) -> bool {
+    mail.purpose == Purpose::Suspended && mail.line_id.is_none()
+}
+
+/// Whether such a copy tells of a line: it was cut off on that day, and registered by who reads it.
+fn is_copied(
+    services: &Services,
+    (order, line): (&Order, &Line),
+    (mail, licence): (&Mail, Option<&Licence>),
+) -> bool {
+    let at = licence.and_then(|licence| licence.suspended_at);
+    let is_of_day =
+        at.is_some_and(|at| ends::copies_of(services.local(at).date_naive()) == mail.occasion());
+    let is_told = |firm| told_of(firm, registrant(order, line)) == mail.recipient;
+    is_of_day && services.firm(&line.firm).is_ok_and(is_told)
 }
 
 /// A letter about money which names a line says that the money was for something else.

@@ -325,6 +325,40 @@ fn whoever_registered_a_line_reads_of_its_warning_and_its_cut_off_and_the_admin_
 }
 
 #[test]
+fn whoever_registered_lines_reads_of_those_that_were_cut_off_in_a_night_in_one_copy() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let codes = codes(&world);
+    let held = ["hold", "DH-2611-000001/3", "--until", "2026-12-04", "--reason", "hẹn trả"];
+    world.run_at(&at("11-27", 10), &held).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 2);
+    // One of them pays before the letters leave: nobody reads of it.
+    booked(&world, "b.csv", "03/12/2026", &[("03/12/2026", 2_950_000, &codes[0])]);
+    world.run_at(&at("12-04", 7), &["run", "reconcile"]);
+    world.run_at(&at("12-04", 9), &["run", "mail"]).exits(0);
+    let lan = "lan@minhan.example";
+    let copy = letter(&world, "suspended", lan);
+    let name = |n: u32| enterprise(n).name().to_owned();
+    assert!(copy.contains(&name(2)) && copy.contains("bản sao"), "{copy}");
+    assert!(!copy.contains(&name(1)) && !copy.contains(&name(3)), "{copy}");
+    // What is cut off later has a copy of its own day.
+    world.run_at(&at("12-04", 10), &["run", "remind"]);
+    world.run_at(&at("12-04", 11), &["run", "mail"]).exits(0);
+    booked(&world, "c.csv", "08/12/2026", &[("08/12/2026", 6, "khac")]);
+    assert_eq!(night(&world, "12-10").1["suspended"], 1);
+    world.run_at(&at("12-10", 9), &["run", "mail"]).exits(0);
+    let copy = letter(&world, "suspended", lan);
+    assert!(copy.contains(&name(3)) && !copy.contains(&name(2)), "{copy}");
+    let copies = copies(&world, lan);
+    assert_eq!(copies.iter().filter(|it| *it == "suspended").count(), 2, "{copies:?}");
+}
+
+#[test]
 fn a_line_is_not_put_off_to_a_day_before_its_last_one() {
     let world = unpaid();
     let line = format!("{ORDER}/1");

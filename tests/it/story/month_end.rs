@@ -78,7 +78,7 @@ fn month_end(world: &World) {
 
     // What everybody was told, and what is left.
     let told = sent(world);
-    for (purpose, n) in [("payment_received", 4), ("suspended", 2 + 2), ("restored", 1)] {
+    for (purpose, n) in [("payment_received", 4), ("suspended", 2 + 1), ("restored", 1)] {
         assert_eq!(told.get(purpose), Some(&n), "{purpose}: {told:?}");
     }
     let licences: BTreeMap<i64, String> =
