@@ -9,6 +9,7 @@ use crate::{
         payments::{Allocation, Payment},
     },
     domain::{fold::bank_ascii, order::RequestState, payment::Tier, words::words},
+    text::Texts,
 };
 
 /// So many are shown.
@@ -212,6 +213,16 @@ fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
         Clue::NearMiss => WhyNot::NearMiss,
         Clue::Name => WhyNot::Name,
         Clue::LikelyAmount | Clue::Likely | Clue::NameAlone | Clue::Amount => WhyNot::NoCode,
+    }
+}
+
+/// Codes one after the other; of many the first ones, and how many more there are.
+pub fn few(texts: &Texts, codes: &[&str]) -> String {
+    const NAMED: usize = 5;
+    let named = codes.get(..NAMED).unwrap_or(codes).join(", ");
+    match codes.len().saturating_sub(NAMED) {
+        0 => named,
+        n => texts.say("message.and_more_codes", minijinja::context! { named, n }),
     }
 }
 

@@ -4,6 +4,7 @@
 use anyhow::Context as _;
 
 use super::{
+    candidates::few,
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
     settle, waive,
@@ -369,7 +370,7 @@ pub fn reason(
 ) -> String {
     let list = |name: &str| {
         let codes = evidence[name].as_array().into_iter().flatten();
-        few(services, &codes.filter_map(|code| code.as_str()).collect::<Vec<_>>())
+        few(services.texts, &codes.filter_map(|code| code.as_str()).collect::<Vec<_>>())
     };
     let left = evidence["left"].as_i64().map(|left| Money::dong(left).to_string());
     let values = minijinja::context! {
@@ -379,16 +380,6 @@ pub fn reason(
         returned => (returned > 0).then(|| Money::dong(returned).to_string()),
     };
     services.texts.say(&format!("message.payment.{tier}"), values)
-}
-
-/// Codes one after the other; of many the first ones, and how many more there are.
-pub fn few(services: &Services, codes: &[&str]) -> String {
-    const NAMED: usize = 5;
-    let named = codes.get(..NAMED).unwrap_or(codes).join(", ");
-    match codes.len().saturating_sub(NAMED) {
-        0 => named,
-        n => services.texts.say("message.and_more_codes", minijinja::context! { named, n }),
-    }
 }
 
 /// `2 × 2950000 + 1 × 990000` with the amounts as people write them.

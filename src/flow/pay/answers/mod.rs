@@ -218,9 +218,8 @@ async fn one(
     }
     let reason = match written.reason.as_str() {
         "" => {
-            let day = issue.day.parse::<NaiveDate>();
-            let day = day.map_or(issue.day.clone(), |day| day.format("%d/%m/%Y").to_string());
-            let values = context! { day, revision => &issue.revision };
+            let day = issue.day.parse().map(|day: NaiveDate| day.format("%d/%m/%Y").to_string());
+            let values = context! { day => day.ok(), revision => &issue.revision };
             services.texts.say("message.money.by_workbook", values)
         }
         reason => reason.to_owned(),
