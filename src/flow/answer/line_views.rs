@@ -76,7 +76,7 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
                 .filter(|_| cancelled.is_none() && !has_left)
                 .and_then(|licence| sweep::cutoff_of(services, licence))
                 .map(|at| services.local(last_moment(at))),
-            mail: mail_words(services, mails),
+            mail: mail_words(services, &line.firm, mails),
             payment: match request {
                 _ if has_left => services.texts.label("workbook.payment.left"),
                 Some(request) => request_words(services, request.state),
@@ -118,10 +118,28 @@ fn last_moment(cutoff_at: DateTime<Utc>) -> DateTime<Utc> {
     cutoff_at - chrono::Duration::minutes(1)
 }
 
-/// `Thông báo đơn hàng: đã gửi`, one line for each purpose, the least far mail of it.
-fn mail_words<'a>(services: &Services, mails: impl Iterator<Item = &'a Mail>) -> String {
-    let mut worst: Vec<(&str, MailState)> = Vec::new();
+/// `Thông báo đơn hàng: đã gửi`, one line for each purpose: where its newest mail stands;
+/// the newest to the client and that to the people of the firm count alike.
+fn mail_words<'a>(
+    services: &Services,
+    firm: &str,
+    mails: impl Iterator<Item = &'a Mail>,
+) -> String {
+    let firm = services.firm(firm).ok();
+    let is_copy =
+        |mail: &Mail| firm.is_some_and(|it| it.members().any(|to| to.as_str() == mail.recipient));
+    let mut newest: Vec<(bool, &Mail)> = Vec::new();
     for mail in mails {
+        let of = (is_copy(mail), mail.purpose);
+        match newest.iter_mut().find(|(is_copy, known)| (*is_copy, known.purpose) == of) {
+            // Who was corrected, or written to again, has a mail more.
+            Some((_, known)) if known.id < mail.id => *known = mail,
+            Some(_) => {}
+            None => newest.push((of.0, mail)),
+        }
+    }
+    let mut worst: Vec<(&str, MailState)> = Vec::new();
+    for (_, mail) in newest {
         let purpose = mail.purpose.as_str();
         match worst.iter_mut().find(|(known, _)| *known == purpose) {
             Some((_, state)) if *state == MailState::Sent => *state = mail.state,

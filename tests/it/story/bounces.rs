@@ -479,3 +479,26 @@ fn a_report_that_who_sends_is_refused_is_the_operator_s_and_keeps_the_address() 
         }
     }
 }
+
+#[test]
+fn after_a_bounce_and_a_correction_the_results_say_where_the_newest_log_in_mail_stands() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        take(&world, "a.eml", &about(POSTFIX, &mail(&world, "login_first", FIRST)));
+        let line = format!("{ORDER}/1");
+        let correct = |change: &str| {
+            world.run(&["correct", &line, change, "--reason", "khách báo"]).exits(0);
+            sheet_text(&world.workbook("B000001"), "Kết quả")
+        };
+        correct("email=moi@congty1.example");
+        world.run(&["run", "mail"]).exits(0);
+        let shown = correct("address=Số 9 Lê Lợi, Hà Nội");
+        assert!(shown.contains("Đăng nhập lần đầu: Đã gửi"), "{shown}");
+        assert!(!shown.contains("Bị từ chối"), "{shown}");
+    }
+}
