@@ -240,7 +240,7 @@ fn owner(
         return Ok(inbox::owner(services, path));
     }
     if args.bank {
-        return Ok(Some(Owner { firm: inbox::BANK.to_owned(), registered_by: None }));
+        return Ok(Some(Owner::of(inbox::BANK)));
     }
     let Some(named) = args.firm.as_deref() else {
         let known = workspace::known_firms(services);
@@ -248,7 +248,7 @@ fn owner(
         return Err(Failure::misused(services.texts, "outside", values).into());
     };
     let firm = workspace::firm(services, Some(named))?;
-    Ok(Some(Owner { firm: firm.code.to_string(), registered_by: None }))
+    Ok(Some(Owner::of(firm.code.as_str())))
 }
 
 /// A file of the inbox that an interrupted run had taken: what became of it.

@@ -57,6 +57,8 @@ pub struct Options {
     old_template: bool,
     /// Of a statement that was not taken.
     speaks_of: Option<SpeaksOf>,
+    /// The sub-folder of the firm's that it came from, where that is no member's.
+    stray: Option<String>,
 }
 
 /// The account and the days that a statement tells of.
@@ -79,14 +81,19 @@ pub struct PutOff {
 }
 
 impl Options {
-    pub fn of(import: &ImportOptions) -> Options {
-        Options { import: Some(import.clone()), ..Options::default() }
+    pub fn of(import: &ImportOptions, stray: Option<String>) -> Options {
+        Options { import: Some(import.clone()), stray, ..Options::default() }
     }
 }
 
 /// Whether a list came in a template of former tables.
 pub fn is_old_template(batch: &Batch) -> anyhow::Result<bool> {
     Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.old_template)
+}
+
+/// The sub-folder that it came from, where that is no member's of the firm.
+pub fn stray(batch: &Batch) -> anyhow::Result<Option<String>> {
+    Ok(serde_json::from_value::<Options>(batch.options.0.clone())?.stray)
 }
 
 /// What its sheet *Đơn hàng* says.

@@ -186,7 +186,7 @@ async fn steps(home: &Path, path: PathBuf) -> BTreeMap<String, f64> {
     };
     let settings = config::load(home, &Environment::from(LIMITS)).unwrap();
     let services = Services::open(home, settings, with).await.unwrap();
-    let owner = Some(Owner { firm: "MINHAN".to_owned(), registered_by: None });
+    let owner = Some(Owner::of("MINHAN"));
     let arrival = Arrival { path, owner, settled: None };
     let options = ImportOptions::default();
     let how = How { options: &options, run_id: None, told: Told::First(0) };

@@ -116,6 +116,10 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         refuse(services, batch, None, finding).await?;
         return Ok(None);
     }
+    if let Some(stray) = staged::stray(batch)? {
+        refuse(services, batch, None, nobodys(services, batch, &stray)?).await?;
+        return Ok(None);
+    }
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
     if batch.firm.as_deref() == Some(inbox::BOUNCE) {
         if let Some(finding) = bounce::take(services, batch, &path).await? {
@@ -196,6 +200,16 @@ async fn other(
 fn is_of_another_firm(services: &Services, document: &Document, firm: Option<&str>) -> bool {
     let made_for = identity::template_firm(document, &services.key);
     made_for.is_some_and(|it| Some(it.as_str()) != firm && services.firm(&it).is_ok())
+}
+
+/// A sub-folder that is no member's of the firm, and which there are.
+fn nobodys(services: &Services, batch: &Batch, stray: &str) -> anyhow::Result<Finding> {
+    let firm = services.firm(batch.firm.as_deref().context("A sub-folder is in a firm's")?)?;
+    let members: Vec<&str> = firm.members().map(Email::local_part).collect();
+    Ok(Finding::new(Code::FileWrongFolder, Place::default())
+        .detail("stray", stray)
+        .detail("firm", firm.code.as_str())
+        .detail("members", members.join(", ")))
 }
 
 /// Whether a file that lies where lists lie is a statement, and no list.

@@ -45,7 +45,7 @@ pub fn name_after(services: &Services, claimed: &Claimed, batch: &Batch) -> anyh
 /// Takes the batch's name from a file that is to go back: until it has, a later start finds it as a claimed one.
 pub fn claim_again(services: &Services, batch: &Batch) -> anyhow::Result<PathBuf> {
     let registered_by = batch.registered_by.as_deref().map(str::parse).transpose()?;
-    let owner = batch.firm.clone().map(|firm| Owner { firm, registered_by });
+    let owner = batch.firm.clone().map(|firm| Owner { firm, registered_by, stray: None });
     let folder = claimed_folder(services, owner.as_ref());
     fs_err::create_dir_all(&folder)?;
     let path = folder.join(format!("claim-{}__{}", batch.id(), batch.file_name));

@@ -15,7 +15,7 @@ use super::{
     member_called, owner,
 };
 use crate::{
-    domain::batch::BatchId,
+    domain::{batch::BatchId, email::Email},
     flow::{Services, files::copy_whole},
 };
 
@@ -26,16 +26,18 @@ pub fn left_behind(services: &Services) -> anyhow::Result<Vec<(PathBuf, Option<O
         let firm = services.firm(&name).ok();
         let code = firm.map(|firm| firm.code.to_string());
         let code = code.or_else(|| is_reserved(&name).then(|| name.clone()));
-        let owner = |registered_by| code.clone().map(|firm| Owner { firm, registered_by });
+        let owner =
+            |registered_by, stray| code.clone().map(|firm| Owner { firm, registered_by, stray });
         let claimed = |folder: &Path, owner: Option<Owner>| {
             let claimed =
                 below(folder).into_iter().filter(|(_, name, _)| name.starts_with("claim-"));
             claimed.map(move |(path, ..)| (path, owner.clone())).collect::<Vec<_>>()
         };
-        found.extend(claimed(&folder, owner(None)));
+        found.extend(claimed(&folder, owner(None, None)));
         for (folder, name) in folders_below(&folder) {
             let member = firm.and_then(|firm| member_called(firm, &name));
-            found.extend(claimed(&folder, owner(member)));
+            let stray = member.is_none().then_some(name);
+            found.extend(claimed(&folder, owner(member, stray)));
         }
     }
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -161,6 +163,8 @@ fn parts_of(path: &Path) -> (String, String) {
 fn owned_folder(services: &Services, owner: Option<&Owner>) -> PathBuf {
     let folder = firm_folder(services, owner.map(|owner| owner.firm.as_str()));
     let member = owner.and_then(|owner| owner.registered_by.as_ref());
-    let folder_of = member.map(|member| folder.join(member.local_part()));
+    let stray = owner.and_then(|owner| owner.stray.as_deref());
+    let name = member.map(Email::local_part).or(stray);
+    let folder_of = name.map(|name| folder.join(name));
     folder_of.filter(|folder| folder.is_dir()).unwrap_or(folder)
 }

@@ -50,6 +50,15 @@ pub struct Owner {
     pub firm: String,
     /// The member of the firm whose sub-folder it came from.
     pub registered_by: Option<Email>,
+    /// The sub-folder that it came from, where that is no member's: nothing of it is taken.
+    pub stray: Option<String>,
+}
+
+impl Owner {
+    /// Of a firm, or what stands for one.
+    pub fn of(firm: &str) -> Owner {
+        Owner { firm: firm.to_owned(), registered_by: None, stray: None }
+    }
 }
 
 /// Whose a file is by its folder; `None` for one that lies beside the firms' folders.
@@ -60,19 +69,23 @@ pub fn owner(services: &Services, file: &Path) -> Option<Owner> {
     if let [folder] = folders[..]
         && is_reserved(folder)
     {
-        return Some(Owner { firm: folder.to_owned(), registered_by: None });
+        return Some(Owner::of(folder));
     }
     let named = folders.first().and_then(|folder| services.firm(folder).ok());
     let (firm, rest) = match named {
         Some(firm) => (firm, &folders[1..]),
         None => (services.only_firm()?, folders.as_slice()),
     };
-    let registered_by = match rest {
-        [] => None,
-        [folder] => Some(member_called(firm, folder)?),
-        _ => return None,
-    };
-    Some(Owner { firm: firm.code.to_string(), registered_by })
+    let owner = Owner::of(firm.code.as_str());
+    match rest {
+        [] => Some(owner),
+        [folder] => {
+            let registered_by = member_called(firm, folder);
+            let stray = registered_by.is_none().then(|| (*folder).to_owned());
+            Some(Owner { registered_by, stray, ..owner })
+        }
+        _ => None,
+    }
 }
 
 /// Whether a folder of the inbox belongs to statements or delivery reports.
@@ -127,7 +140,9 @@ fn firm_folder(services: &Services, firm: Option<&str>) -> PathBuf {
 fn claimed_folder(services: &Services, owner: Option<&Owner>) -> PathBuf {
     let folder = services.home.join("work").join(owner.map_or("_", |owner| owner.firm.as_str()));
     let member = owner.and_then(|owner| owner.registered_by.as_ref());
-    member.map_or(folder.clone(), |member| folder.join(member.local_part()))
+    let stray = owner.and_then(|owner| owner.stray.as_deref());
+    let name = member.map(Email::local_part).or(stray);
+    name.map_or(folder.clone(), |name| folder.join(name))
 }
 
 /// Registers a claimed file under its hash: as a new batch, as one that was begun, or as the same bytes again.
@@ -156,7 +171,7 @@ pub async fn register(
         run_id,
         registered_by: owner.and_then(|owner| owner.registered_by.as_ref()).map(Email::as_str),
         duplicate_of: of,
-        options: serde_json::to_value(Options::of(options))?,
+        options: serde_json::to_value(Options::of(options, owner.and_then(|it| it.stray.clone())))?,
     };
     let batch = batches::register(&mut tx, new, services.now()).await?;
     tx.commit().await?;

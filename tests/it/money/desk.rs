@@ -165,7 +165,7 @@ impl Desk {
         self.files.set(self.files.get() + 1);
         let name = format!("_bank/sao-ke-{}.csv", self.files.get());
         let path = self.world.drop_file(&name, text.as_bytes());
-        let owner = Some(Owner { firm: BANK.to_owned(), registered_by: None });
+        let owner = Some(Owner::of(BANK));
         let options = ImportOptions::default();
         let how = How { options: &options, run_id: None, told: Told::All };
         let arrival = Arrival { path, owner, settled: None };

@@ -182,7 +182,7 @@ impl Days12 {
     fn take(&self, path: std::path::PathBuf, owner: &str) {
         let options = ImportOptions::default();
         let how = How { options: &options, run_id: None, told: Told::All };
-        let owner = Some(Owner { firm: owner.to_owned(), registered_by: None });
+        let owner = Some(Owner::of(owner));
         let arrival = Arrival { path, owner, settled: None };
         let taken = self.runtime.block_on(import::file(&self.services, &arrival, how));
         let report = taken.unwrap().unwrap();

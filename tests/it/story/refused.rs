@@ -146,6 +146,22 @@ fn a_list_without_a_column_of_tax_ids_is_refused() {
 }
 
 #[test]
+fn a_sub_folder_of_nobody_is_named_to_its_firm_with_those_that_there_are() {
+    for world in World::on_each_engine() {
+        with_a_second_firm(&world);
+        let file =
+            refused(&world, "MINHAN/khong-ai/khach.csv", &csv(&mixed()), "file.wrong_folder");
+        let finding = &file["findings"][0];
+        let said = format!("{} {}", text(finding, "message"), text(finding, "fix"));
+        for word in ["MINHAN", "khong-ai", "lan", "binh"] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+        let receipt = format!("MINHAN/khach__{}.txt", text(&file, "batch"));
+        assert!(world.files_in("outbox").contains(&receipt), "{:?}", world.files_in("outbox"));
+    }
+}
+
+#[test]
 fn a_file_beside_the_folders_of_several_firms_is_nobodys() {
     let world = World::new();
     with_a_second_firm(&world);
