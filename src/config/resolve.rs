@@ -14,7 +14,10 @@ use super::{
     file::{ConfigError, Source},
     written::{FilesWritten, FirmWritten, MailWritten, PlatformWritten, StoreWritten, Written},
 };
-use crate::domain::firm::{Admin, Firm, Staff};
+use crate::domain::{
+    firm::{Admin, Firm, Staff},
+    fold::fold,
+};
 
 /// What the program keeps for itself in the workspace.
 const OWN_FOLDERS: [&str; 3] = ["work", "jobs", "mail"];
@@ -297,11 +300,31 @@ fn firms(written: Vec<FirmWritten>, context: &Context<'_>) -> Result<Vec<Firm>, 
             name: member.name,
             email: member.email,
             role: member.role,
+            aliases: member.aliases,
         });
         let admin = Admin { name: admin.name, email: admin.email, phone: admin.phone };
-        firms.push(Firm { code, name, tax_id, admin, staff: staff.collect() });
+        let firm = Firm { code, name, tax_id, admin, staff: staff.collect() };
+        if let Some((member, alias)) = taken(&firm) {
+            let message = format!("the alias `{alias}` is empty, or names two people of the firm");
+            let (number, member) = (number.to_string(), member.to_string());
+            let error = context.error(&["firm", &number, "staff", &member, "aliases"], message);
+            return Err(error.with_fix("give each member aliases that name nobody else"));
+        }
+        firms.push(firm);
     }
     Ok(firms)
+}
+
+/// The first alias that names nobody, or somebody else too, with the number of its member.
+fn taken(firm: &Firm) -> Option<(usize, &str)> {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    known.insert(fold(&firm.admin.name));
+    known.extend(firm.staff.iter().map(|member| fold(&member.name)));
+    known.extend(firm.members().map(|email| fold(email.as_str())));
+    let aliases = firm.staff.iter().enumerate();
+    let mut aliases = aliases
+        .flat_map(|(at, member)| member.aliases.iter().map(move |alias| (at, alias.as_str())));
+    aliases.find(|(_, alias)| fold(alias).is_empty() || !known.insert(fold(alias)))
 }
 
 impl Context<'_> {

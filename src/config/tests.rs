@@ -172,6 +172,19 @@ fn keys_that_contradict_each_other_are_told_at_the_key() {
         )
     };
     check(&(firm("Minh") + &firm("MINH")), "hangloat.toml:7:2: a firm `MINH` stands above already");
+    let staff = |alias: &str| {
+        let member = |name: &str, more: &str| {
+            format!("{{ name = '{name}', email = '{name}@a.vn', role = 'manager'{more} }}")
+        };
+        let more = format!(", aliases = ['{alias}']");
+        firm("Minh") + &format!("staff = [{}, {}]\n", member("ha", ""), member("binh", &more))
+    };
+    settings(&staff("Bình kế toán"));
+    for alias in ["Hà", "l@a.vn", ""] {
+        let said = format!("the alias `{alias}` is empty, or names two people of the firm");
+        let error = refused(&staff(alias), &Environment::default()).0;
+        assert!(error.contains(&said), "{error}");
+    }
 }
 
 #[test]

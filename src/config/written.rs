@@ -100,6 +100,8 @@ pub(super) struct StaffWritten {
     pub name: String,
     pub email: Email,
     pub role: StaffRole,
+    #[serde(default)]
+    pub aliases: Vec<String>,
 }
 
 #[derive(Deserialize)]

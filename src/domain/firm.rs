@@ -55,6 +55,8 @@ pub struct Staff {
     pub name: String,
     pub email: Email,
     pub role: StaffRole,
+    /// What lists call the member, too.
+    pub aliases: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +69,13 @@ pub struct Firm {
 }
 
 impl Firm {
-    /// The e-mail of the member of the firm that `text` names: by e-mail or by name.
+    /// The e-mail of the member of the firm that `text` names: by e-mail, name or alias.
     pub fn member(&self, text: &str) -> Option<&Email> {
         let key = fold(text);
+        let called = |staff: &'_ Staff| staff.aliases.iter().any(|alias| fold(alias) == key);
+        if let Some(staff) = self.staff.iter().find(|staff| called(staff)) {
+            return Some(&staff.email);
+        }
         let people = self.staff.iter().map(|staff| (&staff.name, &staff.email));
         std::iter::once((&self.admin.name, &self.admin.email))
             .chain(people)

@@ -270,7 +270,7 @@ fn currency(reader: &mut Reader<'_>) -> Option<String> {
     reader.parsed(Field::Currency, iso)
 }
 
-/// A member of the firm, by e-mail or name.
+/// A member of the firm, by e-mail, name or alias.
 fn member(reader: &mut Reader<'_>, field: Field) -> Option<Email> {
     let text = reader.said(field)?;
     let firm = reader.context.firm;

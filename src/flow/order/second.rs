@@ -63,6 +63,7 @@ mod tests {
             name: name.to_owned(),
             email: format!("{name}@minhan.example").parse().unwrap(),
             role,
+            aliases: Vec::new(),
         };
         Firm {
             code: "MINHAN".parse().unwrap(),

@@ -190,6 +190,7 @@ fn firm() -> Firm {
             name: "Trần Văn Bình".into(),
             email: "binh@minhan.example".parse().unwrap(),
             role: StaffRole::DataEntry,
+            aliases: vec!["Bình kế toán".into()],
         }],
     }
 }
