@@ -528,3 +528,42 @@ fn the_doctor_names_the_job_that_a_workspace_from_before_it_does_not_have() {
     assert!(text(wrong[0], "detail").contains("cut-offs.toml"), "{told}");
     assert!(text(wrong[0], "fix").contains("hangloat init"), "{told}");
 }
+
+#[test]
+fn the_reconciliation_names_the_same_lines_as_the_workbook_of_that_hour() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = asked();
+    // Something else that waits for a person, so that there is a workbook.
+    booked(&world, "a.csv", "28/11/2026", &[("28/11/2026", 5, "khac")]);
+    world.run_at(&at("11-30", 9), &["run", "reconcile"]);
+    let said = sheet_text(&world.path("outbox/_bank/doi-soat__2026-11-30__r1.xlsx"), SHEET);
+    for n in 1..=3 {
+        assert!(said.contains(&format!("DH-2611-000001/{n}")), "{n}: {said}");
+    }
+    assert!(!said.contains("Không có dòng nào"), "{said}");
+}
+
+#[test]
+fn a_final_warning_that_came_back_says_so_where_it_would_stand() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+        world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+        let mut mails = world.list("mails").into_iter();
+        let warning = mails.rfind(|mail| mail["purpose"] == "grace_warning").unwrap();
+        let report = include_str!("reports/postfix.eml");
+        let report = report.replace("{id}", &text(&warning, "message_id"));
+        let report = report.replace("{to}", &text(&warning, "to"));
+        assert_eq!(back(&world, 10, "_bounce/a.eml", report.as_bytes())["outcome"], "accepted");
+        world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+        let said = sheet_text(&world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx"), SHEET);
+        assert!(said.contains("bị trả lại") && !said.contains("chưa gửi"), "{said}");
+    }
+}

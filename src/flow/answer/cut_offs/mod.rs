@@ -71,6 +71,8 @@ pub struct LineView {
     pub last_day: NaiveDate,
     /// When the final warning left, as clocks there showed it.
     pub warned_at: Option<chrono::NaiveDateTime>,
+    /// The mail server said no to it, perhaps after it had left.
+    pub came_back: bool,
     /// What happens next, and why not yet; who put it off.
     pub next: String,
     pub tone: Tone,
@@ -211,7 +213,10 @@ fn facts(kit: &Kit<'_>, sheet: &mut Page<'_>, it: &LineView) -> Result<(), XlsxE
     sheet.sheet.write_datetime_with_format(row, 5, it.last_day, &dated(DATE))?;
     match it.warned_at {
         Some(at) => sheet.sheet.write_datetime_with_format(row, 6, at, &dated(MOMENT)).map(drop)?,
-        None => sheet.cell(6, &kit.label("not_warned"), kit.look.state(Tone::Waiting))?,
+        None => {
+            let label = if it.came_back { "came_back" } else { "not_warned" };
+            sheet.cell(6, &kit.label(label), kit.look.state(Tone::Waiting))?;
+        }
     }
     sheet.cell(7, &it.next, kit.look.state(it.tone))
 }

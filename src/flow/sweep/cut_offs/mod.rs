@@ -73,8 +73,8 @@ pub async fn write(services: &Services) -> anyhow::Result<Written> {
     let judged = super::judge(services).await?;
     let known =
         Known { warned: finals(services).await?, coverage: super::covered(services).await? };
-    let soon = next_working_day(services);
-    let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(services, it, soon)).collect();
+    let is_soon = soon(services);
+    let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(it)).collect();
     if services.only_firm().is_none() {
         extracts(services, &told, &known)?;
     }
@@ -153,10 +153,10 @@ fn is_soon(services: &Services, it: &Judged, soon: NaiveDate) -> bool {
     !it.line.request_state.is_paid() && (last <= soon || it.line.held().is_some())
 }
 
-/// The final warnings that left.
+/// The final warnings.
 async fn finals(services: &Services) -> anyhow::Result<HashMap<i64, Vec<Warning>>> {
     let fewest = services.settings.grace.warn_days_before.last().copied().unwrap_or_default();
-    let is_final = |it: &Warning| it.days == i64::from(fewest) && it.state == MailState::Sent;
+    let is_final = |it: &Warning| it.days == i64::from(fewest);
     let mut finals: HashMap<i64, Vec<Warning>> = HashMap::new();
     for warning in grace::warnings(&services.db).await?.into_iter().filter(is_final) {
         finals.entry(warning.line_id).or_default().push(warning);
@@ -185,12 +185,12 @@ fn view(services: &Services, told: &[&Judged], (known, firm): (&Known, Option<&s
 fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
     let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
     let is_own = |warning: &&Warning| {
-        warning.last_day() == Some(last_day)
-            && warning.recipient == it.line.payer_email
-            && super::is_relied_on(&it.line, warning)
+        warning.last_day() == Some(last_day) && warning.recipient == it.line.payer_email
     };
-    let mut own = known.warned.get(&it.line.line_id).into_iter().flatten();
-    let warned_at = own.find(is_own).and_then(|warning| warning.sent_at);
+    let own = || known.warned.get(&it.line.line_id).into_iter().flatten().filter(is_own);
+    let is_sent = |of: &&Warning| of.state == MailState::Sent && super::is_relied_on(&it.line, of);
+    let warned_at = own().find(is_sent).and_then(|warning| warning.sent_at);
+    let came_back = warned_at.is_none() && own().any(|of| of.state == MailState::Refused);
     let (next, tone) = next(services, it, &known.coverage);
     LineView {
         line: it.line.reference().to_string(),
@@ -200,6 +200,7 @@ fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
         rest: Money::dong(it.line.rest),
         last_day,
         warned_at: warned_at.map(|at| services.local(at).naive_local()),
+        came_back,
         next,
         tone,
         shown: shown(services, &it.line, it.cutoff_at),
