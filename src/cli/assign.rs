@@ -69,6 +69,10 @@ pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
 
 pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
+    if args.to.as_ref() == Some(&args.email) {
+        let values = context! { email => args.email.as_str() };
+        return Err(Failure::misused(services.texts, "to_itself", values).into());
+    }
     let firm =
         args.firm.as_deref().map(|firm| workspace::firm(&services, Some(firm))).transpose()?;
     let firm = firm.map(|firm| firm.code.as_str());
@@ -111,6 +115,10 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
         let heir = args.to.as_ref().filter(|to| heir.is_some() || is_admin(&services, firm, to));
         let who = (&args.email, heir);
         handed_over.extend(assigning::hand_over(&services, firm, who).await?);
+        if let Ok(known) = services.firm(firm) {
+            let own = lines.iter().filter(|line| line.firm == *firm).collect::<Vec<_>>();
+            assigning::rename(&services, (known, &own), who).await?;
+        }
     }
     for lines in lines.chunk_by(|a, b| (&a.order_code, &a.firm) == (&b.order_code, &b.firm)) {
         let order = by_code(&services, &lines[0].order_code).await?;

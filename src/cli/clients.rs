@@ -1,6 +1,8 @@
 //! The firms' catalogues of clients: listed, and two tax ids joined that are one client's, or told apart.
 //! Clients enter by their orders; nothing is added here.
 
+use std::collections::HashSet;
+
 use minijinja::context;
 use serde_json::{Value, json};
 
@@ -17,7 +19,11 @@ use crate::{
         licences::{self, Licence},
         lines::Known,
     },
-    domain::{client::ClientRow, order::Kind, tax_id::TaxId},
+    domain::{
+        client::ClientRow,
+        order::{Kind, LineState},
+        tax_id::TaxId,
+    },
     flow::{
         Services,
         held::Held,
@@ -58,7 +64,9 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let ties = clients::all_ties(&services.db, firm.as_deref()).await?;
     let filter = Filter { firm, ..Filter::default() };
     let licences = licences::list(&services.db, &filter).await?;
-    let all = All { texts: services.texts, held: Held::of(&ties, &licences) };
+    let cancelled = licences::of_cancelled(&services.db).await?.into_iter().map(|(it,)| it);
+    let cancelled = cancelled.collect();
+    let all = All { texts: services.texts, held: Held::of(&ties, &licences), cancelled };
     let shown: Vec<Value> = known.iter().map(|client| all.json(client)).collect();
     let header = ["tax_id", "client", "customer_type", "firm", "email", "phone", "licences"];
     let human = table(services.texts, header, known.iter().map(|client| all.row(client)));
@@ -149,6 +157,8 @@ fn no_client(services: &Services, firm: &str, tax_id: &TaxId) -> Failure {
 struct All<'a> {
     texts: &'static Texts,
     held: Held<'a>,
+    /// Licences whose lines were cancelled: the platform only suspends them.
+    cancelled: HashSet<String>,
 }
 
 impl All<'_> {
@@ -157,6 +167,7 @@ impl All<'_> {
             json!({
                 "licence_id": licence.licence_id, "order": licence.order_code, "line": licence.line_no,
                 "package": licence.package, "fiscal_year": licence.fiscal_year, "state": licence.state,
+                "cancelled": self.cancelled.contains(&licence.licence_id),
             })
         });
         let record = &client.record;
@@ -169,7 +180,12 @@ impl All<'_> {
     }
 
     fn row(&self, client: &Client) -> [String; 7] {
-        let state = |it: &Licence| self.texts.label(&format!("workbook.line_state.{}", it.state));
+        let state = |it: &Licence| {
+            let is_cancelled = self.cancelled.contains(&it.licence_id);
+            let state =
+                if is_cancelled { LineState::Cancelled.to_string() } else { it.state.to_string() };
+            self.texts.label(&format!("workbook.line_state.{state}"))
+        };
         let said = |it: &&Licence| format!("{}: {}", it.fiscal_year, state(it));
         let licences: Vec<String> = self.held.licences(client).iter().map(said).collect();
         let record = &client.record;

@@ -119,6 +119,15 @@ pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Licence>> {
     .await
 }
 
+/// The licences of cancelled lines.
+pub async fn of_cancelled(db: &Db) -> sqlx::Result<Vec<(String,)>> {
+    db.query(
+        "select c.licence_id from licence c join order_line l on l.id = c.line_id where l.state = 'cancelled'",
+    )
+    .all()
+    .await
+}
+
 /// When the newest of a batch was activated.
 pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc>>> {
     let newest = db

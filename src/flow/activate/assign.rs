@@ -3,14 +3,21 @@
 
 use crate::{
     db::{
-        self,
+        self, batches,
         clients::{self, Client},
         lines::{self, Line},
         orders::Order,
+        rows::Fixed,
         staff::Said,
     },
-    domain::{email::Email, firm::StaffRole, order::LineState},
-    flow::Services,
+    domain::{
+        cell::Cell,
+        email::Email,
+        field::Field,
+        firm::{Firm, StaffRole},
+        order::LineState,
+    },
+    flow::{Services, answer::outbox, map::Table, order::correct, staged},
 };
 
 use super::{Summary, changes, staff};
@@ -77,6 +84,66 @@ pub async fn hand_over(
     let clients = clients::reassign(&mut tx, firm, who, services.now()).await?;
     tx.commit().await?;
     Ok(clients)
+}
+
+/// In the lists' own columns of who is in charge stands who takes over, where somebody stood who does not do it any more:
+/// their workbooks are written anew.
+pub async fn rename(
+    services: &Services,
+    (firm, lines): (&Firm, &[&Line]),
+    (from, to): (&Email, Option<&Email>),
+) -> anyhow::Result<()> {
+    let mut lines: Vec<&Line> = lines.to_vec();
+    lines.sort_by_key(|line| line.batch().number());
+    for lines in lines.chunk_by(|a, b| a.batch() == b.batch()) {
+        let id = lines[0].batch();
+        let batch = batches::by_id(&services.db, id).await?;
+        let own = batch.filter(|it| it.firm.as_deref() == Some(firm.code.as_str()));
+        let Some(batch) = own else { continue };
+        let tables = staged::tables(services, id).await?;
+        let mut rows = Vec::new();
+        for line in lines {
+            let Some(at) = column(&tables, line) else { continue };
+            let Some(mut cells) = correct::cells(services, line, &[]).await? else { continue };
+            let Some(cell) = cells.get_mut(at).filter(|cell| says(firm, line, cell, from)) else {
+                continue;
+            };
+            *cell = to.map_or(Cell::Empty, |to| Cell::Text(to.to_string()));
+            rows.push((line.sheet, u32::try_from(line.row_no)?, cells));
+        }
+        let fixed = rows.iter().map(|(sheet, row_no, cells)| Fixed {
+            sheet: *sheet,
+            row_no: *row_no,
+            cells,
+            dropped: false,
+        });
+        let fixed: Vec<Fixed<'_>> = fixed.collect();
+        let mut tx = services.db.begin().await?;
+        // Somebody who changes the list meanwhile is not overwritten, for the sake of a column that is only shown.
+        if !fixed.is_empty() && batches::is_as_read(&mut tx, &batch).await? {
+            db::rows::replace(&mut tx, id, &fixed).await?;
+            batches::ask_for_workbook(&mut tx, id).await?;
+            tx.commit().await?;
+            outbox::write_workbook(services, id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the list of a line says who is in charge.
+fn column(tables: &[Table], line: &Line) -> Option<usize> {
+    let table = tables.iter().find(|table| table.sheet == line.sheet)?;
+    let column = table.columns.iter().find(|column| column.field == Some(Field::AssignedTo))?;
+    usize::try_from(column.index).ok()
+}
+
+/// Whether a cell names a member; of one who left the firm only the line still knows the name.
+fn says(firm: &Firm, line: &Line, cell: &Cell, member: &Email) -> bool {
+    let text = cell.text();
+    match firm.member(&text) {
+        Some(named) => named == member,
+        None => !cell.is_empty() && line.client.assigned_to.as_ref() == Some(member),
+    }
 }
 
 /// Tells the platform what is open of an order; false where it did not answer, or refused.

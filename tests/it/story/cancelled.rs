@@ -317,3 +317,18 @@ fn a_mark_on_a_line_that_was_activated_meanwhile_is_stale_and_one_that_knew_it_s
     assert_eq!(world.take("tra-loi-2.xlsx", &now)["exit"], 0);
     assert_eq!(states(&world.order(ORDER), "lines"), ["cancelled", "grace", "grace"]);
 }
+
+#[test]
+fn a_client_that_was_cancelled_in_use_is_listed_as_cancelled_and_not_as_suspended() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        cancel(&world, &[&line(1)], 0);
+        let shown = world.run(&["clients"]).exits(0).stdout;
+        assert!(shown.contains("2026: Đã hủy") && !shown.contains("Tạm ngắt"), "{shown}");
+        let clients = world.list("clients");
+        let of = |n: u32| clients.iter().find(|it| it["tax_id"] == enterprise(n).0[1]).unwrap();
+        assert_eq!(of(1)["licences"][0]["cancelled"], true);
+        assert_eq!(of(2)["licences"][0]["cancelled"], false);
+    }
+}

@@ -311,3 +311,22 @@ fn somebody_whom_no_firm_knows_is_taken_off_nothing_and_is_named() {
     world.run(&["unassign", BINH]).exits(0);
     world.run(&["unassign", BINH]).exits(0);
 }
+
+#[test]
+fn who_takes_over_stands_in_the_list_of_the_next_workbook_and_nobody_hands_over_to_themselves() {
+    let world = activated();
+    let before = world.list("licences");
+    let refused = world.run(&["unassign", BINH, "--to", BINH, "--json"]).exits(2).json();
+    assert!(text(&refused["error"], "message").contains("chính mình"), "{refused}");
+    assert_eq!(world.list("licences"), before);
+    if !require("openpyxl") {
+        return;
+    }
+    world.run(&["unassign", BINH, "--to", HOA]).exits(0);
+    let rows = read(&world.workbook("B000001"))["sheets"]["Kết quả"].clone();
+    assert!(rows[1].to_string().contains(HOA), "{}", rows[1]);
+    assert!(!rows[1].to_string().contains("Trần Văn Bình"), "{}", rows[1]);
+    world.run(&["unassign", HOA]).exits(0);
+    let rows = read(&world.workbook("B000001"))["sheets"]["Kết quả"].clone();
+    assert!(!rows[1].to_string().contains(HOA), "{}", rows[1]);
+}

@@ -217,7 +217,9 @@ async fn store(
     after.client.0 = judged.client.clone();
     // The list of the firm of before stays as it was when the client left.
     let is_own = batch.firm.as_ref() == Some(&line.firm);
-    let cells = if is_own { cells(services, line, judged).await? } else { None };
+    let changes =
+        || judged.changes.iter().map(|it| (it.field, it.cell.clone())).collect::<Vec<_>>();
+    let cells = if is_own { cells(services, line, &changes()).await? } else { None };
     let content = next_content(services, order, &after).await?;
     let mut tx = services.db.begin().await?;
     if !orders::hold(&mut tx, &order.code, order.state, &order.content).await?
@@ -253,14 +255,14 @@ async fn store(
 }
 
 /// The user's row with what is corrected in it, where it has columns for that.
-async fn cells(
+pub async fn cells(
     services: &Services,
     line: &Line,
-    judged: &Judged,
+    changes: &[(Field, Cell)],
 ) -> anyhow::Result<Option<Vec<Cell>>> {
     let Some((table, row)) = staged::row_of(services, line).await? else { return Ok(None) };
     let mut cells = row.cells;
-    for Change { field, cell, .. } in &judged.changes {
+    for (field, cell) in changes {
         let column = table.columns.iter().find(|column| column.field == Some(*field));
         let Some(column) = column else { continue };
         let at = usize::try_from(column.index)?;
