@@ -61,6 +61,9 @@ pub struct Manifest {
     pub with_key: bool,
     pub tables: Vec<Counted>,
     pub files: u64,
+    /// Those below the inbox, as `MINHAN/binh`: their files are no part of it.
+    #[serde(default)]
+    pub folders: Vec<String>,
 }
 
 /// A table, and how many rows of it there are.
@@ -132,6 +135,7 @@ pub async fn take(
         with_key: has_key,
         tables,
         files,
+        folders: folders_in(&settings.files.inbox, "")?,
     };
     packing.part(MANIFEST)?;
     packing.write(serde_json::to_string_pretty(&manifest)?.as_bytes())?;
@@ -168,6 +172,24 @@ fn pack_folder(packing: &mut Packing, name: &str, folder: &Path) -> anyhow::Resu
         }
     }
     Ok(files)
+}
+
+/// The folders below one, each with those in it behind it.
+fn folders_in(folder: &Path, within: &str) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs_err::read_dir(folder).into_iter().flatten() {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+        if entry.file_type()?.is_dir() {
+            let name = format!("{within}{name}");
+            let below = folders_in(&entry.path(), &format!("{name}/"))?;
+            found.push(name);
+            found.extend(below);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Remembers where one lies: in a bucket, or where it was taken to.

@@ -103,6 +103,9 @@ pub async fn restore(
     let db = Db::connect(&settings.store.url).await?;
     let rows = database(&db, file, manifest).await?;
     let files = tokio::task::block_in_place(|| files(home, settings, file))?;
+    for folder in &manifest.folders {
+        fs_err::create_dir_all(settings.files.inbox.join(checked(folder)?))?;
+    }
     guard::restored(home, (&db, &settings.store), host, now).await?;
     Ok(Restored { rows, files, key })
 }

@@ -109,13 +109,14 @@ fn what_came_and_what_was_answered_is_there_again_and_letters_stay_out() {
     let lost = placed();
     lost.run(&["run", "mail"]).exits(0);
     lost.rewrite("jobs/mail.toml", "@every 30s", "@every 45s");
+    fs::create_dir_all(lost.path("inbox/binh")).unwrap();
     let file = backed_up(&lost, "dem.zip", &[]);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let found = elsewhere(&file);
     for folder in ["archive", "outbox"] {
         assert_eq!(found.files_in(folder), lost.files_in(folder), "{folder}");
     }
-    assert!(found.files_in("mail").is_empty());
+    assert!(found.files_in("mail").is_empty() && found.path("inbox/binh").is_dir());
     assert!(fs::read_to_string(found.path("jobs/mail.toml")).unwrap().contains("@every 45s"));
     for list in ["batches", "clients", "licences"] {
         assert_eq!(found.list(list), lost.list(list), "{list}");
@@ -286,6 +287,8 @@ fn the_job_backs_up_into_its_folder_and_the_doctor_looks_at_it() {
     assert_eq!(ran["runs"][0]["state"], "succeeded");
     let name = "hangloat-2026-11-23-083000.zip";
     assert!(folder.join(name).is_file(), "{ran}");
+    let listed = world.run(&["runs"]).exits(0).stdout;
+    assert!(listed.contains(" dòng, ") && listed.contains(" kB"), "{listed}");
     let doctor = world.run(&["doctor", "--json"]).exits(1).json();
     let check = |doctor: &Value, name: &str| {
         let checks = doctor["checks"].as_array().unwrap();
