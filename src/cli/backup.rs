@@ -42,7 +42,7 @@ pub async fn run(global: &Global, file: &Path, with_key: bool) -> anyhow::Result
 }
 
 /// As people say it.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
         _ => format!("{},{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::Global,
+    backup,
     narrowed::Narrowed,
     reply::{Exit, Failure, Reply},
     table::table,
@@ -37,10 +38,27 @@ use crate::{
 
 /// `dòng 12, nhận 10`.
 pub fn counts_in_words(services: &Services, counts: &runs::Counts) -> String {
+    if counts.contains_key("bytes") {
+        return backup_in_words(services, counts);
+    }
     let count = |(name, count): (&String, &i64)| {
         format!("{} {count}", word(services, "command.count", name))
     };
     counts.iter().map(count).collect::<Vec<_>>().join(", ")
+}
+
+/// `120 dòng, 14 tệp, 45 kB`.
+fn backup_in_words(services: &Services, counts: &runs::Counts) -> String {
+    let count = |name: &str| {
+        let n = *counts.get(name)?;
+        let size = || backup::size(u64::try_from(n).unwrap_or_default());
+        let noun = || format!("{n} {}", word(services, "command.count", &name));
+        Some(if name == "bytes" { size() } else { noun() })
+    };
+    let said = ["rows", "files", "bytes"].into_iter().filter_map(count);
+    let removed = counts.get("removed").filter(|n| **n > 0);
+    let removed = removed.map(|n| format!("{} {n}", word(services, "command.count", &"removed")));
+    said.chain(removed).collect::<Vec<_>>().join(", ")
 }
 
 pub fn run_json(services: &Services, run: &Run, batches: &[Batch]) -> Value {

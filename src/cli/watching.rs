@@ -22,12 +22,18 @@ use crate::{
         watched,
     },
     domain::{batch::BatchState, finding::Severity, run::RunState},
-    flow::{Services, answer::outbox, report::Rows},
+    flow::{Services, answer::outbox, report::Rows, sweep::cut_offs::What},
     runner::definition::Job,
 };
 
 /// Runs shown where nothing narrows them.
 const RUNS: i64 = 200;
+
+/// Reports are of several kinds.
+fn kind(job: &Job) -> String {
+    let what = job.report.what;
+    if what == What::Morning { job.kind.to_string() } else { format!("{}_{what}", job.kind) }
+}
 
 pub async fn jobs(global: &Global) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
@@ -52,7 +58,7 @@ pub async fn jobs(global: &Global) -> anyhow::Result<Reply> {
         let run = last(job);
         [
             job.name.clone(),
-            word(&services, "command.job_kind", &job.kind),
+            word(&services, "command.job_kind", &kind(job)),
             cell(schedule(job)),
             cell(next(job).map(|at| shown_at(&services, at))),
             cell(run.and_then(|run| run.started_at).map(|at| shown_at(&services, at))),

@@ -73,8 +73,8 @@ pub async fn write(services: &Services) -> anyhow::Result<Written> {
     let judged = super::judge(services).await?;
     let known =
         Known { warned: finals(services).await?, coverage: super::covered(services).await? };
-    let is_soon = soon(services);
-    let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(it)).collect();
+    let soon = next_working_day(services);
+    let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(services, it, soon)).collect();
     if services.only_firm().is_none() {
         extracts(services, &told, &known)?;
     }
