@@ -17,7 +17,7 @@ use super::{
 use crate::{
     db::{
         activations,
-        batches::{self, Batch, Filter},
+        batches::{self, Batch},
         lines,
         mails::{self, Mail},
         morning::{self, Open, Span, Waiting},
