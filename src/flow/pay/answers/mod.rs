@@ -5,6 +5,8 @@ mod columns;
 
 mod keep;
 
+mod refused;
+
 mod visible;
 
 use std::collections::HashMap;
@@ -15,6 +17,7 @@ use minijinja::context;
 use self::{
     columns::Columns,
     keep::store,
+    refused::refused,
     visible::{Differs, Visible},
 };
 use super::{
@@ -323,43 +326,6 @@ fn said(texts: &Texts, place: Place, why: &str, values: &minijinja::Value) -> Fi
     let word = |part: &str| texts.say(&format!("message.money.{why}.{part}"), values.clone());
     let finding = Finding::new(Code::RowUnknownAnswer, place);
     finding.detail("reason", word("reason")).detail("how", word("how"))
-}
-
-fn refused(
-    services: &Services,
-    (returned, written): (&Returned<'_>, &Written<'_>),
-    payment: &Payment,
-    why: Refused,
-) -> Finding {
-    let wishes_codes = written.wish.as_ref().is_ok_and(|wish| !wish.codes.is_empty());
-    let money = |dong: i64| Money::dong(dong).to_string();
-    let amount = payment.amount().to_string();
-    let (key, values) = match why {
-        Refused::NoCode(code) => ("no_code", context! { code }),
-        Refused::Cancelled(code) => ("cancelled", context! { code }),
-        Refused::Paid(code) => ("paid", context! { code }),
-        Refused::TooMuch { code, left } if payment.goes_back(left) => {
-            let left = (left > 0).then(|| money(left));
-            ("goes_back", context! { code, left, returned => money(payment.returned) })
-        }
-        Refused::TooMuch { code, left } => {
-            ("too_much", context! { code, left => money(left), amount })
-        }
-        Refused::Used { code, left, pays } => {
-            let (left, pays) = (money(left), hand::codes_in_words(&pays));
-            ("used", context! { id => payment.id, code, left, amount, pays })
-        }
-        Refused::NotFree { left, .. } if wishes_codes => {
-            ("both", context! { left => (left > 0).then(|| money(left)) })
-        }
-        Refused::NotFree { left, pays, .. } => {
-            let pays = hand::codes_in_words(&pays);
-            ("not_free", context! { id => payment.id, left => money(left), amount, pays })
-        }
-        Refused::NothingToWaive => ("nothing_to_waive", context! {}),
-        Refused::Closed | Refused::Went | Refused::Same(_) => ("gone", context! {}),
-    };
-    flaw(services, returned, written.row, key, &values)
 }
 
 fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>> {
