@@ -24,7 +24,7 @@ use crate::{
     flow::{
         Services,
         answer::outbox,
-        order::correct::{self as correcting, Change, Corrected, Wish},
+        order::correct::{self as correcting, Asked, Change, Corrected, Wish},
     },
     text::findings as words,
 };
@@ -57,7 +57,7 @@ pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Repl
             return Err(refused(&services, &args.line, &findings).into());
         }
         Corrected::NotAllowed(why) => {
-            let reason = why.in_words(services.texts, &args.line);
+            let reason = why.in_words(services.texts, &args.line, Asked::ByCommand);
             let values = context! { line => args.line.to_string(), reason };
             return Err(Failure::not_allowed(services.texts, "not_corrected", values).into());
         }

@@ -301,9 +301,11 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
     let rows = &file.rows;
     if file.outcome != Outcome::Duplicate && rows.total > 0 {
         let (by_cells, by_word) = rows.corrected;
+        let cancelled = i64::try_from(file.cancelled.len()).unwrap_or(i64::MAX);
         let values = context! {
             total => rows.total, accepted => rows.accepted - by_cells, rejected => rows.rejected,
-            held => rows.held, unchanged => rows.unchanged - by_word, corrected => by_cells + by_word,
+            held => rows.held, corrected => by_cells + by_word, cancelled,
+            unchanged => (rows.unchanged - by_word - cancelled).max(0),
         };
         let key = match file.kind {
             BatchKind::Statement => "statement",

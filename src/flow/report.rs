@@ -1,12 +1,12 @@
 //! What became of a file, for `--json` and for people: the same shape for a dry run, an import and an answer.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Context;
 use futures::TryStreamExt;
 use serde::Serialize;
 
-pub use super::rows::{CORRECTED, Rows};
+pub use super::rows::{CORRECTED, Rows, corrected_row};
 use super::{
     Services,
     answer::outbox,
@@ -45,6 +45,9 @@ pub struct FileReport {
     pub format: FormatReport,
     pub tables: Vec<TableReport>,
     pub rows: Rows,
+    /// Of an answer: the lines that it cancelled, whose rows are unchanged ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<String>,
     pub findings: Vec<FindingReport>,
     /// How many more there are.
     #[serde(skip)]
@@ -127,6 +130,7 @@ impl Told {
 }
 
 /// The findings of a batch, without holding more of them than are told.
+#[derive(Default)]
 struct Found {
     told: Vec<FindingReport>,
     count: usize,
@@ -134,20 +138,21 @@ struct Found {
     refuses: bool,
     /// How many are more than information.
     grave: usize,
-    /// How many tell of a cell that corrected an ordered line.
-    corrected: i64,
+    /// The rows with a cell that corrected an ordered line.
+    corrected: BTreeSet<(Option<String>, Option<u32>)>,
+    /// The lines that it cancelled.
+    cancelled: Vec<String>,
 }
 
 impl Found {
-    async fn of(services: &Services, id: BatchId, told: Told) -> anyhow::Result<Found> {
-        let mut found =
-            Found { told: Vec::new(), count: 0, refuses: false, grave: 0, corrected: 0 };
-        let mut findings = findings::each(&services.db, id);
+    async fn of(services: &Services, batch: &Batch, told: Told) -> anyhow::Result<Found> {
+        let mut found = Found { cancelled: staged::cancelled(batch)?, ..Found::default() };
+        let mut findings = findings::each(&services.db, batch.id());
         while let Some((_, finding)) = findings.try_next().await? {
             found.count += 1;
             found.refuses |= refuses(std::iter::once(&finding));
             found.grave += usize::from(finding.severity != Severity::Info);
-            found.corrected += i64::from(finding.detail.contains_key(CORRECTED));
+            found.corrected.extend(corrected_row(&finding));
             if found.told.len() < told.at_most() {
                 found.told.push(in_words(services, &finding));
             }
@@ -168,10 +173,10 @@ pub async fn first_of(services: &Services, batch: &Batch) -> anyhow::Result<Batc
 /// What the database says of a batch.
 pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::Result<FileReport> {
     let batch = batches::by_id(&services.db, id).await?.context("A reported batch is there")?;
-    let found = Found::of(services, id, told).await?;
+    let found = Found::of(services, &batch, told).await?;
     let counted = rows::counts(&services.db, Some(id)).await?;
     let (answered, put_off) = (batch.answers(), staged::put_off(&batch)?);
-    let corrected = (found.corrected, staged::corrected(&batch)?);
+    let corrected = (i64::try_from(found.corrected.len())?, staged::corrected(&batch)?);
     let own = Rows { corrected, ..Rows::of(&counted) };
     let rows = match answered {
         None if put_off.is_some() => Rows::of_put_off(&put_off.unwrap_or_default(), found.grave),
@@ -202,6 +207,7 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
         },
         tables: sheets.iter().map(|sheet| table(sheet, &counted)).collect(),
         rows,
+        cancelled: found.cancelled,
         untold: found.count - found.told.len(),
         findings: found.told,
         orders: orders.iter().map(|order| order.code.to_string()).collect(),
@@ -216,6 +222,7 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
 fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outcome {
     match batch.kind {
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
+        _ if !found.cancelled.is_empty() && rows.rejected + rows.held > 0 => Outcome::Partly,
         // What of an answer was not taken says nothing of its rows.
         BatchKind::Answer if !is_refused && rows.rejected + rows.held == 0 => match batch.state {
             _ if found.grave == 0 => Outcome::Accepted,
@@ -380,6 +387,7 @@ pub fn empty((name, sha256): (&str, &Sha256), format: &Format) -> FileReport {
         },
         tables: Vec::new(),
         rows: Rows::default(),
+        cancelled: Vec::new(),
         findings: Vec::new(),
         untold: 0,
         orders: Vec::new(),

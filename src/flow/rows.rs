@@ -5,11 +5,20 @@ use serde::Serialize;
 use super::staged::PutOff;
 use crate::{
     db::rows::Count,
-    domain::batch::{Outcome, RowState},
+    domain::{
+        batch::{Outcome, RowState},
+        finding::Finding,
+    },
 };
 
 /// Detail of a finding about an edited cell: it corrected an ordered line.
 pub const CORRECTED: &str = "corrected";
+
+/// The sheet and the row of such a cell: a row counts once, however many of its cells were edited.
+pub fn corrected_row(finding: &Finding) -> Option<(Option<String>, Option<u32>)> {
+    let place = &finding.place;
+    finding.detail.contains_key(CORRECTED).then(|| (place.sheet.clone(), place.row))
+}
 
 /// Every row is in exactly one of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -71,7 +71,8 @@ pub async fn of_batch<'a>(
     let mut next_steps = next_steps(services, (batch, Where::Workbook), asked, &orders, open);
     next_steps.extend(old_template(services, staged::is_old_template(batch)?));
     let mut file_findings = file_findings(services, &said);
-    file_findings.extend(refusals::of_newest(services, id).await?);
+    let (refusals, refused) = refusals::of_newest(services, (id, &tables)).await?;
+    file_findings.extend(refusals);
     let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
     let view = ResultView {
         locale: services.settings.locale,
@@ -111,7 +112,7 @@ pub async fn of_batch<'a>(
         services,
         fallback,
     };
-    Ok((view, OfBatch { batch, tables, whole, runtime: Handle::current() }))
+    Ok((view, OfBatch { batch, tables, whole, refused, runtime: Handle::current() }))
 }
 
 /// What is said of a row that only a question about the whole list holds.
@@ -237,8 +238,7 @@ fn dry_facts<'a>(mapped: &'a Mapped, checked: &'a Checked) -> Facts<'a> {
         states: verdicts.map(|verdict| ((verdict.sheet, verdict.row), verdict.state)).collect(),
         dropped: BTreeSet::new(),
         said,
-        lines: HashMap::new(),
-        stuck: HashMap::new(),
+        ..Facts::default()
     }
 }
 

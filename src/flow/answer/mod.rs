@@ -45,7 +45,7 @@ pub mod returned;
 
 mod results;
 
-mod refusals;
+pub mod refusals;
 
 mod form;
 

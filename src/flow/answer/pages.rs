@@ -1,14 +1,16 @@
 //! The rows of a result workbook, some at a time: of a batch from the database, of a dry run from what was just checked.
 //! What is said of the file as a whole is gathered once, in `gather`.
 
+use std::collections::HashMap;
+
 use tokio::runtime::Handle;
 
 use super::{
     identity::{self, Sums},
     line_views,
-    rows::{self, Facts, Whole},
+    rows::{self, At, Facts, Whole},
     source::Source,
-    view::RowView,
+    view::{FindingText, RowView},
 };
 use crate::{
     db::{
@@ -33,6 +35,8 @@ pub struct OfBatch<'a> {
     /// Without their rows.
     pub tables: Vec<Table>,
     pub whole: Whole<'a>,
+    /// Of rows whose edited cells corrected nothing why.
+    pub refused: HashMap<At, Vec<FindingText>>,
     /// On which the database answers.
     pub runtime: Handle,
 }
@@ -70,6 +74,7 @@ impl OfBatch<'_> {
             if row.dropped {
                 facts.dropped.insert(at);
             }
+            facts.refused.extend(self.refused.get(&at).map(|said| (at, said.clone())));
         }
         let shown: Vec<TableRow> = staged.into_iter().map(staged::row).collect::<Result<_, _>>()?;
         let mut table = table.clone();

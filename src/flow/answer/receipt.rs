@@ -1,6 +1,8 @@
 //! The receipt of a file, in a few plain lines: what was understood of it, what of it was not taken and why, where
 //! the workbook lies, and what to do next. What became of the file is read from the database.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use minijinja::{Value, context};
 
@@ -29,7 +31,7 @@ use crate::{
         inbox::BANK,
         map::Table,
         pay::hand,
-        report::{self, CORRECTED, Rows},
+        report::{self, Rows, corrected_row},
         staged, sweep,
     },
     text::findings as words,
@@ -219,8 +221,8 @@ async fn of_answer(
     let own = Rows::of(&rows::counts(&services.db, Some(batch.id())).await?);
     let all = Rows::of(&rows::counts(&services.db, Some(original.id())).await?);
     let said = findings::of_batch(&services.db, batch.id()).await?;
-    let by_cells = said.iter().filter(|(_, finding)| finding.detail.contains_key(CORRECTED));
-    let by_cells = i64::try_from(by_cells.count())?;
+    let by_cells: BTreeSet<_> = said.iter().filter_map(|(_, it)| corrected_row(it)).collect();
+    let by_cells = i64::try_from(by_cells.len())?;
     let own = Rows { corrected: (by_cells, staged::corrected(batch)?), ..own };
     let grave = || said.iter().filter(|(_, finding)| finding.severity != Severity::Info);
     let told = grave().take(SHOWN).map(|(_, finding)| in_words(services, finding, Kind::OfRow));
@@ -230,6 +232,8 @@ async fn of_answer(
         ignored.filter(|it| it.code == Code::RowUnknownAnswer && it.severity == Severity::Info);
     let ignored: Vec<String> =
         ignored.take(SHOWN).map(|finding| in_words(services, finding, Kind::OfRow)).collect();
+    let edits = || said.iter().map(|(_, it)| it).filter(|it| corrected_row(it).is_some());
+    let done: Vec<String> = edits().take(SHOWN).map(|it| edited(services, it)).collect();
     let texts = services.texts;
     let orders = orders::of_batch(&services.db, original.id()).await?;
     let lines = lines::totals(&services.db, original.id()).await?;
@@ -254,7 +258,8 @@ async fn of_answer(
         original => original.file_name.as_str(),
         answers => original.id().to_string(),
         fixed => staged::fixed(batch)?,
-        others => all.total - own.total,
+        others => (all.total - own.total - i64::try_from(gone)?).max(0),
+        more_done => edits().count() - done.len(), done,
         totals => totals(services, &lines),
         orders => orders.iter().map(order).collect::<Vec<_>>(),
         more => grave().count() - told.len(),
@@ -265,6 +270,14 @@ async fn of_answer(
     };
     let values = context! { ..head(services, batch), ..values };
     Ok(texts.say("message.receipt_answer.text", values))
+}
+
+/// An edited cell, and where it is.
+fn edited(services: &Services, finding: &Finding) -> String {
+    let (place, said) = (&finding.place, words::message(services.texts, finding));
+    let values =
+        context! { row => place.row, column => &place.column, sheet => &place.sheet, said };
+    services.texts.say("message.receipt_answer.told", values)
 }
 
 /// The lines that an answer cancelled, by the rows of their list.

@@ -1,7 +1,10 @@
 //! The sheet *Kết quả* as it came back: which row of the list each of its rows is, however they were moved, and which
 //! are gone or new. What an edited row means is said in `returned`.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet, VecDeque},
+};
 
 use super::{
     identity::{Answer, checksum},
@@ -27,6 +30,16 @@ pub struct Results<'a> {
     pub rows: HashMap<u32, &'a Row>,
     /// Rows with contents that are none of the list, in their order.
     pub added: Vec<&'a Row>,
+    pub columns: Columns,
+}
+
+/// Where the user's columns are, as their headers say.
+pub enum Columns {
+    AsTheyWere,
+    /// Others were put between them: where each of them stands now, from 0.
+    Widened(Vec<usize>),
+    /// Some are gone, or in another order: nobody can say which cell is which.
+    Lost,
 }
 
 /// A row of the list that is looked for: its place, and the contents by which it is known, the surest first.
@@ -54,7 +67,13 @@ impl<'a> Results<'a> {
         let header_row = header.map_or(table.header_row, |(row, _)| row.number);
         let own = header.map(|(_, own)| own);
         let header = header.map(|(row, _)| row);
-        let results = Results { sheet, header, own, rows: HashMap::new(), added: Vec::new() };
+        let columns = header.zip(own).map_or(Columns::AsTheyWere, |(row, own)| {
+            let then = table.rows.iter().find(|row| row.number == table.header_row);
+            let now = row.cells.get(..own).unwrap_or(&row.cells);
+            then.map_or(Columns::AsTheyWere, |then| columns(&then.cells, now))
+        });
+        let (rows, added) = (HashMap::new(), Vec::new());
+        let results = Results { sheet, header, own, rows, added, columns };
         let tax_id = table.columns.iter().find(|column| column.field == Some(Field::TaxId));
         let tax_id = tax_id.and_then(|column| usize::try_from(column.index).ok());
         let tax_id = |cells: &[Cell]| digits(cells.get(tax_id?)?);
@@ -71,20 +90,62 @@ impl<'a> Results<'a> {
             table.rows.iter().filter(|row| !is_data(row)).map(|row| checksum(&row.cells)).collect();
         let found = |row: &'a Row| {
             let theirs = results.theirs(row);
-            let sum = checksum(theirs);
+            let sum = checksum(&theirs);
             let is_filled = theirs.iter().any(|cell| !cell.is_empty());
             (is_filled && row.number > header_row && !others.contains(&sum))
-                .then(|| Found { row, keys: [Some(sum), tax_id(theirs)] })
+                .then(|| Found { row, keys: [Some(sum), tax_id(&theirs)] })
         };
         let found: Vec<Found<'_>> = sheet.rows.iter().filter_map(found).collect();
         let (rows, added) = pair(wanted, &found);
         Some(Results { rows, added, ..results })
     }
 
-    /// The cells of the user's.
-    pub fn theirs<'r>(&self, row: &'r Row) -> &'r [Cell] {
-        self.own.and_then(|own| row.cells.get(..own)).unwrap_or(&row.cells)
+    /// The cells of the user's, in the columns where they went out.
+    pub fn theirs<'r>(&self, row: &'r Row) -> Cow<'r, [Cell]> {
+        if let Columns::Widened(places) = &self.columns {
+            return places
+                .iter()
+                .map(|at| row.cells.get(*at).cloned().unwrap_or_default())
+                .collect();
+        }
+        self.own.and_then(|own| row.cells.get(..own)).unwrap_or(&row.cells).into()
     }
+
+    /// The headers of columns that somebody put between the user's.
+    pub fn put_between(&self) -> Vec<String> {
+        let (Columns::Widened(places), Some((header, own))) =
+            (&self.columns, self.header.zip(self.own))
+        else {
+            return Vec::new();
+        };
+        let new = header.cells.iter().take(own).enumerate().filter(|(at, _)| !places.contains(at));
+        new.map(|(_, cell)| cell.text().trim().to_owned()).collect()
+    }
+}
+
+/// Where the user's columns are, by the header row as it went out and as it came back. A header that somebody wrote anew
+/// moves none.
+fn columns(then: &[Cell], now: &[Cell]) -> Columns {
+    let texts = |cells: &[Cell]| -> Vec<String> {
+        cells.iter().map(|cell| cell.text().trim().to_owned()).collect()
+    };
+    let (mut then, now) = (texts(then), texts(now));
+    while then.last().is_some_and(String::is_empty) {
+        then.pop();
+    }
+    let is_alone = |text: &String| then.iter().filter(|it| *it == text).count() == 1;
+    let has_moved = |(at, text): (usize, &String)| {
+        !text.is_empty() && is_alone(text) && now.get(at) != Some(text) && now.contains(text)
+    };
+    if !then.iter().enumerate().any(has_moved) {
+        return Columns::AsTheyWere;
+    }
+    let mut rest = now.iter().enumerate();
+    let places = then.iter().map(|text| rest.find(|(_, it)| *it == text).map(|(at, _)| at));
+    let Some(mut places) = places.collect::<Option<Vec<usize>>>() else { return Columns::Lost };
+    // Cells without a header stand behind them.
+    places.extend(rest.map(|(at, _)| at));
+    Columns::Widened(places)
 }
 
 /// Each row at its own place first, then wherever it went; one that was edited by the client, and last by its place.
@@ -175,6 +236,30 @@ mod tests {
             pairs.into_iter().map(|(number, row)| (number, row.number)).collect();
         pairs.sort_unstable();
         (pairs, added.iter().map(|row| row.number).collect())
+    }
+
+    #[test]
+    fn columns_are_found_by_their_headers_where_others_came_between_and_nowhere_else() {
+        let cells = |text: &str| -> Vec<Cell> {
+            text.split(' ').map(|text| Cell::Text(text.replace('_', ""))).collect()
+        };
+        let found = |then: &str, now: &str| match columns(&cells(then), &cells(now)) {
+            Columns::AsTheyWere => "as they were".to_owned(),
+            Columns::Widened(places) => format!("{places:?}"),
+            Columns::Lost => "lost".to_owned(),
+        };
+        for (then, now, expected) in [
+            ("A B C", "A B C", "as they were"),
+            ("A B C", "A B C D", "as they were"),
+            ("A B C", "A other C", "as they were"),
+            ("A B C", "A new B C", "[0, 2, 3]"),
+            ("A B C", "A _ B new C", "[0, 2, 4]"),
+            ("A A B _", "new A A B", "[1, 2, 3]"),
+            ("A B C", "A C", "lost"),
+            ("A B C", "C B A", "lost"),
+        ] {
+            assert_eq!(found(then, now), expected, "{then} → {now}");
+        }
     }
 
     #[test]

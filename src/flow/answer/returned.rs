@@ -7,7 +7,7 @@ use super::{
     fixes::{stale as stale_row, told},
     identity::{Answer, checksum, own_checksum},
     result::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM, OWN_COLUMNS, is_lasting},
-    results::Results,
+    results::{Columns, Results},
     rows::{rid, shown_texts},
 };
 use crate::{
@@ -61,8 +61,8 @@ pub struct Edited {
     pub sheet: i64,
     pub row: u32,
     pub changes: Vec<(Field, Cell)>,
-    /// The first cell of them, old and new.
-    pub finding: Finding,
+    /// Of each of them the cell, old and new.
+    pub findings: Vec<Finding>,
 }
 
 /// What was written on the sheets of results.
@@ -196,6 +196,14 @@ fn written(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts)
         let Some(results) = Results::of(document, table, count, answer) else { continue };
         let place =
             |row| Place { sheet: Some(results.sheet.name.clone()), row, ..Place::default() };
+        if matches!(results.columns, Columns::Lost) {
+            written.edited.push(told(texts, &place(None), "moved", ""));
+            continue;
+        }
+        let between = results.put_between();
+        let said =
+            |header: &String| told(texts, &place(None), "column", header).severity(Severity::Info);
+        written.told.extend(between.iter().map(said));
         for row in table.rows.iter().filter(|row| row.kind == RowKind::Data) {
             let rid = rid(table, row.number, count > 1);
             let Some(found) = results.rows.get(&row.number) else {
@@ -208,22 +216,15 @@ fn written(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts)
                 continue;
             };
             let theirs = results.theirs(found);
-            let theirs =
-                theirs.get(..width(table, row)).filter(|_| results.own.is_none()).unwrap_or(theirs);
+            let theirs = theirs
+                .get(..width(table, row))
+                .filter(|_| results.own.is_none())
+                .unwrap_or(&theirs);
             // A row that was fixed since is not edited where it still says what went out with the answer.
             let went_out = answer.rows.get(&rid);
             if went_out.is_none_or(|went_out| *went_out != checksum(theirs)) {
                 let is_stale = went_out.is_some_and(|it| *it != checksum(&row.cells));
-                let said = difference(table, row, theirs, texts);
-                match said.map(|finding| (changes(table, row, theirs), finding)) {
-                    None => {}
-                    Some(_) if is_stale => written.told.push(stale_row(table, row.number)),
-                    Some((changes, finding)) if changes.is_empty() => written.edited.push(finding),
-                    Some((changes, finding)) => {
-                        let (sheet, row) = (table.sheet, row.number);
-                        written.changed.push(Edited { sheet, row, changes, finding });
-                    }
-                }
+                written.row((table, row), (theirs, is_stale), texts);
             }
             let is_ours_edited = own(&results, found)
                 .zip(answer.own.get(&rid))
@@ -237,6 +238,31 @@ fn written(document: &Document, answer: &Answer, staged: &Staged, texts: &Texts)
         written.told.extend(added.map(said));
     }
     written
+}
+
+impl Written {
+    /// What an edited row is, if it says something else.
+    fn row(
+        &mut self,
+        (table, row): (&Table, &TableRow),
+        (now, is_stale): (&[Cell], bool),
+        texts: &Texts,
+    ) {
+        let mut findings = differences(table, row, now, texts);
+        if findings.is_empty() {
+            return;
+        }
+        let changes = changes(table, row, now);
+        if is_stale {
+            self.told.push(stale_row(table, row.number));
+        } else if changes.is_empty() {
+            self.edited.push(findings.swap_remove(0));
+        } else {
+            findings.retain(|finding| finding.place.field.is_some());
+            let (sheet, row) = (table.sheet, row.number);
+            self.changed.push(Edited { sheet, row, changes, findings });
+        }
+    }
 }
 
 /// The checksum of our columns, where they stand as they went out.
@@ -283,24 +309,28 @@ fn changes(table: &Table, row: &TableRow, now: &[Cell]) -> Vec<(Field, Cell)> {
     table.columns.iter().filter_map(change).collect()
 }
 
-fn difference(table: &Table, row: &TableRow, now: &[Cell], texts: &Texts) -> Option<Finding> {
+/// Each cell that says something else now.
+fn differences(table: &Table, row: &TableRow, now: &[Cell], texts: &Texts) -> Vec<Finding> {
     let (before, now) = (shown_texts(&row.cells), shown_texts(now));
     let text = |texts: &[String], at: usize| {
         texts.get(at).map(|text| text.trim().to_owned()).unwrap_or_default()
     };
-    let at = (0..width(table, row)).find(|at| !same(&text(&before, *at), &text(&now, *at)))?;
-    let index = u32::try_from(at).ok()?;
-    let field =
-        table.columns.iter().find(|column| column.index == index).and_then(|column| column.field);
-    let place = Place {
-        sheet: Some(table.name.clone()),
-        row: Some(row.number),
-        column: Some(column_letters(index)),
-        field,
+    let said = |at: usize| {
+        let index = u32::try_from(at).ok()?;
+        let column = table.columns.iter().find(|column| column.index == index);
+        let place = Place {
+            sheet: Some(table.name.clone()),
+            row: Some(row.number),
+            column: Some(column_letters(index)),
+            field: column.and_then(|column| column.field),
+        };
+        let values = context! { old => text(&before, at), new => text(&now, at) };
+        let reason = texts.say("message.edited", values);
+        let finding = Finding::new(Code::ClientChanged, place).value(text(&now, at));
+        Some(finding.detail("edited", reason))
     };
-    let values = context! { old => text(&before, at), new => text(&now, at) };
-    let reason = texts.say("message.edited", values);
-    Some(Finding::new(Code::ClientChanged, place).value(text(&now, at)).detail("edited", reason))
+    let is_other = |at: &usize| !same(&text(&before, *at), &text(&now, *at));
+    (0..width(table, row)).filter(is_other).filter_map(said).collect()
 }
 
 /// The same text, or the same number written otherwise.

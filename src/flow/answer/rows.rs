@@ -58,6 +58,8 @@ pub struct Facts<'a> {
     pub lines: HashMap<At, LineView>,
     /// Why lines have no licence though one was asked for.
     pub stuck: HashMap<At, FindingText>,
+    /// What of the newest answer corrected nothing.
+    pub refused: HashMap<At, Vec<FindingText>>,
 }
 
 /// The findings by their rows.
@@ -108,6 +110,7 @@ fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> 
         said.extend(whole.list_held.clone());
     }
     said.extend(facts.stuck.get(&at).cloned());
+    said.extend(facts.refused.get(&at).into_iter().flatten().cloned());
     let mut data = DataRow {
         state,
         left_out,

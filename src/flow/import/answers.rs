@@ -65,7 +65,7 @@ pub async fn take(
     if decided.refused.is_empty() {
         let before = staged::load(services, &original).await?;
         let by = decided.by.as_ref().map(Email::as_str);
-        let edits = Edits { rows: &decided.changed, by, is_ticked: decided.is_ticked };
+        let edits = Edits { rows: &decided.changed, by };
         let both = (original.id(), batch);
         let (said, is_any) = corrections::edited(services, both, &before, &edits).await?;
         refused.extend(said);
@@ -125,7 +125,7 @@ pub async fn would_do(
         Err(said) => return Ok(asked.refused(services, &said)),
     };
     let decided = decide(services, &original, document, answer).await?;
-    let edited = decided.changed.iter().map(|edited| &edited.finding);
+    let edited = decided.changed.iter().flat_map(|edited| &edited.findings);
     let other = decided.edited.iter().chain(&decided.refused).chain(&decided.cancels.told);
     let other = other.chain(&decided.fixes.told);
     let said: Vec<Finding> = edited.chain(other).cloned().collect();
@@ -192,7 +192,6 @@ struct Decided {
     edited: Vec<Finding>,
     /// Those that correct a line.
     changed: Vec<Edited>,
-    is_ticked: bool,
     /// Also what was asked for before a sudden death, and not carried out.
     to_activate: Vec<OrderCode>,
     refused: Vec<Finding>,
@@ -234,7 +233,11 @@ async fn decide(
     let mut fixes = headers::without_unknown(fixes, &questions::unknown_then(document, &known));
     fixes.told.extend(told);
     let Parted { rest: changed, is_any: is_edited } =
-        corrections::part(&staged, (changed, is_ticked), &mut fixes);
+        corrections::part(&staged, changed, &mut fixes);
+    if is_edited && is_ticked {
+        let told = fixed_rows::told(services.texts, &Place::default(), "ticks", "");
+        fixes.told.push(told.severity(Severity::Hold));
+    }
     let by = who(firm, &by).unwrap_or_else(|finding| {
         refused.push(*finding);
         explained.clear();
@@ -258,7 +261,6 @@ async fn decide(
         fixes,
         edited,
         changed,
-        is_ticked,
         to_activate: Vec::new(),
         refused,
     };

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{decisions, fixes::At};
 use crate::{
     db::{
-        batches::Batch,
+        batches::{self, Batch},
         findings, lines,
         rows::{self, NewRow, RowKind},
     },
@@ -22,11 +22,12 @@ use crate::{
         answer::{
             fixes::{Decision, Fix, Fixes},
             outbox,
+            refusals::REFUSED_EDIT,
             returned::Edited,
         },
         check::{Checked, history},
         map::Table,
-        order::correct::{self, Corrected, Why, Wish},
+        order::correct::{self, Asked, Corrected, Why, Wish},
         report::CORRECTED,
         staged::Staged,
     },
@@ -40,33 +41,17 @@ pub struct Edits<'a> {
     pub rows: &'a [Edited],
     /// Who says so, where that is written.
     pub by: Option<&'a str>,
-    /// A tick in the same file is not taken.
-    pub is_ticked: bool,
-}
-
-impl Edits<'_> {
-    fn ticked(&self, finding: Finding) -> Finding {
-        if self.is_ticked { finding.detail("ticked", "1") } else { finding }
-    }
 }
 
 /// Edited rows that wait are fixed ones, as on the sheet *Cần sửa*, which goes before; the others correct their lines.
-/// Of a tick beside a fixed one it is said that it is not taken.
-pub fn part(
-    staged: &Staged,
-    (changed, is_ticked): (Vec<Edited>, bool),
-    fixes: &mut Fixes,
-) -> Parted {
+pub fn part(staged: &Staged, changed: Vec<Edited>, fixes: &mut Fixes) -> Parted {
     let waits = |edited: &Edited| {
         let state = staged.states.get(&(edited.sheet, edited.row));
         matches!(state, Some(RowState::Rejected | RowState::Held))
     };
     let (waiting, rest): (Vec<Edited>, Vec<Edited>) = changed.into_iter().partition(waits);
     let is_any = !(waiting.is_empty() && rest.is_empty());
-    for Edited { sheet, row, mut changes, finding } in waiting {
-        if is_ticked {
-            fixes.told.push(finding.detail("fixed", "1").detail("ticked", "1"));
-        }
+    for Edited { sheet, row, mut changes, .. } in waiting {
         match fixes.rows.iter_mut().find(|fix| (fix.sheet, fix.row) == (sheet, row)) {
             Some(fix) => {
                 changes.retain(|(field, _)| fix.changes.iter().all(|(known, _)| known != field));
@@ -95,6 +80,7 @@ pub async fn edited(
     if edits.rows.is_empty() {
         return Ok((Vec::new(), false));
     }
+    let both = (original, answer);
     let lines = lines::of_batch(&services.db, original).await?;
     let reason = services.texts.label("message.kept.by_workbook");
     let (mut said, mut is_any) = (Vec::new(), false);
@@ -102,45 +88,68 @@ pub async fn edited(
         let at = (edited.sheet, edited.row);
         let line = lines.iter().find(|it| (it.sheet, it.row_no) == (at.0, at.1.into()));
         let Some(line) = line else {
-            said.push(edited.finding.clone());
+            keep(services, both, edited, RowState::Rejected).await?;
+            said.extend(edited.findings.iter().map(|it| it.clone().detail(REFUSED_EDIT, "1")));
             continue;
         };
         let (changes, firm) = (edited.changes.as_slice(), answer.firm.as_deref());
         let wish = Wish { changes, by: edits.by, reason: &reason, is_answered: false, firm };
-        match tell(services, &line.reference(), &wish).await? {
+        match tell(services, (&line.reference(), Some(original)), &wish).await? {
             Corrected::Done(_) => {
-                keep(services, answer, edited).await?;
+                keep(services, both, edited, RowState::Accepted).await?;
                 is_any = true;
-                // The next revision shows it; a tick beside it was made before anybody saw that.
-                let severity = if edits.is_ticked { Severity::Hold } else { Severity::Info };
-                let done = edited.finding.clone().severity(severity).detail(CORRECTED, "1");
-                said.push(edits.ticked(done));
+                let done =
+                    |it: &Finding| it.clone().severity(Severity::Info).detail(CORRECTED, "1");
+                said.extend(edited.findings.iter().map(done));
             }
             Corrected::Already => {}
             Corrected::Refused(findings) => {
-                said.extend(findings.into_iter().map(|it| placed(staged, at, it)));
+                keep(services, both, edited, RowState::Rejected).await?;
+                let placed = findings.into_iter().map(|it| placed(staged, at, it)).collect();
+                said.extend(refused(services, edited, placed));
             }
             Corrected::NotAllowed(why) => {
-                let kept = why.in_words(services.texts, &line.reference());
-                said.push(edits.ticked(edited.finding.clone().detail(KEPT, kept)));
+                keep(services, both, edited, RowState::Rejected).await?;
+                let kept = why.in_words(services.texts, &line.reference(), Asked::InFile);
+                let field = why.field().filter(|at| edited.changes.iter().any(|it| it.0 == *at));
+                let is_it = |it: &&Finding| field.is_none() || it.place.field == field;
+                let own = edited.findings.iter().filter(is_it);
+                let own = own.map(|it| it.clone().detail(KEPT, kept.clone())).collect();
+                said.extend(refused(services, edited, own));
             }
         }
     }
     Ok((said, is_any))
 }
 
-/// That a row came back otherwise counts with the answer.
-async fn keep(services: &Services, answer: &Batch, edited: &Edited) -> anyhow::Result<()> {
+/// Why a row was not corrected, and that its other edited cells were not for that.
+fn refused(services: &Services, edited: &Edited, why: Vec<Finding>) -> Vec<Finding> {
+    let is_said = |it: &Finding| why.iter().any(|said| said.place.field == it.place.field);
+    let others = edited.findings.iter().filter(|it| !is_said(it));
+    let beside = services.texts.label("message.not_corrected.beside");
+    let others = others.map(|it| it.clone().detail(KEPT, beside.clone()));
+    let all = why.iter().cloned().chain(others);
+    all.map(|it| it.detail(REFUSED_EDIT, "1")).collect()
+}
+
+/// How a row that came back otherwise counts with the answer; the next workbook says it.
+async fn keep(
+    services: &Services,
+    (original, answer): (BatchId, &Batch),
+    edited: &Edited,
+    state: RowState,
+) -> anyhow::Result<()> {
     let cells: Vec<Cell> = edited.changes.iter().map(|(_, cell)| cell.clone()).collect();
     let row = NewRow {
         sheet: edited.sheet,
         row_no: edited.row,
         kind: RowKind::Data,
         cells: &cells,
-        state: Some(RowState::Accepted),
+        state: Some(state),
     };
     let mut tx = services.db.begin().await?;
     rows::insert(&mut tx, answer.id(), &[row]).await?;
+    batches::ask_for_workbook(&mut tx, original).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -166,7 +175,7 @@ pub async fn left(
         let lines = lines::of_order(&services.db, &named.order).await?;
         let line = lines.iter().find(|line| line.line_no == named.line);
         if line.is_some_and(|line| original.firm.as_ref() != Some(&line.firm)) {
-            let why = Why::Left.in_words(services.texts, &named);
+            let why = Why::Left.in_words(services.texts, &named, Asked::InFile);
             left.push((at, finding.detail(KEPT, why)));
         }
     }
@@ -201,7 +210,7 @@ impl Accepted {
             is_any = true;
             let wish =
                 Wish { changes: &changes, by: None, reason: &reason, is_answered: true, firm };
-            match tell(services, &line, &wish).await? {
+            match tell(services, (&line, None), &wish).await? {
                 Corrected::Done(_) | Corrected::Already => self.corrected += 1,
                 Corrected::Refused(findings) => {
                     self.refused.extend(findings.into_iter().map(|it| placed(staged, at, it)));
@@ -217,7 +226,8 @@ impl Accepted {
     }
 
     fn not(&mut self, services: &Services, at: At, why: Why, line: &LineRef) {
-        self.not_allowed.insert(at, why.in_words(services.texts, line));
+        let why = why.in_words(services.texts, line, Asked::InFile);
+        self.not_allowed.insert(at, why);
     }
 
     /// Of the findings of rows that wait on, those that could not be done say why.
@@ -267,13 +277,18 @@ fn wanted(checked: &Checked, decisions: &HashMap<At, Decision>) -> anyhow::Resul
     Ok(all)
 }
 
-/// Corrects a line, tells the platform where it is there, and writes the workbook that shows it.
-async fn tell(services: &Services, line: &LineRef, wish: &Wish<'_>) -> anyhow::Result<Corrected> {
+/// Corrects a line, tells the platform where it is there, and writes the workbook that shows it, but for that of the list
+/// that is being answered, which is written once in the end.
+async fn tell(
+    services: &Services,
+    (line, answered): (&LineRef, Option<BatchId>),
+    wish: &Wish<'_>,
+) -> anyhow::Result<Corrected> {
     let corrected = correct::correct(services, line, wish).await?;
     if matches!(corrected, Corrected::Done(_)) {
         activate::tell_if_there(services, &line.order).await?;
         let lines = lines::of_order(&services.db, &line.order).await?;
-        if let Some(line) = lines.first() {
+        if let Some(line) = lines.first().filter(|line| answered != Some(line.batch())) {
             outbox::write_workbook(services, line.batch()).await?;
         }
     }

@@ -5,6 +5,8 @@
 {"property": P, "value": V}          a custom document property
 {"sheet": S, "insert_rows": R}       an empty row above row R
 {"sheet": S, "delete_row": R}        the rows below move up
+{"sheet": S, "insert_column": C, "header": H}  a column before column C, with H in row 1
+{"sheet": S, "delete_column": C}     the columns behind move left
 {"sheet": S, "hide_row": R}          nobody sees row R
 {"sheet": S, "copy_row": R, "to": T} the cells of row R in row T too
 {"sheet": S, "rename": T}            another name of a sheet
@@ -48,6 +50,11 @@ def edit(book, change):
             book[sheet].insert_rows(row)
         case {"sheet": sheet, "delete_row": row}:
             book[sheet].delete_rows(row)
+        case {"sheet": sheet, "insert_column": column, "header": header}:
+            book[sheet].insert_cols(column)
+            book[sheet].cell(1, column).value = header
+        case {"sheet": sheet, "delete_column": column}:
+            book[sheet].delete_cols(column)
         case {"sheet": sheet, "hide_row": row}:
             book[sheet].row_dimensions[row].hidden = True
         case {"sheet": sheet, "copy_row": row, "to": to}:

@@ -344,6 +344,78 @@ fn an_edited_cell_of_the_results_corrects_a_placed_line() {
 }
 
 #[test]
+fn edits_that_are_refused_are_counted_each_at_its_cell_and_stand_in_the_next_workbook() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        let clients = [enterprise(1), enterprise(2), enterprise(3), enterprise(4)];
+        world.import("khach.csv", &csv(&clients));
+        world.run(&["confirm", ORDER]).exits(0);
+        let edits = [
+            cell("Kết quả", "E2", NEW),
+            cell("Kết quả", "E3", "x@x"),
+            cell("Kết quả", "F4", "0912000299"),
+            cell("Kết quả", "I4", "2025"),
+            cell("Kết quả", "X5", "khách đổi ý"),
+        ];
+        let answer = edited(&world, &world.workbook("B000001"), &edits);
+        let path = world.drop_file("tra-loi.xlsx", &answer);
+        let shown = world.run(&["run", "import", path.to_str().unwrap()]).exits(1).stdout;
+        let counted =
+            "4 dòng: 0 nhận, 2 từ chối, 0 chờ quyết định, 1 đã sửa dòng đã đặt, 1 đã hủy, ";
+        assert!(shown.contains(&format!("{counted}0 không đổi")), "{shown}");
+        for said in ["E2", "E3", "F4", "I4", "là nội dung đã đặt mua", "cột Hủy của dòng"]
+        {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        assert!(!shown.contains("`cancel"), "{shown}");
+
+        let next = world.workbook("B000001");
+        assert!(next.ends_with("khach__B000001__r3.xlsx"), "one revision for one answer: {next:?}");
+        let rows = sheet_text(&next, "Kết quả");
+        let row = |n: usize| rows.lines().nth(n - 1).unwrap().to_owned();
+        assert!(row(2).contains(NEW) && !row(2).contains("Phần sửa"), "{}", row(2));
+        assert!(row(3).contains("x@x") && row(3).contains(enterprise(2).email()), "{}", row(3));
+        assert!(row(4).contains("là nội dung đã đặt mua"), "{}", row(4));
+        let summary = sheet_text(&next, "Tóm tắt");
+        assert!(summary.contains("Tệp trả lời tra-loi.xlsx: Dòng 3, cột E"), "{summary}");
+        assert!(!summary.contains("Đã sửa theo tệp này"), "{summary}");
+        proves(&world);
+    }
+}
+
+#[test]
+fn a_column_put_between_the_users_moves_no_cell_and_columns_in_another_order_are_not_guessed() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    imported(&world);
+    let insert = json!({ "sheet": "Kết quả", "insert_column": 3, "header": "Ghi chú riêng" });
+    let edits = [insert, cell("Kết quả", "F2", NEW)];
+    let taken = world.take("a.xlsx", &edited(&world, &world.workbook("B000001"), &edits));
+    assert_eq!(taken["exit"], 0, "{taken}");
+    let codes: Vec<String> = taken["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| format!("{} {}", text(it, "code"), it["column"].as_str().unwrap_or("-")))
+        .collect();
+    assert_eq!(codes, ["row.unknown_answer -", "client.changed E"]);
+    assert!(text(&taken["findings"][0], "message").contains("Ghi chú riêng"), "{taken}");
+    assert!(world.order(ORDER)["lines"].as_array().unwrap().len() == 2);
+
+    let delete = json!({ "sheet": "Kết quả", "delete_column": 3 });
+    let edits = [delete, set("XAC_NHAN", true)];
+    let taken = world.take("b.xlsx", &edited(&world, &world.workbook("B000001"), &edits));
+    assert_eq!(taken["findings"].as_array().unwrap().len(), 1, "{taken}");
+    let said = text(&taken["findings"][0], "message");
+    assert!(said.contains("đã bị xóa hoặc đổi chỗ"), "{said}");
+    assert_eq!(world.order(ORDER)["state"], "awaiting_confirmation");
+}
+
+#[test]
 fn a_tick_beside_a_correction_is_made_again_in_the_next_workbook() {
     if !require("openpyxl") {
         return;

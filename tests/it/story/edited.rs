@@ -18,8 +18,9 @@ fn no_tick_is_taken_beside_an_edited_cell_of_the_users() {
     let (world, workbook) = answered(&two_enterprises());
     let edits = [cell("Kết quả", "E3", "khac@congty2.example"), set("XAC_NHAN", true)];
     let taken = back(&world, &workbook, &edits);
-    let finding = &taken["findings"][0];
-    assert_eq!(codes(&taken).len(), 1);
+    assert_eq!(codes(&taken), ["row.unknown_answer", "client.changed"]);
+    let (ticks, finding) = (&taken["findings"][0], &taken["findings"][1]);
+    assert_eq!((&ticks["severity"], &finding["severity"]), (&"hold".into(), &"info".into()));
     assert_eq!(
         (&finding["row"], &finding["column"], &finding["field"]),
         (&3.into(), &"E".into(), &"email".into())
@@ -30,7 +31,13 @@ fn no_tick_is_taken_beside_an_edited_cell_of_the_users() {
     assert!(text(finding, "message").contains("Đã sửa theo tệp này."), "{finding}");
     let bells = world.list("notifications");
     assert_eq!(bells[0]["kind"], "answer_refused");
-    assert!(text(&bells[0], "text").contains("được nhận một phần. Chưa nhận: "), "{bells:?}");
+    let bell = text(&bells[0], "text");
+    assert!(bell.contains("được nhận một phần. Chưa nhận: "), "{bell}");
+    assert!(bell.contains("các ô đánh dấu") && !bell.contains("Đã sửa theo tệp này"), "{bell}");
+    let said = receipt(&world, &taken);
+    let (done, open) = said.split_once("Không nhận, hoặc còn phải sửa:").unwrap();
+    assert!(done.contains("1 đã sửa dòng đã đặt") && done.contains("Đã sửa theo trang Kết quả:"));
+    assert!(done.contains("khac@congty2.example") && !open.contains("khac@congty2.example"));
     let order = world.order("DH-2611-000001");
     assert_eq!((&order["revision"], &order["lines"][1]["state"]), (&2.into(), &"waiting".into()));
 }

@@ -90,19 +90,35 @@ pub enum Why {
     Left,
 }
 
+/// How a correction was asked for: whoever sends files is told of their columns, and not of commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    InFile,
+    ByCommand,
+}
+
 impl Why {
-    pub fn in_words(self, texts: &Texts, line: &LineRef) -> String {
-        let (key, field) = match self {
-            Why::Cancelled => ("cancelled", None),
-            Why::OtherOrder(field) => ("other_order", Some(field)),
-            Why::Placed(field) => ("placed", Some(field)),
-            Why::NoOtherBuyer(field) => ("no_other_buyer", Some(field)),
-            Why::Taken => ("taken", None),
+    /// What it is about, where that is one field.
+    pub fn field(self) -> Option<Field> {
+        match self {
+            Why::OtherOrder(field) | Why::Placed(field) | Why::NoOtherBuyer(field) => Some(field),
+            Why::Cancelled | Why::Taken | Why::Left => None,
+        }
+    }
+
+    pub fn in_words(self, texts: &Texts, line: &LineRef, asked: Asked) -> String {
+        let key = match self {
+            Why::Cancelled => "cancelled",
+            Why::OtherOrder(_) => "other_order",
+            Why::Placed(_) => "placed",
+            Why::NoOtherBuyer(_) => "no_other_buyer",
+            Why::Taken => "taken",
             Why::Left => return texts.label("workbook.payment.left"),
         };
-        let field = field.map(|field| texts.label(&format!("field.{field}")));
+        let field = self.field().map(|field| texts.label(&format!("field.{field}")));
         let invoice_to = texts.label(&format!("field.{}", Field::InvoiceTo));
-        let values = context! { line => line.to_string(), field, invoice_to };
+        let by_file = asked == Asked::InFile;
+        let values = context! { line => line.to_string(), field, invoice_to, by_file };
         texts.say(&format!("message.not_corrected.{key}"), values)
     }
 }
