@@ -1,7 +1,5 @@
 //! `resume`: what is held after a restore or a long gap, by purpose and age; and `--confirm` lets it go.
 
-use std::collections::BTreeSet;
-
 use minijinja::context;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,12 +12,11 @@ use super::{
 };
 use crate::{
     db::{
-        batches::{self, Filter},
+        batches,
         guard::{self as stored, Hold, Waiting},
-        licences,
     },
     domain::licence::LicenceState,
-    flow::{Services, activate::platform::wire::Licence, answer::returned, guard},
+    flow::{Services, activate::platform::wire::Licence, answer::returned, guard, sweep::unknown},
 };
 
 /// A licence in the platform's list of all, without its links.
@@ -46,7 +43,7 @@ pub async fn run(global: &Global, confirm: bool) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
     let hold = guard::hold(&services).await?;
     // First of all: what became of licences while this database knew nothing of it.
-    let unknown = unknown_here(&services).await?;
+    let unknown = unknown::find(&services).await?.into_iter().map(Listed::from).collect::<Vec<_>>();
     let before = hold.and_then(|hold| hold.before);
     let kept = match hold {
         Some(_) => stored::waiting(&services.db, before).await?,
@@ -94,15 +91,6 @@ pub fn refusal(services: &Services, hold: &Hold) -> Failure {
     let why = guard::in_words(services, hold);
     let said = Failure::not_allowed(services.texts, "held", context! { why });
     Failure { exit: Exit::NotRun, code: "held", ..said }
-}
-
-/// Licences of the platform that no line here has.
-async fn unknown_here(services: &Services) -> anyhow::Result<Vec<Listed>> {
-    let known = licences::list(&services.db, &Filter::default()).await?;
-    let known: BTreeSet<&str> = known.iter().map(|known| known.licence_id.as_str()).collect();
-    let mut all = services.platform.all().await?;
-    all.retain(|licence| !known.contains(licence.licence_id.as_str()));
-    Ok(all.into_iter().map(Listed::from).collect())
 }
 
 fn in_words(

@@ -48,6 +48,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (26, "told_sums", files!("0026_told_sums.sql")),
     (29, "mail_pause", files!("0029_mail_pause.sql")),
     (30, "invoice_exports", files!("0030_invoice_exports.sql")),
+    (31, "restored", files!("0031_restored.sql")),
 ];
 
 /// The newest change that this version knows.

@@ -14,6 +14,8 @@ pub mod leases;
 
 pub mod copied;
 
+pub mod unknown;
+
 pub mod portable;
 
 pub mod backups;

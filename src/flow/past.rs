@@ -4,12 +4,12 @@
 use super::{
     Services,
     check::{Past, Wanted, corrected::Correction},
-    retention,
+    guard, retention, sweep,
 };
 use crate::{
     db::{
         clients::{self, Near},
-        corrections, lines,
+        corrections, lines, unknown,
     },
     domain::firm::Firm,
 };
@@ -32,5 +32,18 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     let events = corrections::of_firm(&services.db, firm.code.as_str()).await?;
     let day = |at| services.local(at).date_naive();
     let corrections = events.into_iter().map(|event| Correction { day: day(event.at), event });
-    Ok(Past { lines, clients, ties, gone, corrections: corrections.collect() })
+    look_behind(services).await?;
+    let unknown = unknown::of(&services.db, &asked).await?;
+    Ok(Past { lines, clients, ties, gone, corrections: corrections.collect(), unknown })
+}
+
+/// While everything is held after a restore nobody has read the platform's licences yet, perhaps.
+async fn look_behind(services: &Services) -> anyhow::Result<()> {
+    let hold = guard::hold(services).await?;
+    if hold.is_some_and(|hold| hold.before.is_none())
+        && let Err(error) = sweep::unknown::find(services).await
+    {
+        tracing::warn!("The platform's licences are not read: {error:#}");
+    }
+    Ok(())
 }

@@ -55,6 +55,8 @@ pub struct Past {
     pub gone: Vec<Gone>,
     /// Of the firm's lines, the oldest first.
     pub corrections: Vec<Correction>,
+    /// Tax ids with a licence on the platform that no line here has.
+    pub unknown: Vec<String>,
 }
 
 /// The same, ready to be asked about.
@@ -68,12 +70,13 @@ pub struct History {
     gone: HashMap<String, Vec<Gone>>,
     /// By order and line.
     corrections: HashMap<(OrderCode, i64), Vec<Correction>>,
+    unknown: BTreeSet<String>,
 }
 
 impl History {
     /// `pairs` are the tax ids that rows of the list say to be one client's.
     pub fn new(past: Past, pairs: &[(String, String)]) -> History {
-        let Past { lines, clients, ties, gone: deleted, corrections: done } = past;
+        let Past { lines, clients, ties, gone: deleted, corrections: done, unknown } = past;
         let mut identities = Identities::default();
         let said = pairs.iter().map(|(one, other)| (one.as_str(), other.as_str()));
         let known = ties.iter().map(|tie| (tie.client.as_str(), tie.tax_id.as_str()));
@@ -98,7 +101,8 @@ impl History {
             let line = (it.event.order_code.clone(), it.event.line_no);
             corrections.entry(line).or_default().push(it);
         }
-        History { identities, lines, lines_of, clients, client_of, gone, corrections }
+        let unknown = unknown.iter().map(|tax_id| identities.who(tax_id)).collect();
+        History { identities, lines, lines_of, clients, client_of, gone, corrections, unknown }
     }
 
     /// The same for all tax ids of a client.
@@ -129,6 +133,11 @@ impl History {
     pub(super) fn gone(&self, tax_ids: &[TaxId]) -> impl Iterator<Item = &Gone> {
         let whos: BTreeSet<String> = tax_ids.iter().map(|tax_id| self.who(tax_id)).collect();
         whos.into_iter().filter_map(|who| self.gone.get(&who)).flatten()
+    }
+
+    /// Whether the platform has a licence of a client of which nothing is known here.
+    pub(super) fn is_unknown(&self, tax_ids: &[TaxId]) -> bool {
+        tax_ids.iter().any(|tax_id| self.unknown.contains(&self.who(tax_id)))
     }
 
     /// Says of each row that the firm has ordered already what came of it, and which rows those are.

@@ -47,7 +47,7 @@ pub fn look(rows: &mut [Judged], told: &BTreeSet<usize>, context: &Context<'_>, 
         }
         let asked = Asked { row, context, history };
         let said = [
-            asked.elsewhere(),
+            asked.unknown_here().or_else(|| asked.elsewhere()),
             asked.free_year(),
             asked.other_year(),
             asked.bought_long_ago(),
@@ -66,6 +66,13 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// A licence on the platform that no line here has: ordered before the data were restored, by whichever firm.
+    fn unknown_here(&self) -> Option<Finding> {
+        let (tax_ids, ..) = self.bought()?;
+        let said = || self.say(Code::ClientLicensedElsewhere, Field::TaxId).detail("lost", "1");
+        self.history.is_unknown(&tax_ids).then(said)
+    }
+
     /// A licence at another firm for the same time. Neither the firm nor anything of its order is named.
     fn elsewhere(&self) -> Option<Finding> {
         let (tax_ids, family, year) = self.bought()?;

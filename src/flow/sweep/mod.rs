@@ -15,6 +15,8 @@ pub mod hold;
 
 pub mod reconcile;
 
+pub mod unknown;
+
 mod by_hand;
 
 pub mod extract;

@@ -122,6 +122,8 @@ pub async fn differences(services: &Services) -> anyhow::Result<Found> {
     {
         let ours: HashSet<&str> = here.iter().map(|it| it.licence_id.as_str()).collect();
         there.retain(|it| ours.contains(it.licence_id.as_str()) || !is_forgotten(services, it));
+        let unknown = there.iter().filter(|it| !ours.contains(it.licence_id.as_str()));
+        super::unknown::keep(services, unknown).await?;
     }
     let judged = super::judge(services).await?;
     let over = over(services, &judged).await?;

@@ -211,6 +211,32 @@ fn a_workbook_that_is_newer_than_the_restored_data_is_told_as_that() {
 }
 
 #[test]
+fn a_client_with_a_licence_that_is_unknown_here_is_asked_about_before_it_is_ordered_again() {
+    for world in World::on_each_engine() {
+        let list = csv(&[enterprise(1), enterprise(2)]);
+        world.import("khach.csv", &list);
+        let sql = format!(
+            "insert into platform_licence (licence_id, idempotency_key, request_sha256, order_code, line, kind, tax_id,
+                                           package, fiscal_year, status, activated_at, updated_at)
+             values ('LIC-X', 'x', '{}', 'DH-2611-000777', 1, 'purchase', '{}', 'ASP-DN', 2026, 'active',
+                     '2026-11-20T01:00:00Z', '2026-11-20T01:00:00Z')",
+            "0".repeat(64),
+            enterprise(3).0[1]
+        );
+        execute(&world, sql.leak());
+        let seen = world.run(&["resume", "--json"]).exits(0).json();
+        assert_eq!(seen["unknown_here"].as_array().unwrap().len(), 1, "{seen}");
+        let file = world.import("them.csv", &csv(&[enterprise(3), enterprise(4)]));
+        assert_eq!((&file["rows"]["held"], &file["rows"]["accepted"]), (&1.into(), &1.into()));
+        let finding = &file["findings"][0];
+        assert_eq!(finding["code"], "client.licensed_elsewhere");
+        let said = text(finding, "message");
+        assert!(said.contains("khôi phục") && !said.contains("LIC-X"), "{said}");
+        world.run(&["accept", "B000002#2"]).exits(0);
+    }
+}
+
+#[test]
 fn nothing_is_overwritten_and_nothing_that_is_no_whole_backup_is_read_in() {
     let world = placed();
     let file = backed_up(&world, "dem.zip", &[]);

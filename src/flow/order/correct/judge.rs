@@ -142,7 +142,7 @@ fn text(stored: &Value) -> Option<String> {
 
 /// A line is no news for itself, and what the firm knows of its client is what is corrected.
 fn without(past: Past, line: &Line) -> Past {
-    let Past { mut lines, mut clients, ties, gone, corrections } = past;
+    let Past { mut lines, mut clients, ties, gone, corrections, unknown } = past;
     lines.retain(|it| (&it.order_code, it.line_no) != (&line.order_code, line.line_no));
     let own = |tax_id: &str| {
         tax_id == line.client.tax_id.as_str()
@@ -151,7 +151,7 @@ fn without(past: Past, line: &Line) -> Past {
                 .any(|tie| tie.client == tax_id && tie.tax_id == line.client.tax_id.as_str())
     };
     clients.retain(|client| !own(&client.tax_id));
-    Past { lines, clients, ties, gone, corrections }
+    Past { lines, clients, ties, gone, corrections, unknown }
 }
 
 /// What is wrong or asked about now and was not before.
