@@ -4,6 +4,7 @@ use hangloat::{
     db::{
         Db,
         batches::Filter,
+        lines::{self, Under},
         orders::{self, NewOrder, Order},
     },
     domain::{
@@ -14,8 +15,8 @@ use hangloat::{
 };
 
 use super::seed::{
-    CONTENT, FAMILY, FIRM, ODD, OTHER_CONTENT, PRICE, batch, batch_of, code, hash, later,
-    new_order, now, order, place, within,
+    CONTENT, FAMILY, FIRM, ODD, OTHER_CONTENT, PRICE, batch, batch_of, client, code, hash, later,
+    new_line, new_order, now, order, place, under, within,
 };
 use crate::each_db::each_db;
 
@@ -141,9 +142,17 @@ async fn orders_are_narrowed_to_a_firm_a_state_and_a_time() {
         let (early, other, late) = (code(1), code(2), code(3));
         within(db, async |tx| {
             orders::insert(tx, new_order(&early, batch, 3), now()).await?;
-            let other = NewOrder { firm: "KHAC", ..new_order(&other, batch, 2) };
-            orders::insert(tx, other, later(1)).await?;
-            orders::insert(tx, new_order(&late, batch, 1), later(1)).await
+            let new = NewOrder { firm: "KHAC", ..new_order(&other, batch, 2) };
+            orders::insert(tx, new, later(1)).await?;
+            orders::insert(tx, new_order(&late, batch, 1), later(1)).await?;
+            // A firm sees an order by its own lines.
+            let client = client();
+            for (n, (order, firm)) in (1..).zip([(&early, FIRM), (&other, "KHAC"), (&late, FIRM)]) {
+                let tax_id = format!("010000000{n}");
+                let line = Under { firm, ..under(order, batch) };
+                lines::insert(tx, line, &[new_line(n, &tax_id, &client)]).await?;
+            }
+            Ok(())
         })
         .await
         .unwrap();

@@ -556,8 +556,10 @@ fn a_final_warning_that_came_back_says_so_where_it_would_stand() {
         world.run(&["run", "mail"]).exits(0);
         world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
         world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
-        let mut mails = world.list("mails").into_iter();
-        let warning = mails.rfind(|mail| mail["purpose"] == "grace_warning").unwrap();
+        let is_it = |mail: &Value| {
+            mail["purpose"] == "grace_warning" && mail["to"] == enterprise(1).email()
+        };
+        let warning = world.list("mails").into_iter().find(is_it).unwrap();
         let report = include_str!("reports/postfix.eml");
         let report = report.replace("{id}", &text(&warning, "message_id"));
         let report = report.replace("{to}", &text(&warning, "to"));

@@ -605,15 +605,14 @@ fn the_fee_of_a_transfer_for_all_is_forgiven_and_they_are_paid_together() {
 }
 
 #[test]
-fn a_code_that_is_named_twice_by_hand_takes_what_is_left_of_it_and_a_part_waits() {
+fn a_code_that_is_named_twice_by_hand_is_a_slip_and_a_part_waits() {
     let world = activated();
     let codes = codes(&world);
     take(&world, "a.csv", &[("20/11/2026", 5_900_000, "khong ro")]);
     let twice = ["match", "1", &codes[0], &codes[0], "--reason", "x", "--json"];
-    assert_eq!(world.run(&twice).exits(1).json()["error"]["code"], "state.not_allowed");
-    let parts = format!("{}=1000000", codes[0]);
-    let part =
-        world.run(&["match", "1", &parts, &parts, "--reason", "x", "--json"]).exits(0).json();
+    assert_eq!(world.run(&twice).exits(2).json()["error"]["code"], "usage");
+    let part = format!("{}=2000000", codes[0]);
+    let part = world.run(&["match", "1", &part, "--reason", "x", "--json"]).exits(0).json();
     assert_eq!(part["payments"][0]["allocations"][0]["amount"], 2_000_000);
     assert_eq!(part["payments"][0]["state"], "held", "not all of it is used");
     assert_eq!(requests(&world)[0], "partly_paid 2000000");
