@@ -1,9 +1,15 @@
 //! What a person says of money: for what it is, that it goes back, that a rest is forgiven; who says so, and why.
-//! Whether it may be is decided before, storing it is the business of `settle`.
+//! Whether it may be is decided before; it is stored with what follows from it, which is the business of `settle`.
 
+use super::{matching, overtaken::Overtaken};
 use crate::{
-    db::{payments::EventKind, refunds},
+    db::{
+        Tx,
+        payments::{self, EventKind, NewEvent},
+        refunds,
+    },
     domain::batch::BatchId,
+    flow::Services,
 };
 
 /// What a person says of a payment that a bank told twice.
@@ -87,4 +93,51 @@ impl<'a> By<'a> {
     pub(super) fn said(&self) -> refunds::Said<'a> {
         refunds::Said { reason: self.reason, by: self.who }
     }
+}
+
+/// Keeps what a person says, in this change of all money.
+pub(super) async fn store(
+    services: &Services,
+    tx: &mut Tx,
+    said: &Said<'_>,
+    change: i64,
+) -> anyhow::Result<()> {
+    let now = services.now();
+    for (code, amount) in &said.waived {
+        if *amount > 0 {
+            refunds::waive(tx, (code, *amount), said.by.said(), now).await?;
+        } else if refunds::take_waiver_back(tx, code).await? != -amount {
+            return Err(Overtaken.into());
+        }
+    }
+    let Some(id) = said.payment else { return Ok(()) };
+    if let Some(words) = &said.words {
+        payments::say(tx, id, words).await?;
+    }
+    if let Some(same) = said.same {
+        payments::set_same(tx, id, same.payment()).await?;
+    }
+    // A debit may have closed it meanwhile.
+    if said.kept > 0 && refunds::take_back(tx, id).await? != said.kept {
+        return Err(Overtaken.into());
+    }
+    if said.refund > 0 {
+        refunds::plan(tx, (id, said.refund), said.by.said(), now).await?;
+    }
+    for (source, payer) in &said.learned {
+        payments::learn_payer(tx, (source, payer), now).await?;
+    }
+    let event = NewEvent {
+        id,
+        kind: said.kind,
+        detail: serde_json::json!({
+            "words": said.words, "same": said.same.and_then(Same::payment), "refund": said.refund,
+            "kept": said.kept, "waived": said.waived, "answer": said.by.answer, "change": change,
+        }),
+        rules: matching::RULES,
+        said_by: said.by.who,
+        reason: Some(said.by.reason),
+    };
+    payments::tell(tx, &[event], now).await?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use super::{
     memo,
     moved::{self, Away},
     overtaken::{self, Overtaken},
-    said::{Said, Same},
+    said::{self, Said, Same},
     tell, waive,
 };
 use crate::{
@@ -208,7 +208,7 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
         return Ok(false);
     }
     if let Some(said) = said {
-        store_said(services, &mut tx, said, loaded.version + 1).await?;
+        said::store(services, &mut tx, said, loaded.version + 1).await?;
     }
     if !store(services, &mut tx, &difference, loaded.version).await? {
         return Ok(false);
@@ -314,52 +314,6 @@ fn of_requests<'a>(
             old_state: due.state,
         });
     }
-}
-
-async fn store_said(
-    services: &Services,
-    tx: &mut Tx,
-    said: &Said<'_>,
-    change: i64,
-) -> anyhow::Result<()> {
-    let now = services.now();
-    for (code, amount) in &said.waived {
-        if *amount > 0 {
-            refunds::waive(tx, (code, *amount), said.by.said(), now).await?;
-        } else if refunds::take_waiver_back(tx, code).await? != -amount {
-            return Err(Overtaken.into());
-        }
-    }
-    let Some(id) = said.payment else { return Ok(()) };
-    if let Some(words) = &said.words {
-        payments::say(tx, id, words).await?;
-    }
-    if let Some(same) = said.same {
-        payments::set_same(tx, id, same.payment()).await?;
-    }
-    // A debit may have closed it meanwhile.
-    if said.kept > 0 && refunds::take_back(tx, id).await? != said.kept {
-        return Err(Overtaken.into());
-    }
-    if said.refund > 0 {
-        refunds::plan(tx, (id, said.refund), said.by.said(), now).await?;
-    }
-    for (source, payer) in &said.learned {
-        payments::learn_payer(tx, (source, payer), now).await?;
-    }
-    let event = NewEvent {
-        id,
-        kind: said.kind,
-        detail: serde_json::json!({
-            "words": said.words, "same": said.same.and_then(Same::payment), "refund": said.refund,
-            "kept": said.kept, "waived": said.waived, "answer": said.by.answer, "change": change,
-        }),
-        rules: matching::RULES,
-        said_by: said.by.who,
-        reason: Some(said.by.reason),
-    };
-    payments::tell(tx, &[event], now).await?;
-    Ok(())
 }
 
 /// Orders first, as whoever cancels them holds them; false where a request is not any more what it was.
