@@ -82,27 +82,57 @@ pub async fn note(db: &Db, mail: &Mail, told: &str) -> sqlx::Result<()> {
 pub struct Before {
     /// Which of all changes of money it told of last.
     pub occasion: i64,
+    /// The line that it took money back of; nothing where it told what came.
+    pub line_id: Option<i64>,
     /// What it said; nothing where that is not known, as of one that money was taken back.
     pub told: Option<String>,
 }
 
-/// The last one that left before this one, about money of the same list to the same payer; before one that a person wants
-/// once more, what had left before it went first.
-pub async fn told_before(db: &Db, mail: &Mail, batch: BatchId) -> sqlx::Result<Option<Before>> {
+/// Those that left before this one, about money of the same list to the same payer, the oldest first; before one that a
+/// person wants once more, what had left before it went first.
+pub async fn before(db: &Db, mail: &Mail, batch: BatchId) -> sqlx::Result<Vec<Before>> {
     db.query(
-        "select coalesce(m.occasion, m.sequence) as occasion, m.told
+        "select coalesce(m.occasion, m.sequence) as occasion, m.line_id, m.told
          from mail m join client_order o on o.code = m.order_code
          where m.purpose = 'payment_received' and m.recipient = $1 and o.batch_id = $2 and m.state = 'sent'
            and m.id < $3 and coalesce(m.occasion, m.sequence) < $4
            and (m.subject = m.order_code or m.line_id is not null)
-         order by m.id desc limit 1",
+         order by 1, m.id",
     )
     .bind(mail.recipient.as_str())
     .bind(batch.number())
     .bind(mail.id)
     .bind(mail.occasion())
-    .optional()
+    .all()
     .await
+}
+
+/// Whether a payment that was taken away from a request, in this change of all money, pays for it since.
+pub async fn pays_again(db: &Db, code: &str, change: i64) -> sqlx::Result<bool> {
+    let one = db.query(
+        "select a.bank_line_id from allocation a join payment_event e on e.bank_line_id = a.bank_line_id
+         where a.code = $1 and e.kind = 'unmatch' and cast(e.detail->>'change' as bigint) = $2 limit 1",
+    );
+    Ok(one.bind(code).bind(change).optional::<(i64,)>().await?.is_some())
+}
+
+/// Whether a letter that a payment came left for who pays for a code, before this change of all money.
+pub async fn is_heard_of(db: &Db, (id, code): (i64, &str), change: i64) -> sqlx::Result<bool> {
+    let one = db.query(
+        "select m.id
+         from (select batch_id, payer_email from payment_request where code = $2
+               union
+               select batch_id, payer_email from payer_code where code = $2) as p
+         join client_order o on o.batch_id = p.batch_id
+         join mail m on m.order_code = o.code and m.recipient = p.payer_email
+         where m.purpose = 'payment_received' and m.subject = m.order_code and m.state = 'sent'
+           and coalesce(m.occasion, m.sequence) < $3
+           and m.sent_at >= (select min(e.at) from payment_event e
+                             where e.bank_line_id = $1 and e.kind = 'decided'
+                               and cast(e.detail as text) like '%\"' || $2 || '\"%')
+         limit 1",
+    );
+    Ok(one.bind(id).bind(code).bind(change).optional::<(i64,)>().await?.is_some())
 }
 
 /// Whether any letter about money, or that it is not to be paid, left for who pays, since a payment was known to be for a

@@ -129,3 +129,40 @@ pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
     .all()
     .await
 }
+
+/// Something that was decided of a payment, whose amount is in đồng.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Concerning {
+    pub bank_line_id: i64,
+    pub amount: i64,
+    pub detail: Json<serde_json::Value>,
+}
+
+/// The codes are said in it. Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
+macro_rules! concerning {
+    ($own:literal) => {
+        concat!(
+            "select b.id as bank_line_id, b.amount, e.detail
+             from bank_line b join payment_event e on e.bank_line_id = b.id and e.kind = 'decided'
+             where b.direction = 'credit' and b.same_as is null
+               and (b.id in (select a.bank_line_id from allocation a where a.code in (select own.value from ",
+            $own,
+            "))
+                    or (b.tier in ('paid_before', 'batch_partly', 'batch_other') and not b.closed
+                        and exists (select 1 from ",
+            $own,
+            " where cast(b.evidence as text) like '%\"' || own.value || '\"%')))
+             order by b.id, e.id"
+        )
+    };
+}
+
+/// All that was ever decided of the payments that pay for one of these codes, or came for them and pay for nothing yet; the
+/// oldest first.
+pub async fn concerning(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Concerning>> {
+    const CONCERNING: Sql = Sql {
+        sqlite: concerning!("json_each($1) as own"),
+        postgres: concerning!("jsonb_array_elements_text($1) as own (value)"),
+    };
+    db.query(CONCERNING).bind(Json(codes)).all().await
+}

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 pub use self::events::{
-    Event, EventKind, NewEvent, events, of_answer, of_refunded, tell, was_said,
+    Concerning, Event, EventKind, NewEvent, concerning, events, of_answer, of_refunded, tell,
+    was_said,
 };
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx, batches::Filter};
 use crate::domain::{

@@ -17,6 +17,8 @@ mod waiting;
 
 mod standings;
 
+mod came;
+
 pub mod returned;
 
 pub mod of_firm;

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{
+    came::{self, Since},
     content::{Content, firm_block, notice_line, reply_to, rest},
     ends,
-    letters::{self, Elsewhere, Occasion, Standing, StandingLine, StandingReader},
+    letters::{self, News, Occasion, Standing, StandingLine, StandingReader},
     over,
 };
 use crate::{
@@ -18,8 +19,7 @@ use crate::{
         lines::Line,
         mails::Mail,
         orders::Order,
-        owed, payments,
-        received::{self, Before},
+        owed, received,
         requests::{self, Request},
         standing,
     },
@@ -27,7 +27,6 @@ use crate::{
     flow::{
         Services,
         order::{registrant, told_of},
-        pay::moved::{self, Moved},
         sweep::{self, rules},
     },
 };
@@ -122,32 +121,34 @@ pub async fn of(
     if !warned.holds(services, &known.effective) {
         return Ok(None);
     }
-    let about = known.about(services, (mail, order));
-    // It is paid again.
-    if is_taken_back(mail) && about.first().map(|it| it.line.id) != mail.line_id {
+    let mut about = known.about(services, (mail, order));
+    let Some((first, cutoff_at)) = about.first().map(|it| (it.request, it.cutoff_at)) else {
+        return Ok(None);
+    };
+    if is_taken_back(mail) && is_paid_again(services, mail, first).await? {
         return Ok(None);
     }
-    let Some(first) = about.first() else { return Ok(None) };
     let is_payer =
         !warned.is_copy && about.iter().any(|it| it.request.payer_email == mail.recipient);
     let pooled = if is_payer { known.pooled } else { Money::ZERO };
     let open =
         if is_payer { to_pay(services, (mail, order), &about, pooled).await? } else { Vec::new() };
     let (rest, picture) = rest(services, &open, pooled)?.unzip();
-    let over = if is_received(mail) {
-        over::too_much(services, &known.own(mail)).await?
+    let (over, since) = if is_received(mail) {
+        let own = known.own(mail);
+        let since = Since::of(services, (mail, order.batch()), &own).await?;
+        (over::too_much(services, &own).await?, since)
     } else {
-        Money::ZERO
+        (Money::ZERO, Since::default())
     };
-    let sums = sums(&about, (over, pooled));
-    let (before, elsewhere) = since(services, (mail, order), &known).await?;
-    let is_known = before.is_some_and(|before| before.told.as_ref() == Some(&sums));
-    if is_known && elsewhere.is_empty() && !mail.is_again() {
+    let sums = came::sums(about.iter().map(|it| it.request), (over, pooled));
+    if since.is_told(&sums) && !mail.is_again() {
         return Ok(None);
     }
+    about.sort_by_key(|it| !since.is_for(it.request));
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
-        occasion: occasion(services, mail, (first.cutoff_at, &warned)),
+        occasion: occasion(services, mail, (cutoff_at, &warned)),
         reader: if is_payer {
             StandingReader::Payer(order.recipient)
         } else {
@@ -157,9 +158,14 @@ pub async fn of(
         firm: firm_block(services, order, &told).await?,
         lines: about.iter().map(|it| line(services, it)).collect::<anyhow::Result<_>>()?,
         rest,
+        news: News {
+            amount: since.amount,
+            payments: since.payments,
+            lines: about.iter().filter(|it| since.is_for(it.request)).count(),
+        },
         over,
         pooled,
-        elsewhere,
+        elsewhere: since.elsewhere,
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
@@ -213,58 +219,6 @@ fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str)
     is_of(&line.firm) || (line.firm == order.firm && is_of_none())
 }
 
-/// The last letter about what came, and what a person moved to the recipient's requests since; nothing for other letters.
-async fn since(
-    services: &Services,
-    (mail, order): (&Mail, &Order),
-    known: &Known,
-) -> anyhow::Result<(Option<Before>, Vec<Elsewhere>)> {
-    if !is_received(mail) {
-        return Ok((None, Vec::new()));
-    }
-    let before = received::told_before(&services.db, mail, order.batch()).await?;
-    let elsewhere = elsewhere(services, mail, (&known.own(mail), before.as_ref())).await?;
-    Ok((before, elsewhere))
-}
-
-async fn elsewhere(
-    services: &Services,
-    mail: &Mail,
-    (requests, before): (&[Request], Option<&Before>),
-) -> anyhow::Result<Vec<Elsewhere>> {
-    let db = &services.db;
-    let codes: HashMap<&str, &Request> = requests.iter().map(|it| (it.code.as_str(), it)).collect();
-    let named: Vec<&str> = codes.keys().copied().collect();
-    let told = before.map_or(0, |before| before.occasion);
-    let mut found = Vec::new();
-    for payment in payments::matched_by_hand(db, &named).await? {
-        let moves = moved::of(db, payment).await?;
-        let new = moves.into_iter().filter(|it| (told + 1..=mail.occasion()).contains(&it.change));
-        for Moved { from, to, .. } in new {
-            for (code, amount) in to {
-                let Some(request) = codes.get(code.as_str()) else { continue };
-                // What came under the code for all came for this one, too.
-                if request.batch_code.as_ref().is_none_or(|all| !from.contains(all)) {
-                    let amount = Money::dong(amount);
-                    found.push(Elsewhere { amount, from: from.join(", "), to: code });
-                }
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// What a letter says of money that came, for nobody to read: with it, what was told is not told again.
-fn sums(about: &[About<'_>], (over, pooled): (Money, Money)) -> String {
-    let of_line = |it: &About<'_>| {
-        let (paid, waived) = (it.request.paid(), it.request.waived());
-        format!("{} {} {}", it.request.code, paid.as_dong(), waived.as_dong())
-    };
-    let mut lines: Vec<String> = about.iter().map(of_line).collect();
-    lines.sort_unstable();
-    format!("{}; {} {}", lines.join(", "), over.as_dong(), pooled.as_dong())
-}
-
 fn is_received(mail: &Mail) -> bool {
     mail.purpose == Purpose::PaymentReceived && !is_taken_back(mail)
 }
@@ -290,6 +244,12 @@ fn is_copied(
 /// A letter about money which names a line says that the money was for something else.
 fn is_taken_back(mail: &Mail) -> bool {
     mail.purpose == Purpose::PaymentReceived && mail.line_id.is_some()
+}
+
+/// Whether the line that money was taken back of is paid again, or what was taken away pays a part of it.
+async fn is_paid_again(services: &Services, mail: &Mail, first: &Request) -> anyhow::Result<bool> {
+    let is_open = mail.line_id == Some(first.line_id);
+    Ok(!is_open || received::pays_again(&services.db, first.code.as_str(), mail.occasion()).await?)
 }
 
 /// Money under the batch code is told with all that it is for, and where all of that was paid before, with these.

@@ -413,7 +413,8 @@ fn of_two_payers_of_a_list_each_reads_of_its_own_lines_alone() {
     assert_eq!(letters.len(), 2, "{letters:?}");
     let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
     let [first, second, third] = [1, 2, 3].map(|n| enterprise(n).tax_id().to_owned());
-    says(to(1), &[&first, &second]);
+    says(to(1), &[&first, &second, "2 khoản, tổng 3.950.000 đ"]);
+    assert!(to(1).subject.starts_with("Đã nhận 2 khoản, tổng 3.950.000 đ"), "{}", to(1).subject);
     says(to(3), &[&third, "thừa 50.000 đ"]);
     for (n, other) in [(1, &third), (3, &first), (3, &second)] {
         assert!(!to(n).text.contains(other.as_str()), "{other}: {}", to(n).text);
@@ -462,6 +463,8 @@ fn who_paid_too_little_reads_that_the_rest_was_forgiven() {
     assert_eq!(letters.len(), 2, "{letters:?}");
     let forgiven = format!("11.000 đ ({})", codes[0]);
     says(&letters[1], &[&forgiven, "2.939.000 đ", "2.950.000 đ", "không phải trả thêm"]);
+    says(&letters[1], &["không có khoản tiền mới", "Tổng đã nhận đến nay là 2.939.000 đ"]);
+    assert!(letters[1].subject.starts_with("Cập nhật thanh toán"), "{}", letters[1].subject);
 }
 
 #[test]
@@ -540,7 +543,8 @@ fn what_lies_under_the_code_for_all_is_told_when_it_comes_with_what_is_missing_o
     world.run(&["run", "mail"]).exits(0);
     let letters = received();
     assert_eq!(letters.len(), 2);
-    says(&letters[1], &["9.000.000 đ", "8.850.000 đ", "nhiều hơn số phải trả"]);
+    assert!(letters[1].subject.starts_with("Đã nhận 4.000.000 đ"), "{}", letters[1].subject);
+    says(&letters[1], &["đến nay đã nhận 9.000.000 đ", "8.850.000 đ", "nhiều hơn số phải trả"]);
     assert!(letters[1].pictures.is_empty(), "nothing more is to be paid");
     world.run(&["run", "reconcile"]).exits(1);
     world.run(&["run", "mail"]).exits(0);
@@ -576,9 +580,11 @@ fn what_was_parted_and_matched_again_is_told_once_unless_that_was_told_or_it_is_
     };
     let received = || {
         world.run(&["run", "mail"]).exits(0);
-        let mut letters = letters_of(&world, "payment_received");
-        letters.retain(|letter| letter.subject.starts_with("Đã nhận"));
-        letters
+        let letters = letters_of(&world, "payment_received").into_iter();
+        let (taken_back, received): (Vec<_>, Vec<_>) =
+            letters.partition(|letter| letter.subject.starts_with("Còn phải trả"));
+        assert!(taken_back.len() <= 1, "{taken_back:?}");
+        received
     };
     said(&["match", "1", &codes[0]]);
     assert_eq!(received().len(), 1);
@@ -589,12 +595,17 @@ fn what_was_parted_and_matched_again_is_told_once_unless_that_was_told_or_it_is_
     said(&["unmatch", "1"]);
     received();
     said(&["match", "1", &codes[0]]);
-    assert_eq!(received().len(), 2);
+    let letters = received();
+    assert_eq!(letters.len(), 2);
+    assert!(letters[1].subject.starts_with("Đã nhận 2.950.000 đ"), "{}", letters[1].subject);
     said(&["unmatch", "1"]);
     said(&["match", "1", &format!("{}=1000000", codes[0])]);
     let letters = received();
     assert_eq!(letters.len(), 3, "another sum");
-    says(&letters[2], &["1.000.000 đ", "còn thiếu 1.950.000 đ"]);
+    let unused = "1.950.000 đ chưa được tính cho khoản nào";
+    says(&letters[2], &["1.000.000 đ được tính vào", "còn thiếu 1.950.000 đ", unused]);
+    assert!(letters[2].subject.starts_with("Cập nhật thanh toán"), "{}", letters[2].subject);
+    assert!(!letters[2].text.contains("thừa"), "{}", letters[2].text);
     // Whoever wants it once more gets it.
     let mails = of_purpose(&world, "payment_received");
     let newest = mails.iter().filter(|it| it["state"] == "sent").max_by_key(|it| it["id"].as_i64());
@@ -632,6 +643,7 @@ fn what_was_too_much_and_is_moved_is_told_to_who_paid_it_and_to_whom_it_pays_for
     assert!(!to(1).text.contains(enterprise(2).name()), "whose code it is is not said");
     let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
     says(to(2), &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
+    assert!(to(2).subject.starts_with("Cập nhật thanh toán"), "it was told to have come");
     assert!(about_money(&world, 3).is_empty(), "told once");
     world.run(&["prove"]).exits(0);
 }
@@ -670,6 +682,7 @@ fn who_heard_of_no_money_hears_of_no_moving_and_one_payer_of_both_reads_one_lett
     says_of(&world, &["match", "1", &codes[1]]);
     let letters = about_money(&world, 0);
     assert_eq!((letters.len(), letters[0].to.as_str()), (1, enterprise(2).email()));
+    assert!(letters[0].subject.starts_with("Đã nhận 2.950.000 đ"), "{}", letters[0].subject);
 
     let world = World::new();
     let same = enterprise(2).with("E", enterprise(1).email());
@@ -683,6 +696,7 @@ fn who_heard_of_no_money_hears_of_no_moving_and_one_payer_of_both_reads_one_lett
     assert_eq!(letters.len(), 1, "{letters:?}");
     let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
     says(&letters[0], &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
+    says(&letters[0], &["không có khoản tiền mới", "Tổng đã nhận đến nay là 3.000.000 đ"]);
     world.run(&["prove"]).exits(0);
 }
 
@@ -751,4 +765,40 @@ fn what_went_back_is_told_with_the_day_on_which_the_bank_booked_it_whenever_a_pe
         assert!(!letter.text.contains("23/11/2026"), "{}", letter.text);
     }
     world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn each_letter_about_money_says_what_came_since_the_one_before() {
+    if !require("python3") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        let same = enterprise(2).with("E", enterprise(1).email());
+        world.import("khach.csv", &csv(&[enterprise(1), same]));
+        world.run(&["confirm", ORDER]).exits(0);
+        let codes = money::codes(&world);
+        let last = || {
+            world.run(&["run", "mail"]).exits(0);
+            letters_of(&world, "payment_received").pop().unwrap()
+        };
+        money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, codes[0].as_str())]);
+        assert!(last().subject.contains("Đã nhận 2.950.000 đ"));
+        // What was told of and went back is in no later letter.
+        let id = super::given_back::id_of(&world, &codes[0]);
+        let done = ["refund", &id, "2950000", "--reason", "thôi mua", "--done", "FT1"];
+        world.run(&done).exits(0);
+        assert!(last().subject.contains("chuyển trả 2.950.000 đ"));
+        money::take(&world, "b.csv", &[("21/11/2026", 2_950_000, codes[1].as_str())]);
+        let second = last();
+        assert!(second.subject.contains("Đã nhận 2.950.000 đ"), "{}", second.subject);
+        says(&second, &[enterprise(2).name()]);
+        assert!(!second.text.contains("5.900.000"), "{}", second.text);
+        // What comes for a code that is paid is told by itself, and what is too much beside it.
+        let again = format!("{} lan 2", codes[1]);
+        money::take(&world, "c.csv", &[("22/11/2026", 2_900_000, &again)]);
+        let third = last();
+        assert!(third.subject.contains("Đã nhận 2.900.000 đ"), "{}", third.subject);
+        says(&third, &["2.900.000 đ", "đến nay đã nhận 5.850.000 đ", "thừa 2.900.000 đ"]);
+        world.run(&["prove"]).exits(0);
+    }
 }

@@ -45,7 +45,7 @@ pub use order_notice::{NoticeLine, OrderNotice, Transfer, order_notice};
 pub use reconciliation::{Reconciliation, reconciliation};
 pub use returned::{Returned, returned};
 pub use sms::{Sms, sms};
-pub use standing::{Elsewhere, Occasion, Standing, StandingLine, StandingReader, standing};
+pub use standing::{Elsewhere, News, Occasion, Standing, StandingLine, StandingReader, standing};
 
 /// A letter that is ready to be made into a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

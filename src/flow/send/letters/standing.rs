@@ -25,12 +25,23 @@ pub struct Standing {
     pub lines: Vec<StandingLine>,
     /// What this payer has still to pay, by one transfer.
     pub rest: Option<Rest>,
+    pub news: News,
     /// What came with it and is more than was to be paid.
     pub over: Money,
     /// What came under the code for all of this payer, and waits until the rest has come too.
     pub pooled: Money,
-    /// What of it came for something else first.
+    /// What of what it pays came for something else first.
     pub elsewhere: Vec<Elsewhere>,
+}
+
+/// What came since the letter before; nothing where none did, or where a letter tells of something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    pub amount: Money,
+    /// How many payments that is.
+    pub payments: usize,
+    /// For how many of the lines that is; they are the first ones.
+    pub lines: usize,
 }
 
 /// Money that a person moved here, and the payment codes between which.
@@ -93,19 +104,34 @@ impl Standing {
         self.lines.iter().all(|line| line.paid > Money::ZERO)
     }
 
-    /// What came of what a warning is about.
+    /// What came of what a warning is about; of other letters what came since the one before.
     fn came(&self) -> Money {
         match self.occasion {
             Occasion::Warning { .. } => self.lines.iter().map(|line| line.paid).sum(),
-            _ => Money::ZERO,
+            _ => self.news.amount,
         }
     }
 
-    /// All money that a letter about what came tells of.
-    fn received(&self) -> Money {
+    /// All money that came up to now and did not go back, as a letter about what came tells of it.
+    fn in_all(&self) -> Money {
         let paid: Money = self.lines.iter().map(|line| line.paid).sum();
         let is_told = self.occasion == Occasion::Received;
         paid + self.over + if is_told { self.pooled } else { Money::ZERO }
+    }
+
+    /// Whether more came before than now.
+    fn is_more(&self) -> bool {
+        self.news.amount > Money::ZERO && self.in_all() > self.news.amount
+    }
+
+    /// Whether a letter about what came tells of no news but where the payer stands.
+    fn is_update(&self) -> bool {
+        self.occasion == Occasion::Received && self.news.amount == Money::ZERO
+    }
+
+    /// What is told to have come: now, else in all.
+    fn received(&self) -> Money {
+        if self.news.amount > Money::ZERO { self.news.amount } else { self.in_all() }
     }
 }
 
@@ -182,14 +208,18 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         to_name => said.to_name.as_str(),
         order => first.line.order.as_str(),
         order_count => 1,
-        count => said.lines.len(),
+        count => if said.news.lines > 0 { said.news.lines } else { said.lines.len() },
         client => first.line.name.as_str(),
         tax_id => first.line.tax_id.as_str(),
         contact => first.contact.as_str(),
         amount => sum(|line| line.line.amount).to_string(),
         paid => sum(|line| line.paid).to_string(),
         came => amount(said.came()),
+        credits => said.news.payments,
         received => said.received().to_string(),
+        in_all => said.in_all().to_string(),
+        is_more => said.is_more(),
+        is_update => said.is_update(),
         over => amount(said.over),
         missing => amount(sum(StandingLine::rest)),
         pooled => amount(said.pooled),
@@ -218,12 +248,23 @@ fn forgiven(lines: &[StandingLine]) -> Option<String> {
 fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
     let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
     let waived = sum(|line| line.waived);
-    let mut facts = vec![draft.strong_fact("paid", &said.received().to_string())?];
-    if said.over + said.pooled + waived > Money::ZERO {
+    let missing = sum(StandingLine::rest);
+    let mut facts = Vec::new();
+    if !said.is_update() {
+        facts.push(draft.strong_fact("paid", &said.received().to_string())?);
+    }
+    if said.is_update() || said.is_more() {
+        facts.push(draft.fact("in_all", &said.in_all().to_string())?);
+    }
+    let is_explained = said.is_update() || said.is_more() || said.over > Money::ZERO;
+    if is_explained || said.pooled + waived > Money::ZERO {
         let asked = sum(|line| line.line.amount) + waived;
         facts.push(draft.fact("asked", &asked.to_string())?);
     }
-    for (name, amount) in [("waived", waived), ("over", said.over)] {
+    let over = if missing > Money::ZERO { "unused" } else { "over" };
+    let is_missing = is_explained && said.pooled == Money::ZERO;
+    let missing = if is_missing { missing } else { Money::ZERO };
+    for (name, amount) in [("waived", waived), (over, said.over), ("unpaid", missing)] {
         if amount > Money::ZERO {
             facts.push(draft.strong_fact(name, &amount.to_string())?);
         }
@@ -457,12 +498,15 @@ mod tests {
             1,
         );
         said.lines[0].paid = Money::dong(2_939_000);
+        said.news.amount = said.lines[0].paid;
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
         assert!(vi.text.contains("còn thiếu 11.000 đ"), "{}", vi.text);
         said.lines[0].paid = said.lines[0].line.amount;
+        said.news.amount = said.lines[0].paid;
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
         assert!(vi.text.contains("đã đủ"), "{}", vi.text);
         said.over = Money::dong(50_000);
+        said.news.amount = Money::dong(3_000_000);
         for locale in [Locale::Vi, Locale::En] {
             let letter = standing(Texts::of(locale), &said).unwrap();
             assert!(letter.subject.contains("3.000.000 đ"), "{}", letter.subject);
@@ -475,6 +519,59 @@ mod tests {
             "Chuyển thừa: 50.000 đ",
         ] {
             assert!(vi.text.contains(fact), "no {fact} in {}", vi.text);
+        }
+    }
+
+    #[test]
+    fn what_came_now_is_told_apart_from_what_came_in_all() {
+        let payer = StandingReader::Payer(Recipient::Firm);
+        let mut said = samples::standing(&samples::given(), (Occasion::Received, payer), 2);
+        said.news = News { amount: Money::dong(2_950_000), payments: 1, lines: 1 };
+        let [vi, en] = [Locale::Vi, Locale::En].map(|it| standing(Texts::of(it), &said).unwrap());
+        assert!(vi.subject.starts_with("Đã nhận 2.950.000 đ"), "{}", vi.subject);
+        for words in [
+            "khoản thanh toán 2.950.000 đ cho Công ty",
+            "Số tiền đã nhận: 2.950.000 đ",
+            "đến nay đã nhận 5.900.000 đ",
+            "Tổng đã nhận đến nay: 5.900.000 đ",
+        ] {
+            assert!(vi.text.contains(words), "no {words} in {}", vi.text);
+        }
+        assert!(en.text.contains("has received 2.950.000 đ for Công ty"), "{}", en.text);
+        assert!(en.text.contains("5.900.000 đ has arrived in all"), "{}", en.text);
+
+        // All at once, by several payments.
+        said.news = News { amount: Money::dong(5_900_000), payments: 2, lines: 2 };
+        let [vi, en] = [Locale::Vi, Locale::En].map(|it| standing(Texts::of(it), &said).unwrap());
+        assert!(vi.subject.starts_with("Đã nhận 2 khoản, tổng 5.900.000 đ"), "{}", vi.subject);
+        assert!(vi.text.contains("2 khoản, tổng 5.900.000 đ"), "{}", vi.text);
+        assert!(!vi.text.contains("đến nay"), "{}", vi.text);
+        assert!(en.text.contains("2 payments, 5.900.000 đ together,"), "{}", en.text);
+    }
+
+    #[test]
+    fn where_nothing_came_no_letter_says_so_and_it_says_where_the_payer_stands() {
+        let readers = Recipient::ALL.iter().map(|it| StandingReader::Payer(*it));
+        for reader in readers.chain([StandingReader::Firm]) {
+            for lines in [1, 2] {
+                let said = (Occasion::Received, reader);
+                let mut said = samples::standing(&samples::given(), said, lines);
+                said.news = News::default();
+                said.lines[0].paid = Money::dong(1_000_000);
+                said.over = Money::dong(1_950_000);
+                let all = Money::dong(2_950_000 * i64::from(lines)).to_string();
+                let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+                assert!(vi.subject.starts_with("Cập nhật thanh toán"), "{}", vi.subject);
+                let unused = "1.950.000 đ chưa được tính cho khoản nào";
+                holds(&vi, &["không có khoản tiền mới", &all, "còn thiếu 1.950.000 đ", unused]);
+                for wrong in ["đã nhận được", "Số tiền đã nhận:", "thừa"] {
+                    assert!(!vi.text.contains(wrong), "{wrong}: {}", vi.text);
+                }
+                let en = standing(Texts::of(Locale::En), &said).unwrap();
+                let unused = "1.950.000 đ is not counted for anything yet";
+                holds(&en, &["No new money has come", &all, unused]);
+                assert!(!en.text.contains("too much") && !en.text.contains("Too much"), "{en:?}");
+            }
         }
     }
 
@@ -501,6 +598,7 @@ mod tests {
         let mut said = samples::standing(&samples::given(), (Occasion::Received, payer), 2);
         said.lines.iter_mut().for_each(|line| line.paid = Money::ZERO);
         said.pooled = Money::dong(5_000_000);
+        said.news.amount = said.pooled;
         said.rest = samples::standing(&samples::given(), (WARNING, payer), 2).rest;
         said.rest.as_mut().unwrap().transfer.amount = Money::dong(900_000);
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
@@ -508,8 +606,10 @@ mod tests {
         holds(&vi, &["phần còn thiếu 900.000 đ", "Còn phải trả 2.950.000 đ"]);
         assert!(!vi.text.contains("đã đủ") && !vi.text.contains("còn thiếu 5.900.000"), "{vi:?}");
         (said.pooled, said.rest) = (Money::dong(6_000_000), None);
+        said.news.amount = Money::dong(1_000_000);
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
-        holds(&vi, &["6.000.000 đ", "5.900.000 đ", "nhiều hơn số phải trả"]);
+        assert!(vi.subject.starts_with("Đã nhận 1.000.000 đ"), "{}", vi.subject);
+        holds(&vi, &["Đến nay đã nhận 6.000.000 đ", "5.900.000 đ", "nhiều hơn số phải trả"]);
         assert!(!vi.text.contains("đã đủ"), "{}", vi.text);
     }
 
@@ -535,6 +635,7 @@ mod tests {
             said.lines[0].waived = Money::dong(11_000);
             said.lines[0].paid = Money::dong(2_939_000);
             said.lines[0].line.amount = said.lines[0].paid;
+            said.news.amount = said.in_all();
             let code = said.lines[0].line.payment_code.to_string();
             let all = Money::dong(2_950_000 * i64::from(lines));
             for locale in [Locale::Vi, Locale::En] {

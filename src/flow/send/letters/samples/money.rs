@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Elsewhere, Moved, Occasion, Returned, Standing, StandingLine, StandingReader,
+        Elsewhere, Moved, News, Occasion, Returned, Standing, StandingLine, StandingReader,
         moved as write_moved, returned as write_returned, standing as write_standing,
     },
     Given, PRICE, Sample, code, line, rest, shown,
@@ -23,6 +23,7 @@ pub(super) fn received(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sampl
     all.push(shown("moved", write_moved(texts, &moved(given, Recipient::Client, 1))?, None));
     let mut to = standing(given, (Occasion::Received, CLIENT), 1);
     let (amount, from) = (Money::dong(50_000), code(given, 9).to_string());
+    to.news = News::default();
     to.elsewhere = vec![Elsewhere { amount, from, to: code(given, 1).to_string() }];
     all.push(shown("moved-to", write_standing(texts, &to)?, None));
     let back = standing(given, (Occasion::TakenBack, CLIENT), 1);
@@ -71,6 +72,8 @@ pub fn standing(
     lines: u8,
 ) -> Standing {
     let is_paid = matches!(occasion, Occasion::Received | Occasion::Restored);
+    let is_received = occasion == Occasion::Received;
+    let count = usize::from(lines);
     let of_line = |number| StandingLine {
         line: line(given, number),
         paid: Money::dong(if is_paid { PRICE } else { 0 }),
@@ -89,6 +92,11 @@ pub fn standing(
         firm: given.firm.clone(),
         lines: (1..=lines).map(of_line).collect(),
         rest: rest(given, if is_paid { 0 } else { lines }),
+        news: News {
+            amount: Money::dong(if is_received { PRICE * i64::from(lines) } else { 0 }),
+            payments: usize::from(is_received),
+            lines: if is_received { count } else { 0 },
+        },
         over: Money::ZERO,
         pooled: Money::ZERO,
         elsewhere: Vec::new(),
