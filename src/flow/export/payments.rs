@@ -1,6 +1,9 @@
 //! The payments that came in, with what each pays for and why. A firm sees of one what it pays of the firm's own.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::BuildHasher,
+};
 
 use super::{
     Datum, Kind, Table, What,
@@ -36,14 +39,14 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
     let filter = Filter { firm: firm.map(str::to_owned), ..Filter::default() };
     let found = payments::list(&services.db, &filter, None).await?;
     let mut parts = payments::by_payment(payments::allocations(&services.db, None).await?);
-    let shares = match firm {
+    let own_shares = match firm {
         Some(firm) => shares(services, firm, &found, &mut parts).await?,
         None => HashMap::new(),
     };
     let mut rows = Vec::new();
     for payment in found.iter().rev() {
         let of_payment = parts.remove(&payment.id).unwrap_or_default();
-        let shared = shares.get(&payment.id).copied();
+        let own_share = own_shares.get(&payment.id).copied();
         for part in &of_payment {
             let own = [
                 text(&part.code),
@@ -51,10 +54,10 @@ pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Re
                 Datum::Whole(part.line_no),
                 Datum::Money(part.amount),
             ];
-            rows.push(row(services, payment, shared, own));
+            rows.push(row(services, payment, own_share, own));
         }
         if of_payment.is_empty() {
-            rows.push(row(services, payment, shared, [const { Datum::Nothing }; 4]));
+            rows.push(row(services, payment, own_share, [const { Datum::Nothing }; 4]));
         }
     }
     Ok(Table::new(What::Payments, columns, rows))
@@ -66,7 +69,7 @@ pub async fn shares(
     services: &Services,
     firm: &str,
     found: &[Payment],
-    parts: &mut HashMap<i64, Vec<Allocation>>,
+    parts: &mut HashMap<i64, Vec<Allocation>, impl BuildHasher>,
 ) -> anyhow::Result<HashMap<i64, i64>> {
     let dues = dues::all(&services.db).await?;
     let of_others = dues.iter().filter(|due| due.firm != firm);

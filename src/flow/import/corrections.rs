@@ -105,8 +105,9 @@ pub async fn edited(
             Corrected::Already => {}
             Corrected::Refused(findings) => {
                 keep(services, both, edited, RowState::Rejected).await?;
-                let placed = findings.into_iter().map(|it| placed(staged, at, it)).collect();
-                said.extend(refused(services, edited, placed));
+                let placed: Vec<Finding> =
+                    findings.into_iter().map(|it| placed(staged, at, it)).collect();
+                said.extend(refused(services, edited, &placed));
             }
             Corrected::NotAllowed(why) => {
                 keep(services, both, edited, RowState::Rejected).await?;
@@ -114,8 +115,9 @@ pub async fn edited(
                 let field = why.field().filter(|at| edited.changes.iter().any(|it| it.0 == *at));
                 let is_it = |it: &&Finding| field.is_none() || it.place.field == field;
                 let own = edited.findings.iter().filter(is_it);
-                let own = own.map(|it| it.clone().detail(KEPT, kept.clone())).collect();
-                said.extend(refused(services, edited, own));
+                let own: Vec<Finding> =
+                    own.map(|it| it.clone().detail(KEPT, kept.clone())).collect();
+                said.extend(refused(services, edited, &own));
             }
         }
     }
@@ -123,7 +125,7 @@ pub async fn edited(
 }
 
 /// Why a row was not corrected, and that its other edited cells were not for that.
-fn refused(services: &Services, edited: &Edited, why: Vec<Finding>) -> Vec<Finding> {
+fn refused(services: &Services, edited: &Edited, why: &[Finding]) -> Vec<Finding> {
     let is_said = |it: &Finding| why.iter().any(|said| said.place.field == it.place.field);
     let others = edited.findings.iter().filter(|it| !is_said(it));
     let beside = services.texts.label("message.not_corrected.beside");

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     db::{
-        Tx, batches, corrections,
+        Db, Tx, batches, corrections,
         dues::{self, Standing},
         lines, orders,
         payments::{self, Allocation, Change, EventKind, NewEvent, Part, Payment},
@@ -142,6 +142,16 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
         }
     });
     let credits = credits.collect();
+    let asked = all_asked(db, &dues, said).await?;
+    Ok(Loaded { version, dues, payments, allocations, asked, credits, known, to_return })
+}
+
+/// What is to be paid, with the codes for all under which that was told before.
+async fn all_asked(
+    db: &Db,
+    dues: &[dues::Due],
+    said: Option<&Said<'_>>,
+) -> anyhow::Result<Vec<Due>> {
     let forgiven = |code: &str| said.map_or(0, |said| said.forgiven(code));
     let mut asked: Vec<Due> = dues.iter().map(|due| asked(due, forgiven(&due.code))).collect();
     let mut former: HashMap<String, Vec<String>> = HashMap::new();
@@ -151,7 +161,7 @@ pub async fn load(services: &Services, said: Option<&Said<'_>>) -> anyhow::Resul
     for due in &mut asked {
         due.former = former.remove(&due.code).unwrap_or_default();
     }
-    Ok(Loaded { version, dues, payments, allocations, asked, credits, known, to_return })
+    Ok(asked)
 }
 
 fn asked(due: &dues::Due, forgiven: i64) -> Due {

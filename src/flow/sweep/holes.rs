@@ -28,7 +28,7 @@ impl Holes {
         covered: &Coverage,
         others: impl Iterator<Item = Span>,
     ) -> BTreeSet<NaiveDate> {
-        let others = others.filter(|days| !is_break(covered, days));
+        let others = others.filter(|days| !is_break(covered, *days));
         let all = self.days.iter().copied().chain(others);
         all.flat_map(|(from, to)| from.iter_days().take_while(move |day| *day <= to)).collect()
     }
@@ -50,7 +50,7 @@ pub async fn of(services: &Services, covered: &Coverage) -> anyhow::Result<Holes
     let asked = dues::open_since(&services.db).await?;
     let asked = asked.map(|at| services.local(at).date_naive());
     let days = asked.and_then(|asked| covered.before(asked)).into_iter();
-    let gaps = covered.gaps().filter(|days| !is_break(covered, days));
+    let gaps = covered.gaps().filter(|days| !is_break(covered, *days));
     let mut holes = Holes { days: days.chain(gaps).collect(), breaks: Vec::new() };
     for it in covered.breaks() {
         holes.breaks.push(in_words(services, it).await?);
@@ -58,8 +58,8 @@ pub async fn of(services: &Services, covered: &Coverage) -> anyhow::Result<Holes
     Ok(holes)
 }
 
-fn is_break(covered: &Coverage, days: &Span) -> bool {
-    covered.breaks().iter().any(|it| it.days == *days)
+fn is_break(covered: &Coverage, days: Span) -> bool {
+    covered.breaks().iter().any(|it| it.days == days)
 }
 
 async fn in_words(services: &Services, it: &Break) -> anyhow::Result<String> {

@@ -211,12 +211,11 @@ fn facts(kit: &Kit<'_>, sheet: &mut Page<'_>, it: &LineView) -> Result<(), XlsxE
     sheet.number(4, as_number(it.rest.as_dong()), &kit.look.money)?;
     let row = sheet.row();
     sheet.sheet.write_datetime_with_format(row, 5, it.last_day, &dated(DATE))?;
-    match it.warned_at {
-        Some(at) => sheet.sheet.write_datetime_with_format(row, 6, at, &dated(MOMENT)).map(drop)?,
-        None => {
-            let label = if it.came_back { "came_back" } else { "not_warned" };
-            sheet.cell(6, &kit.label(label), kit.look.state(Tone::Waiting))?;
-        }
+    if let Some(at) = it.warned_at {
+        sheet.sheet.write_datetime_with_format(row, 6, at, &dated(MOMENT))?;
+    } else {
+        let label = if it.came_back { "came_back" } else { "not_warned" };
+        sheet.cell(6, &kit.label(label), kit.look.state(Tone::Waiting))?;
     }
     sheet.cell(7, &it.next, kit.look.state(it.tone))
 }

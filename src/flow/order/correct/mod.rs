@@ -208,8 +208,9 @@ fn stays(order: &Order, mut fields: impl Iterator<Item = Field>) -> Option<Why> 
 /// The first field that names another buyer, where the invoice is the client's or the firm's.
 fn without_effect(judged: &Judged) -> Option<Field> {
     let Judged { client, changes } = judged;
-    let names = |change: &&Change| OF_BUYER.contains(&change.field) && change.cell != Cell::Empty;
-    let named = changes.iter().find(names).map(|change| change.field);
+    let is_buyer =
+        |change: &&Change| OF_BUYER.contains(&change.field) && change.cell != Cell::Empty;
+    let named = changes.iter().find(is_buyer).map(|change| change.field);
     named.filter(|_| client.invoice_to != Recipient::Other)
 }
 

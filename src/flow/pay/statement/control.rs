@@ -81,7 +81,7 @@ struct Said {
     figure: Figure,
     row: u32,
     column: usize,
-    said: i64,
+    dong: i64,
     above: [Tally; 2],
 }
 
@@ -97,7 +97,7 @@ impl Totals {
             return;
         }
         let above = [self.all, self.page];
-        let said = |(figure, column, said)| Said { figure, row, column, said, above };
+        let said = |(figure, column, dong)| Said { figure, row, column, dong, above };
         self.said.extend(figures.into_iter().map(said));
         self.page = Tally::default();
     }
@@ -107,7 +107,7 @@ impl Totals {
     pub fn off(self) -> Vec<Off> {
         let off = |it: &Said| {
             let above = if it.above[0].lines == 0 { [self.all; 2] } else { it.above };
-            let said = if it.figure == Figure::Debits { it.said.abs() } else { it.said };
+            let said = if it.figure == Figure::Debits { it.dong.abs() } else { it.dong };
             let fits = above.iter().any(|tally| tally.sums(it.figure).contains(&said));
             let column = u32::try_from(it.column).unwrap_or_default();
             let [sum, _] = above[0].sums(it.figure);

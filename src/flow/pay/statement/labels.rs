@@ -97,8 +97,11 @@ pub fn totals(
     if !is_title && is_bare(row, roles) { under_headers(row, roles) } else { said }
 }
 
+/// Where a figure stands, by what columns are.
+type ColumnOf = fn(&Roles) -> Option<usize>;
+
 /// Of which of both a label speaks alone, and where that stands.
-fn side(label: &str) -> Option<(Figure, fn(&Roles) -> Option<usize>)> {
+fn side(label: &str) -> Option<(Figure, ColumnOf)> {
     match (has_one_of(label, &CREDITS), has_one_of(label, &DEBITS)) {
         (true, false) => Some((Figure::Credits, |roles| roles.credit)),
         (false, true) => Some((Figure::Debits, |roles| roles.debit)),
