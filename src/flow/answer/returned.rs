@@ -109,6 +109,15 @@ pub fn stale(answer: &Answer, batch: &Batch, differences: &[String]) -> Finding 
     finding.suggest(newest(batch))
 }
 
+/// What is said of an answer to a list that the data do not have: it came after what was restored.
+pub fn lost(texts: &Texts, answer: &Answer) -> Finding {
+    let values = context! { batch => answer.batch.to_string() };
+    Finding::new(Code::FileStaleAnswer, Place::default())
+        .value(format!("r{}", answer.revision))
+        .detail("refused", texts.say("message.refused.lost", values))
+        .detail("how", texts.label("message.refused.lost_how"))
+}
+
 /// What is said of an answer that says to which revision of a batch it answers, and that our key did not sign: it was
 /// altered, or written before the data were restored. Nothing is known of a batch that is not the firm's.
 pub fn not_signed(services: &Services, batch: Option<&Batch>, revision: i64) -> Finding {

@@ -151,6 +151,9 @@ async fn original(
             let ahead = services.texts.label("message.refused.ahead");
             Err(Box::new(returned::stale(answer, &batch, &[]).detail("refused", ahead)))
         }
+        None if batches::by_id(&services.db, answer.batch).await?.is_none() => {
+            Err(Box::new(returned::lost(services.texts, answer)))
+        }
         // Signed by our key, and written for another folder: of another firm, say.
         None => Err(Box::new(Finding::new(Code::FileWrongFolder, Place::default()))),
     })

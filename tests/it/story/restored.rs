@@ -201,7 +201,14 @@ fn a_workbook_that_is_newer_than_the_restored_data_is_told_as_that() {
     let file = backed_up(&lost, "co.zip", &["--with-key"]);
     lost.run(&["confirm", "DH-2611-000001"]).exits(0);
     let newer = lost.workbook("B000001");
+    lost.import("them.csv", &csv(&[enterprise(2)]));
+    let behind = lost.workbook("B000002");
     let found = elsewhere(&file);
+    let refused = back(&found, &behind, &[set("XAC_NHAN", true)]);
+    let finding = &refused["findings"][0];
+    assert_eq!(finding["code"], "file.stale_answer", "{refused}");
+    assert!(text(finding, "message").contains("B000002"), "{finding}");
+    assert!(text(finding, "fix").contains("thả lại danh sách gốc"), "{finding}");
     let refused = back(&found, &newer, &[set("KICH_HOAT", true)]);
     let finding = &refused["findings"][0];
     assert_eq!(finding["code"], "file.stale_answer", "{refused}");
