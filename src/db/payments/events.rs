@@ -144,14 +144,17 @@ macro_rules! concerning {
         concat!(
             "select b.id as bank_line_id, b.amount, e.detail
              from bank_line b join payment_event e on e.bank_line_id = b.id and e.kind = 'decided'
-             where b.direction = 'credit' and b.same_as is null
-               and (b.id in (select a.bank_line_id from allocation a where a.code in (select own.value from ",
+             where b.direction = 'credit' and b.same_as is null and b.id in (
+                 select a.bank_line_id from allocation a where a.code in (select own.value from ",
             $own,
-            "))
-                    or (b.tier in ('paid_before', 'batch_partly', 'batch_other') and not b.closed
-                        and exists (select 1 from ",
+            ")
+                 union all
+                 select w.id from bank_line w
+                 where w.state in ('held', 'suggested', 'unmatched')
+                   and w.tier in ('paid_before', 'batch_partly', 'batch_other') and not w.closed
+                   and exists (select 1 from ",
             $own,
-            " where cast(b.evidence as text) like '%\"' || own.value || '\"%')))
+            " where cast(w.evidence as text) like '%\"' || own.value || '\"%'))
              order by b.id, e.id"
         )
     };
