@@ -145,6 +145,9 @@ pub async fn restored(services: &Services, tx: &mut Tx, line: &Line) -> anyhow::
 /// Lines that work and are paid: where somebody read that one was cut off, and nobody that it works again, who pays for it
 /// reads that, also where that letter was withdrawn because the money was taken back meanwhile.
 pub async fn works_again(services: &Services, tx: &mut Tx, lines: &[i64]) -> anyhow::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     let cut_off = posting::cut_off(tx, lines).await?;
     for line in standing::by_ids(tx, &cut_off).await? {
         send::ends::restored(services, tx, &line).await?;
