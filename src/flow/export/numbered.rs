@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use minijinja::context;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Column, Datum, Kind, Table, What, invoices};
 use crate::{
@@ -43,16 +43,13 @@ pub struct Numbered {
     pub table: Table,
 }
 
-/// A row by the names of its columns.
-type Said = Map<String, Value>;
-
 /// What was said of one request so far.
 #[derive(Default)]
 struct Before {
     turn: i64,
     export: i64,
-    /// What was said last, with all columns of the buyer.
-    said: Said,
+    /// What was said last, by the names of its columns.
+    said: Value,
     state: Option<RequestState>,
     /// Whole đồng that are invoiced by now.
     amount: i64,
@@ -139,7 +136,7 @@ async fn rows(services: &Services, firm: Option<&str>) -> anyhow::Result<Vec<New
     let mut before: HashMap<String, Before> = HashMap::new();
     let mut codes = Vec::new();
     for HandedOut { code, turn, export_number, said, state } in handed_out {
-        let Value::Object(said) = said.0 else { continue };
+        let said = said.0;
         if turn == 1 {
             codes.push(code.clone());
         }
@@ -150,10 +147,9 @@ async fn rows(services: &Services, firm: Option<&str>) -> anyhow::Result<Vec<New
     }
     let mut rows = Vec::new();
     for paid in stored::paid(&services.db, firm).await? {
-        let columns = invoices::columns();
+        let names = invoices::columns().into_iter().map(|(name, _)| name);
         let cells = invoices::row(services, &paid)?;
-        let names = columns.iter().map(|(name, _)| (*name).to_owned());
-        let now: Said = names.zip(cells.iter().map(Datum::json)).collect();
+        let now: Value = names.zip(cells.iter().map(Datum::json)).collect();
         // Another name of the accounting firm itself is its own business, and no mistake of an invoice.
         let names_client = paid.client.invoice_to != Recipient::Firm;
         let known = before.get(paid.code.as_str());
@@ -174,7 +170,7 @@ async fn rows(services: &Services, firm: Option<&str>) -> anyhow::Result<Vec<New
 /// Nothing where it was handed out as it is.
 fn said_of_paid(
     services: &Services,
-    mut now: Said,
+    mut now: Value,
     known: Option<&Before>,
     names_client: bool,
 ) -> Option<NewRow> {
@@ -220,15 +216,15 @@ fn no_more(services: &Services, code: &str, known: &Before) -> NewRow {
 fn new_row(
     services: &Services,
     (code, turn): (String, i64),
-    mut said: Said,
+    mut said: Value,
     (asked, adjusts): (Asked, Option<(i64, String)>),
 ) -> NewRow {
     let remark = adjusts.as_ref().map(|(export, why)| {
         let key = format!("workbook.export.remark.{asked}");
         services.texts.say(&key, context! { export, why })
     });
-    said.insert("invoice_kind".to_owned(), asked.as_str().into());
-    said.insert("adjusts".to_owned(), adjusts.map(|(export, _)| export).into());
-    said.insert("remark".to_owned(), remark.into());
-    NewRow { code, turn, position: 0, said: Value::Object(said) }
+    said["invoice_kind"] = asked.as_str().into();
+    said["adjusts"] = adjusts.map(|(export, _)| export).into();
+    said["remark"] = remark.into();
+    NewRow { code, turn, position: 0, said }
 }
