@@ -192,7 +192,7 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
         }
     })?;
     let dues = dues::all(&services.db).await?;
-    let is_it = |due: &&dues::Due| due.code == code || due.batch_code.as_ref() == Some(&code);
+    let is_it = |due: &&dues::Due| due.has_code(&code);
     let found: Vec<&dues::Due> = dues.iter().filter(is_it).collect();
     let row = |due: &&dues::Due| {
         let money = |dong: i64| Money::dong(dong).to_string();

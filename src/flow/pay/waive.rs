@@ -85,7 +85,7 @@ async fn take_back_once(
 ) -> anyhow::Result<Result<bool, NotWaived>> {
     let as_of = Some(payments::version(&services.db).await?);
     let mut own = dues::all(&services.db).await?;
-    own.retain(|due| due.code == code || due.batch_code.as_deref() == Some(code));
+    own.retain(|due| due.has_code(code));
     if own.is_empty() {
         return Ok(Err(NotWaived::NoCode));
     }
