@@ -242,10 +242,8 @@ async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::R
     let mut tasks = Vec::new();
     // What the people of another firm were told is theirs.
     let has = |it: &Firm, mail: &Mail| it.members().any(|member| member.as_str() == mail.recipient);
-    let is_theirs = |mail: &Mail| {
-        let others = services.settings.firms.iter().filter(|it| it.code != firm.code);
-        !has(firm, mail) && others.into_iter().any(|it| has(it, mail))
-    };
+    let all = &services.settings.firms;
+    let is_theirs = |mail: &Mail| !has(firm, mail) && all.iter().any(|it| has(it, mail));
     let since = span.until - FRESH;
     for mail in morning::bad_mails(&services.db, firm.code.as_str(), since).await? {
         if !is_theirs(&mail)
@@ -308,11 +306,12 @@ async fn of_mail(services: &Services, mail: &Mail, firm: Option<&str>) -> anyhow
         (_, Some(_)) => Some("mail_elsewhere"),
         _ => None,
     };
-    let why = services.texts.translated(error);
-    let values = context! { to => mail.recipient.as_str(), why => why.trim_end_matches('.') };
-    let to_do = match key {
-        Some(key) => services.texts.say(&format!("workbook.morning.to_do.{key}"), values),
-        None => said_of_mail(services, mail).await?,
+    let to_do = if let Some(key) = key {
+        let why = services.texts.translated(error);
+        let values = context! { to => mail.recipient.as_str(), why => why.trim_end_matches('.') };
+        services.texts.say(&format!("workbook.morning.to_do.{key}"), values)
+    } else {
+        said_of_mail(services, mail).await?
     };
     Ok(Task {
         amount,
