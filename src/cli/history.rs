@@ -39,12 +39,9 @@ fn what(services: &Services, event: &Event) -> String {
     };
     let pairs = if event.kind == EventKind::Decided { "allocations" } else { "words" };
     let pairs = pairs_of(&detail[pairs]);
-    let (mut waived, mut unwaived) = (pairs_of(&detail["waived"]), pairs_of(&detail["waived"]));
-    waived.retain(|(_, amount)| *amount > 0);
-    unwaived.retain(|(_, amount)| *amount < 0);
-    for (_, amount) in &mut unwaived {
-        *amount = -*amount;
-    }
+    let (waived, mut unwaived): (Vec<_>, Vec<_>) =
+        pairs_of(&detail["waived"]).into_iter().partition(|(_, amount)| *amount > 0);
+    unwaived.iter_mut().for_each(|(_, amount)| *amount = -*amount);
     let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
     let values = context! {
         state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs),

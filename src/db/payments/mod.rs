@@ -321,6 +321,7 @@ pub struct Change {
 }
 
 impl Change {
+    /// What it is already, for one of which only what it pays is another.
     pub fn none_of(payment: &Payment) -> Change {
         let Payment { id, state, tier, evidence, rules, .. } = payment;
         Change { id: *id, state: *state, tier: *tier, evidence: evidence.0.clone(), rules: *rules }

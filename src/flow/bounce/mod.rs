@@ -164,10 +164,12 @@ async fn judge(
         states.push(match meaning.case {
             Case::Unknown => RowState::Rejected,
             Case::Before | Case::Delivered => RowState::Unchanged,
-            Case::Later => RowState::Accepted,
-            Case::Address | Case::Full | Case::Elsewhere | Case::Sender | Case::Other => {
-                RowState::Accepted
-            }
+            Case::Later
+            | Case::Address
+            | Case::Full
+            | Case::Elsewhere
+            | Case::Sender
+            | Case::Other => RowState::Accepted,
         });
         told.push(meaning.finding(services, said, row));
     }

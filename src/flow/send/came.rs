@@ -45,7 +45,7 @@ impl Since {
         let mut since = Since { told, ..Since::default() };
         let mut own: BTreeSet<&str> = requests.iter().map(|it| it.code.as_str()).collect();
         own.extend(requests.iter().filter_map(|it| it.batch_code.as_deref()));
-        let from_others = since.move_here(services, (requests, &own), changes).await?;
+        let from_others = since.add_moved(services, (requests, &own), changes).await?;
         let known = Told::of(&letters);
         for (id, decided) in concerning(services, &own).await? {
             let steps: Vec<Step<'_>> = decided.iter().map(|it| Step::of(it, &own)).collect();
@@ -77,9 +77,9 @@ impl Since {
         is_nothing && self.told.as_deref() == Some(sums)
     }
 
-    /// What a person moved here in these changes of all money. How much of it letters to others told of: by payments, in
-    /// đồng.
-    async fn move_here(
+    /// Adds what a person moved here in these changes of all money, and says how much of it letters to others told of: by
+    /// payments, in đồng.
+    async fn add_moved(
         &mut self,
         services: &Services,
         (requests, own): (&[Request], &BTreeSet<&str>),

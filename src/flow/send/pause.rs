@@ -14,6 +14,7 @@ use crate::{
     flow::Services,
 };
 
+/// In minutes, as the other one.
 const FIRST: i64 = 15;
 const LONGEST: i64 = 4 * 60;
 

@@ -15,7 +15,7 @@ use crate::{
 /// What is said of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Figure {
-    /// In đồng, as the two below.
+    /// In đồng, as the two after it.
     Credits,
     Debits,
     /// After a line.
