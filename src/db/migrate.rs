@@ -49,6 +49,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (29, "mail_pause", files!("0029_mail_pause.sql")),
     (30, "invoice_exports", files!("0030_invoice_exports.sql")),
     (31, "restored", files!("0031_restored.sql")),
+    (32, "mail_recipient", files!("0032_mail_recipient.sql")),
 ];
 
 /// The newest change that this version knows.
