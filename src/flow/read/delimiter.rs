@@ -64,9 +64,12 @@ fn widths(sample: &[u8], delimiter: u8, is_cut: bool) -> Vec<usize> {
 /// How many records have the commonest width beyond one, and that width.
 fn evenness(widths: &[usize]) -> Option<(usize, usize)> {
     let count = |width: usize| widths.iter().filter(|found| **found == width).count();
-    let even = widths.iter().filter(|width| **width > 1).map(|width| (count(*width), *width)).max();
-    // A comma here and there in a column of names makes no second column.
-    even.filter(|(count, width)| count * 2 >= widths.len() || *width > 2)
+    let divided = || widths.iter().filter(|width| **width > 1).map(|width| (count(*width), *width));
+    // A comma here and there in a column of names makes no second column, nor do labels with their values above a table.
+    let is_table =
+        |(count, width): &(usize, usize)| count * 2 >= widths.len() || (*width > 2 && *count > 1);
+    let even = divided().filter(is_table).max();
+    even.or_else(|| divided().max().filter(|(_, width)| *width > 2))
 }
 
 #[cfg(test)]
@@ -89,6 +92,10 @@ mod tests {
                 Some(b';'),
             ),
             ("Tên, MST\nA, 1\nB, 2\n", Some(b',')),
+            (
+                "SAO KÊ\nTài khoản:,1\nTừ ngày 1\nĐầu kỳ,5\nNgày,Nợ,Có\n1,2,3\nCuối kỳ,7\n",
+                Some(b','),
+            ),
             ("SAO KÊ\n\nTừ ngày;01/11\nNgày;Có;Nội dung\n1;1.234,5;a\n2;5;b\n", Some(b';')),
         ] {
             assert_eq!(find(text), delimiter, "{text}");
