@@ -76,5 +76,7 @@ fn one(of: &Of<'_>, page: &mut Page<'_>, (slip, png): (&Slip, &[u8])) -> Result<
     page.cell(0, &label("qr"), &look.label)?;
     page.picture(1, png, QR_PIXELS)?;
     page.end_row()?;
+    // Programs draw the edge of a picture a little lower than its row.
+    page.skip();
     page.line(&slip.text, &look.plain)
 }
