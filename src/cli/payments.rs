@@ -87,6 +87,8 @@ fn not_same(services: &Services, (payment, other): (&Payment, &Payment), why: No
         NotSame::Codes => ("same_codes", values),
         NotSame::Payers => ("same_payers", values),
         NotSame::Balances => ("same_balances", values),
+        NotSame::References => ("same_references", values),
+        NotSame::Files => ("same_files", values),
         NotSame::Said(said, same) => ("same_said", context! { id => said, other => same }),
         NotSame::GoesBack => ("same_goes_back", values),
         NotSame::Closed => ("payment_closed", values),

@@ -171,7 +171,8 @@ pub(super) fn is_told(text: Option<&str>) -> bool {
     reference(text).is_some()
 }
 
-fn reference(text: Option<&str>) -> Option<String> {
+/// The number of the bank, as it is compared.
+pub(super) fn reference(text: Option<&str>) -> Option<String> {
     text.map(memo::squeezed).filter(|reference| reference.len() >= REFERENCE)
 }
 

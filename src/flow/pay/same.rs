@@ -3,11 +3,12 @@
 //! nothing.
 
 use anyhow::Context as _;
+use chrono::NaiveDate;
 
 use std::collections::BTreeSet;
 
 use super::{
-    candidates, hand, memo,
+    candidates, hand, known, memo,
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
     settle, waive,
@@ -16,7 +17,8 @@ use crate::{
     db::{
         dues,
         payments::{self, EventKind, Payment},
-        statements,
+        rows,
+        statements::{self, Statement},
     },
     flow::Services,
 };
@@ -35,6 +37,10 @@ pub enum NotSame {
     Payers,
     /// The balances of a statement count both.
     Balances,
+    /// The bank told them in one layout, with different numbers of its own.
+    References,
+    /// They came on different days, each in a file that does not speak of the day of the other.
+    Files,
     /// Of either of them it is said already: this payment is that one.
     Said(i64, i64),
     /// It is planned to go back, or went.
@@ -112,7 +118,7 @@ async fn other_money(
     other: &Payment,
 ) -> anyhow::Result<Option<NotSame>> {
     let lag = services.settings.grace.booking_lag_days;
-    let day = |it: &Payment| it.booked_on.parse::<chrono::NaiveDate>();
+    let day = |it: &Payment| it.booked_on.parse::<NaiveDate>();
     if (day(payment)? - day(other)?).num_days().unsigned_abs() > lag.into() {
         return Ok(Some(NotSame::Days(lag)));
     }
@@ -133,8 +139,47 @@ async fn other_money(
     }
     let days = (payment.booked_on.as_str(), other.booked_on.as_str());
     let ids = (payment.id, other.id);
-    let counts = statements::counts_both(&services.db, &payment.account, days, ids).await?;
-    Ok(counts.then_some(NotSame::Balances))
+    if statements::counts_both(&services.db, &payment.account, days, ids).await? {
+        return Ok(Some(NotSame::Balances));
+    }
+    if have_other_references(services, payment, other).await? {
+        return Ok(Some(NotSame::References));
+    }
+    let is_apart = day(payment)? != day(other)?
+        && !is_spoken_of(services, payment, day(other)?).await?
+        && !is_spoken_of(services, other, day(payment)?).await?;
+    Ok(is_apart.then_some(NotSame::Files))
+}
+
+/// Whether the bank told both in one layout, under different numbers. In two layouts it may number one credit in two ways.
+async fn have_other_references(
+    services: &Services,
+    payment: &Payment,
+    other: &Payment,
+) -> anyhow::Result<bool> {
+    let reference = |it: &Payment| known::reference(it.reference.as_deref());
+    let (Some(one), Some(two)) = (reference(payment), reference(other)) else { return Ok(false) };
+    if one == two {
+        return Ok(false);
+    }
+    let ours = rows::sheets(&services.db, payment.batch()).await?;
+    let theirs = rows::sheets(&services.db, other.batch()).await?;
+    Ok(ours.iter().any(|sheet| theirs.iter().any(|it| it.columns.0 == sheet.columns.0)))
+}
+
+/// Whether the file that a payment came in speaks of a day: then it has all that the bank booked on it.
+async fn is_spoken_of(
+    services: &Services,
+    payment: &Payment,
+    day: NaiveDate,
+) -> anyhow::Result<bool> {
+    let of_file = statements::of_batch(&services.db, payment.batch()).await?;
+    let has = |it: &Statement| {
+        it.account == payment.account
+            && it.from().is_some_and(|from| from <= day)
+            && it.to().is_some_and(|to| day <= to)
+    };
+    Ok(of_file.iter().any(has))
 }
 
 /// Whether they came from other accounts; where either is not told, under names of which neither has the other.

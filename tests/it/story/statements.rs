@@ -277,6 +277,73 @@ fn two_payments_that_plainly_are_two_are_not_called_the_same_money() {
     world.run(&["prove"]).exits(0);
 }
 
+/// What the bank tells in another layout: day, number, đồng, memo.
+fn numbered(lines: &[(&str, &str, i64, &str)]) -> Vec<u8> {
+    let text = String::from_utf8(referenced(lines)).unwrap();
+    text.replace("Số tham chiếu", "Số bút toán").into_bytes()
+}
+
+#[test]
+fn of_two_days_or_two_numbers_of_the_bank_no_two_payments_are_the_same_money() {
+    let world = placed();
+    let code = codes(&world)[0].clone();
+    let daily = [
+        ("k1", "10/11/2026", "KQ1", "abc def"),
+        ("k2", "11/11/2026", "KQ2", "abc"),
+        ("k3", "16/11/2026", "KQ3", code.as_str()),
+        ("k4", "17/11/2026", "KQ4", &format!("{code} lan 2")),
+    ];
+    for (name, day, reference, memo) in daily {
+        let line = [(day, reference, 1_000_000, memo)];
+        world.take(&format!("_bank/{name}.csv"), &referenced(&line));
+    }
+    // Without numbers, and in two layouts.
+    take(&world, "k5.csv", &[("18/11/2026", 500_000, "khach c tra")]);
+    take(&world, "k6.csv", &[("19/11/2026", 500_000, "khach c tra phi")]);
+    let other = [("20/11/2026", "001-9", 500_000, "khach c tra phi them")];
+    world.take("_bank/k7.csv", &numbered(&other));
+    let say = |one: &str, other: &str| {
+        let (one, other) = (id_of(&world, one), id_of(&world, other));
+        world.run(&["payments", "--same", &one, &other, "--reason", "trùng", "--json"])
+    };
+    let before = requests(&world);
+    for (one, other, why) in [
+        ("abc", "abc def", "số tham chiếu khác nhau"),
+        (daily[3].3, daily[2].3, "số tham chiếu khác nhau"),
+        ("khach c tra phi", "khach c tra", "không có ngày của khoản kia"),
+        ("khach c tra phi them", "khach c tra phi", "không có ngày của khoản kia"),
+    ] {
+        let refused = say(one, other).exits(1).json()["error"].clone();
+        assert_eq!(refused["code"], "state.not_allowed");
+        assert!(text(&refused, "message").contains(why), "no {why} in {refused}");
+    }
+    assert_eq!(requests(&world), before, "nothing changed");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn two_layouts_that_number_one_credit_in_two_ways_may_tell_the_same_money() {
+    let world = placed();
+    // Of one day, and of two days that both files speak of.
+    let one = [
+        ("16/11/2026", "FT1", 400_000, "khach b tra"),
+        ("18/11/2026", "FT2", 600_000, "khach d tra"),
+        ("19/11/2026", "FT3", 2_000, "lai"),
+    ];
+    let two = [
+        ("16/11/2026", "001-1", 400_000, "khach b tra phi"),
+        ("18/11/2026", "001-2", 3_000, "lai khac"),
+        ("19/11/2026", "001-3", 600_000, "khach d tra phi"),
+    ];
+    world.take("_bank/a.csv", &referenced(&one));
+    world.take("_bank/b.csv", &numbered(&two));
+    for (one, other) in [("khach b tra phi", "khach b tra"), ("khach d tra phi", "khach d tra")] {
+        let (one, other) = (id_of(&world, one), id_of(&world, other));
+        world.run(&["payments", "--same", &one, &other, "--reason", "hai mẫu"]).exits(0);
+    }
+    world.run(&["prove"]).exits(0);
+}
+
 #[test]
 fn why_a_payment_was_matched_stays_as_it_was_said_then() {
     let world = placed();
