@@ -74,6 +74,12 @@ impl<'a> Said<'a> {
         self.waived.iter().filter(|(it, _)| it == code).map(|(_, amount)| amount).sum()
     }
 
+    /// Whether nothing is said but that this is to be paid again after it was forgiven.
+    pub(super) fn asks_again(&self, code: &str) -> bool {
+        let moves_money = self.words.is_some() || self.same.is_some() || self.refund > 0;
+        !moves_money && self.forgiven(code) < 0
+    }
+
     pub(super) fn replaces(&self, id: i64, code: &str, amount: i64) -> bool {
         let words = self.words.as_ref().filter(|_| self.payment == Some(id));
         words.is_some_and(|words| amount > 0 || words.iter().any(|(it, _)| it == code))

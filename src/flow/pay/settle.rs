@@ -185,7 +185,7 @@ struct Difference<'a> {
     events: Vec<NewEvent<'a>>,
     standings: Vec<Standing>,
     paid: Vec<&'a dues::Due>,
-    /// More is paid than before, and not all; or all was paid, and more came.
+    /// More is paid than before, and not all; or all was paid, and more came; or what was forgiven is to be paid again.
     partly: Vec<&'a dues::Due>,
     unpaid: Vec<&'a dues::Due>,
     /// The payment that a person parted.
@@ -313,6 +313,9 @@ fn of_requests<'a>(
             (true, false) => difference.unpaid.push(due),
             (false, false) if now.paid > due.paid => difference.partly.push(due),
             _ => {}
+        }
+        if said.is_some_and(|said| said.asks_again(&due.code)) {
+            difference.partly.push(due);
         }
         difference.standings.push(Standing {
             code: now.code,

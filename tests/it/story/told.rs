@@ -465,6 +465,18 @@ fn who_paid_too_little_reads_that_the_rest_was_forgiven() {
     says(&letters[1], &[&forgiven, "2.939.000 đ", "2.950.000 đ", "không phải trả thêm"]);
     says(&letters[1], &["không có khoản tiền mới", "Tổng đã nhận đến nay là 2.939.000 đ"]);
     assert!(letters[1].subject.starts_with("Cập nhật thanh toán"), "{}", letters[1].subject);
+
+    // What was told to be forgiven is to be paid again; what nobody read of is not told.
+    says_of(&world, &["waive", &codes[0], "0"]);
+    let letters = about_money(&world, 2);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    says(&letters[0], &["không có khoản tiền mới", "còn thiếu 11.000 đ", "1023456789", &codes[0]]);
+    assert!(!letters[0].text.contains("không phải trả thêm"), "{}", letters[0].text);
+    assert_eq!(letters[0].pictures.len(), 1, "how to pay it");
+    says_of(&world, &["waive", &codes[0]]);
+    says_of(&world, &["waive", &codes[0], "0"]);
+    assert!(about_money(&world, 3).is_empty(), "the payer knows");
+    world.run(&["prove"]).exits(0);
 }
 
 #[test]
