@@ -208,7 +208,7 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
     let found = (loaded.dues.as_slice(), decisions.as_slice());
     let away = moved::away(&services.db, said, found, loaded.version + 1).await?;
     let mut difference = Difference { parted, away, ..Difference::default() };
-    of_payments(&loaded, &decisions, &mut difference)?;
+    of_payments(&loaded, &decisions, &mut difference, said)?;
     of_requests(&loaded, standings, &mut difference, said);
     if said.is_none() && difference.changes.is_empty() && difference.standings.is_empty() {
         return Ok(true);
@@ -238,7 +238,10 @@ fn of_payments<'a>(
     loaded: &'a Loaded,
     decisions: &[Decision],
     difference: &mut Difference<'a>,
+    said: Option<&Said<'_>>,
 ) -> anyhow::Result<()> {
+    // What counted for nothing until now is new to its payer, and so is what that leaves over.
+    let is_apart = said.is_some_and(|said| said.same == Some(Same::Apart));
     let by_id: HashMap<i64, &Decision> = decisions.iter().map(|it| (it.id, it)).collect();
     for payment in &loaded.payments {
         let Some(decision) = by_id.get(&payment.id) else { continue };
@@ -273,7 +276,7 @@ fn of_payments<'a>(
             });
             difference.events.push(NewEvent::decided(id, detail, rules));
         }
-        if payment.rules == 0 {
+        if payment.rules == 0 || is_apart {
             difference.partly.extend(told_at_once(loaded, decision));
         }
         difference.parts.extend(parts_of(id, parts));

@@ -780,6 +780,31 @@ fn what_went_back_is_told_with_the_day_on_which_the_bank_booked_it_whenever_a_pe
 }
 
 #[test]
+fn a_payment_that_is_not_the_same_as_another_one_after_all_is_told_as_too_much() {
+    if !require("python3") {
+        return;
+    }
+    for (out, kept) in [("2", "1"), ("1", "2")] {
+        let world = money::placed();
+        let code = money::codes(&world)[0].clone();
+        money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, &code)]);
+        assert_eq!(about_money(&world, 0).len(), 1);
+        let again = format!("{code} lan 2");
+        money::take(&world, "b.csv", &[("20/11/2026", 2_950_000, &again)]);
+        says_of(&world, &["payments", "--same", out, kept]);
+        let before = about_money(&world, 1);
+        assert!(before.iter().all(|it| !it.text.contains("thừa")), "{before:?}");
+        let known = 1 + before.len();
+        says_of(&world, &["unmatch", out]);
+        let letters = about_money(&world, known);
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        says(&letters[0], &["thừa 2.950.000 đ", "đang chờ", "5.900.000 đ"]);
+        assert!(about_money(&world, known + 1).is_empty(), "told once");
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
 fn each_letter_about_money_says_what_came_since_the_one_before() {
     if !require("python3") {
         return;
