@@ -151,31 +151,23 @@ pub fn sums<'a>(
     format!("{}; {} {}", lines.join(", "), over.as_dong(), pooled.as_dong())
 }
 
-/// Up to which change of all money a payer was told, and in which later ones that something was taken back.
+/// The changes of all money up to which letters told a payer what came.
 #[derive(Debug, Default)]
-struct Told {
-    last: Option<i64>,
-    taken_back: Vec<i64>,
-}
+struct Told(Vec<i64>);
 
 impl Told {
     fn of(letters: &[Before]) -> Told {
-        let received = letters.iter().filter(|it| it.line_id.is_none());
-        let last = received.map(|it| it.occasion).max();
-        let is_later = |change: &i64| last.is_some_and(|last| *change > last);
-        let taken_back = letters.iter().filter(|it| it.line_id.is_some());
-        let taken_back = taken_back.map(|it| it.occasion).filter(is_later).collect();
-        Told { last, taken_back }
+        Told(letters.iter().filter(|it| it.line_id.is_none()).map(|it| it.occasion).collect())
     }
 
-    /// How much of a payment its payer was told of, in đồng. What went back was told all the same.
+    /// How much of a payment its payer was told of at most, in đồng: what went back or was taken back since, and comes
+    /// again, is no new money.
     fn of_payment(&self, steps: &[Step<'_>]) -> i64 {
-        let at = |change: i64| {
-            let known = steps.iter().take_while(|it| it.change <= change);
+        let at = |change: &i64| {
+            let known = steps.iter().take_while(|it| it.change <= *change);
             known.filter(|it| !it.is_returned).last().map_or(0, |it| it.share)
         };
-        let taken_back = self.taken_back.iter().map(|change| at(*change));
-        self.last.map_or(0, |last| taken_back.fold(at(last), i64::min))
+        self.0.iter().map(at).max().unwrap_or_default()
     }
 }
 
@@ -240,12 +232,12 @@ mod tests {
     }
 
     #[test]
-    fn a_payer_was_told_what_a_letter_told_unless_another_one_took_it_back() {
+    fn a_payer_was_told_what_a_letter_told_also_where_another_one_took_it_back() {
         let steps = [step(1, 5, false), step(4, 0, false), step(6, 5, false)];
         assert_eq!(told(&[], &steps), 0, "nothing was told");
         assert_eq!(told(&[(1, None)], &steps), 5);
-        assert_eq!(told(&[(1, None), (4, Some(7))], &steps), 0, "it was taken back");
-        assert_eq!(told(&[(1, None), (5, None)], &steps), 0);
+        assert_eq!(told(&[(1, None), (4, Some(7))], &steps), 5, "no new money comes again");
+        assert_eq!(told(&[(1, None), (5, None)], &steps), 5);
         assert_eq!(told(&[(4, Some(7))], &steps), 0);
     }
 

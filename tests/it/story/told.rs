@@ -609,7 +609,8 @@ fn what_was_parted_and_matched_again_is_told_once_unless_that_was_told_or_it_is_
     said(&["match", "1", &codes[0]]);
     let letters = received();
     assert_eq!(letters.len(), 2);
-    assert!(letters[1].subject.starts_with("Đã nhận 2.950.000 đ"), "{}", letters[1].subject);
+    assert!(letters[1].subject.starts_with("Cập nhật thanh toán"), "{}", letters[1].subject);
+    says(&letters[1], &["không có khoản tiền mới", "Tổng đã nhận đến nay là 2.950.000 đ", "đã đủ"]);
     said(&["unmatch", "1"]);
     said(&["match", "1", &format!("{}=1000000", codes[0])]);
     let letters = received();
