@@ -1,16 +1,16 @@
 //! Money of a payer that pays for nothing: more than what was to be paid, or for what was cancelled since.
 //! Letters name it; what becomes of it a person decides.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{
     db::{
         dues::Due,
         payments,
         refunds::{self, Free},
-        requests::Request,
+        requests::{self, Request},
     },
-    domain::{money::Money, payment::Tier},
+    domain::{batch::BatchId, money::Money, payment::Tier},
     flow::{Services, pay::concerned},
 };
 
@@ -36,12 +36,57 @@ pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyh
     let Some(code) = requests.first().and_then(|request| request.batch_code.as_deref()) else {
         return Ok(Money::ZERO);
     };
-    let waits = |it: &payments::Waiting| {
+    Ok(under(&payments::waiting(&services.db).await?, code))
+}
+
+fn under(waiting: &[payments::Waiting], code: &str) -> Money {
+    let waits = |it: &&payments::Waiting| {
         matches!(it.tier, Tier::BatchPartly | Tier::BatchOther | Tier::PaidBefore)
             && it.evidence.0["codes"].as_array().is_some_and(|it| it.iter().any(|it| it == code))
     };
-    let waiting = payments::waiting(&services.db).await?;
-    Ok(waiting.iter().filter(|it| waits(it)).map(|it| Money::dong(it.free)).sum())
+    waiting.iter().filter(waits).map(|it| Money::dong(it.free)).sum()
+}
+
+/// The same of several payers, with what is missing of what they owe under these codes.
+#[derive(Debug, Default)]
+pub struct Pools {
+    pub came: Money,
+    pub missing: Money,
+    codes: HashSet<String>,
+}
+
+impl Pools {
+    /// Of those who pay for these requests of a batch.
+    pub async fn of(
+        services: &Services,
+        batch: BatchId,
+        requests: impl Iterator<Item = &Request>,
+    ) -> anyhow::Result<Pools> {
+        let waiting = payments::waiting(&services.db).await?;
+        let payers = requests.filter_map(|it| Some((it.batch_code.as_deref()?, &it.payer_email)));
+        let mut pools = Pools::default();
+        for (code, payer) in payers.collect::<BTreeSet<_>>() {
+            let came = under(&waiting, code);
+            if came > Money::ZERO {
+                let open = requests::open_of_payer(&services.db, batch, payer).await?;
+                let asked: Money = open.iter().filter_map(Request::rest).sum();
+                let missing = asked.as_dong() - came.as_dong();
+                pools.came = pools.came + came;
+                pools.missing = pools.missing + Money::dong(missing.max(0));
+                pools.codes.insert(code.to_owned());
+            }
+        }
+        Ok(pools)
+    }
+
+    pub fn has(&self, request: &Request) -> bool {
+        request.batch_code.as_ref().is_some_and(|code| self.codes.contains(code))
+    }
+
+    /// Whether there is nothing to ask these payers for: it waits for a person.
+    pub fn is_enough(&self) -> bool {
+        self.came > Money::ZERO && self.missing == Money::ZERO
+    }
 }
 
 /// What is planned to go back of payments that were for these requests alone.

@@ -10,7 +10,7 @@ use super::{
     content::{Content, firm_block, notice_line, reply_to, rest},
     ends,
     letters::{self, News, Occasion, Standing, StandingLine, StandingReader},
-    over,
+    over::{self, Pools},
 };
 use crate::{
     db::{
@@ -130,7 +130,11 @@ pub async fn of(
     }
     let is_payer =
         !warned.is_copy && about.iter().any(|it| it.request.payer_email == mail.recipient);
-    let pooled = if is_payer { known.pooled } else { Money::ZERO };
+    let pools = pools(services, (mail, order), &about).await?;
+    if is_payer && pools.is_enough() {
+        return Ok(None);
+    }
+    let pooled = if is_payer { known.pooled } else { pools.came };
     let open =
         if is_payer { to_pay(services, (mail, order), &about, pooled).await? } else { Vec::new() };
     let (rest, picture) = rest(services, &open, pooled)?.unzip();
@@ -156,15 +160,15 @@ pub async fn of(
         },
         to_name: mail.recipient_name.clone(),
         firm: firm_block(services, order, &told).await?,
-        lines: about.iter().map(|it| line(services, it)).collect::<anyhow::Result<_>>()?,
+        lines: about
+            .iter()
+            .map(|it| line(services, mail, it, &pools))
+            .collect::<anyhow::Result<_>>()?,
         rest,
-        news: News {
-            amount: since.amount,
-            payments: since.payments,
-            lines: about.iter().filter(|it| since.is_for(it.request)).count(),
-        },
+        news: news(&since, &about),
         over,
         pooled,
+        lacking: pools.missing,
         elsewhere: since.elsewhere,
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
@@ -173,6 +177,26 @@ pub async fn of(
         received::note(&services.db, mail, &sums).await?;
     }
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
+}
+
+/// The money under batch codes that keeps on what a warning is about.
+async fn pools(
+    services: &Services,
+    (mail, order): (&Mail, &Order),
+    about: &[About<'_>],
+) -> anyhow::Result<Pools> {
+    if mail.purpose != Purpose::GraceWarning {
+        return Ok(Pools::default());
+    }
+    Pools::of(services, order.batch(), about.iter().map(|it| it.request)).await
+}
+
+fn news(since: &Since, about: &[About<'_>]) -> News {
+    News {
+        amount: since.amount,
+        payments: since.payments,
+        lines: about.iter().filter(|it| since.is_for(it.request)).count(),
+    }
 }
 
 /// What its recipient has still to pay; what came under the batch code pays for all of it at once, with what is missing.
@@ -347,17 +371,26 @@ fn occasion(
     }
 }
 
-fn line(services: &Services, it: &About<'_>) -> anyhow::Result<StandingLine> {
+fn line(
+    services: &Services,
+    mail: &Mail,
+    it: &About<'_>,
+    pools: &Pools,
+) -> anyhow::Result<StandingLine> {
     let client = &it.line.client;
+    let last = |at| rules::last_day(at, services.settings.timezone);
+    let planned_on = services.local(mail.planned_at).date_naive();
     Ok(StandingLine {
         line: notice_line(services, std::slice::from_ref(it.line), it.request)?,
         paid: it.request.paid(),
         waived: it.request.waived(),
+        is_pooled: pools.has(it.request),
         contract_end: it
             .licence
             .and_then(|licence| licence.grace_until)
             .map(|at| services.local(at).format("%H:%M %d/%m/%Y").to_string()),
         last_day: it.cutoff_at.map(|at| services.last_day(at)),
+        is_over: it.cutoff_at.is_some_and(|at| last(at) < planned_on),
         contact: format!("{}, {}", client.representative, client.contact_phone.national()),
     })
 }

@@ -214,8 +214,8 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let Some(cutoff_at) = cutoff_at(services, &line) else { continue };
         let last = rules::last_day(cutoff_at, rules.tz);
         let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
-        let own = accepted(&line, last, own);
         let (unclaimed, alike) = may_be(&unclaimed, &line);
+        let own = accepted(&line, last, own, !unclaimed.is_empty());
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
@@ -269,12 +269,19 @@ fn is_relied_on(line: &InGrace, warning: &Warning) -> bool {
     line.released_at.is_none_or(|at| at <= warning.planned_at)
 }
 
-/// The warnings of the last day of a line that went to the present address. One that came back was not accepted.
-fn accepted(line: &InGrace, last_day: NaiveDate, warnings: &[Warning]) -> Vec<Accepted> {
+/// The warnings of the last day of a line that went to the present address. One that came back was not accepted; one that
+/// was not sent, as enough money waited, counts while money waits.
+fn accepted(
+    line: &InGrace,
+    last_day: NaiveDate,
+    warnings: &[Warning],
+    maybe_paid: bool,
+) -> Vec<Accepted> {
     let of_now = |warning: &&Warning| {
         warning.last_day() == Some(last_day)
             && warning.recipient == line.payer_email
             && is_relied_on(line, warning)
+            && (maybe_paid || warning.state != MailState::Cancelled)
     };
     let accepted = |it: &Warning| {
         let at = it.sent_at.filter(|_| it.state == MailState::Sent);

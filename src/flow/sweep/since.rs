@@ -46,6 +46,7 @@ pub async fn waits(
     let last = rules::last_day(cutoff_at, services.settings.timezone);
     let warnings = grace::warnings_of(&services.db, line.line_id).await?;
     let warn_days = &services.settings.grace.warn_days_before;
-    let is_warned = rules::is_warned(&accepted(line, last, &warnings), warn_days, services.now());
+    let warned = accepted(line, last, &warnings, false);
+    let is_warned = rules::is_warned(&warned, warn_days, services.now());
     Ok((!is_warned).then_some(Waits::NotWarned))
 }

@@ -678,6 +678,9 @@ fn a_warning_asks_for_what_is_missing_of_what_lies_under_the_batch_code() {
         assert!(said.contains(needed), "no {needed} in {said}");
     }
     assert!(!said.contains("Số tiền: 5.900.000 đ"), "{said}");
+    for threat in ["sắp ngừng", "lần nhắc cuối"] {
+        assert!(!said.contains(threat), "{threat}: {said}");
+    }
     world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
     let book = world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx");
     let asked = super::workbooks::sheet_text(&book, "Sắp ngắt");
@@ -686,6 +689,31 @@ fn a_warning_asks_for_what_is_missing_of_what_lies_under_the_batch_code() {
     booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 900_000, &both)]);
     assert_eq!(night(&world, "12-04").1["suspended"], 0);
     assert_eq!(lines(&world), ["active"; 2]);
+}
+
+#[test]
+fn who_paid_too_much_under_the_batch_code_is_not_warned_and_the_firm_reads_that_it_must_be_matched()
+{
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 6_000_000, &both)]);
+    night(&world, "11-26");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let to = enterprise(1).email().to_owned();
+    let own: Vec<Value> = warned(&world).into_iter().filter(|mail| mail["to"] == to).collect();
+    assert_eq!(texts(&own, "state"), ["cancelled"]);
+    let copy = letter(&world, "grace_warning", "lan@minhan.example");
+    assert!(copy.contains("6.000.000 đ") && copy.contains("ghép"), "{copy}");
+    // It is not planned anew as long as the money waits.
+    world.run_at(&at("11-27", 10), &["run", "remind"]).exits(0);
+    assert_eq!(warned(&world).len(), 2);
 }
 
 #[test]

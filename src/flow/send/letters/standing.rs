@@ -30,6 +30,8 @@ pub struct Standing {
     pub over: Money,
     /// What came under the code for all of this payer, and waits until the rest has come too.
     pub pooled: Money,
+    /// What is missing under that code, where a warning speaks of such money: of a copy, under all such codes.
+    pub lacking: Money,
     /// What of what it pays came for something else first.
     pub elsewhere: Vec<Elsewhere>,
 }
@@ -82,10 +84,14 @@ pub struct StandingLine {
     pub paid: Money,
     /// What of it was forgiven; `line` asks for the rest.
     pub waived: Money,
+    /// Whether money came under the code for all of its payer and keeps it on, where a warning speaks of it.
+    pub is_pooled: bool,
     /// When the grace ends by the contract: `10:15 ngày 29/11/2026`, as the workspace writes it.
     pub contract_end: Option<String>,
     /// The last day on which it works, or worked: `30/11/2026`.
     pub last_day: Option<String>,
+    /// Whether that is over when the letter is written.
+    pub is_over: bool,
     /// Who can be asked there: name and phone.
     pub contact: String,
 }
@@ -101,7 +107,13 @@ impl StandingLine {
 impl Standing {
     /// Whether something came of each: what is paid in part is not cut off by itself, so nobody is threatened with that.
     fn is_partly(&self) -> bool {
-        self.lines.iter().all(|line| line.paid > Money::ZERO)
+        self.lines.iter().all(|line| line.paid > Money::ZERO || line.is_pooled)
+    }
+
+    /// What is not paid, without what waits under a code for all.
+    fn missing(&self) -> Money {
+        let single = self.lines.iter().filter(|line| !line.is_pooled);
+        single.map(StandingLine::rest).sum::<Money>() + self.lacking
     }
 
     /// What came of what a warning is about; of other letters what came since the one before.
@@ -201,6 +213,11 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         Occasion::Warning { days, is_last } => (days, is_last),
         _ => (0, false),
     };
+    // The code for all may be for more than these lines.
+    let is_pooled = said.lines.iter().any(|line| line.is_pooled);
+    let waits = if is_pooled { said.pooled } else { Money::ZERO };
+    let paid = sum(|line| line.paid) + waits;
+    let asked = if is_pooled { paid + said.missing() } else { sum(|line| line.line.amount) };
     // Dates in this form do not sort; the lines come with the earliest first.
     let last_day = said.lines.iter().find_map(|line| line.last_day.as_deref());
     context! {
@@ -212,8 +229,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         client => first.line.name.as_str(),
         tax_id => first.line.tax_id.as_str(),
         contact => first.contact.as_str(),
-        amount => sum(|line| line.line.amount).to_string(),
-        paid => sum(|line| line.paid).to_string(),
+        amount => asked.to_string(),
+        paid => paid.to_string(),
         came => amount(said.came()),
         credits => said.news.payments,
         received => said.received().to_string(),
@@ -221,7 +238,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         is_more => said.is_more(),
         is_update => said.is_update(),
         over => amount(said.over),
-        missing => amount(sum(StandingLine::rest)),
+        missing => amount(said.missing()),
+        lacking => amount(said.lacking),
         pooled => amount(said.pooled),
         differ => said.lines.iter().any(|line| line.last_day != first.last_day),
         waived => forgiven(&said.lines),
@@ -274,8 +292,10 @@ fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
 
 /// What is not paid, and what of that has come and waits for the rest.
 fn unpaid(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
-    let unpaid: Money = said.lines.iter().map(StandingLine::rest).sum();
-    let mut facts = vec![draft.strong_fact("unpaid", &unpaid.to_string())?];
+    let mut facts = Vec::new();
+    if said.missing() > Money::ZERO {
+        facts.push(draft.strong_fact("unpaid", &said.missing().to_string())?);
+    }
     let came = said.came() + said.pooled;
     if came > Money::ZERO {
         facts.push(draft.strong_fact("paid", &came.to_string())?);
@@ -339,12 +359,15 @@ fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
     let ends = !matches!(said.occasion, Occasion::Received | Occasion::Restored);
     let items = said.lines.iter().map(|it| {
         let line = &it.line;
-        let is_part = said.came() > Money::ZERO && it.paid > Money::ZERO;
+        let amount = if ends { it.rest() } else { it.paid };
+        let is_part = it.is_pooled || said.came() > Money::ZERO && it.paid > Money::ZERO;
         let values = context! {
             tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
             package => line.package.as_str(), fiscal_year => line.fiscal_year.year(),
-            paid => it.paid.to_string(),
+            paid => (it.paid > Money::ZERO).then(|| it.paid.to_string()), is_pooled => it.is_pooled,
+            lacking => said.lacking > Money::ZERO,
             last_day => it.last_day.as_deref(), is_part, ended => said.occasion == Occasion::Suspended,
+            is_late => it.is_over && matches!(said.occasion, Occasion::Warning { .. }),
             rest => (it.rest() > Money::ZERO).then(|| it.rest().to_string()),
         };
         let say = |key: &str| draft.say_with(key, values.clone());
@@ -362,7 +385,7 @@ fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
         Ok(Item {
             title: one_line(&line.name),
             details,
-            amount: if ends { it.rest() } else { it.paid }.to_string(),
+            amount: if amount > Money::ZERO { amount.to_string() } else { String::new() },
             code_label: draft.say("order_notice.item.code")?,
             code: line.payment_code.to_string(),
         })
@@ -579,17 +602,49 @@ mod tests {
     fn what_lies_under_the_batch_code_is_said_with_what_is_missing() {
         let payer = StandingReader::Payer(Recipient::Firm);
         let mut said = samples::standing(&samples::given(), (WARNING, payer), 2);
-        said.pooled = Money::dong(5_000_000);
+        (said.pooled, said.lacking) = (Money::dong(5_000_000), Money::dong(900_000));
+        said.lines.iter_mut().for_each(|line| line.is_pooled = true);
         let rest = said.rest.as_mut().unwrap();
         rest.transfer.amount = Money::dong(900_000);
         let memo = rest.transfer.memo.to_string();
-        for locale in [Locale::Vi, Locale::En] {
+        for (locale, threats) in
+            [(Locale::Vi, ["ngừng", "lần nhắc cuối"]), (Locale::En, ["stop", "last reminder"])]
+        {
             let letter = standing(Texts::of(locale), &said).unwrap();
-            holds(&letter, &["5.000.000 đ", "900.000 đ", &memo]);
+            assert!(letter.subject.contains("900.000 đ"), "{}", letter.subject);
+            holds(&letter, &["5.000.000 đ", "5.900.000 đ", "900.000 đ", "30/11/2026", &memo]);
+            for threat in threats {
+                assert!(!letter.text.contains(threat), "{threat}: {}", letter.text);
+            }
         }
-        said.rest = None;
+    }
+
+    #[test]
+    fn the_copy_says_that_enough_came_under_the_code_for_all_and_that_a_person_must_match_it() {
+        let mut said = samples::standing(&samples::given(), (WARNING, StandingReader::Firm), 2);
+        said.pooled = Money::dong(6_000_000);
+        said.lines.iter_mut().for_each(|line| line.is_pooled = true);
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
-        assert!(vi.text.contains("nhiều hơn số phải trả"), "{}", vi.text);
+        assert!(vi.subject.starts_with("Có tiền chờ ghép"), "{}", vi.subject);
+        holds(&vi, &["6.000.000 đ", "chờ người phụ trách phần mềm ghép", "không bị nhắc"]);
+        for wrong in ["còn thiếu", "ngừng", "chậm nhất", "vừa được nhắc"] {
+            assert!(!vi.text.contains(wrong), "{wrong}: {}", vi.text);
+        }
+        let en = standing(Texts::of(Locale::En), &said).unwrap();
+        holds(&en, &["6.000.000 đ", "must match it", "not reminded"]);
+    }
+
+    #[test]
+    fn the_copy_of_a_late_warning_says_that_the_day_is_over_and_when_it_may_stop() {
+        let late = Occasion::Warning { days: -3, is_last: true };
+        for lines in [1, 2] {
+            let mut said =
+                samples::standing(&samples::given(), (late, StandingReader::Firm), lines);
+            said.lines.iter_mut().for_each(|line| line.is_over = true);
+            let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+            holds(&vi, &["đã qua", "có thể ngừng sau 24 giờ"]);
+            assert!(!vi.text.contains("Dùng được đến hết ngày 30/11/2026"), "{}", vi.text);
+        }
     }
 
     #[test]
@@ -604,6 +659,7 @@ mod tests {
         let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
         assert!(vi.subject.starts_with("Đã nhận 5.000.000 đ"), "{}", vi.subject);
         holds(&vi, &["phần còn thiếu 900.000 đ", "Còn phải trả 2.950.000 đ"]);
+        assert!(!vi.text.contains(" 0 đ") && !vi.html.contains(">0 đ"), "{}", vi.text);
         assert!(!vi.text.contains("đã đủ") && !vi.text.contains("còn thiếu 5.900.000"), "{vi:?}");
         (said.pooled, said.rest) = (Money::dong(6_000_000), None);
         said.news.amount = Money::dong(1_000_000);

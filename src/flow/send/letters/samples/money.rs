@@ -78,8 +78,10 @@ pub fn standing(
         line: line(given, number),
         paid: Money::dong(if is_paid { PRICE } else { 0 }),
         waived: Money::ZERO,
+        is_pooled: false,
         contract_end: Some("10:15 29/11/2026".to_owned()),
         last_day: Some("30/11/2026".to_owned()),
+        is_over: false,
         contact: "Nguyễn Văn Hùng, 0987 654 321".to_owned(),
     };
     Standing {
@@ -99,6 +101,7 @@ pub fn standing(
         },
         over: Money::ZERO,
         pooled: Money::ZERO,
+        lacking: Money::ZERO,
         elsewhere: Vec::new(),
     }
 }
