@@ -78,6 +78,8 @@ pub struct Judged {
     unclaimed: Vec<Waiting>,
     /// Where there is none, a few payments that nothing but the amount tells apart from those of others.
     alike: Vec<Waiting>,
+    /// Whether that there is money that may be its is all that is to be read of it.
+    is_hidden: bool,
 }
 
 impl Judged {
@@ -136,6 +138,9 @@ impl Judged {
 
     /// Which money may be its, as people read it; nothing where there is none.
     pub fn may_be_paid_with(&self, services: &Services) -> String {
+        if self.is_hidden {
+            return services.texts.label("workbook.reconciliation.looked_at");
+        }
         let why = services.texts.label("workbook.reconciliation.waits.maybe_paid");
         Judged::named(services, &why, &self.unclaimed)
     }
@@ -160,7 +165,8 @@ impl Judged {
     /// The same for somebody who is not to read of money that may be another one's.
     #[must_use]
     pub fn without_money(&self) -> Judged {
-        Judged { unclaimed: Vec::new(), alike: Vec::new(), ..self.clone() }
+        let is_hidden = !self.unclaimed.is_empty();
+        Judged { unclaimed: Vec::new(), alike: Vec::new(), is_hidden, ..self.clone() }
     }
 }
 
@@ -242,6 +248,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
             late_from,
             unclaimed,
             alike,
+            is_hidden: false,
         });
     }
     Ok(judged)

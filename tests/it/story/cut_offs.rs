@@ -436,6 +436,28 @@ fn what_is_only_to_be_read_orders_nothing_wherever_it_is_dropped() {
 }
 
 #[test]
+fn a_firm_reads_that_money_is_looked_at_and_not_which_one() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    second(&world);
+    let memo = format!("tra tien {}", enterprise(1).name());
+    booked(&world, "a.csv", "26/11/2026", &[("24/11/2026", 1_000_000, &memo)]);
+    night(&world, "11-27");
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let of = |folder: &str| {
+        let name = format!("outbox/{folder}/sap-ngat__2026-11-27__r1.xlsx");
+        sheet_text(&world.path(&name), SHEET)
+    };
+    let (all, own) = (of("_bank"), of("MINHAN"));
+    assert!(all.contains("1.000.000 đ chưa dùng"), "{all}");
+    assert_eq!(own.matches("Có tiền đang được xem xét").count(), 1, "{own}");
+    assert_eq!(own.matches("Sẽ ngắt sau ngày cuối").count(), 2, "{own}");
+    assert!(!own.contains("1.000.000"), "{own}");
+}
+
+#[test]
 fn where_nobody_is_cut_off_any_more_the_workbook_of_the_day_before_goes_aside() {
     let (world, _) = asked();
     let codes = super::money::codes(&world);
