@@ -14,6 +14,8 @@ use crate::{
 
 /// So many are shown.
 const SHOWN: usize = 4;
+/// Less, in đồng, is no sign by itself: such rests are many.
+pub(super) const TELLING: i64 = 10_000;
 /// What names of companies and households begin with, and memos leave out or cut short.
 const FORMS: [&str; 24] = [
     "CONG", "TY", "CTY", "CT", "TNHH", "CTCP", "CO", "PHAN", "CP", "MTV", "MOT", "THANH", "VIEN",
@@ -132,8 +134,8 @@ impl<'a> Requests<'a> {
         let mut all: BTreeSet<usize> =
             [&codes, &likely, &named].into_iter().flatten().copied().collect();
         // Of very many with its amount alone no more can be shown.
-        let alike = self.left.get(&free).into_iter().flatten().filter(|at| !all.contains(at));
-        let alike: Vec<usize> = alike.take(SHOWN).copied().collect();
+        let alike = self.left.get(&free).filter(|_| free >= TELLING).into_iter().flatten();
+        let alike: Vec<usize> = alike.filter(|at| !all.contains(at)).take(SHOWN).copied().collect();
         all.extend(alike);
         let mut found: Vec<(Clue, &'a Due)> =
             all.iter().map(|at| (clue(at), &self.dues[*at])).collect();

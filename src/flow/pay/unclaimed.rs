@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::candidates::{has_name, name, named, read};
+use super::candidates::{TELLING, has_name, name, named, read};
 use crate::{
     db::{
         Db, dues,
@@ -104,7 +104,7 @@ impl Unclaimed {
         if self.is_only_payer(line) {
             return Vec::new();
         }
-        let free = self.free.get(&line.rest).into_iter().flatten().map(|at| &self.waiting[*at]);
+        let free = self.with_rest(line).map(|at| &self.waiting[*at]);
         let alike = free.filter(|it| it.says_nothing() && !it.not_for.contains(&line.code));
         alike.map(|it| &it.row).take(ALIKE).collect()
     }
@@ -138,10 +138,15 @@ impl Unclaimed {
             payment.row.free == line.rest || !payment.has_code()
         }));
         if is_only {
-            found.extend(self.free.get(&line.rest).into_iter().flatten());
+            found.extend(self.with_rest(line));
         }
         let payments = found.into_iter().map(|at| &self.waiting[at]);
         payments.filter(|it| !it.not_for.contains(&line.code)).map(|it| &it.row).collect()
+    }
+
+    /// Those that have exactly what is left of a line, where that is enough to be a sign.
+    fn with_rest(&self, line: &InGrace) -> impl Iterator<Item = &usize> {
+        self.free.get(&line.rest).filter(|_| line.rest >= TELLING).into_iter().flatten()
     }
 
     /// Those in whose words a client or payer is named.

@@ -445,6 +445,7 @@ fn a_firm_reads_that_money_is_looked_at_and_not_which_one() {
     let memo = format!("tra tien {}", enterprise(1).name());
     booked(&world, "a.csv", "26/11/2026", &[("24/11/2026", 1_000_000, &memo)]);
     night(&world, "11-27");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
     world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
     let of = |folder: &str| {
         let name = format!("outbox/{folder}/sap-ngat__2026-11-27__r1.xlsx");

@@ -871,6 +871,7 @@ fn an_amount_that_several_payers_owe_keeps_nobody_on_and_is_told_before_they_are
     let (world, asked) = owed_alike(true);
     let told = "có thể là tiền của dòng này: xin ghép hoặc hoãn trước khi ngắt: khoản 1 (24/11/2026, 2.950.000 đ chưa dùng)";
     assert_eq!(asked.matches(told).count(), 3, "{asked}");
+    assert_eq!(asked.matches(". Có tiền đúng số này").count(), 3, "{asked}");
     assert_eq!(lines(&world), ["suspended"; 3]);
     proves(&world);
 }

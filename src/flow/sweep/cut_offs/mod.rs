@@ -245,5 +245,9 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
         texts.say("workbook.cut_offs.held", values)
     });
     let parts = [held.unwrap_or_default(), said, unclaimed, it.may_be_anybodys(services)];
-    (parts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" "), tone)
+    let joined = parts.into_iter().filter(|it| !it.is_empty()).reduce(|before, next| {
+        let stop = if before.ends_with('.') { "" } else { "." };
+        format!("{before}{stop} {next}")
+    });
+    (joined.unwrap_or_default(), tone)
 }
