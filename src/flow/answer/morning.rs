@@ -148,6 +148,7 @@ fn tone(kind: TaskKind) -> Tone {
         | TaskKind::Debit
         | TaskKind::Difference => Tone::Bad,
         TaskKind::Grace
+        | TaskKind::MaybePaid
         | TaskKind::Uncertain
         | TaskKind::Confirm
         | TaskKind::Rows

@@ -24,8 +24,8 @@ use crate::{
 /// So many lists are told; their workbooks lie in the outbox.
 const LISTS: usize = 10;
 /// What whoever runs the program for several firms has to look after.
-const OF_OPERATOR: [TaskKind; 4] =
-    [TaskKind::Grace, TaskKind::Failed, TaskKind::Uncertain, TaskKind::Mail];
+const OF_OPERATOR: [TaskKind; 5] =
+    [TaskKind::Grace, TaskKind::MaybePaid, TaskKind::Failed, TaskKind::Uncertain, TaskKind::Mail];
 
 pub async fn of_firm(
     services: &Services,

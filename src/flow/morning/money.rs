@@ -104,6 +104,8 @@ struct Known<'a> {
     /// What is missing of all that the code is for, as letters say it, and what was forgiven, in đồng.
     left: i64,
     waived: i64,
+    /// How many codes are open.
+    open: usize,
 }
 
 /// Of these payments those whose memo has a code of ours.
@@ -120,6 +122,7 @@ fn known<'a>(seen: &'a Seen, ids: &BTreeSet<i64>) -> Vec<Known<'a>> {
                 lines: dues.len(),
                 left: dues.iter().map(|due| left(due)).sum::<i64>() - pooled(seen, code),
                 waived: dues.iter().map(|due| due.waived).sum(),
+                open: dues.iter().filter(|due| left(due) > 0).count(),
             })
         })
     };
@@ -226,7 +229,7 @@ impl Of<'_> {
         let told = known.iter().take(TOLD).map(|it| {
             let values = context! {
                 payment => it.payment, code => it.code, name => it.first.name.as_str(),
-                more => it.lines - 1, left => money(it.left), waived => money(it.waived),
+                more => it.lines - 1, left => money(it.left), over => money(-it.left), open => it.open, waived => money(it.waived),
             };
             self.services.texts.say("workbook.morning.payment_for", values)
         });

@@ -16,6 +16,8 @@ words! {
     pub enum TaskKind {
         /// Lines whose access ends soon, unpaid.
         Grace = "grace",
+        /// The same where money that may be theirs waits for a person: they are not cut off before.
+        MaybePaid = "maybe_paid",
         /// Lines of which the platform refused the licence.
         Failed = "failed",
         /// Lines of which nobody knows whether they have a licence.

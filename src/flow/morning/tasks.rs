@@ -164,6 +164,7 @@ async fn of_lines(
             LineState::Grace => match in_grace.get(&line.reference().to_string()) {
                 Some(it) if it.cutoff_at > before => continue,
                 Some(it) if it.waits().is_some_and(money::is_own_task) => continue,
+                Some(it) if it.may_be_paid() => (TaskKind::MaybePaid, Some(it.cutoff_at)),
                 it => (TaskKind::Grace, it.map_or(line.cutoff_at, |it| Some(it.cutoff_at))),
             },
             LineState::Failed => (TaskKind::Failed, None),

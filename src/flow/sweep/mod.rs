@@ -136,6 +136,11 @@ impl Judged {
         }
     }
 
+    /// Whether there is money that may be its and waits for a person.
+    pub fn may_be_paid(&self) -> bool {
+        !self.unclaimed.is_empty()
+    }
+
     /// Which money may be its, as people read it; nothing where there is none.
     pub fn may_be_paid_with(&self, services: &Services) -> String {
         if self.is_hidden {

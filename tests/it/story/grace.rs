@@ -694,7 +694,7 @@ fn a_warning_asks_for_what_is_missing_of_what_lies_under_the_batch_code() {
 #[test]
 fn who_paid_too_much_under_the_batch_code_is_not_warned_and_the_firm_reads_that_it_must_be_matched()
 {
-    if !crate::world::require("python3") {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
         return;
     }
     let world = World::new();
@@ -711,6 +711,14 @@ fn who_paid_too_much_under_the_batch_code_is_not_warned_and_the_firm_reads_that_
     assert_eq!(texts(&own, "state"), ["cancelled"]);
     let copy = letter(&world, "grace_warning", "lan@minhan.example");
     assert!(copy.contains("6.000.000 đ") && copy.contains("ghép"), "{copy}");
+    world.run_at(&at("11-27", 9), &["run", "report"]).exits(0);
+    let page = world.path("outbox/morning__2026-11-27__r1.xlsx");
+    let page = super::workbooks::sheet_text(&page, "Buổi sáng");
+    for said in ["nhiều hơn số phải trả 100.000 đ: cần ghép với 2 mã", "Có tiền đang chờ ghép"]
+    {
+        assert!(page.contains(said), "no {said} in {page}");
+    }
+    assert!(!page.contains("Sắp ngắt, chưa trả tiền"), "{page}");
     // It is not planned anew as long as the money waits.
     world.run_at(&at("11-27", 10), &["run", "remind"]).exits(0);
     assert_eq!(warned(&world).len(), 2);
