@@ -41,7 +41,9 @@ fn what(services: &Services, event: &Event) -> String {
     let pairs = pairs_of(&detail[pairs]);
     let (waived, mut unwaived): (Vec<_>, Vec<_>) =
         pairs_of(&detail["waived"]).into_iter().partition(|(_, amount)| *amount > 0);
-    unwaived.iter_mut().for_each(|(_, amount)| *amount = -*amount);
+    for (_, amount) in &mut unwaived {
+        *amount = -*amount;
+    }
     let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
     let values = context! {
         state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
