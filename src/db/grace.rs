@@ -174,9 +174,18 @@ pub struct Warning {
     pub state: MailState,
     pub planned_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
+    told: Option<String>,
 }
 
+/// What is kept of a letter that asked for the rest alone.
+pub const OF_REST: &str = "rest";
+
 impl Warning {
+    /// It asked for what was missing, and threatened nobody.
+    pub fn is_of_rest(&self) -> bool {
+        self.told.as_deref() == Some(OF_REST)
+    }
+
     /// The day after which the line is cut off, as it was then.
     pub fn last_day(&self) -> Option<NaiveDate> {
         self.last_day.parse().ok()
@@ -186,7 +195,7 @@ impl Warning {
 /// Of lines that are in grace.
 pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
     db.query(
-        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at, m.told
          from line_warning w
          join order_line l on l.id = w.line_id
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
@@ -200,7 +209,7 @@ pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
 /// Of one line, wherever it stands.
 pub async fn warnings_of(db: &Db, line_id: i64) -> sqlx::Result<Vec<Warning>> {
     db.query(
-        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at, m.told
          from line_warning w
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
                     and coalesce(m.occasion, m.sequence) = w.sequence

@@ -175,6 +175,8 @@ pub async fn of(
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
     if is_received(mail) {
         received::note(&services.db, mail, &sums).await?;
+    } else if mail.purpose == Purpose::GraceWarning && said.is_partly() {
+        received::note(&services.db, mail, grace::OF_REST).await?;
     }
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }

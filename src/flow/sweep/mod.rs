@@ -41,7 +41,7 @@ use crate::{
         payments::Waiting,
         statements,
     },
-    domain::{grace::start_of, mail::MailState, money::Money},
+    domain::{grace::start_of, mail::MailState, money::Money, order::RequestState},
 };
 
 /// So many days after their last one lines are waited with, at least, before somebody is told which statement is missing.
@@ -226,7 +226,8 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let last = rules::last_day(cutoff_at, rules.tz);
         let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
         let (unclaimed, alike) = may_be(&unclaimed, &line);
-        let own = accepted(&line, last, own, !unclaimed.is_empty());
+        let has_money = !unclaimed.is_empty() || line.request_state == RequestState::PartlyPaid;
+        let own = accepted(&line, last, own, has_money);
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
@@ -281,19 +282,19 @@ fn is_relied_on(line: &InGrace, warning: &Warning) -> bool {
     line.released_at.is_none_or(|at| at <= warning.planned_at)
 }
 
-/// The warnings of the last day of a line that went to the present address. One that came back was not accepted; one that
-/// was not sent, as enough money waited, counts while money waits.
+/// The warnings of the last day of a line that went to the present address. One that came back was not accepted. One that
+/// was not sent, as enough money waited, or that asked for a rest without a threat counts while there is money.
 fn accepted(
     line: &InGrace,
     last_day: NaiveDate,
     warnings: &[Warning],
-    maybe_paid: bool,
+    has_money: bool,
 ) -> Vec<Accepted> {
     let of_now = |warning: &&Warning| {
         warning.last_day() == Some(last_day)
             && warning.recipient == line.payer_email
             && is_relied_on(line, warning)
-            && (maybe_paid || warning.state != MailState::Cancelled)
+            && (has_money || (warning.state != MailState::Cancelled && !warning.is_of_rest()))
     };
     let accepted = |it: &Warning| {
         let at = it.sent_at.filter(|_| it.state == MailState::Sent);

@@ -917,3 +917,29 @@ fn who_paid_a_part_is_asked_for_the_rest_without_a_threat_and_both_workbooks_lis
         assert_eq!(said.matches("Đã trả một phần").count(), 1, "{name}: {said}");
     }
 }
+
+#[test]
+fn who_was_asked_for_a_rest_alone_is_warned_anew_before_a_cut_off_when_the_part_is_taken_away() {
+    let world = unpaid();
+    let codes = codes(&world);
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 1_000_000, codes[1].as_str())]);
+    night(&world, "11-26");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let own = || {
+        let mut all = super::told::letters_of(&world, "grace_warning");
+        all.retain(|it| it.to == enterprise(2).email());
+        all
+    };
+    assert!(own().len() == 1 && !own()[0].text.contains("ngừng"), "{:?}", own());
+    world.run_at(&at("11-27", 10), &["unmatch", "1", "--reason", "của người khác"]).exits(0);
+    booked(&world, "b.csv", "02/12/2026", &[("30/11/2026", 5, "khac")]);
+    night(&world, "12-04");
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    world.run_at(&at("12-04", 9), &["run", "mail"]).exits(0);
+    assert!(own().len() == 2 && own()[1].text.contains("ngừng"), "{:?}", own());
+    booked(&world, "c.csv", "08/12/2026", &[("07/12/2026", 6, "khac")]);
+    night(&world, "12-10");
+    assert_eq!(lines(&world), ["suspended"; 3]);
+    proves(&world);
+}

@@ -106,7 +106,7 @@ impl StandingLine {
 
 impl Standing {
     /// Whether something came of each: what is paid in part is not cut off by itself, so nobody is threatened with that.
-    fn is_partly(&self) -> bool {
+    pub fn is_partly(&self) -> bool {
         self.lines.iter().all(|line| line.paid > Money::ZERO || line.is_pooled)
     }
 
