@@ -231,6 +231,37 @@ fn two_payments_that_a_person_calls_the_same_money_count_once_until_that_is_take
 }
 
 #[test]
+fn two_pairs_that_are_called_the_same_money_and_are_not_after_all_leave_the_balances_true() {
+    let memo = ["cty minh an chuyen tien", "cty minh an chuyen tien dot 2"];
+    let told = [("FT1", memo[0]), ("FT2", memo[1])];
+    let told = told.map(|(reference, memo)| ("20/11/2026", reference, 1_000_000, memo));
+    let twins = memo.map(|memo| format!("{memo} kem so but toan"));
+    let balanced = format!(
+        "Số tài khoản;1023456789\nSố dư đầu kỳ;100000\nSố dư cuối kỳ;2100000\n\
+         Ngày giao dịch;Ghi nợ;Ghi có;Nội dung\n\
+         20/11/2026;;1000000;{}\n20/11/2026;;1000000;{}\n",
+        twins[0], twins[1]
+    );
+    for order in [[0, 1], [1, 0]] {
+        let world = placed();
+        world.take("_bank/a.csv", &referenced(&told));
+        world.take("_bank/b.csv", balanced.as_bytes());
+        let id = |memo: &str| id_of(&world, memo);
+        world.run(&["prove"]).exits(0);
+        for at in [0, 1] {
+            let same = ["payments", "--same", &id(&twins[at]), &id(memo[at]), "--reason", "trùng"];
+            world.run(&same).exits(0);
+            world.run(&["prove"]).exits(0);
+        }
+        for at in order {
+            world.run(&["unmatch", &id(&twins[at]), "--reason", "nhầm"]).exits(0);
+            assert_eq!(of(&world, &id(&twins[at]))["tier"], "maybe_same");
+            world.run(&["prove"]).exits(0);
+        }
+    }
+}
+
+#[test]
 fn two_payments_that_plainly_are_two_are_not_called_the_same_money() {
     let world = placed();
     let codes = codes(&world);

@@ -271,6 +271,38 @@ fn what_a_person_said_to_be_one_payment_counts_once_and_takes_no_others_place() 
 }
 
 #[test]
+fn of_two_equal_payments_that_came_again_each_waits_though_one_of_them_is_like_both() {
+    let memo = ["cty minh an chuyen tien", "cty minh an chuyen tien dot 2"];
+    let first = |id: i64, memo: &str| Credit {
+        has_reference: true,
+        id,
+        fingerprint: format!("r{id}"),
+        ..credit(1, 600_000, memo)
+    };
+    let again = |id: i64, print: &str, memo: &str, same: Option<i64>| Credit {
+        id,
+        same,
+        fingerprint: print.to_owned(),
+        ..credit(1, 600_000, &format!("{memo} kem so but toan"))
+    };
+    for prints in [["a", "b"], ["b", "a"]] {
+        for same in [[None, None], [Some(101), None], [None, Some(102)]] {
+            let all = [
+                first(101, memo[0]),
+                first(102, memo[1]),
+                again(103, prints[0], memo[0], same[0]),
+                again(104, prints[1], memo[1], same[1]),
+            ];
+            let (decided, _) = decide(&dues(), &all, &known());
+            let of = |id: i64| decided.iter().find(|it| it.id == id).unwrap();
+            assert_eq!((of(103).evidence.same, of(104).evidence.same), (Some(101), Some(102)));
+            let counted = decided.iter().filter(|it| it.evidence.same.is_none()).count();
+            assert_eq!(counted, 2, "{prints:?} {same:?}");
+        }
+    }
+}
+
+#[test]
 fn what_two_layouts_told_in_other_words_is_not_counted_twice() {
     let told_with = |day, amount, memo: &str| Credit {
         has_reference: true,

@@ -33,13 +33,14 @@ pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usi
             .map(|at| (*at, Words::of(&credits[*at].memo, prefixes)))
             .collect();
         told.retain(|at| !named.contains(&credits[*at].id));
-        for at in open.into_iter().filter(is_open) {
-            let is_known = told.iter().any(|told| words[told].squeezed == words[&at].squeezed);
-            let like = told.iter().position(|told| words[told].may_be(&words[&at]));
-            if let Some(like) = like.filter(|_| !is_known) {
-                twins.insert(at, credits[told.remove(like)].id);
-            }
-        }
+        let is_known =
+            |at: &usize| told.iter().any(|told| words[told].squeezed == words[at].squeezed);
+        let of_open = open.into_iter().filter(|at| is_open(at) && !is_known(at)).map(|at| {
+            let like = told.iter().copied().filter(|told| words[told].may_be(&words[&at]));
+            (at, like.collect())
+        });
+        let pairs = Pairs::of(of_open.collect()).taken;
+        twins.extend(pairs.into_iter().map(|(told, at)| (at, credits[told].id)));
     }
     // Where that one was deleted since, so is the question.
     let ids: HashSet<i64> = credits.iter().map(|credit| credit.id).collect();
@@ -48,6 +49,41 @@ pub(super) fn of(credits: &[Credit], prefixes: &BTreeSet<String>) -> HashMap<usi
         twins.extend(like.map(|like| (at, like)));
     }
     twins
+}
+
+/// As many pairs as there can be: what is like two does not take the only one that another is like.
+struct Pairs {
+    /// From each one to all that it is like.
+    like: BTreeMap<usize, Vec<usize>>,
+    /// From what is taken to what is like it.
+    taken: BTreeMap<usize, usize>,
+}
+
+impl Pairs {
+    fn of(like: Vec<(usize, Vec<usize>)>) -> Pairs {
+        let order: Vec<usize> = like.iter().map(|(one, _)| *one).collect();
+        let mut pairs = Pairs { like: like.into_iter().collect(), taken: BTreeMap::new() };
+        let mut tried = BTreeSet::new();
+        for one in order {
+            // Where nothing could be moved, nothing can be until another pair is found.
+            if pairs.place(one, &mut tried) {
+                tried.clear();
+            }
+        }
+        pairs
+    }
+
+    /// Where all that it is like are taken, one of these moves on to another.
+    fn place(&mut self, one: usize, tried: &mut BTreeSet<usize>) -> bool {
+        let like = self.like[&one].clone();
+        let free = like.iter().copied().find(|it| !self.taken.contains_key(it));
+        let found = free.or_else(|| {
+            like.into_iter().find(|it| tried.insert(*it) && self.place(self.taken[it], tried))
+        });
+        let Some(found) = found else { return false };
+        self.taken.insert(found, one);
+        true
+    }
 }
 
 struct Words {
