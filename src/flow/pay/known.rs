@@ -176,6 +176,14 @@ pub(super) fn reference(text: Option<&str>) -> Option<String> {
     text.map(memo::squeezed).filter(|reference| reference.len() >= REFERENCE)
 }
 
+/// The same where two lines are only compared: of two characters too, where one of them is a digit that counts. `0`, `00`
+/// and `N/A` stand for none. A line is not known by so short a number: banks that count so count anew in each statement.
+pub(super) fn number(text: Option<&str>) -> Option<String> {
+    let counts = |it: &String| it.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let short = || text.map(memo::squeezed).filter(|it| it.len() + 1 == REFERENCE && counts(it));
+    reference(text).or_else(short)
+}
+
 fn fingerprint(entry: &Entry) -> String {
     let (direction, amount) = (entry.direction, entry.amount);
     let said = if let Some(reference) = reference(entry.reference.as_deref()) {
@@ -247,6 +255,23 @@ mod tests {
         once.dedup();
         assert_eq!(once, numbers);
         numbers
+    }
+
+    #[test]
+    fn a_number_of_two_characters_tells_two_lines_apart_and_what_stands_for_none_does_not() {
+        for (text, told) in [
+            ("-", None),
+            ("0", None),
+            ("7", None),
+            ("00", None),
+            ("N/A", None),
+            ("07", Some("07")),
+            ("a-2", Some("A2")),
+            ("FT1", Some("FT1")),
+        ] {
+            assert_eq!(number(Some(text)).as_deref(), told, "{text}");
+        }
+        assert_eq!(reference(Some("07")), None, "no line is known by it");
     }
 
     #[test]

@@ -157,7 +157,7 @@ async fn have_other_references(
     payment: &Payment,
     other: &Payment,
 ) -> anyhow::Result<bool> {
-    let reference = |it: &Payment| known::reference(it.reference.as_deref());
+    let reference = |it: &Payment| known::number(it.reference.as_deref());
     let (Some(one), Some(two)) = (reference(payment), reference(other)) else { return Ok(false) };
     if one == two {
         return Ok(false);

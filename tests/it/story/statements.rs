@@ -323,6 +323,9 @@ fn of_two_days_or_two_numbers_of_the_bank_no_two_payments_are_the_same_money() {
         ("k2", "11/11/2026", "KQ2", "abc"),
         ("k3", "16/11/2026", "KQ3", code.as_str()),
         ("k4", "17/11/2026", "KQ4", &format!("{code} lan 2")),
+        // A short number is one too.
+        ("k8", "12/11/2026", "Q1", "khach e tra"),
+        ("k9", "13/11/2026", "Q2", "khach e tra phi"),
     ];
     for (name, day, reference, memo) in daily {
         let line = [(day, reference, 1_000_000, memo)];
@@ -341,6 +344,7 @@ fn of_two_days_or_two_numbers_of_the_bank_no_two_payments_are_the_same_money() {
     for (one, other, why) in [
         ("abc", "abc def", "số tham chiếu khác nhau"),
         (daily[3].3, daily[2].3, "số tham chiếu khác nhau"),
+        (daily[5].3, daily[4].3, "số tham chiếu khác nhau"),
         ("khach c tra phi", "khach c tra", "không có ngày của khoản kia"),
         ("khach c tra phi them", "khach c tra phi", "không có ngày của khoản kia"),
     ] {
