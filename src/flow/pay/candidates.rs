@@ -134,8 +134,8 @@ impl<'a> Requests<'a> {
         let mut all: BTreeSet<usize> =
             [&codes, &likely, &named].into_iter().flatten().copied().collect();
         // Of very many with its amount alone no more can be shown.
-        let alike = self.left.get(&free).filter(|_| free >= TELLING).into_iter().flatten();
-        let alike: Vec<usize> = alike.filter(|at| !all.contains(at)).take(SHOWN).copied().collect();
+        let alike: Vec<usize> =
+            self.with_left(free).filter(|at| !all.contains(at)).take(SHOWN).copied().collect();
         all.extend(alike);
         let mut found: Vec<(Clue, &'a Due)> =
             all.iter().map(|at| (clue(at), &self.dues[*at])).collect();
@@ -153,6 +153,11 @@ impl<'a> Requests<'a> {
             Candidate { due, left: left(due), free, why_not }
         };
         found.into_iter().take(SHOWN).map(candidate).collect()
+    }
+
+    /// Those of which exactly so much is left, in đồng, where that is enough to be a sign.
+    fn with_left(&self, free: i64) -> impl Iterator<Item = &usize> {
+        self.left.get(&free).filter(|_| free >= TELLING).into_iter().flatten()
     }
 
     /// Those that the evidence of a payment names in one of its lists.
@@ -237,6 +242,30 @@ pub fn left(due: &Due) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_is_a_sign_by_itself_from_10_000_dong_on() {
+        let due = |amount: i64| Due {
+            code: format!("HL{amount}"),
+            batch_code: None,
+            line_id: 1,
+            line_no: 1,
+            batch_id: 1,
+            order_code: "DH-2611-000001".parse().unwrap(),
+            firm: String::new(),
+            payer_email: String::new(),
+            payer_name: String::new(),
+            name: String::new(),
+            amount,
+            waived: 0,
+            paid: 0,
+            state: RequestState::Open,
+        };
+        let dues = [due(9_999), due(10_000), due(10_001)];
+        let requests = Requests::of(&dues);
+        let with = |free: i64| requests.with_left(free).copied().collect::<Vec<_>>();
+        assert_eq!([with(9_999), with(10_000), with(10_001)], [vec![], vec![1], vec![2]]);
+    }
 
     #[test]
     fn a_name_is_what_a_memo_has_of_it_and_a_short_one_is_none() {

@@ -104,7 +104,7 @@ impl Unclaimed {
         if self.is_only_payer(line) {
             return Vec::new();
         }
-        let free = self.with_rest(line).map(|at| &self.waiting[*at]);
+        let free = self.with_rest(line.rest).map(|at| &self.waiting[*at]);
         let alike = free.filter(|it| it.says_nothing() && !it.not_for.contains(&line.code));
         alike.map(|it| &it.row).take(ALIKE).collect()
     }
@@ -138,15 +138,15 @@ impl Unclaimed {
             payment.row.free == line.rest || !payment.has_code()
         }));
         if is_only {
-            found.extend(self.with_rest(line));
+            found.extend(self.with_rest(line.rest));
         }
         let payments = found.into_iter().map(|at| &self.waiting[at]);
         payments.filter(|it| !it.not_for.contains(&line.code)).map(|it| &it.row).collect()
     }
 
-    /// Those that have exactly what is left of a line, where that is enough to be a sign.
-    fn with_rest(&self, line: &InGrace) -> impl Iterator<Item = &usize> {
-        self.free.get(&line.rest).filter(|_| line.rest >= TELLING).into_iter().flatten()
+    /// Those that have exactly what is left of a line, in đồng, where that is enough to be a sign.
+    fn with_rest(&self, rest: i64) -> impl Iterator<Item = &usize> {
+        self.free.get(&rest).filter(|_| rest >= TELLING).into_iter().flatten()
     }
 
     /// Those in whose words a client or payer is named.
@@ -189,6 +189,14 @@ fn first_pair(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_of_a_line_speaks_for_a_payment_from_10_000_dong_on() {
+        let free = [9_999, 10_000].map(|dong| (dong, vec![0]));
+        let unclaimed = Unclaimed { free: free.into(), ..Unclaimed::default() };
+        let signs = [9_999, 10_000].map(|rest| unclaimed.with_rest(rest).count());
+        assert_eq!(signs, [0, 1]);
+    }
 
     #[test]
     fn where_a_name_stands_its_first_two_words_stand_beside_each_other() {
