@@ -3,6 +3,8 @@
 
 mod events;
 
+mod waiting;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +15,7 @@ pub use self::events::{
     Concerning, Event, EventKind, NewEvent, concerning, events, of_answer, of_refunded, tell,
     was_said,
 };
+pub use self::waiting::{Waiting, waiting, waiting_under};
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx, batches::Filter};
 use crate::domain::{
     batch::BatchId,
@@ -112,37 +115,6 @@ pub async fn unsettled(db: &Db) -> sqlx::Result<Vec<Payment>> {
     db.query(payment!(
         "and state in ('held', 'suggested', 'unmatched') and not closed order by booked_on, id"
     ))
-    .all()
-    .await
-}
-
-/// A payment of which something pays for nothing, and nobody decided what that is for.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Waiting {
-    pub id: i64,
-    pub booked_on: String,
-    pub memo: String,
-    pub other_name: Option<String>,
-    #[sqlx(try_from = "String")]
-    pub tier: Tier,
-    pub evidence: Json<serde_json::Value>,
-    /// What of it neither pays for anything nor goes back, in đồng; more than nothing.
-    pub free: i64,
-}
-
-/// The oldest first; without those that are another one, told twice.
-pub async fn waiting(db: &Db) -> sqlx::Result<Vec<Waiting>> {
-    db.query(
-        "select id, booked_on, memo, other_name, tier, evidence, free
-         from (select b.id, b.booked_on, b.memo, b.other_name, b.tier, b.evidence,
-                      cast(b.amount - b.returned
-                           - coalesce((select sum(a.amount) from allocation a where a.bank_line_id = b.id), 0)
-                           as bigint) as free
-               from bank_line b
-               where b.direction = 'credit' and b.state in ('held', 'suggested', 'unmatched') and not b.closed
-                 and b.same_as is null) as w
-         where free > 0 order by booked_on, id",
-    )
     .all()
     .await
 }

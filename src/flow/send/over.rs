@@ -36,7 +36,7 @@ pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyh
     let Some(code) = requests.first().and_then(|request| request.batch_code.as_deref()) else {
         return Ok(Money::ZERO);
     };
-    Ok(under(&payments::waiting(&services.db).await?, code))
+    Ok(under(&payments::waiting_under(&services.db, &[code]).await?, code))
 }
 
 fn under(waiting: &[payments::Waiting], code: &str) -> Money {
@@ -53,19 +53,42 @@ pub struct Pools {
     pub came: Money,
     pub missing: Money,
     codes: HashSet<String>,
+    /// Those of them under which nothing is missing.
+    full: HashSet<String>,
 }
 
 impl Pools {
-    /// Of those who pay for these requests of a batch.
-    pub async fn of(
+    /// Of those who pay for what a warning is about. Who has nothing more to pay is not warned: beside those who are, a
+    /// copy names none of them.
+    pub async fn of_warned<T>(
+        services: &Services,
+        batch: BatchId,
+        about: &mut Vec<T>,
+        request: impl Fn(&T) -> &Request,
+    ) -> anyhow::Result<Pools> {
+        let all = Pools::of(services, batch, about.iter().map(&request)).await?;
+        let is_full = |it: &T| {
+            let code = request(it).batch_code.as_ref();
+            code.is_some_and(|code| all.full.contains(code))
+        };
+        if all.full.is_empty() || about.iter().all(is_full) {
+            return Ok(all);
+        }
+        about.retain(|it| !is_full(it));
+        Pools::of(services, batch, about.iter().map(&request)).await
+    }
+
+    async fn of(
         services: &Services,
         batch: BatchId,
         requests: impl Iterator<Item = &Request>,
     ) -> anyhow::Result<Pools> {
-        let waiting = payments::waiting(&services.db).await?;
         let payers = requests.filter_map(|it| Some((it.batch_code.as_deref()?, &it.payer_email)));
+        let payers: BTreeSet<_> = payers.collect();
+        let codes: Vec<&str> = payers.iter().map(|(code, _)| *code).collect();
+        let waiting = payments::waiting_under(&services.db, &codes).await?;
         let mut pools = Pools::default();
-        for (code, payer) in payers.collect::<BTreeSet<_>>() {
+        for (code, payer) in payers {
             let came = under(&waiting, code);
             if came > Money::ZERO {
                 let open = requests::open_of_payer(&services.db, batch, payer).await?;
@@ -74,6 +97,9 @@ impl Pools {
                 pools.came = pools.came + came;
                 pools.missing = pools.missing + Money::dong(missing.max(0));
                 pools.codes.insert(code.to_owned());
+                if missing <= 0 {
+                    pools.full.insert(code.to_owned());
+                }
             }
         }
         Ok(pools)

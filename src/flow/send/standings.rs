@@ -122,6 +122,7 @@ pub async fn of(
         return Ok(None);
     }
     let mut about = known.about(services, (mail, order));
+    let pools = pools(services, (mail, order), &mut about).await?;
     let Some((first, cutoff_at)) = about.first().map(|it| (it.request, it.cutoff_at)) else {
         return Ok(None);
     };
@@ -130,7 +131,6 @@ pub async fn of(
     }
     let is_payer =
         !warned.is_copy && about.iter().any(|it| it.request.payer_email == mail.recipient);
-    let pools = pools(services, (mail, order), &about).await?;
     if is_payer && pools.is_enough() {
         return Ok(None);
     }
@@ -185,12 +185,12 @@ pub async fn of(
 async fn pools(
     services: &Services,
     (mail, order): (&Mail, &Order),
-    about: &[About<'_>],
+    about: &mut Vec<About<'_>>,
 ) -> anyhow::Result<Pools> {
     if mail.purpose != Purpose::GraceWarning {
         return Ok(Pools::default());
     }
-    Pools::of(services, order.batch(), about.iter().map(|it| it.request)).await
+    Pools::of_warned(services, order.batch(), about, |it| it.request).await
 }
 
 fn news(since: &Since, about: &[About<'_>]) -> News {

@@ -725,6 +725,32 @@ fn who_paid_too_much_under_the_batch_code_is_not_warned_and_the_firm_reads_that_
 }
 
 #[test]
+fn a_copy_of_a_warning_names_those_alone_who_were_warned() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same, enterprise(3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 6_000_000, &both)]);
+    night(&world, "11-26");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let sent = warned(&world).into_iter().filter(|mail| mail["state"] == "sent");
+    let sent = texts(&sent.collect::<Vec<_>>(), "to");
+    assert!(!sent.contains(&enterprise(1).email().to_owned()), "{sent:?}");
+    assert!(sent.contains(&enterprise(3).email().to_owned()), "{sent:?}");
+    let copy = letter(&world, "grace_warning", "lan@minhan.example");
+    assert!(copy.contains(enterprise(3).tax_id()) && copy.contains("vừa được nhắc"), "{copy}");
+    for other in [enterprise(1).tax_id(), enterprise(2).tax_id(), "3 khách hàng", "6.000.000 đ"]
+    {
+        assert!(!copy.contains(other), "{other} in {copy}");
+    }
+}
+
+#[test]
 fn a_warning_whose_day_was_put_off_before_it_left_is_not_sent() {
     let world = unpaid();
     world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
