@@ -206,7 +206,7 @@ pub enum Command {
     Unmatch(UnmatchPayment),
     /// Give money back: from now on it pays for nothing, until it went
     Refund(RefundPayment),
-    /// Forgive what is left of a code that was paid in part
+    /// Forgive what is left of a code that was paid in part; with 0, take that back
     Waive(WaiveRest),
     /// Put the cut-off of an unpaid line off
     Hold(HoldLine),
