@@ -40,6 +40,8 @@ mod life;
 
 mod payments;
 
+mod same;
+
 mod history;
 
 mod hold;

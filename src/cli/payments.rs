@@ -11,6 +11,7 @@ use super::{
     lists::{unknown, word},
     narrowed::{Narrowed, Since},
     reply::{Exit, Failure, Reply},
+    same,
     table::table,
     workspace,
 };
@@ -28,7 +29,6 @@ use crate::{
             back,
             hand::{self, Refused},
             said::By,
-            same::{self, NotSame},
             waive::{self, NotWaived},
         },
     },
@@ -39,7 +39,7 @@ pub async fn list_or_join(global: &Global, args: &Payments) -> anyhow::Result<Re
     match args.same.as_slice() {
         [payment, other] => {
             let reason = reason(&services, args.reason.as_deref().unwrap_or_default())?;
-            same(&services, (*payment, *other), By { reason, ..By::default() }).await
+            same::say(&services, (*payment, *other), By { reason, ..By::default() }).await
         }
         _ => list(&services, args.id, &args.narrowed).await,
     }
@@ -57,43 +57,6 @@ async fn list(services: &Services, id: Option<i64>, narrowed: &Narrowed) -> anyh
         payments::list(&services.db, &filter, since).await?
     };
     reply_to(services, &found, id.is_some(), filter.firm.as_deref().filter(|_| id.is_none())).await
-}
-
-/// `payments --same PAYMENT OTHER`
-async fn same(services: &Services, (id, other): (i64, i64), by: By<'_>) -> anyhow::Result<Reply> {
-    crate::runner::recover(services).await?;
-    let (payment, other) = (by_id(services, id).await?, by_id(services, other).await?);
-    let before = payments::allocations(&services.db, Some(id)).await?;
-    let said = same::say(services, &payment, &other, by).await?;
-    said.map_err(|why| not_same(services, (&payment, &other), why))?;
-    let codes = unpaid_again(services, id, &before).await?;
-    let shown = reply(services, &[by_id(services, id).await?], true).await?;
-    if codes.is_empty() {
-        return Ok(shown);
-    }
-    let words = context! { codes => codes.join(", ") };
-    let words = services.texts.say("command.unpaid_again", words);
-    Ok(Reply { human: format!("{words}\n{}", shown.human), ..shown })
-}
-
-fn not_same(services: &Services, (payment, other): (&Payment, &Payment), why: NotSame) -> Failure {
-    let amounts = [payment, other].map(|it| it.amount().to_string());
-    let days = [payment, other].map(|it| day(&it.booked_on));
-    let values = context! { id => payment.id, other => other.id, amounts, days };
-    let (key, values) = match why {
-        NotSame::Itself => ("same_itself", values),
-        NotSame::Differs => ("same_differs", values),
-        NotSame::Days(lag) => ("same_days", context! { lag, ..values }),
-        NotSame::Codes => ("same_codes", values),
-        NotSame::Payers => ("same_payers", values),
-        NotSame::Balances => ("same_balances", values),
-        NotSame::References => ("same_references", values),
-        NotSame::Files => ("same_files", values),
-        NotSame::Said(said, same) => ("same_said", context! { id => said, other => same }),
-        NotSame::GoesBack => ("same_goes_back", values),
-        NotSame::Closed => ("payment_closed", values),
-    };
-    Failure::not_allowed(services.texts, key, values)
 }
 
 /// `match PAYMENT CODE[=AMOUNT]…`
@@ -121,8 +84,18 @@ pub async fn part(global: &Global, args: &UnmatchPayment) -> anyhow::Result<Repl
     let reason = reason(&services, &args.reason)?;
     crate::runner::recover(&services).await?;
     let payment = by_id(&services, args.payment).await?;
-    hand::part(&services, &payment, By { reason, ..By::default() }).await?;
-    reply(&services, &[by_id(&services, args.payment).await?], true).await
+    let is_parted = hand::part(&services, &payment, By { reason, ..By::default() }).await?;
+    let payment = by_id(&services, args.payment).await?;
+    let shown = reply(&services, std::slice::from_ref(&payment), true).await?;
+    if is_parted {
+        return Ok(shown);
+    }
+    let values = context! {
+        id => payment.id, why => hand::why(&services, &payment), is_closed => payment.closed,
+        is_gone => payment.state == PaymentState::Refunded,
+    };
+    let said = services.texts.say("command.nothing_unmatched", values);
+    Ok(Reply { human: format!("{said}\n{}", shown.human), ..shown })
 }
 
 /// `refund PAYMENT AMOUNT`
@@ -155,7 +128,7 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
 }
 
 /// Codes that a payment paid before and does not pay now, nor does another one in its place.
-async fn unpaid_again(
+pub(super) async fn unpaid_again(
     services: &Services,
     id: i64,
     before: &[Allocation],
@@ -226,7 +199,7 @@ fn reason<'a>(services: &Services, typed: &'a str) -> anyhow::Result<&'a str> {
     }
 }
 
-async fn by_id(services: &Services, id: i64) -> anyhow::Result<Payment> {
+pub(super) async fn by_id(services: &Services, id: i64) -> anyhow::Result<Payment> {
     let payment = payments::by_id(&services.db, id).await?;
     payment.ok_or_else(|| unknown(services, "no_payment", &id).into())
 }
@@ -275,7 +248,11 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
     }
 }
 
-async fn reply(services: &Services, found: &[Payment], one: bool) -> anyhow::Result<Reply> {
+pub(super) async fn reply(
+    services: &Services,
+    found: &[Payment],
+    one: bool,
+) -> anyhow::Result<Reply> {
     reply_to(services, found, one, None).await
 }
 
@@ -352,7 +329,7 @@ fn whence(services: &Services, payment: &Payment) -> String {
 }
 
 /// As people write it.
-fn day(stored: &str) -> String {
+pub(super) fn day(stored: &str) -> String {
     let day = stored.parse::<chrono::NaiveDate>();
     day.map_or_else(|_| stored.to_owned(), |day| day.format("%d/%m/%Y").to_string())
 }

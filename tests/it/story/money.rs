@@ -385,6 +385,26 @@ fn with_several_firms_no_firm_marks_itself_as_paid() {
 
 /// Overlapping exports in any order make the same payments, pay the same, and nobody is paid by what is another's.
 #[test]
+fn to_part_a_payment_that_nothing_is_matched_with_says_so_and_what_can_be_done() {
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    take(&world, "a.csv", &[("20/11/2026", 5_000_000, &both), ("20/11/2026", 70_000, "khong ro")]);
+    for (id, why) in [("1", both.as_str()), ("2", "không có mã thanh toán")] {
+        let before = world.run(&["payments", id, "--json"]).exits(0).json()["payments"].clone();
+        let said = world.run(&["unmatch", id, "--reason", "nhầm"]).exits(0).stdout;
+        let nothing = format!("Không có gì thay đổi: khoản {id} chưa ghép với mã nào");
+        for needed in [nothing.as_str(), why, &format!("hangloat match {id}")] {
+            assert!(said.contains(needed), "no {needed} in {said}");
+        }
+        let after = world.run(&["payments", id, "--json"]).exits(0).json()["payments"].clone();
+        assert_eq!(after, before);
+    }
+}
+
+#[test]
 fn statements_in_any_order_end_in_the_same_place() {
     let end_of = |order: [usize; 4]| {
         let world = placed();
