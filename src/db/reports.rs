@@ -81,6 +81,17 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Report>> {
     db.query("select * from report where id = $1").bind(id).optional().await
 }
 
+/// What the night before one found for the same firm.
+pub async fn night_before(db: &Db, report: &Report) -> sqlx::Result<Option<Report>> {
+    db.query(
+        "select * from report where kind = 'reconciliation' and firm = $1 and id < $2 order by id desc limit 1",
+    )
+    .bind(report.firm.as_deref())
+    .bind(report.id)
+    .optional()
+    .await
+}
+
 /// The oldest first.
 pub async fn all(db: &Db, kind: ReportKind) -> sqlx::Result<Vec<Report>> {
     db.query("select * from report where kind = $1 order by id").bind(kind.as_str()).all().await

@@ -28,8 +28,10 @@ use crate::{
 
 /// So many things are told; the workbook has all.
 const POINTS: usize = 10;
+/// So many of those that the letter before told of are named again.
+const KNOWN: usize = 5;
 
-/// Nothing where what was kept was deleted.
+/// Nothing where what was kept was deleted. What is new since the night before is named first.
 pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Option<Content>> {
     let Some(report) = reports::by_id(&services.db, id).await? else { return Ok(None) };
     let extract: Extract = report.content()?;
@@ -37,6 +39,10 @@ pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Opt
         Some(code) => (format!("__{code}"), block_of(services.firm(code)?, None)),
         None => (String::new(), operator(services)?),
     };
+    let before = reports::night_before(&services.db, &report).await?;
+    let told_on = before.as_ref().map(|it| it.day.parse()).transpose()?;
+    let before: Extract = before.map(|it| it.content()).transpose()?.unwrap_or_default();
+    let (new, known) = extract.since(&before);
     let file = format!("doi-soat__{}{whose}.xlsx", report.day);
     let said = Reconciliation {
         to_name: mail.recipient_name.clone(),
@@ -47,8 +53,11 @@ pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Opt
         payments: extract.payments.len(),
         lines: extract.lines.len(),
         missing: extract.missing.map(|(from, to)| span(from, to)),
-        points: points(services, &extract).take(POINTS).collect(),
-        more: extract.count().saturating_sub(POINTS),
+        points: points(services, &new).take(POINTS).collect(),
+        more: new.count().saturating_sub(POINTS),
+        known: known.count(),
+        known_points: points(services, &known).take(KNOWN).collect(),
+        told_on: told_on.map(shown),
         file: file.clone(),
     };
     let letter = letters::reconciliation(services.letters.of(mail.purpose), &said)?;

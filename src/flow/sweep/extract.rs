@@ -86,6 +86,24 @@ impl Extract {
         self.differences.len() + self.payments.len() + self.lines.len()
     }
 
+    /// What another night had not found yet, and what it had.
+    pub fn since(&self, before: &Extract) -> (Extract, Extract) {
+        let of_licence = |it: &Difference| (it.kind, it.licence_id.clone());
+        let of_payment = |it: &Waiting| (it.id, it.unused);
+        let of_line = |it: &Late| (it.line.clone(), it.why);
+        let (differences, known_differences) =
+            apart(&self.differences, &before.differences, of_licence);
+        let (payments, known_payments) = apart(&self.payments, &before.payments, of_payment);
+        let (lines, known_lines) = apart(&self.lines, &before.lines, of_line);
+        let known = Extract {
+            differences: known_differences,
+            payments: known_payments,
+            lines: known_lines,
+            missing: None,
+        };
+        (Extract { differences, payments, lines, missing: self.missing }, known)
+    }
+
     /// Whether it says anything of an order of which something is so.
     pub fn tells_of(&self, is_so: impl Fn(&str) -> bool) -> bool {
         let order = |line: &str| line.split('/').next().unwrap_or_default().to_owned();
@@ -94,6 +112,17 @@ impl Extract {
         let of_lines = self.lines.iter().map(|it| order(&it.line));
         of_licences.chain(of_money).chain(of_lines).any(|order| is_so(&order))
     }
+}
+
+/// Those that are in none of the others, and the rest.
+fn apart<T: Clone, K: PartialEq>(
+    all: &[T],
+    others: &[T],
+    key: impl Fn(&T) -> K,
+) -> (Vec<T>, Vec<T>) {
+    let is_new = |it: &&T| !others.iter().any(|other| key(other) == key(it));
+    let (new, known): (Vec<&T>, Vec<&T>) = all.iter().partition(is_new);
+    (new.into_iter().cloned().collect(), known.into_iter().cloned().collect())
 }
 
 /// Keeps what each firm is to see, and plans its mail: the first of a day.
@@ -274,6 +303,25 @@ fn digest(extract: &Extract) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_night_before_found_is_known_unless_it_waits_for_something_else_now() {
+        let late = |line: &str, why: Waits| Late {
+            line: line.to_owned(),
+            name: "An".to_owned(),
+            rest: Money::dong(5),
+            last_day: NaiveDate::MIN,
+            code: "HLACDEFGHJ".to_owned(),
+            why,
+            said: String::new(),
+        };
+        let of = |lines: &[Late]| Extract { lines: lines.to_vec(), ..Extract::default() };
+        let before = of(&[late("1", Waits::NoStatement), late("2", Waits::NoStatement)]);
+        let now = [late("1", Waits::NoStatement), late("2", Waits::NotWarned)];
+        let (new, known) = of(&now).since(&before);
+        assert_eq!((new, known), (of(&now[1..]), of(&now[..1])));
+        assert_eq!(of(&now).since(&Extract::default()), (of(&now), Extract::default()));
+    }
 
     #[test]
     fn an_extract_knows_the_orders_that_it_tells_of() {

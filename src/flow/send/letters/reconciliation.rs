@@ -21,10 +21,15 @@ pub struct Reconciliation {
     pub lines: usize,
     /// The days of which no statement has come, where lines wait for it.
     pub missing: Option<String>,
-    /// The first of all these, ready sentences.
+    /// The first of those that are new since the letter before, ready sentences.
     pub points: Vec<String>,
-    /// How many more there are.
+    /// How many more of these there are.
     pub more: usize,
+    /// How many the letter before told of already, and the first of these.
+    pub known: usize,
+    pub known_points: Vec<String>,
+    /// The day of that letter.
+    pub told_on: Option<String>,
     /// The name of the attached workbook.
     pub file: String,
 }
@@ -35,9 +40,15 @@ pub fn reconciliation(texts: &Texts, said: &Reconciliation) -> anyhow::Result<Le
     draft.paragraph("reconciliation.greeting")?;
     draft.paragraph("reconciliation.intro")?;
     draft.paragraph("reconciliation.missing")?;
-    draft.heading("reconciliation.each")?;
-    draft.points(&said.points);
-    draft.paragraph("reconciliation.more")?;
+    if !said.points.is_empty() {
+        draft.heading("reconciliation.each")?;
+        draft.points(&said.points);
+        draft.paragraph("reconciliation.more")?;
+    }
+    if said.known > 0 {
+        draft.heading("reconciliation.known")?;
+        draft.points(&said.known_points);
+    }
     draft.paragraph("reconciliation.after")?;
     draft.finish("reconciliation", &said.firm)
 }
@@ -53,6 +64,9 @@ fn values(said: &Reconciliation) -> Value {
         lines => said.lines,
         missing => said.missing.as_deref(),
         more => said.more,
+        new => said.points.len() + said.more,
+        known => said.known,
+        told_on => said.told_on.as_deref(),
         file => said.file.as_str(),
         ..said.firm.values()
     }
@@ -80,6 +94,32 @@ mod tests {
             let whole = Reconciliation { missing: None, ..said.clone() };
             let letter = reconciliation(Texts::of(locale), &whole).unwrap();
             assert!(!letter.text.contains("24/11/2026 – "), "{}", letter.text);
+        }
+    }
+
+    #[test]
+    fn what_the_letter_before_told_of_comes_behind_what_is_new_with_how_much_that_is() {
+        let said = samples::reconciliation(&samples::given());
+        let known = vec!["Khoản 7 chờ ghép.".to_owned()];
+        let said = Reconciliation {
+            known: 2,
+            known_points: known,
+            told_on: Some("24/11/2026".to_owned()),
+            ..said
+        };
+        for (locale, [new, before]) in [
+            (Locale::Vi, ["1 việc mới", "Còn từ trước: 2, đã báo trong thư ngày 24/11/2026"]),
+            (Locale::En, ["1 new", "Still open from before: 2, told in the letter of 24/11/2026"]),
+        ] {
+            let letter = reconciliation(Texts::of(locale), &said).unwrap();
+            assert!(letter.subject.contains(new), "{}", letter.subject);
+            let at = |words: &str| {
+                letter.text.find(words).unwrap_or_else(|| panic!("no {words}: {}", letter.text))
+            };
+            assert!(at("DH-2611-000123/2") < at(before) && at(before) < at("Khoản 7"));
+            let nothing = Reconciliation { points: Vec::new(), ..said.clone() };
+            let letter = reconciliation(Texts::of(locale), &nothing).unwrap();
+            assert!(letter.text.contains(before) && !letter.subject.contains(new), "{letter:?}");
         }
     }
 

@@ -369,6 +369,9 @@ pub fn reconciliation(given: &Given) -> Reconciliation {
         missing: Some("24/11/2026 – 25/11/2026".to_owned()),
         points: vec!["Đã trả tiền mà bị ngắt: DH-2611-000123/2, mã số thuế 0100109106.".to_owned()],
         more: 0,
+        known: 0,
+        known_points: Vec::new(),
+        told_on: None,
         file: "doi-soat__2026-11-25__MINHAN.xlsx".to_owned(),
     }
 }
