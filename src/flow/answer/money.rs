@@ -35,9 +35,10 @@ pub const CODES: usize = 5;
 pub const MORE: [&str; 3] = ["refund", "waive", "reason"];
 /// Before them; the number of a payment comes first.
 const OURS: [&str; 7] = ["payment", "day", "amount", "state", "memo", "why", "candidates"];
+/// On paper it is two pages wide: what is to be read, and what is to be filled in.
 const GRID: &[f64] = &[
-    9.0, 12.0, 16.0, 16.0, 40.0, 44.0, 52.0, 17.0, 15.0, 17.0, 15.0, 17.0, 15.0, 17.0, 15.0, 17.0,
-    15.0, 16.0, 13.0, 30.0, 4.0,
+    9.0, 12.0, 16.0, 16.0, 40.0, 44.0, 52.0, 13.0, 11.0, 13.0, 11.0, 13.0, 11.0, 13.0, 11.0, 13.0,
+    11.0, 12.0, 10.0, 20.0, 4.0,
 ];
 /// So many codes are offered; others can be typed.
 const OFFERED: usize = 20_000;
