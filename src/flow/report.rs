@@ -223,12 +223,9 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outco
     match batch.kind {
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
         _ if !found.cancelled.is_empty() && rows.rejected + rows.held > 0 => Outcome::Partly,
-        // What of an answer was not taken says nothing of its rows.
-        BatchKind::Answer if !is_refused && rows.rejected + rows.held == 0 => match batch.state {
-            _ if found.grave == 0 => Outcome::Accepted,
-            BatchState::Done => Outcome::Partly,
-            _ => Outcome::Held,
-        },
+        BatchKind::Answer => {
+            of_answer(rows, is_refused, (found.grave, batch.state == BatchState::Done))
+        }
         // It may have no row at all.
         BatchKind::Statement if batch.state == BatchState::Held => Outcome::Held,
         // All its lines are there, and one of them asks something.
@@ -239,9 +236,16 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outco
     }
 }
 
-/// An answer leaves the rows as they were.
-fn unchanged(rows: Rows) -> Rows {
-    Rows { total: rows.total, unchanged: rows.total, ..Rows::default() }
+/// Of an answer. What of it was not taken says nothing of its rows; of so many findings each asks something.
+pub fn of_answer(rows: &Rows, is_refused: bool, (grave, is_done): (usize, bool)) -> Outcome {
+    if is_refused || rows.rejected + rows.held > 0 {
+        return rows.outcome(is_refused);
+    }
+    match is_done {
+        _ if grave == 0 => Outcome::Accepted,
+        true => Outcome::Partly,
+        false => Outcome::Held,
+    }
 }
 
 fn table(sheet: &rows::Sheet, counts: &[Count]) -> TableReport {
@@ -303,31 +307,6 @@ pub fn of_check(
         findings: found.iter().map(|(_, finding)| in_words(services, finding)).collect(),
         workbook: Some(services.shown_path(workbook)),
         is_refused: checked.is_refused,
-        ..empty(file, format)
-    }
-}
-
-/// A dry run of an answer: what it would confirm, and why it would not.
-pub fn of_answer(
-    services: &Services,
-    file: (&str, &Sha256),
-    format: &Format,
-    (answers, rows, orders, refused): (BatchId, Rows, Vec<String>, &[Finding]),
-) -> FileReport {
-    let is_refused = refuses(refused.iter());
-    let outcome = match refused {
-        _ if refused.iter().all(|it| it.severity == Severity::Info) => Outcome::Accepted,
-        _ if is_refused => Outcome::Rejected,
-        _ => Outcome::Held,
-    };
-    FileReport {
-        kind: BatchKind::Answer,
-        outcome,
-        answers: Some(answers),
-        rows: unchanged(rows),
-        orders,
-        findings: refused.iter().map(|finding| in_words(services, finding)).collect(),
-        is_refused,
         ..empty(file, format)
     }
 }

@@ -65,6 +65,19 @@ impl Rows {
         }
     }
 
+    /// Of two parts of one file.
+    pub(super) fn and(self, other: Rows) -> Rows {
+        Rows {
+            total: self.total + other.total,
+            accepted: self.accepted + other.accepted,
+            rejected: self.rejected + other.rejected,
+            held: self.held + other.held,
+            unchanged: self.unchanged + other.unchanged,
+            dropped: self.dropped + other.dropped,
+            corrected: (self.corrected.0 + other.corrected.0, self.corrected.1 + other.corrected.1),
+        }
+    }
+
     /// Of an answer: what it did not touch is unchanged.
     pub(super) fn of_all(self, all: &Rows) -> Rows {
         Rows { total: all.total, unchanged: all.total - self.total + self.unchanged, ..self }

@@ -7,7 +7,6 @@ use super::{
     by_id,
     cancels::{self, Marked},
     corrections::{self, Edits, Parted},
-    dry::Asked,
     fixes, headers,
 };
 use crate::{
@@ -38,7 +37,6 @@ use crate::{
         options::ImportOptions,
         order::confirm::{self, Confirmed, Refusal, Wish},
         read::Document,
-        report::{self, FileReport},
         staged,
     },
     text::findings as words,
@@ -113,34 +111,9 @@ pub async fn take(
     outbox::write_workbook(services, original.id()).await
 }
 
-/// What a returned workbook would do, for `check`.
-pub async fn would_do(
-    services: &Services,
-    asked: Asked<'_>,
-    answer: &Answer,
-) -> anyhow::Result<FileReport> {
-    let Asked { firm, file, document } = asked;
-    let original = match original(services, Some(firm.code.as_str()), answer).await? {
-        Ok(original) => original,
-        Err(said) => return Ok(asked.refused(services, &said)),
-    };
-    let decided = decide(services, &original, document, answer).await?;
-    let edited = decided.changed.iter().flat_map(|edited| &edited.findings);
-    let other = decided.edited.iter().chain(&decided.refused).chain(&decided.cancels.told);
-    let other = other.chain(&decided.fixes.told);
-    let said: Vec<Finding> = edited.chain(other).cloned().collect();
-    let wished = decided.wishes.iter().map(|(order, _)| order.code.clone());
-    let mut orders: Vec<OrderCode> = wished.chain(decided.cancels.orders()).collect();
-    orders.sort();
-    orders.dedup();
-    let orders = orders.iter().map(OrderCode::to_string).collect();
-    let rows = super::counts(services, original.id()).await?;
-    Ok(report::of_answer(services, file, &document.format, (answer.batch, rows, orders, &said)))
-}
-
 /// The batch that an answer is about, of the same firm; or what is said where there is none, or it is behind: the data
 /// were restored, and what the workbook shows came after.
-async fn original(
+pub(super) async fn original(
     services: &Services,
     firm: Option<&str>,
     answer: &Answer,
@@ -180,28 +153,28 @@ pub(super) async fn not_signed(
 }
 
 /// What is to be done, and what is refused before anything is done.
-struct Decided {
+pub(super) struct Decided {
     /// Who decided, where that is written; else the firm's admin.
-    by: Option<Email>,
+    pub by: Option<Email>,
     /// Lines marked in the column *Hủy*.
-    cancels: Marked,
-    wishes: Vec<(Order, Ticks)>,
+    pub cancels: Marked,
+    pub wishes: Vec<(Order, Ticks)>,
     /// Headers that were asked about.
-    explained: Vec<Explained>,
+    pub explained: Vec<Explained>,
     /// Answers about headers that are none.
-    unclear: Vec<Finding>,
-    fixes: Fixes,
+    pub unclear: Vec<Finding>,
+    pub fixes: Fixes,
     /// Cells of the user's rows that were edited, and correct nothing.
-    edited: Vec<Finding>,
+    pub edited: Vec<Finding>,
     /// Those that correct a line.
-    changed: Vec<Edited>,
+    pub changed: Vec<Edited>,
     /// Also what was asked for before a sudden death, and not carried out.
-    to_activate: Vec<OrderCode>,
-    refused: Vec<Finding>,
+    pub to_activate: Vec<OrderCode>,
+    pub refused: Vec<Finding>,
 }
 
 impl Decided {
-    fn is_nothing(&self) -> bool {
+    pub fn is_nothing(&self) -> bool {
         self.wishes.is_empty()
             && self.cancels.is_empty()
             && self.explained.is_empty()
@@ -211,7 +184,7 @@ impl Decided {
     }
 }
 
-async fn decide(
+pub(super) async fn decide(
     services: &Services,
     original: &Batch,
     document: &Document,

@@ -7,7 +7,8 @@ use super::{decisions, fixes::At};
 use crate::{
     db::{
         batches::{self, Batch},
-        findings, lines,
+        findings,
+        lines::{self, Line},
         rows::{self, NewRow, RowKind},
     },
     domain::{
@@ -28,7 +29,7 @@ use crate::{
         check::{Checked, history},
         map::Table,
         order::correct::{self, Asked, Corrected, Why, Wish},
-        report::CORRECTED,
+        report::{CORRECTED, Rows},
         staged::Staged,
     },
 };
@@ -77,51 +78,96 @@ pub async fn edited(
     staged: &Staged,
     edits: &Edits<'_>,
 ) -> anyhow::Result<(Vec<Finding>, bool)> {
-    if edits.rows.is_empty() {
-        return Ok((Vec::new(), false));
-    }
-    let both = (original, answer);
-    let lines = lines::of_batch(&services.db, original).await?;
-    let reason = services.texts.label("message.kept.by_workbook");
+    let lines = lines_of(services, original, edits).await?;
     let (mut said, mut is_any) = (Vec::new(), false);
+    let (how, firm) = (How::Correct(Some(original)), answer.firm.as_deref());
     for edited in edits.rows {
-        let at = (edited.sheet, edited.row);
-        let line = lines.iter().find(|it| (it.sheet, it.row_no) == (at.0, at.1.into()));
-        let Some(line) = line else {
-            keep(services, both, edited, RowState::Rejected).await?;
-            said.extend(edited.findings.iter().map(|it| it.clone().detail(REFUSED_EDIT, "1")));
-            continue;
-        };
-        let (changes, firm) = (edited.changes.as_slice(), answer.firm.as_deref());
-        let wish = Wish { changes, by: edits.by, reason: &reason, is_answered: false, firm };
-        match tell(services, (&line.reference(), Some(original)), &wish).await? {
-            Corrected::Done(_) => {
-                keep(services, both, edited, RowState::Accepted).await?;
-                is_any = true;
-                let done =
-                    |it: &Finding| it.clone().severity(Severity::Info).detail(CORRECTED, "1");
-                said.extend(edited.findings.iter().map(done));
-            }
-            Corrected::Already => {}
-            Corrected::Refused(findings) => {
-                keep(services, both, edited, RowState::Rejected).await?;
-                let placed: Vec<Finding> =
-                    findings.into_iter().map(|it| placed(staged, at, it)).collect();
-                said.extend(refused(services, edited, &placed));
-            }
-            Corrected::NotAllowed(why) => {
-                keep(services, both, edited, RowState::Rejected).await?;
-                let kept = why.in_words(services.texts, &line.reference(), Asked::InFile);
-                let field = why.field().filter(|at| edited.changes.iter().any(|it| it.0 == *at));
-                let is_it = |it: &&Finding| field.is_none() || it.place.field == field;
-                let own = edited.findings.iter().filter(is_it);
-                let own: Vec<Finding> =
-                    own.map(|it| it.clone().detail(KEPT, kept.clone())).collect();
-                said.extend(refused(services, edited, &own));
-            }
+        let came = one(services, how, (staged, &lines), (edited, edits.by, firm)).await?;
+        if let Some(state) = came.state {
+            keep(services, (original, answer), edited, state).await?;
+            is_any |= state == RowState::Accepted;
         }
+        said.extend(came.said);
     }
     Ok((said, is_any))
+}
+
+/// What `edited` would say of them, and how the rows would count; nothing is stored.
+pub async fn would_edit(
+    services: &Services,
+    original: &Batch,
+    staged: &Staged,
+    edits: &Edits<'_>,
+) -> anyhow::Result<(Vec<Finding>, Rows)> {
+    let lines = lines_of(services, original.id(), edits).await?;
+    let (mut said, mut rows) = (Vec::new(), Rows::default());
+    let firm = original.firm.as_deref();
+    for edited in edits.rows {
+        let came = one(services, How::Look, (staged, &lines), (edited, edits.by, firm)).await?;
+        if let Some(state) = came.state {
+            rows.add(state, 1);
+            rows.corrected.0 += i64::from(state == RowState::Accepted);
+        }
+        said.extend(came.said.into_iter().map(|it| it.detail("dry", "1")));
+    }
+    Ok((said, rows))
+}
+
+async fn lines_of(
+    services: &Services,
+    original: BatchId,
+    edits: &Edits<'_>,
+) -> anyhow::Result<Vec<Line>> {
+    if edits.rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(lines::of_batch(&services.db, original).await?)
+}
+
+/// What came of an edited row, or would.
+struct Came {
+    /// How it counts with the answer; it does not where its line says so already.
+    state: Option<RowState>,
+    said: Vec<Finding>,
+}
+
+async fn one(
+    services: &Services,
+    how: How,
+    (staged, lines): (&Staged, &[Line]),
+    (edited, by, firm): (&Edited, Option<&str>, Option<&str>),
+) -> anyhow::Result<Came> {
+    let at = (edited.sheet, edited.row);
+    let rejected = |said| Came { state: Some(RowState::Rejected), said };
+    let line = lines.iter().find(|it| (it.sheet, it.row_no) == (at.0, at.1.into()));
+    let Some(line) = line else {
+        let own = edited.findings.iter().map(|it| it.clone().detail(REFUSED_EDIT, "1"));
+        return Ok(rejected(own.collect()));
+    };
+    let reason = services.texts.label("message.kept.by_workbook");
+    let changes = edited.changes.as_slice();
+    let wish = Wish { changes, by, reason: &reason, is_answered: false, firm };
+    Ok(match how.tell(services, &line.reference(), &wish).await? {
+        Corrected::Done(_) => {
+            let done = |it: &Finding| it.clone().severity(Severity::Info).detail(CORRECTED, "1");
+            let said = edited.findings.iter().map(done).collect();
+            Came { state: Some(RowState::Accepted), said }
+        }
+        Corrected::Already => Came { state: None, said: Vec::new() },
+        Corrected::Refused(findings) => {
+            let placed: Vec<Finding> =
+                findings.into_iter().map(|it| placed(staged, at, it)).collect();
+            rejected(refused(services, edited, &placed))
+        }
+        Corrected::NotAllowed(why) => {
+            let kept = why.in_words(services.texts, &line.reference(), Asked::InFile);
+            let field = why.field().filter(|at| edited.changes.iter().any(|it| it.0 == *at));
+            let is_it = |it: &&Finding| field.is_none() || it.place.field == field;
+            let own = edited.findings.iter().filter(is_it);
+            let own: Vec<Finding> = own.map(|it| it.clone().detail(KEPT, kept.clone())).collect();
+            rejected(refused(services, edited, &own))
+        }
+    })
 }
 
 /// Why a row was not corrected, and that its other edited cells were not for that.
@@ -188,8 +234,8 @@ pub async fn left(
 #[derive(Default)]
 pub struct Accepted {
     tried: BTreeSet<At>,
-    /// How many of these say now what their rows say, also by an attempt that ended suddenly.
-    corrected: usize,
+    /// Which of these say now what their rows say, also by an attempt that ended suddenly.
+    corrected: BTreeSet<At>,
     /// Why a line was not.
     refused: Vec<Finding>,
     not_allowed: HashMap<At, String>,
@@ -199,7 +245,7 @@ impl Accepted {
     /// Corrects each line once; whether any was tried, so that the rows must be judged anew.
     pub async fn correct(
         &mut self,
-        services: &Services,
+        (services, how): (&Services, How),
         (staged, firm): (&Staged, Option<&str>),
         (checked, decisions): (&Checked, &HashMap<At, Decision>),
     ) -> anyhow::Result<bool> {
@@ -212,8 +258,10 @@ impl Accepted {
             is_any = true;
             let wish =
                 Wish { changes: &changes, by: None, reason: &reason, is_answered: true, firm };
-            match tell(services, (&line, None), &wish).await? {
-                Corrected::Done(_) | Corrected::Already => self.corrected += 1,
+            match how.tell(services, &line, &wish).await? {
+                Corrected::Done(_) | Corrected::Already => {
+                    self.corrected.insert(at);
+                }
                 Corrected::Refused(findings) => {
                     self.refused.extend(findings.into_iter().map(|it| placed(staged, at, it)));
                 }
@@ -224,7 +272,20 @@ impl Accepted {
     }
 
     pub fn corrected(&self) -> usize {
-        self.corrected
+        self.corrected.len()
+    }
+
+    /// As the rows are judged once their lines say the same.
+    pub fn settle(&self, checked: &mut Checked) {
+        for verdict in &mut checked.verdicts {
+            if self.corrected.contains(&(verdict.sheet, verdict.row)) {
+                verdict.state = RowState::Unchanged;
+            }
+        }
+        checked.findings.retain(|(sheet, finding)| {
+            let at = sheet.zip(finding.place.row);
+            finding.severity != Severity::Hold || at.is_none_or(|at| !self.corrected.contains(&at))
+        });
     }
 
     fn not(&mut self, services: &Services, at: At, why: Why, line: &LineRef) {
@@ -279,22 +340,35 @@ fn wanted(checked: &Checked, decisions: &HashMap<At, Decision>) -> anyhow::Resul
     Ok(all)
 }
 
-/// Corrects a line, tells the platform where it is there, and writes the workbook that shows it, but for that of the list
-/// that is being answered, which is written once in the end.
-async fn tell(
-    services: &Services,
-    (line, answered): (&LineRef, Option<BatchId>),
-    wish: &Wish<'_>,
-) -> anyhow::Result<Corrected> {
-    let corrected = correct::correct(services, line, wish).await?;
-    if matches!(corrected, Corrected::Done(_)) {
-        activate::tell_if_there(services, &line.order).await?;
-        let lines = lines::of_order(&services.db, &line.order).await?;
-        if let Some(line) = lines.first().filter(|line| answered != Some(line.batch())) {
-            outbox::write_workbook(services, line.batch()).await?;
+/// Whether lines are corrected, or it is only asked what would come of it.
+#[derive(Clone, Copy)]
+pub enum How {
+    /// But for the workbook of the list that is being answered, which is written once in the end.
+    Correct(Option<BatchId>),
+    Look,
+}
+
+impl How {
+    /// Corrects a line, tells the platform where it is there, and writes the workbook that shows it.
+    async fn tell(
+        self,
+        services: &Services,
+        line: &LineRef,
+        wish: &Wish<'_>,
+    ) -> anyhow::Result<Corrected> {
+        let How::Correct(answered) = self else {
+            return correct::would(services, line, wish).await;
+        };
+        let corrected = correct::correct(services, line, wish).await?;
+        if matches!(corrected, Corrected::Done(_)) {
+            activate::tell_if_there(services, &line.order).await?;
+            let lines = lines::of_order(&services.db, &line.order).await?;
+            if let Some(line) = lines.first().filter(|line| answered != Some(line.batch())) {
+                outbox::write_workbook(services, line.batch()).await?;
+            }
         }
+        Ok(corrected)
     }
-    Ok(corrected)
 }
 
 /// Where a cell of the list stands.

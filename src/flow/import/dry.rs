@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use super::{
-    answers, checked, context, cut_offs, headers, is_of_another_firm, is_statement, read, tables,
+    answers, checked, context, cut_offs, foreseen, headers, is_of_another_firm, is_statement, read,
+    tables,
 };
 use crate::{
     domain::{
@@ -79,7 +80,7 @@ pub async fn check_file(
         }
         identity::Known::No => {}
         identity::Known::Ours(answer) => {
-            return answers::would_do(services, asked, &answer).await;
+            return foreseen::answer(services, asked, &answer, options).await;
         }
         identity::Known::CutOffs(answer) => {
             return cut_offs::would_do(services, asked, &answer).await;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 
 use super::{
-    corrections::{self, Accepted},
+    corrections::{self, Accepted, How},
     decisions,
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
         map::{Mapped, Table, TableRow, typed, unmerged},
         options::{ImportOptions, OnError},
         order::collect::{self, Standing, Stored},
+        report::Rows,
         send,
         staged::{self, Staged},
     },
@@ -44,55 +45,111 @@ pub async fn apply(
     fixes: &Fixes,
     options: &ImportOptions,
 ) -> anyhow::Result<Vec<Finding>> {
-    // Each row stands alone: how many of those that came back are still wrong says nothing of the others.
-    let options = ImportOptions { on_error: OnError::AcceptValid, ..options.clone() };
+    let options = one_by_one(options);
     let mut accepted = Accepted::default();
     for _ in 0..super::OVERTAKEN_AT_MOST {
         let original = super::by_id(services, original).await?;
         let staged = staged::load(services, &original).await?;
-        let (open, late) = decisions::open(&staged, &fixes.rows);
-        let mut said: Vec<Finding> = fixes.told.iter().cloned().chain(late).collect();
-        if original.state == BatchState::Undone {
-            // Nothing is ordered by a list that was taken back.
-            said.extend(open.iter().filter_map(|fix| decisions::too_late(&staged, fix)));
-            return Ok(said);
-        }
-        let left = corrections::left(services, &original, &open).await?;
-        let stays = |fix: &&Fix| left.iter().all(|(at, _)| *at != (fix.sheet, fix.row));
-        let open: Vec<&Fix> = open.into_iter().filter(stays).collect();
-        said.extend(left.iter().map(|(_, finding)| finding.clone()));
+        let (open, mut said) = open(services, &original, &staged, fixes).await?;
         if open.is_empty() {
             return Ok(said);
         }
-        let whole = staged::mapped(services, &original).await?;
-        let mapped = Mapped {
-            tables: fixed(&staged, &open),
-            order_level: whole.order_level,
-            // What is asked of the whole list is asked still: nothing joins an order.
-            findings: whole.findings.into_iter().filter(holds_all).collect(),
-            ..Mapped::default()
-        };
+        let mapped = again(services, &original, &staged, &open).await?;
         let decisions = decisions::of(&open);
         let mut checked = check(services, &original, &mapped, &options).await?;
         let of_firm = (&staged, original.firm.as_deref());
-        if accepted.correct(services, of_firm, (&checked, &decisions)).await? {
+        let how = (services, How::Correct(None));
+        if accepted.correct(how, of_firm, (&checked, &decisions)).await? {
             checked = check(services, &original, &mapped, &options).await?;
         }
         decisions::carry_out(&mut checked, &decisions);
         let rows = (open.as_slice(), &mapped, &checked);
         let corrected = accepted.corrected();
         if store(services, (&original, answer), rows, corrected).await? == Stored::Done {
-            let is_told = |(sheet, finding): &Numbered| {
-                let at = sheet.zip(finding.place.row);
-                is_grave(finding) && !decisions::is_dropped(&decisions, at)
-            };
-            let told = checked.findings.into_iter().filter(is_told);
-            let told = told.map(|(sheet, finding)| (sheet.zip(finding.place.row), finding));
-            said.extend(accepted.explain(told.collect()));
+            said.extend(accepted.explain(still_wrong(checked, &decisions)));
             return Ok(said);
         }
     }
     anyhow::bail!("The rows of {original}, or the clients in them, kept being changed; try again")
+}
+
+/// What `apply` would say, and how the rows would count; nothing is stored.
+pub async fn would_do(
+    services: &Services,
+    original: &Batch,
+    fixes: &Fixes,
+    options: &ImportOptions,
+) -> anyhow::Result<(Vec<Finding>, Rows)> {
+    let staged = staged::load(services, original).await?;
+    let (open, mut said) = open(services, original, &staged, fixes).await?;
+    let mut rows = Rows::default();
+    if open.is_empty() {
+        return Ok((said, rows));
+    }
+    let mapped = again(services, original, &staged, &open).await?;
+    let decisions = decisions::of(&open);
+    let mut checked = check(services, original, &mapped, &one_by_one(options)).await?;
+    let mut accepted = Accepted::default();
+    let of_firm = (&staged, original.firm.as_deref());
+    accepted.correct((services, How::Look), of_firm, (&checked, &decisions)).await?;
+    accepted.settle(&mut checked);
+    decisions::carry_out(&mut checked, &decisions);
+    checked.verdicts.iter().for_each(|verdict| rows.add(verdict.state, 1));
+    rows.corrected.1 = i64::try_from(accepted.corrected())?;
+    said.extend(accepted.explain(still_wrong(checked, &decisions)));
+    Ok((said, rows))
+}
+
+/// Each row stands alone: how many of those that came back are still wrong says nothing of the others.
+fn one_by_one(options: &ImportOptions) -> ImportOptions {
+    ImportOptions { on_error: OnError::AcceptValid, ..options.clone() }
+}
+
+/// The rows that can be judged, and what is said of the others.
+async fn open<'a>(
+    services: &Services,
+    original: &Batch,
+    staged: &Staged,
+    fixes: &'a Fixes,
+) -> anyhow::Result<(Vec<&'a Fix>, Vec<Finding>)> {
+    let (open, late) = decisions::open(staged, &fixes.rows);
+    let mut said: Vec<Finding> = fixes.told.iter().cloned().chain(late).collect();
+    if original.state == BatchState::Undone {
+        // Nothing is ordered by a list that was taken back.
+        said.extend(open.iter().filter_map(|fix| decisions::too_late(staged, fix)));
+        return Ok((Vec::new(), said));
+    }
+    let left = corrections::left(services, original, &open).await?;
+    let stays = |fix: &&Fix| left.iter().all(|(at, _)| *at != (fix.sheet, fix.row));
+    let open: Vec<&Fix> = open.into_iter().filter(stays).collect();
+    said.extend(left.into_iter().map(|(_, finding)| finding));
+    Ok((open, said))
+}
+
+/// The list with these rows alone, as they are now.
+async fn again(
+    services: &Services,
+    original: &Batch,
+    staged: &Staged,
+    open: &[&Fix],
+) -> anyhow::Result<Mapped> {
+    let whole = staged::mapped(services, original).await?;
+    Ok(Mapped {
+        tables: fixed(staged, open),
+        order_level: whole.order_level,
+        // What is asked of the whole list is asked still: nothing joins an order.
+        findings: whole.findings.into_iter().filter(holds_all).collect(),
+        ..Mapped::default()
+    })
+}
+
+/// What is to be said of rows that wait on.
+fn still_wrong(checked: Checked, decisions: &HashMap<At, Decision>) -> Vec<(Option<At>, Finding)> {
+    let of_row = |(sheet, finding): Numbered| (sheet.zip(finding.place.row), finding);
+    let is_told = |(at, finding): &(Option<At>, Finding)| {
+        is_grave(finding) && !decisions::is_dropped(decisions, *at)
+    };
+    checked.findings.into_iter().map(of_row).filter(is_told).collect()
 }
 
 async fn check(

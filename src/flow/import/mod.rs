@@ -13,6 +13,8 @@ mod dry;
 
 mod fixes;
 
+mod foreseen;
+
 pub mod decisions;
 
 mod headers;

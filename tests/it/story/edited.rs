@@ -129,3 +129,62 @@ fn a_line_is_cancelled_by_its_row_wherever_that_went() {
     let states: Vec<String> = lines.iter().map(|line| text(line, "state")).collect();
     assert_eq!(states, ["cancelled", "waiting"]);
 }
+
+#[test]
+fn check_foretells_what_edited_cells_correct_and_the_import_does_just_that() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = answered(&two_enterprises());
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    let next = world.workbook("B000001");
+    assert_ne!(next, workbook);
+    // The first is corrected; the second is no e-mail.
+    let edits = [cell("Kết quả", "E2", "moi@congty1.example"), cell("Kết quả", "E3", "x@x")];
+    let answer = super::workbooks::edited(&world, &next, &edits);
+    let path = world.outside("tra-loi.xlsx");
+    std::fs::write(&path, &answer).unwrap();
+    let before = world.order("DH-2611-000001");
+    let foretold = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(1).json();
+    assert_eq!(world.order("DH-2611-000001"), before, "nothing is stored");
+    let foretold = &foretold["files"][0];
+    let taken = world.take("tra-loi.xlsx", &answer);
+    for key in ["kind", "outcome", "answers", "rows"] {
+        assert_eq!(foretold[key], taken[key], "{key}");
+    }
+    let told = |file: &Value| {
+        let findings = file["findings"].as_array().unwrap().iter();
+        let told = findings.map(|it| json!([it["code"], it["severity"], it["row"], it["column"]]));
+        let mut told: Vec<String> = told.map(|it| it.to_string()).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(told(foretold), told(&taken));
+    let done = &foretold["findings"][0];
+    assert_eq!((&done["row"], &done["severity"]), (&2.into(), &"info".into()));
+    assert!(text(done, "message").contains("sẽ được sửa theo tệp này"), "{done}");
+}
+
+#[test]
+fn check_judges_the_fixed_rows_of_an_answer_as_the_import_does() {
+    if !require("openpyxl") {
+        return;
+    }
+    let wrong = enterprise(2).with("E", "x@x");
+    let (world, workbook) = answered(&[enterprise(1), wrong]);
+    for (email, exit, outcome) in
+        [("van@sai", 1, "rejected"), ("moi@congty2.example", 0, "accepted")]
+    {
+        let answer = super::workbooks::edited(&world, &workbook, &[cell("Kết quả", "E3", email)]);
+        let path = world.outside("tra-loi.xlsx");
+        std::fs::write(&path, &answer).unwrap();
+        let foretold = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(exit).json();
+        assert_eq!(foretold["files"][0]["outcome"], outcome, "{foretold}");
+        let twin = world.order("DH-2611-000001")["lines"].as_array().unwrap().len();
+        assert_eq!(twin, 1, "nothing is stored");
+        if exit == 0 {
+            let taken = world.take("tra-loi.xlsx", &answer);
+            assert_eq!(taken["rows"], foretold["files"][0]["rows"], "{taken}");
+        }
+    }
+}

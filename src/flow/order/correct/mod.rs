@@ -130,31 +130,10 @@ pub async fn correct(
     wish: &Wish<'_>,
 ) -> anyhow::Result<Corrected> {
     for _ in 0..OVERTAKEN_AT_MOST {
-        let before = Before::of(services, named).await?;
-        if wish.firm.is_some_and(|firm| firm != before.line.firm) {
-            return Ok(Corrected::NotAllowed(Why::Left));
-        }
-        if before.line.state == LineState::Cancelled {
-            return Ok(Corrected::NotAllowed(Why::Cancelled));
-        }
-        let judged = match judge::judge(services, (&before.order, &before.line), wish).await? {
-            Ok(judged) => judged,
-            // What stays is not to be put right first.
-            Err(findings) => {
-                let why = stays(&before.order, wish.changes.iter().map(|(field, _)| *field));
-                return Ok(why.map_or(Corrected::Refused(findings), Corrected::NotAllowed));
-            }
+        let (before, judged) = match look(services, named, wish).await? {
+            Ok(both) => both,
+            Err(end) => return Ok(end),
         };
-        if judged.changes.is_empty() {
-            return Ok(Corrected::Already);
-        }
-        let fields = judged.changes.iter().map(|change| change.field);
-        if let Some(why) = stays(&before.order, fields) {
-            return Ok(Corrected::NotAllowed(why));
-        }
-        if let Some(field) = without_effect(&judged) {
-            return Ok(Corrected::NotAllowed(Why::NoOtherBuyer(field)));
-        }
         match store(services, &before, wish, &judged).await? {
             Stored::Done => {
                 services.crash_point("corrected");
@@ -165,6 +144,50 @@ pub async fn correct(
         }
     }
     anyhow::bail!("{named} kept changing; try again")
+}
+
+/// What `correct` would make of it now; nothing is stored.
+pub async fn would(
+    services: &Services,
+    named: &LineRef,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Corrected> {
+    let end = look(services, named, wish).await?;
+    Ok(end.map_or_else(|end| end, |(_, judged)| Corrected::Done(judged.changes)))
+}
+
+/// The line and its new values where it can be corrected; else how it ends.
+async fn look(
+    services: &Services,
+    named: &LineRef,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Result<(Before, Judged), Corrected>> {
+    let before = Before::of(services, named).await?;
+    let not = |why| Ok(Err(Corrected::NotAllowed(why)));
+    if wish.firm.is_some_and(|firm| firm != before.line.firm) {
+        return not(Why::Left);
+    }
+    if before.line.state == LineState::Cancelled {
+        return not(Why::Cancelled);
+    }
+    let judged = match judge::judge(services, (&before.order, &before.line), wish).await? {
+        Ok(judged) => judged,
+        // What stays is not to be put right first.
+        Err(findings) => {
+            let why = stays(&before.order, wish.changes.iter().map(|(field, _)| *field));
+            return Ok(Err(why.map_or(Corrected::Refused(findings), Corrected::NotAllowed)));
+        }
+    };
+    if judged.changes.is_empty() {
+        return Ok(Err(Corrected::Already));
+    }
+    if let Some(why) = stays(&before.order, judged.changes.iter().map(|change| change.field)) {
+        return not(why);
+    }
+    Ok(match without_effect(&judged) {
+        Some(field) => Err(Corrected::NotAllowed(Why::NoOtherBuyer(field))),
+        None => Ok((before, judged)),
+    })
 }
 
 /// A person did on the platform what corrections of a line left to do there; false where nothing was.
