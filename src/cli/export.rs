@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     db::lines,
-    domain::{order::Target, words::UnknownWord},
+    domain::{
+        order::{LineRef, LineState, Target},
+        words::UnknownWord,
+    },
     flow::{
         Services,
         answer::messages::{self, Slip},
@@ -121,22 +124,64 @@ async fn slips(services: &Services, args: &Export, firm: Option<&str>) -> anyhow
     for target in &args.targets {
         demand(services, target).await?;
     }
-    let is_of = |target: &Target, slip: &Slip| match target {
-        Target::Order(order) => slip.line.order == *order,
-        Target::Line(line) => slip.line == *line,
-    };
+    let is_of = |target: &Target, slip: &Slip| is_of(target, &slip.line);
     let all = messages::of_firm(services, firm).await?;
     let named = &args.targets;
-    let paid = named.iter().filter(|target| !all.iter().any(|slip| is_of(target, slip)));
-    let paid: Vec<String> = paid.map(shown).collect();
+    let mut without = Without::default();
+    for target in named {
+        let has_slip = all.iter().any(|slip| is_of(target, slip));
+        without.tell(services, target, has_slip).await?;
+    }
     let is_meant = |slip: &Slip| named.is_empty() || named.iter().any(|target| is_of(target, slip));
     let (over, open): (Vec<Slip>, Vec<Slip>) =
         all.into_iter().filter(is_meant).partition(|slip| slip.is_over);
     let over: Vec<String> = over.iter().map(|slip| slip.line.to_string()).collect();
     let (rows, folder) = (open.len(), std::path::absolute(folder)?);
     let written = tokio::task::block_in_place(|| export::slips::write(services, open, &folder))?;
-    let said = context! { rows, paid, over, folder => services.shown_path(&folder) };
+    let Without { paid, cancelled, refused } = without;
+    let folder = services.shown_path(&folder);
+    let said = context! { rows, paid, cancelled, refused, over, folder };
     reply(services, services.texts.say("message.export.slips", said), &written, rows)
+}
+
+fn is_of(target: &Target, line: &LineRef) -> bool {
+    match target {
+        Target::Order(order) => line.order == *order,
+        Target::Line(named) => line == named,
+    }
+}
+
+/// What was named and has no slip, by the reason for that.
+#[derive(Default)]
+struct Without {
+    paid: Vec<String>,
+    cancelled: Vec<String>,
+    /// Lines, also those of an order that has slips.
+    refused: Vec<String>,
+}
+
+impl Without {
+    async fn tell(
+        &mut self,
+        services: &Services,
+        target: &Target,
+        has_slip: bool,
+    ) -> anyhow::Result<()> {
+        let mut lines = lines::of_order(&services.db, target.order()).await?;
+        lines.retain(|line| is_of(target, &line.reference()));
+        let of_state = |state| lines.iter().filter(move |line| line.state == state);
+        let refused = of_state(LineState::Failed).map(|line| line.reference().to_string());
+        self.refused.extend(refused);
+        if has_slip || of_state(LineState::Failed).next().is_some() {
+            return Ok(());
+        }
+        if of_state(LineState::Cancelled).count() == lines.len() {
+            self.cancelled.push(shown(target));
+        } else {
+            self.paid.push(shown(target));
+        }
+        Ok(())
+    }
 }
 
 /// Fails where there is no such order, or no such line of it.

@@ -16,6 +16,8 @@ use crate::domain::{
 pub struct Due {
     pub code: String,
     pub batch_code: Option<String>,
+    /// The same of a line that the platform refused for good before anything was paid: nobody is asked for it any more.
+    pub former_code: Option<String>,
     pub line_id: i64,
     pub line_no: i64,
     pub batch_id: i64,
@@ -43,7 +45,8 @@ impl Due {
 macro_rules! due {
     ($which:literal) => {
         concat!(
-            "select r.code, p.code as batch_code, r.line_id, l.line_no, r.batch_id, l.order_code, l.firm, r.payer_email,
+            "select r.code, case when l.state = 'failed' and r.paid = 0 then null else p.code end as batch_code,
+                case when l.state = 'failed' and r.paid = 0 then p.code end as former_code, r.line_id, l.line_no, r.batch_id, l.order_code, l.firm, r.payer_email,
                 r.payer_name, l.name, r.amount, r.waived, r.paid, r.state
              from payment_request r
              join order_line l on l.id = r.line_id

@@ -46,7 +46,8 @@ struct Open {
     request: Request,
 }
 
-/// By mail: what its recipient has still to pay in the batch of its order, in the order of the lines.
+/// By mail: what its recipient has still to pay in the batch of its order, in the order of the lines; nothing of what the
+/// platform refused for good.
 pub async fn open(db: &Db, mails: &[i64]) -> sqlx::Result<HashMap<i64, Vec<Request>>> {
     const OPEN: Sql = Sql {
         sqlite: "select m.id as mail_id, r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived,
@@ -56,7 +57,7 @@ pub async fn open(db: &Db, mails: &[i64]) -> sqlx::Result<HashMap<i64, Vec<Reque
                  join payment_request r on r.batch_id = o.batch_id and r.payer_email = m.recipient
                  join order_line l on l.id = r.line_id
                  left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-                 where r.state in ('open', 'partly_paid')
+                 where r.state in ('open', 'partly_paid') and l.state <> 'failed'
                  order by m.id, l.order_code, l.line_no",
         postgres: "select m.id as mail_id, r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived,
                         r.state, p.code as batch_code
@@ -65,7 +66,7 @@ pub async fn open(db: &Db, mails: &[i64]) -> sqlx::Result<HashMap<i64, Vec<Reque
                  join payment_request r on r.batch_id = o.batch_id and r.payer_email = m.recipient
                  join order_line l on l.id = r.line_id
                  left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-                 where r.state in ('open', 'partly_paid')
+                 where r.state in ('open', 'partly_paid') and l.state <> 'failed'
                  order by m.id, l.order_code, l.line_no",
     };
     let found: Vec<Open> = db.query(OPEN).bind(Json(mails)).all().await?;

@@ -128,7 +128,8 @@ pub async fn insert_payer_code(
     Ok(inserted == 1)
 }
 
-/// What a payer of a batch has still to pay, in the order of the lines.
+/// What a payer of a batch has still to pay, in the order of the lines. Nobody is asked to pay for what the platform
+/// refused for good.
 pub async fn open_of_payer(
     db: &Db,
     batch: BatchId,
@@ -139,7 +140,7 @@ pub async fn open_of_payer(
          from payment_request r
          join order_line l on l.id = r.line_id
          left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-         where r.batch_id = $1 and r.payer_email = $2 and r.state in ('open', 'partly_paid')
+         where r.batch_id = $1 and r.payer_email = $2 and r.state in ('open', 'partly_paid') and l.state <> 'failed'
          order by l.order_code, l.line_no",
     )
     .bind(batch.number())
@@ -273,7 +274,7 @@ pub async fn to_pay(db: &Db, batch: BatchId, at_most: usize) -> sqlx::Result<(Ve
              from payment_request r
              join order_line l on l.id = r.line_id
              left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-             where r.batch_id = $1 and r.state in ('open', 'partly_paid')
+             where r.batch_id = $1 and r.state in ('open', 'partly_paid') and l.state <> 'failed'
                and l.firm = (select firm from batch where id = $1)),
          coded as (
              select payer_name, rest, batch_code, order_code, place,

@@ -75,7 +75,7 @@ pub async fn orders(db: &Db, batch: BatchId) -> sqlx::Result<i64> {
              from order_line l
              join batch b on b.id = l.batch_id and b.firm = l.firm
              join payment_request r on r.line_id = l.id
-             where l.batch_id = $1 and r.state in ('open', 'partly_paid')",
+             where l.batch_id = $1 and r.state in ('open', 'partly_paid') and l.state <> 'failed'",
         )
         .bind(batch.number())
         .one::<(i64,)>()

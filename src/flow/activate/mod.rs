@@ -27,7 +27,7 @@ mod changed;
 pub mod assign;
 
 pub use self::outcome::find_out;
-use super::{Clock, Services, fault::Fault, key, progress::Step};
+use super::{Clock, Services, fault::Fault, key, progress::Step, send};
 use crate::{
     db::{
         self, Tx,
@@ -54,6 +54,10 @@ pub struct Summary {
 /// Plans the request of every line that may be activated; those that were refused are asked for again.
 pub async fn plan(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
     orders::ask_activation(tx, &order.code, services.now()).await?;
+    // Those that were refused are asked for again, and so is their money.
+    for (name, email) in activations::untold_payers(tx, &order.code).await? {
+        send::plan::notice_anew(services, tx, &order.code, (&name, &email)).await?;
+    }
     let (mut after, mut is_planned) = (0, false);
     loop {
         let lines = standing::after(tx, &order.code, after).await?;

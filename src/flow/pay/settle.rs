@@ -158,8 +158,9 @@ async fn all_asked(
     for (code, batch_code) in corrections::former_codes(db).await? {
         former.entry(code).or_default().push(batch_code);
     }
-    for due in &mut asked {
+    for (due, stored) in asked.iter_mut().zip(dues) {
         due.former = former.remove(&due.code).unwrap_or_default();
+        due.former.extend(stored.former_code.clone());
     }
     Ok(asked)
 }

@@ -19,7 +19,11 @@ use crate::{
         orders::{self, Order},
         requests,
     },
-    domain::{mail::Purpose, order::Recipient, phone::Phone},
+    domain::{
+        mail::Purpose,
+        order::{LineState, Recipient},
+        phone::Phone,
+    },
     flow::{Services, holder::LeaseLost},
     text::one_line,
 };
@@ -75,7 +79,8 @@ async fn text(services: &Services, mail: &Mail, to: &Phone) -> anyhow::Result<Op
     let code = mail.order_code.as_deref().context("A message is about an order")?.parse()?;
     let order = orders::by_code(db, &code).await?.context("A mail has its order")?;
     let mut payer = None;
-    for line in lines::of_order(db, &code).await? {
+    let lines = lines::of_order(db, &code).await?;
+    for line in lines.into_iter().filter(|line| line.state != LineState::Failed) {
         let Some(request) = requests::of_line(db, line.id).await? else { continue };
         let is_it = phone(services, &order, &line) == Some(to);
         if is_it && request.payer_name == mail.recipient_name && request.rest().is_some() {

@@ -316,3 +316,43 @@ fn a_line_that_cannot_be_read_keeps_no_other_one_waiting() {
     let lines: Vec<&Value> = licensed.iter().map(|licence| &licence["line"]).collect();
     assert_eq!(lines, [&Value::from(1), &Value::from(3)], "{licensed:?}");
 }
+
+#[test]
+fn no_notice_leaves_for_what_the_platform_refused_until_it_is_asked_for_again() {
+    let world = refused();
+    let notices = |world: &World| {
+        let all = world.list("mails").into_iter();
+        let own = all.filter(|it| it["purpose"] == "order_notice" && it["state"] == "sent");
+        let mut to: Vec<String> = own.map(|it| text(&it, "to")).collect();
+        to.sort();
+        to
+    };
+    world.run(&["run", "mail"]).exits(0);
+    let [first, second, third] = [1, 2, 3].map(|n| enterprise(n).email().to_owned());
+    assert_eq!(notices(&world), [first.clone(), third.clone()]);
+    execute(&world, &["delete from platform_licence where licence_id = 'LIC-OTHER'"]);
+    world.run(&["activate", ORDER]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    assert_eq!(notices(&world), [first, second, third]);
+}
+
+#[test]
+fn a_slip_of_a_refused_or_cancelled_line_is_named_with_its_reason() {
+    let world = refused();
+    cancel(&world, &[3], 0);
+    let folder = world.outside("phieu");
+    let lines = [1, 2, 3].map(|n| format!("{ORDER}/{n}"));
+    let args = ["export", "slips", &lines[1], &lines[2], "-o", folder.to_str().unwrap()];
+    let said = world.run(&args).exits(0).stdout;
+    assert!(
+        said.contains(&format!(
+            "từ chối kích hoạt nên chưa phải trả, không lập phiếu: {}",
+            lines[1]
+        ))
+    );
+    assert!(said.contains(&format!("Đã hủy nên không phải trả, không lập phiếu: {}", lines[2])));
+    assert!(
+        said.contains("hangloat activate") && !said.contains("Không còn gì phải trả"),
+        "{said}"
+    );
+}
