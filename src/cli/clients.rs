@@ -73,17 +73,22 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     Reply::new(Exit::Done, human).with("clients", shown)
 }
 
-/// Fails where one is an enterprise and the other a household business.
+/// Fails where one is an enterprise and the other a household business, or a person's tax id.
 async fn demand_one_type(
     services: &Services,
     firm: &str,
     both: (&TaxId, &TaxId),
 ) -> anyhow::Result<()> {
     let mut tx = services.db.snapshot().await?;
-    let Some(clients) = catalogue::of_other_types(&mut tx, firm, both).await? else {
-        return Ok(());
-    };
     let texts = services.texts;
+    let Some(clients) = catalogue::of_other_types(&mut tx, firm, both).await? else {
+        let enterprise = catalogue::of_a_person(&mut tx, firm, both).await?;
+        return enterprise.map_or(Ok(()), |it| {
+            let values =
+                context! { old => it.tax_id.as_str(), name => it.name.as_str(), new => both.1.as_str() };
+            Err(Failure::not_allowed(texts, "personal_id", values).into())
+        });
+    };
     let client = |it: &ClientRow| {
         let kind = texts.label(&format!("workbook.customer_type.{}", it.customer_type));
         context! { tax_id => it.tax_id.as_str(), name => it.name.as_str(), kind }

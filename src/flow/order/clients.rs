@@ -14,11 +14,11 @@ use crate::{
         lines::{self, Known, Line},
     },
     domain::{
-        client::ClientRow,
+        client::{ClientRow, CustomerType},
         field::Field,
         fold::fold,
         order::{Kind, LineState},
-        tax_id::TaxId,
+        tax_id::{TaxId, TaxIdKind},
     },
 };
 
@@ -159,6 +159,22 @@ pub async fn of_other_types(
     let other = clients::by_tax_id(tx, firm, &other).await?;
     let both = one.zip(other).map(|(one, other)| [one.record.0, other.record.0]);
     Ok(both.filter(|[one, other]| one.customer_type != other.customer_type))
+}
+
+/// The client of the old tax id where it is an enterprise and the new one a person's, which no enterprise has: a business
+/// that its owner goes on with under another form is another client.
+pub async fn of_a_person(
+    tx: &mut Tx,
+    firm: &str,
+    (old, new): (&TaxId, &TaxId),
+) -> anyhow::Result<Option<ClientRow>> {
+    if new.kind() != TaxIdKind::Personal {
+        return Ok(None);
+    }
+    let known = clients::ties_of(tx, firm, &[old.to_string()]).await?;
+    let Some(client) = client_of(&known, old) else { return Ok(None) };
+    let record = clients::by_tax_id(tx, firm, &client).await?.map(|it| it.record.0);
+    Ok(record.filter(|it| it.customer_type == CustomerType::Enterprise && it.tax_id != *new))
 }
 
 /// Makes one client of two: `new` is its present tax id, and the record that has it stays.

@@ -304,3 +304,21 @@ fn what_another_firm_says_of_tax_ids_joins_nothing_here() {
     let own = clients(&world).into_iter().filter(|client| client["firm"] == "MINHAN");
     assert_eq!(own.count(), 2);
 }
+
+#[test]
+fn an_enterprise_takes_the_tax_id_of_a_person_only_where_that_is_said_again() {
+    let world = World::new();
+    world.take("khach.csv", &csv(&[enterprise(1)]));
+    let (old, new) = (enterprise(1).tax_id().to_owned(), household(9).tax_id().to_owned());
+    let same = ["clients", "--same", &old, &new, "--reason", "chuyển đổi", "--json"];
+    let refused = world.run(&same).exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed");
+    let said = text(&refused["error"], "message");
+    assert!(said.contains(&new) && said.contains("số định danh cá nhân"), "{said}");
+    assert!(text(&refused["error"], "fix").contains("--yes"), "{refused}");
+    assert_eq!(texts(&clients(&world), "tax_id"), [old.as_str()]);
+    world.run(&[&same[..], &["--yes"]].concat()).exits(0);
+    assert_eq!(texts(&clients(&world), "tax_id"), [new.as_str()]);
+    // What was said is not asked again.
+    world.run(&same).exits(0);
+}
