@@ -130,7 +130,7 @@ pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Line>> {
     .await
 }
 
-/// The lines of an order in one state, summed up.
+/// The lines of an order in one state, summed up: those that are still of the firm of its list.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Total {
     #[sqlx(try_from = "String")]
@@ -147,10 +147,12 @@ pub async fn totals(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Total>> {
     const TOTALS: Sql = Sql {
         sqlite: "select order_code, state, count(*) as lines, sum(amount) as amount,
                         sum(cast(substr(replace(tax_id, '-', ''), -4) as integer)) as tax_ids
-                 from order_line where batch_id = $1 group by order_code, state order by order_code, state",
+                 from order_line where batch_id = $1 and firm = (select firm from batch where id = $1)
+                 group by order_code, state order by order_code, state",
         postgres: "select order_code, state, count(*) as lines, sum(amount)::bigint as amount,
                           sum(right(replace(tax_id, '-', ''), 4)::bigint)::bigint as tax_ids
-                 from order_line where batch_id = $1 group by order_code, state order by order_code, state",
+                 from order_line where batch_id = $1 and firm = (select firm from batch where id = $1)
+                 group by order_code, state order by order_code, state",
     };
     db.query(TOTALS).bind(batch.number()).all().await
 }

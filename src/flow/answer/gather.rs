@@ -314,15 +314,15 @@ fn order_views(
     orders: &[Order],
     lines: &[Total],
 ) -> anyhow::Result<Vec<OrderView>> {
-    let lines_of = |order: &Order| {
-        let of_order = |it: &&Total| it.order_code == order.code;
-        let stand = lines.iter().filter(of_order).filter(|it| it.state != LineState::Cancelled);
-        stand.map(|it| it.lines.unsigned_abs()).sum()
+    let stand_of = |order: &Order| {
+        let stand = |it: &&Total| it.order_code == order.code && it.state != LineState::Cancelled;
+        lines.iter().filter(stand).cloned().collect::<Vec<Total>>()
     };
     let view = |order: &Order| {
         let package = services.catalogue.packages.get(&order.package);
         let waits = order.state == OrderState::AwaitingConfirmation;
         let cancelled = order.state == OrderState::Cancelled;
+        let stand = stand_of(order);
         Ok(OrderView {
             code: order.code.to_string(),
             kind: order.kind,
@@ -331,8 +331,8 @@ fn order_views(
             customer_type: order.customer_type,
             fiscal_year: FiscalYear::try_from(i32::try_from(order.fiscal_year())?)?,
             recipient: order.recipient,
-            lines: lines_of(order),
-            amount: order.amount(),
+            lines: stand.iter().map(|it| it.lines.unsigned_abs()).sum(),
+            amount: Money::dong(stand.iter().map(|it| it.amount).sum()),
             state: order.state,
             revision: order.revision,
             code_to_confirm: (waits && !services.settings.order.maker_checker)
