@@ -51,6 +51,11 @@ pub struct Event {
 }
 
 impl Event {
+    /// The firm that the line went from.
+    pub fn left(&self) -> Option<&str> {
+        self.detail["from"].as_str()
+    }
+
     /// What a field was and what it was corrected to, in the words of then; nothing where it was not.
     pub fn change(&self, field: Field) -> Option<[&str; 2]> {
         let both = &self.detail["changes"][field.as_str()];

@@ -3,24 +3,31 @@
 
 use anyhow::Context as _;
 use minijinja::context;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{clients, correct::follow};
+use super::{
+    clients,
+    correct::{self, follow},
+};
 use crate::{
     db::{
-        self, Tx, batches, changes as platform_changes, clients as catalogue,
+        self, Tx,
+        batches::{self, Batch},
+        changes as platform_changes, clients as catalogue,
         corrections::{self, NewEvent},
         lines::{self, Line},
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
-        requests,
+        requests, rows,
     },
     domain::{
+        cell::Cell,
         email::Email,
+        field::Field,
         firm::Firm,
         order::{LineRef, LineState},
     },
-    flow::{Services, activate::changes},
+    flow::{Services, activate::changes, check::history::in_words},
 };
 
 /// How often it is tried again because the line changed meanwhile.
@@ -80,6 +87,7 @@ async fn store(
     // Nobody of the firm of before is told of it any more, or works in it.
     after.client.0.registered_by = Some(firm.admin.email.clone());
     after.client.0.assigned_to = None;
+    let cells = corrected_since(services, &batch, (line, &after)).await?;
     let mut tx = services.db.begin().await?;
     if !orders::hold(&mut tx, &order.code, order.state, &order.content).await?
         || lines::hold(&mut tx, &[line.id]).await?.get(&line.id) != Some(&line.state)
@@ -93,6 +101,11 @@ async fn store(
     match corrections::move_to(&mut tx, line.id, (&after.firm, &after.client.0)).await {
         Err(error) if db::is_taken(&error) => return Ok(Some(Transferred::Taken)),
         moved => moved?,
+    }
+    if let Some(cells) = cells {
+        let row_no = u32::try_from(line.row_no)?;
+        let fixed = rows::Fixed { sheet: line.sheet, row_no, cells: &cells, dropped: false };
+        rows::replace(&mut tx, line.batch(), &[fixed]).await?;
     }
     clients::keep(&mut tx, &after.firm, &[&after.client.0], services.now()).await?;
     catalogue::leave(&mut tx, &line.firm, line.client.tax_id.as_str()).await?;
@@ -108,6 +121,32 @@ async fn store(
     batches::ask_for_workbook(&mut tx, line.batch()).await?;
     tx.commit().await?;
     Ok(Some(Transferred::Done))
+}
+
+/// The row of a client that comes back to the firm of its list, with what was corrected while it was another one's.
+async fn corrected_since(
+    services: &Services,
+    batch: &Batch,
+    (before, after): (&Line, &Line),
+) -> anyhow::Result<Option<Vec<Cell>>> {
+    if batch.firm.as_ref() != Some(&after.firm) {
+        return Ok(None);
+    }
+    let mut events = corrections::of_firm(&services.db, &before.firm).await?;
+    events.retain(|event| event.line_id == before.id);
+    let went = events.iter().rposition(|event| event.left() == Some(&after.firm));
+    let since = &events[went.unwrap_or_default()..];
+    let stored = serde_json::to_value(&after.client.0)?;
+    let (columns, locale) = (&services.catalogue.columns, services.settings.locale);
+    let said = |field: &Field| match &stored[field.as_str()] {
+        Value::Null => Cell::Empty,
+        Value::String(text) => Cell::Text(in_words(columns, locale, *field, text)),
+        other => Cell::Text(other.to_string()),
+    };
+    let is_corrected = |field: &&Field| since.iter().any(|it| it.change(**field).is_some());
+    let changes: Vec<(Field, Cell)> =
+        Field::ALL.iter().filter(is_corrected).map(|field| (*field, said(field))).collect();
+    correct::cells(services, after, &changes).await
 }
 
 /// Who went where, when and why; the bell of each firm, which names no other one.

@@ -466,3 +466,40 @@ fn of_a_payment_for_clients_of_two_firms_each_firm_sees_its_own_part() {
         assert_eq!(world.list("payments")[0]["amount"], 5_900_000);
     }
 }
+
+#[test]
+fn the_sums_of_the_old_firm_are_those_of_the_clients_that_it_still_has() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        activated(&world);
+        let summed = || sheet_text(&world.workbook("B000001"), "Tóm tắt");
+        let before = summed();
+        assert!(before.contains("5900000") || before.contains("5.900.000"), "{before}");
+        transfer(&world, 1, 0);
+        let now = summed();
+        assert!(!now.contains("5900000") && !now.contains("5.900.000"), "{now}");
+        assert!(now.contains("2950000") || now.contains("2.950.000"), "{now}");
+    }
+}
+
+#[test]
+fn a_client_that_comes_back_stands_in_the_list_of_its_firm_as_it_is_now() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        activated(&world);
+        transfer(&world, 1, 0);
+        let line = format!("{ORDER}/1");
+        let change = ["correct", &line, "email=moi@congty1.example", "--reason", "khách báo"];
+        world.run(&change).exits(0);
+        let rows = || sheet_text(&world.workbook("B000001"), "Kết quả");
+        assert!(!rows().contains("moi@congty1.example"), "it is not this firm's business");
+        world.run(&["transfer", &line, "MINHAN", "--reason", "quay lại"]).exits(0);
+        let now = rows();
+        assert!(now.contains("moi@congty1.example"), "{now}");
+        assert!(!now.contains(enterprise(1).email()) && !now.contains(LEFT), "{now}");
+    }
+}
