@@ -63,7 +63,8 @@ pub struct HandedOut {
     pub state: RequestState,
 }
 
-/// All that was said of the requests of a firm, or of all, in the order of their lines; of each the first first.
+/// All that was said of the requests of a firm, those too that went to another firm when it was invoiced for them, or of
+/// all, in the order of their lines; of each the first first.
 pub async fn handed_out(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<HandedOut>> {
     db.query(
         "select i.code, i.turn, i.export_number, i.said, r.state
@@ -71,6 +72,7 @@ pub async fn handed_out(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<HandedO
          join payment_request r on r.code = i.code
          join order_line l on l.id = r.line_id
          where $1 is null or l.firm = $1
+            or exists (select 1 from invoice_row own where own.code = i.code and own.said->>'firm' = $1)
          order by l.order_code, l.line_no, i.turn",
     )
     .bind(firm)
