@@ -200,7 +200,7 @@ fn numbers(batches: &[BatchId]) -> Vec<i64> {
 }
 
 /// Statements with the number of a batch, each behind those that refer to what it deletes.
-const OF_BATCH: [&str; 37] = [
+const OF_BATCH: [&str; 38] = [
     "delete from finding where batch_id = $1",
     "delete from shown where batch_id = $1",
     "delete from mail where batch_id = $1",
@@ -233,6 +233,11 @@ const OF_BATCH: [&str; 37] = [
     "delete from workbook_due where batch_id = $1",
     "delete from former_code where code in (select code from payment_request where batch_id = $1)",
     "delete from invoice_row where code in (select code from payment_request where batch_id = $1)",
+    // The newest one stays, so that its number is given to no other.
+    "delete from invoice_export
+     where cast($1 as bigint) is not null
+       and not exists (select 1 from invoice_row r where r.export_number = invoice_export.number)
+       and number < (select max(number) from invoice_export)",
     "delete from payment_request where batch_id = $1",
     "delete from payer_code where batch_id = $1",
     "delete from order_line where batch_id = $1",

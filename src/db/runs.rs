@@ -339,10 +339,3 @@ pub async fn kind_succeeded_since(
         .await?;
     Ok(found.is_some())
 }
-
-/// When each job last began.
-pub async fn last_started(db: &Db) -> sqlx::Result<Vec<(String, DateTime<Utc>)>> {
-    db.query("select job, max(started_at) from run where started_at is not null group by job")
-        .all()
-        .await
-}
