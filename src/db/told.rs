@@ -111,6 +111,12 @@ pub async fn of_firm(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Mail>> {
         " and ",
         firm_then!(),
         " = $1)
+               when exists (select 1 from order_line l where l.order_code = m.order_code)
+                    and not exists (select 1 from order_line l where l.order_code = m.order_code and ",
+        firm_then!(),
+        " = o.firm) then exists (select 1 from order_line l where l.order_code = m.order_code and ",
+        firm_then!(),
+        " = $1)
                else coalesce(o.firm, b.firm, r.firm) = $1 end
          order by m.id"
     ))
