@@ -98,6 +98,42 @@ pub async fn take_back(tx: &mut Tx, cancelled: &[Line], now: DateTime<Utc>) -> a
     Ok(())
 }
 
+/// What a list that was taken back said of its clients counts no more: in that each is what was last ordered for it
+/// otherwise; whom nothing else was ordered for is no client. Its lines are cancelled.
+pub async fn forget(tx: &mut Tx, undone: &[Line], now: DateTime<Utc>) -> anyhow::Result<()> {
+    for line in undone {
+        let (firm, tax_id) = (line.firm.as_str(), &line.client.tax_id);
+        let known = clients::ties_of(tx, firm, &[tax_id.to_string()]).await?;
+        let Some(present) = client_of(&known, tax_id) else { continue };
+        let tax_ids: Vec<&str> = known.iter().map(|tie| tie.tax_id.as_str()).collect();
+        let stands = lines::known_of(tx, firm, &tax_ids).await?;
+        let Some(last) = stands.last() else {
+            clients::leave(tx, firm, tax_id.as_str()).await?;
+            continue;
+        };
+        let Some(client) = clients::by_tax_id(tx, firm, &present).await? else { continue };
+        let record = without_said(&client.record.0, (&line.client.0, &last.client.0))?;
+        clients::put(tx, firm, &[new_client(&record, &present)?], now).await?;
+    }
+    Ok(())
+}
+
+/// A record in which what one row said is what another one says; but for the tax ids, which are tied otherwise.
+fn without_said(
+    record: &ClientRow,
+    (undone, last): (&ClientRow, &ClientRow),
+) -> anyhow::Result<ClientRow> {
+    let mut record = serde_json::to_value(record)?;
+    let (undone, last) = (serde_json::to_value(undone)?, serde_json::to_value(last)?);
+    let stays = [Field::TaxId, Field::OldTaxId].map(Field::as_str);
+    for (name, value) in record.as_object_mut().into_iter().flatten() {
+        if *value == undone[name] && !stays.contains(&name.as_str()) {
+            *value = last[name].clone();
+        }
+    }
+    Ok(serde_json::from_value(record)?)
+}
+
 /// The tax ids that a row names.
 fn ids(row: &ClientRow) -> impl Iterator<Item = String> {
     [Some(&row.tax_id), row.old_tax_id.as_ref()].into_iter().flatten().map(TaxId::to_string)

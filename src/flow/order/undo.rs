@@ -3,11 +3,14 @@
 
 use minijinja::context;
 
-use super::cancel::{self, Kept, Part};
+use super::{
+    cancel::{self, Kept, Part},
+    clients,
+};
 use crate::{
     db::{
         batches::{self, Batch},
-        orders,
+        lines, orders,
     },
     domain::batch::{BatchKind, BatchState},
     flow::{Services, pay::untaken},
@@ -54,8 +57,10 @@ pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> 
             kept.extend(cancelled.kept);
         }
         services.crash_point("undoing");
+        let undone = lines::of_batch(&services.db, batch.id()).await?;
         let mut tx = services.db.begin().await?;
         if batches::undo(&mut tx, batch.id()).await? {
+            clients::forget(&mut tx, &undone, services.now()).await?;
             batches::ask_for_workbook(&mut tx, batch.id()).await?;
             tx.commit().await?;
             return Ok(Undone::Did { lines, kept });
