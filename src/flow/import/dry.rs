@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{
     answers, checked, context, cut_offs, foreseen, headers, is_of_another_firm, is_statement, read,
-    tables,
+    tables, template_of_another,
 };
 use crate::{
     domain::{
@@ -95,7 +95,7 @@ pub async fn check_file(
         }
     }
     if is_of_another_firm(services, &document, Some(firm.code.as_str())) {
-        return Ok(asked.refused(services, &Finding::new(Code::FileWrongFolder, Place::default())));
+        return Ok(asked.refused(services, &template_of_another()));
     }
     let format = document.format.clone();
     let rows = options.hidden_rows;

@@ -154,8 +154,7 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             .map(|()| None);
     }
     if is_of_another_firm(services, &document, batch.firm.as_deref()) {
-        let finding = Finding::new(Code::FileWrongFolder, Place::default());
-        refuse(services, batch, Some(&document.format), finding).await?;
+        refuse(services, batch, Some(&document.format), template_of_another()).await?;
         return Ok(None);
     }
     let (format, rows) = (document.format.clone(), how.options.hidden_rows);
@@ -202,6 +201,11 @@ async fn other(
 fn is_of_another_firm(services: &Services, document: &Document, firm: Option<&str>) -> bool {
     let made_for = identity::template_firm(document, &services.key);
     made_for.is_some_and(|it| Some(it.as_str()) != firm && services.firm(&it).is_ok())
+}
+
+/// It does not name that firm to this one: the first line of the template does, for whoever has it.
+fn template_of_another() -> Finding {
+    Finding::new(Code::FileWrongFolder, Place::default()).detail("template", "1")
 }
 
 /// A sub-folder that is no member's of the firm, and which there are.
