@@ -1,5 +1,7 @@
 //! What each revision of a result workbook showed of its orders: a tick is bound to it.
 
+use chrono::{DateTime, Utc};
+
 use super::{Db, Tx};
 use crate::domain::{batch::BatchId, order::OrderCode};
 
@@ -31,6 +33,35 @@ pub async fn remember(tx: &mut Tx, id: BatchId, revision: i64) -> sqlx::Result<(
     .execute()
     .await?;
     Ok(())
+}
+
+/// When the newest of these happened that a workbook shows: an answer was taken, a line corrected, transferred, held or
+/// refused, or changed on the platform; a payment was matched or taken back.
+pub async fn newest_change(db: &Db, id: BatchId) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let newest = db
+        .query(
+            "select at from (
+                 select checked_at as at from batch where answers = $1 and state = 'done'
+                 union all
+                 select e.at from line_event e join order_line l on l.id = e.line_id where l.batch_id = $1
+                 union all
+                 select h.said_at from line_hold h join order_line l on l.id = h.line_id where l.batch_id = $1
+                 union all
+                 select a.settled_at from activation a join order_line l on l.id = a.line_id where l.batch_id = $1
+                 union all
+                 select c.settled_at from licence_change c join order_line l on l.id = c.line_id
+                 where l.batch_id = $1
+                 union all
+                 select e.at from payment_request r
+                 join allocation a on a.code = r.code
+                 join payment_event e on e.bank_line_id = a.bank_line_id
+                 where r.batch_id = $1) c
+             where at is not null order by at desc limit 1",
+        )
+        .bind(id.number())
+        .optional::<(DateTime<Utc>,)>()
+        .await?;
+    Ok(newest.map(|(at,)| at))
 }
 
 /// What a revision showed of each order.

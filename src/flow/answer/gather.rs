@@ -26,7 +26,7 @@ use crate::{
         lines::{self, Total},
         orders::{self, Order},
         rows::RowKind,
-        told,
+        shown, told,
     },
     domain::{
         batch::{BatchId, RowState, Sha256},
@@ -275,6 +275,7 @@ async fn moment(
         licences::newest(db, id).await?,
         told::newest(db, id).await?,
         cancellations::newest(db, id).await?,
+        shown::newest_change(db, id).await?,
     ];
     let checked = batch.checked_at.unwrap_or(batch.received_at);
     Ok(placed.chain(since.into_iter().flatten()).fold(checked, DateTime::max))
