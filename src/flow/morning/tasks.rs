@@ -264,14 +264,14 @@ async fn is_put_right(services: &Services, firm: &Firm, mail: &Mail) -> anyhow::
 }
 
 /// What became of a mail, in its server's words, and what helps: another address, or patience with the right one.
-async fn said_of_mail(services: &Services, mail: &Mail) -> anyhow::Result<String> {
+async fn said_of_mail(services: &Services, mail: &Mail, here: bool) -> anyhow::Result<String> {
     let said = services.texts.label(&format!("workbook.mail_state.{}", mail.state));
     let why = one_line(&services.texts.translated(mail.error.as_deref().unwrap_or_default()));
     let values = context! {
         said,
         why => why.trim_end_matches('.'),
         is_uncertain => mail.state == MailState::Uncertain,
-        id => mail.id,
+        id => mail.id, here, about => mail.subject.as_str(),
         is_wrong => suppressions::is_on(&services.db, &mail.recipient).await?,
     };
     Ok(services.texts.say("workbook.morning.mail_to_do", values))
@@ -300,6 +300,7 @@ async fn of_mail(services: &Services, mail: &Mail, firm: Option<&str>) -> anyhow
         Some(id) => batch(services, id).await?,
         None => None,
     };
+    let own = own_workbook(services, of_batch.as_ref(), firm);
     let error = mail.error.as_deref().unwrap_or_default();
     let key = match (mail.state, Case::of_stored(error)) {
         (MailState::Held, _) => Some("mail_held"),
@@ -312,12 +313,12 @@ async fn of_mail(services: &Services, mail: &Mail, firm: Option<&str>) -> anyhow
         let values = context! { to => mail.recipient.as_str(), why => why.trim_end_matches('.') };
         services.texts.say(&format!("workbook.morning.to_do.{key}"), values)
     } else {
-        said_of_mail(services, mail).await?
+        said_of_mail(services, mail, own.is_some()).await?
     };
     Ok(Task {
         amount,
         since: Some(mail.planned_at),
-        workbook: own_workbook(services, of_batch.as_ref(), firm),
+        workbook: own,
         batch: of_batch.as_ref().map(Batch::id),
         ..task(services, TaskKind::Mail, about, (1, to_do))
     })
