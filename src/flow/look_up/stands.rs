@@ -16,7 +16,7 @@ use crate::{
         activate::reason,
         answer::look_up::Tone,
         sweep::{
-            Judged,
+            self, Judged,
             rules::{self, Step, Waits},
         },
     },
@@ -95,6 +95,13 @@ fn decides(of: &Of<'_>) -> Option<Waits> {
 fn next(known: &Known<'_>, of: &Of<'_>) -> (Option<NaiveDate>, String) {
     match (of.line.state, of.judged) {
         (LineState::Grace, Some(judged)) => cut_off(known, judged),
+        // What was paid and is not any more: as the letter about it and the result workbook have it.
+        (LineState::Active, _) if is_open(of) => {
+            let cutoff_at =
+                of.licence.and_then(|licence| sweep::cutoff_of(known.services, licence));
+            let last = cutoff_at.map(|at| rules::last_day(at, known.services.settings.timezone));
+            (last, say(known, "next.unpaid", Value::default()))
+        }
         (LineState::Active, _) => {
             let last = fiscal_year::last_day(of.line.client.fiscal_year_start);
             let year = of.order.fiscal_year();
@@ -106,6 +113,11 @@ fn next(known: &Known<'_>, of: &Of<'_>) -> (Option<NaiveDate>, String) {
         }
         _ => (None, String::new()),
     }
+}
+
+/// Something of it is still to be paid.
+fn is_open(of: &Of<'_>) -> bool {
+    of.request.is_some_and(|it| it.rest().is_some())
 }
 
 /// The last day on which it works unpaid, and from when on it may be cut off.
