@@ -201,7 +201,8 @@ impl Waiting {
     }
 }
 
-/// Lists that came since an instant and have rows to fix or to decide.
+/// Lists that came since an instant and have rows to fix or to decide. A question about a client that a later list asks
+/// too is asked there.
 pub async fn waiting(
     db: &Db,
     firm: Option<&str>,
@@ -214,6 +215,15 @@ pub async fn waiting(
          where b.kind = 'clients' and ($1 is null or b.firm = $1) and b.received_at >= $2
            and b.state in ('rejected', 'held', 'awaiting_confirmation', 'ordered', 'done')
            and r.state in ('rejected', 'held')
+           and not (r.state = 'held' and exists (
+               select 1 from finding f
+               join batch c on c.firm = b.firm and c.id > b.id and c.kind = 'clients' and c.state <> 'undone'
+               join finding g on g.batch_id = c.id and g.code = f.code and g.severity = 'hold'
+                                 and g.value = f.value and g.suggestion = f.suggestion
+               join batch_row s on s.batch_id = g.batch_id and s.sheet = g.sheet and s.row_no = g.row_no
+                                   and s.state = 'held'
+               where f.batch_id = r.batch_id and f.sheet = r.sheet and f.row_no = r.row_no
+                 and f.code = 'client.maybe_same' and f.severity = 'hold'))
          group by r.batch_id order by r.batch_id",
     )
     .bind(firm)
