@@ -1,6 +1,7 @@
 //! The firm's catalogue of clients: who enters it, and when two tax ids are one client's.
 //! A client enters when a row of it is accepted into an order, in the transaction that stores the line; its record is
-//! what that row meant, so that the next list need only name its tax id. Cancelling the order leaves it there.
+//! what that row meant, so that the next list need only name its tax id. Cancelling the order leaves it there; taking
+//! back the list does not.
 
 use std::collections::{BTreeMap, HashMap};
 

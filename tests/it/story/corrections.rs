@@ -580,3 +580,21 @@ fn another_buyer_is_not_named_where_the_invoice_is_the_clients_own() {
         proves(&world);
     }
 }
+
+#[test]
+fn a_workbook_that_shows_a_correction_says_the_time_of_that() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        told(&world);
+        let line = format!("{ORDER}/1");
+        let command = ["correct", &line, "email=moi@congty1.example", "--reason", "khách báo"];
+        world.run_at(&at("11-24", 9), &command).exits(0);
+        let workbook = world.workbook("B000001");
+        let summary = sheet_text(&workbook, "Tóm tắt");
+        assert!(summary.contains("Trạng thái lúc 24/11/2026 09:00"), "{summary}");
+        let origin = sheet_text(&workbook, "Nguồn gốc");
+        assert!(origin.contains("24/11/2026 09:00:00"), "{origin}");
+    }
+}

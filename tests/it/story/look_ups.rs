@@ -221,3 +221,19 @@ fn a_letter_that_money_went_back_is_called_so() {
     let listed = world.run(&["mails"]).exits(0).stdout;
     assert!(listed.contains("Đã chuyển trả tiền"), "{listed}");
 }
+
+#[test]
+fn what_is_to_be_paid_again_has_the_day_of_its_letter_and_no_renewal() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = money::activated();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("23/11/2026", 2_950_000, codes[0].as_str())]);
+    let id = world.list("payments")[0]["id"].to_string();
+    world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
+    looked(&world, NOW);
+    let row = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
+    assert!(row.contains("Hạn trả lại, vì khoản đã báo nhận là của khoản khác"), "{row}");
+    assert!(!row.contains("gia hạn"), "{row}");
+}

@@ -447,3 +447,22 @@ fn an_export_is_a_job_too_and_the_newest_alone_stays_in_the_outbox() {
     std::fs::write(world.path("jobs/export.toml"), job.replace("lines", "lignes")).unwrap();
     world.run(&["jobs"]).exits(78);
 }
+
+#[test]
+fn a_question_that_two_lists_ask_is_reminded_of_once() {
+    for world in World::on_each_engine() {
+        let former = household(1).with("A", "Quán Phở Sen").with("B", "8037630690");
+        world.import("khach.csv", &csv(&[former]));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        let next = household(1).with("A", "Quán Phở Sen").with("I", "2027").with("L", "");
+        for (name, place) in [("a.csv", "Số 1 Lê Lợi"), ("b.csv", "Số 2 Lê Lợi")] {
+            let file = world.import(name, &csv(&[next.with("G", place)]));
+            let codes = texts(file["findings"].as_array().unwrap(), "code");
+            assert!(codes.contains(&"client.maybe_same".to_owned()), "{file}");
+        }
+        report(&world, NEXT_DAY);
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["purpose"] == "findings_waiting");
+        assert_eq!(texts(&mails, "subject"), ["B000003"]);
+    }
+}

@@ -163,3 +163,21 @@ fn a_deletion_that_was_killed_is_ended_by_the_next_one() {
         assert_eq!(world.list("batches"), Vec::<Value>::new());
     }
 }
+
+#[test]
+fn numbered_exports_go_with_their_rows_and_the_newest_number_stays() {
+    let (world, _) = lived();
+    pay(&world);
+    let path = world.outside("hoa-don.csv");
+    let export = |what: &[&str], exit| {
+        let args = [&["export", "invoices", "--format", "csv", "-o", path.to_str().unwrap()], what];
+        world.run(&args.concat()).exits(exit);
+    };
+    export(&["--new"], 0);
+    let place = ["correct", "DH-2611-000001/1", "address=Số 9 phố Mới", "--reason", "khách báo"];
+    world.run(&place).exits(0);
+    export(&["--new"], 0);
+    delete(&world, AFTER);
+    export(&["--export", "1"], 2);
+    export(&["--export", "2"], 0);
+}

@@ -368,3 +368,21 @@ fn a_row_to_fix_is_offered_what_its_kind_of_client_and_its_year_allow() {
     assert!(offered(2).contains("TT99") && !offered(2).contains("TT152"), "{}", offered(2));
     assert!(offered(3).contains("TT152") && !offered(3).contains("TT99"), "{}", offered(3));
 }
+
+#[test]
+fn a_template_of_another_firm_says_that_it_is_one_and_names_no_firm() {
+    let world = World::new();
+    super::refused::with_a_second_firm(&world);
+    let path = world.outside("mau.xlsx");
+    let out = path.to_str().unwrap();
+    world.run(&["template", "--type", "enterprise", "--firm", "HOAPHAT", "-o", out]).exits(0);
+    let checked = world.run(&["check", out, "--firm", "MINHAN", "--json"]).exits(3).json();
+    let taken = world.take("MINHAN/mau.xlsx", &std::fs::read(&path).unwrap());
+    for file in [&checked["files"][0], &taken] {
+        let said = &file["findings"][0];
+        assert_eq!(said["code"], "file.wrong_folder", "{file}");
+        assert!(text(said, "message").contains("tệp mẫu lập riêng cho một đơn vị kế toán khác"));
+        assert!(text(said, "fix").contains("thư mục inbox của đơn vị đó"), "{said}");
+        assert!(!said.to_string().contains("HOAPHAT"), "{said}");
+    }
+}

@@ -503,3 +503,55 @@ fn a_client_that_comes_back_stands_in_the_list_of_its_firm_as_it_is_now() {
         assert!(!now.contains(enterprise(1).email()) && !now.contains(LEFT), "{now}");
     }
 }
+
+#[test]
+fn the_firm_that_was_invoiced_for_a_client_that_left_gets_the_decrease() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        super::platform::execute(
+            &world,
+            &["update payment_request set state = 'paid', paid = amount
+               where line_id in (select id from order_line where line_no = 1)"],
+        );
+        let path = world.outside("hoa-don.json");
+        let new = |firm: &str| {
+            let _ = std::fs::remove_file(&path);
+            let out = path.to_str().unwrap();
+            let args = ["export", "invoices", "--new", "--firm", firm, "--format", "json", "-o"];
+            world.run(&[&args[..], &[out]].concat()).exits(0);
+            let rows = std::fs::read_to_string(&path).unwrap_or_else(|_| "[]".to_owned());
+            serde_json::from_str::<Vec<Value>>(&rows).unwrap()
+        };
+        assert_eq!(texts(&new("MINHAN"), "invoice_kind"), ["invoice"]);
+        transfer(&world, 1, 0);
+        assert!(new(NEW).is_empty() && new("MINHAN").is_empty(), "it is invoiced already");
+        super::platform::execute(
+            &world,
+            &["update payment_request set state = 'open', paid = 0
+               where line_id in (select id from order_line where line_no = 1)"],
+        );
+        assert!(new(NEW).is_empty(), "it was invoiced for nothing");
+        let rows = new("MINHAN");
+        assert_eq!(texts(&rows, "invoice_kind"), ["decrease"]);
+        assert_eq!((&rows[0]["firm"], &rows[0]["amount"]), (&"MINHAN".into(), &json!(-2_950_000)));
+    }
+}
+
+#[test]
+fn the_new_firm_is_not_sent_to_a_workbook_of_the_old_one_to_correct_an_address() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    activated(&world);
+    let of_client = |mail: &&Value| mail["to"] == enterprise(1).email();
+    let mails = world.list("mails");
+    let id = mails.iter().find(of_client).unwrap()["id"].to_string();
+    world.run(&["mails", "refuse", &id, "--reason", "550 5.1.1 no such user"]).exits(0);
+    transfer(&world, 1, 0);
+    world.run_at("2026-11-24T07:30:00+07:00", &["run", "report"]).exits(0);
+    let path = world.path(&format!("outbox/{NEW}/morning__2026-11-24__r1.xlsx"));
+    let page = sheet_text(&path, "Buổi sáng");
+    assert!(page.contains("hangloat correct"), "{page}");
+    assert!(!page.contains("trang Kết quả"), "{page}");
+}

@@ -143,3 +143,26 @@ fn a_new_tax_id_that_nobody_confirmed_is_taken_back_with_its_list() {
         world.run(&["prove"]).exits(0);
     }
 }
+
+#[test]
+fn what_an_undone_list_said_of_its_clients_counts_no_more() {
+    for world in World::on_each_engine() {
+        // Nobody knew this client before.
+        world.import("nham.csv", &csv(&[enterprise(9)]));
+        world.run(&["undo", "B000001"]).exits(0);
+        assert_eq!(world.list("clients"), Vec::<serde_json::Value>::new());
+
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        let before = world.list("clients");
+        let next = enterprise(1).with("I", "2027").with("F", "0987654321").with("L", "");
+        world.import("nam-sau.csv", &csv(&[next]));
+        world.run(&["accept", "B000003#2"]).exits(0);
+        assert_eq!(texts(&world.list("clients"), "phone"), ["+84987654321"]);
+        world.run(&["undo", "B000003"]).exits(0);
+        let after = world.list("clients");
+        for known in ["tax_id", "name", "email", "phone", "assigned_to"] {
+            assert_eq!(after[0][known], before[0][known], "{known}");
+        }
+        world.run(&["prove"]).exits(0);
+    }
+}
