@@ -18,7 +18,12 @@ use crate::{
         payment_code::PaymentCode,
         phone::Phone,
     },
-    flow::{Services, held::Renamed, sweep},
+    flow::{
+        Services,
+        held::Renamed,
+        pay::pooled::{self, Pooled},
+        sweep,
+    },
     text::one_line,
 };
 
@@ -44,6 +49,8 @@ pub struct Slip {
     pub due: String,
     /// The last day is over.
     pub is_over: bool,
+    /// What came for it under the code for all of its payer, and waits.
+    pub pooled: Option<Pooled>,
     /// Ready to be sent.
     pub text: String,
 }
@@ -54,17 +61,17 @@ pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Vec<
     let unpaid = unpaid::all(&services.db, which, MOST).await?;
     let in_grace = grace::of_batch(&services.db, batch.id()).await?;
     let renamed = Renamed::of(&services.db, batch.firm.as_deref()).await?;
-    slips(services, &unpaid, in_grace, &renamed)
+    slips(services, &unpaid, in_grace, &renamed).await
 }
 
 /// Those of a firm, or of all.
 pub async fn of_firm(services: &Services, firm: Option<&str>) -> anyhow::Result<Vec<Slip>> {
     let unpaid = unpaid::all(&services.db, (None, firm), usize::MAX).await?;
     let renamed = Renamed::of(&services.db, firm).await?;
-    slips(services, &unpaid, grace::all(&services.db).await?, &renamed)
+    slips(services, &unpaid, grace::all(&services.db).await?, &renamed).await
 }
 
-fn slips(
+async fn slips(
     services: &Services,
     unpaid: &[Unpaid],
     in_grace: Vec<InGrace>,
@@ -73,10 +80,15 @@ fn slips(
     let in_grace: HashMap<i64, InGrace> =
         in_grace.into_iter().map(|line| (line.line_id, line)).collect();
     let payee = payee(services);
+    let mut pools = pooled::all(&services.db).await?;
     let slip = |it: &Unpaid| {
         let slip = slip(services, (it, in_grace.get(&it.line_id)), &payee)?;
         let tax_id = renamed.in_words(services.texts, (&it.firm, &slip.tax_id));
-        Ok(Slip { tax_id, ..slip })
+        let Some(pooled) = pools.remove(it.code.as_str()) else {
+            return Ok(Slip { tax_id, ..slip });
+        };
+        let text = format!("{} {}", slip.text, pooled.in_words(services.texts));
+        Ok(Slip { tax_id, text, pooled: Some(pooled), ..slip })
     };
     unpaid.iter().map(slip).collect()
 }
@@ -129,6 +141,7 @@ fn slip(
         code: it.code.clone(),
         due,
         is_over,
+        pooled: None,
         text: one_line(&services.texts.fill("message.slip", values)?),
     })
 }

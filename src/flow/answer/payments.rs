@@ -4,7 +4,10 @@ use super::view::{PayeeView, PaymentView};
 use crate::{
     db::requests::{self, ToPay},
     domain::{batch::BatchId, money::Money, payment_code::PaymentCode},
-    flow::{Services, pay},
+    flow::{
+        Services,
+        pay::{self, pooled},
+    },
 };
 
 /// So many codes stand with their pictures: a workbook of more would hardly open. Each payer's mail has its own, and
@@ -17,15 +20,22 @@ pub async fn payments(
     services: &Services,
     batch: BatchId,
 ) -> anyhow::Result<(Vec<PaymentView>, usize)> {
+    let mut pools = pooled::all(&services.db).await?;
     let view = |it: ToPay| {
         let amount = Money::dong(it.rest);
         let memo: PaymentCode = it.code.parse()?;
+        let is_batch_code = it.batch_code.as_deref() == Some(it.code.as_str());
+        let pooled = pools.remove(&it.code);
+        // Who scans it pays what is missing, as the letters ask for it.
+        let missing = pooled.as_ref().map(|it| it.missing).filter(|it| *it > Money::ZERO);
+        let scanned = missing.filter(|_| is_batch_code).unwrap_or(amount);
         Ok(PaymentView {
             payer: it.payer_name,
             amount,
-            is_batch_code: it.batch_code.as_deref() == Some(it.code.as_str()),
+            is_batch_code,
             lines: it.lines.unsigned_abs(),
-            qr_png: pay::qr_png(&services.settings.payee, amount, &memo)?,
+            qr_png: pay::qr_png(&services.settings.payee, scanned, &memo)?,
+            pooled,
             order: it.order_code,
             code: it.code,
         })

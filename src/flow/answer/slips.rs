@@ -73,6 +73,11 @@ fn one(of: &Of<'_>, page: &mut Page<'_>, (slip, png): (&Slip, &[u8])) -> Result<
     page.cell(0, &label("amount"), &look.label)?;
     page.number(1, as_number(slip.amount.as_dong()), &look.money)?;
     page.end_row()?;
+    if let Some(pooled) = &slip.pooled {
+        page.cell(0, &label("pooled"), &look.label)?;
+        page.number(1, as_number(pooled.came.as_dong()), &look.money)?;
+        page.end_row()?;
+    }
     page.cell(0, &label("qr"), &look.label)?;
     page.picture(1, png, QR_PIXELS)?;
     page.end_row()?;

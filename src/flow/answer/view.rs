@@ -16,7 +16,7 @@ use crate::{
         money::Money,
         order::{Kind, LineState, OrderState, Recipient},
     },
-    flow::{read::Cell, report::Rows},
+    flow::{pay::pooled::Pooled, read::Cell, report::Rows},
 };
 
 /// One result workbook.
@@ -279,6 +279,8 @@ pub struct PaymentView {
     /// A VietQR picture, its quiet zone included.
     pub qr_png: Vec<u8>,
     pub order: String,
+    /// What came for it under the code for all, and waits.
+    pub pooled: Option<Pooled>,
 }
 
 /// Who is paid.

@@ -56,5 +56,7 @@ fn words(services: &Services, slip: &Slip, payee: &PayeeView) -> Vec<String> {
         ("account_name", payee.name.as_str()),
     ];
     let label = |key: &str| services.texts.label(&format!("workbook.slips.{key}"));
-    said.into_iter().map(|(key, value)| format!("{}: {value}", label(key))).collect()
+    let pooled = slip.pooled.as_ref().map(|it| it.came.to_string());
+    let pooled = pooled.as_deref().map(|came| ("pooled", came));
+    said.into_iter().chain(pooled).map(|(key, value)| format!("{}: {value}", label(key))).collect()
 }

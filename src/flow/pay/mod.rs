@@ -43,6 +43,8 @@ pub mod candidates;
 
 pub mod unclaimed;
 
+pub mod pooled;
+
 pub mod answers;
 
 pub mod dry;

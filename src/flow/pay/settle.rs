@@ -362,6 +362,11 @@ async fn store(
         dues::reopen(tx, *batch).await?;
         dues::workbook_is_due(tx, *batch).await?;
     }
+    // It says beside the sums what came under the code for all.
+    let pooled = difference.partly.iter().filter(|due| due.batch_code.is_some());
+    for batch in pooled.map(|due| due.batch_id).collect::<BTreeSet<_>>() {
+        dues::workbook_is_due(tx, BatchId::new(batch)).await?;
+    }
     let ids: Vec<i64> = difference.paid.iter().map(|due| due.line_id).collect();
     let standing = lines::hold(tx, &ids).await?;
     let of = |states: &[LineState]| -> Vec<i64> {

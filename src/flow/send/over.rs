@@ -10,8 +10,11 @@ use crate::{
         refunds::{self, Free},
         requests::{self, Request},
     },
-    domain::{batch::BatchId, money::Money, payment::Tier},
-    flow::{Services, pay::concerned},
+    domain::{batch::BatchId, money::Money},
+    flow::{
+        Services,
+        pay::{concerned, pooled::under},
+    },
 };
 
 /// What came with the payments for these requests and is more than was asked for.
@@ -37,14 +40,6 @@ pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyh
         return Ok(Money::ZERO);
     };
     Ok(under(&payments::waiting_under(&services.db, &[code]).await?, code))
-}
-
-fn under(waiting: &[payments::Waiting], code: &str) -> Money {
-    let waits = |it: &&payments::Waiting| {
-        matches!(it.tier, Tier::BatchPartly | Tier::BatchOther | Tier::PaidBefore)
-            && it.evidence.0["codes"].as_array().is_some_and(|it| it.iter().any(|it| it == code))
-    };
-    waiting.iter().filter(waits).map(|it| Money::dong(it.free)).sum()
 }
 
 /// The same of several payers, with what is missing of what they owe under these codes.

@@ -49,6 +49,31 @@ fn each_unpaid_line_has_a_phone_and_a_ready_text_without_a_link() {
 }
 
 #[test]
+fn who_paid_under_the_code_for_all_reads_beside_each_sum_what_came_and_what_alone_is_missing() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", money::ORDER]).exits(0);
+    let both = text(&world.order(money::ORDER)["payment_requests"][0], "batch_code");
+    money::take(&world, "a.csv", &[("23/11/2026", 5_000_000, &both)]);
+    world.run(&["run", "reconcile"]);
+    let workbook = world.workbook("B000001");
+    let folder = world.outside("phieu");
+    world.run(&["export", "slips", "-o", folder.to_str().unwrap()]).exits(0);
+    let slips = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
+    for said in [sheet_text(&workbook, SHEET), sheet_text(&workbook, "Tóm tắt"), slips.clone()] {
+        for needed in ["Đã nhận 5.000.000 đ với mã chung", "chỉ còn thiếu 900.000 đ", &both]
+        {
+            assert!(said.contains(needed), "no {needed} in\n{said}");
+        }
+    }
+    assert!(slips.contains("đang chờ ghép\t5000000"), "{slips}");
+}
+
+#[test]
 fn each_unpaid_line_has_a_slip_with_a_picture_that_can_be_scanned() {
     if !(require("openpyxl") && require("zbarimg")) {
         return;

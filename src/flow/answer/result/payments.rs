@@ -86,6 +86,10 @@ fn row(kit: &Kit, page: &mut Page, payment: &PaymentView, payee: &str) -> Result
     } else {
         payment.order.clone()
     };
+    let order = match &payment.pooled {
+        Some(pooled) => format!("{order}\n{}", pooled.in_words(kit.texts)),
+        None => order,
+    };
     page.cell(1, &payment.code, &look.text)?;
     page.cell(2, &payment.payer, &look.text)?;
     page.cell(3, &order, &look.text)?;

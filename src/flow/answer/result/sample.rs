@@ -384,5 +384,6 @@ fn payment(at: usize) -> PaymentView {
         lines: if at == 0 { 3 } else { 1 },
         qr_png: pay::picture(&transfer).unwrap(),
         order: "DH-2611-000123".into(),
+        pooled: None,
     }
 }

@@ -1,0 +1,102 @@
+//! Money that came under the code for all of a payer and pays for nothing yet: it waits until the sum is exact, or is too
+//! much. Whoever is asked to pay reads of it, so that nobody pays twice. What becomes of it a person decides.
+
+use std::collections::HashMap;
+
+use minijinja::context;
+
+use super::candidates::left;
+use crate::{
+    db::{
+        Db, dues,
+        payments::{self, Waiting},
+    },
+    domain::{money::Money, payment::Tier},
+    text::Texts,
+};
+
+/// What lies under a code for all of a payer, and what is missing of all that is open under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pooled {
+    pub code: String,
+    pub came: Money,
+    pub missing: Money,
+}
+
+impl Pooled {
+    /// What stands beside a sum that is asked for under this code, or under one of its requests.
+    pub fn in_words(&self, texts: &Texts) -> String {
+        let missing = (self.missing > Money::ZERO).then(|| self.missing.to_string());
+        let (code, came) = (self.code.as_str(), self.came.to_string());
+        texts.say("message.pooled", context! { code, came, missing })
+    }
+}
+
+/// What of these payments came under a code.
+pub fn under(waiting: &[Waiting], code: &str) -> Money {
+    waiting.iter().filter(|it| is_for(it, code)).map(|it| Money::dong(it.free)).sum()
+}
+
+fn is_for(it: &Waiting, code: &str) -> bool {
+    matches!(it.tier, Tier::BatchPartly | Tier::BatchOther | Tier::PaidBefore)
+        && codes(it).any(|it| it == code)
+}
+
+fn codes(it: &Waiting) -> impl Iterator<Item = &str> {
+    it.evidence.0["codes"].as_array().into_iter().flatten().filter_map(|code| code.as_str())
+}
+
+/// All of it: by the code for all, and by the code of each request that is open under it.
+pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
+    let waiting = payments::waiting(db).await?;
+    let named: Vec<String> = waiting.iter().flat_map(codes).map(str::to_owned).collect();
+    if named.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut pools: HashMap<String, Pooled> = HashMap::new();
+    let mut owed: HashMap<String, i64> = HashMap::new();
+    let dues = dues::named(db, &named).await?;
+    for due in dues.iter().filter(|due| left(due) > 0) {
+        if let Some(code) = &due.batch_code {
+            *owed.entry(code.clone()).or_default() += left(due);
+        }
+    }
+    for (code, owed) in owed {
+        let came = under(&waiting, &code);
+        if came > Money::ZERO {
+            let missing = Money::dong((owed - came.as_dong()).max(0));
+            pools.insert(code.clone(), Pooled { code, came, missing });
+        }
+    }
+    for due in dues.iter().filter(|due| left(due) > 0) {
+        let pooled = due.batch_code.as_ref().and_then(|code| pools.get(code)).cloned();
+        pools.extend(pooled.map(|pooled| (due.code.clone(), pooled)));
+    }
+    Ok(pools)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::locale::Locale;
+
+    #[test]
+    fn beside_a_sum_it_says_what_came_and_what_alone_is_missing() {
+        let some = Pooled {
+            code: "HLACDEFGHJ".to_owned(),
+            came: Money::dong(5_000_000),
+            missing: Money::dong(900_000),
+        };
+        let enough = Pooled { missing: Money::ZERO, ..some.clone() };
+        for (locale, no_more) in
+            [(Locale::Vi, "chưa cần chuyển thêm"), (Locale::En, "no more need be transferred")]
+        {
+            let said = some.in_words(Texts::of(locale));
+            for needed in ["5.000.000 đ", "900.000 đ", "HLACDEFGHJ"] {
+                assert!(said.contains(needed), "no {needed} in {said}");
+            }
+            let said = enough.in_words(Texts::of(locale));
+            assert!(said.contains(no_more) && !said.contains("900.000"), "{said}");
+        }
+    }
+}
