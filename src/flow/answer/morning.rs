@@ -86,7 +86,21 @@ fn head(kit: &Kit<'_>, sheet: &mut Sheet<'_>, (since, until): Span) -> Result<()
         return sheet.line(&kit.label(said), &kit.look.plain);
     }
     let said = context! { n => page.tasks.len(), amount => amount(page.at_risk()) };
-    sheet.line(&kit.say("headline", said), &kit.look.banner)
+    sheet.line(&kit.say("headline", said), &kit.look.banner)?;
+    arithmetic(kit, sheet)
+}
+
+/// How the sum of the headline comes about, where it is not that of one row.
+fn arithmetic(kit: &Kit<'_>, sheet: &mut Sheet<'_>) -> Result<(), XlsxError> {
+    let (parts, twice) = (kit.page.parts(), amount(kit.page.counted_twice()));
+    if parts.len() < 2 && twice.is_none() {
+        return Ok(());
+    }
+    let part =
+        |(kind, sum): &(TaskKind, Money)| format!("{sum} ({})", kit.label(&format!("task.{kind}")));
+    let parts = parts.iter().map(part).collect::<Vec<_>>().join(" + ");
+    let said = context! { parts, twice, amount => kit.page.at_risk().to_string() };
+    sheet.line(&kit.say("arithmetic", said), &kit.look.hint)
 }
 
 /// Nothing where there is none.

@@ -146,23 +146,41 @@ impl Page {
     /// Of everything that waits: the sum of what each of them says, where money that came for a line which waits too counts
     /// once.
     pub fn at_risk(&self) -> Money {
+        let sum: Money = self.tasks.iter().map(|task| task.amount).sum();
+        Money::dong(sum.as_dong() - self.counted_twice().as_dong())
+    }
+
+    /// What each kind of task adds to that, in the order of the tasks.
+    pub fn parts(&self) -> Vec<(TaskKind, Money)> {
+        let mut parts: Vec<(TaskKind, Money)> = Vec::new();
+        for task in self.tasks.iter().filter(|task| task.amount != Money::ZERO) {
+            match parts.iter_mut().find(|(kind, _)| *kind == task.kind) {
+                Some((_, sum)) => *sum = *sum + task.amount,
+                None => parts.push((task.kind, task.amount)),
+            }
+        }
+        parts
+    }
+
+    /// Money that came for lines which wait too: it stands in both rows, and is taken off once.
+    pub fn counted_twice(&self) -> Money {
         let mut due: HashMap<&str, i64> = HashMap::new();
         for detail in self.tasks.iter().flat_map(|task| &task.details) {
             if let Some(code) = &detail.payment_code {
                 due.insert(code, detail.amount.as_dong());
             }
         }
-        let mut sum: i64 = self.tasks.iter().map(|task| task.amount.as_dong()).sum();
+        let mut twice = 0;
         for (came, codes) in self.tasks.iter().flat_map(|task| &task.came) {
             let mut left = came.as_dong();
             for code in codes {
                 if let Some(due) = due.get_mut(code.as_str()) {
                     let both = left.min(*due);
-                    (left, *due, sum) = (left - both, *due - both, sum - both);
+                    (left, *due, twice) = (left - both, *due - both, twice + both);
                 }
             }
         }
-        Money::dong(sum)
+        Money::dong(twice)
     }
 
     pub fn done(&self, key: &str) -> Option<&Figure> {
@@ -226,5 +244,12 @@ mod tests {
         let came = vec![(Money::dong(1_000_000), codes)];
         page.tasks.push(Task { came, ..task((TaskKind::Payment, 1_000_000)) });
         assert_eq!(page.at_risk(), Money::dong(5_400_007));
+        assert_eq!(page.counted_twice(), Money::dong(1_000_000));
+        page.tasks.push(task((TaskKind::Late, 50_000)));
+        let parts = page.parts();
+        assert_eq!(parts[0], (TaskKind::Late, Money::dong(3_000_000)));
+        assert_eq!(parts.len(), 4);
+        let sum: Money = parts.iter().map(|(_, amount)| *amount).sum();
+        assert_eq!(page.at_risk() + page.counted_twice(), sum);
     }
 }
