@@ -504,7 +504,7 @@ fn with_names(lines: &[(&str, i64, &str, &str)]) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn count(world: &World, sql: &'static str) -> i64 {
+pub fn count(world: &World, sql: &'static str) -> i64 {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let counted = async {
         let db = hangloat::db::Db::open(&world.store_url()).await.unwrap();

@@ -806,6 +806,37 @@ fn a_payment_that_is_not_the_same_as_another_one_after_all_is_told_as_too_much()
 }
 
 #[test]
+fn letters_about_money_and_those_sent_again_have_their_own_numbers_beyond_a_thousand_changes() {
+    let world = money::placed();
+    let code = money::codes(&world)[0].clone();
+    let far = "update counter set value = 998 where name = 'money' returning value";
+    assert_eq!(super::statements::count(&world, far), 998);
+    let mut planned = 0;
+    for n in 1..=4 {
+        let memo = format!("{code} lan {n}");
+        money::take(&world, &format!("k{n}.csv"), &[("20/11/2026", 100_000 + n, &memo)]);
+        world.run(&["run", "mail"]).exits(0);
+        let newest = of_purpose(&world, "payment_received");
+        let newest = newest.iter().map(|mail| mail["id"].as_i64().unwrap()).max().unwrap();
+        for _ in 0..2 {
+            world.run(&["resend", &newest.to_string()]).exits(0);
+            world.run(&["run", "mail"]).exits(0);
+        }
+        planned += 3;
+        let mails = of_purpose(&world, "payment_received");
+        assert_eq!(mails.len(), planned, "no letter takes the place of another: {mails:?}");
+    }
+    let changes = "select value from counter where name = 'money'";
+    assert!(super::statements::count(&world, changes) > 1_000);
+    let mails = of_purpose(&world, "payment_received");
+    assert!(mails.iter().all(|mail| mail["state"] == "sent"), "{mails:?}");
+    let ids: std::collections::BTreeSet<String> =
+        crate::world::texts(&mails, "message_id").into_iter().collect();
+    assert_eq!(ids.len(), planned);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn each_letter_about_money_says_what_came_since_the_one_before() {
     if !require("python3") {
         return;
