@@ -248,6 +248,7 @@ mod tests {
         let due = |amount: i64| Due {
             code: format!("HL{amount}"),
             batch_code: None,
+            former_code: None,
             line_id: 1,
             line_no: 1,
             batch_id: 1,
