@@ -214,6 +214,8 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
     // A full disk ends a transaction by itself, and the connection believes that it still is in one.
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
+        // One in the same process is always there: to ask takes as long as a statement does.
+        .test_before_acquire(false)
         .before_acquire(|connection, _| {
             let is_free = !connection.is_in_transaction();
             Box::pin(async move { Ok(is_free) })
