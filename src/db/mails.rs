@@ -1,16 +1,9 @@
 //! The outbox: mails, written in the transaction of the change that causes them.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{
-    Db, Sql, Tx,
-    batches::Filter,
-    leases::{Claim, Lease},
-    sql,
-};
+use super::{Db, Sql, Tx, batches::Filter, leases::Claim};
 use crate::domain::{
     batch::BatchId,
     mail::{MailState, Purpose},
@@ -167,37 +160,6 @@ pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
     Ok(later.is_some())
 }
 
-/// Takes the next mails that are due and not held by the guard, `most` at most: log-ins first, then warnings, then
-/// notices (the order of sending).
-pub async fn claim(
-    tx: &mut Tx,
-    lease: Lease<'_>,
-    now: DateTime<Utc>,
-    most: i64,
-) -> sqlx::Result<Vec<Mail>> {
-    // SQLite has one writer at a time, so nothing there needs to skip a lock. What is next is looked for once.
-    const CLAIM: Sql = sql!(
-        "with next as materialized (
-             select id from mail",
-        sqlite: " indexed by mail_next",
-        " where state = 'planned' and not_before <= $2
-               and not exists (select 1 from guard g
-                               where g.held_at is not null
-                                 and (g.held_before is null or mail.planned_at < g.held_before))
-             order by case when purpose in ('login_first', 'login_existing') then 0
-                           when purpose = 'grace_warning' then 1
-                           when purpose = 'order_notice' then 2 else 3 end, id
-             limit $4 + 0",
-        postgres: " for update skip locked",
-        ")
-         update mail set state = 'sending', holder = $1, lease_until = $3, epoch = epoch + 1, attempts = attempts + 1,
-                         tried_at = $2
-         where id in (select id from next) and state = 'planned'
-         returning *"
-    );
-    tx.query(CLAIM).bind(lease.holder).bind(now).bind(lease.until).bind(most).all().await
-}
-
 /// Where a claimed mail goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Settled<'a> {
@@ -229,31 +191,6 @@ pub async fn settle(
         .execute()
         .await?;
     Ok(changed == 1)
-}
-
-/// Ends the claims of letters that were taken, each an id and an epoch; says which of them were still the holder's.
-pub async fn sent(
-    tx: &mut Tx,
-    holder: &str,
-    claims: &[(i64, i64)],
-    now: DateTime<Utc>,
-) -> sqlx::Result<HashSet<i64>> {
-    const SENT: Sql = Sql {
-        sqlite: "update mail set state = 'sent', holder = null, lease_until = null, error = null, not_before = $3,
-                                 sent_at = $3
-                 from json_each($2) as own
-                 where mail.id = own.value->>0 and mail.epoch = own.value->>1 and mail.holder = $1
-                   and mail.state = 'sending'
-                 returning mail.id",
-        postgres: "update mail set state = 'sent', holder = null, lease_until = null, error = null, not_before = $3,
-                                 sent_at = $3
-                 from jsonb_array_elements($2) as own (value)
-                 where mail.id = (own.value->>0)::bigint and mail.epoch = (own.value->>1)::bigint
-                   and mail.holder = $1 and mail.state = 'sending'
-                 returning mail.id",
-    };
-    let ids: Vec<(i64,)> = tx.query(SENT).bind(holder).bind(Json(claims)).bind(now).all().await?;
-    Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
 /// A held mail may leave after all.

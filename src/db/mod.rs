@@ -76,6 +76,8 @@ pub mod changes;
 
 pub mod mails;
 
+pub mod turns;
+
 pub mod told;
 
 pub mod received;

@@ -1,6 +1,6 @@
 //! Mails on their way out: how many are due, how many left of late, what a person decides about one, and what a delivery
 //! report tells of one.
-//! Claims and their ends stand with the outbox, in `mails`; how many may leave is decided by `flow::send`.
+//! Claims and their ends stand in `turns` and with the outbox, in `mails`; how many may leave is decided by `flow::send`.
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
@@ -26,11 +26,11 @@ pub async fn due(db: &Db, now: DateTime<Utc>) -> sqlx::Result<i64> {
 
 /// How many were taken to be sent after an instant, `most` at most, and when the oldest of these.
 pub async fn tried_since(
-    tx: &mut Tx,
+    db: &Db,
     since: DateTime<Utc>,
     most: i64,
 ) -> sqlx::Result<(i64, Option<DateTime<Utc>>)> {
-    tx.query(
+    db.query(
         "select count(*), min(tried_at)
          from (select tried_at from mail where tried_at > $1 order by tried_at desc limit $2 + 0) as newest",
     )
@@ -41,8 +41,8 @@ pub async fn tried_since(
 }
 
 /// How many mails were sent from an instant on, and how many are on their way.
-pub async fn sent_since(tx: &mut Tx, since: DateTime<Utc>) -> sqlx::Result<i64> {
-    let (sent,) = tx
+pub async fn sent_since(db: &Db, since: DateTime<Utc>) -> sqlx::Result<i64> {
+    let (sent,) = db
         .query("select count(*) from mail where sent_at >= $1 or state = 'sending'")
         .bind(since)
         .one::<(i64,)>()

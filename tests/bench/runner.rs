@@ -19,6 +19,7 @@ use hangloat::{
         leases::Lease,
         mails::{self, About, NewMail, Settled},
         runs::{self, Counts, End, Run},
+        turns::{self, Turn},
     },
     domain::{
         batch::BatchId,
@@ -145,12 +146,11 @@ async fn send_each(db: Db, worker: usize) {
     let holder = format!("worker {worker}");
     let settled = Settled { state: MailState::Sent, error: None, not_before: now() };
     loop {
+        let (lease, now) = (lease(&holder), now());
+        let turn = Turn { lease, now, sent: &[], most: 1, tried: None, left: None };
+        let Some(mail) = turns::take(&db, &turn).await.unwrap().pop() else { break };
         let mut tx = db.begin().await.unwrap();
-        let claimed = mails::claim(&mut tx, lease(&holder), now(), 1).await.unwrap();
-        let Some(mail) = claimed.into_iter().next() else { break };
-        tx.commit().await.unwrap();
-        let mut tx = db.begin().await.unwrap();
-        assert!(mails::settle(&mut tx, mail.id, mail.claim(), settled, now()).await.unwrap());
+        assert!(mails::settle(&mut tx, mail.id, mail.claim(), settled, now).await.unwrap());
         tx.commit().await.unwrap();
     }
 }

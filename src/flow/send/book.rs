@@ -11,9 +11,11 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::{
-    sync::{Mutex as Turn, Notify, oneshot},
+    select,
+    sync::{Mutex as InTurn, Notify, oneshot},
     time::timeout,
 };
 
@@ -29,6 +31,7 @@ use crate::{
         leases::Lease,
         mails::{self, Mail, Settled},
         posting, suppressions,
+        turns::{self, Turn},
     },
     domain::mail::MailState,
     flow::{Clock, Services, holder::LeaseLost},
@@ -90,7 +93,7 @@ pub enum Next {
 pub struct Book {
     services: Arc<Services>,
     waiting: Mutex<Vec<Waiting>>,
-    turn: Turn<()>,
+    turn: InTurn<()>,
     senders: AtomicUsize,
     came: Notify,
 }
@@ -107,7 +110,16 @@ impl Drop for AtWork<'_> {
 
 struct Waiting {
     entry: Entry,
-    answer: oneshot::Sender<Next>,
+    answer: oneshot::Sender<Written>,
+}
+
+/// What came of an entry.
+#[derive(Debug)]
+enum Written {
+    Mail(Box<Mail>, Arc<Group>),
+    /// No further mail, at this instant.
+    NoMail(DateTime<Utc>),
+    Lost,
 }
 
 impl Book {
@@ -115,7 +127,7 @@ impl Book {
         Book {
             services: Arc::clone(services),
             waiting: Mutex::default(),
-            turn: Turn::default(),
+            turn: InTurn::default(),
             senders: AtomicUsize::new(0),
             came: Notify::new(),
         }
@@ -129,16 +141,34 @@ impl Book {
 
     /// Writes an entry, with all others that wait meanwhile.
     pub async fn write(&self, entry: Entry) -> anyhow::Result<Next> {
+        let wants = entry.wants;
+        Ok(match self.written(entry).await? {
+            Written::Mail(mail, group) => Next::Mail(mail, group),
+            Written::Lost => Next::Lost,
+            Written::NoMail(_) if wants == Wants::Nothing => Next::Nothing,
+            Written::NoMail(at) => match pace::room(&self.services, at).await? {
+                Room::Left => Next::Nothing,
+                Room::From(at) => Next::Wait(at),
+                Room::None => Next::Full,
+            },
+        })
+    }
+
+    async fn written(&self, entry: Entry) -> anyhow::Result<Written> {
         let (answer, mut answered) = oneshot::channel();
         self.lock().push(Waiting { entry: entry.clone(), answer });
         self.came.notify_one();
-        let turn = self.turn.lock().await;
+        let turn = select! {
+            biased;
+            Ok(written) = &mut answered => return Ok(written),
+            turn = self.turn.lock() => turn,
+        };
         match answered.try_recv() {
-            Ok(next) => return Ok(next),
+            Ok(written) => return Ok(written),
             // Who wrote it along could not; it may be for another entry.
             Err(oneshot::error::TryRecvError::Closed) => {
-                let next = self.commit(&[&entry]).await?;
-                return Ok(next.into_iter().next().unwrap_or(Next::Nothing));
+                let written = self.commit(&[&entry]).await?.pop();
+                return written.context("An entry is written");
             }
             Err(oneshot::error::TryRecvError::Empty) => {}
         }
@@ -146,12 +176,12 @@ impl Book {
         let all = std::mem::take(&mut *self.lock());
         let entries: Vec<&Entry> = all.iter().map(|one| &one.entry).collect();
         let answers = self.commit(&entries).await?;
-        for (one, next) in all.into_iter().zip(answers) {
+        for (one, written) in all.into_iter().zip(answers) {
             // Who does not wait any more has ended.
-            let _ = one.answer.send(next);
+            let _ = one.answer.send(written);
         }
         drop(turn);
-        Ok(answered.try_recv().unwrap_or(Next::Nothing))
+        answered.try_recv().context("An entry is written")
     }
 
     /// Waits until all senders have something to write, but not for long.
@@ -168,95 +198,78 @@ impl Book {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn commit(&self, entries: &[&Entry]) -> anyhow::Result<Vec<Next>> {
+    async fn commit(&self, entries: &[&Entry]) -> anyhow::Result<Vec<Written>> {
         let services = self.services.as_ref();
         let now = services.now();
-        let mut tx = services.db.begin().await?;
-        let is_ours = settle_all(services, &mut tx, entries, now).await?;
-        let wanting = entries.iter().zip(&is_ours);
-        let wanting = wanting.filter(|(entry, is_ours)| **is_ours && entry.wants == Wants::Another);
-        let (claimed, none_left) = match wanting.count() {
-            0 => (Vec::new(), NoneLeft::Due),
-            wanting => claim(services, &mut tx, wanting, now).await?,
-        };
-        tx.commit().await?;
+        let (ours, claimed) = write_all(services, entries, now).await?;
         let group = Arc::new(Group::new(&claimed));
         let mut claimed = claimed.into_iter();
-        let answers = entries.iter().zip(is_ours).map(|(entry, is_ours)| match entry.wants {
-            _ if !is_ours => Next::Lost,
-            Wants::Nothing => Next::Nothing,
-            Wants::Another => match claimed.next() {
-                Some(mail) => Next::Mail(Box::new(mail), Arc::clone(&group)),
-                None => none_left.next(),
+        let answers = entries.iter().map(|entry| match (&entry.ended, entry.wants) {
+            (Some((mail, _)), _) if !ours.contains(&mail.id) => Written::Lost,
+            (_, Wants::Nothing) => Written::NoMail(now),
+            (_, Wants::Another) => match claimed.next() {
+                Some(mail) => Written::Mail(Box::new(mail), Arc::clone(&group)),
+                None => Written::NoMail(now),
             },
         });
         Ok(answers.collect())
     }
 }
 
-/// Why there is no further mail.
-#[derive(Clone, Copy, Debug)]
-enum NoneLeft {
-    Due,
-    /// In the room for them, before an instant or in this run.
-    Room(Option<DateTime<Utc>>),
-}
-
-impl NoneLeft {
-    fn next(self) -> Next {
-        match self {
-            NoneLeft::Due => Next::Nothing,
-            NoneLeft::Room(Some(at)) => Next::Wait(at),
-            NoneLeft::Room(None) => Next::Full,
-        }
-    }
-}
-
-/// The next mails, as far as there is room for them.
-async fn claim(
+/// Which of the ended mails still were ours, and the next ones. Most were sent: what that is is written together with
+/// the claims; all else takes a transaction around it. Where a claim was lost nothing is claimed.
+async fn write_all(
     services: &Services,
-    tx: &mut Tx,
-    wanting: usize,
-    now: DateTime<Utc>,
-) -> anyhow::Result<(Vec<Mail>, NoneLeft)> {
-    let wanting = i64::try_from(wanting)?;
-    let left = match pace::room(services, tx, now).await? {
-        Room::For(left) => left,
-        Room::From(at) => return Ok((Vec::new(), NoneLeft::Room(Some(at)))),
-        Room::None => return Ok((Vec::new(), NoneLeft::Room(None))),
-    };
-    // Leases run on the real clock.
-    let until = Clock::System.now() + transport::lease(&services.settings.mail);
-    let lease = Lease { holder: services.holder.as_str(), until };
-    let claimed = mails::claim(tx, lease, now, wanting.min(left)).await?;
-    let is_full = left < wanting && i64::try_from(claimed.len())? == left;
-    Ok((claimed, if is_full { NoneLeft::Room(None) } else { NoneLeft::Due }))
-}
-
-/// Of each entry whether its claim, where it has one, still was ours. Most were sent: these are written together.
-async fn settle_all(
-    services: &Services,
-    tx: &mut Tx,
     entries: &[&Entry],
     now: DateTime<Utc>,
-) -> anyhow::Result<Vec<bool>> {
+) -> anyhow::Result<(HashSet<i64>, Vec<Mail>)> {
     let is_sent = |end: &End| matches!(end, End::To { state: MailState::Sent, .. });
     let ended = entries.iter().filter_map(|entry| entry.ended.as_ref());
-    let sent = ended.filter(|(_, end)| is_sent(end)).map(|(mail, _)| (mail.id, mail.epoch));
-    let sent: Vec<(i64, i64)> = sent.collect();
-    let sent = match sent.as_slice() {
-        [] => HashSet::new(),
-        sent => mails::sent(tx, services.holder.as_str(), sent, now).await?,
+    let (sent, others): (Vec<_>, Vec<_>) = ended.partition(|(_, end)| is_sent(end));
+    let sent: Vec<(i64, i64)> = sent.iter().map(|(mail, _)| (mail.id, mail.epoch)).collect();
+    let mut turn = turn(services, entries, &sent, now)?;
+    let mut ours = HashSet::new();
+    let written = if others.is_empty() {
+        turns::take(&services.db, &turn).await?
+    } else {
+        let mut tx = services.db.begin().await?;
+        for (mail, end) in &others {
+            if settle(services, &mut tx, (mail, end), now).await? {
+                ours.insert(mail.id);
+            }
+        }
+        if ours.len() < others.len() {
+            turn.most = 0;
+        }
+        let written = turns::take_within(&mut tx, &turn).await?;
+        tx.commit().await?;
+        written
     };
-    let mut is_ours = Vec::with_capacity(entries.len());
-    for entry in entries {
-        is_ours.push(match &entry.ended {
-            Some((mail, end)) if is_sent(end) => sent.contains(&mail.id),
-            Some((mail, end)) => settle(services, tx, (mail, end), now).await?,
-            None => true,
-        });
-    }
-    Ok(is_ours)
+    let (settled, claimed): (Vec<Mail>, Vec<Mail>) =
+        written.into_iter().partition(|mail| mail.state == MailState::Sent);
+    ours.extend(settled.into_iter().map(|mail| mail.id));
+    Ok((ours, claimed))
+}
+
+/// As many as are wanted, as far as there is room for them.
+fn turn<'a>(
+    services: &'a Services,
+    entries: &[&Entry],
+    sent: &'a [(i64, i64)],
+    now: DateTime<Utc>,
+) -> anyhow::Result<Turn<'a>> {
+    let wanting = entries.iter().filter(|entry| entry.wants == Wants::Another).count();
+    let limits = pace::limits(services, now);
+    // Leases run on the real clock.
+    let until = Clock::System.now() + transport::lease(&services.settings.mail);
+    Ok(Turn {
+        lease: Lease { holder: services.holder.as_str(), until },
+        now,
+        sent,
+        most: if limits.is_some() { i64::try_from(wanting)? } else { 0 },
+        tried: limits.and_then(|limits| limits.in_minute),
+        left: limits.and_then(|limits| limits.in_day),
+    })
 }
 
 /// False where the claim is no longer ours.

@@ -5,49 +5,64 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::{
     config::{MailTransport, QuietHours},
-    db::{Tx, posting},
+    db::{posting, turns::Limit},
     domain::grace::start_of,
     flow::Services,
 };
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
-/// What may leave.
+/// Of those that are tried, and of those that are sent or under way.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub in_minute: Option<Limit>,
+    pub in_day: Option<Limit>,
+}
+
+/// Why no more letters were claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
-    /// So many.
-    For(i64),
+    /// There is room for more of them.
+    Left,
     /// None before this instant.
     From(DateTime<Utc>),
     /// None in this run: the hours are quiet, or the day is full.
     None,
 }
 
-/// The time of claims is `now`; of those that are under way all count.
-pub async fn room(services: &Services, tx: &mut Tx, now: DateTime<Utc>) -> anyhow::Result<Room> {
+/// What holds at an instant; nothing leaves in quiet hours.
+pub fn limits(services: &Services, now: DateTime<Utc>) -> Option<Limits> {
     let settings = &services.settings.mail;
-    let mut left = i64::MAX;
-    if let Some(limit) = settings.per_day {
-        let since = start_of(services.local(now).date_naive(), services.settings.timezone);
-        left = i64::from(limit) - posting::sent_since(tx, since).await?;
+    let in_day = settings.per_day.map(|most| Limit {
+        most: most.into(),
+        since: start_of(services.local(now).date_naive(), services.settings.timezone),
+    });
+    if settings.transport != MailTransport::Smtp {
+        return Some(Limits { in_minute: None, in_day });
     }
-    if settings.transport == MailTransport::Smtp {
-        let local = services.local(now).time();
-        if settings.quiet_hours.is_some_and(|hours| is_quiet(hours, local)) {
-            return Ok(Room::None);
-        }
-        let limit = i64::from(settings.per_minute);
-        let (tried, oldest) = posting::tried_since(tx, now - MINUTE, limit).await?;
-        let in_minute = limit - tried;
-        if left > 0
-            && in_minute <= 0
-            && let Some(oldest) = oldest
-        {
-            return Ok(Room::From(oldest + MINUTE));
-        }
-        left = left.min(in_minute);
+    let local = services.local(now).time();
+    if settings.quiet_hours.is_some_and(|hours| is_quiet(hours, local)) {
+        return None;
     }
-    Ok(if left > 0 { Room::For(left) } else { Room::None })
+    let in_minute = Some(Limit { most: settings.per_minute.into(), since: now - MINUTE });
+    Some(Limits { in_minute, in_day })
+}
+
+/// What is left under the limits of an instant.
+pub async fn room(services: &Services, now: DateTime<Utc>) -> anyhow::Result<Room> {
+    let Some(Limits { in_minute, in_day }) = limits(services, now) else { return Ok(Room::None) };
+    if let Some(day) = in_day
+        && posting::sent_since(&services.db, day.since).await? >= day.most
+    {
+        return Ok(Room::None);
+    }
+    let Some(minute) = in_minute else { return Ok(Room::Left) };
+    let (tried, oldest) = posting::tried_since(&services.db, minute.since, minute.most).await?;
+    Ok(match oldest {
+        _ if tried < minute.most => Room::Left,
+        Some(oldest) => Room::From(oldest + MINUTE),
+        None => Room::None,
+    })
 }
 
 /// From the first minute on, and no more at the last one; they may go over midnight.

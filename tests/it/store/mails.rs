@@ -11,7 +11,7 @@ use hangloat::{
         is_taken,
         leases::Claim,
         mails::{self, About, Mail, NewMail, Settled},
-        posting,
+        posting, turns,
     },
     domain::{
         batch::BatchId,
@@ -21,7 +21,7 @@ use hangloat::{
 };
 
 use super::seed::{
-    FIRM, ODD, batch, batch_of, hash, later, lease, now, order, order_of, plan_notice, within,
+    FIRM, ODD, batch, batch_of, hash, later, next, now, order, order_of, plan_notice, within,
 };
 use crate::each_db::each_db;
 
@@ -30,7 +30,7 @@ async fn claim(db: &Db, holder: &str) -> Option<Mail> {
 }
 
 async fn claim_at(db: &Db, holder: &str, at: DateTime<Utc>) -> Option<Mail> {
-    within(db, async |tx| mails::claim(tx, lease(holder), at, 1).await).await.unwrap().pop()
+    turns::take(db, &next(holder, at)).await.unwrap().pop()
 }
 
 async fn settle(db: &Db, id: i64, holder: &str, state: MailState) -> bool {
@@ -212,9 +212,7 @@ async fn a_claim_is_settled_by_its_holder_alone_and_once() {
         assert!(claim(db, "a").await.is_none());
         assert_eq!(claim_at(db, "a", later(30)).await.unwrap().attempts, 2);
 
-        let sent = async |since| {
-            within(db, async |tx| posting::sent_since(tx, since).await).await.unwrap()
-        };
+        let sent = async |since| posting::sent_since(db, since).await.unwrap();
         let counts = (sent(now()).await, sent(later(9)).await, sent(later(10)).await);
         assert_eq!(counts, (2, 2, 1), "one that is under way counts");
     })

@@ -43,6 +43,8 @@ mod holds;
 
 mod mails;
 
+mod turns;
+
 mod notifications;
 
 mod kept;

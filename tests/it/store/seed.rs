@@ -17,6 +17,7 @@ use hangloat::{
         platform,
         requests::{self, NewRequest},
         staff::{self, Said},
+        turns::Turn,
     },
     domain::{
         batch::{BatchId, Sha256},
@@ -52,6 +53,11 @@ pub fn later(microseconds: i64) -> DateTime<Utc> {
 /// A lease that holds.
 pub fn lease(holder: &str) -> Lease<'_> {
     Lease { holder, until: later(60) }
+}
+
+/// Claims the next mail, whatever left before.
+pub fn next(holder: &str, now: DateTime<Utc>) -> Turn<'_> {
+    Turn { lease: lease(holder), now, sent: &[], most: 1, tried: None, left: None }
 }
 
 /// The newest claim of a thing, as if `holder` had it; the statement reads its epoch by an id.

@@ -6,7 +6,8 @@ use hangloat::{
     db::{
         Db, activations,
         leases::{self, Lease},
-        mails, runs,
+        runs,
+        turns::{self, Turn},
     },
     domain::run::JobKind,
 };
@@ -85,10 +86,9 @@ fn a_mail_that_another_machine_sends_is_left_to_it_until_its_time_is_over() {
     for (minutes, left) in [(1, "sending"), (-1, "sent")] {
         let world = placed();
         let claim = async |db: &Db| {
-            let mut tx = db.begin().await?;
-            let claimed = mails::claim(&mut tx, lease(minutes), now(), 1).await?.pop();
-            tx.commit().await?;
-            Ok(claimed)
+            let (lease, now) = (lease(minutes), now());
+            let turn = Turn { lease, now, sent: &[], most: 1, tried: None, left: None };
+            Ok(turns::take(db, &turn).await?.pop())
         };
         let mail = there(&world, claim).unwrap();
         world.run(&["run", "mail"]).exits(0);

@@ -1,0 +1,94 @@
+//! The turns of those who send: what was taken is settled and what comes next is claimed, in one statement.
+
+use hangloat::{
+    db::{
+        Db,
+        mails::{self, Mail},
+        turns::{self, Limit, Turn},
+    },
+    domain::mail::MailState,
+};
+
+use super::seed::{batch, later, next, now, order, plan_notice};
+use crate::each_db::each_db;
+
+/// Planned notices, by their ids.
+async fn planned(db: &Db, notices: u32) -> Vec<i64> {
+    let code = order(db, batch(db).await, 1).await;
+    for number in 0..notices {
+        plan_notice(db, &code, &format!("<{number}@hangloat.example>")).await;
+    }
+    mails::list(db, &Default::default()).await.unwrap().iter().map(|mail| mail.id).collect()
+}
+
+/// Those settled and those claimed, by id.
+async fn take(db: &Db, turn: Turn<'_>) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+    let mut taken = turns::take(db, &turn).await.unwrap();
+    taken.sort_by_key(|mail| mail.id);
+    let (settled, claimed): (Vec<Mail>, Vec<Mail>) =
+        taken.into_iter().partition(|mail| mail.state == MailState::Sent);
+    let claims = |mails: Vec<Mail>| mails.iter().map(|mail| (mail.id, mail.epoch)).collect();
+    (claims(settled), claims(claimed))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_is_settled_and_the_next_are_claimed_together() {
+    each_db(async |db| {
+        let ids = planned(db, 3).await;
+        let (settled, first) = take(db, Turn { most: 2, ..next("a", now()) }).await;
+        assert_eq!((settled, &first), (vec![], &vec![(ids[0], 1), (ids[1], 1)]));
+        let turn = Turn { most: 2, sent: &first, ..next("a", later(1)) };
+        assert_eq!(take(db, turn).await, (first.clone(), vec![(ids[2], 1)]));
+        let read = async |id| mails::by_id(db, id).await.unwrap().unwrap();
+        let (sent, claimed) = (read(ids[0]).await, read(ids[2]).await);
+        assert_eq!((sent.state, sent.attempts, sent.sent_at), (MailState::Sent, 1, Some(later(1))));
+        assert_eq!((sent.holder, sent.lease_until, sent.not_before), (None, None, later(1)));
+        assert_eq!((claimed.state, claimed.attempts), (MailState::Sending, 1));
+        assert_eq!((claimed.holder.as_deref(), claimed.lease_until), (Some("a"), Some(later(60))));
+        assert_eq!((claimed.sent_at, claimed.not_before), (None, now()));
+        assert_eq!(take(db, turn).await, (vec![], vec![]), "nobody settles anything twice");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_claim_is_lost_the_others_are_settled_and_nothing_is_claimed() {
+    each_db(async |db| {
+        planned(db, 4).await;
+        let (_, own) = take(db, Turn { most: 2, ..next("a", now()) }).await;
+        let (_, theirs) = take(db, next("b", now())).await;
+        let older = (own[0].0, own[0].1 - 1);
+        for lost in [theirs[0], older] {
+            let sent = [own[1], lost];
+            let (settled, claimed) = take(db, Turn { sent: &sent, ..next("a", now()) }).await;
+            assert!(!settled.contains(&lost) && claimed.is_empty());
+        }
+        let states: Vec<_> = mails::list(db, &Default::default()).await.unwrap();
+        let states: Vec<_> = states.iter().map(|mail| mail.state).collect();
+        let (sending, sent) = (MailState::Sending, MailState::Sent);
+        assert_eq!(states, [sending, sent, sending, MailState::Planned]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_are_claimed_than_a_minute_and_a_day_have_room_for_whoever_claims() {
+    each_db(async |db| {
+        planned(db, 12).await;
+        let limit = |most, since| Some(Limit { most, since });
+        let claimed = async |turn: Turn<'_>| take(db, Turn { most: 4, ..turn }).await.1.len();
+        let minute = |most, since| Turn { tried: limit(most, since), ..next("a", later(1)) };
+        assert_eq!(claimed(minute(3, now())).await, 3);
+        assert_eq!(claimed(minute(3, now())).await, 0);
+        assert_eq!(claimed(minute(2, now())).await, 0, "there are more than now are allowed");
+        assert_eq!(claimed(minute(4, now())).await, 1);
+        assert_eq!(claimed(minute(2, later(1))).await, 2, "the others were before");
+        let day = |most, since| Turn { left: limit(most, since), ..next("b", later(2)) };
+        assert_eq!(claimed(day(6, now())).await, 0, "those under way count");
+        assert_eq!(claimed(day(7, later(3))).await, 1);
+        let both = Turn { tried: limit(100, now()), ..day(9, now()) };
+        assert_eq!(claimed(both).await, 2);
+        assert_eq!(claimed(next("b", later(2))).await, 3, "that is all");
+    })
+    .await;
+}
