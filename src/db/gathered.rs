@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::types::Json;
 
-use super::{Db, Sql, lines::Line, orders::Order, requests::Request};
+use super::{Db, Sql, lines::Line, orders::Order, requests::Request, staff::OnLine};
 
 /// The orders that mails are about.
 pub async fn orders(db: &Db, mails: &[i64]) -> sqlx::Result<Vec<Order>> {
@@ -18,25 +18,30 @@ pub async fn orders(db: &Db, mails: &[i64]) -> sqlx::Result<Vec<Order>> {
     db.query(ORDERS).bind(Json(mails)).all().await
 }
 
-pub async fn lines(db: &Db, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
-    const LINES: Sql = Sql {
-        sqlite: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-                 from order_line where id in (select value from json_each($1))",
-        postgres: "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-                 from order_line where id in (select value::bigint from jsonb_array_elements_text($1) as r (value))",
-    };
-    db.query(LINES).bind(Json(ids)).all().await
+/// A line, its licence where it has one, by its id at the platform, and what is said of its staff.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Whole {
+    #[sqlx(flatten)]
+    pub line: Line,
+    pub licence_id: Option<String>,
+    pub staff: Json<Vec<OnLine>>,
 }
 
-/// The licence of each line that has one, by its id at the platform.
-pub async fn licence_ids(db: &Db, line_ids: &[i64]) -> sqlx::Result<HashMap<i64, String>> {
-    const IDS: Sql = Sql {
-        sqlite: "select line_id, licence_id from licence where line_id in (select value from json_each($1))",
-        postgres: "select line_id, licence_id from licence
-                 where line_id in (select value::bigint from jsonb_array_elements_text($1) as r (value))",
+pub async fn lines(db: &Db, ids: &[i64]) -> sqlx::Result<Vec<Whole>> {
+    const LINES: Sql = Sql {
+        sqlite: "select l.id, l.order_code, l.line_no, l.batch_id, l.sheet, l.row_no, l.firm, l.name, l.client, l.amount,
+                        l.state, (select licence_id from licence where line_id = l.id) as licence_id,
+                        (select json_group_array(json_object('line_id', line_id, 'email', email, 'role', role))
+                         from (select * from line_staff where line_id = l.id order by email)) as staff
+                 from order_line l where l.id in (select value from json_each($1))",
+        postgres: "select l.id, l.order_code, l.line_no, l.batch_id, l.sheet, l.row_no, l.firm, l.name, l.client, l.amount,
+                        l.state, (select licence_id from licence where line_id = l.id) as licence_id,
+                        (select coalesce(jsonb_agg(to_jsonb(s) order by s.email), '[]')
+                         from line_staff s where s.line_id = l.id) as staff
+                 from order_line l
+                 where l.id in (select value::bigint from jsonb_array_elements_text($1) as r (value))",
     };
-    let ids: Vec<(i64, String)> = db.query(IDS).bind(Json(line_ids)).all().await?;
-    Ok(ids.into_iter().collect())
+    db.query(LINES).bind(Json(ids)).all().await
 }
 
 #[derive(sqlx::FromRow)]

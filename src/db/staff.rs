@@ -1,13 +1,13 @@
 //! Who of the firm works in the clients' data of lines, where it is not what their rows said.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 use super::{Db, Sql, Tx};
 use crate::domain::{firm::StaffRole, order::OrderCode};
 
 /// One member of a firm and one line; no role: taken off.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, sqlx::FromRow)]
 pub struct OnLine {
     pub line_id: i64,
     pub email: String,

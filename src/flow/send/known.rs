@@ -7,12 +7,13 @@ use tokio::{sync::OnceCell, try_join};
 
 use crate::{
     db::{
-        gathered,
+        Db,
+        gathered::{self, Whole},
         lines::Line,
         mails::Mail,
         orders::Order,
         requests::Request,
-        staff::{self, OnLine},
+        staff::OnLine,
     },
     domain::{mail::Purpose, order::OrderCode},
     flow::{Services, activate::platform::wire::Licence, fault::caught},
@@ -44,15 +45,11 @@ pub struct Known {
     orders: HashMap<OrderCode, Order>,
     lines: HashMap<i64, Line>,
     staff: HashMap<i64, Vec<OnLine>>,
+    /// By line, the id of each at the platform.
+    licence_ids: HashMap<i64, String>,
     /// By mail.
     open: HashMap<i64, Vec<Request>>,
-    log_ins: LogIns,
-}
-
-/// By line; and where the platform tells of several at once, by id there.
-#[derive(Debug, Default)]
-struct LogIns {
-    ids: HashMap<i64, String>,
+    /// By id at the platform, where it tells of several at once.
     licences: HashMap<String, Licence>,
 }
 
@@ -66,29 +63,23 @@ impl Known {
             .iter()
             .filter(|it| matches!(it.purpose, Purpose::LoginFirst | Purpose::LoginExisting));
         let log_ins: Vec<i64> = log_ins.filter_map(|mail| mail.line_id).collect();
-        let open = async || match notices.as_slice() {
-            [] => Ok(HashMap::new()),
-            notices => anyhow::Ok(gathered::open(db, notices).await?),
-        };
         let orders = async || anyhow::Ok(gathered::orders(db, &ids).await?);
-        let (orders, open, licences) = try_join!(orders(), open(), LogIns::of(services, &log_ins))?;
-        let mut ids: Vec<i64> = open.values().flatten().map(|it| it.line_id).collect();
-        ids.extend(log_ins);
-        let (lines, said) = match ids.as_slice() {
-            [] => (Vec::new(), Vec::new()),
-            ids => try_join!(gathered::lines(db, ids), staff::on_lines(db, ids))?,
-        };
-        let mut staff: HashMap<i64, Vec<OnLine>> = HashMap::new();
-        for said in said {
-            staff.entry(said.line_id).or_default().push(said);
-        }
-        Ok(Known {
+        let (orders, (open, noticed), (licences, logged_in)) =
+            try_join!(orders(), to_pay(db, &notices), to_log_in(services, &log_ins))?;
+        let mut known = Known {
             orders: orders.into_iter().map(|order| (order.code.clone(), order)).collect(),
-            lines: lines.into_iter().map(|line| (line.id, line)).collect(),
-            staff,
+            lines: HashMap::new(),
+            staff: HashMap::new(),
+            licence_ids: HashMap::new(),
             open,
-            log_ins: licences,
-        })
+            licences: licences.into_iter().map(|it| (it.licence_id.clone(), it)).collect(),
+        };
+        for Whole { line, licence_id, staff } in noticed.into_iter().chain(logged_in) {
+            known.licence_ids.extend(licence_id.map(|licence| (line.id, licence)));
+            known.staff.insert(line.id, staff.0);
+            known.lines.insert(line.id, line);
+        }
+        Ok(known)
     }
 
     /// Fails where the mail is about none.
@@ -113,23 +104,34 @@ impl Known {
 
     /// As the platform tells of it.
     pub async fn licence(&self, services: &Services, line: i64) -> anyhow::Result<Licence> {
-        let id = self.log_ins.ids.get(&line).context("A log-in letter has its licence")?;
-        match self.log_ins.licences.get(id) {
+        let id = self.licence_ids.get(&line).context("A log-in letter has its licence")?;
+        match self.licences.get(id) {
             Some(licence) => Ok(licence.clone()),
             None => services.platform.licence(id).await?.context("The platform knows its licence"),
         }
     }
 }
 
-impl LogIns {
-    async fn of(services: &Services, lines: &[i64]) -> anyhow::Result<LogIns> {
-        if lines.is_empty() {
-            return Ok(LogIns::default());
-        }
-        let ids = gathered::licence_ids(&services.db, lines).await?;
-        let known: Vec<&str> = ids.values().map(String::as_str).collect();
-        let licences = services.platform.at_once(&known).await?;
-        let licences = licences.into_iter().map(|it| (it.licence_id.clone(), it)).collect();
-        Ok(LogIns { ids, licences })
+/// What the recipients of notices have still to pay, by mail, and its lines.
+async fn to_pay(
+    db: &Db,
+    notices: &[i64],
+) -> anyhow::Result<(HashMap<i64, Vec<Request>>, Vec<Whole>)> {
+    if notices.is_empty() {
+        return Ok((HashMap::new(), Vec::new()));
     }
+    let open = gathered::open(db, notices).await?;
+    let ids: Vec<i64> = open.values().flatten().map(|it| it.line_id).collect();
+    let lines = gathered::lines(db, &ids).await?;
+    Ok((open, lines))
+}
+
+/// The lines of log-ins, and what the platform tells of them at once.
+async fn to_log_in(services: &Services, ids: &[i64]) -> anyhow::Result<(Vec<Licence>, Vec<Whole>)> {
+    if ids.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let lines = gathered::lines(&services.db, ids).await?;
+    let ids: Vec<&str> = lines.iter().filter_map(|it| it.licence_id.as_deref()).collect();
+    Ok((services.platform.at_once(&ids).await?, lines))
 }

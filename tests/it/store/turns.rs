@@ -1,15 +1,17 @@
-//! The turns of those who send: what was taken is settled and what comes next is claimed, in one statement.
+//! The turns of those who send: what was taken is settled and what comes next is claimed, in one statement; and what
+//! the letters read that were claimed.
 
 use hangloat::{
     db::{
-        Db,
+        Db, gathered,
         mails::{self, Mail},
+        staff,
         turns::{self, Limit, Turn},
     },
     domain::mail::MailState,
 };
 
-use super::seed::{batch, later, next, now, order, plan_notice};
+use super::seed::{batch, later, next, now, order, order_of, placed_line, plan_notice};
 use crate::each_db::each_db;
 
 /// Planned notices, by their ids.
@@ -89,6 +91,23 @@ async fn no_more_are_claimed_than_a_minute_and_a_day_have_room_for_whoever_claim
         let both = Turn { tried: limit(100, now()), ..day(9, now()) };
         assert_eq!(claimed(both).await, 2);
         assert_eq!(claimed(next("b", later(2))).await, 3, "that is all");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_is_read_with_its_licence_and_what_is_said_of_its_staff() {
+    each_db(async |db| {
+        let (batch, _, line) = placed_line(db).await;
+        let (_, others) = order_of(db, batch, 2, 1).await;
+        let mut read = gathered::lines(db, &[line, others[0]]).await.unwrap();
+        read.sort_by_key(|it| it.line.id);
+        let [own, other] = &read[..] else { panic!() };
+        assert_eq!((own.line.id, own.licence_id.as_deref()), (line, Some("LIC-1")));
+        assert_eq!(own.staff.0, staff::on_lines(db, &[line]).await.unwrap());
+        assert_eq!(own.staff.0.len(), 1);
+        assert_eq!((other.line.id, other.licence_id.is_none()), (others[0], true));
+        assert!(other.staff.0.is_empty());
     })
     .await;
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use futures::TryStreamExt as _;
 use serde::Deserialize;
+use tokio::try_join;
 
 use super::{
     PlatformError,
@@ -104,7 +105,11 @@ impl Embedded {
     }
 
     pub async fn at_once(&self, licence_ids: &[&str]) -> Result<Vec<Licence>, PlatformError> {
-        self.answers(platform::by_ids(&self.db, licence_ids).await?).await
+        let (licences, logins) = try_join!(
+            platform::by_ids(&self.db, licence_ids),
+            platform::logins(&self.db, licence_ids)
+        )?;
+        self.with_logins(licences, logins)
     }
 
     /// Every licence, the oldest change first, without its log-ins.
@@ -292,8 +297,17 @@ impl Embedded {
         licences: Vec<platform::Licence>,
     ) -> Result<Vec<Licence>, PlatformError> {
         let ids: Vec<&str> = licences.iter().map(|it| it.licence_id.as_str()).collect();
+        let logins = platform::logins(&self.db, &ids).await?;
+        self.with_logins(licences, logins)
+    }
+
+    fn with_logins(
+        &self,
+        licences: Vec<platform::Licence>,
+        known: Vec<platform::Login>,
+    ) -> Result<Vec<Licence>, PlatformError> {
         let mut logins: HashMap<String, Vec<Login>> = HashMap::new();
-        for login in platform::logins(&self.db, &ids).await? {
+        for login in known {
             logins.entry(login.licence_id.clone()).or_default().push(self.login(&login)?);
         }
         let answers = licences.into_iter().map(|licence| {
