@@ -78,6 +78,8 @@ pub mod mails;
 
 pub mod turns;
 
+pub mod kept;
+
 pub mod told;
 
 pub mod received;

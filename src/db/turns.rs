@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Db, Query, Sql, Tx, leases::Lease, mails::Mail};
+use super::{Db, Query, Sql, Tx, kept::Kept, leases::Lease, mails::Mail, sql};
 
 /// What is written together.
 #[derive(Clone, Copy, Debug)]
@@ -30,17 +30,47 @@ pub struct Limit {
     pub since: DateTime<Utc>,
 }
 
+/// A mail that a turn wrote.
+#[derive(Debug, sqlx::FromRow)]
+struct Written {
+    #[sqlx(flatten)]
+    mail: Mail,
+    version: Option<i64>,
+}
+
 /// Settles and claims; gives the mails that were settled, which are sent, and those that were claimed, which are not.
 /// One that is not given is no longer the holder's: then none is claimed.
 ///
 /// Log-ins are first, then warnings, then notices (the order of sending); none that is not due or held by the guard.
-pub async fn take(db: &Db, turn: &Turn<'_>) -> sqlx::Result<Vec<Mail>> {
-    bound(db.query(TURN), turn).all().await
+///
+/// The version beside them is the same as of an earlier turn on this connection where nothing at all was written in
+/// between but by this connection. PostgreSQL knows none.
+pub async fn take(kept: &mut Kept, turn: &Turn<'_>) -> sqlx::Result<(Vec<Mail>, Option<i64>)> {
+    let written: Vec<Written> = bound(kept.query(TURN), turn).all().await?;
+    let version = written.first().and_then(|one| one.version);
+    Ok((written.into_iter().map(|one| one.mail).collect(), version))
 }
 
 /// The same in an open transaction.
 pub async fn take_within(tx: &mut Tx, turn: &Turn<'_>) -> sqlx::Result<Vec<Mail>> {
     bound(tx.query(TURN), turn).all().await
+}
+
+/// Those that a turn would claim.
+pub async fn next(db: &Db, now: DateTime<Utc>, most: i64) -> sqlx::Result<Vec<Mail>> {
+    const NEXT: Sql = sql!(
+        "select * from mail",
+        sqlite: " indexed by mail_next",
+        " where state = 'planned' and not_before <= $1
+            and not exists (select 1 from guard g
+                            where g.held_at is not null
+                              and (g.held_before is null or mail.planned_at < g.held_before))
+          order by case when purpose in ('login_first', 'login_existing') then 0
+                        when purpose = 'grace_warning' then 1
+                        when purpose = 'order_notice' then 2 else 3 end, id
+          limit $2 + 0"
+    );
+    db.query(NEXT).bind(now).bind(most).all().await
 }
 
 fn bound<'q>(query: Query<'q>, turn: &Turn<'q>) -> Query<'q> {
@@ -124,7 +154,7 @@ const TURN: Sql = Sql {
         greatest: "max",
         index: " indexed by mail_next",
         lock: "",
-        all: "*"
+        all: "*, (select data_version from pragma_data_version) as version"
     ),
     postgres: turn!(
         own: "jsonb_array_elements($4) as own (value) join mail on mail.id = (own.value->>0)::bigint
@@ -134,6 +164,6 @@ const TURN: Sql = Sql {
         greatest: "greatest",
         index: "",
         lock: " for update skip locked",
-        all: "mail.*"
+        all: "mail.*, null::bigint as version"
     ),
 };

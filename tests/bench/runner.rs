@@ -16,6 +16,7 @@ use hangloat::{
     db::{
         Db,
         batches::{self, NewBatch},
+        kept::Kept,
         leases::Lease,
         mails::{self, About, NewMail, Settled},
         runs::{self, Counts, End, Run},
@@ -148,7 +149,9 @@ async fn send_each(db: Db, worker: usize) {
     loop {
         let (lease, now) = (lease(&holder), now());
         let turn = Turn { lease, now, sent: &[], most: 1, tried: None, left: None };
-        let Some(mail) = turns::take(&db, &turn).await.unwrap().pop() else { break };
+        let mut kept = Kept::of(&db).await.unwrap();
+        let Some(mail) = turns::take(&mut kept, &turn).await.unwrap().0.pop() else { break };
+        drop(kept);
         let mut tx = db.begin().await.unwrap();
         assert!(mails::settle(&mut tx, mail.id, mail.claim(), settled, now).await.unwrap());
         tx.commit().await.unwrap();

@@ -1,9 +1,10 @@
 //! What becomes of mails is written here, by claims and their ends. A letter is settled before its sender claims the
-//! next one; senders that are at it at the same time share a commit, which costs more than all that stands in it.
+//! next one; senders that are at it at the same time share a commit, which costs more than all that stands in it. The
+//! letters of the next one are written meanwhile (`ahead`).
 //! What to write is decided by who sends.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -20,6 +21,7 @@ use tokio::{
 };
 
 use super::{
+    ahead::Ahead,
     bells,
     known::Group,
     pace::{self, Room},
@@ -28,6 +30,7 @@ use super::{
 use crate::{
     db::{
         Tx,
+        kept::Kept,
         leases::Lease,
         mails::{self, Mail, Settled},
         posting, suppressions,
@@ -93,9 +96,16 @@ pub enum Next {
 pub struct Book {
     services: Arc<Services>,
     waiting: Mutex<Vec<Waiting>>,
-    turn: InTurn<()>,
+    turn: InTurn<Desk>,
     senders: AtomicUsize,
     came: Notify,
+}
+
+/// Whoever writes has it to himself.
+#[derive(Default)]
+struct Desk {
+    kept: Option<Kept>,
+    ahead: Option<Ahead>,
 }
 
 /// A sender at work, for whose entries commits wait.
@@ -158,16 +168,16 @@ impl Book {
         let (answer, mut answered) = oneshot::channel();
         self.lock().push(Waiting { entry: entry.clone(), answer });
         self.came.notify_one();
-        let turn = select! {
+        let mut desk = select! {
             biased;
             Ok(written) = &mut answered => return Ok(written),
-            turn = self.turn.lock() => turn,
+            desk = self.turn.lock() => desk,
         };
         match answered.try_recv() {
             Ok(written) => return Ok(written),
             // Who wrote it along could not; it may be for another entry.
             Err(oneshot::error::TryRecvError::Closed) => {
-                let written = self.commit(&[&entry]).await?.pop();
+                let written = self.commit(&mut desk, &[&entry]).await?.pop();
                 return written.context("An entry is written");
             }
             Err(oneshot::error::TryRecvError::Empty) => {}
@@ -175,12 +185,12 @@ impl Book {
         self.gather().await;
         let all = std::mem::take(&mut *self.lock());
         let entries: Vec<&Entry> = all.iter().map(|one| &one.entry).collect();
-        let answers = self.commit(&entries).await?;
+        let answers = self.commit(&mut desk, &entries).await?;
         for (one, written) in all.into_iter().zip(answers) {
             // Who does not wait any more has ended.
             let _ = one.answer.send(written);
         }
-        drop(turn);
+        drop(desk);
         answered.try_recv().context("An entry is written")
     }
 
@@ -198,11 +208,19 @@ impl Book {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn commit(&self, entries: &[&Entry]) -> anyhow::Result<Vec<Written>> {
-        let services = self.services.as_ref();
-        let now = services.now();
-        let (ours, claimed) = write_all(services, entries, now).await?;
-        let group = Arc::new(Group::new(&claimed));
+    async fn commit(&self, desk: &mut Desk, entries: &[&Entry]) -> anyhow::Result<Vec<Written>> {
+        let now = self.services.now();
+        let ahead = desk.ahead.take();
+        let (ours, claimed, version) = write_all(&self.services, desk, entries, now).await?;
+        let letters = match ahead {
+            Some(ahead) => ahead.letters(version).await,
+            None => HashMap::new(),
+        };
+        desk.ahead = version.filter(|_| !claimed.is_empty()).map(|version| {
+            let most = i64::try_from(claimed.len()).unwrap_or(i64::MAX);
+            Ahead::begin(&self.services, version, now, most)
+        });
+        let group = Arc::new(Group::new(&claimed, letters));
         let mut claimed = claimed.into_iter();
         let answers = entries.iter().map(|entry| match (&entry.ended, entry.wants) {
             (Some((mail, _)), _) if !ours.contains(&mail.id) => Written::Lost,
@@ -220,17 +238,25 @@ impl Book {
 /// the claims; all else takes a transaction around it. Where a claim was lost nothing is claimed.
 async fn write_all(
     services: &Services,
+    desk: &mut Desk,
     entries: &[&Entry],
     now: DateTime<Utc>,
-) -> anyhow::Result<(HashSet<i64>, Vec<Mail>)> {
+) -> anyhow::Result<(HashSet<i64>, Vec<Mail>, Option<i64>)> {
     let is_sent = |end: &End| matches!(end, End::To { state: MailState::Sent, .. });
     let ended = entries.iter().filter_map(|entry| entry.ended.as_ref());
     let (sent, others): (Vec<_>, Vec<_>) = ended.partition(|(_, end)| is_sent(end));
     let sent: Vec<(i64, i64)> = sent.iter().map(|(mail, _)| (mail.id, mail.epoch)).collect();
     let mut turn = turn(services, entries, &sent, now)?;
     let mut ours = HashSet::new();
-    let written = if others.is_empty() {
-        turns::take(&services.db, &turn).await?
+    let (written, version) = if others.is_empty() {
+        // After an error it is given back, and the next one is another.
+        let mut kept = match desk.kept.take() {
+            Some(kept) => kept,
+            None => Kept::of(&services.db).await?,
+        };
+        let taken = turns::take(&mut kept, &turn).await?;
+        desk.kept = Some(kept);
+        taken
     } else {
         let mut tx = services.db.begin().await?;
         for (mail, end) in &others {
@@ -243,12 +269,12 @@ async fn write_all(
         }
         let written = turns::take_within(&mut tx, &turn).await?;
         tx.commit().await?;
-        written
+        (written, None)
     };
     let (settled, claimed): (Vec<Mail>, Vec<Mail>) =
         written.into_iter().partition(|mail| mail.state == MailState::Sent);
     ours.extend(settled.into_iter().map(|mail| mail.id));
-    Ok((ours, claimed))
+    Ok((ours, claimed, version))
 }
 
 /// As many as are wanted, as far as there is room for them.

@@ -23,13 +23,21 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Group {
     mails: Vec<Mail>,
+    /// Those that were written before, by mail.
+    written: HashMap<i64, Vec<u8>>,
     known: OnceCell<Option<Known>>,
 }
 
 impl Group {
-    pub fn new(mails: &[Mail]) -> Group {
-        let mails = mails.iter().filter(|mail| mail.phone().is_none()).cloned().collect();
-        Group { mails, known: OnceCell::new() }
+    pub fn new(mails: &[Mail], written: HashMap<i64, Vec<u8>>) -> Group {
+        let is_left = |mail: &&Mail| mail.phone().is_none() && !written.contains_key(&mail.id);
+        let mails = mails.iter().filter(is_left).cloned().collect();
+        Group { mails, written, known: OnceCell::new() }
+    }
+
+    /// One that was written before.
+    pub fn letter(&self, mail: &Mail) -> Option<&[u8]> {
+        self.written.get(&mail.id).map(Vec::as_slice)
     }
 
     /// Nothing where one of them cannot be read: then each is read by itself.
@@ -80,6 +88,17 @@ impl Known {
             known.lines.insert(line.id, line);
         }
         Ok(known)
+    }
+
+    /// Whether nobody need be asked for more to write the letter, the platform least of all.
+    pub fn has_all(&self, mail: &Mail) -> bool {
+        let licence = || self.licences.get(self.licence_ids.get(&mail.line_id?)?);
+        mail.phone().is_none()
+            && match mail.purpose {
+                Purpose::OrderNotice => true,
+                Purpose::LoginFirst | Purpose::LoginExisting => licence().is_some(),
+                _ => false,
+            }
     }
 
     /// Fails where the mail is about none.

@@ -5,6 +5,8 @@ pub mod letters;
 
 mod known;
 
+mod ahead;
+
 mod content;
 
 mod message;

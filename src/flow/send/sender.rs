@@ -207,6 +207,9 @@ impl Post {
     async fn letter(&self, mail: &Mail, group: &Group) -> anyhow::Result<Option<Vec<u8>>> {
         let services = self.services.as_ref();
         services.crash_point("mail_claimed");
+        if let Some(letter) = group.letter(mail) {
+            return Ok(Some(letter.to_vec()));
+        }
         let content = if let Some(known) = group.known(services).await {
             content::of(services, mail, known).await?
         } else {

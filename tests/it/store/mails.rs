@@ -11,7 +11,7 @@ use hangloat::{
         is_taken,
         leases::Claim,
         mails::{self, About, Mail, NewMail, Settled},
-        posting, turns,
+        posting,
     },
     domain::{
         batch::BatchId,
@@ -21,7 +21,7 @@ use hangloat::{
 };
 
 use super::seed::{
-    FIRM, ODD, batch, batch_of, hash, later, next, now, order, order_of, plan_notice, within,
+    FIRM, ODD, batch, batch_of, hash, later, next, now, order, order_of, plan_notice, take, within,
 };
 use crate::each_db::each_db;
 
@@ -30,7 +30,7 @@ async fn claim(db: &Db, holder: &str) -> Option<Mail> {
 }
 
 async fn claim_at(db: &Db, holder: &str, at: DateTime<Utc>) -> Option<Mail> {
-    turns::take(db, &next(holder, at)).await.unwrap().pop()
+    take(db, next(holder, at)).await.pop()
 }
 
 async fn settle(db: &Db, id: i64, holder: &str, state: MailState) -> bool {

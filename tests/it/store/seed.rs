@@ -9,15 +9,16 @@ use hangloat::{
         batches::{self, NewBatch},
         changes::{self, ChangeKind, NewChange},
         findings,
+        kept::Kept,
         leases::{Claim, Lease},
         licences::{self, NewLicence},
         lines::{self, NewLine, Under},
-        mails::{self, About, NewMail},
+        mails::{self, About, Mail, NewMail},
         orders::{self, NewOrder},
         platform,
         requests::{self, NewRequest},
         staff::{self, Said},
-        turns::Turn,
+        turns::{self, Turn},
     },
     domain::{
         batch::{BatchId, Sha256},
@@ -58,6 +59,11 @@ pub fn lease(holder: &str) -> Lease<'_> {
 /// Claims the next mail, whatever left before.
 pub fn next(holder: &str, now: DateTime<Utc>) -> Turn<'_> {
     Turn { lease: lease(holder), now, sent: &[], most: 1, tried: None, left: None }
+}
+
+/// What a turn settled and claimed.
+pub async fn take(db: &Db, turn: Turn<'_>) -> Vec<Mail> {
+    turns::take(&mut Kept::of(db).await.unwrap(), &turn).await.unwrap().0
 }
 
 /// The newest claim of a thing, as if `holder` had it; the statement reads its epoch by an id.

@@ -3,7 +3,10 @@
 
 use hangloat::{
     db::{
-        Db, gathered,
+        Db,
+        batches::Filter,
+        gathered,
+        kept::Kept,
         mails::{self, Mail},
         staff,
         turns::{self, Limit, Turn},
@@ -11,7 +14,7 @@ use hangloat::{
     domain::mail::MailState,
 };
 
-use super::seed::{batch, later, next, now, order, order_of, placed_line, plan_notice};
+use super::seed::{batch, later, next, now, order, order_of, placed_line, plan_notice, take};
 use crate::each_db::each_db;
 
 /// Planned notices, by their ids.
@@ -20,27 +23,27 @@ async fn planned(db: &Db, notices: u32) -> Vec<i64> {
     for number in 0..notices {
         plan_notice(db, &code, &format!("<{number}@hangloat.example>")).await;
     }
-    mails::list(db, &Default::default()).await.unwrap().iter().map(|mail| mail.id).collect()
+    mails::list(db, &Filter::default()).await.unwrap().iter().map(|mail| mail.id).collect()
 }
 
 /// Those settled and those claimed, by id.
-async fn take(db: &Db, turn: Turn<'_>) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
-    let mut taken = turns::take(db, &turn).await.unwrap();
+async fn claims(db: &Db, turn: Turn<'_>) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+    let mut taken = take(db, turn).await;
     taken.sort_by_key(|mail| mail.id);
     let (settled, claimed): (Vec<Mail>, Vec<Mail>) =
         taken.into_iter().partition(|mail| mail.state == MailState::Sent);
-    let claims = |mails: Vec<Mail>| mails.iter().map(|mail| (mail.id, mail.epoch)).collect();
-    (claims(settled), claims(claimed))
+    let pairs = |mails: Vec<Mail>| mails.iter().map(|mail| (mail.id, mail.epoch)).collect();
+    (pairs(settled), pairs(claimed))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_is_settled_and_the_next_are_claimed_together() {
     each_db(async |db| {
         let ids = planned(db, 3).await;
-        let (settled, first) = take(db, Turn { most: 2, ..next("a", now()) }).await;
+        let (settled, first) = claims(db, Turn { most: 2, ..next("a", now()) }).await;
         assert_eq!((settled, &first), (vec![], &vec![(ids[0], 1), (ids[1], 1)]));
         let turn = Turn { most: 2, sent: &first, ..next("a", later(1)) };
-        assert_eq!(take(db, turn).await, (first.clone(), vec![(ids[2], 1)]));
+        assert_eq!(claims(db, turn).await, (first.clone(), vec![(ids[2], 1)]));
         let read = async |id| mails::by_id(db, id).await.unwrap().unwrap();
         let (sent, claimed) = (read(ids[0]).await, read(ids[2]).await);
         assert_eq!((sent.state, sent.attempts, sent.sent_at), (MailState::Sent, 1, Some(later(1))));
@@ -48,7 +51,7 @@ async fn what_was_taken_is_settled_and_the_next_are_claimed_together() {
         assert_eq!((claimed.state, claimed.attempts), (MailState::Sending, 1));
         assert_eq!((claimed.holder.as_deref(), claimed.lease_until), (Some("a"), Some(later(60))));
         assert_eq!((claimed.sent_at, claimed.not_before), (None, now()));
-        assert_eq!(take(db, turn).await, (vec![], vec![]), "nobody settles anything twice");
+        assert_eq!(claims(db, turn).await, (vec![], vec![]), "nobody settles anything twice");
     })
     .await;
 }
@@ -57,15 +60,15 @@ async fn what_was_taken_is_settled_and_the_next_are_claimed_together() {
 async fn where_a_claim_is_lost_the_others_are_settled_and_nothing_is_claimed() {
     each_db(async |db| {
         planned(db, 4).await;
-        let (_, own) = take(db, Turn { most: 2, ..next("a", now()) }).await;
-        let (_, theirs) = take(db, next("b", now())).await;
+        let (_, own) = claims(db, Turn { most: 2, ..next("a", now()) }).await;
+        let (_, theirs) = claims(db, next("b", now())).await;
         let older = (own[0].0, own[0].1 - 1);
         for lost in [theirs[0], older] {
             let sent = [own[1], lost];
-            let (settled, claimed) = take(db, Turn { sent: &sent, ..next("a", now()) }).await;
+            let (settled, claimed) = claims(db, Turn { sent: &sent, ..next("a", now()) }).await;
             assert!(!settled.contains(&lost) && claimed.is_empty());
         }
-        let states: Vec<_> = mails::list(db, &Default::default()).await.unwrap();
+        let states: Vec<_> = mails::list(db, &Filter::default()).await.unwrap();
         let states: Vec<_> = states.iter().map(|mail| mail.state).collect();
         let (sending, sent) = (MailState::Sending, MailState::Sent);
         assert_eq!(states, [sending, sent, sending, MailState::Planned]);
@@ -78,7 +81,7 @@ async fn no_more_are_claimed_than_a_minute_and_a_day_have_room_for_whoever_claim
     each_db(async |db| {
         planned(db, 12).await;
         let limit = |most, since| Some(Limit { most, since });
-        let claimed = async |turn: Turn<'_>| take(db, Turn { most: 4, ..turn }).await.1.len();
+        let claimed = async |turn: Turn<'_>| claims(db, Turn { most: 4, ..turn }).await.1.len();
         let minute = |most, since| Turn { tried: limit(most, since), ..next("a", later(1)) };
         assert_eq!(claimed(minute(3, now())).await, 3);
         assert_eq!(claimed(minute(3, now())).await, 0);
@@ -91,6 +94,24 @@ async fn no_more_are_claimed_than_a_minute_and_a_day_have_room_for_whoever_claim
         let both = Turn { tried: limit(100, now()), ..day(9, now()) };
         assert_eq!(claimed(both).await, 2);
         assert_eq!(claimed(next("b", later(2))).await, 3, "that is all");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_turns_sees_whether_anybody_else_wrote_meanwhile() {
+    each_db(async |db| {
+        planned(db, 4).await;
+        let mut kept = Kept::of(db).await.unwrap();
+        let mut version = async || turns::take(&mut kept, &next("a", now())).await.unwrap().1;
+        let (first, second) = (version().await, version().await);
+        assert_eq!(first, second);
+        mails::unhold(db, 0).await.unwrap();
+        assert_eq!(version().await, second, "nothing was changed");
+        let is_sqlite = matches!(db, Db::Sqlite(_));
+        db.query("update mail set error = 'x' where id = 4").execute().await.unwrap();
+        let third = version().await;
+        assert_eq!((third != second, third.is_some()), (is_sqlite, is_sqlite));
     })
     .await;
 }

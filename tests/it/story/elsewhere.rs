@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hangloat::{
     db::{
         Db, activations,
+        kept::Kept,
         leases::{self, Lease},
         runs,
         turns::{self, Turn},
@@ -88,7 +89,7 @@ fn a_mail_that_another_machine_sends_is_left_to_it_until_its_time_is_over() {
         let claim = async |db: &Db| {
             let (lease, now) = (lease(minutes), now());
             let turn = Turn { lease, now, sent: &[], most: 1, tried: None, left: None };
-            Ok(turns::take(db, &turn).await?.pop())
+            Ok(turns::take(&mut Kept::of(db).await?, &turn).await?.0.pop())
         };
         let mail = there(&world, claim).unwrap();
         world.run(&["run", "mail"]).exits(0);

@@ -42,8 +42,12 @@ pub fn in_an_hour(world: &World) {
 }
 
 pub fn change(world: &World, sql: &'static str) {
+    change_in(&world.store_url(), sql);
+}
+
+fn change_in(url: &str, sql: &'static str) {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let db = hangloat::db::Db::open(&world.store_url()).await.unwrap();
+        let db = hangloat::db::Db::open(url).await.unwrap();
         db.query(sql).execute().await.unwrap();
     });
 }
@@ -52,6 +56,26 @@ pub fn bells(world: &World, kind: &str) -> Vec<String> {
     let mut bells = world.list("notifications");
     bells.retain(|bell| bell["kind"] == kind);
     texts(&bells, "text")
+}
+
+#[test]
+fn a_letter_tells_of_what_changed_while_the_one_before_it_was_on_its_way() {
+    let (server, world) = (Server::new(How::Plain), placed(2));
+    let url = world.store_url();
+    server.script(move |moment| {
+        if moment.stage == Stage::Letter && moment.count == 1 {
+            let url = url.clone();
+            let rename = "update mail set recipient_name = 'Moi Ten' where state = 'planned'";
+            // The server has a runtime of its own on this thread.
+            std::thread::spawn(move || change_in(&url, rename)).join().unwrap();
+        }
+        Act::Go
+    });
+    let mut command = server.command(&world, &["run", "mail"]);
+    finished(command.env("HANGLOAT_MAIL__CONNECTIONS", "1")).exits(0);
+    let taken = server.taken().into_iter().map(|letter| letter.text.contains("Moi Ten"));
+    let named: Vec<bool> = taken.collect();
+    assert!(named.len() > 2 && !named[0] && named[1..].iter().all(|is| *is), "{named:?}");
 }
 
 #[test]
