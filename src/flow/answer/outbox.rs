@@ -12,8 +12,8 @@ use super::{
     gather,
     identity::Sums,
     result,
-    source::Source,
-    view::{ResultView, RowView},
+    source::{Page, Source},
+    view::ResultView,
 };
 use crate::{
     db::batches::{self, Batch},
@@ -221,12 +221,18 @@ struct Counted<'a> {
 }
 
 impl Source for Counted<'_> {
-    fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
-        let rows = self.rows.rows_after(list, after)?;
-        let more = rows.len() as u64;
-        let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
-        self.progress.tell(Step::Done(done));
-        Ok(rows)
+    fn page_after(&self, list: usize, after: u32) -> anyhow::Result<Option<Page<'_>>> {
+        let Some(Page { last, views }) = self.rows.page_after(list, after)? else {
+            return Ok(None);
+        };
+        let counted = move || {
+            let rows = views()?;
+            let more = rows.len() as u64;
+            let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
+            self.progress.tell(Step::Done(done));
+            Ok(rows)
+        };
+        Ok(Some(Page::new(last, counted)))
     }
 
     fn identity(&self, sums: &Sums) -> anyhow::Result<String> {

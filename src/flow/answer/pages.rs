@@ -9,19 +9,21 @@ use super::{
     identity::{self, Sums},
     line_views,
     rows::{self, At, Facts, Whole},
-    source::Source,
+    source::{Page, Source},
     view::{FindingText, RowView},
 };
 use crate::{
     db::{
         self, activations,
         batches::Batch,
-        cancellations, findings, licences, lines, requests,
+        cancellations,
+        findings::{self, Numbered},
+        licences, lines, requests,
         rows::{Span, StagedRow},
         told,
     },
     flow::{
-        map::{Mapped, Table, TableRow},
+        map::{Mapped, Table},
         staged,
     },
 };
@@ -41,10 +43,21 @@ pub struct OfBatch<'a> {
     pub runtime: Handle,
 }
 
+/// Some rows of a list, and all that the database holds about them.
+struct Loaded {
+    /// Rows before them that cells of theirs are merged with.
+    above: Vec<StagedRow>,
+    rows: Vec<StagedRow>,
+    said: Vec<Numbered>,
+    business: line_views::Business,
+}
+
 impl Source for OfBatch<'_> {
-    fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
-        let Some(table) = self.tables.get(list) else { return Ok(Vec::new()) };
-        self.runtime.block_on(self.page(table, after))
+    fn page_after(&self, list: usize, after: u32) -> anyhow::Result<Option<Page<'_>>> {
+        let Some(table) = self.tables.get(list) else { return Ok(None) };
+        let loaded = self.runtime.block_on(self.load(table, after))?;
+        let page = |(last, loaded)| Page::new(last, move || self.views(table, loaded));
+        Ok(loaded.map(page))
     }
 
     fn identity(&self, sums: &Sums) -> anyhow::Result<String> {
@@ -53,22 +66,38 @@ impl Source for OfBatch<'_> {
 }
 
 impl OfBatch<'_> {
-    async fn page(&self, table: &Table, after: u32) -> anyhow::Result<Vec<RowView>> {
+    /// With the number of the last row.
+    async fn load(&self, table: &Table, after: u32) -> anyhow::Result<Option<(u32, Loaded)>> {
         let (db, batch) = (&self.whole.services.db, self.batch.id());
-        let staged = db::rows::after(db, (batch, table.sheet), after, PAGE).await?;
-        let (Some(first), Some(last)) = (staged.first(), staged.last()) else {
-            return Ok(Vec::new());
-        };
+        let rows = db::rows::after(db, (batch, table.sheet), after, PAGE).await?;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
         let span = Span { batch, sheet: table.sheet, first: first.row_no, last: last.row_no };
-        let said = findings::of_rows(db, span).await?;
-        let business = self.business(span).await?;
+        // Each is read on a connection of its own.
+        let (said, lines, requests, licences, mails, cancelled, stuck) = tokio::try_join!(
+            findings::of_rows(db, span),
+            lines::of_rows(db, span),
+            requests::of_rows(db, span),
+            licences::of_rows(db, span),
+            told::of_rows(db, span),
+            cancellations::of_rows(db, span),
+            activations::stuck_of_rows(db, span)
+        )?;
+        let firm = self.batch.firm.clone();
+        let business =
+            line_views::Business { firm, lines, requests, licences, mails, cancelled, stuck };
+        let (last, above) = (u32::try_from(last.row_no)?, self.above(table, span).await?);
+        Ok(Some((last, Loaded { above, rows, said, business })))
+    }
+
+    fn views(&self, table: &Table, loaded: Loaded) -> anyhow::Result<Vec<RowView>> {
+        let Loaded { above, rows, said, business } = loaded;
         let mut facts = Facts {
             said: rows::by_row(said.iter()),
             lines: line_views::of(self.whole.services, &business)?,
             stuck: line_views::stuck(self.whole.services, &business),
             ..Facts::default()
         };
-        for row in &staged {
+        for row in &rows {
             let at = (row.sheet, u32::try_from(row.row_no)?);
             facts.states.extend(row.state().map(|state| (at, state)));
             if row.dropped {
@@ -76,28 +105,14 @@ impl OfBatch<'_> {
             }
             facts.refused.extend(self.refused.get(&at).map(|said| (at, said.clone())));
         }
-        let shown: Vec<TableRow> = staged.into_iter().map(staged::row).collect::<Result<_, _>>()?;
-        let mut table = table.clone();
-        table.rows = self.merged(&table, span).await?;
-        table.rows.extend_from_slice(&shown);
-        Ok(rows::views(&self.whole, &table, &shown, &facts))
-    }
-
-    async fn business(&self, span: Span) -> anyhow::Result<line_views::Business> {
-        let db = &self.whole.services.db;
-        Ok(line_views::Business {
-            firm: self.batch.firm.clone(),
-            lines: lines::of_rows(db, span).await?,
-            requests: requests::of_rows(db, span).await?,
-            licences: licences::of_rows(db, span).await?,
-            mails: told::of_rows(db, span).await?,
-            cancelled: cancellations::of_rows(db, span).await?,
-            stuck: activations::stuck_of_rows(db, span).await?,
-        })
+        let first = above.len();
+        let rows: anyhow::Result<_> = above.into_iter().chain(rows).map(staged::row).collect();
+        let table = Table { rows: rows?, ..table.clone() };
+        Ok(rows::views(&self.whole, &table, &table.rows[first..], &facts))
     }
 
     /// The rows above that cells of these are merged with, in order.
-    async fn merged(&self, table: &Table, span: Span) -> anyhow::Result<Vec<TableRow>> {
+    async fn above(&self, table: &Table, span: Span) -> anyhow::Result<Vec<StagedRow>> {
         let is_needed = |first: i64, last: i64| first < span.first && last >= span.first;
         let merges = table.layout.merges.iter();
         let merges = merges.filter(|it| is_needed(it.first_row.into(), it.last_row.into()));
@@ -110,7 +125,7 @@ impl OfBatch<'_> {
             let found = db::rows::after(&self.whole.services.db, of, above, 1).await?;
             rows.extend(found.into_iter().filter(|row| row.row_no == i64::from(number)));
         }
-        rows.into_iter().map(staged::row).collect()
+        Ok(rows)
     }
 }
 
@@ -122,11 +137,13 @@ pub struct OfCheck<'a> {
 }
 
 impl Source for OfCheck<'_> {
-    fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
-        let Some(table) = self.mapped.tables.get(list) else { return Ok(Vec::new()) };
+    fn page_after(&self, list: usize, after: u32) -> anyhow::Result<Option<Page<'_>>> {
+        let Some(table) = self.mapped.tables.get(list) else { return Ok(None) };
         let from = table.rows.partition_point(|row| row.number <= after);
         let to = table.rows.len().min(from + usize::try_from(PAGE)?);
-        Ok(rows::views(&self.whole, table, &table.rows[from..to], &self.facts))
+        let rows = &table.rows[from..to];
+        let views = move || Ok(rows::views(&self.whole, table, rows, &self.facts));
+        Ok(rows.last().map(|last| Page::new(last.number, views)))
     }
 
     fn identity(&self, _: &Sums) -> anyhow::Result<String> {

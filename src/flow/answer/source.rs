@@ -1,43 +1,142 @@
 //! Where the rows of a result workbook come from: some at a time, so that a long list need not fit in memory.
 //! They are read twice, to measure and to write, and must be the same both times; gathering them is done elsewhere.
 
-use std::{sync::mpsc, thread};
+use std::{
+    io, iter,
+    sync::mpsc::{self, Receiver},
+    thread::{self, Scope},
+};
 
 use super::{identity::Sums, view::RowView};
 
-/// So many pages wait to be written while the next one is made.
-const AHEAD: usize = 2;
+/// So many pages wait for what is done with them next.
+const AHEAD: usize = 1;
 /// As for all threads of the program.
 const STACK: usize = 8 * 1024 * 1024;
 
+/// Some rows that were read, and what is still to be made of them.
+pub struct Page<'a> {
+    /// The number of its last row.
+    pub last: u32,
+    pub views: Box<dyn FnOnce() -> anyhow::Result<Vec<RowView>> + Send + 'a>,
+}
+
+impl<'a> Page<'a> {
+    pub fn new(
+        last: u32,
+        views: impl FnOnce() -> anyhow::Result<Vec<RowView>> + Send + 'a,
+    ) -> Page<'a> {
+        Page { last, views: Box::new(views) }
+    }
+}
+
 pub trait Source: Sync {
-    /// Rows of a list that follow the row `after`, in order; none at its end. Lists are counted from 0.
-    fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>>;
+    /// Rows of a list that follow the row `after`, in order; nothing at its end. Lists are counted from 0.
+    fn page_after(&self, list: usize, after: u32) -> anyhow::Result<Option<Page<'_>>>;
 
     /// The signed text by which the workbook is known, once all rows are written.
     fn identity(&self, sums: &Sums) -> anyhow::Result<String>;
 }
 
-/// All rows of a list, in order. They are made on a thread of their own, some ahead of what is done with them.
+/// All rows of a list, in order. While something is done with those of a page, the views of the next are made, and
+/// the one behind it is read.
 pub fn each_row(
     source: &dyn Source,
     list: usize,
     mut act: impl FnMut(&RowView) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     thread::scope(|scope| {
-        let (send, pages) = mpsc::sync_channel(AHEAD);
-        let ahead = move || {
-            let mut next = Some(0);
-            while let Some(after) = next {
-                let page = source.rows_after(list, after);
-                next = page.as_ref().ok().and_then(|rows| rows.last()).map(|row| row.number);
-                // Nobody waits for it where an earlier row could not be written.
-                if send.send(page).is_err() {
-                    return;
-                }
-            }
-        };
-        thread::Builder::new().stack_size(STACK).spawn_scoped(scope, ahead)?;
-        pages.into_iter().try_for_each(|page| page?.iter().try_for_each(&mut act))
+        let read = ahead(scope, pages(source, list))?;
+        let made = ahead(scope, read.into_iter().map(|page| (page?.views)()))?;
+        made.into_iter().try_for_each(|rows| rows?.iter().try_for_each(&mut act))
     })
+}
+
+/// The pages of a list, up to the first that cannot be read.
+fn pages(source: &dyn Source, list: usize) -> impl Iterator<Item = anyhow::Result<Page<'_>>> {
+    let mut after = Some(0);
+    iter::from_fn(move || {
+        let page = source.page_after(list, after?).transpose();
+        after = page.as_ref().and_then(|page| page.as_ref().ok()).map(|page| page.last);
+        page
+    })
+}
+
+/// Makes items on a thread of its own, some ahead of what is done with them.
+fn ahead<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    items: impl Iterator<Item = T> + Send + 'scope,
+) -> io::Result<Receiver<T>> {
+    let (send, made) = mpsc::sync_channel(AHEAD);
+    let make = move || {
+        for item in items {
+            // Nobody waits for it where an earlier one could not be used.
+            if send.send(item).is_err() {
+                return;
+            }
+        }
+    };
+    thread::Builder::new().stack_size(STACK).spawn_scoped(scope, make)?;
+    Ok(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::answer::view::RowKind;
+
+    /// A list of numbered rows, three a page.
+    struct Numbered {
+        rows: u32,
+        /// The page behind this row cannot be read.
+        unread_after: Option<u32>,
+        /// No view can be made of this row.
+        unseen: Option<u32>,
+    }
+
+    impl Source for Numbered {
+        fn page_after(&self, list: usize, after: u32) -> anyhow::Result<Option<Page<'_>>> {
+            assert_eq!(list, 0);
+            anyhow::ensure!(self.unread_after != Some(after), "not read");
+            let numbers: Vec<u32> = (after + 1..=self.rows).take(3).collect();
+            let view = |number| {
+                anyhow::ensure!(self.unseen != Some(number), "not seen");
+                Ok(RowView { number, cells: Vec::new(), kind: RowKind::Outside })
+            };
+            let last = numbers.last().copied();
+            Ok(last.map(|last| Page::new(last, move || numbers.into_iter().map(view).collect())))
+        }
+
+        fn identity(&self, _: &Sums) -> anyhow::Result<String> {
+            Ok(String::new())
+        }
+    }
+
+    /// The rows that came, and what ended them before their end.
+    fn seen(source: &Numbered, last: u32) -> (Vec<u32>, Option<String>) {
+        let mut seen = Vec::new();
+        let ended = each_row(source, 0, |row| {
+            seen.push(row.number);
+            anyhow::ensure!(row.number != last, "not written");
+            Ok(())
+        });
+        (seen, ended.err().map(|error| error.to_string()))
+    }
+
+    #[test]
+    fn every_row_comes_once_and_in_order() {
+        for rows in [0, 1, 3, 4, 100] {
+            let source = Numbered { rows, unread_after: None, unseen: None };
+            assert_eq!(seen(&source, 0), ((1..=rows).collect(), None));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_made_or_written_ends_the_list_and_is_told() {
+        let source = |unread_after, unseen| Numbered { rows: 100, unread_after, unseen };
+        let told = |error: &str| Some(error.to_owned());
+        assert_eq!(seen(&source(Some(6), None), 0), ((1..=6).collect(), told("not read")));
+        assert_eq!(seen(&source(None, Some(5)), 0), ((1..=3).collect(), told("not seen")));
+        assert_eq!(seen(&source(None, None), 2), (vec![1, 2], told("not written")));
+    }
 }

@@ -20,7 +20,7 @@ use crate::{
     flow::{
         answer::{
             identity::Sums,
-            source::Source,
+            source::{Page, Source},
             view::{
                 ControlTotals, Counts, DataRow, Decision, FindingText, Identity, LineView,
                 OrderView, PayeeView, PaymentView, ResultView, RowKind, RowView, SheetView,
@@ -72,9 +72,11 @@ impl DerefMut for Sample {
 }
 
 impl Source for Sample {
-    fn rows_after(&self, list: usize, after: u32) -> anyhow::Result<Vec<RowView>> {
+    fn page_after(&self, list: usize, after: u32) -> anyhow::Result<Option<Page<'_>>> {
         let rows = self.rows[list].iter().filter(|row| row.number > after);
-        Ok(rows.take(self.at_a_time).cloned().collect())
+        let rows: Vec<RowView> = rows.take(self.at_a_time).cloned().collect();
+        let last = rows.last().map(|row| row.number);
+        Ok(last.map(|last| Page::new(last, move || Ok(rows))))
     }
 
     fn identity(&self, _: &Sums) -> anyhow::Result<String> {
