@@ -153,7 +153,8 @@ pub struct Wanted {
 /// What rows of these tables may mean, for the look into history.
 pub fn wanted(tables: &[Table], columns: &Columns) -> Wanted {
     let lists = lists(tables, columns);
-    let named = |(list, row): &(&List<'_>, &TableRow)| Named::of(&list.reading.fields(row));
+    let named =
+        |(list, row): &(&List<'_>, &TableRow)| Named::of(&list.reading.only(row, &Named::BY));
     let named: Vec<Named> = clients(&lists).par_iter().map(named).collect();
     let mut wanted = Wanted::default();
     for Named { tax_ids, phone, name } in named {
@@ -180,6 +181,8 @@ struct Named {
 }
 
 impl Named {
+    const BY: [Field; 4] = [Field::TaxId, Field::OldTaxId, Field::Phone, Field::Name];
+
     fn of(fields: &Fields) -> Named {
         let text = |field| fields.get(field).map(|value| value.text.as_str());
         let phone = text(Field::Phone).and_then(|text| Phone::read(text).ok());

@@ -117,19 +117,28 @@ impl<'a> Reading<'a> {
 
     /// The mapped values of a row; what means nothing (`-`, `không có`) counts as empty.
     pub fn fields(&self, row: &TableRow) -> Fields {
+        self.those(row, |_| true)
+    }
+
+    /// The same of some fields alone.
+    pub fn only(&self, row: &TableRow, fields: &[Field]) -> Fields {
+        self.those(row, |field| fields.contains(&field))
+    }
+
+    fn those(&self, row: &TableRow, are_wanted: impl Fn(Field) -> bool) -> Fields {
         let value = |column: &Column| {
+            let field = column.field.filter(|field| are_wanted(*field))?;
             let value = written(self.table, row, column)
                 // `#N/A` is a formula that failed; `n/a` typed by a person is nothing.
                 .filter(|value| value.is_flawed() || !self.columns.means_nothing(&value.text))?;
-            Some((column.field?, value))
+            Some((field, value))
         };
-        let mapped = self.table.columns.iter().filter(|column| column.field.is_some());
         Fields {
             sheet: self.table.sheet,
             sheet_name: Arc::clone(&self.sheet_name),
             row: row.number,
             from_1904: self.table.layout.from_1904,
-            values: mapped.filter_map(value).collect(),
+            values: self.table.columns.iter().filter_map(value).collect(),
             columns: Arc::clone(&self.places),
         }
     }
