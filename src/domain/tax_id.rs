@@ -2,10 +2,10 @@
 //! Which kind a customer type may have, and from when, is said by the checks.
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
 use super::{
     client::CustomerType,
+    fold::usual,
     words::{checked_text, words},
 };
 
@@ -133,7 +133,7 @@ checked_text!(TaxId, TaxIdError);
 fn digits_of(text: &str) -> Result<String, TaxIdError> {
     let invisible =
         |c: &char| matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}' | '\u{2060}' | '\u{AD}');
-    let text: String = text.nfkc().filter(|c| !invisible(c)).collect();
+    let text: String = usual(text).chars().filter(|c| !invisible(c)).collect();
     let text = text.trim().trim_start_matches('\'');
     if is_scientific(text) {
         return Err(TaxIdError::DigitsLost);

@@ -154,7 +154,12 @@ impl Columns {
             values: all_values(source, values, wrong),
             fields,
             ignored: ignored.headers.iter().map(|header| key(header)).collect(),
-            longest_empty: empty.values.iter().map(|value| signs(value)).max().unwrap_or_default(),
+            longest_empty: empty
+                .values
+                .iter()
+                .map(|value| signs(value).count())
+                .max()
+                .unwrap_or_default(),
             empty: empty.values.iter().map(|value| key(value)).collect(),
             choice: choice.headers.iter().map(|header| key(header)).collect(),
             yes: choice.yes.iter().map(|word| key(word)).collect(),
@@ -277,7 +282,7 @@ impl Columns {
 
     /// `-`, `không có`, `n/a`: a cell that is filled in with nothing.
     pub fn means_nothing(&self, text: &str) -> bool {
-        if signs(text) > self.longest_empty {
+        if signs(text).nth(self.longest_empty).is_some() {
             return false;
         }
         let folded = fold(text);
@@ -285,8 +290,8 @@ impl Columns {
     }
 }
 
-fn signs(text: &str) -> usize {
-    text.chars().filter(|c| c.is_alphanumeric()).count()
+fn signs(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric())
 }
 
 #[cfg(test)]

@@ -65,6 +65,10 @@ impl Legacy {
 
 /// The encodings under which a text is Vietnamese that it is not as it stands, with what it says.
 pub fn readings(text: &str) -> Vec<(Legacy, String)> {
+    // Most texts are Vietnamese as they stand.
+    if text.chars().any(is_of_unicode) {
+        return Vec::new();
+    }
     let read = |legacy: &Legacy| {
         let decoded = legacy.decode(text)?;
         let weight = legacy.weigh(text, &decoded);
@@ -82,6 +86,15 @@ pub fn readings(text: &str) -> Vec<(Legacy, String)> {
 /// Whether a text holds anything that an old encoding could have written.
 pub fn is_suspect(text: &str) -> bool {
     !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && is_of_word(c))
+}
+
+/// A letter that the bytes of no old encoding look like.
+const fn is_of_unicode(c: char) -> bool {
+    matches!(
+        c,
+        '\u{1EA0}'
+            ..='\u{1EF9}' | 'Ă' | 'ă' | 'Đ' | 'đ' | 'Ĩ' | 'ĩ' | 'Ũ' | 'ũ' | 'Ơ' | 'ơ' | 'Ư' | 'ư'
+    )
 }
 
 /// Soft hyphens are letters in TCVN3 alone.

@@ -120,6 +120,19 @@ fn what_an_encoding_cannot_hold_is_not_decoded() {
     }
 }
 
+#[test]
+fn a_letter_of_unicode_alone_has_no_other_reading_and_is_not_among_what_old_encodings_hold() {
+    let letters: Vec<char> = ('\0'..=char::MAX).filter(|c| is_of_unicode(*c)).collect();
+    assert_eq!(letters.len(), 90 + 12);
+    for letter in letters {
+        for text in [letter.to_string(), format!("C«ng {letter} a"), format!("{letter}Ã´")] {
+            for legacy in Legacy::ALL {
+                assert_eq!(legacy.decode(&text), None, "{legacy} {text}");
+            }
+        }
+    }
+}
+
 /// Vietnamese in one of the encodings, by the reverse of nothing but the published tables.
 fn encode(legacy: Legacy, text: &str) -> Option<String> {
     let letters = || ('\u{A1}'..='\u{FF}').filter(|c| *c != '\u{A0}');

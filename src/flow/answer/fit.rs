@@ -13,6 +13,8 @@ const LINE_POINTS: f64 = 13.2;
 /// No text is broken into pieces narrower than this.
 const NARROWEST: f64 = 4.0;
 const MAX_ROW_POINTS: f64 = 409.0;
+/// No character before it is a combining mark.
+const FIRST_MARK: char = '\u{300}';
 
 /// A text as a cell can hold it: control characters become their pictures (U+2400 + n),
 /// and what is too long is cut. An answer is compared with this, not with the raw text.
@@ -47,6 +49,10 @@ pub fn cut(text: &str, units: usize) -> String {
 
 /// Where `text` reaches more than `units` UTF-16 units, if it does.
 pub fn cut_at(text: &str, units: usize) -> Option<usize> {
+    // No character has more units in UTF-16 than in UTF-8.
+    if text.len() <= units {
+        return None;
+    }
     let mut used = 0;
     text.char_indices().find_map(|(at, c)| {
         used += c.len_utf16();
@@ -76,7 +82,7 @@ pub fn width(text: &str) -> f64 {
 
 fn char_width(c: char) -> f64 {
     match c {
-        _ if is_combining_mark(c) => 0.0,
+        _ if c >= FIRST_MARK && is_combining_mark(c) => 0.0,
         '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{FFE6}' => 2.0,
         'f'
         | 'i'
@@ -151,6 +157,25 @@ mod tests {
         assert_eq!(names[1], "Kết quả (Danh sách khách hàn~2)");
         assert!(names.iter().all(|name| name.encode_utf16().count() <= 31));
         assert_eq!(sheet_name("A:b?'c'", &mut taken, wrap), "Kết quả (A_b__c_)");
+    }
+
+    #[test]
+    fn every_mark_is_among_those_that_are_looked_for() {
+        assert!(is_combining_mark(FIRST_MARK));
+        assert!(!('\0'..FIRST_MARK).any(is_combining_mark));
+    }
+
+    #[test]
+    fn a_text_is_cut_where_its_units_end() {
+        for (text, units, end) in [
+            ("ễễễ", 9, None),
+            ("ễễễ", 3, None),
+            ("ễễễ", 2, Some(6)),
+            ("🙂🙂", 4, None),
+            ("🙂🙂", 3, Some(4)),
+        ] {
+            assert_eq!(cut_at(text, units), end, "{text} {units}");
+        }
     }
 
     #[test]
