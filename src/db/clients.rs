@@ -1,11 +1,16 @@
 //! The firms' catalogues of clients, and which tax ids are one client's.
 //! Who enters them, and what two tax ids have to do with each other, is decided by `flow`.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use super::{
+    Db, ROWS_A_STATEMENT, Sql, Tx,
+    chunks::{Chunks, as_text},
+};
 use crate::domain::client::ClientRow;
 
 /// A client of a firm as the firm has it.
@@ -38,11 +43,12 @@ pub struct Near<'a> {
 
 /// A client on its way in.
 #[derive(Clone, Debug, Serialize)]
-pub struct NewClient {
+pub struct NewClient<'a> {
     pub tax_id: String,
     pub name_key: String,
     pub phone: String,
-    pub record: ClientRow,
+    #[serde(serialize_with = "as_text")]
+    pub record: Cow<'a, ClientRow>,
 }
 
 // No firm learns from another one which tax ids are one client's.
@@ -162,26 +168,27 @@ pub async fn former(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Tie>> {
 pub async fn put(
     tx: &mut Tx,
     firm: &str,
-    clients: &[NewClient],
+    clients: &[NewClient<'_>],
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     // Without `where true` SQLite takes `on conflict` for a part of a join.
     const PUT: Sql = Sql {
         sqlite: "insert into client (firm, tax_id, name_key, phone, record, updated_at)
-                 select $1, value->>'tax_id', value->>'name_key', value->>'phone', value->'record', $3
+                 select $1, value->>'tax_id', value->>'name_key', value->>'phone', value->>'record', $3
                  from json_each($2) where true
                  on conflict (firm, tax_id) do update
                      set name_key = excluded.name_key, phone = excluded.phone, record = excluded.record,
                          updated_at = excluded.updated_at",
         postgres: "insert into client (firm, tax_id, name_key, phone, record, updated_at)
-                 select $1, tax_id, name_key, phone, record, $3
-                 from jsonb_to_recordset($2) as r (tax_id text, name_key text, phone text, record jsonb)
+                 select $1, tax_id, name_key, phone, record::jsonb, $3
+                 from jsonb_to_recordset($2) as r (tax_id text, name_key text, phone text, record text)
                  on conflict (firm, tax_id) do update
                      set name_key = excluded.name_key, phone = excluded.phone, record = excluded.record,
                          updated_at = excluded.updated_at",
     };
-    for clients in clients.chunks(ROWS_A_STATEMENT) {
-        tx.query(PUT).bind(firm).bind(Json(clients)).bind(now).execute().await?;
+    let mut chunks = Chunks::of(clients.chunks(ROWS_A_STATEMENT))?;
+    while let Some(chunk) = chunks.take() {
+        chunks.stored(tx.query(PUT).bind(firm).bind(chunk).bind(now).execute()).await?;
     }
     Ok(())
 }
@@ -203,8 +210,9 @@ pub async fn tie(
                  on conflict (firm, tax_id) do update
                      set client = excluded.client, reason = coalesce(excluded.reason, client_tax_id.reason)",
     };
-    for pairs in pairs.chunks(ROWS_A_STATEMENT) {
-        tx.query(TIE).bind(firm).bind(Json(pairs)).bind(reason).execute().await?;
+    let mut chunks = Chunks::of(pairs.chunks(ROWS_A_STATEMENT))?;
+    while let Some(chunk) = chunks.take() {
+        chunks.stored(tx.query(TIE).bind(firm).bind(chunk).bind(reason).execute()).await?;
     }
     Ok(())
 }

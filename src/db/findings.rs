@@ -6,7 +6,11 @@ use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx, rows::Span};
+use super::{
+    Db, ROWS_A_STATEMENT, Sql, Tx,
+    chunks::{Chunks, as_text},
+    rows::Span,
+};
 use crate::domain::{
     batch::BatchId,
     finding::{Code, Finding, Place, Severity, code_of},
@@ -39,7 +43,25 @@ struct New<'a> {
     severity: Severity,
     value: Option<&'a str>,
     suggestion: Option<&'a str>,
+    #[serde(serialize_with = "as_text")]
     detail: &'a BTreeMap<String, String>,
+}
+
+impl New<'_> {
+    fn of((sheet, finding): &Numbered) -> New<'_> {
+        New {
+            sheet: *sheet,
+            sheet_name: finding.place.sheet.as_deref(),
+            row_no: finding.place.row,
+            column_name: finding.place.column.as_deref(),
+            field: finding.place.field.map(crate::domain::field::Field::as_str),
+            code: finding.name(),
+            severity: finding.severity,
+            value: finding.value.as_deref(),
+            suggestion: finding.suggestion.as_deref(),
+            detail: &finding.detail,
+        }
+    }
 }
 
 /// A finding and the number of its sheet in the batch.
@@ -51,18 +73,19 @@ pub async fn insert(tx: &mut Tx, batch: BatchId, findings: &[Numbered]) -> sqlx:
                                       value, suggestion, detail)
                  select $1, value->>'sheet', value->>'sheet_name', value->>'row_no', value->>'column_name',
                         value->>'field', value->>'code', value->>'severity', value->>'value',
-                        value->>'suggestion', value->'detail'
+                        value->>'suggestion', value->>'detail'
                  from json_each($2)",
         postgres: "insert into finding (batch_id, sheet, sheet_name, row_no, column_name, field, code, severity,
                                       value, suggestion, detail)
-                 select $1, sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion, detail
+                 select $1, sheet, sheet_name, row_no, column_name, field, code, severity, value, suggestion,
+                        detail::jsonb
                  from jsonb_to_recordset($2)
                       as r (sheet bigint, sheet_name text, row_no bigint, column_name text, field text, code text,
-                            severity text, value text, suggestion text, detail jsonb)",
+                            severity text, value text, suggestion text, detail text)",
     };
-    for findings in findings.chunks(ROWS_A_STATEMENT) {
-        let new: Vec<New<'_>> = findings.iter().map(written).collect();
-        tx.query(INSERT).bind(batch.number()).bind(Json(new)).execute().await?;
+    let mut chunks = Chunks::of(findings.chunks(ROWS_A_STATEMENT).map(written))?;
+    while let Some(chunk) = chunks.take() {
+        chunks.stored(tx.query(INSERT).bind(batch.number()).bind(chunk).execute()).await?;
     }
     Ok(())
 }
@@ -214,19 +237,8 @@ pub async fn details(db: &Db, batch: BatchId, key: &str) -> sqlx::Result<Vec<Str
     Ok(said.into_iter().map(|(said,)| said).collect())
 }
 
-fn written((sheet, finding): &Numbered) -> New<'_> {
-    New {
-        sheet: *sheet,
-        sheet_name: finding.place.sheet.as_deref(),
-        row_no: finding.place.row,
-        column_name: finding.place.column.as_deref(),
-        field: finding.place.field.map(crate::domain::field::Field::as_str),
-        code: finding.name(),
-        severity: finding.severity,
-        value: finding.value.as_deref(),
-        suggestion: finding.suggestion.as_deref(),
-        detail: &finding.detail,
-    }
+fn written(findings: &[Numbered]) -> Vec<New<'_>> {
+    findings.iter().map(New::of).collect()
 }
 
 fn read(stored: Stored) -> sqlx::Result<Numbered> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx, rows::Span};
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx, chunks, rows::Span};
 use crate::domain::{
     batch::BatchId,
     client::ClientRow,
@@ -53,6 +53,7 @@ pub struct NewLine<'a> {
     pub tax_id: &'a str,
     pub name: &'a str,
     pub amount: Money,
+    #[serde(serialize_with = "chunks::as_text")]
     pub client: &'a ClientRow,
 }
 
@@ -72,25 +73,26 @@ pub async fn insert(tx: &mut Tx, under: Under<'_>, lines: &[NewLine<'_>]) -> sql
         sqlite: "insert into order_line (order_code, batch_id, firm, family, fiscal_year, state,
                                          line_no, sheet, row_no, tax_id, name, amount, client)
                  select $1, $2, $3, $4, $5, 'waiting', value->>'line_no', value->>'sheet', value->>'row_no',
-                        value->>'tax_id', value->>'name', value->>'amount', value->'client'
+                        value->>'tax_id', value->>'name', value->>'amount', value->>'client'
                  from json_each($6)",
         postgres: "insert into order_line (order_code, batch_id, firm, family, fiscal_year, state,
                                            line_no, sheet, row_no, tax_id, name, amount, client)
-                 select $1, $2, $3, $4, $5, 'waiting', line_no, sheet, row_no, tax_id, name, amount, client
+                 select $1, $2, $3, $4, $5, 'waiting', line_no, sheet, row_no, tax_id, name, amount, client::jsonb
                  from jsonb_to_recordset($6)
                       as r (line_no bigint, sheet bigint, row_no bigint, tax_id text, name text, amount bigint,
-                            client jsonb)",
+                            client text)",
     };
-    for lines in lines.chunks(ROWS_A_STATEMENT) {
-        tx.query(INSERT)
+    let mut chunks = chunks::Chunks::of(lines.chunks(ROWS_A_STATEMENT))?;
+    while let Some(chunk) = chunks.take() {
+        let insert = tx
+            .query(INSERT)
             .bind(under.order.as_str())
             .bind(under.batch.number())
             .bind(under.firm)
             .bind(under.family)
             .bind(i64::from(under.fiscal_year))
-            .bind(Json(lines))
-            .execute()
-            .await?;
+            .bind(chunk);
+        chunks.stored(insert.execute()).await?;
     }
     Ok(())
 }
@@ -342,7 +344,6 @@ pub async fn hold(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<HashMap<i64, LineSta
     held.into_iter().map(read).collect()
 }
 
-/// The waiting lines of an order become placed.
 /// Places the waiting lines of an order; how many these are.
 pub async fn place(tx: &mut Tx, code: &OrderCode) -> sqlx::Result<u64> {
     tx.query("update order_line set state = 'placed' where order_code = $1 and state = 'waiting'")

@@ -7,6 +7,8 @@
 
 mod migrate;
 
+mod chunks;
+
 pub mod instance;
 
 pub mod guard;

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use super::{
+    Db, ROWS_A_STATEMENT, Sql, Tx,
+    chunks::{Chunks, as_text},
+};
 use crate::domain::{
     batch::{BatchId, RowState},
     cell::Cell,
@@ -108,6 +111,7 @@ pub struct NewRow<'a> {
     pub sheet: i64,
     pub row_no: u32,
     pub kind: RowKind,
+    #[serde(serialize_with = "as_text")]
     pub cells: &'a [Cell],
     pub state: Option<RowState>,
 }
@@ -116,17 +120,18 @@ pub struct NewRow<'a> {
 pub async fn insert(tx: &mut Tx, batch: BatchId, rows: &[NewRow<'_>]) -> sqlx::Result<()> {
     const INSERT: Sql = Sql {
         sqlite: "insert into batch_row (batch_id, sheet, row_no, kind, cells, state)
-                 select $1, value->>'sheet', value->>'row_no', value->>'kind', value->'cells', value->>'state'
+                 select $1, value->>'sheet', value->>'row_no', value->>'kind', value->>'cells', value->>'state'
                  from json_each($2) where true
                  on conflict (batch_id, sheet, row_no) do update set cells = excluded.cells, state = excluded.state",
         postgres: "insert into batch_row (batch_id, sheet, row_no, kind, cells, state)
-                 select $1, sheet, row_no, kind, cells, state
+                 select $1, sheet, row_no, kind, cells::jsonb, state
                  from jsonb_to_recordset($2)
-                      as r (sheet bigint, row_no bigint, kind text, cells jsonb, state text)
+                      as r (sheet bigint, row_no bigint, kind text, cells text, state text)
                  on conflict (batch_id, sheet, row_no) do update set cells = excluded.cells, state = excluded.state",
     };
-    for rows in rows.chunks(ROWS_A_STATEMENT) {
-        tx.query(INSERT).bind(batch.number()).bind(Json(rows)).execute().await?;
+    let mut chunks = Chunks::of(rows.chunks(ROWS_A_STATEMENT))?;
+    while let Some(chunk) = chunks.take() {
+        chunks.stored(tx.query(INSERT).bind(batch.number()).bind(chunk).execute()).await?;
     }
     Ok(())
 }
@@ -223,8 +228,9 @@ pub async fn settle(tx: &mut Tx, batch: BatchId, verdicts: &[Verdict]) -> sqlx::
                  from jsonb_to_recordset($2) as v (sheet bigint, row_no bigint, state text)
                  where batch_id = $1 and batch_row.sheet = v.sheet and batch_row.row_no = v.row_no",
     };
-    for verdicts in verdicts.chunks(ROWS_A_STATEMENT) {
-        tx.query(SETTLE).bind(batch.number()).bind(Json(verdicts)).execute().await?;
+    let mut chunks = Chunks::of(verdicts.chunks(ROWS_A_STATEMENT))?;
+    while let Some(chunk) = chunks.take() {
+        chunks.stored(tx.query(SETTLE).bind(batch.number()).bind(chunk).execute()).await?;
     }
     Ok(())
 }
@@ -234,6 +240,7 @@ pub async fn settle(tx: &mut Tx, batch: BatchId, verdicts: &[Verdict]) -> sqlx::
 pub struct Fixed<'a> {
     pub sheet: i64,
     pub row_no: u32,
+    #[serde(serialize_with = "as_text")]
     pub cells: &'a [Cell],
     /// A person left it out.
     pub dropped: bool,
@@ -243,18 +250,19 @@ pub struct Fixed<'a> {
 pub async fn replace(tx: &mut Tx, batch: BatchId, rows: &[Fixed<'_>]) -> sqlx::Result<()> {
     const REPLACE: Sql = Sql {
         sqlite: "with f as materialized (
-                     select value->>'sheet' as sheet, value->>'row_no' as row_no, value->'cells' as cells,
+                     select value->>'sheet' as sheet, value->>'row_no' as row_no, value->>'cells' as cells,
                             value->>'dropped' as dropped
                      from json_each($2))
                  update batch_row set cells = f.cells, dropped = f.dropped
                  from f
                  where batch_id = $1 and batch_row.sheet = f.sheet and batch_row.row_no = f.row_no",
-        postgres: "update batch_row set cells = f.cells, dropped = f.dropped
-                 from jsonb_to_recordset($2) as f (sheet bigint, row_no bigint, cells jsonb, dropped boolean)
+        postgres: "update batch_row set cells = f.cells::jsonb, dropped = f.dropped
+                 from jsonb_to_recordset($2) as f (sheet bigint, row_no bigint, cells text, dropped boolean)
                  where batch_id = $1 and batch_row.sheet = f.sheet and batch_row.row_no = f.row_no",
     };
-    for rows in rows.chunks(ROWS_A_STATEMENT) {
-        tx.query(REPLACE).bind(batch.number()).bind(Json(rows)).execute().await?;
+    let mut chunks = Chunks::of(rows.chunks(ROWS_A_STATEMENT))?;
+    while let Some(chunk) = chunks.take() {
+        chunks.stored(tx.query(REPLACE).bind(batch.number()).bind(chunk).execute()).await?;
     }
     Ok(())
 }
@@ -298,8 +306,9 @@ pub async fn part(tx: &mut Tx, batch: BatchId, parts: &[Part]) -> sqlx::Result<(
                  from jsonb_to_recordset($2) as p (sheet bigint, row_no bigint, kind text, state text)
                  where batch_id = $1 and batch_row.sheet = p.sheet and batch_row.row_no = p.row_no",
     };
-    for parts in parts.chunks(ROWS_A_STATEMENT) {
-        tx.query(PART).bind(batch.number()).bind(Json(parts)).execute().await?;
+    let mut chunks = Chunks::of(parts.chunks(ROWS_A_STATEMENT))?;
+    while let Some(chunk) = chunks.take() {
+        chunks.stored(tx.query(PART).bind(batch.number()).bind(chunk).execute()).await?;
     }
     Ok(())
 }

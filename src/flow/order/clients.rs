@@ -3,7 +3,10 @@
 //! what that row meant, so that the next list need only name its tax id. Cancelling the order leaves it there; taking
 //! back the list does not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use chrono::{DateTime, Utc};
 
@@ -44,7 +47,7 @@ pub async fn keep(
             pairs.insert(tax_id, client.clone());
         }
         pairs.insert(client.clone(), client.clone());
-        new.insert(client.clone(), new_client(row, &client)?);
+        new.insert(client.clone(), new_client(Cow::Borrowed(*row), &client)?);
     }
     clients::put(tx, firm, &new.into_values().collect::<Vec<_>>(), now).await?;
     clients::tie(tx, firm, &pairs.into_iter().collect::<Vec<_>>(), None).await?;
@@ -78,7 +81,7 @@ pub async fn correct(
         record[field.as_str()] = new[field.as_str()].clone();
     }
     let record: ClientRow = serde_json::from_value(record)?;
-    clients::put(tx, firm, &[new_client(&record, &present)?], now).await?;
+    clients::put(tx, firm, &[new_client(Cow::Owned(record), &present)?], now).await?;
     Ok(())
 }
 
@@ -151,16 +154,15 @@ fn present(row: &ClientRow, known: &HashMap<String, String>) -> String {
     client.map_or_else(|| own.to_owned(), Clone::clone)
 }
 
-fn new_client(row: &ClientRow, client: &str) -> anyhow::Result<NewClient> {
-    let mut record = row.clone();
-    if row.tax_id.as_str() != client {
-        record.tax_id = client.parse()?;
-        record.old_tax_id = Some(row.tax_id.clone());
+fn new_client<'a>(mut record: Cow<'a, ClientRow>, client: &str) -> anyhow::Result<NewClient<'a>> {
+    if record.tax_id.as_str() != client {
+        let record = record.to_mut();
+        record.old_tax_id = Some(std::mem::replace(&mut record.tax_id, client.parse()?));
     }
     Ok(NewClient {
         tax_id: client.to_owned(),
-        name_key: fold(&row.name),
-        phone: row.phone.to_string(),
+        name_key: fold(&record.name),
+        phone: record.phone.to_string(),
         record,
     })
 }
@@ -246,7 +248,7 @@ pub async fn join(
     let mut record = record.record.0;
     record.tax_id = new.clone();
     record.old_tax_id = Some(old.clone());
-    clients::put(tx, firm, &[new_client(&record, new.as_str())?], now).await?;
+    clients::put(tx, firm, &[new_client(Cow::Owned(record), new.as_str())?], now).await?;
     let pairs: Vec<(String, String)> =
         wanted.iter().map(|id| (id.clone(), new.to_string())).collect();
     clients::tie(tx, firm, &pairs, Some(reason)).await?;
@@ -346,9 +348,13 @@ pub async fn part(
 }
 
 /// A client as it is, without a former tax id that is another one's.
-fn without(present: &ClientRow, parted: &TaxId, tax_id: &str) -> anyhow::Result<NewClient> {
+fn without(
+    present: &ClientRow,
+    parted: &TaxId,
+    tax_id: &str,
+) -> anyhow::Result<NewClient<'static>> {
     let old_tax_id = present.old_tax_id.clone().filter(|old| old != parted);
-    new_client(&ClientRow { old_tax_id, ..present.clone() }, tax_id)
+    new_client(Cow::Owned(ClientRow { old_tax_id, ..present.clone() }), tax_id)
 }
 
 /// A client by what was last ordered under this tax id itself; who works in its data is what was said last.
@@ -357,9 +363,9 @@ async fn own_record(
     firm: &str,
     tax_id: &str,
     present: &ClientRow,
-) -> anyhow::Result<Option<NewClient>> {
+) -> anyhow::Result<Option<NewClient<'static>>> {
     let Some(newest) = lines::newest_of(tx, firm, tax_id).await? else { return Ok(None) };
     let assigned_to = present.assigned_to.clone();
     let record = ClientRow { old_tax_id: None, assigned_to, ..newest.0 };
-    new_client(&record, tax_id).map(Some)
+    new_client(Cow::Owned(record), tax_id).map(Some)
 }

@@ -1,5 +1,7 @@
 //! The catalogues of clients: found by any tax id, phone or name, joined, and made of the lines of before.
 
+use std::borrow::Cow;
+
 use hangloat::{
     db::{
         Db, Sql,
@@ -12,18 +14,18 @@ use hangloat::{
 use super::seed::{FIRM, batch, client, new_line, now, order, under, within};
 use crate::each_db::each_db;
 
-fn new(tax_id: &str, name: &str) -> NewClient {
+fn new(tax_id: &str, name: &str) -> NewClient<'static> {
     let record = ClientRow { name: name.to_owned(), tax_id: tax_id.parse().unwrap(), ..client() };
     NewClient {
         tax_id: tax_id.to_owned(),
         name_key: name.to_lowercase(),
         phone: record.phone.to_string(),
-        record,
+        record: Cow::Owned(record),
     }
 }
 
 async fn put(db: &Db, firm: &str, tax_ids: &[&str]) {
-    let new: Vec<NewClient> = tax_ids.iter().map(|tax_id| new(tax_id, "Hoa Sen")).collect();
+    let new: Vec<NewClient<'_>> = tax_ids.iter().map(|tax_id| new(tax_id, "Hoa Sen")).collect();
     let pairs: Vec<_> = tax_ids.iter().map(|id| ((*id).to_owned(), (*id).to_owned())).collect();
     within(db, async |tx| {
         clients::put(tx, firm, &new, now()).await?;
@@ -95,7 +97,7 @@ async fn a_client_keeps_its_newest_record_and_every_tax_id() {
 async fn who_leaves_hands_the_clients_of_one_firm_over_or_leaves_them_to_nobody() {
     each_db(async |db| {
         let mut assigned = new(ONE, "Hoa Sen");
-        assigned.record.assigned_to = Some("binh@minhan.example".parse().unwrap());
+        assigned.record.to_mut().assigned_to = Some("binh@minhan.example".parse().unwrap());
         let both = [assigned, new(TWO, "Hoa Hồng")];
         for firm in [FIRM, "KHAC"] {
             within(db, async |tx| clients::put(tx, firm, &both, now()).await).await.unwrap();
