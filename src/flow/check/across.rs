@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The first of equals stays as it is; the later ones are told of it, also where more is wrong with either.
-pub fn compare(rows: &mut [Judged], texts: &Texts, history: &History) {
+pub fn compare(rows: &mut [Judged<'_>], texts: &Texts, history: &History) {
     let seen = || rows.iter().map(|row| &row.seen);
     let bought = seen().map(|seen| {
         let (tax_id, family, year) = seen.bought.as_ref()?;
@@ -61,27 +61,28 @@ pub fn compare(rows: &mut [Judged], texts: &Texts, history: &History) {
     }
 }
 
-fn is_same_client(a: &Judged, b: &Judged, history: &History) -> bool {
-    let who = |row: &Judged| row.seen.tax_id.as_ref().map(|tax_id| history.who(tax_id));
+fn is_same_client(a: &Judged<'_>, b: &Judged<'_>, history: &History) -> bool {
+    let who = |row: &Judged<'_>| row.seen.tax_id.as_ref().map(|tax_id| history.who(tax_id));
     who(a).is_some() && who(a) == who(b)
 }
 
-fn year(row: &Judged) -> Option<FiscalYear> {
+fn year(row: &Judged<'_>) -> Option<FiscalYear> {
     row.seen.bought.as_ref().map(|(_, _, year)| *year)
 }
 
-fn said(texts: &Texts, before: &Judged, row: &Judged, code: Code) -> Finding {
-    let (field, own) = match code {
+fn said(texts: &Texts, before: &Judged<'_>, row: &Judged<'_>, code: Code) -> Finding {
+    let (field, meant) = match code {
         Code::EmailShared => (Field::Email, row.seen.email.as_ref().map(Email::to_string)),
         Code::PhoneShared => (Field::Phone, row.seen.phone.as_ref().map(Phone::national)),
         Code::FreeYearAlreadyUsed => (Field::Kind, None),
         _ => (Field::TaxId, None),
     };
-    let raw = row.fields.get(field).map(|value| value.raw.clone());
-    let value = raw.or(own).unwrap_or_default();
-    let sheet = (before.fields.sheet != row.fields.sheet).then_some(&*before.fields.sheet_name);
-    let other = texts.say("message.place.row", context! { row => before.fields.row, sheet });
-    let place = row.fields.place(Some(field));
+    let raw = row.written.value(field).map(|value| value.raw);
+    let value = raw.or(meant).unwrap_or_default();
+    let (above, own) = (before.written, row.written);
+    let sheet = (above.sheet().sheet != own.sheet().sheet).then_some(&above.sheet().name);
+    let other = texts.say("message.place.row", context! { row => above.row.number, sheet });
+    let place = own.place(field);
     let finding = Finding::new(code, place).value(value).detail("other", other);
     let is_same_person =
         row.seen.representative.is_some() && row.seen.representative == before.seen.representative;

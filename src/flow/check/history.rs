@@ -141,7 +141,11 @@ impl History {
     }
 
     /// Says of each row that the firm has ordered already what came of it, and which rows those are.
-    pub(super) fn compare(&self, rows: &mut [Judged], context: &Context<'_>) -> BTreeSet<usize> {
+    pub(super) fn compare(
+        &self,
+        rows: &mut [Judged<'_>],
+        context: &Context<'_>,
+    ) -> BTreeSet<usize> {
         let is_own = |line: &&Known| line.firm == context.firm.code.as_str();
         let own: Vec<&Known> = self.lines.iter().filter(is_own).collect();
         let bought = Key::of(own.iter().map(|line| {
@@ -168,7 +172,7 @@ impl History {
     }
 
     /// Client, package family and year, under each tax id of a client.
-    fn wanted(&self, row: &Judged, context: &Context<'_>) -> [Option<[String; 3]>; 2] {
+    fn wanted(&self, row: &Judged<'_>, context: &Context<'_>) -> [Option<[String; 3]>; 2] {
         let client = row.client.as_ref();
         let family = client
             .and_then(|client| context.catalogue.packages.get(&client.package))
@@ -187,7 +191,7 @@ pub(super) fn is_licence(line: &Known) -> bool {
     matches!(line.state, LineState::Grace | LineState::Active | LineState::Suspended)
 }
 
-fn tell(known: (&History, &Context<'_>), row: &mut Judged, line: &Known) {
+fn tell(known: (&History, &Context<'_>), row: &mut Judged<'_>, line: &Known) {
     let Some(client) = &row.client else { return };
     let finding = said(known, row, client, line);
     if finding.code == Code::ClientSameAsBefore {
@@ -202,11 +206,11 @@ fn tell(known: (&History, &Context<'_>), row: &mut Judged, line: &Known) {
 /// The same again, the same with changes, or another package for the same year.
 fn said(
     (history, context): (&History, &Context<'_>),
-    row: &Judged,
+    row: &Judged<'_>,
     client: &ClientRow,
     line: &Known,
 ) -> Finding {
-    let place = row.fields.place(Some(Field::TaxId));
+    let place = row.written.place(Field::TaxId);
     let changes = changed(context, row, client, &line.client);
     // The package may be said for the whole list, where no row gives it.
     let code = if client.package != line.client.package {
@@ -216,7 +220,7 @@ fn said(
     } else {
         Code::ClientChanged
     };
-    let value = row.fields.get(Field::TaxId).map(|value| value.raw.clone()).unwrap_or_default();
+    let value = row.written.value(Field::TaxId).map(|value| value.raw).unwrap_or_default();
     let other = place_of(context, line);
     let finding = Finding::new(code, place)
         .value(value)
@@ -270,7 +274,7 @@ pub fn change_in_words(texts: &Texts, field: Field, [old, new]: [&str; 2]) -> St
 /// The given fields that say something else than before.
 pub(super) fn changed(
     context: &Context<'_>,
-    row: &Judged,
+    row: &Judged<'_>,
     client: &ClientRow,
     before: &ClientRow,
 ) -> Vec<Changed> {
@@ -286,7 +290,7 @@ pub(super) fn changed(
         let (old, new) = (&old[field.as_str()], &new[field.as_str()]);
         (new != old).then(|| Changed { field, old: shown(field, old), new: shown(field, new) })
     };
-    row.fields.given().filter_map(|(field, _)| change(field)).collect()
+    row.given.iter().filter_map(|field| change(*field)).collect()
 }
 
 /// A stored value as people write it: a word of a closed set, a day, a number to call.

@@ -41,7 +41,7 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 pub use history::{History, Past};
-use row::{Judged, Seen};
+use row::{Judged, Seen, Written};
 
 use super::{
     map::{Fields, Mapped, Reading, Table, TableRow},
@@ -206,20 +206,22 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
     let clients = clients(&lists);
     context.progress.tell(Step::Of(clients.len() as u64));
     let done = AtomicU64::new(0);
-    let judge = |(list, row): &(&List<'_>, &TableRow)| {
-        let judged = judge(list, row, context, history);
+    let judge = |client| {
+        let judged = judge(client, context, history);
         context.progress.tell_some(done.fetch_add(1, Ordering::Relaxed) + 1);
         judged
     };
-    let mut rows: Vec<Judged> = clients.par_iter().map(judge).collect();
+    let mut rows: Vec<Judged<'_>> = clients.into_par_iter().map(judge).collect();
     across::compare(&mut rows, context.texts, history);
     let told = history.compare(&mut rows, context);
     rights::look(&mut rows, &told, context, history);
     same::look(&mut rows, context, history);
+    checked.verdicts.reserve_exact(rows.len());
+    checked.findings.reserve_exact(rows.iter().map(|row| row.findings.len()).sum());
     for judged in rows {
         let state = state_of(&judged.findings, context);
         let client = judged.client.filter(|_| state != RowState::Rejected);
-        let (sheet, row) = (judged.fields.sheet, judged.fields.row);
+        let (sheet, row) = (judged.written.sheet().sheet, judged.written.row.number);
         checked.verdicts.push(Verdict { sheet, row, state, client });
         checked.findings.extend(judged.findings.into_iter().map(|finding| (Some(sheet), finding)));
     }
@@ -236,18 +238,23 @@ fn is_asked(table: &Table, finding: &Finding) -> bool {
 }
 
 /// One row alone. Of one that is left out because nobody sees it, nothing else is said.
-fn judge(list: &List<'_>, row: &TableRow, context: &Context<'_>, history: &History) -> Judged {
+fn judge<'a>(
+    (list, row): (&'a List<'a>, &'a TableRow),
+    context: &Context<'_>,
+    history: &History,
+) -> Judged<'a> {
     let (table, fields) = (list.reading.table, list.reading.fields(row));
+    let written = Written { reading: &list.reading, row };
     let hidden = hidden::look(table, row, context);
     if hidden::is_skipped(hidden.as_slice(), context) {
-        let findings = hidden.into_iter().collect();
-        return Judged { fields, client: None, findings, seen: Seen::default() };
+        let (given, findings) = (Vec::new(), hidden.into_iter().collect());
+        return Judged { written, given, client: None, findings, seen: Seen::default() };
     }
-    let mut judged = row::judge(fields, context, history);
+    let mut judged = row::judge(written, &fields, context, history);
     let told = judged.findings.len();
     judged.findings.retain(|finding| !is_asked(table, finding));
     if judged.findings.len() == told {
-        unknown::look(&mut judged, history);
+        unknown::look(&mut judged, &fields, history);
     }
     judged.findings.splice(0..0, hidden.into_iter().chain(choice::look(list, row, context)));
     judged.findings.extend(cells::look_elsewhere(table, row, context));

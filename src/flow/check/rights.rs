@@ -40,7 +40,12 @@ const OF_ORDER: [Field; 11] = [
 ];
 
 /// Says it of every row but those that are told already to be an earlier line.
-pub fn look(rows: &mut [Judged], told: &BTreeSet<usize>, context: &Context<'_>, history: &History) {
+pub fn look(
+    rows: &mut [Judged<'_>],
+    told: &BTreeSet<usize>,
+    context: &Context<'_>,
+    history: &History,
+) {
     for (at, row) in rows.iter_mut().enumerate() {
         if told.contains(&at) {
             continue;
@@ -60,7 +65,7 @@ pub fn look(rows: &mut [Judged], told: &BTreeSet<usize>, context: &Context<'_>, 
 
 /// One row and what is asked about it.
 struct Asked<'a> {
-    row: &'a Judged,
+    row: &'a Judged<'a>,
     context: &'a Context<'a>,
     history: &'a History,
 }
@@ -168,9 +173,9 @@ impl Asked<'_> {
     }
 
     fn say(&self, code: Code, field: Field) -> Finding {
-        let fields = &self.row.fields;
-        let finding = Finding::new(code, fields.place(Some(field)));
-        match fields.get(field) {
+        let written = self.row.written;
+        let finding = Finding::new(code, written.place(field));
+        match written.value(field) {
             Some(value) => finding.value(value.shown()),
             None => finding,
         }

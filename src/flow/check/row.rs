@@ -12,7 +12,7 @@ use crate::domain::{
     client::{ClientRow, CustomerType},
     email::{self, Email},
     field::Field,
-    finding::{Code, Finding},
+    finding::{Code, Finding, Place},
     fiscal_year::FiscalYear,
     fold::fold,
     order::Kind,
@@ -21,14 +21,38 @@ use crate::domain::{
     tax_id::TaxId,
 };
 use crate::flow::{
-    map::{Fields, Value},
+    map::{Fields, Reading, Table, TableRow, Value},
     options::NewClients,
 };
 
+/// A row as it stands in its list. Its fields are read again where they are asked for: those of all rows at once would
+/// take several times the room of the list.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    pub reading: &'a Reading<'a>,
+    pub row: &'a TableRow,
+}
+
+impl Written<'_> {
+    pub fn sheet(&self) -> &Table {
+        self.reading.table
+    }
+
+    pub fn value(&self, field: Field) -> Option<Value> {
+        self.reading.only(self.row, &[field]).take(field)
+    }
+
+    pub fn place(&self, field: Field) -> Place {
+        self.reading.only(self.row, &[]).place(Some(field))
+    }
+}
+
 /// A row, what it means if it is right, and what is said of it.
 #[derive(Clone, Debug)]
-pub struct Judged {
-    pub fields: Fields,
+pub struct Judged<'a> {
+    pub written: Written<'a>,
+    /// The fields that the row says something about.
+    pub given: Vec<Field>,
     pub client: Option<ClientRow>,
     pub findings: Vec<Finding>,
     pub seen: Seen,
@@ -52,16 +76,22 @@ pub struct Seen {
     pub is_kind_said: bool,
 }
 
-/// Reads every field, so that all is said at once.
-pub fn judge(fields: Fields, context: &Context<'_>, history: &History) -> Judged {
-    let tax_ids = tax_id::likely(&fields);
-    let mut reader = Reader::new(&fields, context, history.record(&tax_ids));
+/// Reads every field, so that all is said at once. `fields` are those of the row.
+pub fn judge<'a>(
+    written: Written<'a>,
+    fields: &Fields,
+    context: &Context<'_>,
+    history: &History,
+) -> Judged<'a> {
+    let tax_ids = tax_id::likely(fields);
+    let mut reader = Reader::new(fields, context, history.record(&tax_ids));
     reader.next_year = kind::year_to_renew(&reader, history, &tax_ids);
     reader.look_at_cells();
     let (client, seen) = read(&mut reader, history);
     term::doubt_package(&mut reader);
     let findings = reader.findings;
-    Judged { fields, client, findings, seen }
+    let given = fields.given().map(|(field, _)| field).collect();
+    Judged { written, given, client, findings, seen }
 }
 
 /// Nothing is left out because something else is wrong: `?` comes when all is read.

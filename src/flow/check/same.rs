@@ -34,7 +34,7 @@ struct Traits<'a> {
 }
 
 /// Asks about each new client once: by the firm's catalogue, else by the rows above.
-pub fn look(rows: &mut [Judged], context: &Context<'_>, history: &History) {
+pub fn look(rows: &mut [Judged<'_>], context: &Context<'_>, history: &History) {
     let above = above(rows);
     let catalogue = Catalogue::of(history.clients());
     let mut asked = Vec::new();
@@ -67,7 +67,7 @@ pub fn look(rows: &mut [Judged], context: &Context<'_>, history: &History) {
 }
 
 /// One that the firm knows is nobody else.
-fn is_new(history: &History, row: &Judged, tax_id: &TaxId) -> bool {
+fn is_new(history: &History, row: &Judged<'_>, tax_id: &TaxId) -> bool {
     let old = row.client.as_ref().and_then(|client| client.old_tax_id.clone());
     let tax_ids: Vec<TaxId> = std::iter::once(tax_id.clone()).chain(old).collect();
     history.record(&tax_ids).is_none()
@@ -116,7 +116,7 @@ fn of_record(client: &ClientRow) -> Traits<'_> {
 }
 
 /// Of each row the first ones above it that share enough to be compared.
-fn above(rows: &[Judged]) -> Vec<Vec<usize>> {
+fn above(rows: &[Judged<'_>]) -> Vec<Vec<usize>> {
     let key = |of: fn(&Seen) -> Option<[String; 2]>| Key::of(rows.iter().map(|row| of(&row.seen)));
     let keys = [
         key(|seen| Some([seen.name.clone()?, seen.phone.as_ref()?.to_string()])),
@@ -159,18 +159,19 @@ impl Catalogue<'_> {
 
 /// The tax id of before is what the column for it is for; where the row has that of before, it is the tax id itself that
 /// may be meant otherwise.
-fn said(row: &Judged, own: &Traits<'_>, other_id: &TaxId, other: String) -> Finding {
+fn said(row: &Judged<'_>, own: &Traits<'_>, other_id: &TaxId, other: String) -> Finding {
     let is_former =
         own.tax_id.kind() != TaxIdKind::Personal && other_id.kind() == TaxIdKind::Personal;
     let field = if is_former { Field::TaxId } else { Field::OldTaxId };
-    Finding::new(Code::ClientMaybeSame, row.fields.place(Some(field)))
+    Finding::new(Code::ClientMaybeSame, row.written.place(field))
         .value(own.tax_id.to_string())
         .suggest(other_id.to_string())
         .detail("other", other)
 }
 
-fn row_in_words(context: &Context<'_>, row: &Judged, other: &Judged) -> String {
-    let sheet = (other.fields.sheet != row.fields.sheet).then_some(&*other.fields.sheet_name);
-    let values = context! { row => other.fields.row, sheet };
+fn row_in_words(context: &Context<'_>, row: &Judged<'_>, other: &Judged<'_>) -> String {
+    let (above, own) = (other.written, row.written);
+    let sheet = (above.sheet().sheet != own.sheet().sheet).then_some(&above.sheet().name);
+    let values = context! { row => above.row.number, sheet };
     context.texts.say("message.place.row", values)
 }

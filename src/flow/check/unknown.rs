@@ -2,9 +2,12 @@
 //! field that a new client needs. What a client that the firm has needs not say is decided in `values`.
 
 use super::{History, row::Judged, tax_id};
-use crate::domain::{
-    field::Field,
-    finding::{Code, Finding, Severity},
+use crate::{
+    domain::{
+        field::Field,
+        finding::{Code, Finding, Severity},
+    },
+    flow::map::Fields,
 };
 
 /// What is said of an order, or by the firm for itself, and names no client.
@@ -23,8 +26,7 @@ const NO_CLIENT: [Field; 11] = [
 ];
 
 /// Says instead of what is missing that nobody knows the client. A tax id that cannot be read says enough itself.
-pub fn look(judged: &mut Judged, history: &History) {
-    let fields = &judged.fields;
+pub fn look(judged: &mut Judged<'_>, fields: &Fields, history: &History) {
     let is_alone = fields.get(Field::TaxId).is_some()
         && fields.given().all(|(field, _)| NO_CLIENT.contains(&field));
     if !is_alone || history.record(&tax_id::likely(fields)).is_some() {

@@ -71,7 +71,6 @@ pub enum ValueKind {
 /// The fields of one row, nothing among them empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
-    pub sheet: i64,
     pub sheet_name: Arc<str>,
     pub row: u32,
     /// Its days are counted from 1904.
@@ -84,6 +83,11 @@ pub struct Fields {
 impl Fields {
     pub fn get(&self, field: Field) -> Option<&Value> {
         self.values.get(&field)
+    }
+
+    /// The value of a field alone.
+    pub fn take(mut self, field: Field) -> Option<Value> {
+        self.values.remove(&field)
     }
 
     /// The fields that the row says something about.
@@ -134,7 +138,6 @@ impl<'a> Reading<'a> {
             Some((field, value))
         };
         Fields {
-            sheet: self.table.sheet,
             sheet_name: Arc::clone(&self.sheet_name),
             row: row.number,
             from_1904: self.table.layout.from_1904,
