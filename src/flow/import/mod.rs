@@ -295,18 +295,20 @@ async fn rejected(
 async fn judge(
     services: &Services,
     batch: &Batch,
-    list: Option<Mapped>,
+    mut list: Option<Mapped>,
     options: &ImportOptions,
 ) -> anyhow::Result<()> {
     let firm = services.firm(batch.firm.as_deref().context("A staged list has a firm")?)?;
-    let mapped = match list {
-        Some(mapped) => mapped,
-        None => staged::mapped(services, batch).await?,
-    };
     let from_csv = batch.container.as_deref() == Some("csv");
     for _ in 0..OVERTAKEN_AT_MOST {
+        let mapped = match list.take() {
+            Some(mapped) => mapped,
+            None => staged::mapped(services, batch).await?,
+        };
         let context = context(services, firm, &mapped, options, from_csv);
         let checked = checked(services, &mapped, &context).await?;
+        // Long lists would be in memory twice while they are stored.
+        drop(mapped);
         services.progress.tell(Step::Begin("store"));
         let stored = collect::store(services, batch, &checked).await?;
         services.progress.tell(Step::End);
@@ -355,6 +357,7 @@ pub async fn checked(
     let wanted = tokio::task::block_in_place(|| check::wanted(&mapped.tables, columns));
     let past = past::of(services, context.firm, &wanted).await?;
     let history = History::new(past, &wanted.pairs);
+    drop(wanted);
     let checked = tokio::task::block_in_place(|| check::check(mapped, context, &history));
     services.progress.tell(Step::End);
     Ok(checked)
