@@ -1,11 +1,12 @@
 //! Vietnamese phone numbers, by libphonenumber's metadata, with the repairs that need no guess.
 //! Whether a field wants a mobile is the caller's question: [`Phone::is_mobile`].
 
+use std::sync::OnceLock;
+
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
-use super::words::checked_text;
+use super::{fold::usual, words::checked_text};
 
 /// A phone number as stored: E.164, `+84912345678`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +16,10 @@ pub struct Phone(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is no Vietnamese phone number")]
 pub struct PhoneError;
+
+/// Whether nine digits are a mobile, by the first three of them. The library is asked once for each: it tries patterns on
+/// every number, and threads wait for each other at them.
+static MOBILES: [OnceLock<bool>; 1_000] = [const { OnceLock::new() }; 1_000];
 
 /// What was put right in a number, and must be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +68,7 @@ impl Phone {
     }
 
     pub fn is_mobile(&self) -> bool {
-        let number = PHONE_NUMBER_UTIL.parse(&self.0, Some(Region::VN));
-        number.is_ok_and(|number| {
-            let kind = PHONE_NUMBER_UTIL.get_number_type(&number);
-            matches!(kind, PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile)
-        })
+        mobile(&self.0).is_some() || ask(&self.0).is_ok_and(|(_, kind)| is_of_mobile(kind))
     }
 
     /// For logs: the last three digits alone.
@@ -94,7 +95,7 @@ checked_text!(Phone, PhoneError);
 /// Digits and a leading `+`, from a text with nothing else but the separators of phone numbers; full-width digits
 /// are digits, and a number with the country's code in any of its forms has it as `+84`.
 fn digits_of(text: &str) -> Result<String, PhoneError> {
-    let text: String = text.trim().trim_start_matches('\'').nfkc().collect();
+    let text = usual(text.trim().trim_start_matches('\''));
     let text = text.strip_suffix(".0").unwrap_or(&text);
     let separator = |c: char| {
         let dash = matches!(c, '.' | '-' | '(' | ')' | '–' | '‑' | '—' | '·');
@@ -135,6 +136,29 @@ fn repaired(digits: &str) -> (String, Option<PhoneRepair>) {
 }
 
 fn parse(digits: &str) -> Result<Phone, PhoneError> {
+    match mobile(digits) {
+        Some(rest) => Ok(Phone(format!("+84{rest}"))),
+        None => ask(digits).map(|(phone, _)| phone),
+    }
+}
+
+/// The nine digits of a mobile as it is dialled, behind its zero or `+84`.
+fn mobile(digits: &str) -> Option<&str> {
+    let rest = digits.strip_prefix("+84").or_else(|| digits.strip_prefix('0'))?;
+    if rest.len() != 9 || rest.starts_with('0') || !rest.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let known = MOBILES.get(rest[..3].parse::<usize>().ok()?)?;
+    let is_mobile = || ask(digits).is_ok_and(|(_, kind)| is_of_mobile(kind));
+    known.get_or_init(is_mobile).then_some(rest)
+}
+
+const fn is_of_mobile(kind: PhoneNumberType) -> bool {
+    matches!(kind, PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile)
+}
+
+/// What the library says of a number.
+fn ask(digits: &str) -> Result<(Phone, PhoneNumberType), PhoneError> {
     let number = PHONE_NUMBER_UTIL.parse(digits, Some(Region::VN)).map_err(|_| PhoneError)?;
     let kind = PHONE_NUMBER_UTIL.get_number_type(&number);
     let personal = matches!(
@@ -144,7 +168,8 @@ fn parse(digits: &str) -> Result<Phone, PhoneError> {
     if !personal || !PHONE_NUMBER_UTIL.is_valid_number_for_region(&number, Region::VN) {
         return Err(PhoneError);
     }
-    Ok(Phone(PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned()))
+    let phone = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
+    Ok((Phone(phone), kind))
 }
 
 #[cfg(test)]
@@ -193,6 +218,20 @@ mod tests {
     fn a_landline_is_a_phone_but_no_mobile() {
         let (phone, _) = Phone::read("024 3825 1234").unwrap();
         assert!(!phone.is_mobile());
+    }
+
+    #[test]
+    fn three_digits_say_whether_nine_are_a_mobile_as_the_library_has_it() {
+        for first in 100..1_000 {
+            for next in ["000000", "345678", "999999"] {
+                for digits in [format!("0{first}{next}"), format!("+84{first}{next}")] {
+                    let asked = ask(&digits);
+                    let of_library = asked.as_ref().is_ok_and(|(_, kind)| is_of_mobile(*kind));
+                    assert_eq!(mobile(&digits).is_some(), of_library, "{digits}");
+                    assert_eq!(parse(&digits), asked.map(|(phone, _)| phone), "{digits}");
+                }
+            }
+        }
     }
 
     #[test]
