@@ -117,7 +117,7 @@ pub async fn forget(tx: &mut Tx, undone: &[Line], now: DateTime<Utc>) -> anyhow:
         };
         let Some(client) = clients::by_tax_id(tx, firm, &present).await? else { continue };
         let record = without_said(&client.record.0, (&line.client.0, &last.client.0))?;
-        clients::put(tx, firm, &[new_client(&record, &present)?], now).await?;
+        clients::put(tx, firm, &[new_client(Cow::Owned(record), &present)?], now).await?;
     }
     Ok(())
 }

@@ -124,7 +124,7 @@ fn a_morning_names_the_days_of_which_no_statement_has_come_before_anything_else(
     report(&world, LATER);
     let page = sheet_text(&world.path("outbox/morning__2026-11-28__r1.xlsx"), "Buổi sáng");
     let at = |said: &str| page.find(said).unwrap_or_else(|| panic!("no {said} in\n{page}"));
-    assert!(at("Thiếu sao kê\t24/11 – 25/11\t2") < at("Sắp ngắt, chưa trả tiền"), "{page}");
+    assert!(at("Thiếu sao kê\t24/11 – 25/11\t2") < at("Sắp ngắt, chưa trả tiền\t"), "{page}");
     world.run_at(LATER, &["run", "mail"]).exits(0);
     let letter = super::told::letters_of(&world, "morning").remove(0);
     for said in ["Thiếu sao kê: 24/11 – 25/11", "inbox/_bank"] {
