@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx, chunks, rows::Span};
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx, chunks};
 use crate::domain::{
     batch::BatchId,
     client::ClientRow,
@@ -113,21 +113,6 @@ pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Line>> {
          from order_line where batch_id = $1 order by order_code, line_no",
     )
     .bind(batch.number())
-    .all()
-    .await
-}
-
-/// Those of some rows.
-pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Line>> {
-    db.query(
-        "select id, order_code, line_no, batch_id, sheet, row_no, firm, name, client, amount, state
-         from order_line where batch_id = $1 and sheet = $2 and row_no between $3 and $4
-         order by order_code, line_no",
-    )
-    .bind(rows.batch.number())
-    .bind(rows.sheet)
-    .bind(rows.first)
-    .bind(rows.last)
     .all()
     .await
 }

@@ -42,6 +42,8 @@ pub mod orders;
 
 pub mod lines;
 
+pub mod beside;
+
 pub mod standing;
 
 pub mod shown;

@@ -10,7 +10,7 @@ use super::{
     view::{FindingText, LineView},
 };
 use crate::{
-    db::{activations::Stuck, licences::Licence, lines::Line, mails::Mail, requests::Request},
+    db::{activations::Stuck, beside::Line, licences::Licence, mails::Mail, requests::Request},
     domain::{
         finding::Severity,
         mail::{MailState, Purpose},
@@ -80,9 +80,7 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
             payment: match request {
                 _ if has_left => services.texts.label("workbook.payment.left"),
                 Some(request) => request_words(services, request.state),
-                None if line.client.kind == Kind::Free => {
-                    services.texts.label("workbook.payment.free")
-                }
+                None if line.kind == Kind::Free => services.texts.label("workbook.payment.free"),
                 None => String::new(),
             },
             // As it was when it went.

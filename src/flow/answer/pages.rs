@@ -16,9 +16,9 @@ use crate::{
     db::{
         self, activations,
         batches::Batch,
-        cancellations,
+        beside, cancellations,
         findings::{self, Numbered},
-        licences, lines, requests,
+        licences, requests,
         rows::{Span, StagedRow},
         told,
     },
@@ -75,7 +75,7 @@ impl OfBatch<'_> {
         // Each is read on a connection of its own.
         let (said, lines, requests, licences, mails, cancelled, stuck) = tokio::try_join!(
             findings::of_rows(db, span),
-            lines::of_rows(db, span),
+            beside::of_rows(db, span),
             requests::of_rows(db, span),
             licences::of_rows(db, span),
             told::of_rows(db, span),

@@ -2,7 +2,7 @@
 
 use hangloat::{
     db::{
-        Db, findings, licences, lines,
+        Db, beside, findings, licences, lines,
         mails::{self, About, NewMail},
         requests::{self, NewRequest},
         rows::Span,
@@ -17,7 +17,8 @@ use hangloat::{
 };
 
 use super::seed::{
-    PRICE, batch, new_licence, new_request, now, order_of, payment_code, place, tax_id, within,
+    PRICE, batch, client, new_licence, new_request, now, order_of, payment_code, place, tax_id,
+    within,
 };
 use crate::each_db::each_db;
 
@@ -82,8 +83,9 @@ async fn what_is_about_some_rows_is_read_and_nothing_of_the_others() {
         within(db, async |tx| findings::insert(tx, batch, &of_sheet).await).await.unwrap();
 
         let span = Span { batch, sheet: 1, first: 5, last: 6 };
-        let read = lines::of_rows(db, span).await.unwrap();
+        let read = beside::of_rows(db, span).await.unwrap();
         assert!(read.iter().map(|line| line.id).eq([ids[1], ids[2]]));
+        assert!(read.iter().all(|line| line.kind == client().kind));
         let read = requests::of_rows(db, span).await.unwrap();
         assert!(read.iter().map(|request| request.line_id).eq([ids[1], ids[2]]));
         assert_eq!(read[1].batch_code.as_deref(), Some(payment_code(21).as_str()));
