@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
-use super::plan::plan;
+use super::plan::{plan, plan_for};
 use crate::{
     db::{Tx, grace, lines::Line, mails, orders::Order, requests},
     domain::mail::Purpose,
@@ -24,18 +24,18 @@ pub(super) fn copies_of(day: NaiveDate) -> i64 {
 }
 
 /// That the unpaid week ends, to who pays; a copy to those who registered it. False where the letter of that number has
-/// left already, and tells of nothing more. None leaves before an instant, however early it is planned.
+/// left already, and tells of nothing more. Each is planned for an instant, and none leaves before it.
 pub async fn warning(
     services: &Services,
     tx: &mut Tx,
     order: &Order,
     (payer, copies): ((&str, &str), &BTreeSet<&str>),
-    (sequence, not_before): (i64, DateTime<Utc>),
+    (sequence, at): (i64, DateTime<Utc>),
 ) -> anyhow::Result<bool> {
     let purpose = Purpose::GraceWarning;
-    plan(services, tx, (&order.code, None), (purpose, payer), sequence).await?;
+    plan_for(services, tx, (&order.code, None), (purpose, payer), (sequence, at)).await?;
     let about = (purpose, &order.code);
-    if !grace::hold_letter(tx, about, (payer.1, sequence), not_before).await? {
+    if !grace::hold_letter(tx, about, (payer.1, sequence), at).await? {
         return Ok(false);
     }
     let own = services.firm(&order.firm)?;
@@ -45,8 +45,8 @@ pub async fn warning(
         let firm = firms.find(|firm| firm.members().any(|it| it.as_str() == *email)).unwrap_or(own);
         let copy = (purpose, (firm.name.as_str(), *email));
         let sequence = COPIES + sequence;
-        plan(services, tx, (&order.code, None), copy, sequence).await?;
-        grace::hold_letter(tx, about, (email, sequence), not_before).await?;
+        plan_for(services, tx, (&order.code, None), copy, (sequence, at)).await?;
+        grace::hold_letter(tx, about, (email, sequence), at).await?;
     }
     Ok(true)
 }

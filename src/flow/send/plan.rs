@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     db::{
         Tx, batches, corrections,
@@ -319,9 +321,20 @@ pub async fn taken_back(
 pub(super) async fn plan(
     services: &Services,
     tx: &mut Tx,
+    about: (&OrderCode, Option<&Line>),
+    to: (Purpose, (&str, &str)),
+    sequence: i64,
+) -> anyhow::Result<()> {
+    plan_for(services, tx, about, to, (sequence, services.now())).await
+}
+
+/// The same for an instant before which it does not leave, and whose date it has.
+pub(super) async fn plan_for(
+    services: &Services,
+    tx: &mut Tx,
     (order, line): (&OrderCode, Option<&Line>),
     (purpose, (name, email)): (Purpose, (&str, &str)),
-    sequence: i64,
+    (sequence, at): (i64, DateTime<Utc>),
 ) -> anyhow::Result<()> {
     let subject = line.map_or_else(|| order.to_string(), |line| line.reference().to_string());
     let message_id = message_id(services, purpose, &subject, (email, sequence));
@@ -335,7 +348,7 @@ pub(super) async fn plan(
         sequence,
         message_id: &message_id,
     };
-    mails::plan(tx, new, services.now()).await?;
+    mails::plan(tx, new, at).await?;
     Ok(())
 }
 

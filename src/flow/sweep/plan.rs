@@ -82,7 +82,7 @@ async fn letter(
     // A letter of a day is one letter.
     let today = services.today();
     let sequence = i64::from(today.num_days_from_ce());
-    let not_before = rules::warned_from(today, services.settings.timezone);
+    let at = rules::warned_from(today, services.settings.timezone).max(services.now());
     let Some((first, _)) = lines.first() else { return Ok(0) };
     let mut copies: BTreeSet<&str> = BTreeSet::new();
     for (it, _) in lines {
@@ -90,14 +90,13 @@ async fn letter(
         copies.insert(told_of(firm, it.line.registered_by.as_deref()));
     }
     let payer = (first.line.payer_name.as_str(), first.line.payer_email.as_str());
-    let numbered = (sequence, not_before);
-    if !send::ends::warning(services, tx, order, (payer, &copies), numbered).await? {
+    if !send::ends::warning(services, tx, order, (payer, &copies), (sequence, at)).await? {
         return Ok(0);
     }
     let mut planned = 0;
     for (it, days) in lines {
         let last = rules::last_day(it.cutoff_at, services.settings.timezone);
-        let is_new = grace::warn(tx, &it.line, (last, *days), sequence, services.now()).await?;
+        let is_new = grace::warn(tx, &it.line, (last, *days), sequence, at).await?;
         planned += u64::from(is_new);
     }
     Ok(planned)
