@@ -77,6 +77,11 @@ words! {
 }
 
 impl Tier {
+    /// Whether what a payment came for is what its text says: it pays for nothing yet, or for all under one code.
+    pub const fn is_by_evidence(self) -> bool {
+        matches!(self, Tier::PaidBefore | Tier::BatchPartly | Tier::BatchOther | Tier::BatchCode)
+    }
+
     /// Where a payment stands for this reason. A person's own match waits where it is not all allocated, or what it is
     /// for is not all paid.
     pub const fn state(self) -> PaymentState {

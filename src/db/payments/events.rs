@@ -130,6 +130,27 @@ pub async fn events(db: &Db, id: i64) -> sqlx::Result<Vec<Event>> {
     .await
 }
 
+/// Something that was decided of a payment, and when.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Decided {
+    pub bank_line_id: i64,
+    pub at: DateTime<Utc>,
+    pub detail: Json<serde_json::Value>,
+}
+
+/// All that was ever decided of the payments to which something happened since the first time; that of a payment together,
+/// the oldest first.
+pub async fn decided_anew(db: &Db) -> sqlx::Result<Vec<Decided>> {
+    db.query(
+        "select bank_line_id, at, detail from payment_event
+         where kind = 'decided'
+           and bank_line_id in (select bank_line_id from payment_event group by bank_line_id having count(*) > 1)
+         order by bank_line_id, id",
+    )
+    .all()
+    .await
+}
+
 /// Something that was decided of a payment, whose amount is in đồng.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Concerning {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 pub use self::events::{
-    Concerning, Event, EventKind, NewEvent, concerning, events, of_answer, of_refunded, tell,
-    was_said,
+    Concerning, Decided, Event, EventKind, NewEvent, concerning, decided_anew, events, of_answer,
+    of_refunded, tell, was_said,
 };
 pub use self::waiting::{Waiting, waiting, waiting_under};
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx, batches::Filter};

@@ -35,6 +35,8 @@ pub mod concerned;
 
 pub mod moved;
 
+pub mod taken;
+
 pub mod went;
 
 pub mod waive;

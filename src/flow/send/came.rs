@@ -190,7 +190,7 @@ impl<'a> Step<'a> {
         let parts = parts.filter_map(|part| Some((part[0].as_str()?, part[1].as_i64()?)));
         let mut parts: Vec<(&str, i64)> = parts.collect();
         let is_returned = tier == Some(Tier::Returned) && parts.is_empty();
-        if tier.is_some_and(is_by_evidence) {
+        if tier.is_some_and(Tier::is_by_evidence) {
             let codes = detail["evidence"]["codes"].as_array().into_iter().flatten();
             parts.extend(codes.filter_map(|code| Some((code.as_str()?, 0))));
         }
@@ -204,11 +204,6 @@ impl<'a> Step<'a> {
             codes: parts.iter().filter(is_own).map(|(code, _)| *code).collect(),
         }
     }
-}
-
-/// Whether what a payment came for is what its text says: it pays for nothing yet, or for all under one code.
-fn is_by_evidence(tier: Tier) -> bool {
-    matches!(tier, Tier::PaidBefore | Tier::BatchPartly | Tier::BatchOther | Tier::BatchCode)
 }
 
 #[cfg(test)]

@@ -33,7 +33,10 @@ use self::{
     coverage::{Coverage, Span},
     rules::{Accepted, Facts, Rules, Step, Waits},
 };
-use super::{Services, activate, pay::unclaimed::Unclaimed};
+use super::{
+    Services, activate,
+    pay::{taken::Taken, unclaimed::Unclaimed},
+};
 use crate::{
     db::{
         grace::{self, InGrace, Warning},
@@ -78,6 +81,8 @@ pub struct Judged {
     unclaimed: Vec<Waiting>,
     /// Where there is none, a few payments that nothing but the amount tells apart from those of others.
     alike: Vec<Waiting>,
+    /// When money that was its was last taken away.
+    taken_at: Option<DateTime<Utc>>,
     /// Whether that there is money that may be its is all that is to be read of it.
     is_hidden: bool,
 }
@@ -211,6 +216,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         warnings.entry(warning.line_id).or_default().push(warning);
     }
     let unclaimed = Unclaimed::load(&services.db).await?;
+    let taken = Taken::read(&services.db).await?;
     let rules = Rules {
         now: services.now(),
         tz: services.settings.timezone,
@@ -227,7 +233,8 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
         let (unclaimed, alike) = may_be(&unclaimed, &line);
         let has_money = !unclaimed.is_empty() || line.request_state == RequestState::PartlyPaid;
-        let own = accepted(&line, last, own, has_money);
+        let taken_at = taken.last_of(&line);
+        let own = accepted(services, &line, (last, own), (has_money, taken_at));
         let facts = Facts {
             cutoff_at,
             is_held: line.hold_until().is_some(),
@@ -254,6 +261,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
             late_from,
             unclaimed,
             alike,
+            taken_at,
             is_hidden: false,
         });
     }
@@ -282,19 +290,33 @@ fn is_relied_on(line: &InGrace, warning: &Warning) -> bool {
     line.released_at.is_none_or(|at| at <= warning.planned_at)
 }
 
+/// Whether money was taken away since a final warning left: whoever was told of that money was not told since that the
+/// licence ends. The first warnings are not sent anew for that.
+fn is_overtaken(services: &Services, warning: &Warning, taken_at: Option<DateTime<Utc>>) -> bool {
+    let fewest = services.settings.grace.warn_days_before.iter().min();
+    let is_final = fewest.is_some_and(|days| i64::from(*days) == warning.days);
+    is_final && warning.sent_at.zip(taken_at).is_some_and(|(sent_at, taken_at)| sent_at <= taken_at)
+}
+
 /// The warnings of the last day of a line that went to the present address. One that came back was not accepted. One that
-/// was not sent, as enough money waited, or that asked for a rest without a threat counts while there is money.
+/// was not sent, as enough money waited, that asked for a rest without a threat, or since which money was taken away counts
+/// while there is money.
 fn accepted(
+    services: &Services,
     line: &InGrace,
-    last_day: NaiveDate,
-    warnings: &[Warning],
-    has_money: bool,
+    (last_day, warnings): (NaiveDate, &[Warning]),
+    (has_money, taken_at): (bool, Option<DateTime<Utc>>),
 ) -> Vec<Accepted> {
+    let threatens = |warning: &Warning| {
+        warning.state != MailState::Cancelled
+            && !warning.is_of_rest()
+            && !is_overtaken(services, warning, taken_at)
+    };
     let of_now = |warning: &&Warning| {
         warning.last_day() == Some(last_day)
             && warning.recipient == line.payer_email
             && is_relied_on(line, warning)
-            && (has_money || (warning.state != MailState::Cancelled && !warning.is_of_rest()))
+            && (has_money || threatens(warning))
     };
     let accepted = |it: &Warning| {
         let at = it.sent_at.filter(|_| it.state == MailState::Sent);

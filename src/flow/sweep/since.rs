@@ -1,19 +1,22 @@
 //! Why a cut-off that was planned is not carried out now: what came meanwhile. A sweep decides by the same rules.
 
+use chrono::{DateTime, Utc};
+
 use super::{Services, Waits, accepted, cutoff_at, is_skipped, rules};
 use crate::{
     db::{
         Db,
         grace::{self, InGrace},
     },
-    flow::pay::unclaimed::Unclaimed,
+    flow::pay::{taken::Taken, unclaimed::Unclaimed},
 };
 
-/// The money that waits for a person, read where the first of some cut-offs asks for it. It is as old as that: each cut-off,
-/// or those that are carried out together, has its own.
+/// The money that waits for a person, and what was taken away, read where the first of some cut-offs asks for it. It is as
+/// old as that: each cut-off, or those that are carried out together, has its own.
 #[derive(Default)]
 pub struct MaybePaid {
     read: Option<Unclaimed>,
+    taken: Option<Taken>,
 }
 
 impl MaybePaid {
@@ -24,10 +27,22 @@ impl MaybePaid {
         };
         self.read.insert(unclaimed).is_any_for(db, line).await
     }
+
+    async fn taken_from(
+        &mut self,
+        db: &Db,
+        line: &InGrace,
+    ) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let taken = match self.taken.take() {
+            Some(taken) => taken,
+            None => Taken::read(db).await?,
+        };
+        Ok(self.taken.insert(taken).last_of(line))
+    }
 }
 
 /// Why a line is not cut off now though that was planned: it was put off since, nobody is cut off today, money came
-/// that may be its, or its warning came back.
+/// that may be its, its warning came back, or money was taken away since that left.
 pub async fn waits(
     services: &Services,
     line: &InGrace,
@@ -46,7 +61,8 @@ pub async fn waits(
     let last = rules::last_day(cutoff_at, services.settings.timezone);
     let warnings = grace::warnings_of(&services.db, line.line_id).await?;
     let warn_days = &services.settings.grace.warn_days_before;
-    let warned = accepted(line, last, &warnings, false);
+    let taken_at = maybe_paid.taken_from(&services.db, line).await?;
+    let warned = accepted(services, line, (last, &warnings), (false, taken_at));
     let is_warned = rules::is_warned(&warned, warn_days, services.now());
     Ok((!is_warned).then_some(Waits::NotWarned))
 }

@@ -51,6 +51,8 @@ mod crowd;
 
 mod cut_offs;
 
+mod taken_away;
+
 mod elsewhere;
 
 mod mails;

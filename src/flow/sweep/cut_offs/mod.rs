@@ -188,7 +188,11 @@ fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
         warning.last_day() == Some(last_day) && warning.recipient == it.line.payer_email
     };
     let own = || known.warned.get(&it.line.line_id).into_iter().flatten().filter(is_own);
-    let is_sent = |of: &&Warning| of.state == MailState::Sent && super::is_relied_on(&it.line, of);
+    let is_sent = |of: &&Warning| {
+        of.state == MailState::Sent
+            && super::is_relied_on(&it.line, of)
+            && !super::is_overtaken(services, of, it.taken_at)
+    };
     let warned_at = own().find(is_sent).and_then(|warning| warning.sent_at);
     let came_back = warned_at.is_none() && own().any(|of| of.state == MailState::Refused);
     let (next, tone) = next(services, it, &known.coverage);

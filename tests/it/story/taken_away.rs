@@ -1,0 +1,153 @@
+//! Money that came and was taken away again: who is warned anew before a cut-off.
+
+use serde_json::Value;
+
+use super::{
+    given_back::id_of,
+    grace::{at, booked, lines, night, unpaid},
+    lists::{csv, enterprise},
+    money::{ORDER, codes, requests},
+};
+use crate::world::{World, text, texts};
+
+/// Two clients of one payer: their last day is Monday the 30th, and both were warned of it on Friday the 27th.
+fn warned() -> World {
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    world
+}
+
+/// The warnings to the payer.
+fn warnings(world: &World) -> Vec<Value> {
+    let mut mails = world.list("mails");
+    let payer = enterprise(1);
+    mails.retain(|mail| mail["purpose"] == "grace_warning" && mail["to"] == payer.email());
+    mails.sort_by_key(|mail| mail["id"].as_i64());
+    mails
+}
+
+/// Under which code money comes after the last warning, how it is taken away, and where both lines stand in the night after
+/// that and in the end.
+struct Case<'a> {
+    is_for_all: bool,
+    amount: i64,
+    taken: &'a [&'a [&'a str]],
+    then: [&'a str; 2],
+    last: [&'a str; 2],
+}
+
+#[test]
+fn who_paid_after_the_last_warning_is_warned_anew_before_a_cut_off_where_that_money_is_taken_away()
+{
+    let (grace, suspended) = ("grace", "suspended");
+    // The other one of them paid nothing, and was warned.
+    let own = |taken| Case {
+        is_for_all: false,
+        amount: 1_000_000,
+        taken,
+        then: [grace, suspended],
+        last: [suspended; 2],
+    };
+    lives(&own(&[&["unmatch", "1"]]));
+    lives(&own(&[&["refund", "1", "1000000"]]));
+    lives(&own(&[&["refund", "1", "1000000", "--done", "CK2"]]));
+    let all =
+        |taken, last| Case { is_for_all: true, amount: 5_000_000, taken, then: [grace; 2], last };
+    lives(&all(&[&["refund", "1", "5000000", "--done", "CK3"]], [suspended; 2]));
+    // What was parted from the first one may be the second one's.
+    lives(&all(&[&["match", "1", "CODE=1000000"], &["unmatch", "1"]], [suspended, grace]));
+}
+
+#[track_caller]
+fn lives(case: &Case<'_>) {
+    let world = warned();
+    let code = codes(&world).remove(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let memo = if case.is_for_all { &all } else { &code };
+    booked(&world, "a.csv", "30/11/2026", &[("30/11/2026", case.amount, memo)]);
+    night(&world, "12-01");
+    world.run_at(&at("12-01", 9), &["run", "mail"]).exits(0);
+    for (hour, words) in (10..).zip(case.taken) {
+        let words: Vec<String> = words.iter().map(|it| it.replace("CODE", &code)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        world.run_at(&at("12-01", hour), &[&words[..], &["--reason", "nhầm"]].concat());
+    }
+    assert_eq!(requests(&world), ["open 0"; 2], "{:?}", case.taken);
+
+    booked(&world, "b.csv", "01/12/2026", &[("01/12/2026", 5, "khac")]);
+    night(&world, "12-02");
+    let stands = |expected: [&str; 2], day: &str| {
+        assert_eq!(lines(&world), expected, "on {day}: {:?}", case.taken);
+    };
+    stands(case.then, "12-02");
+    let again = world.run_at(&at("12-02", 2), &["run", "sweep", "--json"]).json();
+    assert_eq!(again["runs"][0]["counts"]["warned"], 0, "it is planned already");
+    let planned = warnings(&world);
+    assert_eq!(texts(&planned, "state"), ["sent", "planned"], "{:?}", case.taken);
+    assert_eq!(planned[1]["planned_at"], "2026-12-02T08:00:00+07:00", "not in the night");
+    for (hour, state) in [(7, "planned"), (9, "sent")] {
+        world.run_at(&at("12-02", hour), &["run", "mail"]).exits(0);
+        assert_eq!(warnings(&world)[1]["state"], state, "at {hour}");
+    }
+    // Until the 3rd it may be paid, and what is paid then is booked on the 4th.
+    night(&world, "12-03");
+    stands(case.then, "12-03");
+    booked(&world, "c.csv", "03/12/2026", &[("03/12/2026", 6, "khac")]);
+    night(&world, "12-04");
+    stands(case.then, "12-04");
+    booked(&world, "d.csv", "04/12/2026", &[("04/12/2026", 7, "khac")]);
+    night(&world, "12-07");
+    stands(case.last, "12-07");
+    assert_eq!(warnings(&world).len(), 2, "once is enough");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_planned_cut_off_is_not_carried_out_where_money_came_and_was_taken_away_since() {
+    let world = unpaid();
+    let code = codes(&world).remove(1);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    world.run_at(&at("12-04", 0), &["run", "reconcile"]);
+    let mut killed = world.command(&["run", "sweep", "--now", &at("12-04", 1)]);
+    killed.env("HANGLOAT_CRASH_AT", "change_claimed");
+    assert_eq!(crate::world::finished(&mut killed).code, 128 + 9, "all three are planned");
+    booked(&world, "b.csv", "03/12/2026", &[("03/12/2026", 1_000_000, &code)]);
+    world.run_at(&at("12-04", 9), &["run", "import"]);
+    world
+        .run_at(&at("12-04", 10), &["unmatch", &id_of(&world, &code), "--reason", "nhầm"])
+        .exits(0);
+    world.run_at(&at("12-04", 11), &["run", "activate"]).exits(0);
+    assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    let counts = night(&world, "12-07").1;
+    assert_eq!((&counts["warned"], &counts["suspended"]), (&1.into(), &0.into()), "{counts}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_first_warning_is_not_sent_anew_where_money_is_taken_away_before_the_last_one() {
+    let world = World::new();
+    let days = "warn_days_before = [5, 3]";
+    world.rewrite("hangloat.toml", "# warn_days_before = [3, 1]", days);
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let remind = |day: &str, hour: u32| {
+        let ran = world.run_at(&at(day, hour), &["run", "remind", "--json"]).exits(0).json();
+        ran["runs"][0]["counts"]["warned"].clone()
+    };
+    assert_eq!(remind("11-25", 8), 1);
+    world.run_at(&at("11-25", 9), &["run", "mail"]).exits(0);
+    let code = codes(&world).remove(0);
+    booked(&world, "a.csv", "25/11/2026", &[("25/11/2026", 1_000_000, &code)]);
+    world.run_at(&at("11-26", 9), &["run", "import"]);
+    world.run_at(&at("11-26", 10), &["run", "mail"]).exits(0);
+    world.run_at(&at("11-26", 11), &["unmatch", "1", "--reason", "nhầm"]).exits(0);
+    assert_eq!(remind("11-26", 12), 0);
+    assert_eq!(remind("11-27", 8), 1, "the last one");
+}
