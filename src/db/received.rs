@@ -48,11 +48,11 @@ pub async fn was_told(
     (id, code): (i64, &str),
     (batch, payer): (BatchId, &str),
 ) -> sqlx::Result<bool> {
-    // A letter about one line says that it was taken back. What one of an earlier version said is not known: it counts
-    // while the payment pays for the same since.
+    // A letter about one line says that it was taken back, by the number of that change. What one of an earlier version
+    // said is not known: it counts while the payment pays for the same since.
     let one = tx.query(
         "with paid as (
-             select e.at from payment_event e
+             select e.at, coalesce(cast(e.detail->>'change' as bigint), 0) as change from payment_event e
              where e.bank_line_id = $3 and e.kind = 'decided'
                and cast(e.detail->'allocations' as text) like '%\"' || $4 || '\"%')
          select m.id from mail m join client_order o on o.code = m.order_code
@@ -60,11 +60,13 @@ pub async fn was_told(
            and m.state = 'sent'
            and (m.told is null and m.sent_at >= (select max(at) from paid)
                 or m.told like '%' || $4 || ' %' and m.told not like '%' || $4 || ' 0 %'
-                   and m.sent_at >= (select min(at) from paid)
+                   and coalesce(m.occasion, m.sequence) >= (select min(change) from paid)
                    and not exists (
                        select 1 from mail b join payment_request r on r.line_id = b.line_id
+                       join payment_event u on cast(u.detail->>'change' as bigint) = coalesce(b.occasion, b.sequence)
                        where r.code = $4 and b.purpose = 'payment_received' and b.recipient = $1
-                         and b.state = 'sent' and b.id > m.id))
+                         and b.state = 'sent' and b.id > m.id
+                         and u.bank_line_id = $3 and u.kind = 'unmatch'))
          limit 1",
     );
     let one = one.bind(payer).bind(batch.number()).bind(id).bind(code);

@@ -189,6 +189,8 @@ struct Difference<'a> {
     /// More is paid than before, and not all; or all was paid, and more came; or what was forgiven is to be paid again.
     partly: Vec<&'a dues::Due>,
     unpaid: Vec<&'a dues::Due>,
+    /// Less is paid than before, of what was not all paid.
+    less: Vec<&'a dues::Due>,
     /// The payment that a person parted.
     parted: Option<i64>,
     away: Option<Away<'a>>,
@@ -316,6 +318,7 @@ fn of_requests<'a>(
             (false, true) => difference.paid.push(due),
             (true, false) => difference.unpaid.push(due),
             (false, false) if now.paid > due.paid => difference.partly.push(due),
+            (false, false) if now.paid < due.paid => difference.less.push(due),
             _ => {}
         }
         if said.is_some_and(|said| said.asks_again(&due.code)) {
@@ -381,6 +384,6 @@ async fn store(
     tell::received(services, tx, paid, (&difference.standings, version + 1)).await?;
     tell::moved_away(services, tx, difference.away.as_ref()).await?;
     let parted = difference.parted.map(|payment| (payment, version + 1));
-    tell::taken_back(services, tx, &difference.unpaid, parted).await?;
+    tell::taken_back(services, tx, (&difference.unpaid, &difference.less), parted).await?;
     Ok(true)
 }

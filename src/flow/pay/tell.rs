@@ -55,28 +55,31 @@ pub async fn less(tx: &mut Tx, dues: &[&Due], standings: &[Standing]) -> anyhow:
     Ok(())
 }
 
-/// Requests that are not paid any more, though they were. Where a person parted the payment, in a change of all money, who
-/// read that it came reads that too, once for all of a batch.
+/// Requests that are not paid any more, though they were, and those of which less is. Where a person parted the payment, in
+/// a change of all money, who read that it came reads that too, once for all of a batch; the bell is for the first alone.
 pub async fn taken_back(
     services: &Services,
     tx: &mut Tx,
-    dues: &[&Due],
+    (unpaid, less): (&[&Due], &[&Due]),
     parted: Option<(i64, i64)>,
 ) -> anyhow::Result<()> {
     let mut told = BTreeSet::new();
-    for (due, (payment, change)) in dues.iter().filter_map(|due| Some((due, parted?))) {
+    let all = unpaid.iter().chain(less);
+    for (due, (payment, change)) in all.filter_map(|due| Some((due, parted?))) {
         let payer = (BatchId::new(due.batch_id), due.payer_email.as_str());
         if told.contains(&payer) || !letters::was_told(tx, (payment, &due.code), payer).await? {
             continue;
         }
         if let Some(line) = standing::by_ids(tx, &[due.line_id]).await?.first() {
+            // It says what is so when it leaves: of those about one line the newest is enough.
+            posting::withdraw(tx, Purpose::PaymentReceived, line.id).await?;
             let payer = (due.payer_name.as_str(), due.payer_email.as_str());
             send::plan::taken_back(services, tx, (line, payer), change).await?;
         }
         told.insert(payer);
     }
     let words = (NotificationKind::PaymentTakenBack, "payment_taken_back");
-    of_firms(services, tx, words, (dues, &|due: &Due| (due.amount - due.waived, 0))).await
+    of_firms(services, tx, words, (unpaid, &|due: &Due| (due.amount - due.waived, 0))).await
 }
 
 /// Money is for something else than its payer read: that payer reads where it is now.

@@ -1,4 +1,4 @@
-//! Money that came and was taken away again: who is warned anew before a cut-off.
+//! Money that came and was taken away again: who is warned anew before a cut-off, and what the payer reads.
 
 use serde_json::Value;
 
@@ -6,9 +6,10 @@ use super::{
     given_back::id_of,
     grace::{at, booked, lines, night, unpaid},
     lists::{csv, enterprise},
-    money::{ORDER, codes, requests},
+    money::{ORDER, activated, codes, requests, take},
+    told::letters_of,
 };
-use crate::world::{World, text, texts};
+use crate::world::{World, require, text, texts};
 
 /// Two clients of one payer: their last day is Monday the 30th, and both were warned of it on Friday the 27th.
 fn warned() -> World {
@@ -150,4 +151,51 @@ fn a_first_warning_is_not_sent_anew_where_money_is_taken_away_before_the_last_on
     world.run_at(&at("11-26", 11), &["unmatch", "1", "--reason", "nhầm"]).exits(0);
     assert_eq!(remind("11-26", 12), 0);
     assert_eq!(remind("11-27", 8), 1, "the last one");
+}
+
+#[test]
+fn who_read_that_a_part_came_reads_that_it_was_for_something_else_and_what_is_to_be_paid_now() {
+    if !require("python3") {
+        return;
+    }
+    // Each part is told when it is parted; of two that are parted at once one letter is enough.
+    for (mails_between, told) in
+        [(true, &["1.950.000 đ", "2.950.000 đ"][..]), (false, &["2.950.000 đ"])]
+    {
+        let world = activated();
+        let codes = codes(&world);
+        world.run(&["run", "mail"]).exits(0);
+        let (first, second) = (codes[0].clone(), format!("{} lan 2", codes[0]));
+        let parts = [("20/11/2026", 1_000_000, first.as_str()), ("21/11/2026", 500_000, &second)];
+        take(&world, "a.csv", &parts);
+        world.run(&["run", "mail"]).exits(0);
+        for memo in [&second, &first] {
+            world.run(&["unmatch", &id_of(&world, memo), "--reason", "nhầm"]).exits(0);
+            if mails_between {
+                world.run(&["run", "mail"]).exits(0);
+            }
+        }
+        world.run(&["run", "mail"]).exits(0);
+        let letters = letters_of(&world, "payment_received").split_off(1);
+        assert_eq!(letters.len(), told.len(), "{letters:?}");
+        for (letter, rest) in letters.iter().zip(told) {
+            assert_eq!(letter.to, enterprise(1).email());
+            let subject = format!("Còn phải trả {rest}");
+            assert!(letter.subject.starts_with(&subject), "{}", letter.subject);
+            for needed in ["của một khoản khác", "chậm nhất ngày 30/11/2026", rest, &codes[0]]
+            {
+                assert!(letter.text.contains(needed), "no {needed} in {}", letter.text);
+            }
+            assert_eq!(letter.pictures.len(), 1, "how to pay");
+        }
+        let bells = texts(&world.list("notifications"), "kind");
+        assert!(!bells.contains(&"payment_taken_back".to_owned()), "it was never paid: {bells:?}");
+
+        // Who did not read that a part came has nothing to be told.
+        take(&world, "b.csv", &[("22/11/2026", 1_000_000, codes[1].as_str())]);
+        world.run(&["unmatch", &id_of(&world, &codes[1]), "--reason", "nhầm"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        assert_eq!(letters_of(&world, "payment_received").len(), 1 + told.len());
+        world.run(&["prove"]).exits(0);
+    }
 }
