@@ -31,7 +31,7 @@ use crate::{
         answer::{outbox, reconciliation},
         fault::Fault,
         inbox::BANK,
-        pay::{candidates::left, untaken, went::Asked},
+        pay::{candidates::left, pooled::is_under, untaken, went::Asked},
         sweep::{
             Judged,
             cut_offs::WHAT as CUT_OFFS,
@@ -132,10 +132,8 @@ fn known<'a>(seen: &'a Seen, ids: &BTreeSet<i64>) -> Vec<Known<'a>> {
 
 /// What came under a code for all of a payer, and waits until the sum is exact, in đồng.
 fn pooled(seen: &Seen, code: &str) -> i64 {
-    let waits = |it: &&Payment| {
-        matches!(it.tier, Tier::BatchPartly | Tier::BatchOther)
-            && it.evidence.0["codes"].as_array().is_some_and(|it| it.iter().any(|it| it == code))
-    };
+    let waits =
+        |it: &&Payment| it.tier != Tier::PaidBefore && is_under(it.tier, &it.evidence.0, code);
     let waiting = seen.found.payments.iter().filter(waits);
     waiting.filter_map(|it| seen.found.unused.get(&it.id)).sum()
 }

@@ -148,6 +148,8 @@ impl<'a> Requests<'a> {
             let own: i64 = own.map(|part| part.amount).sum();
             let why_not = match why_not(due, clue, (own, free)) {
                 WhyNot::Name if !is_in_memo(due) => WhyNot::Payer,
+                // What is left of it waits for all of the payer's: it is not too much.
+                WhyNot::Over if payment.evidence.0["under"].is_string() => WhyNot::Paid,
                 why_not => why_not,
             };
             Candidate { due, left: left(due), free, why_not }

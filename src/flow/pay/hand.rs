@@ -337,8 +337,7 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
 
 /// Why a payment stands where it does, in words.
 pub fn why(services: &Services, payment: &Payment) -> String {
-    let waits = payment.state == PaymentState::Held;
-    let now = Now { waits, returned: payment.returned };
+    let now = Now { waits: payment.state == PaymentState::Held, returned: payment.returned };
     let why = reason(services, payment.tier, &payment.evidence.0, now);
     let why = match waive::told(services, payment) {
         Some(waived) => format!("{why} {waived}"),
@@ -370,14 +369,15 @@ pub fn reason(
 ) -> String {
     let list = |name: &str| {
         let codes = evidence[name].as_array().into_iter().flatten();
-        few(services.texts, &codes.filter_map(|code| code.as_str()).collect::<Vec<_>>())
+        let said = codes.filter_map(|code| code.as_str());
+        few(services.texts, &said.filter(|code| evidence["under"] != *code).collect::<Vec<_>>())
     };
-    let left = evidence["left"].as_i64().map(|left| Money::dong(left).to_string());
     let values = minijinja::context! {
-        codes => list("codes"), candidates => list("candidates"), left, sum => evidence["sum"].as_str().map(sum_in_words),
+        codes => list("codes"), candidates => list("candidates"), sum => evidence["sum"].as_str().map(sum_in_words),
         same => evidence["same"].as_i64(), settled => list("settled"), waits,
         waived => evidence["waived"].as_i64(),
         returned => (returned > 0).then(|| Money::dong(returned).to_string()),
+        ..super::pooled::values(evidence)
     };
     services.texts.say(&format!("message.payment.{tier}"), values)
 }

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use minijinja::context;
+use serde_json::Value;
 
-use super::candidates::left;
+use super::candidates::{left, named};
 use crate::{
     db::{
         Db, dues,
@@ -34,12 +35,33 @@ impl Pooled {
 
 /// What of these payments came under a code.
 pub fn under(waiting: &[Waiting], code: &str) -> Money {
-    waiting.iter().filter(|it| is_for(it, code)).map(|it| Money::dong(it.free)).sum()
+    let own = waiting.iter().filter(|it| is_under(it.tier, &it.evidence.0, code));
+    own.map(|it| Money::dong(it.free)).sum()
 }
 
-fn is_for(it: &Waiting, code: &str) -> bool {
-    matches!(it.tier, Tier::BatchPartly | Tier::BatchOther | Tier::PaidBefore)
-        && codes(it).any(|it| it == code)
+/// Whether what is free of a payment waits under a code, as was decided of it: all of it, or what a person matched with
+/// nothing.
+pub fn is_under(tier: Tier, evidence: &Value, code: &str) -> bool {
+    match tier {
+        Tier::BatchPartly | Tier::BatchOther | Tier::PaidBefore => {
+            named(evidence, "codes").contains(code)
+        }
+        Tier::ByHand => evidence["under"] == code,
+        _ => false,
+    }
+}
+
+/// How what came under a code stands to what is left there, for the words of a decision: with what is missing or too much.
+pub fn values(evidence: &Value) -> minijinja::Value {
+    let dong = |name: &str| evidence[name].as_i64();
+    let money = |amount: Option<i64>| amount.map(|it| Money::dong(it).to_string());
+    let (left, came) = (dong("left"), dong("came"));
+    let over = came.zip(left).map(|(came, left)| came - left);
+    context! {
+        under => evidence["under"].as_str(), left => money(left), came => money(came),
+        over => money(over.filter(|it| *it > 0)),
+        missing => money(over.filter(|it| *it < 0).map(|it| -it)),
+    }
 }
 
 fn codes(it: &Waiting) -> impl Iterator<Item = &str> {

@@ -268,8 +268,9 @@ fn of_payments<'a>(
             continue;
         }
         let is_same = (payment.state, payment.tier) == (state, decision.tier) && stored == parts;
-        // Why money went where it is stays as it was said then, by the rules of then.
-        if is_same && (!parts.is_empty() || payment.evidence.0 == evidence) {
+        // Why money went where it is stays as it was said then, by the rules of then, but for where the rest of it waits.
+        let is_told = !parts.is_empty() && decision.tier != Tier::ByHand;
+        if is_same && (is_told || payment.evidence.0 == evidence) {
             continue;
         }
         if !is_same {

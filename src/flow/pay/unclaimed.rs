@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::candidates::{TELLING, has_name, name, named, read};
+use super::{
+    candidates::{TELLING, has_name, name, named, read},
+    pooled::is_under,
+};
 use crate::{
     db::{
         Db, dues,
@@ -93,7 +96,8 @@ impl Unclaimed {
     ///   whichever of these it is, the payer has paid. Among several payers the amount alone is no sign: everybody of that
     ///   price would work unpaid until a person decided. Those are [`alike`](Self::alike).
     ///
-    /// What a person said that a payment is not for is none of them.
+    /// What a person said that a payment is not for is none of them, but where it waits under the batch code: with what is
+    /// missing there all are paid at once.
     pub fn for_line(&self, line: &InGrace) -> Vec<&Waiting> {
         self.like(line, self.is_only_payer(line))
     }
@@ -141,7 +145,8 @@ impl Unclaimed {
             found.extend(self.with_rest(line.rest));
         }
         let payments = found.into_iter().map(|at| &self.waiting[at]);
-        payments.filter(|it| !it.not_for.contains(&line.code)).map(|it| &it.row).collect()
+        let may_be = |it: &&Payment| !it.not_for.contains(&line.code) || it.is_pooled_for(line);
+        payments.filter(may_be).map(|it| &it.row).collect()
     }
 
     /// Those that have exactly what is left of a line, in đồng, where that is enough to be a sign.
@@ -162,6 +167,12 @@ impl Payment {
     /// The codes that its evidence has under a name.
     fn named(&self, of: &str) -> HashSet<&str> {
         named(&self.row.evidence.0, of)
+    }
+
+    /// Whether it waits under the code for all of the line's payer.
+    fn is_pooled_for(&self, line: &InGrace) -> bool {
+        let code = line.batch_code.as_deref();
+        code.is_some_and(|code| is_under(self.row.tier, &self.row.evidence.0, code))
     }
 
     /// Whether its memo says by a code what it is for.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::{
     matching::Decision,
     overtaken::until_not_overtaken,
+    pooled::{self, is_under},
     said::{By, Said},
     settle,
 };
@@ -14,11 +15,7 @@ use crate::{
         dues::{self, Due},
         payments::{self, Allocation, EventKind, Payment},
     },
-    domain::{
-        money::Money,
-        order::RequestState,
-        payment::{PaymentState, Tier},
-    },
+    domain::{money::Money, order::RequestState},
     flow::Services,
 };
 
@@ -165,12 +162,12 @@ pub async fn of_payment(
     dues: &[Due],
     own: &[Allocation],
 ) -> anyhow::Result<Vec<(String, i64)>> {
-    if payment.tier == Tier::BatchPartly {
-        let code = payment.evidence.0["codes"][0].as_str().unwrap_or_default();
-        return under(services, dues, code).await;
-    }
     let words: Vec<(String, i64)> = own.iter().map(|it| (it.code.clone(), it.amount)).collect();
-    Ok(behind(dues, own, &words))
+    let (behind, code) = (behind(dues, own, &words), payment.evidence.0["codes"][0].as_str());
+    match code.filter(|code| is_under(payment.tier, &payment.evidence.0, code)) {
+        Some(code) if behind.is_empty() => under(services, dues, code).await,
+        _ => Ok(behind),
+    }
 }
 
 /// What is missing under a code for all of a payer: from the last of what is open.
@@ -179,12 +176,8 @@ async fn under(
     dues: &[Due],
     code: &str,
 ) -> anyhow::Result<Vec<(String, i64)>> {
-    let payments = payments::all(&services.db).await?;
-    let came = payments.iter().filter(|it| {
-        let is_for = it.evidence.0["codes"][0].as_str() == Some(code);
-        (it.state, it.tier) == (PaymentState::Held, Tier::BatchPartly) && is_for
-    });
-    let came: i64 = came.map(|it| it.amount().as_dong() - it.returned).sum();
+    let waiting = payments::waiting_under(&services.db, &[code]).await?;
+    let came = pooled::under(&waiting, code).as_dong();
     let open: Vec<&Due> =
         dues.iter().filter(|it| it.batch_code.as_deref() == Some(code) && is_open(it)).collect();
     let mut missing = open.iter().map(|due| left(due)).sum::<i64>() - came;

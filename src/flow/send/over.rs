@@ -6,27 +6,48 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::{
     db::{
         dues::Due,
-        payments,
+        payments::{self, Waiting},
         refunds::{self, Free},
         requests::{self, Request},
     },
     domain::{batch::BatchId, money::Money},
     flow::{
         Services,
-        pay::{concerned, pooled::under},
+        pay::{
+            concerned,
+            pooled::{is_under, under},
+        },
     },
 };
 
 /// What came with the payments for these requests and is more than was asked for.
 pub async fn too_much(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
     let own = codes(requests);
-    Ok(of_these_alone(refunds::too_much(&services.db, &own).await?, &own))
+    let free = refunds::too_much(&services.db, &own).await?;
+    Ok(of_these_alone(without_pools(services, requests, free).await?, &own))
 }
 
 /// What came for these requests, which are cancelled.
 pub async fn of_cancelled(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
     let own = codes(requests);
-    Ok(of_these_alone(refunds::of_cancelled(&services.db, &own).await?, &own))
+    let free = refunds::of_cancelled(&services.db, &own).await?;
+    Ok(of_these_alone(without_pools(services, requests, free).await?, &own))
+}
+
+/// What waits under the code for all is told by that code.
+async fn without_pools(
+    services: &Services,
+    requests: &[Request],
+    mut free: Vec<Free>,
+) -> anyhow::Result<Vec<Free>> {
+    let codes: BTreeSet<&str> = requests.iter().filter_map(|it| it.batch_code.as_deref()).collect();
+    let codes: Vec<&str> = codes.into_iter().collect();
+    let waiting = payments::waiting_under(&services.db, &codes).await?;
+    let is_pooled =
+        |it: &&Waiting| codes.iter().any(|code| is_under(it.tier, &it.evidence.0, code));
+    let pooled: HashSet<i64> = waiting.iter().filter(is_pooled).map(|it| it.id).collect();
+    free.retain(|it| !pooled.contains(&it.bank_line_id));
+    Ok(free)
 }
 
 fn codes(requests: &[Request]) -> Vec<&str> {

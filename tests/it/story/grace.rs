@@ -692,6 +692,48 @@ fn a_warning_asks_for_what_is_missing_of_what_lies_under_the_batch_code() {
 }
 
 #[test]
+fn what_a_match_leaves_under_the_batch_code_is_not_asked_for_again_and_keeps_the_others_on() {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
+        return;
+    }
+    let world = World::new();
+    let same = |n| enterprise(n).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same(2), same(3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let code = codes(&world).remove(0);
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_000_000, &all)]);
+    night(&world, "11-26");
+    world.run_at(&at("11-26", 9), &["match", "1", &code, "--reason", "gọi"]).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "report"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let page = world.path("outbox/morning__2026-11-27__r1.xlsx");
+    let page = super::workbooks::sheet_text(&page, "Buổi sáng");
+    assert!(page.contains("còn thiếu 3.850.000 đ"), "{page}");
+    let said = letter(&world, "grace_warning", enterprise(1).email());
+    for needed in ["Đã nhận 2.050.000 đ", "phần còn thiếu 3.850.000 đ", &all] {
+        assert!(said.contains(needed), "no {needed} in {said}");
+    }
+    for other in ["Số tiền: 5.900.000 đ", "sắp ngừng", "lần nhắc cuối"] {
+        assert!(!said.contains(other), "{other}: {said}");
+    }
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let book = world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx");
+    let asked = super::workbooks::sheet_text(&book, "Sắp ngắt");
+    assert_eq!(asked.matches("khoản 1 (24/11/2026, 2.050.000 đ chưa dùng)").count(), 2, "{asked}");
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    let (_, counts) = night(&world, "12-04");
+    assert_eq!((&counts["suspended"], &counts["waiting_lines"]), (&0.into(), &2.into()));
+    assert_eq!(lines(&world), ["active", "grace", "grace"]);
+    // With what was asked for all are paid.
+    booked(&world, "c.csv", "07/12/2026", &[("04/12/2026", 3_850_000, &all)]);
+    assert_eq!(night(&world, "12-08").1["suspended"], 0);
+    assert_eq!(lines(&world), ["active"; 3]);
+    proves(&world);
+}
+
+#[test]
 fn who_paid_too_much_under_the_batch_code_is_not_warned_and_the_firm_reads_that_it_must_be_matched()
 {
     if !(crate::world::require("python3") && crate::world::require("openpyxl")) {

@@ -264,6 +264,38 @@ fn a_code_for_all_of_a_payer_pays_them_together() {
 }
 
 #[test]
+fn what_a_match_leaves_of_money_under_the_code_for_all_pays_with_the_rest_and_is_free_when_parted()
+{
+    let world = World::new();
+    let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("22/11/2026", 5_000_000, &all)]);
+    world.run(&["match", "1", &codes[0], "--reason", "gọi"]).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000", "open 0", "open 0"]);
+    let why =
+        || text(&world.run(&["payments", "1", "--json"]).exits(0).json()["payments"][0], "why");
+    for needed in [&all, "2.050.000 đ", "5.900.000 đ", "còn thiếu 3.850.000 đ"] {
+        assert!(why().contains(needed), "no {needed} in {}", why());
+    }
+    take(&world, "b.csv", &[("23/11/2026", 3_850_000, &all)]);
+    assert_eq!(requests(&world), ["paid 2950000"; 3]);
+    assert_eq!(payments(&world), ["matched"; 2]);
+    assert_eq!(world.order(ORDER)["state"], "paid");
+    world.run(&["prove"]).exits(0);
+    // What it paid is open again, and what waits is exactly that; a person says what it is for.
+    world.run(&["unmatch", "1", "--reason", "nhầm"]).exits(0);
+    assert_eq!(requests(&world), ["open 0"; 3]);
+    assert!(why().contains("8.850.000 đ vừa đủ"), "{}", why());
+    world.run(&["prove"]).exits(0);
+    world.run(&["match", "1", &codes[0], "--reason", "gọi"]).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000"; 3]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn a_person_matches_and_parts_and_the_pair_does_not_come_again() {
     let world = activated();
     let codes = codes(&world);

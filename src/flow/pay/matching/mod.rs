@@ -23,7 +23,7 @@ use crate::domain::{
 };
 
 /// Counts up whenever the same payments could be matched otherwise than before.
-pub const RULES: i64 = 5;
+pub const RULES: i64 = 6;
 
 /// What is to be paid for one line.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +114,12 @@ pub struct Evidence {
     /// What of the codes that it pays was forgiven, in đồng.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<i64>,
+    /// The code for all of a payer under which waits what a person left of it; it is one of the codes too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
+    /// What waits under the code for all, of all payments, in đồng.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub came: Option<i64>,
 }
 
 /// Where a request stands.
@@ -128,11 +134,11 @@ pub struct Standing {
 pub fn decide(dues: &[Due], credits: &[Credit], known: &Known) -> (Vec<Decision>, Vec<Standing>) {
     let mut desk = Desk::new(dues, credits);
     let mut order: Vec<usize> = (0..credits.len()).collect();
-    order.sort_by_key(|at| {
-        let credit = &credits[*at];
-        (credit.by_hand.is_none(), credit.booked_on, credit.id)
-    });
+    order.sort_by_key(|at| (credits[*at].booked_on, credits[*at].id));
     let twins = twins::of(credits, &known.prefixes);
+    for at in &order {
+        desk.by_hand(*at);
+    }
     for at in order {
         let credit = &credits[at];
         let codes = || -> Vec<String> {
@@ -143,8 +149,8 @@ pub fn decide(dues: &[Due], credits: &[Credit], known: &Known) -> (Vec<Decision>
             desk.decide(at, Tier::Same, Evidence { same: credit.same, ..Evidence::default() });
         } else if credit.amount == 0 {
             desk.decide(at, Tier::Returned, Evidence::default());
-        } else if let Some(said) = &credit.by_hand {
-            desk.by_hand(at, said);
+        } else if credit.by_hand.is_some() {
+            desk.leave_over(at, &codes());
         } else if let Some(same) = twins.get(&at) {
             let evidence = Evidence { codes: codes(), same: Some(*same), ..Evidence::default() };
             desk.decide(at, Tier::MaybeSame, evidence);
@@ -169,7 +175,7 @@ struct Desk<'a> {
     left: Vec<i64>,
     /// Requests of which too much was paid.
     over: HashSet<usize>,
-    /// Payments under a batch code whose sum is not exact yet.
+    /// Payments under a batch code whose sum is not exact yet, the oldest first, with those that a person matched in part.
     pools: BTreeMap<&'a str, Vec<usize>>,
     decisions: Vec<Option<Decision>>,
 }
@@ -194,31 +200,53 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// In the place of what was decided of it before, if anything.
     fn decide(&mut self, at: usize, tier: Tier, evidence: Evidence) {
+        self.decisions[at] = None;
         self.allocate(at, tier, Vec::new(), evidence);
     }
 
     fn allocate(&mut self, at: usize, tier: Tier, to: Vec<(usize, i64)>, evidence: Evidence) {
-        let credit = &self.credits[at];
-        let mut touched: BTreeSet<&'a str> = BTreeSet::new();
-        for (due, amount) in &to {
-            self.left[*due] -= amount;
-            touched.extend(self.dues[*due].batch_code.as_deref());
-        }
-        let state = tier.state();
-        let code = |(due, amount): (usize, i64)| (self.dues[due].code.clone(), amount);
-        let allocations = to.into_iter().map(code).collect();
-        let decision = Decision { id: credit.id, state, tier, allocations, evidence };
-        self.decisions[at] = Some(decision);
+        let dues = self.dues;
+        let touched: BTreeSet<&'a str> =
+            to.iter().filter_map(|(due, _)| dues[*due].batch_code.as_deref()).collect();
+        self.pay(at, tier, to, evidence);
         for code in touched {
             self.settle_pool(code);
         }
     }
 
-    fn by_hand(&mut self, at: usize, said: &[(String, i64)]) {
-        let mut to = Vec::new();
+    /// Adds to what a payment pays already, as was decided of it then.
+    fn pay(&mut self, at: usize, tier: Tier, to: Vec<(usize, i64)>, evidence: Evidence) {
+        let (id, state) = (self.credits[at].id, tier.state());
+        let new = || Decision { id, state, tier, allocations: Vec::new(), evidence };
+        let decision = self.decisions[at].get_or_insert_with(new);
+        for (due, amount) in to {
+            self.left[due] -= amount;
+            let code = &self.dues[due].code;
+            match decision.allocations.iter_mut().find(|(it, _)| it == code) {
+                Some((_, paid)) => *paid += amount,
+                None => decision.allocations.push((code.clone(), amount)),
+            }
+        }
+    }
+
+    /// What of a payment pays for nothing.
+    fn free(&self, at: usize) -> i64 {
+        let paid = self.decisions[at].iter().flat_map(|it| &it.allocations);
+        self.credits[at].amount - paid.map(|(_, amount)| amount).sum::<i64>()
+    }
+
+    /// What a person said goes before all else.
+    fn by_hand(&mut self, at: usize) {
+        let credit = &self.credits[at];
+        let Some(said) = credit.by_hand.as_ref().filter(|_| credit.same.is_none()) else { return };
         // What was given back since pays for nothing.
-        let mut rest = self.credits[at].amount;
+        let mut rest = credit.amount;
+        if rest == 0 {
+            return;
+        }
+        let mut to = Vec::new();
         for (code, amount) in said {
             // What was cancelled since frees its money.
             let due = self.by_code.get(code.as_str()).copied();
@@ -233,10 +261,15 @@ impl<'a> Desk<'a> {
         self.allocate(at, Tier::ByHand, to, Evidence { codes, ..Evidence::default() });
     }
 
-    fn by_codes(&mut self, at: usize, codes: Vec<String>) {
+    /// Those of the codes that were given to somebody.
+    fn known(&self, codes: &[String]) -> Vec<String> {
         let is_known =
-            |code: &String| self.by_code.contains_key(code.as_str()) || self.is_batch_code(code);
-        let known: Vec<String> = codes.iter().filter(|code| is_known(code)).cloned().collect();
+            |code: &&String| self.by_code.contains_key(code.as_str()) || self.is_batch_code(code);
+        codes.iter().filter(is_known).cloned().collect()
+    }
+
+    fn by_codes(&mut self, at: usize, codes: Vec<String>) {
+        let known = self.known(&codes);
         match known.as_slice() {
             [] if codes.is_empty() => {}
             [] => self.decide(at, Tier::UnknownCode, Evidence { codes, ..Evidence::default() }),

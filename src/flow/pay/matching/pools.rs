@@ -20,37 +20,84 @@ impl<'a> Desk<'a> {
         self.settle_pool(code);
     }
 
-    /// Matches what came under a code when it is exactly what is left.
-    pub(super) fn settle_pool(&mut self, code: &'a str) {
-        let Some(pool) = self.pools.get(code).cloned() else { return };
-        let open = self.open_under(code);
-        let left: i64 = open.iter().map(|due| self.left[*due]).sum();
-        let came: i64 = pool.iter().map(|at| self.credits[*at].amount).sum();
-        let is_parted = pool.iter().any(|at| {
-            open.iter().any(|due| self.credits[*at].not_for.contains(&self.dues[*due].code))
-        });
-        if open.is_empty() || came != left || is_parted {
-            return;
+    /// What a person matched with nothing stays for what its memo says, where that is all of a payer's.
+    pub(super) fn leave_over(&mut self, at: usize, codes: &[String]) {
+        if let [code] = self.known(codes).as_slice()
+            && self.is_batch_code(code)
+            && self.free(at) > 0
+        {
+            self.by_batch_code(at, code);
         }
-        self.pools.remove(code);
-        let evidence =
-            Evidence { codes: vec![code.to_owned()], left: Some(left), ..Evidence::default() };
-        let mut open = open.into_iter().map(|due| (due, self.left[due])).collect::<Vec<_>>();
-        open.reverse();
-        for at in pool {
-            let mut rest = self.credits[at].amount;
-            let mut to = Vec::new();
-            while rest > 0 {
-                let Some((due, left)) = open.pop() else { break };
-                let taken = rest.min(left);
-                to.push((due, taken));
-                rest -= taken;
-                if taken < left {
-                    open.push((due, left - taken));
+    }
+
+    /// Matches what came under a code when it is exactly what is left. Where all is not, and what nobody said anything of
+    /// is, that pays, and the rest waits on.
+    pub(super) fn settle_pool(&mut self, code: &'a str) {
+        let Some(pool) = self.pools.get(code) else { return };
+        let open = self.open_under(code);
+        let mut waiting = pool.clone();
+        waiting.retain(|at| self.may_pay(*at, &open));
+        let mut untouched = waiting.clone();
+        untouched.retain(|at| self.decisions[*at].is_none() && !self.is_parted(*at, &open));
+        let shares = self.shares(&waiting, &open).or_else(|| self.shares(&untouched, &open));
+        let Some(shares) = shares else { return };
+        let evidence = Evidence {
+            codes: vec![code.to_owned()],
+            left: Some(self.left_of(&open)),
+            ..Evidence::default()
+        };
+        for (at, to) in shares {
+            self.pay(at, Tier::BatchCode, to, evidence.clone());
+            self.pools.entry(code).or_default().retain(|it| *it != at);
+        }
+    }
+
+    /// What each of these payments pays of what is open, in the order of the requests, where they are exactly that and
+    /// none is to pay what a person took it away from.
+    fn shares(
+        &self,
+        payments: &[usize],
+        open: &[usize],
+    ) -> Option<Vec<(usize, Vec<(usize, i64)>)>> {
+        let came: i64 = payments.iter().map(|at| self.free(*at)).sum();
+        if open.is_empty() || came != self.left_of(open) {
+            return None;
+        }
+        let mut left: Vec<(usize, i64)> = open.iter().map(|due| (*due, self.left[*due])).collect();
+        let mut payments = payments.to_vec();
+        // What may not pay all of them goes first.
+        payments.sort_by_key(|at| !self.is_parted(*at, open));
+        let mut shares = Vec::with_capacity(payments.len());
+        for at in payments {
+            let (mut rest, mut to) = (self.free(at), Vec::new());
+            let not_for = &self.credits[at].not_for;
+            left.retain(|(_, left)| *left > 0);
+            for (due, left) in &mut left {
+                let taken = rest.min(*left);
+                if taken > 0 && !not_for.contains(&self.dues[*due].code) {
+                    *left -= taken;
+                    rest -= taken;
+                    to.push((*due, taken));
                 }
             }
-            self.allocate(at, Tier::BatchCode, to, evidence.clone());
+            if rest > 0 {
+                return None;
+            }
+            shares.push((at, to));
         }
+        Some(shares)
+    }
+
+    /// Whether a person took a payment away from one of these.
+    fn is_parted(&self, at: usize, open: &[usize]) -> bool {
+        let not_for = &self.credits[at].not_for;
+        !not_for.is_empty() && open.iter().any(|due| not_for.contains(&self.dues[*due].code))
+    }
+
+    /// Whether there is one of these that a person did not take a payment away from.
+    fn may_pay(&self, at: usize, dues: &[usize]) -> bool {
+        let not_for = &self.credits[at].not_for;
+        dues.iter().any(|due| !not_for.contains(&self.dues[*due].code))
     }
 
     /// What stays open under a code, and why.
@@ -60,8 +107,11 @@ impl<'a> Desk<'a> {
         for (code, pool) in std::mem::take(&mut self.pools) {
             let open = self.open_under(code);
             let all = self.by_batch_code.get(code).cloned().unwrap_or_default();
-            let left: i64 = open.iter().map(|due| self.left[*due]).sum();
-            let came: i64 = pool.iter().map(|at| self.credits[*at].amount).sum();
+            let left = self.left_of(&open);
+            let among = if open.is_empty() { &all } else { &open };
+            let (waiting, parted): (Vec<usize>, Vec<usize>) =
+                pool.into_iter().partition(|at| self.may_pay(*at, among));
+            let came: i64 = waiting.iter().map(|at| self.free(*at)).sum();
             let tier = if all.iter().all(|due| self.dues[*due].is_cancelled) {
                 Tier::Cancelled
             } else if open.is_empty() {
@@ -73,21 +123,37 @@ impl<'a> Desk<'a> {
             };
             let told =
                 self.told_once(code, (&open, &moved)).filter(|told| self.left_of(told) == came);
-            let sum = told.as_ref().map(|told| self.sum(told));
-            let open = told.unwrap_or(open);
-            for at in pool {
-                let evidence = Evidence {
-                    codes: vec![code.to_owned()],
-                    left: Some(left),
-                    candidates: open.iter().map(|due| self.dues[*due].code.clone()).collect(),
-                    sum: sum.clone(),
-                    ..Evidence::default()
-                };
-                let credit = &self.credits[at];
-                let is_parted =
-                    open.iter().any(|due| credit.not_for.contains(&self.dues[*due].code));
-                self.decide(at, if is_parted { Tier::Parted } else { tier }, evidence);
+            let evidence = Evidence {
+                codes: vec![code.to_owned()],
+                left: Some(left),
+                came: (!open.is_empty()).then_some(came),
+                sum: told.as_ref().map(|told| self.sum(told)),
+                candidates: told
+                    .unwrap_or(open)
+                    .iter()
+                    .map(|due| self.dues[*due].code.clone())
+                    .collect(),
+                ..Evidence::default()
+            };
+            for at in waiting {
+                self.wait(at, tier, &evidence);
             }
+            for at in parted {
+                self.wait(at, Tier::Parted, &evidence);
+            }
+        }
+    }
+
+    /// Of what a person matched it is told where the rest waits, if anything is open there.
+    fn wait(&mut self, at: usize, tier: Tier, evidence: &Evidence) {
+        match &mut self.decisions[at] {
+            None => self.decide(at, tier, evidence.clone()),
+            Some(said) if matches!(tier, Tier::BatchPartly | Tier::BatchOther) => {
+                said.evidence.under = evidence.codes.first().cloned();
+                said.evidence.codes.splice(0..0, evidence.codes.iter().cloned());
+                (said.evidence.left, said.evidence.came) = (evidence.left, evidence.came);
+            }
+            Some(_) => {}
         }
     }
 

@@ -118,6 +118,72 @@ fn a_batch_code_is_matched_when_its_payments_are_exactly_what_is_left() {
     assert_eq!(of(&twice), "matched batch_code, held paid_before");
 }
 
+/// 5.000.000 under the code of all, of which a person matched the first request.
+fn matched_in_part(day: u32) -> Credit {
+    Credit { by_hand: Some(vec![(code(1), 2_950_000)]), ..credit(day, 5_000_000, &code(9)) }
+}
+
+#[test]
+fn what_a_person_leaves_of_money_under_a_batch_code_waits_there_and_pays_with_what_else_comes() {
+    let alone = [matched_in_part(1)];
+    assert_eq!(told(&dues(), &alone).0, ["held by_hand"]);
+    let evidence = decide(&dues(), &alone, &known()).0.remove(0).evidence;
+    assert_eq!(evidence.codes, [code(9), code(1)]);
+    let sums = (evidence.under, evidence.left, evidence.came);
+    assert_eq!(sums, (Some(code(9)), Some(3_940_000), Some(2_050_000)));
+    // Whichever came first, what is missing pays all, and so it did before a person said anything.
+    for day in [1, 3] {
+        let both = [matched_in_part(day), credit(2, 1_890_000, &code(9))];
+        let (decisions, standings) = told(&dues(), &both);
+        assert_eq!(decisions, ["matched by_hand", "matched batch_code"]);
+        assert_eq!(standings[..3], ["paid 2950000", "paid 2950000", "paid 990000"]);
+        let nothing_said = both.map(|it| Credit { by_hand: None, ..it });
+        assert_eq!(told(&dues(), &nothing_said).0, ["matched batch_code", "matched batch_code"]);
+    }
+    let other = [matched_in_part(1), credit(2, 1_890_001, &code(9))];
+    assert_eq!(told(&dues(), &other).0, ["held by_hand", "suggested batch_other"]);
+    let single = [matched_in_part(1), credit(2, 900_000, &code(2)), credit(3, 990_000, &code(3))];
+    assert_eq!(
+        told(&dues(), &single).0,
+        ["matched by_hand", "matched parts", "matched code"],
+        "what came by single codes leaves exactly that"
+    );
+}
+
+#[test]
+fn what_a_person_leaves_keeps_nothing_from_being_paid_by_what_is_exact_without_it() {
+    let exact = [matched_in_part(1), credit(2, 3_940_000, &code(9))];
+    assert_eq!(told(&dues(), &exact).0, ["held by_hand", "matched batch_code"]);
+    // What a person said of other payments goes before what is left of this one.
+    let all = Credit { amount: 5_900_000, told: 5_900_000, ..matched_in_part(1) };
+    let said = |day, to: u32, amount| Credit {
+        by_hand: Some(vec![(code(to), amount)]),
+        ..credit(day, amount, "khong ro")
+    };
+    let credits = [all, said(2, 3, 990_000), said(3, 2, 2_950_000)];
+    let (decisions, standings) = told(&dues(), &credits);
+    assert_eq!(decisions, ["held by_hand", "matched by_hand", "matched by_hand"]);
+    assert_eq!(standings[..3], ["paid 2950000", "paid 2950000", "paid 990000"]);
+}
+
+#[test]
+fn money_under_a_batch_code_never_pays_by_itself_what_a_person_took_it_away_from() {
+    let parted = |of: &[u32]| Credit {
+        not_for: of.iter().map(|number| code(*number)).collect(),
+        ..credit(1, 5_000_000, &code(9))
+    };
+    let rest = credit(2, 1_890_000, &code(9));
+    assert_eq!(told(&dues(), &[parted(&[3])]).0, ["held batch_partly"], "it may be for the others");
+    let both = [parted(&[3]), rest.clone()];
+    let (decisions, _) = decide(&dues(), &both, &known());
+    assert!(decisions.iter().all(|it| it.tier == Tier::BatchCode), "{decisions:?}");
+    assert!(decisions[0].allocations.iter().all(|(it, _)| *it != code(3)), "{decisions:?}");
+    let cannot = told(&dues(), &[parted(&[1]), rest]);
+    assert_eq!(cannot.0, ["suggested batch_other", "suggested batch_other"]);
+    let none = [parted(&[1, 2, 3]), credit(2, 6_890_000, &code(9))];
+    assert_eq!(told(&dues(), &none).0, ["unmatched parted", "matched batch_code"]);
+}
+
 #[test]
 fn what_was_told_to_be_paid_under_one_code_is_suggested_where_another_one_pays_a_part_now() {
     let mut dues = dues();
