@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::letters::Elsewhere;
+use super::letters::{Elsewhere, News};
 use crate::{
     db::{
         mails::Mail,
@@ -69,6 +69,12 @@ impl Since {
     pub fn is_for(&self, request: &Request) -> bool {
         let has = |code: &str| self.codes.contains(code);
         has(request.code.as_str()) || request.batch_code.as_deref().is_some_and(has)
+    }
+
+    /// The same for a letter about some requests.
+    pub fn news<'a>(&self, about: impl Iterator<Item = &'a Request>) -> News {
+        let lines = about.filter(|it| self.is_for(it)).count();
+        News { amount: self.amount, payments: self.payments, lines }
     }
 
     /// Whether a letter with these sums says nothing that its payer did not read.

@@ -9,7 +9,7 @@ use super::{
     came::{self, Since},
     content::{Content, firm_block, notice_line, reply_to, rest},
     ends,
-    letters::{self, News, Occasion, Standing, StandingLine, StandingReader},
+    letters::{self, Occasion, Standing, StandingLine, StandingReader},
     over::{self, Pools},
 };
 use crate::{
@@ -82,15 +82,27 @@ impl Known {
         own.cloned().collect()
     }
 
+    /// Money under the batch code is told with all that it is for, and where all of that was paid before, with these; what
+    /// is paid in part with all that is asked for at once.
+    fn tells_of_all(&self, mail: &Mail, request: &Request) -> bool {
+        let is_partly =
+            |it: &Request| it.state == RequestState::PartlyPaid && it.payer_email == mail.recipient;
+        is_received(mail)
+            && match self.pooled {
+                Money::ZERO => request.rest().is_some() && self.requests.iter().any(is_partly),
+                _ => request.state != RequestState::Cancelled,
+            }
+    }
+
     /// What ends first is told first, but for the one that money was taken back of.
     fn about(&self, services: &Services, (mail, order): (&Mail, &Order)) -> Vec<About<'_>> {
         let is_about = |about: &About<'_>| {
             let pays = about.request.payer_email == mail.recipient;
             let is_reader = pays || is_of_firm(services, (order, about.line), &mail.recipient);
-            let is_pooled = pays && tells_of_pool(mail, self.pooled, about.request);
+            let is_asked = pays && self.tells_of_all(mail, about.request);
             let is_told = !is_of_cut_offs(mail)
                 || !pays && is_copied(services, (order, about.line), (mail, about.licence));
-            is_reader && is_told && (is_pooled || is_so(mail, about.request, about.licence))
+            is_reader && is_told && (is_asked || is_so(mail, about.request, about.licence))
         };
         let about = |request| self.about_one(mail, request);
         let mut about: Vec<_> = self.requests.iter().filter_map(about).filter(is_about).collect();
@@ -165,7 +177,7 @@ pub async fn of(
             .map(|it| line(services, mail, it, &pools))
             .collect::<anyhow::Result<_>>()?,
         rest,
-        news: news(&since, &about),
+        news: since.news(about.iter().map(|it| it.request)),
         over,
         pooled,
         lacking: pools.missing,
@@ -181,24 +193,16 @@ pub async fn of(
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }
 
-/// The money under batch codes that keeps on what a warning is about.
+/// The money under batch codes that keeps on what a warning is about, or that what was taken back lies with.
 async fn pools(
     services: &Services,
     (mail, order): (&Mail, &Order),
     about: &mut Vec<About<'_>>,
 ) -> anyhow::Result<Pools> {
-    if mail.purpose != Purpose::GraceWarning {
+    if mail.purpose != Purpose::GraceWarning && !is_taken_back(mail) {
         return Ok(Pools::default());
     }
     Pools::of_warned(services, order.batch(), about, |it| it.request).await
-}
-
-fn news(since: &Since, about: &[About<'_>]) -> News {
-    News {
-        amount: since.amount,
-        payments: since.payments,
-        lines: about.iter().filter(|it| since.is_for(it.request)).count(),
-    }
 }
 
 /// What its recipient has still to pay; what came under the batch code pays for all of it at once, with what is missing.
@@ -276,11 +280,6 @@ fn is_taken_back(mail: &Mail) -> bool {
 async fn is_paid_again(services: &Services, mail: &Mail, first: &Request) -> anyhow::Result<bool> {
     let is_open = mail.line_id == Some(first.line_id);
     Ok(!is_open || received::pays_again(&services.db, first.code.as_str(), mail.occasion()).await?)
-}
-
-/// Money under the batch code is told with all that it is for, and where all of that was paid before, with these.
-fn tells_of_pool(mail: &Mail, pooled: Money, request: &Request) -> bool {
-    is_received(mail) && pooled > Money::ZERO && request.state != RequestState::Cancelled
 }
 
 /// Whether a line still is what its letter says.

@@ -565,6 +565,69 @@ fn what_lies_under_the_code_for_all_is_told_when_it_comes_with_what_is_missing_o
 }
 
 #[test]
+fn what_a_match_leaves_under_the_code_for_all_is_told_once_and_asked_for_no_second_time() {
+    if !require("python3") {
+        return;
+    }
+    let (world, all) = paid_by_the_firm();
+    let codes = money::codes(&world);
+    world.run(&["run", "mail"]).exits(0);
+    money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &all)]);
+    assert_eq!(about_money(&world, 0).len(), 1);
+    says_of(&world, &["match", "1", &codes[0]]);
+    let letters = about_money(&world, 1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    says(&letters[0], &["Tổng đã nhận đến nay là 5.000.000 đ", "có 2.050.000 đ với mã chung"]);
+    says(&letters[0], &["phần còn thiếu 3.850.000 đ", &all, enterprise(3).name()]);
+    for other in ["chưa được tính cho khoản nào", "7.050.000"] {
+        assert!(!letters[0].text.contains(other), "{other}: {}", letters[0].text);
+    }
+    // Taken back, it waits for all of them again, and no more is asked for than before.
+    says_of(&world, &["unmatch", "1"]);
+    let letters = about_money(&world, 2);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].subject.starts_with("Còn phải trả 3.850.000 đ"), "{}", letters[0].subject);
+    says(&letters[0], &["đang chờ với mã chung", "phần còn thiếu 3.850.000 đ", &all]);
+    assert!(!letters[0].text.contains("khoản khác, nên"), "{}", letters[0].text);
+    says_of(&world, &["match", "1", &codes[0]]);
+    world.run(&["run", "mail"]).exits(0);
+    let known = letters_of(&world, "payment_received").len();
+    money::take(&world, "b.csv", &[("21/11/2026", 3_850_000, &all)]);
+    let letters = about_money(&world, known);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].subject.starts_with("Đã nhận 3.850.000 đ"), "{}", letters[0].subject);
+    says(&letters[0], &["8.850.000 đ", "đã đủ"]);
+    assert!(letters[0].pictures.is_empty(), "nothing more is to be paid");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_letter_that_asks_for_the_rest_of_all_lists_all_of_them_with_one_sum() {
+    if !require("python3") {
+        return;
+    }
+    let (world, all) = paid_by_the_firm();
+    let codes = money::codes(&world);
+    world.run(&["run", "mail"]).exits(0);
+    money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &all)]);
+    assert_eq!(about_money(&world, 0).len(), 1);
+    let [one, two] =
+        [(0, 2_950_000), (1, 2_050_000)].map(|(at, dong)| format!("{}={dong}", codes[at]));
+    says_of(&world, &["match", "1", &one, &two]);
+    let letters = about_money(&world, 1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    for n in 1..=3 {
+        says(&letters[0], &[enterprise(n).name()]);
+    }
+    says(&letters[0], &["còn thiếu 3.850.000 đ so với số phải trả (8.850.000 đ)", &all]);
+    says(&letters[0], &["Còn phải trả 900.000 đ", "Còn phải trả 2.950.000 đ"]);
+    for sum in ["Chưa thanh toán: 3.850.000 đ", "Số tiền: 3.850.000 đ"] {
+        assert!(letters[0].text.contains(sum), "no {sum} in {}", letters[0].text);
+    }
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn a_notice_that_leaves_late_asks_for_what_is_missing_of_what_lies_under_the_code_for_all() {
     if !require("python3") {
         return;
