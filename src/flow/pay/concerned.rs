@@ -14,13 +14,19 @@ use crate::{
     flow::Services,
 };
 
-/// Those of one payer and one list, in the order of their lines; nothing where nobody knows, and where it is for several
-/// payers: nobody is told of a payment that is for others too.
+/// Those of one payer and one list, in the order of their lines: all of them where it came under the code for all, whatever
+/// of it was matched with one of them. Nothing where nobody knows, and where it is for several payers: nobody is told of a
+/// payment that is for others too.
 pub async fn requests(services: &Services, payment: i64) -> anyhow::Result<Vec<Due>> {
     let events = payments::events(&services.db, payment).await?;
     let mut own = dues::named(&services.db, &codes(&events)).await?;
+    let told = told(&events);
+    let of_all = own.iter().find_map(|due| due.batch_code.clone().filter(|it| told.contains(it)));
     let parted = parted(&events);
     own.retain(|due| !parted.contains(due.code.as_str()));
+    if let Some(code) = of_all.filter(|_| !own.is_empty()) {
+        own = dues::named(&services.db, &[code]).await?;
+    }
     let Some((payer, batch)) = own.first().map(|it| (it.payer_email.clone(), it.batch_id)) else {
         return Ok(own);
     };
@@ -54,12 +60,20 @@ fn codes(events: &[Event]) -> Vec<String> {
     told.find(|codes| !codes.is_empty()).unwrap_or_default()
 }
 
+/// The codes of its memo, and of what a person said, as they were ever decided of.
+fn told(events: &[Event]) -> BTreeSet<String> {
+    events.iter().flat_map(|event| told_codes(&event.detail)).map(str::to_owned).collect()
+}
+
 /// The codes that a payment pays by one decision, else those of its memo.
 fn named(detail: &Value) -> Vec<String> {
     let paid: Vec<String> = pairs(&detail["allocations"]).map(str::to_owned).collect();
+    if paid.is_empty() { told_codes(detail).map(str::to_owned).collect() } else { paid }
+}
+
+fn told_codes(detail: &Value) -> impl Iterator<Item = &str> {
     let told = detail["evidence"]["codes"].as_array().into_iter().flatten();
-    let told = || told.filter_map(Value::as_str).map(str::to_owned).collect();
-    if paid.is_empty() { told() } else { paid }
+    told.filter_map(Value::as_str)
 }
 
 /// What a person took it away from, and what it did not pay since: whatever its memo names.

@@ -605,6 +605,39 @@ fn the_fee_of_a_transfer_for_all_is_forgiven_and_they_are_paid_together() {
 }
 
 #[test]
+fn money_under_the_code_for_all_that_went_back_is_told_as_all_of_theirs() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let codes = codes(&world);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    take(&world, "a.csv", &[("20/11/2026", 5_000_000, &all), ("21/11/2026", 3_000_000, &all)]);
+    let say = |words: &[&str]| world.run(&[words, &["--reason", "gọi"]].concat()).exits(0);
+    // Of the first one nothing stays with those that it was matched with, of the other one a rest goes back.
+    let two = format!("{}=2050000", codes[1]);
+    say(&["match", "1", &codes[0], &two]);
+    say(&["unmatch", "1"]);
+    say(&["refund", "1", "5000000", "--done", "FT1"]);
+    say(&["match", "2", &codes[0]]);
+    say(&["refund", "2", "50000", "--done", "FT2"]);
+    world.run(&["run", "mail"]).exits(0);
+    let mut letters = letters_of(&world, "payment_received");
+    letters.retain(|letter| letter.subject.contains("chuyển trả"));
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    for letter in &letters {
+        assert!(letter.subject.contains("3 khách hàng"), "{}", letter.subject);
+        for n in 1..=3 {
+            assert!(letter.text.contains(enterprise(n).name()), "{n}: {}", letter.text);
+        }
+    }
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn a_code_that_is_named_twice_by_hand_is_a_slip_and_a_part_waits() {
     let world = activated();
     let codes = codes(&world);
