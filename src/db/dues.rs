@@ -96,6 +96,38 @@ pub async fn open_amounts(db: &Db) -> sqlx::Result<Vec<(String, i64, i64)>> {
     .await
 }
 
+/// What is left of all that a payer is to pay of a list at a firm.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OpenSum {
+    pub batch_id: i64,
+    pub firm: String,
+    pub payer_email: String,
+    /// In đồng.
+    pub rest: i64,
+}
+
+macro_rules! open_sums {
+    ($which:literal) => {
+        concat!(
+            "select r.batch_id, l.firm, r.payer_email, cast(sum(r.amount - r.waived - r.paid) as bigint) as rest
+             from payment_request r join order_line l on l.id = r.line_id
+             where r.state in ('open', 'partly_paid') ",
+            $which,
+            " group by r.batch_id, l.firm, r.payer_email"
+        )
+    };
+}
+
+/// Of all payers.
+pub async fn open_sums(db: &Db) -> sqlx::Result<Vec<OpenSum>> {
+    db.query(open_sums!("")).all().await
+}
+
+/// Of one payer.
+pub async fn open_sums_of(db: &Db, payer_email: &str) -> sqlx::Result<Vec<OpenSum>> {
+    db.query(open_sums!("and r.payer_email = $1")).bind(payer_email).all().await
+}
+
 /// When the oldest was asked for of the requests that are not paid yet.
 pub async fn open_since(db: &Db) -> sqlx::Result<Option<DateTime<Utc>>> {
     let oldest = db

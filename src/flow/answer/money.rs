@@ -175,8 +175,11 @@ fn row(
     page.cell(4, &payment.memo, &text)?;
     page.cell(5, &why(services, payment, it.debits), &look.text)?;
     let found = requests.for_payment(payment, (it.allocations)(payment.id));
-    let told = (1..).zip(&found).map(|(n, found)| candidate(texts, n, found));
-    page.cell(6, &told.collect::<Vec<_>>().join("\n"), &look.text)?;
+    let told = (1..).zip(&found.shown).map(|(n, found)| candidate(texts, n, found));
+    let more = (found.more > 0)
+        .then(|| texts.say("workbook.money.more_candidates", context! { n => found.more }));
+    let told: Vec<String> = told.chain(more).collect();
+    page.cell(6, &told.join("\n"), &look.text)?;
     let amount = look.input.clone().set_num_format(MONEY);
     let is_money = |column: usize| column < 2 * CODES && column % 2 == 1 || column == 2 * CODES;
     for column in 0..2 * CODES + MORE.len() {

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::names::{self, Sign};
 use crate::{
     db::{
         dues::Due,
         payments::{Allocation, Payment},
     },
-    domain::{fold::bank_ascii, order::RequestState, payment::Tier, words::words},
+    domain::{order::RequestState, payment::Tier, words::words},
     text::Texts,
 };
 
@@ -16,14 +17,6 @@ use crate::{
 const SHOWN: usize = 4;
 /// Less, in đồng, is no sign by itself: such rests are many.
 pub(super) const TELLING: i64 = 10_000;
-/// What names of companies and households begin with, and memos leave out or cut short.
-const FORMS: [&str; 24] = [
-    "CONG", "TY", "CTY", "CT", "TNHH", "CTCP", "CO", "PHAN", "CP", "MTV", "MOT", "THANH", "VIEN",
-    "DOANH", "NGHIEP", "TU", "NHAN", "DN", "DNTN", "HO", "KINH", "HKD", "CA", "THE",
-];
-/// What is left of a shorter name says nothing.
-const NAME_WORDS: usize = 2;
-const NAME_LETTERS: usize = 6;
 
 words! {
     /// Why a payment is not matched with a request by itself.
@@ -83,6 +76,13 @@ pub struct Candidate<'a> {
     pub why_not: WhyNot,
 }
 
+/// Those that are shown, the likeliest first, and how many more there are.
+#[derive(Clone, Debug)]
+pub struct Candidates<'a> {
+    pub shown: Vec<Candidate<'a>>,
+    pub more: usize,
+}
+
 /// All requests, to be found by what speaks for them: each by its place.
 pub struct Requests<'a> {
     dues: &'a [Due],
@@ -90,14 +90,23 @@ pub struct Requests<'a> {
     codes: HashMap<&'a str, Vec<usize>>,
     /// By what is left of them, where anything is.
     left: HashMap<i64, Vec<usize>>,
-    /// The same by the names by which memos call them.
-    names: HashMap<String, Vec<usize>>,
+    /// The same by the names by which memos call them, and how surely.
+    names: HashMap<String, Vec<(usize, Sign)>>,
+    /// What is left of all of a payer's of a list, and of a firm, in đồng.
+    of_batch: HashMap<(i64, &'a str), i64>,
+    of_firm: HashMap<(&'a str, &'a str), i64>,
 }
 
 impl<'a> Requests<'a> {
     pub fn of(dues: &'a [Due]) -> Requests<'a> {
-        let mut all =
-            Requests { dues, codes: HashMap::new(), left: HashMap::new(), names: HashMap::new() };
+        let mut all = Requests {
+            dues,
+            codes: HashMap::new(),
+            left: HashMap::new(),
+            names: HashMap::new(),
+            of_batch: HashMap::new(),
+            of_firm: HashMap::new(),
+        };
         for (at, due) in dues.iter().enumerate() {
             for code in [Some(&due.code), due.batch_code.as_ref()].into_iter().flatten() {
                 all.codes.entry(code.as_str()).or_default().push(at);
@@ -105,22 +114,27 @@ impl<'a> Requests<'a> {
             let left = left(due);
             if left > 0 {
                 all.left.entry(left).or_default().push(at);
-                for name in BTreeSet::from([name(&due.name), name(&due.payer_name)]) {
-                    all.names.entry(name).or_default().push(at);
+                for phrase in
+                    [&due.name, &due.payer_name].into_iter().flat_map(|it| names::phrases(it))
+                {
+                    all.names.entry(phrase.words).or_default().push((at, phrase.sign));
                 }
+                let payer = due.payer_email.as_str();
+                *all.of_batch.entry((due.batch_id, payer)).or_default() += left;
+                *all.of_firm.entry((due.firm.as_str(), payer)).or_default() += left;
             }
         }
-        all.names.remove("");
         all
     }
 
-    /// First what its memo names, then what it is like, then what has its amount; what is open before what is not.
-    pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Vec<Candidate<'a>> {
+    /// First what its memo names, then what it is like, then what has its amount; of these what is open before what is
+    /// not, and what has its amount and its name before others.
+    pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Candidates<'a> {
         let paid: i64 = parts.iter().map(|part| part.amount).sum();
         let free = payment.amount().as_dong() - payment.returned - paid;
         let has_amount = |at: &usize| free > 0 && left(&self.dues[*at]) == free;
         let (codes, likely) = (self.said(payment, "codes"), self.said(payment, "candidates"));
-        let named = if free > 0 { self.named(payment) } else { BTreeSet::new() };
+        let named = if free > 0 { self.named(payment, free) } else { BTreeSet::new() };
         let clue = |at: &usize| match payment.tier {
             Tier::Parted if codes.contains(at) => Clue::Parted,
             _ if codes.contains(at) => Clue::Code,
@@ -133,20 +147,27 @@ impl<'a> Requests<'a> {
         };
         let mut all: BTreeSet<usize> =
             [&codes, &likely, &named].into_iter().flatten().copied().collect();
-        // Of very many with its amount alone no more can be shown.
+        // Of very many with its amount alone no more can be shown; the others are counted.
+        let of_amount = self.with_left(free).count()
+            - all.iter().filter(|at| self.has_left(**at, free)).count();
         let alike: Vec<usize> =
             self.with_left(free).filter(|at| !all.contains(at)).take(SHOWN).copied().collect();
+        let count = all.len() + of_amount;
         all.extend(alike);
-        let mut found: Vec<(Clue, &'a Due)> =
-            all.iter().map(|at| (clue(at), &self.dues[*at])).collect();
-        found.sort_by_key(|(clue, due)| (*clue, left(due) == 0));
-        let memo = read(&payment.memo, None);
-        let is_in_memo =
-            |due: &Due| [&due.name, &due.payer_name].iter().any(|it| has_name(&memo, &name(it)));
-        let candidate = |(clue, due): (Clue, &'a Due)| {
+        let mut found: Vec<usize> = all.into_iter().collect();
+        let is_open = |at: &usize| left(&self.dues[*at]) > 0;
+        found.sort_by_key(|at| (clue(at), !is_open(at), !has_amount(at), !named.contains(at)));
+        found.truncate(SHOWN);
+        let memo = names::read(&payment.memo, None);
+        let is_in_memo = |due: &Due| {
+            let all = [&due.name, &due.payer_name].into_iter().flat_map(|it| names::phrases(it));
+            all.into_iter().any(|phrase| phrase.stands_in(&memo))
+        };
+        let candidate = |at: &usize| {
+            let due = &self.dues[*at];
             let own = parts.iter().filter(|part| part.code == due.code);
             let own: i64 = own.map(|part| part.amount).sum();
-            let why_not = match why_not(due, clue, (own, free)) {
+            let why_not = match why_not(due, clue(at), (own, free)) {
                 WhyNot::Name if !is_in_memo(due) => WhyNot::Payer,
                 // What is left of it waits for all of the payer's: it is not too much.
                 WhyNot::Over if payment.evidence.0["under"].is_string() => WhyNot::Paid,
@@ -154,12 +175,17 @@ impl<'a> Requests<'a> {
             };
             Candidate { due, left: left(due), free, why_not }
         };
-        found.into_iter().take(SHOWN).map(candidate).collect()
+        let shown: Vec<Candidate<'a>> = found.iter().map(candidate).collect();
+        Candidates { more: count - shown.len(), shown }
     }
 
     /// Those of which exactly so much is left, in đồng, where that is enough to be a sign.
     fn with_left(&self, free: i64) -> impl Iterator<Item = &usize> {
         self.left.get(&free).filter(|_| free >= TELLING).into_iter().flatten()
+    }
+
+    fn has_left(&self, at: usize, free: i64) -> bool {
+        free >= TELLING && left(&self.dues[at]) == free
     }
 
     /// Those that the evidence of a payment names in one of its lists.
@@ -168,16 +194,33 @@ impl<'a> Requests<'a> {
         codes.iter().filter_map(|code| self.codes.get(code)).flatten().copied().collect()
     }
 
-    /// Those whose names stand in a memo, or are that of who pays: all words beside each other are looked up.
-    fn named(&self, payment: &Payment) -> BTreeSet<usize> {
-        let memo = read(&payment.memo, payment.other_name.as_deref());
-        let gaps: Vec<usize> = memo.match_indices(' ').map(|(at, _)| at).collect();
-        let pairs = gaps
-            .iter()
-            .enumerate()
-            .flat_map(|(n, from)| gaps[n + 1..].iter().map(move |to| (*from, *to)));
-        let found = pairs.filter_map(|(from, to)| self.names.get(&memo[from..=to]));
-        found.flatten().copied().collect()
+    /// Those whose names stand in a memo, or are that of who pays, and surely, or with exactly what is left of them or of all
+    /// of their payers: all words beside each other are looked up.
+    fn named(&self, payment: &Payment, free: i64) -> BTreeSet<usize> {
+        let read = names::read(&payment.memo, payment.other_name.as_deref());
+        let gaps: Vec<usize> = read.match_indices(' ').map(|(at, _)| at).collect();
+        let mut named = BTreeSet::new();
+        for (n, from) in gaps.iter().enumerate() {
+            for to in &gaps[n + 1..] {
+                let found = self.names.get(&read[*from..=*to]).into_iter().flatten();
+                let is_said = |sign: Sign, at: usize| match sign {
+                    Sign::Surely => true,
+                    Sign::WithAmount => self.fits(at, free),
+                    Sign::BehindForm => names::is_behind_form(&read, *from) && self.fits(at, free),
+                };
+                named.extend(found.filter(|(at, sign)| is_said(*sign, *at)).map(|(at, _)| *at));
+            }
+        }
+        named
+    }
+
+    /// Whether an amount is exactly what is left of a request, or of all of its payer's of its list or firm.
+    fn fits(&self, at: usize, free: i64) -> bool {
+        let due = &self.dues[at];
+        let payer = due.payer_email.as_str();
+        free == left(due)
+            || self.of_batch.get(&(due.batch_id, payer)) == Some(&free)
+            || self.of_firm.get(&(due.firm.as_str(), payer)) == Some(&free)
     }
 }
 
@@ -185,25 +228,6 @@ impl<'a> Requests<'a> {
 pub(super) fn named<'a>(evidence: &'a serde_json::Value, name: &str) -> HashSet<&'a str> {
     let codes = evidence[name].as_array().into_iter().flatten();
     codes.filter_map(|code| code.as_str()).collect()
-}
-
-/// All that the bank says of a payment in words, as names are looked for in it.
-pub(super) fn read(memo: &str, from: Option<&str>) -> String {
-    format!(" {} {} ", bank_ascii(memo), bank_ascii(from.unwrap_or_default()))
-}
-
-/// Whether what was [`read`] has a [`name`].
-pub(super) fn has_name(read: &str, name: &str) -> bool {
-    !name.is_empty() && read.contains(name)
-}
-
-/// As banks write it and between spaces, without what many begin with; nothing where that would say nothing.
-pub(super) fn name(text: &str) -> String {
-    let plain = bank_ascii(text);
-    let rest: Vec<&str> = plain.split(' ').skip_while(|word| FORMS.contains(word)).collect();
-    let letters: usize = rest.iter().map(|word| word.len()).sum();
-    let is_enough = rest.len() >= NAME_WORDS && letters >= NAME_LETTERS;
-    if is_enough { format!(" {} ", rest.join(" ")) } else { String::new() }
 }
 
 /// `own` is what the payment pays of the request.
@@ -268,14 +292,5 @@ mod tests {
         let requests = Requests::of(&dues);
         let with = |free: i64| requests.with_left(free).copied().collect::<Vec<_>>();
         assert_eq!([with(9_999), with(10_000), with(10_001)], [vec![], vec![1], vec![2]]);
-    }
-
-    #[test]
-    fn a_name_is_what_a_memo_has_of_it_and_a_short_one_is_none() {
-        assert_eq!(name("Công ty TNHH MTV Gạo Muối"), " GAO MUOI ");
-        assert_eq!(name("Hộ kinh doanh Nguyễn Thị Hòa"), " NGUYEN THI HOA ");
-        for short in ["Công ty TNHH An", "Công ty Cổ phần A B", ""] {
-            assert_eq!(name(short), "", "{short}");
-        }
     }
 }

@@ -41,6 +41,8 @@ pub mod went;
 
 pub mod waive;
 
+mod names;
+
 pub mod candidates;
 
 pub mod unclaimed;

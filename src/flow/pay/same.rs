@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
 use super::{
-    candidates, hand, known, memo,
+    hand, known, memo, names,
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
     settle, waive,
@@ -188,7 +188,7 @@ fn are_others(payment: &Payment, other: &Payment) -> bool {
     if let (Some(one), Some(two)) = (account(payment), account(other)) {
         return one != two;
     }
-    let name = |it: &Payment| candidates::name(it.other_name.as_deref().unwrap_or_default());
+    let name = |it: &Payment| names::long(it.other_name.as_deref().unwrap_or_default());
     let (one, two) = (name(payment), name(other));
     !one.trim().is_empty()
         && !two.trim().is_empty()

@@ -4,12 +4,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    candidates::{TELLING, has_name, name, named, read},
+    candidates::{TELLING, named},
+    names::{self, Sign},
     pooled::is_under,
 };
 use crate::{
     db::{
-        Db, dues,
+        Db,
+        dues::{self, OpenSum},
         grace::InGrace,
         payments::{self, Waiting},
     },
@@ -24,16 +26,43 @@ pub struct Unclaimed {
     waiting: Vec<Payment>,
     /// By the codes that memos have, and those that the matching suggests.
     codes: HashMap<String, Vec<usize>>,
-    /// By any two words that stand beside each other.
+    /// By the keys of the words that they have.
     words: HashMap<String, Vec<usize>>,
     /// By what is free of them, in đồng.
     free: HashMap<i64, Vec<usize>>,
+    /// How many of these say nothing of whose they are.
+    silent: HashMap<i64, usize>,
+    /// Those that a person said not to be for a code.
+    parted: HashMap<String, Vec<usize>>,
     /// How many payers have open requests of a firm with an amount, in đồng.
     open: HashMap<(String, i64), i64>,
+    /// What is left of all that each payer owes.
+    sums: HashMap<String, Vec<OpenSum>>,
 }
 
 /// So many payments of a price that many have are told of each of its lines.
 const ALIKE: usize = 3;
+
+/// What is known of other requests than that of a line.
+#[derive(Clone, Copy, Default)]
+struct Others<'a> {
+    /// Whether nobody but its payer owes at its firm what is left of it.
+    is_only: bool,
+    /// What is left of all that its payer owes.
+    sums: &'a [OpenSum],
+}
+
+impl Others<'_> {
+    /// Whether an amount is exactly what is left of a line, or of all of its payer's of its list or firm.
+    fn fits(self, line: &InGrace, free: i64) -> bool {
+        let sum = |is: &dyn Fn(&OpenSum) -> bool| -> i64 {
+            self.sums.iter().filter(|it| is(it)).map(|it| it.rest).sum()
+        };
+        free == line.rest
+            || free == sum(&|it| it.batch_id == line.batch().number())
+            || free == sum(&|it| it.firm == line.firm)
+    }
+}
 
 struct Payment {
     row: Waiting,
@@ -52,7 +81,11 @@ impl Unclaimed {
         }
         let open = dues::open_amounts(db).await?;
         let open = open.into_iter().map(|(firm, rest, payers)| ((firm, rest), payers)).collect();
-        Ok(Unclaimed { open, ..unclaimed })
+        let mut sums: HashMap<String, Vec<OpenSum>> = HashMap::new();
+        for sum in dues::open_sums(db).await? {
+            sums.entry(sum.payer_email.clone()).or_default().push(sum);
+        }
+        Ok(Unclaimed { open, sums, ..unclaimed })
     }
 
     /// For some lines, asked one by one by [`is_any_for`](Self::is_any_for): without all other requests.
@@ -68,7 +101,7 @@ impl Unclaimed {
         let mut unclaimed = Unclaimed::default();
         for row in rows {
             let not_for = not_for.remove(&row.id).unwrap_or_default();
-            let words = read(&row.memo, row.other_name.as_deref());
+            let words = names::read(&row.memo, row.other_name.as_deref());
             unclaimed.add(Payment { row, words, not_for });
         }
         Ok(unclaimed)
@@ -79,19 +112,28 @@ impl Unclaimed {
         for code in ["codes", "candidates"].iter().flat_map(|of| payment.named(of)) {
             self.codes.entry(code.to_owned()).or_default().push(at);
         }
-        for pair in pairs(&payment.words) {
-            self.words.entry(pair).or_default().push(at);
+        for key in names::keys(&payment.words) {
+            self.words.entry(key).or_default().push(at);
         }
         self.free.entry(payment.row.free).or_default().push(at);
+        for code in &payment.not_for {
+            self.parted.entry(code.clone()).or_default().push(at);
+        }
+        if payment.says_nothing() {
+            *self.silent.entry(payment.row.free).or_default() += 1;
+        }
         self.waiting.push(payment);
     }
 
-    /// The payments with which an unpaid line may have been paid, the oldest first. Such are those
+    /// The payments with which an unpaid line may have been paid: those with exactly what is left of it and those with its
+    /// code or name before others, then the oldest first. Such are those
     ///
     /// - whose memo has its code or its payer's batch code, or for which the matching suggests it: a near miss, the code of
     ///   its order, the account of a known payer, a sum that nothing else makes;
     /// - that have the name of its client, whatever the amount, or that of its payer; where the memo has a code that was
     ///   given to others, the payer's name counts with the exact amount alone, as one payer may have many clients;
+    /// - that have so little of either name that it could be another one's, and exactly what is left of the line, or of all
+    ///   of its payer's of its list or firm;
     /// - that have exactly what is left of it, where nobody but its payer has an open request of that amount at its firm:
     ///   whichever of these it is, the payer has paid. Among several payers the amount alone is no sign: everybody of that
     ///   price would work unpaid until a person decided. Those are [`alike`](Self::alike).
@@ -99,18 +141,26 @@ impl Unclaimed {
     /// What a person said that a payment is not for is none of them, but where it waits under the batch code: with what is
     /// missing there all are paid at once.
     pub fn for_line(&self, line: &InGrace) -> Vec<&Waiting> {
-        self.like(line, self.is_only_payer(line))
+        let sums = self.sums.get(&line.payer_email).map(Vec::as_slice).unwrap_or_default();
+        self.like(line, Others { is_only: self.is_only_payer(line), sums })
     }
 
     /// A few payments that have exactly what is left of a line, and nothing that says whose they are, where several payers
-    /// owe that: they keep nobody on, and a person should look before somebody is cut off.
-    pub fn alike(&self, line: &InGrace) -> Vec<&Waiting> {
-        if self.is_only_payer(line) {
-            return Vec::new();
+    /// owe that, and how many more of these there are: they keep nobody on, and a person should look before somebody is cut
+    /// off.
+    pub fn alike(&self, line: &InGrace) -> (Vec<&Waiting>, usize) {
+        if self.is_only_payer(line) || line.rest < TELLING {
+            return (Vec::new(), 0);
         }
-        let free = self.with_rest(line.rest).map(|at| &self.waiting[*at]);
-        let alike = free.filter(|it| it.says_nothing() && !it.not_for.contains(&line.code));
-        alike.map(|it| &it.row).take(ALIKE).collect()
+        let is_silent = |at: &&usize| self.waiting[**at].says_nothing();
+        let free = self.with_rest(line.rest).filter(is_silent).map(|at| &self.waiting[*at]);
+        let alike = free.filter(|it| !it.not_for.contains(&line.code));
+        let alike: Vec<&Waiting> = alike.map(|it| &it.row).take(ALIKE).collect();
+        let parted = self.parted.get(&line.code).into_iter().flatten().filter(is_silent);
+        let parted = parted.filter(|at| self.waiting[**at].row.free == line.rest).count();
+        let all = self.silent.get(&line.rest).copied().unwrap_or_default() - parted;
+        let more = all - alike.len();
+        (alike, more)
     }
 
     fn is_only_payer(&self, line: &InGrace) -> bool {
@@ -118,32 +168,49 @@ impl Unclaimed {
         self.open.get(&key).is_none_or(|payers| *payers <= 1)
     }
 
-    /// Whether there is any of them. Other requests are asked for as they are now, where that decides.
+    /// Whether there is any of them. Other requests are asked for as they are now, where these decide.
     pub async fn is_any_for(&self, db: &Db, line: &InGrace) -> anyhow::Result<bool> {
-        if !self.like(line, false).is_empty() {
+        if !self.like(line, Others::default()).is_empty() {
             return Ok(true);
         }
-        let is_exact = !self.like(line, true).is_empty();
+        if self.has_part_of_name(line) {
+            let sums = dues::open_sums_of(db, &line.payer_email).await?;
+            if !self.like(line, Others { is_only: false, sums: &sums }).is_empty() {
+                return Ok(true);
+            }
+        }
+        let is_exact = !self.like(line, Others { is_only: true, sums: &[] }).is_empty();
         let owed = (line.firm.as_str(), line.rest);
         Ok(is_exact && dues::is_only_payer(db, owed, &line.payer_email).await?)
     }
 
-    /// `is_only` says whether nobody but its payer owes at its firm what is left of it.
-    fn like(&self, line: &InGrace, is_only: bool) -> Vec<&Waiting> {
+    /// Whether anything has a name of it, which counts or not by its amount.
+    fn has_part_of_name(&self, line: &InGrace) -> bool {
+        !self.with_name(&line.name).is_empty() || !self.with_name(&line.payer_name).is_empty()
+    }
+
+    fn like(&self, line: &InGrace, others: Others<'_>) -> Vec<&Waiting> {
         if self.waiting.is_empty() {
             return Vec::new();
         }
         let own = [Some(&line.code), line.batch_code.as_ref()].into_iter().flatten();
         let mut found: BTreeSet<usize> =
             own.filter_map(|code| self.codes.get(code)).flatten().copied().collect();
-        found.extend(self.with_name(&line.name));
-        found.extend(self.with_name(&line.payer_name).filter(|at| {
-            let payment = &self.waiting[*at];
-            payment.row.free == line.rest || !payment.has_code()
-        }));
-        if is_only {
+        let fits = |at: usize| others.fits(line, self.waiting[at].row.free);
+        let of_client = self.with_name(&line.name).into_iter();
+        found.extend(of_client.filter(|(at, sign)| is_sure(*sign) || fits(*at)).map(|(at, _)| at));
+        let of_payer = self
+            .with_name(&line.payer_name)
+            .into_iter()
+            .filter(|(at, sign)| (is_sure(*sign) && !self.waiting[*at].has_code()) || fits(*at));
+        found.extend(of_payer.map(|(at, _)| at));
+        let said = found.clone();
+        if others.is_only {
             found.extend(self.with_rest(line.rest));
         }
+        let is_other = |at: &usize| (self.waiting[*at].row.free != line.rest, !said.contains(at));
+        let mut found: Vec<usize> = found.into_iter().collect();
+        found.sort_by_key(is_other);
         let payments = found.into_iter().map(|at| &self.waiting[at]);
         let may_be = |it: &&Payment| !it.not_for.contains(&line.code) || it.is_pooled_for(line);
         payments.filter(may_be).map(|it| &it.row).collect()
@@ -154,13 +221,20 @@ impl Unclaimed {
         self.free.get(&rest).filter(|_| rest >= TELLING).into_iter().flatten()
     }
 
-    /// Those in whose words a client or payer is named.
-    fn with_name(&self, text: &str) -> impl Iterator<Item = usize> {
-        let name = name(text);
-        let alike = first_pair(&name).and_then(|pair| self.words.get(&pair));
-        let has_name = move |at: &usize| has_name(&self.waiting[*at].words, &name);
-        alike.into_iter().flatten().copied().filter(has_name)
+    /// Those in whose words a client or payer is named, and how surely.
+    fn with_name(&self, name: &str) -> Vec<(usize, Sign)> {
+        let mut named = Vec::new();
+        for phrase in names::phrases(name) {
+            let alike = self.words.get(&phrase.key()).into_iter().flatten().copied();
+            let stands = alike.filter(|at| phrase.stands_in(&self.waiting[*at].words));
+            named.extend(stands.map(|at| (at, phrase.sign)));
+        }
+        named
     }
+}
+
+fn is_sure(sign: Sign) -> bool {
+    sign == Sign::Surely
 }
 
 impl Payment {
@@ -186,17 +260,6 @@ impl Payment {
     }
 }
 
-/// Each word of what was [`read`], with the next one.
-fn pairs(read: &str) -> impl Iterator<Item = String> {
-    let next = read.split(' ').skip(1);
-    read.split(' ').zip(next).map(|(word, next)| format!("{word} {next}"))
-}
-
-/// The first two words of a [`name`]: where it stands, they stand beside each other.
-fn first_pair(name: &str) -> Option<String> {
-    pairs(name.strip_prefix(' ')?).next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,23 +270,5 @@ mod tests {
         let unclaimed = Unclaimed { free: free.into(), ..Unclaimed::default() };
         let signs = [9_999, 10_000].map(|rest| unclaimed.with_rest(rest).count());
         assert_eq!(signs, [0, 1]);
-    }
-
-    #[test]
-    fn where_a_name_stands_its_first_two_words_stand_beside_each_other() {
-        let told = [
-            ("GAO MUOI ck", "Công ty TNHH Gạo Muối"),
-            ("tt phan mem-Nguyễn Thị Hòa - FT123", "Hộ kinh doanh Nguyễn Thị Hòa"),
-            ("cty A - Binh Minh tra tien", "Công ty A - Bình Minh"),
-        ];
-        for (memo, text) in told {
-            let (words, name) = (read(memo, None), name(text));
-            assert!(has_name(&words, &name), "{words:?} {name:?}");
-            assert!(
-                pairs(&words).any(|pair| Some(pair) == first_pair(&name)),
-                "{words:?} {name:?}"
-            );
-        }
-        assert_eq!(first_pair(&name("Công ty TNHH An")), None);
     }
 }

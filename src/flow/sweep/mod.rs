@@ -49,6 +49,8 @@ use crate::{
 
 /// So many days after their last one lines are waited with, at least, before somebody is told which statement is missing.
 const LATE_DAYS: u32 = 1;
+/// So many payments that keep a line on are named; of the others is told how many there are.
+const NAMED: usize = 5;
 
 /// What a sweep did; lines whose time is over and that wait are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +85,8 @@ pub struct Judged {
     alike: Vec<Waiting>,
     /// When money that was its was last taken away.
     taken_at: Option<DateTime<Utc>>,
+    /// How many more of these there are.
+    alike_more: usize,
     /// Whether that there is money that may be its is all that is to be read of it.
     is_hidden: bool,
 }
@@ -152,16 +156,17 @@ impl Judged {
             return services.texts.label("workbook.reconciliation.looked_at");
         }
         let why = services.texts.label("workbook.reconciliation.waits.maybe_paid");
-        Judged::named(services, &why, &self.unclaimed)
+        let (named, others) = self.unclaimed.split_at(self.unclaimed.len().min(NAMED));
+        Judged::named(services, &why, named, others.len())
     }
 
     /// Which money has its amount, and may be anybody's, as people read it; nothing where there is none.
     pub fn may_be_anybodys(&self, services: &Services) -> String {
         let why = services.texts.label("workbook.reconciliation.alike");
-        Judged::named(services, &why, &self.alike)
+        Judged::named(services, &why, &self.alike, self.alike_more)
     }
 
-    fn named(services: &Services, why: &str, payments: &[Waiting]) -> String {
+    fn named(services: &Services, why: &str, payments: &[Waiting], more: usize) -> String {
         let payment = |it: &Waiting| {
             let day = it.booked_on.parse::<NaiveDate>();
             let day = day.map_or(it.booked_on.clone(), |day| day.format("%d/%m/%Y").to_string());
@@ -169,14 +174,20 @@ impl Judged {
             services.texts.say("workbook.reconciliation.unclaimed", values)
         };
         let payments: Vec<String> = payments.iter().map(payment).collect();
-        if payments.is_empty() { String::new() } else { format!("{why}: {}", payments.join(", ")) }
+        if payments.is_empty() {
+            return String::new();
+        }
+        services
+            .texts
+            .say("workbook.reconciliation.unclaimed_all", context! { why, payments, more })
     }
 
     /// The same for somebody who is not to read of money that may be another one's.
     #[must_use]
     pub fn without_money(&self) -> Judged {
         let is_hidden = !self.unclaimed.is_empty();
-        Judged { unclaimed: Vec::new(), alike: Vec::new(), is_hidden, ..self.clone() }
+        let (unclaimed, alike) = (Vec::new(), Vec::new());
+        Judged { unclaimed, alike, alike_more: 0, is_hidden, ..self.clone() }
     }
 }
 
@@ -231,7 +242,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
         let Some(cutoff_at) = cutoff_at(services, &line) else { continue };
         let last = rules::last_day(cutoff_at, rules.tz);
         let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
-        let (unclaimed, alike) = may_be(&unclaimed, &line);
+        let (unclaimed, (alike, alike_more)) = may_be(&unclaimed, &line);
         let has_money = !unclaimed.is_empty() || line.request_state == RequestState::PartlyPaid;
         let taken_at = taken.last_of(&line);
         let own = accepted(services, &line, (last, own), (has_money, taken_at));
@@ -262,17 +273,18 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
             unclaimed,
             alike,
             taken_at,
+            alike_more,
             is_hidden: false,
         });
     }
     Ok(judged)
 }
 
-/// The money that keeps a line on; where there is none, that which may be anybody's.
-fn may_be(all: &Unclaimed, line: &InGrace) -> (Vec<Waiting>, Vec<Waiting>) {
+/// The money that keeps a line on; where there is none, a few of that which may be anybody's, and how many more.
+fn may_be(all: &Unclaimed, line: &InGrace) -> (Vec<Waiting>, (Vec<Waiting>, usize)) {
     let own: Vec<Waiting> = all.for_line(line).into_iter().cloned().collect();
-    let alike = if own.is_empty() { all.alike(line) } else { Vec::new() };
-    (own, alike.into_iter().cloned().collect())
+    let (alike, more) = if own.is_empty() { all.alike(line) } else { Default::default() };
+    (own, (alike.into_iter().cloned().collect(), more))
 }
 
 /// Those of some days that come before a day.
