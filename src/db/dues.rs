@@ -61,6 +61,17 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<Due>> {
     db.query(due!("")).all().await
 }
 
+/// The letters that the codes of requests and of payers begin with, of whatever day.
+pub async fn prefixes(tx: &mut Tx) -> sqlx::Result<Vec<(String,)>> {
+    tx.query(
+        "select substr(code, 1, length(code) - 8) from payment_request
+         union
+         select substr(code, 1, length(code) - 8) from payer_code",
+    )
+    .all()
+    .await
+}
+
 /// Those that codes name, each its own or that of all of a payer's.
 pub async fn named(db: &Db, codes: &[String]) -> sqlx::Result<Vec<Due>> {
     const NAMED: Sql = Sql {

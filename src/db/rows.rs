@@ -1,5 +1,6 @@
 //! The staged rows of a list, and their end states.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
@@ -141,6 +142,32 @@ pub async fn sheets(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Sheet>> {
         .bind(batch.number())
         .all()
         .await
+}
+
+/// A sheet of a statement, and its columns.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct LaidOut {
+    pub batch_id: i64,
+    pub sheet: i64,
+    pub columns: Json<Vec<Column>>,
+}
+
+/// Those of the files that brought lines of an account, between two days.
+pub async fn laid_out(
+    tx: &mut Tx,
+    account: &str,
+    (from, to): (NaiveDate, NaiveDate),
+) -> sqlx::Result<Vec<LaidOut>> {
+    tx.query(
+        "select batch_id, sheet, columns from batch_sheet
+         where batch_id in (select b.batch_id from bank_line b
+                            where b.account = $1 and b.booked_on between $2 and $3 and not b.closed)",
+    )
+    .bind(account)
+    .bind(from.to_string())
+    .bind(to.to_string())
+    .all()
+    .await
 }
 
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {

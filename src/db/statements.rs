@@ -74,6 +74,11 @@ pub struct NewLine<'a> {
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Line {
     pub id: i64,
+    /// The sheet that brought it.
+    pub batch_id: i64,
+    pub sheet: i64,
+    /// The line that it may be, or is, as a person said.
+    pub may_be: Option<i64>,
     pub fingerprint: String,
     pub occurrence: i64,
     pub booked_on: String,
@@ -97,7 +102,9 @@ pub async fn lines(
     (from, to): (NaiveDate, NaiveDate),
 ) -> sqlx::Result<Vec<Line>> {
     tx.query(
-        "select id, fingerprint, occurrence, booked_on, direction, amount, memo, reference from bank_line
+        "select id, batch_id, sheet, coalesce(same_as, may_be) as may_be, fingerprint, occurrence, booked_on, direction,
+                amount, memo, reference
+         from bank_line
          where account = $1 and booked_on between $2 and $3 and not closed
          order by occurrence, fingerprint",
     )

@@ -34,13 +34,17 @@ pub async fn statement(
     let is_held = said.iter().any(|(_, finding)| finding.severity == Severity::Hold);
     let mut rows = Rows::default();
     let (mut credits, mut debits) = (Vec::new(), Vec::new());
-    for section in found.iter().flat_map(|statement| &statement.sections) {
+    let mut sections: Vec<(&Statement, &Section)> = Vec::new();
+    for statement in &found {
+        sections.extend(statement.sections.iter().map(|section| (statement, section)));
+    }
+    for (statement, section) in sections {
         let all = i64::try_from(section.entries.len() + section.wrong.len())?;
         rows.total += all;
         if is_held {
             rows.held += all;
         } else {
-            let new = new(services, section).await?;
+            let new = new(services, (statement, section)).await?;
             let (came, went): (Vec<_>, Vec<_>) =
                 new.into_iter().partition(|line| line.direction == Direction::Credit);
             rows.accepted += i64::try_from(came.len())?;
@@ -71,10 +75,12 @@ pub async fn statement(
 }
 
 /// The lines that no statement brought before.
-async fn new<'a>(services: &Services, section: &'a Section) -> anyhow::Result<Vec<NewLine<'a>>> {
-    let account = services.settings.payee.account.as_str();
+async fn new<'a>(
+    services: &Services,
+    of: (&Statement, &'a Section),
+) -> anyhow::Result<Vec<NewLine<'a>>> {
     let mut tx = services.db.begin().await?;
-    let sifted = known::of(&mut tx, account, section).await?;
+    let sifted = known::of(services, &mut tx, of).await?;
     drop(tx);
     Ok(sifted.new)
 }

@@ -1,13 +1,14 @@
 //! Which lines of a statement are known from an earlier one: by the bank's reference, else by day, amount, direction and
 //! memo, and by how many of them a statement has. A layout with references and one without tell the same lines: what
 //! is counted is the larger number of both. One with another reference than a line that says the same in another
-//! statement may be that one. Storing them is the business of `take`.
+//! statement may be that one; where another layout tells it in other words, `doubted` says so. Storing them is the business
+//! of `take`.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::{
-    memo,
-    statement::{Entry, Section},
+    doubted, memo,
+    statement::{Entry, Section, Statement},
     told::Told,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         statements::{self, Line, NewLine},
     },
     domain::payment::Direction,
-    flow::key::sha256,
+    flow::{Services, key::sha256},
 };
 
 /// Shorter ones are no references: `-`, `0`.
@@ -34,16 +35,27 @@ pub struct Sifted<'a> {
     pub told: Vec<(i64, NewLine<'a>)>,
 }
 
-/// The lines of a section, those that an account has apart from the others.
+/// The lines of a section, those that the payee's account has apart from the others.
 pub async fn of<'a>(
+    services: &Services,
     tx: &mut Tx,
-    account: &str,
-    section: &'a Section,
+    (statement, section): (&Statement, &'a Section),
 ) -> anyhow::Result<Sifted<'a>> {
     let Some(days) = section.days() else { return Ok(Sifted::default()) };
+    let account = services.settings.payee.account.as_str();
     let stored = statements::lines(tx, account, days).await?;
-    let Sifted { new, told } = sift(&stored, lines(section));
-    let new = Told::of(tx, account, section).await?.others(new);
+    let lines = lines(section);
+    let own: HashSet<(String, i64)> =
+        lines.iter().map(|it| (it.fingerprint.clone(), it.occurrence)).collect();
+    let Sifted { new, told } = sift(&stored, lines);
+    let mut new = Told::of(tx, account, section).await?.others(new);
+    let again: HashSet<i64> = stored
+        .iter()
+        .filter(|it| own.contains(&(it.fingerprint.clone(), it.occurrence)))
+        .map(|it| it.id)
+        .chain(told.iter().map(|(id, _)| *id))
+        .collect();
+    doubted::mark(services, tx, (statement, days), (&stored, &again), &mut new).await?;
     Ok(Sifted { new, told })
 }
 
@@ -231,6 +243,9 @@ mod tests {
                 next += 1;
                 Line {
                     id: id.unwrap_or(next),
+                    batch_id: 1,
+                    sheet: 1,
+                    may_be: None,
                     fingerprint: new.fingerprint.clone(),
                     occurrence: new.occurrence,
                     booked_on: new.booked_on.to_string(),
@@ -288,6 +303,9 @@ mod tests {
     fn a_line_with_another_reference_than_one_of_another_statement_may_be_that_one() {
         let line = |id: i64, line: &NewLine<'_>| Line {
             id,
+            batch_id: 1,
+            sheet: 1,
+            may_be: None,
             fingerprint: line.fingerprint.clone(),
             occurrence: line.occurrence,
             booked_on: line.booked_on.to_string(),

@@ -10,6 +10,8 @@ use crate::domain::{fold::bank_ascii, order::OrderCode, payment_code::PaymentCod
 const BODY: usize = 8;
 /// So many of a code that was cut off still say something.
 const LEAST: usize = 5;
+/// So much of a memo without a code says that another one with all of it is the same.
+const ALL: usize = 12;
 /// The digits of an order code, and at most of its number.
 const MONTH: usize = 4;
 const NUMBER: usize = 6;
@@ -38,6 +40,27 @@ pub fn codes(squeezed: &str, prefixes: &BTreeSet<String>) -> Vec<PaymentCode> {
         }
     }
     codes
+}
+
+/// What a memo says, to be compared with how another layout tells it.
+pub struct Words {
+    pub squeezed: String,
+    pub codes: BTreeSet<String>,
+}
+
+impl Words {
+    pub fn of(text: &str, prefixes: &BTreeSet<String>) -> Words {
+        let squeezed = squeezed(text);
+        let codes = codes(&squeezed, prefixes).iter().map(ToString::to_string).collect();
+        Words { squeezed, codes }
+    }
+
+    /// The same codes; without any, all the words of the one in the other.
+    pub fn may_be(&self, other: &Words) -> bool {
+        let (a, b) = (&self.squeezed, &other.squeezed);
+        let is_part = || a.len().min(b.len()) >= ALL && (a.contains(b) || b.contains(a));
+        self.codes == other.codes && (!self.codes.is_empty() || is_part())
+    }
 }
 
 /// Order codes in a squeezed memo: `DH2611000123`.

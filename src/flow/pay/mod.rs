@@ -15,6 +15,8 @@ pub mod untaken;
 
 pub mod known;
 
+mod doubted;
+
 mod told;
 
 pub mod said;

@@ -205,7 +205,7 @@ async fn take(
 ) -> anyhow::Result<HashMap<u32, bool>> {
     let account = services.settings.payee.account.as_str();
     // Before the statement itself is there to compare with.
-    let known::Sifted { new: lines, told } = known::of(tx, account, section).await?;
+    let known::Sifted { new: lines, told } = known::of(services, tx, (statement, section)).await?;
     let new = NewStatement {
         batch: batch.id(),
         sheet: statement.sheet,

@@ -252,6 +252,52 @@ fn who_may_have_paid_is_not_cut_off_and_the_workbook_names_the_payment() {
 }
 
 #[test]
+fn who_paid_under_a_short_name_with_the_exact_amount_is_not_cut_off_and_the_others_are() {
+    let world = World::new();
+    let names = [
+        "Công ty TNHH ABC",
+        "Công ty TNHH Hà An",
+        "Công ty Cổ phần Xây dựng Thành Đạt",
+        "Công ty TNHH Vân Sa",
+        "Công ty TNHH Hà Vy",
+    ];
+    let clients: Vec<_> = (1..).zip(names).map(|(n, name)| enterprise(n).with("A", name)).collect();
+    world.import("khach.csv", &csv(&clients));
+    world.run(&["confirm", "DH-2611-000001"]).exits(0);
+    world.run(&["activate", "DH-2611-000001"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let paid = [
+        ("28/11/2026", 2_000_000, "CONG TY TNHH ABC tra truoc"),
+        ("28/11/2026", 2_950_000, "HA AN thanh toan"),
+        ("28/11/2026", 2_950_000, "thanh dat ck"),
+        // Not these: other words, and another amount.
+        ("28/11/2026", 2_950_000, "NHA VAN SANH tt"),
+        ("28/11/2026", 2_000_000, "HA VY tt"),
+    ];
+    booked(&world, "a.csv", "02/12/2026", &paid);
+    assert_eq!(night(&world, "12-04").1["suspended"], 2);
+    assert_eq!(lines(&world), ["grace", "grace", "grace", "suspended", "suspended"]);
+    // Nothing is matched by a name.
+    let payments = world.list("payments");
+    assert!(payments.iter().all(|it| it["state"] == "unmatched"), "{payments:?}");
+}
+
+#[test]
+fn of_many_payments_that_may_be_anybodys_the_workbook_says_how_many_more_there_are() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = asked();
+    booked(&world, "a.csv", "29/11/2026", &[("28/11/2026", 2_950_000, "chuyen tien"); 5]);
+    world.run_at(&at("11-30", 14), &["run", "import"]).exits(0);
+    world.run_at(&at("11-30", 15), &["run", "cut-offs"]).exits(0);
+    let said = sheet_text(&world.path("outbox/_bank/sap-ngat__2026-11-30__r1.xlsx"), SHEET);
+    assert_eq!(said.matches(" và 2 khoản khác").count(), 3, "{said}");
+}
+
+#[test]
 fn money_of_the_only_one_who_owes_so_much_may_be_its() {
     let world = unpaid();
     let codes = super::money::codes(&world);

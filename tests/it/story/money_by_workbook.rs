@@ -180,6 +180,27 @@ fn what_a_payment_may_be_for_begins_with_its_code_then_one_like_it_then_a_name()
 }
 
 #[test]
+fn of_many_codes_that_money_may_be_for_the_sheet_names_four_and_says_how_many_more_there_are() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let clients = [1, 2, 3, 4, 5, 6].map(enterprise);
+    world.import("khach.csv", &csv(&clients));
+    world.run(&["confirm", ORDER]).exits(0);
+    let lines = [
+        ("21/11/2026", 2_950_000, "chuyen tien"),
+        ("22/11/2026", 2_950_000, "CTY THU NGHIEM 6 tt"),
+    ];
+    take(&world, "sao-ke.csv", &lines);
+    world.run(&["run", "reconcile"]).exits(1);
+    let said = super::workbooks::sheet_text(&newest(&world), SHEET);
+    assert_eq!(said.matches("và 2 mã khác").count(), 2, "{said}");
+    let named = format!("1. {} ", codes(&world)[5]);
+    assert!(said.contains(&named), "no {named} in {said}");
+}
+
+#[test]
 fn it_survives_a_save_by_libreoffice_and_as_an_open_document() {
     if require("openpyxl") && require("soffice") {
         decided(|world, bytes| converted(world, bytes, &["ods", "xlsx"]));

@@ -380,6 +380,56 @@ fn two_layouts_that_number_one_credit_in_two_ways_may_tell_the_same_money() {
 }
 
 #[test]
+fn a_payment_that_two_layouts_tell_in_other_words_under_other_numbers_waits_and_nobody_reads_of_too_much()
+ {
+    for is_turned in [false, true] {
+        let world = placed();
+        let code = codes(&world)[0].clone();
+        let (short, long) = (format!("{code} tt"), format!("MBVCB.99.{code} tt.CT tu 00 A"));
+        let one = referenced(&[("20/11/2026", "FT1", 2_950_000, &short)]);
+        let other = numbered(&[("20/11/2026", "0099-7", 2_950_000, &long)]);
+        let mut both = [("a.csv", one), ("b.csv", other)];
+        if is_turned {
+            both.reverse();
+        }
+        let told = both.each_ref().map(|(name, bytes)| {
+            world.take(&format!("_bank/{name}"), bytes);
+            world.run(&["run", "mail"]).exits(0);
+            let mails = world.list("mails");
+            mails.iter().filter(|mail| mail["purpose"] == "payment_received").count()
+        });
+        assert_eq!(told[0], told[1], "of too much nobody reads");
+        assert_eq!(requests(&world)[0], "paid 2950000");
+        let all = world.list("payments");
+        let held = all.iter().find(|it| it["state"] == "held").unwrap();
+        assert_eq!(held["tier"], "maybe_same", "{held}");
+        assert!(text(held, "why").contains("hangloat payments --same"), "{held}");
+        // Told again it changes nothing.
+        let (name, bytes) = &both[0];
+        let again = [bytes.as_slice(), b"\n"].concat();
+        world.take(&format!("_bank/lan-2-{name}"), &again);
+        assert_eq!(world.list("payments").len(), 2);
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
+fn two_payments_of_one_layout_with_the_same_code_are_two_whatever_another_layout_tells() {
+    let world = placed();
+    let code = codes(&world)[0].clone();
+    let long = |n: u32| format!("MBVCB.{n}.{code} tt.CT tu 00 A");
+    let (one, two) = (long(1), long(2));
+    world.take("_bank/a.csv", &referenced(&[("20/11/2026", "FT1", 2_950_000, &code)]));
+    let both = [("20/11/2026", "001-1", 2_950_000, one.as_str())];
+    let later = [both[0], ("20/11/2026", "001-2", 2_950_000, two.as_str())];
+    world.take("_bank/b.csv", &numbered(&both));
+    world.take("_bank/c.csv", &numbered(&later));
+    let tier = |memo: &str| of(&world, &id_of(&world, memo))["tier"].clone();
+    assert_eq!((tier(&one), tier(&two)), ("maybe_same".into(), "paid_before".into()));
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn why_a_payment_was_matched_stays_as_it_was_said_then() {
     let world = placed();
     let codes = codes(&world);

@@ -5,10 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Credit;
-use crate::flow::pay::memo;
-
-/// So much of a memo without a code says that another one with all of it is the same.
-const LEAST: usize = 12;
+use crate::flow::pay::memo::Words;
 
 /// Payments without a reference, or with another one, each with one of the same day and amount that may be it; what a person said to be one
 /// is not asked about again.
@@ -83,25 +80,5 @@ impl Pairs {
         let Some(found) = found else { return false };
         self.taken.insert(found, one);
         true
-    }
-}
-
-struct Words {
-    squeezed: String,
-    codes: BTreeSet<String>,
-}
-
-impl Words {
-    fn of(text: &str, prefixes: &BTreeSet<String>) -> Words {
-        let squeezed = memo::squeezed(text);
-        let codes = memo::codes(&squeezed, prefixes).iter().map(ToString::to_string).collect();
-        Words { squeezed, codes }
-    }
-
-    /// The same codes; without any, all the words of the one in the other.
-    fn may_be(&self, other: &Words) -> bool {
-        let (a, b) = (&self.squeezed, &other.squeezed);
-        let is_part = || a.len().min(b.len()) >= LEAST && (a.contains(b) || b.contains(a));
-        self.codes == other.codes && (!self.codes.is_empty() || is_part())
     }
 }
