@@ -283,7 +283,7 @@ pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
 /// The money that keeps a line on; where there is none, a few of that which may be anybody's, and how many more.
 fn may_be(all: &Unclaimed, line: &InGrace) -> (Vec<Waiting>, (Vec<Waiting>, usize)) {
     let own: Vec<Waiting> = all.for_line(line).into_iter().cloned().collect();
-    let (alike, more) = if own.is_empty() { all.alike(line) } else { Default::default() };
+    let (alike, more) = if own.is_empty() { all.alike(line) } else { (Vec::new(), 0) };
     (own, (alike.into_iter().cloned().collect(), more))
 }
 

@@ -505,6 +505,28 @@ fn a_firm_reads_that_money_is_looked_at_and_not_which_one() {
 }
 
 #[test]
+fn a_firm_reads_until_when_its_line_was_put_off_and_under_which_code_it_is_paid_and_not_why() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    second(&world);
+    let code = super::money::codes(&world).remove(0);
+    let held = ["hold", "DH-2611-000001/1", "--until", "2026-12-10", "--reason", "khách nợ lâu"];
+    world.run_at(&at("11-27", 14), &held).exits(0);
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let of = |folder: &str| {
+        let name = format!("outbox/{folder}/sap-ngat__2026-11-27__r1.xlsx");
+        sheet_text(&world.path(&name), SHEET)
+    };
+    let (all, own) = (of("_bank"), of("MINHAN"));
+    assert!(all.contains("Hoãn đến hết 10/12/2026") && all.contains("khách nợ lâu"), "{all}");
+    assert!(all.contains("hoặc từ hôm trả lời nếu ngày cuối đã qua"), "{all}");
+    assert!(own.contains("Đã được hoãn đến hết 10/12/2026") && own.contains(&code), "{own}");
+    assert!(!own.contains("khách nợ lâu"), "{own}");
+}
+
+#[test]
 fn where_nobody_is_cut_off_any_more_the_workbook_of_the_day_before_goes_aside() {
     let (world, _) = asked();
     let codes = super::money::codes(&world);

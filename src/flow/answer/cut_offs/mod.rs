@@ -25,8 +25,8 @@ use crate::{domain::money::Money, flow::key::Key, text::Texts};
 pub const BY: &str = "NGUOI_XAC_NHAN";
 /// Line, client, tax id, phone, rest, last day, final warning, what is next, put off, why; the row id is hidden.
 const GRID: &[f64] = &[20.0, 36.0, 15.0, 15.0, 14.0, 13.0, 19.0, 42.0, 16.0, 30.0, 24.0];
-/// The same to be read alone.
-const READ: &[f64] = &[20.0, 40.0, 15.0, 16.0, 15.0, 13.0, 19.0, 56.0];
+/// The same to be read alone: up to what is next, and the payment code.
+const READ: &[f64] = &[20.0, 40.0, 15.0, 16.0, 15.0, 13.0, 19.0, 56.0, 15.0];
 const HEADINGS: [&str; 10] = [
     "line",
     "client",
@@ -41,6 +41,8 @@ const HEADINGS: [&str; 10] = [
 ];
 const HOLD: u16 = 8;
 const REASON: u16 = 9;
+/// Of what is to be read alone.
+const CODE: u16 = 8;
 const ID: u16 = 10;
 /// Days that are offered; any other number, and a day itself, are as good.
 const OFFERED: [u32; 5] = [1, 2, 3, 7, 14];
@@ -66,6 +68,8 @@ pub struct LineView {
     pub line: String,
     pub name: String,
     pub tax_id: String,
+    /// Under which it is to be paid.
+    pub code: String,
     pub phone: String,
     pub rest: Money,
     pub last_day: NaiveDate,
@@ -122,9 +126,11 @@ pub fn write_extract(view: &View) -> anyhow::Result<Vec<u8>> {
         let mut sheet = Page::new(&kit.label("sheet"), READ, &kit.look)?;
         head(&kit, &mut sheet)?;
         sheet.line(&kit.label("to_read"), &kit.look.hint)?;
-        headings(&kit, &mut sheet, READ.len())?;
+        let named = HEADINGS.iter().take(usize::from(CODE)).chain(&["code"]);
+        headings(&kit, &mut sheet, named)?;
         for line in &view.lines {
             facts(&kit, &mut sheet, line)?;
+            sheet.cell(CODE, &line.code, &kit.id())?;
             sheet.end_row()?;
         }
         Ok(sheet.sheet)
@@ -157,7 +163,7 @@ fn asking(
     sheet.text((1, 2), "", &kit.look.input)?;
     let by = sheet.reference(1);
     sheet.end_row()?;
-    headings(kit, &mut sheet, HEADINGS.len())?;
+    headings(kit, &mut sheet, HEADINGS.iter())?;
     sheet.sheet.set_column_hidden(ID)?;
     let header = sheet.row() - 1;
     sheet.sheet.write_string_with_format(header, ID, RID, &kit.look.heading)?;
@@ -196,9 +202,12 @@ fn head(kit: &Kit<'_>, sheet: &mut Page<'_>) -> Result<(), XlsxError> {
     sheet.line(&kit.say("headline", values), &kit.look.banner)
 }
 
-fn headings(kit: &Kit<'_>, sheet: &mut Page<'_>, columns: usize) -> Result<(), XlsxError> {
-    let headings = (0..).zip(HEADINGS.iter().take(columns));
-    let headings = headings.map(|(at, name)| ((at, at), kit.label(name)));
+fn headings<'a>(
+    kit: &Kit<'_>,
+    sheet: &mut Page<'_>,
+    names: impl Iterator<Item = &'a &'static str>,
+) -> Result<(), XlsxError> {
+    let headings = (0..).zip(names).map(|(at, name)| ((at, at), kit.label(name)));
     sheet.headings(&headings.collect::<Vec<_>>())
 }
 

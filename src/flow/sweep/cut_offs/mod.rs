@@ -141,7 +141,7 @@ pub async fn listed<'a>(
     let (coverage, soon) = (super::covered(services).await?, next_working_day(services));
     let is_listed = |it: &&Judged| it.step != Step::Nothing || is_soon(services, it, soon);
     let listed = judged.iter().filter(is_listed).map(|it| {
-        let (said, tone) = next(services, it, &coverage);
+        let (said, tone) = next(services, it, (&coverage, false));
         (it, said, tone)
     });
     Ok(listed.collect())
@@ -177,12 +177,12 @@ fn view(services: &Services, told: &[&Judged], (known, firm): (&Known, Option<&s
         firm: firm.map(str::to_owned),
         missing: first.zip(last).map(|(first, last)| (first, last, missing().count())),
         firm_days: services.only_firm().map(|_| services.settings.grace.firm_hold_days),
-        lines: told.iter().map(|it| line(services, it, known)).collect(),
+        lines: told.iter().map(|it| line(services, it, (known, firm.is_some()))).collect(),
     }
 }
 
 /// Warned is who pays now of what is the last day now.
-fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
+fn line(services: &Services, it: &Judged, (known, is_of_firm): (&Known, bool)) -> LineView {
     let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
     let is_own = |warning: &&Warning| {
         warning.last_day() == Some(last_day) && warning.recipient == it.line.payer_email
@@ -195,11 +195,12 @@ fn line(services: &Services, it: &Judged, known: &Known) -> LineView {
     };
     let warned_at = own().find(is_sent).and_then(|warning| warning.sent_at);
     let came_back = warned_at.is_none() && own().any(|of| of.state == MailState::Refused);
-    let (next, tone) = next(services, it, &known.coverage);
+    let (next, tone) = next(services, it, (&known.coverage, is_of_firm));
     LineView {
         line: it.line.reference().to_string(),
         name: it.line.name.clone(),
         tax_id: it.line.tax_id.clone(),
+        code: it.line.code.clone(),
         phone: it.line.phone(),
         rest: Money::dong(it.line.rest),
         last_day,
@@ -220,8 +221,12 @@ fn shown(services: &Services, line: &InGrace, cutoff_at: DateTime<Utc>) -> Shown
     }
 }
 
-/// What happens next, and who put it off.
-fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone) {
+/// What happens next, and who put it off and why; a firm reads only until when.
+fn next(
+    services: &Services,
+    it: &Judged,
+    (coverage, is_of_firm): (&Coverage, bool),
+) -> (String, Tone) {
     let texts = services.texts;
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     let missing = super::missing_already(services, &it.line, coverage);
@@ -246,7 +251,8 @@ fn next(services: &Services, it: &Judged, coverage: &Coverage) -> (String, Tone)
     let held = it.line.held().map(|held| {
         let at = services.local(held.said_at).format("%d/%m/%Y %H:%M").to_string();
         let values = context! { until => day(last_day), by => held.by, at, reason => held.reason };
-        texts.say("workbook.cut_offs.held", values)
+        let words = if is_of_firm { "held_plainly" } else { "held" };
+        texts.say(&format!("workbook.cut_offs.{words}"), values)
     });
     let parts = [held.unwrap_or_default(), said, unclaimed, it.may_be_anybodys(services)];
     let joined = parts.into_iter().filter(|it| !it.is_empty()).reduce(|before, next| {
