@@ -3,6 +3,7 @@
 use std::{path::PathBuf, str::FromStr};
 
 use minijinja::context;
+use serde_json::{Value, json};
 
 use super::{
     args::{Export, Global},
@@ -140,8 +141,14 @@ async fn slips(services: &Services, args: &Export, firm: Option<&str>) -> anyhow
     let written = tokio::task::block_in_place(|| export::slips::write(services, open, &folder))?;
     let Without { paid, cancelled, refused } = without;
     let folder = services.shown_path(&folder);
+    let left_out = [("paid", &paid), ("cancelled", &cancelled), ("refused", &refused)];
+    let left_out = left_out.into_iter().chain([("over", &over)]);
+    let left_out: Vec<Value> = left_out
+        .flat_map(|(why, all)| all.iter().map(move |it| json!({ "what": it, "why": why })))
+        .collect();
     let said = context! { rows, paid, cancelled, refused, over, folder };
-    reply(services, services.texts.say("message.export.slips", said), &written, rows)
+    let said = services.texts.say("message.export.slips", said);
+    reply(services, said, &written, rows)?.with("left_out", left_out)
 }
 
 fn is_of(target: &Target, line: &LineRef) -> bool {
