@@ -45,13 +45,14 @@ pub struct Cancel {
 #[derive(Debug, Args)]
 pub struct Payments {
     /// The number of a payment
+    #[arg(value_parser = payment)]
     pub id: Option<i64>,
     #[command(flatten)]
     pub narrowed: Narrowed,
     /// Say that two payments are the same money: the one that counts for nothing from now on, and the one that it is
     #[arg(
         long, num_args = 2, value_names = ["PAYMENT", "OTHER"], requires = "reason",
-        conflicts_with_all = ["id", "state", "firm", "since"]
+        conflicts_with_all = ["id", "state", "firm", "since"], value_parser = payment
     )]
     pub same: Vec<i64>,
     /// Why they are the same money
@@ -62,6 +63,7 @@ pub struct Payments {
 #[derive(Debug, Args)]
 pub struct MatchPayment {
     /// A payment, by its number
+    #[arg(value_parser = payment)]
     pub payment: i64,
     /// Codes of what it is for, each with an amount where it is not all that is left (HLACDEFGHJ=2950000);
     /// other codes that it pays stay, one that is named again gets the new amount
@@ -75,9 +77,10 @@ pub struct MatchPayment {
 #[derive(Debug, Args)]
 pub struct RefundPayment {
     /// A payment, by its number
+    #[arg(value_parser = payment)]
     pub payment: i64,
     /// How much goes back in all that has not gone yet (2950000), in the place of what was planned; 0 takes that back
-    #[arg(value_parser = dong)]
+    #[arg(value_parser = dong, allow_negative_numbers = true)]
     pub amount: i64,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -92,7 +95,7 @@ pub struct WaiveRest {
     /// A payment code, of one request or of all of a payer's
     pub code: String,
     /// 0 takes back what was forgiven; without it all that is left is forgiven
-    #[arg(value_parser = nothing)]
+    #[arg(value_parser = nothing, allow_negative_numbers = true)]
     pub amount: Option<i64>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -114,6 +117,7 @@ pub struct HoldLine {
 #[derive(Debug, Args)]
 pub struct UnmatchPayment {
     /// A payment, by its number
+    #[arg(value_parser = payment)]
     pub payment: i64,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -124,6 +128,11 @@ pub struct UnmatchPayment {
 fn day(text: &str) -> Result<chrono::NaiveDate, String> {
     let wrong = || format!("`{text}` is no day; one looks like 10/12/2026 or 2026-12-10");
     date::read(text.trim(), Order::DayFirst).ok_or_else(wrong)
+}
+
+fn payment(text: &str) -> Result<i64, String> {
+    let wrong = |_| format!("`{text}` is no number of a payment; `hangloat payments` shows them");
+    text.trim().parse().map_err(wrong)
 }
 
 fn dong(text: &str) -> Result<i64, String> {

@@ -43,6 +43,22 @@ fn what_is_not_there_is_a_matter_of_usage() {
 }
 
 #[test]
+fn a_number_that_is_none_is_told_with_what_is_expected() {
+    let world = World::new();
+    let reason = ["--reason", "x", "--json"];
+    for (args, said) in [
+        ([&["payments", "abc"][..], &["--json"]].concat(), "không phải số của một khoản"),
+        ([&["refund", "5", "-1"][..], &reason].concat(), "`-1` không phải số tiền"),
+        ([&["refund", "5", "1x"][..], &reason].concat(), "số tiền viết như 2950000"),
+        ([&["waive", "HLACDEFGHJ", "-1"][..], &reason].concat(), "để trống số tiền"),
+        ([&["runs", "abc"][..], &["--json"]].concat(), "ở đây cần một số"),
+    ] {
+        let error = error(world.run(&args), 2);
+        assert!(text(&error, "message").contains(said), "{args:?}: {error}");
+    }
+}
+
+#[test]
 fn a_file_from_outside_must_say_whose_it_is() {
     let world = World::new();
     let path = world.outside("khach.csv");
