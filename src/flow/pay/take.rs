@@ -91,7 +91,8 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
             said.extend(section.entries.iter().find(is_out).map(|entry| {
                 let day = entry.booked_on.format("%d/%m/%Y").to_string();
                 let case = if entry.booked_on > today { "future" } else { "period" };
-                let finding = Finding::new(Code::StatementDate, at(Some(entry.row), None));
+                let place = at(Some(entry.row), Some(statement.date_column));
+                let finding = Finding::new(Code::StatementDate, place);
                 finding.value(day).detail("case", case)
             }));
             said.extend(section.difference().filter(|off| *off != 0).map(|off| {

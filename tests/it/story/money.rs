@@ -375,6 +375,7 @@ fn a_statement_whose_sums_do_not_hold_or_that_is_of_another_account_counts_for_n
         (&"statement.date".into(), &"held".into())
     );
     assert!(text(&future["findings"][0], "message").contains("24/11/2026 ở tương lai"), "{future}");
+    assert_eq!(future["findings"][0]["column"], "A", "{future}");
     let of_day = |day: &str| {
         let paid = String::from_utf8(statement(&[(day, 2_950_000, &codes[0])])).unwrap();
         let written = format!("Từ ngày: 20/11/2026;Đến ngày: 22/11/2026;;\n{paid}");

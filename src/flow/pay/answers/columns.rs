@@ -45,6 +45,15 @@ impl Columns {
         }
     }
 
+    /// Where a row has a code, and where the amount of that.
+    pub fn of_code(&self, row: &Row, wanted: &str) -> Option<(usize, Option<usize>)> {
+        let is_it = |at: usize| row.cells.get(at).is_some_and(|cell| code_in(cell) == wanted);
+        let found = |(code, amount): &(Option<usize>, Option<usize>)| {
+            Some((code.filter(|at| is_it(*at))?, *amount))
+        };
+        self.pairs.iter().find_map(found)
+    }
+
     /// What is wanted of a payment; else the column that cannot be read, and why.
     pub fn wish(&self, row: &Row) -> Result<Wish, (usize, &'static str)> {
         let cell = |at: Option<usize>| at.and_then(|at| Some((at, row.cells.get(at)?)));
@@ -58,10 +67,7 @@ impl Columns {
         };
         let mut wish = Wish::default();
         for (code, amount) in &self.pairs {
-            let said = cell(*code).map(|(_, cell)| cell.text().trim().to_owned());
-            // What follows a code in the list to choose from only helps to know it.
-            let said = said.unwrap_or_default();
-            let said = said.split_whitespace().next().unwrap_or_default().to_uppercase();
+            let said = cell(*code).map(|(_, cell)| code_in(cell)).unwrap_or_default();
             match (said.is_empty(), money(*amount)?) {
                 (true, None) => {}
                 (true, Some(_)) => return Err((amount.unwrap_or_default(), "no_code_beside")),
@@ -80,6 +86,11 @@ impl Columns {
         };
         Ok(wish)
     }
+}
+
+/// What follows a code in the list to choose from only helps to know it.
+fn code_in(cell: &Cell) -> String {
+    cell.text().split_whitespace().next().unwrap_or_default().to_uppercase()
 }
 
 fn is_off(cell: &Cell) -> bool {

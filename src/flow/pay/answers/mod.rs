@@ -14,12 +14,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use minijinja::context;
 
-use self::{
-    columns::Columns,
-    keep::store,
-    refused::refused,
-    visible::{Differs, Visible},
-};
+use self::{columns::Columns, keep::store, refused::refused, visible::Differs};
 use super::{
     hand::{self, Refused, Seen, Wish},
     overtaken::until_not_overtaken,
@@ -68,7 +63,7 @@ pub struct Returned<'a> {
     sheet: &'a Sheet,
     header: u32,
     headings: Vec<(u32, String)>,
-    visible: Visible,
+    columns: Columns,
     written: Vec<Written<'a>>,
     who: Option<String>,
 }
@@ -156,7 +151,7 @@ async fn all(
     for written in &returned.written {
         let payment = written.of.as_ref().and_then(|(id, _)| known.get(id));
         let wishes = written.wish.as_ref().map_or(true, |wish| !wish.is_nothing());
-        let differs = |it: &Payment| returned.visible.differs(written.row, it, wishes);
+        let differs = |it: &Payment| returned.columns.visible.differs(written.row, it, wishes);
         let differs = payment.and_then(|it| Some((it, differs(it)?)));
         let outcome = match differs {
             _ if copies(returned, written) => {
@@ -295,7 +290,7 @@ fn mixed(services: &Services, returned: &Returned<'_>, row: &Row, payment: &Paym
         services.texts.say("message.money.payment", values)
     };
     let (booked_on, dong) = (payment.booked_on.parse().ok(), payment.amount().as_dong());
-    let (id, day, amount) = returned.visible.shown(row);
+    let (id, day, amount) = returned.columns.visible.shown(row);
     let shows = say(id.unwrap_or(payment.id), day.or(booked_on), amount.unwrap_or(dong));
     let is = say(payment.id, booked_on, dong);
     bank::mixed(services, place(returned, row), (&shows, &is), Side::Operator)
@@ -360,8 +355,8 @@ fn read<'a>(services: &Services, document: &'a Document) -> Option<Returned<'a>>
             .zip(&headings.cells)
             .map(|(at, cell)| (at, cell.text().into_owned()))
             .collect(),
-        visible: columns.visible,
         written: written.collect(),
+        columns,
         who: Some(who).filter(|who| !who.is_empty()),
     })
 }

@@ -5,7 +5,10 @@ use minijinja::context;
 use super::{Returned, Written, flaw};
 use crate::{
     db::payments::Payment,
-    domain::{finding::Finding, money::Money},
+    domain::{
+        finding::{Finding, column_letters},
+        money::Money,
+    },
     flow::{
         Services,
         pay::hand::{self, Refused},
@@ -20,6 +23,7 @@ pub(super) fn refused(
 ) -> Finding {
     let wishes_codes = written.wish.as_ref().is_ok_and(|wish| !wish.codes.is_empty());
     let money = |dong: i64| Money::dong(dong).to_string();
+    let column = column(returned, written, &why);
     let amount = payment.amount().to_string();
     let (key, values) = match why {
         Refused::NoCode(code) => ("no_code", context! { code }),
@@ -46,5 +50,28 @@ pub(super) fn refused(
         Refused::NothingToWaive => ("nothing_to_waive", context! {}),
         Refused::Closed | Refused::Went | Refused::Same(_) => ("gone", context! {}),
     };
-    flaw(services, returned, written.row, key, &values)
+    let mut finding = flaw(services, returned, written.row, key, &values);
+    finding.place.column = column.and_then(|at| u32::try_from(at).ok()).map(column_letters);
+    finding
+}
+
+/// Where that stands which cannot be.
+fn column(returned: &Returned<'_>, written: &Written<'_>, why: &Refused) -> Option<usize> {
+    let columns = &returned.columns;
+    let of_code = |code: &str| columns.of_code(written.row, code);
+    let [refund, waive, _] = columns.more;
+    match why {
+        Refused::NoCode(code) | Refused::Cancelled(code) | Refused::Paid(code) => {
+            of_code(code).map(|(code, _)| code)
+        }
+        Refused::TooMuch { code, .. } | Refused::Used { code, .. } => {
+            let (at, amount) = of_code(code)?;
+            let has_amount =
+                |at: &usize| written.row.cells.get(*at).is_some_and(|cell| !cell.is_empty());
+            Some(amount.filter(has_amount).unwrap_or(at))
+        }
+        Refused::NotFree { .. } => refund,
+        Refused::NothingToWaive => waive,
+        Refused::Closed | Refused::Went | Refused::Same(_) => None,
+    }
 }

@@ -36,6 +36,8 @@ pub struct Statement {
     pub header_row: u32,
     /// Column and header of each part that was found.
     pub columns: Vec<(u32, String)>,
+    /// The one of these that has the days.
+    pub date_column: u32,
     /// The bank of its layout; `None` where it was read by the usual headers.
     pub bin: Option<String>,
     /// Whether what its layout is of always names its account.
@@ -195,6 +197,7 @@ pub fn read(document: &Document, banks: &Banks) -> Vec<Statement> {
             sheet_name: sheet.name.clone(),
             header_row,
             columns: roles.named(sheet, header_row),
+            date_column: u32::try_from(roles.date).unwrap_or(u32::MAX),
             bin,
             states_account,
             sections,
