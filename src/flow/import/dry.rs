@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use super::{
-    answers, checked, context, cut_offs, foreseen, headers, is_of_another_firm, is_statement, read,
-    tables, template_of_another,
+    answers, checked, context, cut_offs, foreseen, headers, is_statement, misplaced, read, tables,
 };
 use crate::{
     domain::{
@@ -94,8 +93,8 @@ pub async fn check_file(
             return Ok(asked.refused(services, &Finding::new(code, Place::default())));
         }
     }
-    if is_of_another_firm(services, &document, Some(firm.code.as_str())) {
-        return Ok(asked.refused(services, &template_of_another()));
+    if misplaced::is_of_another_firm(services, &document, Some(firm.code.as_str())) {
+        return Ok(asked.refused(services, &misplaced::template_of_another()));
     }
     let format = document.format.clone();
     let rows = options.hidden_rows;

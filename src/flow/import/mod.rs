@@ -19,6 +19,8 @@ pub mod decisions;
 
 mod headers;
 
+mod misplaced;
+
 mod reading;
 
 mod taking;
@@ -119,7 +121,7 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
         return Ok(None);
     }
     if let Some(stray) = staged::stray(batch)? {
-        refuse(services, batch, None, nobodys(services, batch, &stray)?).await?;
+        refuse(services, batch, None, misplaced::nobodys(services, batch, &stray)?).await?;
         return Ok(None);
     }
     let path = inbox::work_path(services, batch.id(), &batch.file_name);
@@ -153,8 +155,8 @@ async fn stage(services: &Services, batch: &Batch, how: How<'_>) -> anyhow::Resu
             .await
             .map(|()| None);
     }
-    if is_of_another_firm(services, &document, batch.firm.as_deref()) {
-        refuse(services, batch, Some(&document.format), template_of_another()).await?;
+    if misplaced::is_of_another_firm(services, &document, batch.firm.as_deref()) {
+        refuse(services, batch, Some(&document.format), misplaced::template_of_another()).await?;
         return Ok(None);
     }
     let (format, rows) = (document.format.clone(), how.options.hidden_rows);
@@ -195,27 +197,6 @@ async fn other(
             refuse(services, batch, format, Finding::new(code, Place::default())).await
         }
     }
-}
-
-/// Whether a list was filled into a template that was made for another one of the firms: it has that firm's clients.
-fn is_of_another_firm(services: &Services, document: &Document, firm: Option<&str>) -> bool {
-    let made_for = identity::template_firm(document, &services.key);
-    made_for.is_some_and(|it| Some(it.as_str()) != firm && services.firm(&it).is_ok())
-}
-
-/// It does not name that firm to this one: the first line of the template does, for whoever has it.
-fn template_of_another() -> Finding {
-    Finding::new(Code::FileWrongFolder, Place::default()).detail("template", "1")
-}
-
-/// A sub-folder that is no member's of the firm, and which there are.
-fn nobodys(services: &Services, batch: &Batch, stray: &str) -> anyhow::Result<Finding> {
-    let firm = services.firm(batch.firm.as_deref().context("A sub-folder is in a firm's")?)?;
-    let members: Vec<&str> = firm.members().map(Email::local_part).collect();
-    Ok(Finding::new(Code::FileWrongFolder, Place::default())
-        .detail("stray", stray)
-        .detail("firm", firm.code.as_str())
-        .detail("members", members.join(", ")))
 }
 
 /// Whether a file that lies where lists lie is a statement, and no list.
