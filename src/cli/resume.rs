@@ -50,7 +50,7 @@ pub async fn run(global: &Global, confirm: bool) -> anyhow::Result<Reply> {
         None => Vec::new(),
     };
     let uncertain = stored::uncertain(&services.db).await?;
-    let lifted = confirm && stored::confirm(&services.db).await?;
+    let lifted = confirm && guard::lift(&services).await?;
     let renewed = if lifted { renewed(&services).await? } else { Vec::new() };
     let exit = if hold.is_some() && !lifted { Exit::NeedsPerson } else { Exit::Done };
     let mut human = in_words(&services, (hold, lifted), (&kept, &uncertain, &unknown));

@@ -1,6 +1,8 @@
 //! What becomes of a database that turned out to be a copy: an identity of its own, numbers that were not given yet,
 //! and doubt about what the original may have sent since. When that is so is decided elsewhere.
 
+use chrono::{DateTime, Utc};
+
 use super::{Sql, Tx};
 
 /// How many numbers of orders and batches the original may have given since.
@@ -64,4 +66,23 @@ pub async fn doubt(tx: &mut Tx) -> sqlx::Result<()> {
         tx.query(sql).execute().await?;
     }
     Ok(())
+}
+
+/// What the platform made before this instant it made for the original, which may have sent the letters about it.
+pub async fn doubt_until(tx: &mut Tx, at: DateTime<Utc>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into counter (name, value) values ('restored', $1)
+         on conflict (name) do update set value = $1",
+    )
+    .bind(at.timestamp())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// That instant; none where no backup was read in.
+pub async fn doubted_until(tx: &mut Tx) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let at = tx.query("select value from counter where name = 'restored'");
+    let at = at.optional::<(i64,)>().await?;
+    Ok(at.and_then(|(at,)| DateTime::from_timestamp(at, 0)))
 }

@@ -99,8 +99,8 @@ pub async fn hold(tx: &mut Tx, hold: Hold) -> sqlx::Result<()> {
 }
 
 /// Lifts the hold, for the identity that the database has now; false where there was none.
-pub async fn confirm(db: &Db) -> sqlx::Result<bool> {
-    let lifted = db
+pub async fn confirm(tx: &mut Tx) -> sqlx::Result<bool> {
+    let lifted = tx
         .query(
             "update guard set held_why = null, held_at = null, held_before = null,
                               confirmed = (select instance_id from instance)

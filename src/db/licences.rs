@@ -98,6 +98,20 @@ pub async fn insert(tx: &mut Tx, new: NewLicence<'_>) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Whether an order has licences, and all of them were made before an instant.
+pub async fn all_before(tx: &mut Tx, order: &OrderCode, at: DateTime<Utc>) -> sqlx::Result<bool> {
+    let (before, since) = tx
+        .query(
+            "select count(case when c.activated_at < $2 then 1 end), count(case when c.activated_at >= $2 then 1 end)
+             from licence c join order_line l on l.id = c.line_id where l.order_code = $1",
+        )
+        .bind(order.as_str())
+        .bind(at)
+        .one::<(i64, i64)>()
+        .await?;
+    Ok(before > 0 && since == 0)
+}
+
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Licence>> {
     db.query(licence!("where l.batch_id = $1 order by l.order_code, l.line_no"))
         .bind(batch.number())

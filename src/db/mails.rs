@@ -145,6 +145,19 @@ pub async fn supersede(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Re
     Ok(next)
 }
 
+/// The original of a restored database may have sent what is planned of a purpose and subject.
+pub async fn doubt(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'uncertain'
+         where purpose = $1 and subject = $2 and state = 'planned'",
+    )
+    .bind(purpose.as_str())
+    .bind(subject)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Whether a later one of the same purpose and subject was planned for the same recipient.
 pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
     let later = db

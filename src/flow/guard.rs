@@ -160,8 +160,9 @@ async fn found(
     if is_copy {
         copied::go_on_further(&mut tx).await?;
     }
-    if matches!(why, HoldReason::Older | HoldReason::Restored) {
+    if doubts(why) {
         copied::doubt(&mut tx).await?;
+        copied::doubt_until(&mut tx, now).await?;
     }
     if let Some(place) = place {
         guard::lies_at(&mut tx, place).await?;
@@ -200,6 +201,23 @@ pub async fn has_come_further(services: &Services) -> anyhow::Result<()> {
 /// What is held until a person lifts it.
 pub async fn hold(services: &Services) -> anyhow::Result<Option<Hold>> {
     Ok(guard::state(&services.db).await?.hold())
+}
+
+/// Whether what was done since is not known here.
+fn doubts(why: HoldReason) -> bool {
+    matches!(why, HoldReason::Older | HoldReason::Restored)
+}
+
+/// Lets go what is held, by a person's word; false where nothing was. Until then the original may have gone on.
+pub async fn lift(services: &Services) -> anyhow::Result<bool> {
+    let mut tx = services.db.begin().await?;
+    let hold = guard::locked(&mut tx).await?.hold();
+    if hold.is_some_and(|hold| doubts(hold.why)) {
+        copied::doubt_until(&mut tx, services.now()).await?;
+    }
+    let lifted = guard::confirm(&mut tx).await?;
+    tx.commit().await?;
+    Ok(lifted)
 }
 
 /// Why everything, or what is old, is held; with what it takes to lift it.

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use minijinja::context;
 
 use super::{
@@ -20,9 +21,10 @@ use crate::{
     db::{
         Tx,
         activations::{self, Activation, ActivationState, Settled},
-        batches,
+        batches, copied,
         licences::{self, Login, NewLicence},
         lines::{self, Line},
+        mails,
         notifications::{self, NewNotification, NotificationKind},
         orders::{self as stored, Order},
         requests, standing,
@@ -60,13 +62,14 @@ pub async fn settle(
     // As they are now: what is known of a client may have been corrected while the platform was asked.
     let ids: Vec<i64> = all.iter().map(|(_, asked)| asked.line.id).collect();
     let now = standing::by_ids(&mut tx, &ids).await?;
+    let doubted = copied::doubted_until(&mut tx).await?;
     let now: HashMap<i64, &Line> = now.iter().map(|line| (line.id, line)).collect();
     for (activation, asked) in all {
         let line = now.get(&asked.line.id).copied().unwrap_or(&asked.line);
-        states.push(one(services, &mut tx, activation, (line, asked)).await?);
+        states.push(one(services, &mut tx, activation, (line, asked), doubted).await?);
     }
     for order in orders.values() {
-        after_all(services, &mut tx, order).await?;
+        after_all(services, &mut tx, order, doubted).await?;
     }
     tx.commit().await?;
     Ok(states)
@@ -97,6 +100,7 @@ async fn one(
     tx: &mut Tx,
     activation: &Activation,
     (line, Asked { order, answer, .. }): (&Line, &Asked),
+    doubted: Option<DateTime<Utc>>,
 ) -> anyhow::Result<ActivationState> {
     let (state, line_state) = match answer {
         Ok(licence) => (ActivationState::Done, state_of(licence)),
@@ -115,6 +119,9 @@ async fn one(
             if is_as_asked(activation, line) {
                 let purpose = log_in_purpose(licence);
                 send::plan::log_in(services, tx, (order, line), (purpose, 1)).await?;
+                if doubted.is_some_and(|until| licence.activated_at < until) {
+                    mails::doubt(tx, purpose, &line.reference().to_string()).await?;
+                }
             } else {
                 changes::plan_log_in(services, tx, line).await?;
             }
@@ -178,8 +185,14 @@ async fn licensed(
 }
 
 /// The workbook shows each change. When every line was answered, whoever registered the order gets a letter, and another
-/// one when nothing is unknown any more; the bell rings when the last line is settled.
-async fn after_all(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
+/// one when nothing is unknown any more; the bell rings when the last line is settled. Where the platform made nothing
+/// since a restore, the letter may have left before it.
+async fn after_all(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    doubted: Option<DateTime<Utc>>,
+) -> anyhow::Result<()> {
     orders::finish_free(tx, order).await?;
     batches::ask_for_workbook(tx, order.batch()).await?;
     if activations::waits(tx, &order.code).await? {
@@ -188,6 +201,11 @@ async fn after_all(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::R
     let unknown = activations::unknown(tx, &order.code).await?;
     if stored::tell_activation(tx, &order.code, unknown).await? {
         send::plan::activated(services, tx, order).await?;
+        if let Some(until) = doubted
+            && licences::all_before(tx, &order.code, until).await?
+        {
+            mails::doubt(tx, Purpose::ActivationResult, order.code.as_str()).await?;
+        }
     }
     if unknown > 0 {
         return Ok(());

@@ -213,6 +213,40 @@ fn who_is_licensed_already_under_our_order_and_line_is_so_by_us() {
 }
 
 #[test]
+fn what_the_platform_made_before_a_restore_is_found_and_its_letters_are_listed_and_not_sent_again()
+{
+    let (sandbox, lost) = (Sandbox::new(), placed_in(1..=2));
+    let file = lost.outside("dem.zip");
+    lost.run(&["backup", file.to_str().unwrap()]).exits(0);
+    // Work goes on, and then the machine is gone.
+    run(&lost, &sandbox.address, &["activate", ORDER]).exits(0);
+    let found = World::empty();
+    found.run(&["restore", file.to_str().unwrap()]).exits(0);
+    // After the platform made the licences.
+    found.run_at("2026-11-23T09:30:00+07:00", &["resume", "--confirm"]).exits(0);
+    run(&found, &sandbox.address, &["activate", ORDER]).exits(0);
+    assert_eq!(sandbox.licensed(), [1, 2]);
+    let of = |world: &World, purpose: &str| {
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["purpose"] == purpose);
+        mails
+    };
+    for purpose in ["login_first", "activation_result"] {
+        assert!(texts(&of(&lost, purpose), "state").iter().all(|state| state == "planned"));
+        let states = texts(&of(&found, purpose), "state");
+        assert_eq!(states, vec!["uncertain"; of(&lost, purpose).len()], "{purpose}");
+        assert!(!states.is_empty(), "{purpose}");
+    }
+    let seen = found.run(&["resume", "--json"]).exits(0).json();
+    let doubted = texts(seen["uncertain"].as_array().unwrap(), "purpose");
+    assert!(doubted.contains(&"login_first".to_owned()), "{seen}");
+    // A person who knows better sends one.
+    let id = of(&found, "login_first")[0]["id"].to_string();
+    let again = found.run(&["resend", &id, "--json"]).exits(0).json();
+    assert_eq!(again["mails"][0]["state"], "planned");
+}
+
+#[test]
 fn a_standing_clock_is_refused_where_the_platform_is_a_real_one() {
     let world = placed();
     let ran = run(&world, "127.0.0.1:1", &["orders", "--now", NOW]).exits(2);
