@@ -42,7 +42,7 @@ fn newest(
 ) -> Check {
     let Some(newest) = newest else {
         let check = fine("backup", texts.label("command.doctor.no_backup"));
-        return check.unless(has_data.then(|| fix(texts, "no_backup")));
+        return missing(check, has_data, fix(texts, "no_backup"));
     };
     let at = newest.taken_at.with_timezone(&settings.timezone);
     let at = at.format("%d/%m/%Y %H:%M").to_string();
@@ -62,7 +62,16 @@ fn copy_of_key(texts: &Texts, settings: &Settings, backups: &[Backup], has_data:
     let has_key =
         |it: &&Backup| it.with_key && print.as_ref().is_ok_and(|print| *print == it.key_print);
     let copy = backups.iter().find(has_key).map(|it| it.path.clone());
-    let wrong = (copy.is_none() && has_data).then(|| fix(texts, "key_copy"));
-    let none = || texts.label("command.doctor.no_backup");
-    fine("key copy", copy.unwrap_or_else(none)).unless(wrong)
+    match copy {
+        Some(path) => fine("key copy", path),
+        None => {
+            let check = fine("key copy", texts.label("command.doctor.no_backup"));
+            missing(check, has_data, fix(texts, "key_copy"))
+        }
+    }
+}
+
+/// Wrong where there is something to lose; before that it is to be done.
+fn missing(check: Check, has_data: bool, fix: String) -> Check {
+    if has_data { check.unless(Some(fix)) } else { check.with_hint(fix) }
 }

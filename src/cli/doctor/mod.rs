@@ -69,7 +69,11 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
     checks.push(clock(texts, &settings));
     let wrong = checks.iter().any(|check| !check.ok);
     let row = |check: &Check| {
-        let sign = if check.ok { "ok" } else { "wrong" };
+        let sign = match (check.ok, &check.fix) {
+            (true, None) => "ok",
+            (true, Some(_)) => "to_do",
+            (false, _) => "wrong",
+        };
         [
             name_in_words(texts, &check.name),
             texts.label(&format!("command.doctor.{sign}")),
@@ -163,6 +167,11 @@ impl Check {
     /// Wrong where there is something to do about it.
     fn unless(self, fix: Option<String>) -> Check {
         Check { ok: fix.is_none(), fix, ..self }
+    }
+
+    /// Not wrong yet, and there is something to do about it.
+    fn with_hint(self, fix: String) -> Check {
+        Check { fix: Some(fix), ..self }
     }
 }
 
