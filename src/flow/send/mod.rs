@@ -145,7 +145,7 @@ async fn send_due(
     let mut first = Line::default();
     let before = mail_pause::last(&services.db).await?;
     let mut post = Post::new(services, suppressed)?;
-    post.put_off = pause::put_off(before.as_ref());
+    post.before = before.clone();
     let post = Arc::new(post);
     let done: anyhow::Result<()> = match post.transport.ready(&mut first).await {
         Ok(()) => {
@@ -169,8 +169,8 @@ async fn send_due(
         services.mail_rest.let_in();
     }
     let (paused, summary) = (lock(&post.paused).take(), *lock(&post.summary));
-    if let Some(why) = paused {
-        pause::begin(services, before.as_ref().filter(|_| summary.sent == 0), &why).await?;
+    if let Some(pause) = paused {
+        pause::begin(services, &pause).await?;
     } else if summary.sent > 0 && before.is_some() {
         mail_pause::end(&services.db).await?;
     }

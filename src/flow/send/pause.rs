@@ -10,6 +10,7 @@ use crate::{
     db::{
         Db,
         mail_pause::{self, Pause},
+        mails::Mail,
     },
     flow::Services,
 };
@@ -30,9 +31,19 @@ pub async fn holding(
     Ok(mail_pause::last(db).await?.filter(|pause| pause.paused_until > now))
 }
 
-/// So long waits the mail that was refused: it lets the others go first when the pause is over.
-pub(super) fn put_off(before: Option<&Pause>) -> TimeDelta {
-    TimeDelta::minutes(2 * minutes(before))
+/// A mail that is refused again and again lets others go first for so long: it may be it alone.
+const LET_OTHERS: TimeDelta = TimeDelta::minutes(1);
+
+/// When a mail that met the refusal is due again: with all others, in the order of sending.
+pub(super) fn due_again(pause: &Pause, mail: &Mail) -> DateTime<Utc> {
+    let was_refused = mail.error.is_some();
+    pause.paused_until + if was_refused { LET_OTHERS } else { TimeDelta::zero() }
+}
+
+/// The one that begins now.
+pub(super) fn after(before: Option<&Pause>, why: String, now: DateTime<Utc>) -> Pause {
+    let minutes = minutes(before);
+    Pause { paused_until: now + TimeDelta::minutes(minutes), minutes, why }
 }
 
 /// Of the next one, where no mail was taken since one before.
@@ -41,16 +52,9 @@ fn minutes(before: Option<&Pause>) -> i64 {
 }
 
 /// Begins one, and tells whoever runs the program why.
-pub(super) async fn begin(
-    services: &Services,
-    before: Option<&Pause>,
-    why: &str,
-) -> anyhow::Result<()> {
-    let minutes = minutes(before);
-    let paused_until = services.now() + TimeDelta::minutes(minutes);
-    let pause = Pause { paused_until, minutes, why: why.to_owned() };
-    mail_pause::begin(&services.db, &pause).await?;
-    tell(services, why, Some(paused_until)).await
+pub(super) async fn begin(services: &Services, pause: &Pause) -> anyhow::Result<()> {
+    mail_pause::begin(&services.db, pause).await?;
+    tell(services, &pause.why, Some(pause.paused_until)).await
 }
 
 /// The bell for whoever runs the program, once for each reason and time.
@@ -73,13 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_pause_is_twice_as_long_as_the_one_before_and_the_refused_mail_waits_for_longer() {
-        let mut before = None;
+    fn each_pause_is_twice_as_long_as_the_one_before() {
+        let (mut before, now) = (None, DateTime::UNIX_EPOCH);
         for expected in [15, 30, 60, 120, 240, 240] {
-            assert_eq!(minutes(before.as_ref()), expected);
-            assert_eq!(put_off(before.as_ref()), TimeDelta::minutes(2 * expected));
-            let why = String::new();
-            before = Some(Pause { paused_until: DateTime::UNIX_EPOCH, minutes: expected, why });
+            let pause = after(before.as_ref(), String::new(), now);
+            assert_eq!(pause.minutes, expected);
+            assert_eq!(pause.paused_until, now + TimeDelta::minutes(expected));
+            before = Some(pause);
         }
     }
 }

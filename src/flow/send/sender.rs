@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     config::ConfigError,
-    db::mails::Mail,
+    db::{mail_pause::Pause, mails::Mail},
     domain::{mail::MailState, phone::Phone},
     flow::{
         Clock, Services,
@@ -48,10 +48,10 @@ pub struct Post {
     pub book: Book,
     pub suppressed: Mutex<HashSet<String>>,
     pub summary: Mutex<Summary>,
-    /// Why nothing more leaves in this run, where that is not the senders' doing.
-    pub paused: Mutex<Option<String>>,
-    /// A mail that the server takes for our fault waits for so long.
-    pub put_off: TimeDelta,
+    /// Why nothing more leaves in this run, where that is not the senders' doing, and for how long.
+    pub paused: Mutex<Option<Pause>>,
+    /// The one before, where no mail was taken since.
+    pub before: Option<Pause>,
     /// Why a sender lost its line and got no other one.
     pub away: Mutex<Option<anyhow::Error>>,
     is_over: AtomicBool,
@@ -69,7 +69,7 @@ impl Post {
             suppressed: Mutex::new(suppressed),
             summary: Mutex::default(),
             paused: Mutex::default(),
-            put_off: pause::put_off(None),
+            before: None,
             away: Mutex::default(),
             is_over: AtomicBool::new(false),
             in_a_row: AtomicU32::new(0),
@@ -177,7 +177,7 @@ impl Post {
             Said::Accepted => self.to(MailState::Sent, None),
             Said::Later(why) => self.later(mail, why),
             Said::Uncertain(why) => self.to(MailState::Uncertain, Some(why)),
-            Said::No(Blame::Sender, why) => self.pause(why),
+            Said::No(Blame::Sender, why) => self.pause(mail, why),
             Said::No(blame, why) => self.refused(mail, blame, why),
         })
     }
@@ -260,11 +260,14 @@ impl Post {
         End::To { state, error: Some(why), not_before: now + wait(mail) }
     }
 
-    /// Nothing more leaves in this run, and it costs this mail no attempt.
-    fn pause(&self, why: String) -> End {
+    /// Nothing more leaves in this run, and it costs this mail no attempt: it is due when the pause is over.
+    fn pause(&self, mail: &Mail, why: String) -> End {
         self.is_over.store(true, Ordering::Relaxed);
-        lock(&self.paused).get_or_insert_with(|| why.clone());
-        End::PutBack { why, not_before: self.services.now() + self.put_off }
+        let before = self.before.as_ref().filter(|_| lock(&self.summary).sent == 0);
+        let mut paused = lock(&self.paused);
+        let now = self.services.now();
+        let pause = paused.get_or_insert_with(|| pause::after(before, why.clone(), now));
+        End::PutBack { why, not_before: pause::due_again(pause, mail) }
     }
 
     fn refused(&self, mail: &Mail, blame: Blame, why: String) -> End {

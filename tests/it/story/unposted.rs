@@ -141,6 +141,29 @@ fn a_no_to_the_sender_pauses_everything_tells_the_operator_and_refuses_nobody() 
 }
 
 #[test]
+fn what_met_a_no_to_the_sender_is_due_with_all_others_when_the_pause_is_over() {
+    let (server, world) = (Server::new(How::Plain), placed(3));
+    world.run_at(THEN, &["activate", ORDER]).exits(0);
+    server.script(|at| match at.stage {
+        Stage::Recipient => Act::Say("550 5.4.5 daily quota exceeded"),
+        _ => Act::Go,
+    });
+    server.run(&world, &["run", "mail"]).exits(1);
+    let put_back = all(&world).into_iter().find(|mail| mail["error"].is_string()).unwrap();
+    assert!(text(&put_back, "purpose").starts_with("login"), "log-ins are first: {put_back}");
+    // As if it were so late: whatever waits for longer than the pause goes on waiting.
+    change(
+        &world,
+        "update mail set not_before = planned_at
+         where not_before <= (select paused_until from mail_pause)",
+    );
+    pause_is_over(&world);
+    server.script(|_| Act::Go);
+    server.run(&world, &["run", "mail"]).exits(0);
+    assert!(all(&world).iter().all(|mail| mail["state"] == "sent"));
+}
+
+#[test]
 fn a_pause_holds_for_every_process_and_is_told_with_its_newest_reason() {
     let (server, world) = (Server::new(How::Plain), placed(3));
     let says = |words: &'static str| {
