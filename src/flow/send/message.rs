@@ -11,18 +11,25 @@ use lettre::{
 };
 
 use super::content::Content;
-use crate::{db::mails::Mail, domain::email::Email, flow::Services, text::one_line};
+use crate::{
+    db::mails::Mail,
+    domain::{email::Email, mail::Purpose},
+    flow::Services,
+    text::one_line,
+};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// The bytes of the message, the same on every attempt.
+/// The bytes of the message, under the same id on every attempt. It says what is so now, and has that date; a warning
+/// that of the morning for which it was planned.
 pub fn build(services: &Services, mail: &Mail, content: &Content) -> anyhow::Result<Vec<u8>> {
     let settings = &services.settings.mail;
     let reply_to = settings.reply_to.as_ref().unwrap_or(&content.reply_to);
     let to: Email = mail.recipient.parse()?;
+    let date = if mail.purpose == Purpose::GraceWarning { mail.planned_at } else { services.now() };
     let message = Message::builder()
         .message_id(Some(format!("<{}>", mail.message_id)))
-        .date(mail.planned_at.into())
+        .date(date.into())
         .from(mailbox(&settings.from.name, &settings.from.email)?)
         .reply_to(mailbox("", reply_to)?)
         .to(mailbox(&mail.recipient_name, &to)?)

@@ -55,6 +55,16 @@ fn every_letter_says_that_a_machine_wrote_it_and_to_whom_answers_go() {
 }
 
 #[test]
+fn a_letter_has_the_date_of_when_it_was_written_not_of_when_it_was_planned() {
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    world.run_at("2026-11-23T10:05:00+07:00", &["run", "mail"]).exits(0);
+    let [name] = &world.files_in("mail")[..] else { panic!("one letter") };
+    let letter = std::fs::read_to_string(world.path("mail").join(name)).unwrap();
+    assert!(letter.contains("Date: Mon, 23 Nov 2026 03:05:00 +0000"), "{letter}");
+}
+
+#[test]
 fn the_name_of_a_workbook_is_read_by_old_and_new_mail_programs() {
     if !require("python3") {
         return;
