@@ -13,7 +13,7 @@ use super::{
     lists::{csv, enterprise},
     workbooks::{edited, set},
 };
-use crate::world::{NOW, Ran, World, finished, require, texts};
+use crate::world::{NOW, Ran, World, finished, require, text, texts};
 
 const ORDER: &str = "DH-2611-000001";
 const LINES: u32 = 12;
@@ -132,6 +132,11 @@ fn a_platform_that_is_away_is_told_and_asked_again_later() {
     let (sandbox, world) = (Sandbox::new(), placed());
     let ran = run(&world, "127.0.0.1:1", &["activate", ORDER, "--json"]).exits(69);
     assert_eq!(ran.json()["error"]["code"], "platform", "{ran:?}");
+    let said = text(&ran.json()["error"], "message");
+    assert!(
+        said.contains("hiện không kết nối được nền tảng") && !said.contains("cannot"),
+        "{said}"
+    );
     assert_eq!(states(&world), vec!["activating"; LINES as usize]);
     assert!(
         rows(&world, "select line_id from activation where state <> 'planned' or attempts > 0")
