@@ -1,6 +1,7 @@
 //! What people wrote into a workbook of ours: ticks, and who made them. An edited row is seen, and no tick is taken
 //! with it.
 
+use chrono::{DateTime, Utc};
 use minijinja::context;
 
 use super::{
@@ -119,10 +120,22 @@ pub fn lost(texts: &Texts, answer: &Answer) -> Finding {
 }
 
 /// What is said of an answer that says to which revision of a batch it answers, and that our key did not sign: it was
-/// altered, or written before the data were restored. Nothing is known of a batch that is not the firm's.
-pub fn not_signed(services: &Services, batch: Option<&Batch>, revision: i64) -> Finding {
+/// altered, or written before the data were restored. Nothing is known of a batch that is not the firm's: then it is
+/// said when the data were restored, if they were.
+pub fn not_signed(
+    services: &Services,
+    batch: Result<&Batch, Option<DateTime<Utc>>>,
+    revision: i64,
+) -> Finding {
     let finding = Finding::new(Code::FileForgedAnswer, Place::default());
-    let Some(batch) = batch else { return finding };
+    let batch = match batch {
+        Ok(batch) => batch,
+        Err(None) => return finding,
+        Err(Some(at)) => {
+            let at = services.local(at).format("%d/%m/%Y").to_string();
+            return finding.detail("restored", at);
+        }
+    };
     let received = services.local(batch.received_at).format("%d/%m/%Y").to_string();
     finding
         .value(format!("r{revision}"))

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     db::{
         batches::{self, Batch, Staged as Told},
+        copied,
         findings::{self, Numbered},
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
@@ -149,7 +150,11 @@ pub(super) async fn not_signed(
 ) -> anyhow::Result<Finding> {
     let batch = of_firm(services, firm, batch).await?;
     let batch = batch.filter(|it| it.kind == BatchKind::Clients && it.written > 0);
-    Ok(returned::not_signed(services, batch.as_ref(), revision))
+    let restored = match &batch {
+        Some(_) => None,
+        None => copied::doubted_until(&mut services.db.begin().await?).await?,
+    };
+    Ok(returned::not_signed(services, batch.as_ref().ok_or(restored), revision))
 }
 
 /// What is to be done, and what is refused before anything is done.

@@ -144,6 +144,8 @@ fn with_its_key_a_workbook_that_was_out_is_taken_and_without_it_there_is_a_fresh
     let out = lost.workbook("B000001");
     let (with, without) =
         (backed_up(&lost, "co.zip", &["--with-key"]), backed_up(&lost, "khong.zip", &[]));
+    lost.import("them.csv", &csv(&[enterprise(2)]));
+    let behind = lost.workbook("B000002");
 
     let found = elsewhere(&with);
     assert_eq!(
@@ -166,6 +168,13 @@ fn with_its_key_a_workbook_that_was_out_is_taken_and_without_it_there_is_a_fresh
         assert!(text(finding, "message").contains(said), "{finding}");
     }
     assert!(text(finding, "fix").contains("khach__B000001__r2.xlsx"), "{finding}");
+    // Of a list that came behind the backup there is nothing to open.
+    let refused = back(&found, &behind, &[set("XAC_NHAN", true)]);
+    let finding = &refused["findings"][0];
+    assert_eq!(finding["code"], "file.forged_answer", "{refused}");
+    for said in ["khôi phục ngày 23/11/2026", "thả lại danh sách gốc"] {
+        assert!(text(finding, "fix").contains(said), "{finding}");
+    }
     assert_eq!(found.list("orders")[0]["state"], "awaiting_confirmation");
     let fresh = found.workbook("B000001");
     assert!(fresh.to_string_lossy().ends_with("__r2.xlsx"), "{fresh:?}");
@@ -334,6 +343,27 @@ fn the_job_backs_up_into_its_folder_and_the_doctor_looks_at_it() {
     let late = world.run_at("2026-11-27T08:30:00+07:00", &["doctor", "--json"]).exits(1).json();
     assert!(text(&check(&late, "backup"), "fix").contains("hai ngày"), "{late}");
     assert!(text(&check(&late, "key copy"), "fix").contains("--with-key"), "{late}");
+}
+
+#[test]
+fn the_doctor_says_what_to_do_where_there_is_no_backup_yet_and_none_of_the_key() {
+    let world = World::new();
+    let check = |world: &World, name: &str| {
+        let doctor = world.run(&["doctor", "--json"]).exits(0).json();
+        let checks = doctor["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|check| check["name"] == name).unwrap()
+    };
+    for (name, fix) in [("backup", "hangloat backup"), ("key copy", "--with-key")] {
+        let check = check(&world, name);
+        assert!(check["ok"] == true && text(&check, "fix").contains(fix), "{check}");
+    }
+    let said = world.run(&["doctor"]).exits(0).stdout;
+    assert_eq!(said.matches("CẦN LÀM").count(), 2, "{said}");
+    // The copy of another key is none of this one.
+    let file = backed_up(&world, "co.zip", &["--with-key"]);
+    assert_eq!(check(&elsewhere(&file), "key copy")["ok"], true);
+    let found = elsewhere(&backed_up(&world, "khong.zip", &[]));
+    assert!(text(&check(&found, "key copy"), "fix").contains("--with-key"));
 }
 
 #[test]
