@@ -158,6 +158,17 @@ pub async fn doubt(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result
     Ok(())
 }
 
+/// Whether one of a purpose and subject was ever planned.
+pub async fn is_known(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result<bool> {
+    let known = tx
+        .query("select id from mail where purpose = $1 and subject = $2 limit 1")
+        .bind(purpose.as_str())
+        .bind(subject)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(known.is_some())
+}
+
 /// Whether a later one of the same purpose and subject was planned for the same recipient.
 pub async fn has_later(db: &Db, mail: &Mail) -> sqlx::Result<bool> {
     let later = db

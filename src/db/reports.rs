@@ -77,6 +77,19 @@ pub async fn insert<T: Serialize + Sync>(
     Ok(id)
 }
 
+/// The next revision of what whoever runs the program is told of on a day; the first is that of the night.
+pub async fn next_to_operator(tx: &mut Tx, day: &str) -> sqlx::Result<i64> {
+    let (next,) = tx
+        .query(
+            "select coalesce(max(revision), 1) + 1 from report
+             where kind = 'reconciliation' and firm is null and day = $1",
+        )
+        .bind(day)
+        .one::<(i64,)>()
+        .await?;
+    Ok(next)
+}
+
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Report>> {
     db.query("select * from report where id = $1").bind(id).optional().await
 }

@@ -275,18 +275,19 @@ async fn end(
     Ok(Ran { id: held.id, state, counts, files, workbook })
 }
 
-/// The bell for the operator, where the run before did not fail too.
+/// The bell for the operator, where the run before did not fail too; and a letter on each day on which it fails.
 async fn tell_failed(services: &Services, job: &Job, run: i64) {
-    let rung = async {
-        if runs::state_before(&services.db, &job.name, run).await? == Some(RunState::Failed) {
-            return Ok(());
-        }
+    let told = async {
         let text =
             services.texts.say("message.run_failed", context! { job => job.name.as_str(), run });
-        guard::ring(&services.db, NotificationKind::RunFailed, &text, services.now()).await
+        if runs::state_before(&services.db, &job.name, run).await? != Some(RunState::Failed) {
+            let (kind, now) = (NotificationKind::RunFailed, services.now());
+            guard::ring(&services.db, kind, &text, now).await?;
+        }
+        send::alarms::job_failed(services, &job.name, &text).await
     };
-    if let Err(error) = rung.await {
-        tracing::warn!("The bell does not ring: {error:#}");
+    if let Err(error) = told.await {
+        tracing::warn!("The operator is not told: {error:#}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::Context;
 
 use super::{
-    activations,
+    activations, alarms,
     known::Known,
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
@@ -55,6 +55,9 @@ pub async fn of(
     }
     if let Some(report) = mail.report_id {
         return match mail.purpose {
+            Purpose::Reconciliation if alarms::is_meant(mail) => {
+                alarms::of(services, mail, report).await
+            }
             Purpose::Reconciliation => nights::of(services, mail, report).await,
             _ => mornings::of(services, mail, report).await,
         };

@@ -1,7 +1,11 @@
 //! What is decided about mails after they left: one is sent again, one did not arrive, an address gets mail again. By a
 //! person, or by what a delivery report says. Commands and their words are left to `cli`, reports to `bounce`.
 
-use super::{bells, book, plan, sender::bell};
+use super::{
+    alarms::{self, AlarmKind},
+    bells, book, plan,
+    sender::bell,
+};
 use crate::{
     db::{
         Tx, dues,
@@ -99,7 +103,10 @@ pub async fn bounced(
         Bell::Firm(text) => {
             book::refused(services, tx, mail, (text, suppress.then_some(why))).await?;
         }
-        Bell::Operator(text) => bells::of_operator(services, tx, text).await?,
+        Bell::Operator(text) => {
+            bells::of_operator(services, tx, text).await?;
+            alarms::plan(services, tx, (AlarmKind::Bounced, "bounce"), text).await?;
+        }
     }
     if let Some(list) = posting::list_of(tx, mail).await? {
         dues::workbook_is_due(tx, list).await?;

@@ -37,6 +37,8 @@ mod mornings;
 
 mod nights;
 
+pub mod alarms;
+
 pub mod plan;
 
 pub mod ends;
@@ -175,7 +177,7 @@ async fn send_due(
         mail_pause::end(&services.db).await?;
     }
     if let Some(why) = denied {
-        pause::tell(services, &why, None).await?;
+        pause::tell(services, (&why, None), Some("mail-denied")).await?;
     }
     done?;
     Ok(summary)
@@ -257,6 +259,7 @@ pub fn purpose_in_words(services: &Services, mail: &Mail) -> String {
         Purpose::PaymentReceived if mail.line_id.is_some() => "payment_taken_back",
         Purpose::PaymentReceived if moved::is_meant(mail) => "payment_moved",
         Purpose::PaymentReceived if returned::is_meant(mail) => "payment_returned",
+        Purpose::Reconciliation if alarms::is_meant(mail) => "operator_told",
         purpose => purpose.as_str(),
     };
     services.texts.label(&format!("message.purpose.{name}"))

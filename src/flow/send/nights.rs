@@ -66,7 +66,7 @@ pub async fn of(services: &Services, mail: &Mail, id: i64) -> anyhow::Result<Opt
 }
 
 /// Who stands below a letter to whoever runs the program: the same, for all firms.
-fn operator(services: &Services) -> anyhow::Result<(FirmBlock, Email)> {
+pub(super) fn operator(services: &Services) -> anyhow::Result<(FirmBlock, Email)> {
     let Operator { name, email, phone } = &services.settings.operator;
     let email = email.clone().context("Who runs the program has no e-mail any more")?;
     let block = FirmBlock {

@@ -4,7 +4,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::context;
 
-use super::bells;
+use super::{
+    alarms::{self, AlarmKind},
+    bells,
+};
 use crate::{
     config::{self, MailTransport},
     db::{
@@ -54,14 +57,18 @@ fn minutes(before: Option<&Pause>) -> i64 {
 /// Begins one, and tells whoever runs the program why.
 pub(super) async fn begin(services: &Services, pause: &Pause) -> anyhow::Result<()> {
     mail_pause::begin(&services.db, pause).await?;
-    tell(services, &pause.why, Some(pause.paused_until)).await
+    // One that follows another is of the same trouble.
+    let at = services.local(services.now()).format("%H%M");
+    let letter = (pause.minutes == FIRST).then(|| format!("mail-{at}"));
+    tell(services, (&pause.why, Some(pause.paused_until)), letter.as_deref()).await
 }
 
-/// The bell for whoever runs the program, once for each reason and time.
+/// The bell for whoever runs the program, once for each reason and time; and a letter, which leaves when mails are taken
+/// again.
 pub(super) async fn tell(
     services: &Services,
-    why: &str,
-    until: Option<DateTime<Utc>>,
+    (why, until): (&str, Option<DateTime<Utc>>),
+    letter: Option<&str>,
 ) -> anyhow::Result<()> {
     tracing::error!("The mail server takes nothing from us; mails wait");
     let until = until.map(|at| services.local(at).format("%d/%m/%Y %H:%M").to_string());
@@ -69,6 +76,9 @@ pub(super) async fn tell(
     let text = services.texts.say("message.mail_paused", values);
     let mut tx = services.db.begin().await?;
     bells::of_operator(services, &mut tx, &text).await?;
+    if let Some(about) = letter {
+        alarms::plan(services, &mut tx, (AlarmKind::MailPaused, about), &text).await?;
+    }
     Ok(tx.commit().await?)
 }
 

@@ -156,8 +156,18 @@ pub async fn statement_missing(
     (report, day): (i64, &str),
 ) -> anyhow::Result<()> {
     let subject = format!("{}/{day}", guard::OPERATOR);
+    to_operator(services, tx, email, (report, &subject)).await
+}
+
+/// What is kept as a report of a night, to the same.
+pub(super) async fn to_operator(
+    services: &Services,
+    tx: &mut Tx,
+    email: &Email,
+    (report, subject): (i64, &str),
+) -> anyhow::Result<()> {
     let name = services.settings.operator.name.as_str();
-    to_one(services, tx, (Purpose::Reconciliation, &subject, report), (name, email)).await
+    to_one(services, tx, (Purpose::Reconciliation, subject, report), (name, email)).await
 }
 
 async fn of_report(

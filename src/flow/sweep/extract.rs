@@ -26,8 +26,9 @@ use crate::{
     text::Texts,
 };
 
-/// What waits for one firm.
+/// What waits for one firm. What else is kept for whoever runs the program reads as one that says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Extract {
     pub differences: Vec<Difference>,
     pub payments: Vec<Waiting>,

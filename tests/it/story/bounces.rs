@@ -461,6 +461,8 @@ fn a_mail_that_failed_where_it_was_forwarded_to_keeps_its_address() {
 fn a_report_that_who_sends_is_refused_is_the_operator_s_and_keeps_the_address() {
     for (status, world) in ["5.4.5", "5.7.1"].into_iter().zip([noticed(), noticed()]) {
         let report = POSTFIX.replace("5.1.1", status);
+        let operator = "[operator]\nemail = \"may@nhacungcap.example\" ";
+        world.rewrite("hangloat.toml", "[operator]", operator);
         for (name, to) in [("a.eml", FIRST), ("b.eml", SECOND)] {
             let file = take(&world, name, &about(&report, &notice(&world, to)));
             let fix = text(&file["findings"][0], "fix");
@@ -472,6 +474,9 @@ fn a_report_that_who_sends_is_refused_is_the_operator_s_and_keeps_the_address() 
         let told: Vec<&Value> = told.iter().filter(|it| it["kind"] == "mail_paused").collect();
         assert!(told.iter().all(|it| it["firm"] == "_operator"), "{told:?}");
         assert!(text(told[0], "text").contains(status), "{told:?}");
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["to"] == "may@nhacungcap.example");
+        assert_eq!(mails.len(), 1, "one a day: {mails:?}");
         if require("openpyxl") {
             let page = morning(&world, "");
             assert!(page.contains("không phải do địa chỉ"), "{page}");

@@ -193,6 +193,7 @@ fn a_night_of_activations_has_one_success_and_each_licence_once_whatever_happens
 fn a_night_that_fails_for_good_is_told_to_the_operator() {
     let world = placed(&MAILS);
     world.rewrite("jobs/night.toml", "backoff = \"1s\"", "attempts = 1");
+    world.rewrite("hangloat.toml", "[operator]", "[operator]\nemail = \"may@nhacungcap.example\" ");
     let ledger = Ledger::of(&world);
     let mut daemon = serve(&world, NIGHT, Some(("run_claimed", "panic")));
     eventually("it failed", || ledger.runs().iter().any(|run| run.state == RunState::Failed));
@@ -200,6 +201,10 @@ fn a_night_that_fails_for_good_is_told_to_the_operator() {
     eventually("it ends", || is_over(&mut daemon));
     let bell = world.list("notifications");
     assert!(bell.iter().any(|it| it["kind"] == "run_failed"), "{bell:?}");
+    let mut mails = world.list("mails");
+    mails.retain(|mail| mail["to"] == "may@nhacungcap.example");
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert!(mails[0]["subject"].as_str().unwrap().ends_with("/night"), "{mails:?}");
 }
 
 #[test]

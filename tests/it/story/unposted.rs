@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::posted::{ORDER, THEN, all, bells, change, in_an_hour, placed, states};
 use crate::{
     smtp::{Act, How, Moment, Server, Stage},
-    world::{World, eventually, finished, text},
+    world::{World, eventually, finished, text, texts},
 };
 
 /// The client whose letters do not arrive.
@@ -161,6 +161,31 @@ fn what_met_a_no_to_the_sender_is_due_with_all_others_when_the_pause_is_over() {
     server.script(|_| Act::Go);
     server.run(&world, &["run", "mail"]).exits(0);
     assert!(all(&world).iter().all(|mail| mail["state"] == "sent"));
+}
+
+#[test]
+fn whoever_runs_the_program_is_mailed_once_of_a_pause_when_it_is_over() {
+    let (server, world) = (Server::new(How::Plain), placed(3));
+    world.rewrite("hangloat.toml", "[operator]", "[operator]\nemail = \"may@nhacungcap.example\" ");
+    let told = || {
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["to"] == "may@nhacungcap.example");
+        texts(&mails, "state")
+    };
+    server.script(|at| match at.stage {
+        Stage::Recipient => Act::Say("554 5.7.1 Sender blocked"),
+        _ => Act::Go,
+    });
+    for _ in 0..2 {
+        server.run(&world, &["run", "mail"]).exits(1);
+        assert_eq!(told(), ["planned"]);
+        pause_is_over(&world);
+    }
+    server.script(|_| Act::Go);
+    in_an_hour(&world);
+    server.run(&world, &["run", "mail"]).exits(0);
+    assert_eq!(told(), ["sent"]);
+    assert!(server.taken().iter().any(|it| it.to == "may@nhacungcap.example"));
 }
 
 #[test]

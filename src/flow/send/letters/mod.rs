@@ -3,6 +3,8 @@
 
 mod activation_result;
 
+mod alarm;
+
 mod batch_result;
 
 mod draft;
@@ -35,6 +37,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 pub use activation_result::{Activated, ActivationResult, NotActivated, activation_result};
+pub use alarm::{Alarm, alarm};
 pub use batch_result::{BatchResult, Counts, Reader, ResultOrder, Workbook, batch_result};
 pub use findings_waiting::{FindingsWaiting, findings_waiting};
 pub use log_in::{LogIn, log_in};

@@ -119,7 +119,7 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
         Purpose::GraceWarning => &["grace_warning", "grace_partly", "standing", "order_notice"],
         Purpose::Suspended => &["suspended", "standing", "order_notice"],
         Purpose::Restored => &["restored", "standing", "order_notice"],
-        Purpose::Reconciliation => &["reconciliation"],
+        Purpose::Reconciliation => &["reconciliation", "alarm"],
     }
 }
 
