@@ -9,9 +9,9 @@ pub use money::{moved, returned, standing};
 
 use self::money::{CLIENT, partly, received, standings};
 use super::{
-    Activated, ActivationResult, BatchResult, Counts, Done, FindingsWaiting, FirmBlock, Letter,
-    LogIn, Morning, NotActivated, NoticeLine, Occasion, OrderCancelled, OrderNotice, Reader,
-    Reconciliation, Rest, ResultOrder, Told, Transfer, Turn, Workbook,
+    Activated, ActivationResult, Alarm, BatchResult, Counts, Done, FindingsWaiting, FirmBlock,
+    Letter, LogIn, Morning, NotActivated, NoticeLine, Occasion, OrderCancelled, OrderNotice,
+    Reader, Reconciliation, Rest, ResultOrder, Told, Transfer, Turn, Workbook,
 };
 use crate::{
     domain::{
@@ -83,7 +83,10 @@ pub fn of(texts: &Texts, purpose: Purpose, given: &Given) -> anyhow::Result<Vec<
         Purpose::Suspended => return standings(texts, given, Occasion::Suspended),
         Purpose::Restored => return standings(texts, given, Occasion::Restored),
         Purpose::Reconciliation => {
-            vec![plain("", super::reconciliation(texts, &reconciliation(given))?)]
+            vec![
+                plain("", super::reconciliation(texts, &reconciliation(given))?),
+                plain("operator", super::alarm(texts, &alarm(given))?),
+            ]
         }
     })
 }
@@ -354,6 +357,15 @@ pub fn morning(given: &Given) -> Morning {
         more: 0,
         done: vec![Done { name: "Danh sách đã nhận".to_owned(), count: 2, amount: None }],
         file: "morning__2026-11-23__r1.xlsx".to_owned(),
+    }
+}
+
+pub fn alarm(given: &Given) -> Alarm {
+    Alarm {
+        to_name: "Phạm Thu Hà".to_owned(),
+        firm: given.firm.clone(),
+        kind: "job_failed".to_owned(),
+        said: "Công việc “backup” (lượt 12) chạy theo lịch bị lỗi.".to_owned(),
     }
 }
 
