@@ -109,6 +109,7 @@ async fn suspended(
     let Some(cancellation) = change.cancellation_id else {
         if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
             tell::suspended(services, tx, (order, line), change.id).await?;
+            dues::workbook_is_due(tx, line.batch()).await?;
         }
         return Ok(());
     };
@@ -119,6 +120,7 @@ async fn suspended(
         }
     } else if lines::move_on(tx, line.id, from, LineState::Suspended).await? {
         cancel::tell_kept(services, tx, line, Why::Paid).await?;
+        dues::workbook_is_due(tx, line.batch()).await?;
     }
     cancel::tell(services, tx, cancellation).await
 }

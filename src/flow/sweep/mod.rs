@@ -209,6 +209,7 @@ pub async fn run(services: &Services) -> anyhow::Result<Swept> {
     let mut summary = activate::Summary::default();
     activate::changes::run(services, None, &mut summary).await?;
     swept.uncertain = summary.uncertain + summary.failed;
+    reconcile::renew_workbooks(services).await?;
     Ok(swept)
 }
 

@@ -165,7 +165,8 @@ pub fn is_forgotten(services: &Services, licence: &There) -> bool {
     over.and_then(|over| over.checked_add_days(keep)).is_some_and(|day| day <= services.today())
 }
 
-async fn renew_workbooks(services: &Services) -> anyhow::Result<()> {
+/// Asks for the workbooks that show less than there is.
+pub(super) async fn renew_workbooks(services: &Services) -> anyhow::Result<()> {
     for (batch,) in dues::workbooks_due(&services.db).await? {
         let batch = crate::domain::batch::BatchId::new(batch);
         let mut tx = services.db.begin().await?;

@@ -102,6 +102,60 @@ fn proves(world: &World) {
     assert_eq!(laws["laws"].as_array().unwrap().len(), 11);
 }
 
+/// The result workbook says of each row what `orders` says of its line.
+#[track_caller]
+fn the_workbook_says_the_same(world: &World) {
+    let rows = super::workbooks::read(&world.workbook("B000001"))["sheets"]["Kết quả"].clone();
+    let rows = rows.as_array().unwrap();
+    let at = rows[0].as_array().unwrap().iter().position(|cell| cell == "Trạng thái").unwrap();
+    let shown: Vec<&str> = rows[1..].iter().map(|row| row[at].as_str().unwrap()).collect();
+    let lines = lines(world);
+    let words = lines.iter().map(|state| match state.as_str() {
+        "grace" => "Đang dùng, chờ thanh toán",
+        "active" => "Đang dùng",
+        "suspended" => "Tạm ngắt",
+        "cancelled" => "Đã hủy",
+        other => panic!("{other}"),
+    });
+    assert_eq!(shown, words.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_workbook_shows_each_state_in_the_night_in_which_it_changed() {
+    if !crate::world::require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    let codes = codes(&world);
+    the_workbook_says_the_same(&world);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    booked(&world, "a.csv", "02/12/2026", &[("28/11/2026", 2_950_000, &codes[0])]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 2);
+    assert_eq!(lines(&world), ["active", "suspended", "suspended"]);
+    the_workbook_says_the_same(&world);
+    let messages = super::workbooks::sheet_text(&world.workbook("B000001"), "Tin nhắn");
+    assert!(messages.contains("đang tạm ngắt"), "{messages}");
+    assert!(!messages.contains("không bị tạm ngắt"), "{messages}");
+    let shown = world.workbook("B000001");
+    night(&world, "12-05");
+    assert_eq!(world.workbook("B000001"), shown, "nothing changed");
+
+    booked(&world, "b.csv", "05/12/2026", &[("04/12/2026", 2_950_000, &codes[1])]);
+    night(&world, "12-07");
+    assert_eq!(lines(&world), ["active", "active", "suspended"]);
+    the_workbook_says_the_same(&world);
+    let first = id_of(&world, &codes[0]);
+    let back = ["refund", &first, "2950000", "--reason", "thôi mua"];
+    world.run_at(&at("12-07", 9), &back).exits(0);
+    let gone = ["cancel", &format!("{ORDER}/1"), "--reason", "thôi mua"];
+    world.run_at(&at("12-07", 9), &gone).exits(0);
+    night(&world, "12-08");
+    assert_eq!(lines(&world), ["cancelled", "active", "suspended"]);
+    the_workbook_says_the_same(&world);
+    proves(&world);
+}
+
 /// The third of three lines was cut off on the 4th of December, and paid without a code since, which a person has to see.
 fn cut_off() -> World {
     let world = unpaid();
