@@ -30,6 +30,7 @@ use crate::{
             hand::{self, Refused},
             said::By,
             waive::{self, NotWaived},
+            went::{self, Asked},
         },
     },
 };
@@ -269,10 +270,14 @@ async fn reply_to(
         Some(firm) => shares(services, firm, found, &mut allocations).await?,
         None => HashMap::new(),
     };
+    // That money left which is to go back is the business of whoever transfers it.
+    let is_going_back = one || found.iter().any(|payment| payment.to_return != 0);
+    let left =
+        if firm.is_none() && is_going_back { went::open(services).await? } else { Vec::new() };
     let parts =
         |payment: &Payment| allocations.get(&payment.id).map(Vec::as_slice).unwrap_or_default();
     let mut shown: Vec<Value> =
-        found.iter().map(|payment| payment_json(services, payment, parts(payment))).collect();
+        found.iter().map(|it| payment_json(services, (it, &left), parts(it))).collect();
     for (payment, shown) in found.iter().zip(&mut shown) {
         if let Some(own) = shares.get(&payment.id) {
             shown["amount"] = (*own).into();
@@ -302,7 +307,7 @@ async fn reply_to(
             state(services, payment),
             codes.join(", "),
             of_whole(payment.memo.clone()),
-            of_whole(hand::why(services, payment)),
+            of_whole(went::why(services, payment, &left)),
         ]
     };
     let header =
@@ -356,7 +361,11 @@ async fn refunds_json(services: &Services, id: i64) -> anyhow::Result<Value> {
     Ok(refunds.collect())
 }
 
-fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) -> Value {
+fn payment_json(
+    services: &Services,
+    (payment, left): (&Payment, &[Asked]),
+    parts: &[Allocation],
+) -> Value {
     let allocations: Vec<Value> = parts
         .iter()
         .map(|part| {
@@ -372,6 +381,6 @@ fn payment_json(services: &Services, payment: &Payment, parts: &[Allocation]) ->
         "state": payment.state, "tier": payment.tier, "rules": payment.rules, "returned": payment.returned,
         "unused": payment.unused(parts), "payer": payment.other_name, "payer_account": payment.other_account,
         "same_as": payment.same_as, "allocations": allocations,
-        "why": hand::why(services, payment),
+        "why": went::why(services, payment, left),
     })
 }

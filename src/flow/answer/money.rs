@@ -22,8 +22,7 @@ use crate::{
         Services,
         pay::{
             candidates::{self, Candidate, Requests},
-            hand,
-            went::Asked,
+            went::{self, Asked},
         },
     },
     text::Texts,
@@ -173,7 +172,7 @@ fn row(
     page.cell(3, &state, look.state(if is_quiet { Tone::Quiet } else { Tone::Waiting }))?;
     let text = look.text.clone().set_num_format(TEXT);
     page.cell(4, &payment.memo, &text)?;
-    page.cell(5, &why(services, payment, it.debits), &look.text)?;
+    page.cell(5, &went::why(services, payment, it.debits), &look.text)?;
     let found = requests.for_payment(payment, (it.allocations)(payment.id));
     let told = (1..).zip(&found.shown).map(|(n, found)| candidate(texts, n, found));
     let more = (found.more > 0)
@@ -190,16 +189,6 @@ fn row(
     let at = (page.row(), page.last_column());
     page.sheet.write_string_with_format(at.0, at.1, &rid, &look.input)?;
     page.end_row()
-}
-
-/// Why it waits; where money left for it that nobody knows, it is not to be transferred once more.
-fn why(services: &Services, payment: &Payment, debits: &[Asked]) -> String {
-    let why = hand::why(services, payment);
-    let Some(left) = debits.iter().find(|it| it.payment == Some(payment.id)) else { return why };
-    let day = left.debit.booked_on.parse::<chrono::NaiveDate>().ok();
-    let day = day.map(|day| day.format("%d/%m/%Y").to_string());
-    let values = context! { day, amount => Money::dong(left.debit.amount).to_string() };
-    format!("{why} {}", services.texts.say("workbook.money.went", values))
 }
 
 fn candidate(texts: &Texts, n: usize, it: &Candidate<'_>) -> String {

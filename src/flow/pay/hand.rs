@@ -7,7 +7,7 @@ use super::{
     candidates::few,
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
-    settle, waive,
+    settle, waive, went,
 };
 use crate::{
     db::{
@@ -15,11 +15,7 @@ use crate::{
         payments::{self, Allocation, EventKind, Payment},
         refunds,
     },
-    domain::{
-        money::Money,
-        order::RequestState,
-        payment::{PaymentState, Tier},
-    },
+    domain::{money::Money, order::RequestState, payment::Tier},
     flow::Services,
 };
 
@@ -337,18 +333,7 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
 
 /// Why a payment stands where it does, in words.
 pub fn why(services: &Services, payment: &Payment) -> String {
-    let now = Now { waits: payment.state == PaymentState::Held, returned: payment.returned };
-    let why = reason(services, payment.tier, &payment.evidence.0, now);
-    let why = match waive::told(services, payment) {
-        Some(waived) => format!("{why} {waived}"),
-        None => why,
-    };
-    if payment.to_return == 0 {
-        return why;
-    }
-    let amount = Money::dong(payment.to_return).to_string();
-    let values = minijinja::context! { payment => payment.id, amount };
-    format!("{why} {}", services.texts.say("message.payment_back", values))
+    went::why(services, payment, &[])
 }
 
 /// What became of a payment since it was decided.

@@ -1,17 +1,24 @@
 //! Debits of a statement that say that money goes back, where that is not what was planned: a person is asked, since the
 //! money left. Closing what was planned is the business of `back`.
 
-use super::{back::WORD, memo};
+use minijinja::context;
+
+use super::{
+    back::WORD,
+    hand::{Now, reason},
+    memo, waive,
+};
 use crate::{
     db::{
         findings::Numbered,
-        payments,
+        payments::{self, Payment},
         refunds::{self, Debit, Refund},
     },
     domain::{
         batch::BatchId,
         finding::{Code, Finding, Place},
         money::Money,
+        payment::PaymentState,
     },
     flow::Services,
 };
@@ -38,6 +45,27 @@ pub async fn questions(services: &Services, batch: BatchId) -> anyhow::Result<Ve
 pub async fn open(services: &Services) -> anyhow::Result<Vec<Asked>> {
     let debits = refunds::debits(&services.db, None).await?;
     asked(services, &debits, &refunds::all(&services.db, None).await?).await
+}
+
+/// Why a payment stands where it does, in words, and how it is transferred back; where one of these debits names it, that
+/// money left already.
+pub fn why(services: &Services, payment: &Payment, debits: &[Asked]) -> String {
+    let now = Now { waits: payment.state == PaymentState::Held, returned: payment.returned };
+    let why = reason(services, payment.tier, &payment.evidence.0, now);
+    let back = match debits.iter().find(|it| it.payment == Some(payment.id)) {
+        Some(left) => {
+            let day = left.debit.booked_on.parse::<chrono::NaiveDate>().ok();
+            let day = day.map(|day| day.format("%d/%m/%Y").to_string());
+            let values = context! { day, amount => Money::dong(left.debit.amount).to_string() };
+            Some(services.texts.say("workbook.money.went", values))
+        }
+        None => (payment.to_return != 0).then(|| {
+            let amount = Money::dong(payment.to_return).to_string();
+            services.texts.say("message.payment_back", context! { payment => payment.id, amount })
+        }),
+    };
+    let said = [Some(why), waive::told(services, payment), back];
+    said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// One for each of these that names a payment, where it closed nothing of all that goes back, or went.

@@ -436,6 +436,9 @@ fn a_debit_that_fits_no_refund_stands_until_a_person_says_what_it_was() {
         ran["runs"][0]["counts"]["debits_waiting"].clone()
     };
     assert_eq!(night("11-24"), 2);
+    let why = text(&of(&world, "1"), "why");
+    assert!(why.contains("đã chuyển đi 100.000 đ ghi HOANTIEN"), "{why}");
+    assert!(!why.contains("Khi chuyển trả"), "it would go twice: {why}");
     if require("openpyxl") {
         let path = world.path("outbox/_bank/doi-soat__2026-11-24__r1.xlsx");
         let told = sheet_text(&path, "Chênh lệch");
