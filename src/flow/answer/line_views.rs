@@ -19,7 +19,7 @@ use crate::{
     flow::{
         Services,
         activate::reason::{self, Reason},
-        sweep,
+        send, sweep,
     },
 };
 
@@ -76,7 +76,7 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
                 .filter(|_| cancelled.is_none() && !has_left)
                 .and_then(|licence| sweep::cutoff_of(services, licence))
                 .map(|at| services.local(last_moment(at))),
-            mail: mail_words(services, &line.firm, mails),
+            mail: mail_words(services, (&line.firm, line.state), mails),
             payment: match request {
                 _ if has_left => services.texts.label("workbook.payment.left"),
                 Some(request) => request_words(services, request.state),
@@ -120,7 +120,7 @@ fn last_moment(cutoff_at: DateTime<Utc>) -> DateTime<Utc> {
 /// the newest to the client and that to the people of the firm count alike.
 fn mail_words<'a>(
     services: &Services,
-    firm: &str,
+    (firm, line): (&str, LineState),
     mails: impl Iterator<Item = &'a Mail>,
 ) -> String {
     let firm = services.firm(firm).ok();
@@ -140,9 +140,9 @@ fn mail_words<'a>(
     for (_, mail) in newest {
         let purpose = mail.purpose.as_str();
         match worst.iter_mut().find(|(known, _)| *known == purpose) {
-            Some((_, state)) if *state == MailState::Sent => *state = mail.state,
+            Some((_, state)) if *state == MailState::Sent => *state = send::state_for(line, mail),
             Some(_) => {}
-            None => worst.push((purpose, mail.state)),
+            None => worst.push((purpose, send::state_for(line, mail))),
         }
     }
     let texts = services.texts;

@@ -133,11 +133,13 @@ fn is_skipped(state: RowState, findings: &[&Finding]) -> bool {
     state == RowState::Unchanged && findings.iter().any(|finding| finding.is_skipped())
 }
 
-/// A hint that nothing can be made of any more: the year is in use, or was cancelled.
+/// A hint that nothing can be made of any more: the year is in use, was cancelled, or what the platform said is to be read.
 fn is_over(finding: &Finding, line: Option<&LineView>) -> bool {
-    use LineState::{Active, Cancelled, Grace, Suspended};
+    use LineState::{Active, Cancelled, Failed, Grace, Suspended, Uncertain};
     finding.code == Code::FreeYearAvailable
-        && line.is_some_and(|line| matches!(line.state, Grace | Active | Suspended | Cancelled))
+        && line.is_some_and(|line| {
+            matches!(line.state, Grace | Active | Suspended | Cancelled | Failed | Uncertain)
+        })
 }
 
 fn is_open(finding: &Finding) -> bool {

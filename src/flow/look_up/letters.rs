@@ -95,7 +95,7 @@ impl Letters {
         // An address may be the present one once more.
         mails.dedup_by_key(|mail| mail.id);
         let newest = mails.len().saturating_sub(SHOWN);
-        let told = mails.into_iter().skip(newest).map(|mail| told(known, mail));
+        let told = mails.into_iter().skip(newest).map(|mail| told(known, of, mail));
         told.collect::<Vec<_>>().join("\n")
     }
 
@@ -124,13 +124,13 @@ fn address(written: &str) -> String {
     Phone::read(written).map_or_else(|_| written.to_owned(), |(phone, _)| phone.as_str().to_owned())
 }
 
-fn told(known: &Known<'_>, mail: &Mail) -> String {
+fn told(known: &Known<'_>, of: &Of<'_>, mail: &Mail) -> String {
     let texts = known.services.texts;
     let at = mail.sent_at.filter(|_| mail.state == MailState::Sent);
     let values = context! {
         purpose => send::purpose_in_words(known.services, mail),
         to => mail.recipient.as_str(),
-        state => texts.label(&format!("workbook.mail_state.{}", mail.state)),
+        state => texts.label(&format!("workbook.mail_state.{}", send::state_for(of.line.state, mail))),
         at => at.map(|at| known.clock(at).format("%d/%m/%Y %H:%M").to_string()),
     };
     texts.say("workbook.look_up.mail", values)

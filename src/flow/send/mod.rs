@@ -79,6 +79,7 @@ use crate::{
     domain::{
         email::Email,
         mail::{MailState, Purpose},
+        order::LineState,
     },
 };
 
@@ -263,4 +264,14 @@ pub fn purpose_in_words(services: &Services, mail: &Mail) -> String {
         purpose => purpose.as_str(),
     };
     services.texts.label(&format!("message.purpose.{name}"))
+}
+
+/// Where a mail stands for a line: what waits to ask for its money does not, where the platform refused it for good.
+pub fn state_for(line: LineState, mail: &Mail) -> MailState {
+    let waits = matches!(mail.state, MailState::Planned | MailState::Held);
+    if line == LineState::Failed && mail.purpose == Purpose::OrderNotice && waits {
+        MailState::Cancelled
+    } else {
+        mail.state
+    }
 }

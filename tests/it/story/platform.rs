@@ -130,6 +130,20 @@ fn what_the_platform_refuses_is_said_with_its_reason_in_the_bell_and_the_order()
 }
 
 #[test]
+fn no_notice_is_announced_for_what_the_platform_refused() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = refused();
+    let rows = read(&world.workbook("B000001"))["sheets"]["Kết quả"].clone();
+    let at = rows[0].as_array().unwrap().iter().position(|cell| cell == "Thư").unwrap();
+    for (row, state) in [(1, "Sắp gửi"), (2, "Không gửi nữa"), (3, "Sắp gửi")] {
+        let said = rows[row][at].as_str().unwrap();
+        assert!(said.contains(&format!("Thông báo đơn hàng: {state}")), "row {row}: {said}");
+    }
+}
+
+#[test]
 fn what_the_platform_refuses_is_said_beside_the_row_until_it_is_done() {
     if !require("openpyxl") {
         return;
