@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use minijinja::context;
 
 use super::{payments::payee, view::PayeeView};
@@ -10,6 +11,7 @@ use crate::{
     db::{
         batches::Batch,
         grace::{self, InGrace},
+        licences::{self, Licence},
         unpaid::{self, Unpaid},
     },
     domain::{
@@ -79,10 +81,20 @@ async fn slips(
 ) -> anyhow::Result<Vec<Slip>> {
     let in_grace: HashMap<i64, InGrace> =
         in_grace.into_iter().map(|line| (line.line_id, line)).collect();
+    // What was paid and is not any more has its last day all the same.
+    let active = unpaid.iter().filter(|it| it.state == LineState::Active);
+    let active: Vec<i64> = active.map(|it| it.line_id).collect();
+    let active = licences::of_lines(&services.db, &active).await?;
+    let active: HashMap<i64, Licence> = active.into_iter().map(|it| (it.line_id, it)).collect();
+    let cutoff_at = |it: &Unpaid| match it.state {
+        LineState::Suspended => None,
+        LineState::Active => sweep::cutoff_of(services, active.get(&it.line_id)?),
+        _ => sweep::cutoff_at(services, in_grace.get(&it.line_id)?),
+    };
     let payee = payee(services);
     let mut pools = pooled::all(&services.db).await?;
     let slip = |it: &Unpaid| {
-        let slip = slip(services, (it, in_grace.get(&it.line_id)), &payee)?;
+        let slip = slip(services, (it, cutoff_at(it)), &payee)?;
         let tax_id = renamed.in_words(services.texts, (&it.firm, &slip.tax_id));
         let Some(pooled) = pools.remove(it.code.as_str()) else {
             return Ok(Slip { tax_id, ..slip });
@@ -95,7 +107,7 @@ async fn slips(
 
 fn slip(
     services: &Services,
-    (it, in_grace): (&Unpaid, Option<&InGrace>),
+    (it, cutoff_at): (&Unpaid, Option<DateTime<Utc>>),
     payee: &PayeeView,
 ) -> anyhow::Result<Slip> {
     let firm = services.firm(&it.firm)?;
@@ -108,8 +120,6 @@ fn slip(
         Recipient::Other => it.client.recipient_phone.as_ref(),
     };
     let suspended = it.state == LineState::Suspended;
-    let cutoff_at = in_grace.filter(|_| !suspended);
-    let cutoff_at = cutoff_at.and_then(|line| sweep::cutoff_at(services, line));
     let is_over = suspended || cutoff_at.is_some_and(|at| at <= services.now());
     let due = cutoff_at.map(|at| services.last_day(at)).unwrap_or_default();
     let package = format!("{package} {}", it.fiscal_year);

@@ -195,7 +195,8 @@ impl Known<'_> {
             return if is_free { texts.label("workbook.payment.free") } else { String::new() };
         };
         let some = |money: Money| (money != Money::ZERO).then(|| money.to_string());
-        let paid_on = of.licence.and_then(|licence| licence.paid_on);
+        let is_paid = |_: &&Licence| request.state.is_paid();
+        let paid_on = of.licence.filter(is_paid).and_then(|licence| licence.paid_on);
         let values = context! {
             state => texts.label(&format!("workbook.request_state.{}", request.state)),
             paid => some(request.paid()),
@@ -205,11 +206,16 @@ impl Known<'_> {
             batch_code => request.batch_code.as_deref(),
         };
         let mut said = vec![texts.say("workbook.look_up.payment", values)];
-        if request.state == RequestState::Cancelled {
+        if request.state == RequestState::Cancelled || request.rest().is_some() {
             let back = self.going_back.get(request.code.as_str()).into_iter().flatten();
             said.extend(back.map(|back| self.back(back)));
         }
         said.join("; ")
+    }
+
+    /// Whether money that was for a line goes back, or went.
+    pub fn goes_back(&self, of: &Of<'_>) -> bool {
+        of.request.is_some_and(|it| self.going_back.contains_key(it.code.as_str()))
     }
 
     /// What goes back of a payment, or when it went.

@@ -101,7 +101,8 @@ impl Letters {
 
     /// Whoever pays for several lines of an order is told of others too.
     fn is_about(&self, mail: &Mail, of: &Of<'_>) -> bool {
-        let is_paid = of.request.is_some_and(|it| it.state.is_paid());
+        let was_paid = of.licence.is_some_and(|it| it.paid_on.is_some());
+        let is_paid = was_paid || of.request.is_some_and(|it| it.state.is_paid());
         match mail.purpose {
             Purpose::OrderNotice => true,
             Purpose::OrderCancelled => of.cancelled.is_some(),

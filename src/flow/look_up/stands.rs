@@ -100,7 +100,7 @@ fn next(known: &Known<'_>, of: &Of<'_>) -> (Option<NaiveDate>, String) {
             let cutoff_at =
                 of.licence.and_then(|licence| sweep::cutoff_of(known.services, licence));
             let last = cutoff_at.map(|at| rules::last_day(at, known.services.settings.timezone));
-            (last, say(known, "next.unpaid", Value::default()))
+            (last, say(known, "next.unpaid", context! { back => known.goes_back(of) }))
         }
         (LineState::Active, _) => {
             let last = fiscal_year::last_day(of.line.client.fiscal_year_start);

@@ -70,6 +70,33 @@ fn a_row_says_where_a_client_stands_who_is_waited_for_and_what_was_written_to_wh
 }
 
 #[test]
+fn after_money_went_back_the_reason_and_the_last_day_are_the_same_wherever_they_are_told() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, &codes[0])]);
+    world.run(&["run", "activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    world.run(&["refund", "1", "2950000", "--reason", "thôi mua"]).exits(0);
+    assert_eq!(looked(&world, NOW), 1);
+    let workbook = world.path("outbox/tra-cuu__2026-11-23__r1.xlsx");
+    let row = row_of(&workbook, enterprise(1).name());
+    for said in ["vì tiền đã nhận được hoàn trả", "chờ hoàn 2.950.000 đ", "Đã nhận tiền →"]
+    {
+        assert!(row.contains(said), "no {said} in {row}");
+    }
+    for not in ["khoản đã báo nhận là của khoản khác", "Chưa thanh toán ngày"] {
+        assert!(!row.contains(not), "{not} in {row}");
+    }
+    world.run_at(&at("11-24", 0), &["run", "reconcile"]);
+    let messages = sheet_text(&world.workbook("B000001"), "Tin nhắn");
+    assert!(!messages.contains("kể từ khi kích hoạt"), "{messages}");
+    assert_eq!(messages.matches("Hạn: hết ngày 30/11/2026").count(), 3, "{messages}");
+}
+
+#[test]
 fn an_hour_in_which_nothing_changed_writes_nothing() {
     for world in World::on_each_engine() {
         assert_eq!(looked(&world, NOW), 0, "nothing ever happened");
