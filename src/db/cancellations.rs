@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Tx, rows::Span};
+use super::{
+    Db, Tx,
+    corrections::{former_payers, former_was_told},
+    rows::Span,
+};
 use crate::domain::{batch::BatchId, order::OrderCode};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -134,16 +138,23 @@ pub async fn newest(db: &Db, batch: BatchId) -> sqlx::Result<Option<DateTime<Utc
     Ok(newest.map(|(at,)| at))
 }
 
-/// Whoever is told: the payers of its lines to whom a notice of them went, or may have gone.
+/// Whoever is told: those to whom a notice of its lines went, or may have gone, also where another one pays since.
 pub async fn told_payers(tx: &mut Tx, id: i64) -> sqlx::Result<Vec<(String, String)>> {
-    tx.query(
-        "select r.payer_email, min(r.payer_name) from order_line l join payment_request r on r.line_id = l.id
-         where l.cancellation_id = $1 and l.state = 'cancelled'
-           and exists (select 1 from mail m join client_order o on o.code = m.order_code
-                       where o.batch_id = r.batch_id and m.purpose = 'order_notice' and m.recipient = r.payer_email
-                         and (m.state in ('sending', 'uncertain') or m.sent_at >= r.created_at))
-         group by r.payer_email order by r.payer_email",
-    )
+    tx.query(concat!(
+        "select p.email, min(p.name) from (
+             select r.payer_email as email, r.payer_name as name
+             from order_line l join payment_request r on r.line_id = l.id
+             where l.cancellation_id = $1 and l.state = 'cancelled'
+               and exists (select 1 from mail m join client_order o on o.code = m.order_code
+                           where o.batch_id = r.batch_id and m.purpose = 'order_notice' and m.recipient = r.payer_email
+                             and (m.state in ('sending', 'uncertain') or m.sent_at >= r.created_at))
+             union all
+             select f.email, f.payer_name from ",
+        former_payers!(),
+        " where f.cancellation_id = $1 and f.state = 'cancelled' and ",
+        former_was_told!(),
+        ") p group by p.email order by p.email"
+    ))
     .bind(id)
     .all()
     .await

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::{Db, Sql, Tx, mails::Mail};
+use super::{Db, Sql, Tx, mails::Mail, rows::Span};
 use crate::domain::{
     batch::BatchId, client::ClientRow, field::Field, order::OrderCode, phone::Phone,
 };
@@ -70,6 +70,51 @@ pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<Event>> {
          from line_event e join order_line l on l.id = e.line_id where l.firm = $1 order by e.id",
     )
     .bind(firm)
+    .all()
+    .await
+}
+
+/// Who was to pay for a line before a correction, and up to when: `f`. The people of a firm are not corrected.
+macro_rules! former_payers {
+    () => {
+        "(select e.line_id, e.at, l.order_code, l.state, l.cancellation_id, r.batch_id, r.payer_name, r.created_at,
+                 case o.recipient when 'client' then e.detail->'changes'->'email'->>0
+                                  when 'other' then e.detail->'changes'->'recipient_email'->>0 end as email
+          from line_event e
+          join order_line l on l.id = e.line_id
+          join client_order o on o.code = l.order_code
+          join payment_request r on r.line_id = l.id) f"
+    };
+}
+pub(super) use former_payers;
+
+/// Whether a notice went to such a one then, or may have gone.
+macro_rules! former_was_told {
+    () => {
+        "exists (select 1 from mail m join client_order o on o.code = m.order_code
+                 where o.batch_id = f.batch_id and m.purpose = 'order_notice' and m.recipient = f.email
+                   and m.planned_at <= f.at and m.state <> 'refused'
+                   and (m.state in ('sending', 'uncertain') or m.sent_at >= f.created_at))"
+    };
+}
+pub(super) use former_was_told;
+
+/// Of each line of some rows where its payer was reached before a correction, and until when.
+pub async fn former_of_rows(
+    db: &Db,
+    rows: Span,
+) -> sqlx::Result<Vec<(i64, String, DateTime<Utc>)>> {
+    db.query(concat!(
+        "select f.line_id, f.email, f.at from ",
+        former_payers!(),
+        " join order_line s on s.id = f.line_id
+         where s.batch_id = $1 and s.sheet = $2 and s.row_no between $3 and $4 and f.email is not null
+         order by f.line_id, f.at"
+    ))
+    .bind(rows.batch.number())
+    .bind(rows.sheet)
+    .bind(rows.first)
+    .bind(rows.last)
     .all()
     .await
 }

@@ -170,21 +170,6 @@ pub async fn tax_ids(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Named>> {
     .await
 }
 
-/// The lines of a batch that a payer has requests for.
-pub async fn of_payer(db: &Db, batch: BatchId, payer_email: &str) -> sqlx::Result<Vec<Line>> {
-    db.query(
-        "select l.id, l.order_code, l.line_no, l.batch_id, l.sheet, l.row_no, l.firm, l.name, l.client, l.amount,
-                l.state
-         from order_line l join payment_request r on r.line_id = l.id
-         where r.batch_id = $1 and r.payer_email = $2
-         order by l.order_code, l.line_no",
-    )
-    .bind(batch.number())
-    .bind(payer_email)
-    .all()
-    .await
-}
-
 /// Of one firm or of all, in the order of their orders.
 pub async fn list(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<Line>> {
     db.query(

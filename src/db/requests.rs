@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Db, Sql, Tx, rows::Span};
+use super::{
+    Db, Sql, Tx,
+    corrections::{former_payers, former_was_told},
+    rows::Span,
+};
 use crate::domain::{
     batch::BatchId,
     money::Money,
@@ -202,21 +206,27 @@ pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Option<Request>> {
     .await
 }
 
-/// What a payer has not to pay any more, as it was cancelled under a sequence of an order.
+/// What a payer, or one who was told to pay before a correction, has not to pay any more, as it was cancelled under a
+/// sequence of an order.
 pub async fn cancelled_of_payer(
     db: &Db,
     (order, sequence): (&OrderCode, i64),
     payer_email: &str,
 ) -> sqlx::Result<Vec<Request>> {
-    db.query(
+    db.query(concat!(
         "select r.code, r.line_id, r.payer_name, r.payer_email, r.amount, r.paid, r.waived, r.state, p.code as batch_code
          from cancellation c
          join order_line l on l.cancellation_id = c.id
          join payment_request r on r.line_id = l.id
          left join payer_code p on p.batch_id = r.batch_id and p.payer_email = r.payer_email
-         where c.order_code = $1 and c.sequence = $2 and r.payer_email = $3
+         where c.order_code = $1 and c.sequence = $2
+           and (r.payer_email = $3 or exists (select 1 from ",
+        former_payers!(),
+        " where f.line_id = l.id and f.email = $3 and ",
+        former_was_told!(),
+        "))
          order by l.line_no",
-    )
+    ))
     .bind(order.as_str())
     .bind(sequence)
     .bind(payer_email)

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, batches::Filter, mails::Mail, rows::Span};
+use super::{Db, batches::Filter, corrections::former_payers, mails::Mail, rows::Span};
 use crate::domain::batch::BatchId;
 
-/// Those about the lines of some rows, and those about their orders to whom is asked to pay for them.
+/// Those about the lines of some rows, and those about their orders to whom is asked to pay for them, or was before a
+/// correction.
 pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Mail>> {
-    db.query(
+    db.query(concat!(
         "with line as (
              select id, order_code from order_line
              where batch_id = $1 and sheet = $2 and row_no between $3 and $4)
@@ -18,9 +19,15 @@ pub async fn of_rows(db: &Db, rows: Span) -> sqlx::Result<Vec<Mail>> {
              from (select distinct l.order_code, r.payer_email
                    from line l join payment_request r on r.line_id = l.id) p
              join mail m on m.purpose in ('order_notice', 'order_cancelled') and m.subject = p.order_code
-                            and m.recipient = p.payer_email)
-         order by id",
-    )
+                            and m.recipient = p.payer_email
+             union
+             select m.id from line join ",
+        former_payers!(),
+        " on f.line_id = line.id
+             join mail m on m.purpose in ('order_notice', 'order_cancelled') and m.subject = f.order_code
+                            and m.recipient = f.email and (m.purpose = 'order_cancelled' or m.planned_at <= f.at))
+         order by id"
+    ))
     .bind(rows.batch.number())
     .bind(rows.sheet)
     .bind(rows.first)

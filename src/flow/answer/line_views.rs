@@ -31,6 +31,8 @@ pub struct Business {
     pub requests: Vec<Request>,
     pub licences: Vec<Licence>,
     pub mails: Vec<Mail>,
+    /// Where the payer of a line was reached before a correction, and until when.
+    pub former: Vec<(i64, String, DateTime<Utc>)>,
     /// Of each cancelled line why it was, and when.
     pub cancelled: Vec<(i64, String, DateTime<Utc>)>,
     pub stuck: Vec<Stuck>,
@@ -53,6 +55,10 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
             notices.entry((order, &mail.recipient)).or_default().push(mail);
         }
     }
+    let mut former: HashMap<i64, Vec<(&str, DateTime<Utc>)>> = HashMap::new();
+    for (line, to, until) in &business.former {
+        former.entry(*line).or_default().push((to, *until));
+    }
     let view = |line: &Line| {
         let has_left = business.firm.as_ref().is_some_and(|firm| *firm != line.firm);
         let request = requests.get(&line.id).copied().filter(|_| !has_left);
@@ -62,7 +68,15 @@ pub fn of(services: &Services, business: &Business) -> anyhow::Result<HashMap<At
         });
         let cancelled = reasons.get(&line.id).filter(|_| !has_left);
         let own = own.get(&line.id).filter(|_| !has_left);
-        let mails = notice.into_iter().chain(own).flatten().copied();
+        let former = former.get(&line.id).filter(|_| !has_left).into_iter().flatten();
+        let to_former = former.flat_map(|(to, until)| {
+            let told = notices.get(&(line.order_code.as_str(), *to)).into_iter().flatten();
+            let is_its = move |mail: &&&Mail| {
+                mail.planned_at <= *until || mail.purpose == Purpose::OrderCancelled
+            };
+            told.filter(is_its)
+        });
+        let mails = notice.into_iter().chain(own).flatten().chain(to_former).copied();
         // The payer may have been told of other lines.
         let mails =
             mails.filter(|mail| mail.purpose != Purpose::OrderCancelled || cancelled.is_some());
@@ -130,8 +144,9 @@ fn mail_words<'a>(
     for mail in mails {
         let of = (is_copy(mail), mail.purpose);
         match newest.iter_mut().find(|(is_copy, known)| (*is_copy, known.purpose) == of) {
-            // Who was corrected, or written to again, has a mail more.
-            Some((_, known)) if known.id < mail.id => *known = mail,
+            // Who was corrected, or written to again, has a mail more; what was sent stays so where one after it was withdrawn.
+            Some((_, known)) if is_withdrawn(known, mail) => {}
+            Some((_, known)) if known.id < mail.id || is_withdrawn(mail, known) => *known = mail,
             Some(_) => {}
             None => newest.push((of.0, mail)),
         }
@@ -151,6 +166,10 @@ fn mail_words<'a>(
         format!("{purpose}: {}", texts.label(&format!("workbook.mail_state.{state}")))
     });
     words.collect::<Vec<_>>().join("\n")
+}
+
+fn is_withdrawn(sent: &Mail, later: &Mail) -> bool {
+    sent.state == MailState::Sent && later.state == MailState::Cancelled && sent.id < later.id
 }
 
 fn request_words(services: &Services, state: RequestState) -> String {

@@ -16,7 +16,7 @@ use crate::{
     db::{
         self, activations,
         batches::Batch,
-        beside, cancellations,
+        beside, cancellations, corrections,
         findings::{self, Numbered},
         licences, requests,
         rows::{Span, StagedRow},
@@ -73,18 +73,27 @@ impl OfBatch<'_> {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
         let span = Span { batch, sheet: table.sheet, first: first.row_no, last: last.row_no };
         // Each is read on a connection of its own.
-        let (said, lines, requests, licences, mails, cancelled, stuck) = tokio::try_join!(
+        let (said, lines, requests, licences, mails, former, cancelled, stuck) = tokio::try_join!(
             findings::of_rows(db, span),
             beside::of_rows(db, span),
             requests::of_rows(db, span),
             licences::of_rows(db, span),
             told::of_rows(db, span),
+            corrections::former_of_rows(db, span),
             cancellations::of_rows(db, span),
             activations::stuck_of_rows(db, span)
         )?;
         let firm = self.batch.firm.clone();
-        let business =
-            line_views::Business { firm, lines, requests, licences, mails, cancelled, stuck };
+        let business = line_views::Business {
+            firm,
+            lines,
+            requests,
+            licences,
+            mails,
+            former,
+            cancelled,
+            stuck,
+        };
         let (last, above) = (u32::try_from(last.row_no)?, self.above(table, span).await?);
         Ok(Some((last, Loaded { above, rows, said, business })))
     }

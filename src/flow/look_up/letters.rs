@@ -87,7 +87,7 @@ impl Letters {
         let former = self.former.get(&of.line.id).into_iter().flatten();
         let of_former = former.flat_map(|(to, until)| {
             let told = self.of_payers.get(&about(to)).into_iter().flatten();
-            told.filter(|mail| mail.planned_at <= *until)
+            told.filter(|mail| mail.planned_at <= *until || mail.purpose == Purpose::OrderCancelled)
         });
         let of_payer = of_payer.chain(of_former).filter(|mail| self.is_about(mail, of));
         let mut mails: Vec<&Mail> = own.chain(of_payer).collect();

@@ -16,11 +16,12 @@ use super::{
 use crate::{
     db::{
         licences,
-        lines::{self, Line},
+        lines::Line,
         mails::Mail,
         orders::Order,
         requests::{self, Request},
         staff::{self, OnLine},
+        standing,
     },
     domain::{
         email::Email, firm::Firm, licence::Role, mail::Purpose, money::Money, order::Kind,
@@ -129,7 +130,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
     let under = (&order.code, mail.occasion());
     let requests = requests::cancelled_of_payer(&services.db, under, payer).await?;
     let ids: Vec<i64> = requests.iter().map(|request| request.line_id).collect();
-    let lines = lines::of_payer(&services.db, batch, payer).await?;
+    let lines = standing::with_ids(&services.db, &ids).await?;
     let stopped = licences::count_of_lines(&services.db, &ids).await?;
     let gone: anyhow::Result<Vec<NoticeLine>> =
         requests.iter().map(|request| notice_line(services, &lines, request)).collect();

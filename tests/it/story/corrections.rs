@@ -146,6 +146,43 @@ fn letters_to_a_corrected_address_say_why_they_come_and_what_is_void() {
 }
 
 #[test]
+fn whoever_got_the_notice_is_told_of_the_cancellation_though_another_one_pays_since() {
+    for world in World::on_each_engine() {
+        told(&world);
+        correct(&world, &["email=moi@congty1.example"], 0);
+        let line = format!("{ORDER}/1");
+        world.run(&["cancel", &line, "--reason", "khách thôi"]).exits(0);
+        if require("openpyxl") {
+            let shown = sheet_text(&world.workbook("B000001"), "Kết quả");
+            assert!(!shown.contains("Không gửi nữa"), "both letters were sent: {shown}");
+        }
+        world.run(&["run", "mail"]).exits(0);
+        let old = mails_to(&world, enterprise(1).email());
+        assert!(old.contains(&("order_cancelled".to_owned(), "sent".to_owned())), "{old:?}");
+        let new = mails_to(&world, NEW);
+        assert!(new.iter().all(|(_, state)| state == "cancelled"), "nothing went there: {new:?}");
+        proves(&world);
+    }
+}
+
+#[test]
+fn of_two_who_were_told_to_pay_for_a_line_both_are_told_that_it_was_cancelled() {
+    for world in World::on_each_engine() {
+        told(&world);
+        correct(&world, &["email=moi@congty1.example"], 0);
+        world.run(&["run", "mail"]).exits(0);
+        let line = format!("{ORDER}/1");
+        world.run(&["cancel", &line, "--reason", "khách thôi"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let is_told = |to: &str| {
+            mails_to(&world, to).contains(&("order_cancelled".to_owned(), "sent".to_owned()))
+        };
+        assert!(is_told(NEW) && is_told(enterprise(1).email()));
+        assert!(!is_told(enterprise(2).email()), "it has a line of its own");
+    }
+}
+
+#[test]
 fn what_did_not_leave_yet_leaves_for_the_new_address_alone() {
     let world = World::new();
     imported(&world);
