@@ -9,7 +9,7 @@ use super::{
     known::Known,
     letters::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
-        Turn,
+        Turn, Works,
     },
     mornings, moved, nights, over, plan, results, returned, standings, waiting,
 };
@@ -27,7 +27,7 @@ use crate::{
         email::Email, firm::Firm, licence::Role, mail::Purpose, money::Money, order::Kind,
         payment_code::PaymentCode, phone::Phone,
     },
-    flow::{Services, activate::staff as assigned, order::registrant, pay},
+    flow::{Services, activate::staff as assigned, order::registrant, pay, sweep},
 };
 
 /// A letter and its inline picture.
@@ -118,10 +118,27 @@ async fn notice(
             transfer,
             pooled,
             grace_days: services.settings.grace.days,
+            works: works(services, mail, &own).await?,
             qr_cid: qr_cid.unwrap_or_default(),
         },
     )?;
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
+}
+
+/// Of a notice anew, what was activated meanwhile.
+async fn works(services: &Services, mail: &Mail, lines: &[&Line]) -> anyhow::Result<Option<Works>> {
+    if turn(mail) == Turn::First {
+        return Ok(None);
+    }
+    let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
+    let licences = licences::of_lines(&services.db, &ids).await?;
+    let ends = licences.iter().filter_map(|it| sweep::cutoff_of(services, it));
+    let Some(first) = ends.min() else { return Ok(None) };
+    Ok(Some(Works {
+        last_day: (first > mail.planned_at).then(|| services.last_day(first)),
+        others_wait: licences.len() < lines.len(),
+        before: licences.iter().any(|it| it.activated_at < mail.planned_at),
+    }))
 }
 
 /// What was cancelled under the sequence of the mail, and what this payer has still to pay.

@@ -183,6 +183,26 @@ fn of_two_who_were_told_to_pay_for_a_line_both_are_told_that_it_was_cancelled() 
 }
 
 #[test]
+fn a_notice_anew_of_what_works_has_its_last_day() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    told(&world);
+    let line = format!("{ORDER}/1");
+    let change = ["correct", &line, "email=moi@congty1.example", "--reason", "x"];
+    world.run_at(&at("11-24", 9), &change).exits(0);
+    world.run_at(&at("11-24", 9), &["run", "mail"]).exits(0);
+    let mut letters = letters::all(&world);
+    letters.retain(|letter| letter.to == NEW && !letter.pictures.is_empty());
+    let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
+    assert!(letter.text.contains("hết ngày 30/11/2026"), "{}", letter.text);
+    for not in ["Sau khi được kích hoạt", "bị từ chối"] {
+        assert!(!letter.text.contains(not), "{}", letter.text);
+    }
+}
+
+#[test]
 fn what_did_not_leave_yet_leaves_for_the_new_address_alone() {
     let world = World::new();
     imported(&world);

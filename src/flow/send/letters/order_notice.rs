@@ -36,8 +36,21 @@ pub struct OrderNotice {
     pub pooled: Money,
     /// How long an activated licence works unpaid.
     pub grace_days: u32,
+    /// Of a notice anew, where something of it was activated.
+    pub works: Option<Works>,
     /// Content id of the VietQR picture, without `cid:`.
     pub qr_cid: String,
+}
+
+/// What was activated of that which a notice asks for once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Works {
+    /// The first last day of grace, as people write it; nothing where that is over.
+    pub last_day: Option<String>,
+    /// Something of it is not activated yet.
+    pub others_wait: bool,
+    /// It was before the notice was planned: then nobody asked for an activation anew.
+    pub before: bool,
 }
 
 /// One client of the order.
@@ -124,6 +137,10 @@ fn values(notice: &OrderNotice, first: &NoticeLine) -> Value {
         memo => transfer.map(|it| it.memo.as_str()),
         pooled => (notice.pooled > Money::ZERO).then(|| notice.pooled.to_string()),
         grace_days => notice.grace_days,
+        works => notice.works.is_some(),
+        last_day => notice.works.as_ref().and_then(|it| it.last_day.as_deref()),
+        others_wait => notice.works.as_ref().is_some_and(|it| it.others_wait),
+        corrected => notice.works.as_ref().is_some_and(|it| it.before),
         ..notice.firm.values()
     }
 }
@@ -268,6 +285,36 @@ mod tests {
                 assert_ne!(first.subject, again.subject);
                 assert!(again.text.contains(void) && again.html.contains(void), "{}", again.text);
                 assert!(!first.text.contains(void), "{}", first.text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_anew_of_what_works_has_its_last_day_and_the_one_reason_why_it_comes() {
+        let works =
+            Works { last_day: Some("30/11/2026".to_owned()), others_wait: false, before: true };
+        for recipient in Recipient::ALL {
+            let first = samples::notice(&samples::given(), *recipient, 2);
+            let of = |works: &Works| {
+                let works = Some(works.clone());
+                in_both_languages(&OrderNotice { turn: Turn::Anew, works, ..first.clone() })
+            };
+            let refused = ["bị từ chối", "refused"];
+            let once_activated = ["Sau khi được kích hoạt", "Once activated"];
+            for (letter, (refused, once)) in
+                of(&works).into_iter().zip(refused.into_iter().zip(once_activated))
+            {
+                assert!(letter.text.contains("30/11/2026"), "{}", letter.text);
+                assert!(!letter.text.contains(refused) && !letter.text.contains(once));
+            }
+            let over = Works { last_day: None, ..works.clone() };
+            assert!(of(&over)[0].text.contains("đã qua"));
+            let mixed = Works { others_wait: true, before: false, ..works.clone() };
+            for (letter, (refused, once)) in
+                of(&mixed).into_iter().zip(refused.into_iter().zip(once_activated))
+            {
+                assert!(letter.text.contains("30/11/2026") && letter.text.contains(once));
+                assert!(letter.text.contains(refused), "{}", letter.text);
             }
         }
     }

@@ -212,6 +212,7 @@ pub fn notice(given: &Given, recipient: Recipient, lines: u8) -> OrderNotice {
         pooled: Money::ZERO,
         lines: (1..=lines).map(|number| line(given, number)).collect(),
         grace_days: given.grace_days,
+        works: None,
         qr_cid: CID.to_owned(),
     }
 }
