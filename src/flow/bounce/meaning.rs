@@ -159,6 +159,14 @@ impl Case {
     }
 }
 
+/// Whether a mailbox is full, by the words of its server alone.
+pub fn is_full(error: &str) -> bool {
+    let said = error.to_lowercase();
+    let mut words = said.split_whitespace();
+    words.any(|word| matches!(word.trim_matches(|c: char| !c.is_ascii_digit()), "5.2.2" | "4.2.2"))
+        || ["mailbox full", "mailbox is full", "over quota"].iter().any(|it| said.contains(it))
+}
+
 /// Where a mail failed, where that is another address than ours: it was forwarded.
 fn forwarded<'a>(mail: &Mail, said: &'a Said) -> Option<&'a str> {
     let last = said.recipients.last()?;
@@ -222,6 +230,16 @@ mod tests {
         domain::locale::Locale,
         text::{Texts, findings as words},
     };
+
+    #[test]
+    fn a_full_mailbox_is_known_by_its_servers_words() {
+        for said in ["552 5.2.2 over quota", "452 (4.2.2) later", "Mailbox is full"] {
+            assert!(is_full(said), "{said}");
+        }
+        for said in ["550 5.1.1 user unknown", "552 5.3.4 message too big", ""] {
+            assert!(!is_full(said), "{said}");
+        }
+    }
 
     #[test]
     fn an_address_is_at_fault_only_where_the_server_says_so() {

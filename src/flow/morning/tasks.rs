@@ -36,7 +36,7 @@ use crate::{
     flow::{
         Services,
         activate::reason,
-        bounce::meaning::Case,
+        bounce::meaning::{self, Case},
         send,
         sweep::{self, Judged},
     },
@@ -272,7 +272,8 @@ async fn said_of_mail(services: &Services, mail: &Mail, here: bool) -> anyhow::R
         why => why.trim_end_matches('.'),
         is_uncertain => mail.state == MailState::Uncertain,
         id => mail.id, here, about => mail.subject.as_str(),
-        is_wrong => suppressions::is_on(&services.db, &mail.recipient).await?,
+        is_wrong => !meaning::is_full(mail.error.as_deref().unwrap_or_default())
+            && suppressions::is_on(&services.db, &mail.recipient).await?,
     };
     Ok(services.texts.say("workbook.morning.mail_to_do", values))
 }

@@ -347,6 +347,21 @@ fn a_morning_tells_what_came_back_and_why_until_the_address_is_put_right() {
 }
 
 #[test]
+fn each_mail_that_came_back_is_told_in_the_words_of_its_kind() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    take(&world, "sai.eml", &about(POSTFIX, &notice(&world, FIRST)));
+    take(&world, "day.eml", &about(FULL, &mail(&world, "login_first", FIRST)));
+    let page = morning(&world, "");
+    for said in ["hỏi lại người nhận địa chỉ đúng", "hộp thư có thể đang đầy"]
+    {
+        assert_eq!(page.matches(said).count(), 1, "{said} in {page}");
+    }
+}
+
+#[test]
 fn a_new_workspace_has_the_folder_and_the_daemon_takes_what_is_dropped_there() {
     for world in World::on_each_engine() {
         assert!(world.path("inbox/_bounce").is_dir());
