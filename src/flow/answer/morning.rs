@@ -347,6 +347,7 @@ mod tests {
             about: "DH-2611-000123".to_owned(),
             count: 2,
             amount: Money::dong(amount),
+            again: Money::ZERO,
             since: Some("2026-11-22T23:30:00Z".parse().unwrap()),
             due: NaiveDate::from_ymd_opt(2026, 11, 25),
             to_do: "Nhắc khách hàng.".to_owned(),

@@ -4,6 +4,8 @@
 //! A page is stored before its workbook is written, and its mail is planned with it: stopped anywhere, the next run
 //! writes the same bytes. On one day a page that says the same is not made again.
 
+mod counted;
+
 mod gather;
 
 mod money;
@@ -91,7 +93,9 @@ fn span<'a>(
         Some(before) if is_of_today(services, before) => before.since,
         Some(before) => before.until,
         None => {
-            let day = services.local(began.max(until - FIRST)).date_naive();
+            // The clock that it began by may be ahead of the one that it is told.
+            let began = if began > until { until - FIRST } else { began.max(until - FIRST) };
+            let day = services.local(began).date_naive();
             start_of(day, services.settings.timezone)
         }
     };

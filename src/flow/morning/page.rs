@@ -83,6 +83,9 @@ pub struct Task {
     pub count: i64,
     /// What is at risk; of rows that are no lines yet, what they would cost.
     pub amount: Money,
+    /// What of that another task tells of too: in sums it counts there.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub again: Money,
     pub since: Option<DateTime<Utc>>,
     /// The last day to do something.
     pub due: Option<NaiveDate>,
@@ -95,6 +98,18 @@ pub struct Task {
     /// Of each payment that waits what of it pays for nothing, and the codes that it may be for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub came: Vec<(Money, Vec<String>)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_nothing(amount: &Money) -> bool {
+    *amount == Money::ZERO
+}
+
+impl Task {
+    /// What it adds to sums.
+    fn adds(&self) -> Money {
+        Money::dong(self.amount.as_dong() - self.again.as_dong())
+    }
 }
 
 /// A client of a task.
@@ -143,20 +158,20 @@ impl Page {
             && self.firms.iter().all(|firm| firm.tasks == 0)
     }
 
-    /// Of everything that waits: the sum of what each of them says, where money that came for a line which waits too counts
-    /// once.
+    /// Of everything that waits: the sum of what each of them says, where money that came for a line which waits too, and a
+    /// line that several tell of, count once.
     pub fn at_risk(&self) -> Money {
-        let sum: Money = self.tasks.iter().map(|task| task.amount).sum();
+        let sum: Money = self.tasks.iter().map(Task::adds).sum();
         Money::dong(sum.as_dong() - self.counted_twice().as_dong())
     }
 
     /// What each kind of task adds to that, in the order of the tasks.
     pub fn parts(&self) -> Vec<(TaskKind, Money)> {
         let mut parts: Vec<(TaskKind, Money)> = Vec::new();
-        for task in self.tasks.iter().filter(|task| task.amount != Money::ZERO) {
+        for task in self.tasks.iter().filter(|task| task.adds() != Money::ZERO) {
             match parts.iter_mut().find(|(kind, _)| *kind == task.kind) {
-                Some((_, sum)) => *sum = *sum + task.amount,
-                None => parts.push((task.kind, task.amount)),
+                Some((_, sum)) => *sum = *sum + task.adds(),
+                None => parts.push((task.kind, task.adds())),
             }
         }
         parts
@@ -210,6 +225,7 @@ mod tests {
             about: String::new(),
             count: 1,
             amount: Money::dong(amount),
+            again: Money::ZERO,
             since: None,
             due: None,
             to_do: String::new(),
@@ -251,5 +267,11 @@ mod tests {
         assert_eq!(parts.len(), 4);
         let sum: Money = parts.iter().map(|(_, amount)| *amount).sum();
         assert_eq!(page.at_risk() + page.counted_twice(), sum);
+        // Two letters that came back about one line ask for its money once.
+        let before = page.at_risk();
+        let again = Money::dong(2_950_000);
+        page.tasks.push(Task { again, ..task((TaskKind::Mail, 2_950_000)) });
+        assert_eq!(page.at_risk(), before);
+        assert_eq!(page.parts(), parts);
     }
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use minijinja::context;
 
 use super::{
+    counted::{Counted, would_cost},
     gather::workbook,
     money,
     page::{Detail, Task, TaskKind},
@@ -20,16 +21,15 @@ use crate::{
         batches::{self, Batch},
         lines,
         mails::{self, Mail},
-        morning::{self, Open, Span, Waiting},
+        morning::{self, Open, Span},
         orders::{self, Order},
-        requests, suppressions,
+        suppressions,
     },
     domain::{
         batch::BatchId,
-        cell::Cell,
         firm::Firm,
         grace::start_of,
-        mail::{MailState, Purpose},
+        mail::MailState,
         money::Money,
         order::{LineState, OrderState},
     },
@@ -45,8 +45,6 @@ use crate::{
 
 /// Rows and mails that waited longer are not told each morning again.
 const FRESH: Duration = Duration::days(14);
-/// So many rows of a list are priced one by one; the others cost as much as these do.
-const PRICED: i64 = 500;
 /// So many clients of a task are told one by one.
 pub(super) const DETAILS: usize = 500;
 
@@ -58,8 +56,9 @@ pub async fn of_firm(
     firm: &Firm,
     (span, judged): (Span<'_>, &[Judged]),
 ) -> anyhow::Result<Vec<Task>> {
-    let mut tasks = of_lines(services, span, judged).await?;
-    tasks.extend(of_mails(services, firm, span).await?);
+    let mut counted = Counted::default();
+    let mut tasks = of_lines(services, span, (judged, &mut counted)).await?;
+    tasks.extend(of_mails(services, firm, span, &mut counted).await?);
     tasks.extend(of_orders(services, firm).await?);
     tasks.extend(of_rows(services, span).await?);
     Ok(tasks)
@@ -132,6 +131,7 @@ pub(super) fn task(
         about,
         count: n,
         amount: Money::ZERO,
+        again: Money::ZERO,
         since: None,
         due: None,
         to_do,
@@ -151,7 +151,7 @@ async fn batch(services: &Services, id: BatchId) -> anyhow::Result<Option<Batch>
 async fn of_lines(
     services: &Services,
     span: Span<'_>,
-    judged: &[Judged],
+    (judged, counted): (&[Judged], &mut Counted),
 ) -> anyhow::Result<Vec<Task>> {
     let soon = services.settings.grace.warn_days_before.first().copied().unwrap_or(3);
     let day = services.today() + Days::new(u64::from(soon) + 1);
@@ -160,8 +160,12 @@ async fn of_lines(
         judged.iter().map(|it| (it.line.reference().to_string(), it)).collect();
     let mut groups: BTreeMap<Group, Vec<Open>> = BTreeMap::new();
     for line in morning::open(&services.db, span.firm, before).await? {
+        let own = in_grace.get(&line.reference().to_string());
+        if let Some(it) = own.filter(|it| it.cutoff_at <= before) {
+            counted.add(it.line.line_id);
+        }
         let (kind, ends) = match line.state {
-            LineState::Grace => match in_grace.get(&line.reference().to_string()) {
+            LineState::Grace => match own {
                 Some(it) if it.cutoff_at > before => continue,
                 Some(it) if it.waits().is_some_and(money::is_own_task) => continue,
                 Some(it) if it.may_be_paid() => (TaskKind::MaybePaid, Some(it.cutoff_at)),
@@ -239,7 +243,12 @@ fn detail(line: &Open, said: &BTreeMap<String, String>) -> Detail {
     }
 }
 
-async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::Result<Vec<Task>> {
+async fn of_mails(
+    services: &Services,
+    firm: &Firm,
+    span: Span<'_>,
+    counted: &mut Counted,
+) -> anyhow::Result<Vec<Task>> {
     let mut tasks = Vec::new();
     // What the people of another firm were told is theirs.
     let has = |it: &Firm, mail: &Mail| it.members().any(|member| member.as_str() == mail.recipient);
@@ -251,7 +260,7 @@ async fn of_mails(services: &Services, firm: &Firm, span: Span<'_>) -> anyhow::R
             && !mails::has_later(&services.db, &mail).await?
             && !is_put_right(services, firm, &mail).await?
         {
-            tasks.push(of_mail(services, &mail, span.firm).await?);
+            tasks.push(of_mail(services, &mail, span.firm, counted).await?);
         }
     }
     Ok(tasks)
@@ -278,23 +287,18 @@ async fn said_of_mail(services: &Services, mail: &Mail, here: bool) -> anyhow::R
     Ok(services.texts.say("workbook.morning.mail_to_do", values))
 }
 
-async fn of_mail(services: &Services, mail: &Mail, firm: Option<&str>) -> anyhow::Result<Task> {
+async fn of_mail(
+    services: &Services,
+    mail: &Mail,
+    firm: Option<&str>,
+    counted: &mut Counted,
+) -> anyhow::Result<Task> {
     let order: Option<Order> = match mail.order_code.as_deref().map(str::parse).transpose()? {
         Some(code) => orders::by_code(&services.db, &code).await?,
         None => None,
     };
     let of_batch = mail.batch().or(order.as_ref().map(Order::batch));
-    let amount = match (mail.purpose, &order, mail.line_id) {
-        (Purpose::OrderNotice, Some(order), _) => {
-            let open = requests::open_of_payer(&services.db, order.batch(), &mail.recipient);
-            let rest = |it: &requests::Request| it.amount().as_dong() - it.paid().as_dong();
-            Money::dong(open.await?.iter().map(rest).sum())
-        }
-        (_, _, Some(line)) => {
-            lines::by_id(&services.db, line).await?.map(|line| line.amount()).unwrap_or_default()
-        }
-        _ => Money::ZERO,
-    };
+    let (amount, again) = counted.of_mail(services, (mail, order.as_ref())).await?;
     let purpose = send::purpose_in_words(services, mail);
     let about = format!("{purpose} · {} · {}", mail.recipient, mail.subject);
     let of_batch = match of_batch {
@@ -318,6 +322,7 @@ async fn of_mail(services: &Services, mail: &Mail, firm: Option<&str>) -> anyhow
     };
     Ok(Task {
         amount,
+        again,
         since: Some(mail.planned_at),
         workbook: own,
         batch: of_batch.as_ref().map(Batch::id),
@@ -373,25 +378,6 @@ async fn of_rows(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Task
         });
     }
     Ok(tasks)
-}
-
-/// What rows would cost that are no lines yet: by the package that a cell names, else as much as a line of the list.
-async fn would_cost(services: &Services, waiting: &Waiting) -> anyhow::Result<Money> {
-    let rows = morning::waiting_cells(&services.db, waiting.batch(), PRICED).await?;
-    let totals = lines::totals(&services.db, waiting.batch()).await?;
-    let (lines, amount) = totals
-        .iter()
-        .fold((0, 0), |(lines, amount), total| (lines + total.lines, amount + total.amount));
-    let usual = if lines > 0 { amount / lines } else { 0 };
-    let today = services.today();
-    let named = |cell: &Cell| services.catalogue.packages.find(&cell.text());
-    let price = |cells: &Vec<Cell>| {
-        let package = cells.iter().find_map(named)?;
-        Some(package.price_on(today)?.as_dong())
-    };
-    let seen: i64 = rows.iter().map(|cells| price(cells).unwrap_or(usual)).sum();
-    let (all, looked) = (waiting.rejected + waiting.held, i64::try_from(rows.len())?.max(1));
-    Ok(Money::dong(seen + seen / looked * (all - looked).max(0)))
 }
 
 #[cfg(test)]
