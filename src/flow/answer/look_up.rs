@@ -151,9 +151,10 @@ pub fn write(view: &View) -> anyhow::Result<Vec<u8>> {
 fn entries(kit: &Kit<'_>, sheet: Worksheet) -> Result<Worksheet, XlsxError> {
     let view = kit.view;
     let mut page = Page::on(sheet, &kit.label("sheet"), GRID, &kit.look)?;
-    page.title(&kit.say("title", context! { firm => view.firm.as_str() }))?;
+    let title = kit.say("title", context! { firm => view.firm.as_str() });
+    page.title(&title)?;
     let at = view.made_at.format("%d/%m/%Y %H:%M").to_string();
-    let about = kit.say("about", context! { at, n => view.entries.len() });
+    let about = kit.say("about", context! { at => at.as_str(), n => view.entries.len() });
     page.text((0, 6), &about, &kit.look.about)?;
     page.end_row()?;
     let names = COLUMNS.iter().map(|(name, _)| kit.label(&format!("column.{name}")));
@@ -169,6 +170,9 @@ fn entries(kit: &Kit<'_>, sheet: Worksheet) -> Result<Worksheet, XlsxError> {
     // All columns at once could not be read on paper.
     let columns = paper::Columns { widths: GRID, identifying: Some((0, 1)), group: 0 };
     paper::list(&mut page.sheet, columns)?;
+    // Columns that come again would bring a piece of the title with them.
+    page.sheet.set_print_area(header, 0, end, last)?;
+    paper::title(&mut page.sheet, &format!("{title} · {at}"));
     Ok(page.sheet)
 }
 

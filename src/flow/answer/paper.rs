@@ -10,6 +10,8 @@ const WIDTH: f64 = 784.0 * 0.92;
 const HEIGHT: f64 = 515.0 * 0.91;
 /// Percent: ten points are six and a half then, as small as the notes of a book.
 const SMALLEST: u16 = 65;
+/// So many characters: with what formats them and marks that are doubled Excel takes 255.
+const LONGEST_TITLE: usize = 120;
 /// Columns that are repeated take no more than this share of a page.
 const REPEATED: f64 = 0.45;
 /// On a screen they take no more than this, in widths of a digit.
@@ -85,6 +87,12 @@ pub fn frozen(columns: Columns<'_>) -> u16 {
 fn set_up(sheet: &mut Worksheet) {
     sheet.set_paper_size(9).set_landscape();
     sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&L&8&F&C&8&A&R&8&P/&N");
+}
+
+/// Prints a line above each page, as far as Excel takes one.
+pub fn title(sheet: &mut Worksheet, text: &str) {
+    let shown: String = text.chars().take(LONGEST_TITLE).collect();
+    sheet.set_header(format!("&L&9{}", shown.replace('&', "&&")));
 }
 
 /// The first column of each page but the first.

@@ -11,6 +11,9 @@ fn the_guide_is_written_where_it_is_asked_for_in_either_language() {
         let made = world.run(&args).exits(0).json();
         assert_eq!(made["files"][0]["kind"], "guide", "{made}");
         let page = std::fs::read_to_string(path).unwrap();
+        // On paper nothing can be scrolled.
+        let print = page.split("@media print").nth(1).unwrap();
+        assert!(print.contains("overflow: visible") && print.contains("overflow-wrap: anywhere"));
         assert!(page.contains(says) && page.contains("DH-2611-000123&#x2f;17"), "{page}");
     }
     world.run(&["guide"]).exits(2);
