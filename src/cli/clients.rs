@@ -1,7 +1,7 @@
 //! The firms' catalogues of clients: listed, and two tax ids joined that are one client's, or told apart.
 //! Clients enter by their orders; nothing is added here.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use minijinja::context;
 use serde_json::{Value, json};
@@ -21,11 +21,13 @@ use crate::{
     },
     domain::{
         client::ClientRow,
+        email::Email,
         order::{Kind, LineState},
         tax_id::TaxId,
     },
     flow::{
         Services,
+        activate::in_charge,
         held::Held,
         order::clients::{self as catalogue, Joined, Parted},
     },
@@ -66,7 +68,12 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let licences = licences::list(&services.db, &filter).await?;
     let cancelled = licences::of_cancelled(&services.db).await?.into_iter().map(|(it,)| it);
     let cancelled = cancelled.collect();
-    let all = All { texts: services.texts, held: Held::of(&ties, &licences), cancelled };
+    let held = Held::of(&ties, &licences);
+    let open = known.iter().filter(|client| client.record.assigned_to.is_none());
+    let newest: Vec<&Licence> =
+        open.filter_map(|client| held.licences(client).last().copied()).collect();
+    let works = in_charge::of_licences(&services, &newest).await?;
+    let all = All { texts: services.texts, held, cancelled, works };
     let shown: Vec<Value> = known.iter().map(|client| all.json(client)).collect();
     let header = ["tax_id", "client", "customer_type", "firm", "email", "phone", "licences"];
     let human = table(services.texts, header, known.iter().map(|client| all.row(client)));
@@ -164,6 +171,8 @@ struct All<'a> {
     held: Held<'a>,
     /// Licences whose lines were cancelled: the platform only suspends them.
     cancelled: HashSet<String>,
+    /// Who works in the data of a line, where the client's record says nobody.
+    works: HashMap<i64, Email>,
 }
 
 impl All<'_> {
@@ -176,10 +185,12 @@ impl All<'_> {
             })
         });
         let record = &client.record;
+        let newest = self.held.licences(client).last().map(|licence| licence.line_id);
+        let works = || newest.and_then(|line| self.works.get(&line));
         json!({
             "tax_id": client.tax_id, "name": record.name, "customer_type": record.customer_type,
             "firm": client.firm, "email": record.email, "phone": record.phone,
-            "assigned_to": record.assigned_to, "licences": licences.collect::<Vec<_>>(),
+            "assigned_to": record.assigned_to.as_ref().or_else(works), "licences": licences.collect::<Vec<_>>(),
             "tax_ids": self.held.tax_ids(client),
         })
     }

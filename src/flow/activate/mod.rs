@@ -10,6 +10,8 @@ mod request;
 
 pub mod staff;
 
+pub mod in_charge;
+
 pub mod reason;
 
 mod bodies;

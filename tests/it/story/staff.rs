@@ -330,3 +330,14 @@ fn who_takes_over_stands_in_the_list_of_the_next_workbook_and_nobody_hands_over_
     let rows = read(&world.workbook("B000001"))["sheets"]["Kết quả"].clone();
     assert!(!rows[1].to_string().contains(HOA), "{}", rows[1]);
 }
+
+#[test]
+fn who_is_assigned_later_stands_with_the_client_where_its_list_named_nobody() {
+    let world = activated();
+    let assigned = |number: usize| world.list("clients")[number - 1]["assigned_to"].clone();
+    assert!(assigned(2).is_null());
+    world.run(&["assign", &line(2), HOA]).exits(0);
+    assert_eq!((assigned(1), assigned(2)), (json!(BINH), json!(HOA)));
+    world.run(&["unassign", HOA, "--to", BINH]).exits(0);
+    assert_eq!(assigned(2), BINH);
+}
