@@ -8,7 +8,7 @@ use crate::{
     domain::{finding::Code, money::Money},
     flow::answer::{
         source::{Source, each_row},
-        view::{DataRow, ResultView, RowKind},
+        view::{DataRow, FindingText, ResultView, RowKind},
     },
     text::Texts,
 };
@@ -54,10 +54,11 @@ impl Survey {
 
     fn add(&mut self, at: At, row: &DataRow, texts: &Texts) {
         self.tally.add(texts, row);
-        if row.findings.iter().any(|it| it.code == Code::FreeYearAvailable.as_str()) {
+        let is_free = |it: &FindingText| it.code == Code::FreeYearAvailable.as_str();
+        // What is not ordered costs nothing yet.
+        if let Some(line) = row.line.as_ref().filter(|_| row.findings.iter().any(is_free)) {
             let (clients, saved) = self.could_be_free;
-            let amount = row.line.as_ref().map(|line| line.amount).unwrap_or_default();
-            self.could_be_free = (clients + 1, saved + amount);
+            self.could_be_free = (clients + 1, saved + line.amount);
         }
         if row.needs_fixing() {
             self.to_fix += 1;
