@@ -1,9 +1,10 @@
 //! Cancellations: what was cancelled of an order at once, and why.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 
 use super::{
-    Db, Tx,
+    Db, ROWS_A_STATEMENT, Sql, Tx,
     corrections::{former_payers, former_was_told},
     rows::Span,
 };
@@ -47,6 +48,44 @@ pub async fn hold(tx: &mut Tx, id: i64) -> sqlx::Result<Cancellation> {
     .bind(id)
     .one()
     .await
+}
+
+/// A line that was cancelled, and why.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
+    pub tax_id: String,
+    pub family: String,
+    pub fiscal_year: i64,
+    #[sqlx(try_from = "String")]
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    pub cancelled_at: DateTime<Utc>,
+    pub reason: String,
+}
+
+/// The cancelled lines of a firm with one of these tax ids, the oldest first; not those of lists that were taken back.
+pub async fn lines(db: &Db, firm: &str, tax_ids: &[&str]) -> sqlx::Result<Vec<Line>> {
+    const LINES: Sql = Sql {
+        sqlite: "select l.tax_id, l.family, l.fiscal_year, l.order_code, l.line_no, c.cancelled_at, c.reason
+                 from order_line l
+                 join cancellation c on c.id = l.cancellation_id
+                 join batch b on b.id = l.batch_id
+                 where l.firm = $1 and l.state = 'cancelled' and b.state <> 'undone'
+                   and l.tax_id in (select value from json_each($2))
+                 order by c.id",
+        postgres: "select l.tax_id, l.family, l.fiscal_year, l.order_code, l.line_no, c.cancelled_at, c.reason
+                 from order_line l
+                 join cancellation c on c.id = l.cancellation_id
+                 join batch b on b.id = l.batch_id
+                 where l.firm = $1 and l.state = 'cancelled' and b.state <> 'undone'
+                   and l.tax_id in (select jsonb_array_elements_text($2))
+                 order by c.id",
+    };
+    let mut lines = Vec::new();
+    for tax_ids in tax_ids.chunks(ROWS_A_STATEMENT) {
+        lines.extend(db.query(LINES).bind(firm).bind(Json(tax_ids)).all::<Line>().await?);
+    }
+    Ok(lines)
 }
 
 /// A cancellation with lines from which nothing followed yet.

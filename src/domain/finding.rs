@@ -70,6 +70,8 @@ words! {
         ClientChanged = "client.changed",
         ClientMaybeSame = "client.maybe_same",
         ClientLicensedElsewhere = "client.licensed_elsewhere",
+        /// The firm had the same cancelled, and orders it anew.
+        ClientCancelledBefore = "client.cancelled_before",
         FreeYearAlreadyUsed = "free_year.already_used",
         FreeYearAvailable = "free_year.available",
         EmailShared = "email.shared",
@@ -131,6 +133,7 @@ impl Code {
             Code::EmailShared
             | Code::PhoneShared
             | Code::FreeYearAvailable
+            | Code::ClientCancelledBefore
             | Code::TaxIdUnknownProvince
             | Code::FiscalYearDiffers
             | Code::HeaderDuplicate => Severity::Warning,

@@ -1,17 +1,21 @@
 //! What the database knows of the clients of a list: their lines at every firm, the firm's records of them, and which
 //! tax ids are one client's. What follows from it is said by `check`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::{
     Services,
-    check::{Past, Wanted, corrected::Correction},
+    check::{Past, Wanted, corrected::Correction, history::Cancelled},
     guard, retention, sweep,
 };
 use crate::{
     db::{
+        cancellations,
         clients::{self, Near},
-        corrections, lines, unknown,
+        corrections::{self, Event},
+        lines, unknown,
     },
-    domain::firm::Firm,
+    domain::{firm::Firm, order::OrderCode},
 };
 
 /// Looks for all clients of a list at once. Which tax ids are one client's is what this firm says of its own clients:
@@ -30,11 +34,40 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     clients.dedup_by(|a, b| a.tax_id == b.tax_id);
     let gone = retention::known(services, &tax_ids).await?;
     let events = corrections::of_firm(&services.db, firm.code.as_str()).await?;
+    let (events, came) = of_own_time(events, firm.code.as_str());
     let day = |at| services.local(at).date_naive();
     let corrections = events.into_iter().map(|event| Correction { day: day(event.at), event });
+    let cancelled = cancellations::lines(&services.db, firm.code.as_str(), &asked).await?;
+    let cancelled = cancelled.into_iter().map(|line| Cancelled {
+        day: day(line.cancelled_at),
+        tax_id: line.tax_id,
+        family: line.family,
+        fiscal_year: line.fiscal_year,
+        order_code: line.order_code,
+        line_no: line.line_no,
+        reason: line.reason,
+    });
+    let (corrections, cancelled) = (corrections.collect(), cancelled.collect());
     look_behind(services).await?;
     let unknown = unknown::of(&services.db, &asked).await?;
-    Ok(Past { lines, clients, ties, gone, corrections: corrections.collect(), unknown })
+    Ok(Past { lines, clients, ties, gone, corrections, unknown, came, cancelled })
+}
+
+/// What was done with lines while they were the firm's, and which of them are of another firm's list.
+fn of_own_time(events: Vec<Event>, firm: &str) -> (Vec<Event>, BTreeSet<(OrderCode, i64)>) {
+    let mut holders: HashMap<(OrderCode, i64), String> = HashMap::new();
+    let mut own = Vec::new();
+    for event in events.into_iter().rev() {
+        let line = (event.order_code.clone(), event.line_no);
+        if let Some(from) = event.left() {
+            holders.insert(line, from.to_owned());
+        } else if holders.get(&line).is_none_or(|holder| holder == firm) {
+            own.push(event);
+        }
+    }
+    own.reverse();
+    holders.retain(|_, first| first != firm);
+    (own, holders.into_keys().collect())
 }
 
 /// While everything is held after a restore nobody has read the platform's licences yet, perhaps.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use minijinja::context;
 use serde_json::Value;
 
@@ -57,12 +58,31 @@ pub struct Past {
     pub corrections: Vec<Correction>,
     /// Tax ids with a licence on the platform that no line here has.
     pub unknown: Vec<String>,
+    /// Lines of the firm's that came from another one, whose list is not the firm's business.
+    pub came: BTreeSet<(OrderCode, i64)>,
+    /// Lines that the firm had cancelled, the newest last; not those of lists that were taken back.
+    pub cancelled: Vec<Cancelled>,
+}
+
+/// A line that was cancelled.
+#[derive(Clone, Debug)]
+pub struct Cancelled {
+    pub tax_id: String,
+    pub family: String,
+    pub fiscal_year: i64,
+    pub order_code: OrderCode,
+    pub line_no: i64,
+    /// The local one.
+    pub day: NaiveDate,
+    pub reason: String,
 }
 
 /// The same, ready to be asked about.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     identities: Identities,
+    /// What is known already, without what the list says.
+    known: Identities,
     lines: Vec<Known>,
     lines_of: HashMap<String, Vec<usize>>,
     clients: Vec<ClientRow>,
@@ -71,16 +91,21 @@ pub struct History {
     /// By order and line.
     corrections: HashMap<(OrderCode, i64), Vec<Correction>>,
     unknown: BTreeSet<String>,
+    came: BTreeSet<(OrderCode, i64)>,
+    cancelled: HashMap<String, Vec<Cancelled>>,
 }
 
 impl History {
     /// `pairs` are the tax ids that rows of the list say to be one client's.
     pub fn new(past: Past, pairs: &[(String, String)]) -> History {
-        let Past { lines, clients, ties, gone: deleted, corrections: done, unknown } = past;
-        let mut identities = Identities::default();
-        let said = pairs.iter().map(|(one, other)| (one.as_str(), other.as_str()));
-        let known = ties.iter().map(|tie| (tie.client.as_str(), tie.tax_id.as_str()));
-        for (one, other) in said.chain(known) {
+        let Past { lines, clients, ties, gone: deleted, corrections: done, unknown, .. } = past;
+        let Past { came, cancelled: former, .. } = past;
+        let mut known = Identities::default();
+        for tie in &ties {
+            known.join(&tie.client, &tie.tax_id);
+        }
+        let mut identities = known.clone();
+        for (one, other) in pairs {
             identities.join(one, other);
         }
         let mut lines_of: HashMap<String, Vec<usize>> = HashMap::new();
@@ -102,7 +127,23 @@ impl History {
             corrections.entry(line).or_default().push(it);
         }
         let unknown = unknown.iter().map(|tax_id| identities.who(tax_id)).collect();
-        History { identities, lines, lines_of, clients, client_of, gone, corrections, unknown }
+        let mut cancelled: HashMap<String, Vec<Cancelled>> = HashMap::new();
+        for line in former {
+            cancelled.entry(identities.who(&line.tax_id)).or_default().push(line);
+        }
+        History {
+            identities,
+            known,
+            lines,
+            lines_of,
+            clients,
+            client_of,
+            gone,
+            corrections,
+            unknown,
+            came,
+            cancelled,
+        }
     }
 
     /// The same for all tax ids of a client.
@@ -164,6 +205,41 @@ impl History {
         told
     }
 
+    /// What of a client was cancelled last, of a family and year.
+    pub(super) fn cancelled(
+        &self,
+        tax_ids: &[TaxId],
+        (family, year): (&str, FiscalYear),
+    ) -> Option<&Cancelled> {
+        let year = i64::from(year.year());
+        let own = tax_ids.iter().filter_map(|tax_id| self.cancelled.get(&self.who(tax_id)));
+        own.flatten()
+            .filter(|line| line.family == family && line.fiscal_year == year)
+            .max_by_key(|line| line.day)
+    }
+
+    /// Where an earlier line of the firm stands.
+    pub(super) fn place_of(&self, context: &Context<'_>, line: &Known) -> String {
+        let is_own = !self.came.contains(&(line.order_code.clone(), line.line_no));
+        let values = context! {
+            batch => is_own.then(|| line.batch().to_string()), row => line.row_no,
+            order => line.order_code.to_string(), line => line.line_no,
+        };
+        context.texts.say("message.place.order", values)
+    }
+
+    /// Whether a row names an ordered client by another one of its tax ids: what is ordered stays under its own.
+    fn is_known_as(&self, client: &ClientRow, line: &Known, field: Field) -> bool {
+        let named = match field {
+            Field::TaxId => Some(&client.tax_id),
+            Field::OldTaxId => client.old_tax_id.as_ref(),
+            _ => None,
+        };
+        let who = |tax_id: &TaxId| self.known.who(tax_id.as_str());
+        line.state != LineState::Waiting
+            && named.is_some_and(|named| who(named) == who(&line.client.tax_id))
+    }
+
     /// The lines of a client, by any of its tax ids, at every firm.
     pub(super) fn of(&self, tax_ids: &[TaxId]) -> impl Iterator<Item = &Known> {
         let whos: BTreeSet<String> = tax_ids.iter().map(|tax_id| self.who(tax_id)).collect();
@@ -211,7 +287,8 @@ fn said(
     line: &Known,
 ) -> Finding {
     let place = row.written.place(Field::TaxId);
-    let changes = changed(context, row, client, &line.client);
+    let mut changes = changed(context, row, client, &line.client);
+    changes.retain(|it| !history.is_known_as(client, line, it.field));
     // The package may be said for the whole list, where no row gives it.
     let code = if client.package != line.client.package {
         Code::ClientAlreadyOrdered
@@ -221,7 +298,7 @@ fn said(
         Code::ClientChanged
     };
     let value = row.written.value(Field::TaxId).map(|value| value.raw).unwrap_or_default();
-    let other = place_of(context, line);
+    let other = history.place_of(context, line);
     let finding = Finding::new(code, place)
         .value(value)
         .detail("other", other)
@@ -242,15 +319,6 @@ fn said(
         n if n < changes.len() => finding.detail("since", since.join("; ")),
         _ => finding.detail("since", since.join("; ")).detail("all_since", "1"),
     }
-}
-
-/// Where an earlier line of the firm stands.
-pub(super) fn place_of(context: &Context<'_>, line: &Known) -> String {
-    let values = context! {
-        batch => line.batch().to_string(), row => line.row_no, order => line.order_code.to_string(),
-        line => line.line_no,
-    };
-    context.texts.say("message.place.order", values)
 }
 
 /// A field that a row has otherwise than what was before, both as people write them.

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::{
     Context, History,
-    history::{changed, is_licence, place_of},
+    history::{changed, is_licence},
     row::Judged,
 };
 use crate::{
@@ -58,6 +58,7 @@ pub fn look(
             asked.bought_long_ago(),
             asked.free_instead(),
             asked.new_details(),
+            asked.cancelled_before(),
         ];
         row.findings.extend(said.into_iter().flatten());
     }
@@ -102,7 +103,7 @@ impl Asked<'_> {
         }
         let finding = self.say(Code::FreeYearAlreadyUsed, Field::Kind);
         Some(match free.find(|line| self.is_own(line)) {
-            Some(own) => finding.detail("other", place_of(self.context, own)),
+            Some(own) => finding.detail("other", self.history.place_of(self.context, own)),
             None => finding,
         })
     }
@@ -122,7 +123,7 @@ impl Asked<'_> {
         };
         let finding = self
             .say(Code::ClientAlreadyOrdered, Field::FiscalYear)
-            .detail("other", place_of(self.context, line))
+            .detail("other", self.history.place_of(self.context, line))
             .detail("running", span(&line.client));
         Some(if earlier { finding.detail("earlier", "1") } else { finding })
     }
@@ -170,6 +171,17 @@ impl Asked<'_> {
             .detail("reason", shown.join("; "))
             .detail("record", "1");
         Some(if asked.is_some() { finding } else { finding.severity(Severity::Info) })
+    }
+
+    /// The same was ordered and cancelled: an old list that comes again may not mean to order it anew.
+    fn cancelled_before(&self) -> Option<Finding> {
+        let (tax_ids, family, year) = self.bought()?;
+        let before = self.history.cancelled(&tax_ids, (family, year))?;
+        let finding = self
+            .say(Code::ClientCancelledBefore, Field::TaxId)
+            .detail("day", before.day.format("%d/%m/%Y").to_string())
+            .detail("reason", before.reason.as_str());
+        Some(finding.detail("cancelled", format!("{}/{}", before.order_code, before.line_no)))
     }
 
     fn say(&self, code: Code, field: Field) -> Finding {

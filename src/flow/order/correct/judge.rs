@@ -82,7 +82,7 @@ pub async fn judge(
     services.progress.tell(Step::Begin("check"));
     let (known, now) = tokio::task::block_in_place(|| (checked(&before), checked(&after)));
     services.progress.tell(Step::End);
-    let refused = refused(&known, &now, wish);
+    let refused = refused(&known, &now, wish, line);
     let Checked { verdicts, findings, .. } = now;
     let client = verdicts.into_iter().find_map(|verdict| verdict.client);
     match client {
@@ -141,8 +141,9 @@ fn text(stored: &Value) -> Option<String> {
 }
 
 /// A line is no news for itself, and what the firm knows of its client is what is corrected.
-fn without(past: Past, line: &Line) -> Past {
-    let Past { mut lines, mut clients, ties, gone, corrections, unknown } = past;
+fn without(mut past: Past, line: &Line) -> Past {
+    let Past { lines, clients, ties, cancelled, .. } = &mut past;
+    cancelled.clear();
     lines.retain(|it| (&it.order_code, it.line_no) != (&line.order_code, line.line_no));
     let own = |tax_id: &str| {
         tax_id == line.client.tax_id.as_str()
@@ -151,11 +152,11 @@ fn without(past: Past, line: &Line) -> Past {
                 .any(|tie| tie.client == tax_id && tie.tax_id == line.client.tax_id.as_str())
     };
     clients.retain(|client| !own(&client.tax_id));
-    Past { lines, clients, ties, gone, corrections, unknown }
+    past
 }
 
 /// What is wrong or asked about now and was not before.
-fn refused(known: &Checked, now: &Checked, wish: &Wish<'_>) -> Vec<Finding> {
+fn refused(known: &Checked, now: &Checked, wish: &Wish<'_>, line: &Line) -> Vec<Finding> {
     let is_known = |finding: &Finding| {
         known.findings.iter().any(|(_, known)| {
             (known.code, known.place.field, &known.value)
@@ -171,7 +172,17 @@ fn refused(known: &Checked, now: &Checked, wish: &Wish<'_>) -> Vec<Finding> {
     };
     let new = now.findings.iter().map(|(_, finding)| finding);
     let new = new.filter(|finding| refuses(finding) && !is_known(finding));
-    new.cloned().map(without_place).collect()
+    let with_way = |finding: Finding| {
+        let can_be_meant = ANSWERED.contains(&finding.code);
+        let field = finding.place.field.filter(|_| can_be_meant);
+        match field {
+            Some(field) => finding
+                .detail("of_line", line.reference().to_string())
+                .detail("as_field", field.as_str()),
+            None => finding,
+        }
+    };
+    new.cloned().map(without_place).map(with_way).collect()
 }
 
 /// It stands in no file.

@@ -118,7 +118,10 @@ impl Why {
         let field = self.field().map(|field| texts.label(&format!("field.{field}")));
         let invoice_to = texts.label(&format!("field.{}", Field::InvoiceTo));
         let by_file = asked == Asked::InFile;
-        let values = context! { line => line.to_string(), field, invoice_to, by_file };
+        let old_tax_id = texts.label(&format!("field.{}", Field::OldTaxId));
+        let is_tax_id = self == Why::Placed(Field::TaxId);
+        let line = line.to_string();
+        let values = context! { line, field, invoice_to, by_file, is_tax_id, old_tax_id };
         texts.say(&format!("message.not_corrected.{key}"), values)
     }
 }
