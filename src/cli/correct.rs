@@ -49,7 +49,7 @@ pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Repl
     };
     let changes: Vec<(Field, Cell)> =
         args.changes.iter().map(|(field, text)| (*field, cell(text))).collect();
-    let wish = Wish { changes: &changes, by: None, reason, is_answered: false, firm: None };
+    let wish = Wish { changes: &changes, by: None, reason, is_answered: args.yes, firm: None };
     let done = match correcting::correct(&services, &args.line, &wish).await? {
         Corrected::Done(done) => done,
         Corrected::Already => Vec::new(),

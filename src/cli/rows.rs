@@ -16,7 +16,7 @@ use crate::{
         lines,
     },
     domain::{
-        batch::{BatchKind, RowRef},
+        batch::{BatchKind, RowRef, RowState},
         field::Field,
         finding::Finding,
     },
@@ -54,6 +54,7 @@ pub async fn decide(global: &Global, rows: &[RowRef], decision: Decision) -> any
             return Err(forbidden(&services, &row.unwrap_or_default(), &why).into());
         }
     }
+    let idle = idle(&named, decision);
     let general = workspace::import_options(&services)?;
     let (mut said, mut shown) = (Vec::new(), Vec::new());
     for Named { batch, rows, .. } in &named {
@@ -64,7 +65,23 @@ pub async fn decide(global: &Global, rows: &[RowRef], decision: Decision) -> any
         shown.extend(after(&services, batch, rows).await?);
     }
     let exit = if said.is_empty() { Exit::Done } else { Exit::NeedsPerson };
-    Reply::new(exit, in_words(&services, &shown, &said)).with("rows", shown)
+    let mut human = in_words(&services, &shown, &said);
+    if !idle.is_empty() {
+        let told =
+            services.texts.say("command.nothing_waits", context! { rows => idle.join(", ") });
+        human = format!("{human}\n{}", told.trim_end());
+    }
+    Reply::new(exit, human).with("rows", shown)
+}
+
+/// Rows to be accepted that stand in an order already: nothing of them waits.
+fn idle(named: &[Named], decision: Decision) -> Vec<String> {
+    let rows = named.iter().flat_map(|it| it.rows.iter().map(move |(row, at)| (it, row, at)));
+    let is_idle = |staged: &Staged, at: &At| {
+        decision == Decision::Accept && staged.states.get(at) == Some(&RowState::Accepted)
+    };
+    let idle = rows.filter(|(it, _, at)| is_idle(&it.staged, at));
+    idle.map(|(_, row, _)| row.to_string()).collect()
 }
 
 /// Puts a row to the others of its batch.

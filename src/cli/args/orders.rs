@@ -174,6 +174,9 @@ pub struct CorrectLine {
     /// What stands in the reconciliation as to be corrected on the platform was corrected there
     #[arg(long, conflicts_with_all = ["changes", "reason"])]
     pub done: bool,
+    /// An e-mail that looks mistyped, or is the firm's own, is meant so
+    #[arg(long, conflicts_with = "done")]
+    pub yes: bool,
 }
 
 fn field_and_value(text: &str) -> Result<(Field, String), String> {
