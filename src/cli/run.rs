@@ -303,9 +303,9 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
         let (by_cells, by_word) = rows.corrected;
         let cancelled = i64::try_from(file.cancelled.len()).unwrap_or(i64::MAX);
         let values = context! {
-            total => rows.total, accepted => rows.accepted - by_cells, rejected => rows.rejected,
+            total => rows.total, accepted => rows.accepted - by_cells - by_word, rejected => rows.rejected,
             held => rows.held, corrected => by_cells + by_word, cancelled,
-            unchanged => (rows.unchanged - by_word - cancelled).max(0),
+            unchanged => (rows.unchanged - cancelled).max(0), foretold => file.batch.is_none(),
         };
         let key = match file.kind {
             BatchKind::Statement => "statement",

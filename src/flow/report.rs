@@ -222,9 +222,9 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
 fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outcome {
     match batch.kind {
         _ if batch.state == BatchState::Duplicate => Outcome::Duplicate,
-        _ if !found.cancelled.is_empty() && rows.rejected + rows.held > 0 => Outcome::Partly,
         BatchKind::Answer => {
-            of_answer(rows, is_refused, (found.grave, batch.state == BatchState::Done))
+            let is_done = batch.state == BatchState::Done;
+            of_answer(rows, is_refused, (found.grave, is_done), &found.cancelled)
         }
         // It may have no row at all.
         BatchKind::Statement if batch.state == BatchState::Held => Outcome::Held,
@@ -237,7 +237,15 @@ fn outcome(batch: &Batch, rows: &Rows, is_refused: bool, found: &Found) -> Outco
 }
 
 /// Of an answer. What of it was not taken says nothing of its rows; of so many findings each asks something.
-pub fn of_answer(rows: &Rows, is_refused: bool, (grave, is_done): (usize, bool)) -> Outcome {
+pub fn of_answer(
+    rows: &Rows,
+    is_refused: bool,
+    (grave, is_done): (usize, bool),
+    cancelled: &[String],
+) -> Outcome {
+    if !cancelled.is_empty() && rows.rejected + rows.held > 0 {
+        return Outcome::Partly;
+    }
     if is_refused || rows.rejected + rows.held > 0 {
         return rows.outcome(is_refused);
     }

@@ -31,8 +31,7 @@ pub struct Rows {
     /// Of the unchanged ones, how many a person left out.
     #[serde(skip)]
     pub dropped: i64,
-    /// Of an answer: how many of the accepted ones corrected an ordered line by their cells, and of the unchanged ones by
-    /// `nhận`.
+    /// Of an answer: how many of the accepted ones corrected an ordered line by their cells, and how many by `nhận`.
     #[serde(skip)]
     pub corrected: (i64, i64),
 }

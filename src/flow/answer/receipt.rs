@@ -312,8 +312,8 @@ fn totals(services: &Services, lines: &[lines::Total]) -> Option<String> {
 fn counted(rows: &Rows) -> Value {
     let (by_cells, by_word) = rows.corrected;
     context! {
-        rows => rows.total, accepted => rows.accepted - by_cells, rejected => rows.rejected,
-        held => rows.held, unchanged => rows.unchanged - rows.dropped - by_word,
+        rows => rows.total, accepted => rows.accepted - by_cells - by_word, rejected => rows.rejected,
+        held => rows.held, unchanged => rows.unchanged - rows.dropped,
         dropped => rows.dropped, corrected => by_cells + by_word,
     }
 }

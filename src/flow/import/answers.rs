@@ -7,7 +7,7 @@ use super::{
     by_id,
     cancels::{self, Marked},
     corrections::{self, Edits, Parted},
-    fixes, headers,
+    fixes, headers, ticks,
 };
 use crate::{
     db::{
@@ -36,7 +36,6 @@ use crate::{
             returned::{self, Edited, Returned, Ticks},
         },
         options::ImportOptions,
-        order::confirm::{self, Confirmed, Refusal, Wish},
         read::Document,
         staged,
     },
@@ -92,8 +91,11 @@ pub async fn take(
     is_done |= !cancelled.is_empty();
     refused.extend(kept);
     for (order, ticks) in &decided.wishes {
-        let by = decided.by.as_ref();
-        let refusal = carry_out(services, &order.code, *ticks, by, (answer, &original)).await?;
+        let (by, told) = (decided.by.as_ref(), (answer, &original));
+        let refusal = match ticks::beside_cancelled(services, told, (order, *ticks), &cancelled) {
+            Some(said) => Some(said),
+            None => ticks::carry_out(services, &order.code, *ticks, by, told).await?,
+        };
         is_done |= refusal.is_none();
         refused.extend(refusal);
         services.crash_point("confirmed");
@@ -283,60 +285,6 @@ fn who(firm: &Firm, text: &str) -> Result<Option<Email>, Box<Finding>> {
                 .detail("allowed", all.join(", ")),
         )
     })
-}
-
-async fn carry_out(
-    services: &Services,
-    code: &OrderCode,
-    ticks: Ticks,
-    by: Option<&Email>,
-    (answer, original): (&Answer, &Batch),
-) -> anyhow::Result<Option<Finding>> {
-    let order = orders::by_code(&services.db, code).await?.context("A wish has its order")?;
-    let shown = shown::of_revision(&services.db, answer.batch, answer.revision).await?;
-    let shown = shown.into_iter().find(|it| it.order_code == code.as_str());
-    let stale = |reasons: &[String], batch: &Batch| returned::stale(answer, batch, reasons);
-    let Some(shown) = shown else { return Ok(Some(stale(&[], original))) };
-    let wish = Wish { by, code: ticks.code, shown: Some(&shown), activate: ticks.activate };
-    Ok(match confirm::confirm(services, &order, &wish).await? {
-        Confirmed::Placed | Confirmed::Already => None,
-        Confirmed::Refused(Refusal::Changed(differences) | Refusal::Stale(differences)) => {
-            Some(stale(&differences, original).detail("order", code.as_str()))
-        }
-        Confirmed::Refused(refusal) => {
-            let said = stale(&[], original).detail("order", code.as_str());
-            let said = said.detail("refused", in_words(services, &refusal));
-            Some(said.detail("how", how_to_go_on(services, &refusal)))
-        }
-    })
-}
-
-/// What to do about a refusal that no newer workbook helps against.
-fn how_to_go_on(services: &Services, refusal: &Refusal) -> String {
-    let key = match refusal {
-        Refusal::SamePerson => "same_person",
-        Refusal::Code => "code",
-        Refusal::NoCode => "no_code",
-        Refusal::Changed(_) | Refusal::Stale(_) | Refusal::State(_) => "state",
-    };
-    services.texts.label(&format!("message.refused.how.{key}"))
-}
-
-/// Why an order was not placed, for people.
-pub fn in_words(services: &Services, refusal: &Refusal) -> String {
-    let texts = services.texts;
-    match refusal {
-        Refusal::Changed(differences) => differences.join(" "),
-        Refusal::Stale(differences) if !differences.is_empty() => differences.join(" "),
-        Refusal::Stale(_) => texts.label("message.refused.stale"),
-        Refusal::SamePerson => texts.label("message.refused.same_person"),
-        Refusal::Code => texts.label("message.refused.code"),
-        Refusal::NoCode => texts.label("message.refused.no_code"),
-        Refusal::State(state) => {
-            let state = texts.label(&format!("workbook.order_state.{state}"));
-            texts.say("message.refused.state", context! { state })
-        }
-    }
 }
 
 /// The verdict on the answer itself, and the bell where something of it was refused.

@@ -16,7 +16,10 @@ use crate::{
             fixes::stale,
             identity::Answer,
         },
-        order::cancel::{self, Part},
+        order::{
+            cancel::{self, Kept, Part},
+            foreseen,
+        },
         read::Document,
         staged::{self, Staged},
     },
@@ -118,38 +121,73 @@ async fn keep(services: &Services, answer: &Batch, marked: &Marked) -> anyhow::R
     Ok(wanted)
 }
 
+/// What `carry_out` would do; nothing is stored.
+pub async fn would(
+    services: &Services,
+    staged: &Staged,
+    marked: &Marked,
+) -> anyhow::Result<(Vec<String>, Vec<Finding>)> {
+    let (mut gone, mut said) = (Vec::new(), marked.told.clone());
+    for group in groups(services, marked) {
+        let (cancelled, kept) = foreseen::cancelled(services, group.code, &group.part()).await?;
+        gone.extend(cancelled.iter().map(ToString::to_string));
+        said.extend(kept.iter().map(|kept| group.said(services, staged, kept)));
+    }
+    Ok((gone, said))
+}
+
 async fn cancel_all(
     services: &Services,
     staged: &Staged,
     marked: &Marked,
 ) -> anyhow::Result<Vec<Finding>> {
-    let default = services.texts.label("message.kept.by_workbook");
-    let mut groups: Vec<((&OrderCode, &str), Vec<&Line>)> = Vec::new();
-    for (line, mark) in &marked.lines {
-        let reason = if mark.reason.is_empty() { &default } else { &mark.reason };
-        let key = (&line.order_code, reason.as_str());
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, lines)) => lines.push(line),
-            None => groups.push((key, vec![line])),
-        }
-    }
     let mut said = Vec::new();
-    for ((code, reason), lines) in groups {
-        let Some(firm) = lines.first().map(|line| line.firm.clone()) else { continue };
-        let part = Part::OfFirm(firm, lines.iter().map(|line| line.line_no).collect());
-        let cancelled = cancel::cancel(services, code, &part, reason).await?;
-        for kept in cancelled.kept {
-            let line = lines.iter().find(|line| line.line_no == kept.line.line);
-            let table = line.and_then(|line| {
-                let table = staged.tables.iter().find(|table| table.sheet == line.sheet)?;
-                Some((table, u32::try_from(line.row_no).ok()?))
-            });
-            let finding = table.map_or_else(
-                || Finding::new(Code::RowStaleAnswer, Place::default()),
-                |(table, row)| stale(table, row),
-            );
-            said.push(finding.detail("kept", kept.in_words(services.texts)));
-        }
+    for group in groups(services, marked) {
+        let cancelled = cancel::cancel(services, group.code, &group.part(), &group.reason).await?;
+        said.extend(cancelled.kept.iter().map(|kept| group.said(services, staged, kept)));
     }
     Ok(said)
+}
+
+/// Lines of one order that are cancelled for one reason; never empty.
+struct Group<'a> {
+    code: &'a OrderCode,
+    reason: String,
+    firm: &'a str,
+    lines: Vec<&'a Line>,
+}
+
+fn groups<'a>(services: &Services, marked: &'a Marked) -> Vec<Group<'a>> {
+    let default = services.texts.label("message.kept.by_workbook");
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (line, mark) in &marked.lines {
+        let reason = if mark.reason.is_empty() { &default } else { &mark.reason };
+        let (code, firm) = (&line.order_code, line.firm.as_str());
+        match groups.iter_mut().find(|it| (it.code, &it.reason) == (code, reason)) {
+            Some(group) => group.lines.push(line),
+            None => groups.push(Group { code, reason: reason.clone(), firm, lines: vec![line] }),
+        }
+    }
+    groups
+}
+
+impl Group<'_> {
+    fn part(&self) -> Part {
+        let lines = self.lines.iter().map(|line| line.line_no).collect();
+        Part::OfFirm(self.firm.to_owned(), lines)
+    }
+
+    /// Why a line stays, at its row.
+    fn said(&self, services: &Services, staged: &Staged, kept: &Kept) -> Finding {
+        let line = self.lines.iter().find(|line| line.line_no == kept.line.line);
+        let table = line.and_then(|line| {
+            let table = staged.tables.iter().find(|table| table.sheet == line.sheet)?;
+            Some((table, u32::try_from(line.row_no).ok()?))
+        });
+        let finding = table.map_or_else(
+            || Finding::new(Code::RowStaleAnswer, Place::default()),
+            |(table, row)| stale(table, row),
+        );
+        finding.detail("kept", kept.in_words(services.texts))
+    }
 }

@@ -1,7 +1,7 @@
 //! Corrections that come in files: edited cells of *Kết quả*, and `nhận` beside a row that says of an ordered client
 //! something else than before. What may be corrected, and what follows, is decided by `order::correct`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{decisions, fixes::At};
 use crate::{
@@ -14,8 +14,7 @@ use crate::{
     domain::{
         batch::{BatchId, RowState},
         cell::Cell,
-        field::Field,
-        finding::{Code, Finding, Place, Severity, column_letters},
+        finding::{Finding, Place, Severity, column_letters},
         order::LineRef,
     },
     flow::{
@@ -26,16 +25,16 @@ use crate::{
             refusals::REFUSED_EDIT,
             returned::Edited,
         },
-        check::{Checked, history},
+        check::history,
         map::Table,
-        order::correct::{self, Asked, Corrected, Why, Wish},
+        order::correct::{self, Asked, Corrected, Wish},
         report::{CORRECTED, Rows},
         staged::Staged,
     },
 };
 
 /// Why an edited cell, or `nhận`, did not correct a line.
-const KEPT: &str = "kept";
+pub const KEPT: &str = "kept";
 
 /// What was edited on the sheet of results.
 pub struct Edits<'a> {
@@ -223,121 +222,11 @@ pub async fn left(
         let lines = lines::of_order(&services.db, &named.order).await?;
         let line = lines.iter().find(|line| line.line_no == named.line);
         if line.is_some_and(|line| original.firm.as_ref() != Some(&line.firm)) {
-            let why = Why::Left.in_words(services.texts, &named, Asked::InFile);
+            let why = services.texts.label("message.not_corrected.left");
             left.push((at, finding.detail(KEPT, why)));
         }
     }
     Ok(left)
-}
-
-/// The rows of a list that were answered with `nhận`, and their lines that are corrected by that.
-#[derive(Default)]
-pub struct Accepted {
-    tried: BTreeSet<At>,
-    /// Which of these say now what their rows say, also by an attempt that ended suddenly.
-    corrected: BTreeSet<At>,
-    /// Why a line was not.
-    refused: Vec<Finding>,
-    not_allowed: HashMap<At, String>,
-}
-
-impl Accepted {
-    /// Corrects each line once; whether any was tried, so that the rows must be judged anew.
-    pub async fn correct(
-        &mut self,
-        (services, how): (&Services, How),
-        (staged, firm): (&Staged, Option<&str>),
-        (checked, decisions): (&Checked, &HashMap<At, Decision>),
-    ) -> anyhow::Result<bool> {
-        let reason = services.texts.label("message.kept.by_decision");
-        let mut is_any = false;
-        for (at, line, changes) in wanted(checked, decisions)? {
-            if !self.tried.insert(at) {
-                continue;
-            }
-            is_any = true;
-            let wish =
-                Wish { changes: &changes, by: None, reason: &reason, is_answered: true, firm };
-            match how.tell(services, &line, &wish).await? {
-                Corrected::Done(_) | Corrected::Already => {
-                    self.corrected.insert(at);
-                }
-                Corrected::Refused(findings) => {
-                    self.refused.extend(findings.into_iter().map(|it| placed(staged, at, it)));
-                }
-                Corrected::NotAllowed(why) => self.not(services, at, why, &line),
-            }
-        }
-        Ok(is_any)
-    }
-
-    pub fn corrected(&self) -> usize {
-        self.corrected.len()
-    }
-
-    /// As the rows are judged once their lines say the same.
-    pub fn settle(&self, checked: &mut Checked) {
-        for verdict in &mut checked.verdicts {
-            if self.corrected.contains(&(verdict.sheet, verdict.row)) {
-                verdict.state = RowState::Unchanged;
-            }
-        }
-        checked.findings.retain(|(sheet, finding)| {
-            let at = sheet.zip(finding.place.row);
-            finding.severity != Severity::Hold || at.is_none_or(|at| !self.corrected.contains(&at))
-        });
-    }
-
-    fn not(&mut self, services: &Services, at: At, why: Why, line: &LineRef) {
-        let why = why.in_words(services.texts, line, Asked::InFile);
-        self.not_allowed.insert(at, why);
-    }
-
-    /// Of the findings of rows that wait on, those that could not be done say why.
-    pub fn explain(self, said: Vec<(Option<At>, Finding)>) -> Vec<Finding> {
-        let Accepted { refused, not_allowed, .. } = self;
-        let explained = said.into_iter().map(|(at, finding)| {
-            let why = at.and_then(|at| not_allowed.get(&at));
-            match why.filter(|_| finding.code == Code::ClientChanged) {
-                Some(why) => finding.detail(KEPT, why.clone()),
-                None => finding,
-            }
-        });
-        explained.chain(refused).collect()
-    }
-}
-
-/// The line that each of these rows is about, and what it says of it.
-type Correction = (At, LineRef, Vec<(Field, Cell)>);
-
-fn wanted(checked: &Checked, decisions: &HashMap<At, Decision>) -> anyhow::Result<Vec<Correction>> {
-    let mut all = Vec::new();
-    for verdict in checked.verdicts.iter().filter(|it| it.state == RowState::Held) {
-        let at = (verdict.sheet, verdict.row);
-        let Some(client) = verdict.client.as_ref() else { continue };
-        if decisions.get(&at) != Some(&Decision::Accept) {
-            continue;
-        }
-        let own = checked.findings.iter().filter(|(sheet, finding)| {
-            sheet.zip(finding.place.row) == Some(at) && finding.severity == Severity::Hold
-        });
-        let holds: Vec<&Finding> = own.map(|(_, finding)| finding).collect();
-        if !holds.iter().all(|it| decisions::can_be_accepted(it)) {
-            continue;
-        }
-        let Some(changed) = holds.iter().find(|it| decisions::is_correction(it)) else { continue };
-        let detail = |key: &str| changed.detail.get(key).map(String::as_str).unwrap_or_default();
-        let stored = serde_json::to_value(client)?;
-        let cell = |name: &str| match &stored[name] {
-            serde_json::Value::Null => Cell::Empty,
-            serde_json::Value::String(text) => Cell::Text(text.clone()),
-            other => Cell::Text(other.to_string()),
-        };
-        let fields = detail(history::CHANGED).split(',');
-        let wanted = fields.filter_map(|name| Some((name.parse().ok()?, cell(name))));
-        all.push((at, detail(history::LINE).parse()?, wanted.collect()));
-    }
-    Ok(all)
 }
 
 /// Whether lines are corrected, or it is only asked what would come of it.
@@ -350,7 +239,7 @@ pub enum How {
 
 impl How {
     /// Corrects a line, tells the platform where it is there, and writes the workbook that shows it.
-    async fn tell(
+    pub async fn tell(
         self,
         services: &Services,
         line: &LineRef,
@@ -372,7 +261,7 @@ impl How {
 }
 
 /// Where a cell of the list stands.
-fn placed(staged: &Staged, (sheet, row): At, finding: Finding) -> Finding {
+pub fn placed(staged: &Staged, (sheet, row): At, finding: Finding) -> Finding {
     let table: Option<&Table> = staged.tables.iter().find(|table| table.sheet == sheet);
     let field = finding.place.field;
     let column = table.and_then(|table| {

@@ -102,6 +102,39 @@ pub fn of(fixes: &[&Fix]) -> HashMap<At, Decision> {
     fixes.iter().filter_map(|fix| Some(((fix.sheet, fix.row), fix.decision?))).collect()
 }
 
+/// What people saw beside each row when they decided about it.
+pub(super) type Shown = HashMap<At, Vec<Finding>>;
+
+pub(super) async fn shown(services: &Services, original: &Batch) -> anyhow::Result<Shown> {
+    let mut shown = Shown::new();
+    for (sheet, finding) in findings::of_batch(&services.db, original.id()).await? {
+        if let Some(at) = sheet.zip(finding.place.row) {
+            shown.entry(at).or_default().push(finding);
+        }
+    }
+    Ok(shown)
+}
+
+/// The decisions, without `nhận` beside rows that are asked something now which nobody saw then: they wait on.
+pub(super) fn of_shown(open: &[&Fix], shown: &Shown, checked: &Checked) -> HashMap<At, Decision> {
+    let mut decisions = of(open);
+    let is_edited =
+        |at: At| open.iter().any(|fix| (fix.sheet, fix.row) == at && !fix.changes.is_empty());
+    for (sheet, now) in checked.findings.iter().filter(|(_, it)| it.severity == Severity::Hold) {
+        let Some(at) = sheet.zip(now.place.row) else { continue };
+        let was_seen = |seen: &Finding| {
+            let same = |key: &str| seen.detail.get(key) == now.detail.get(key);
+            // Who writes another value into the row knows which.
+            seen.code == now.code && same(LINE) && (same("reason") || is_edited(at))
+        };
+        let is_new = !shown.get(&at).is_some_and(|seen| seen.iter().any(was_seen));
+        if is_new && decisions.get(&at) == Some(&Decision::Accept) {
+            decisions.remove(&at);
+        }
+    }
+    decisions
+}
+
 pub(super) fn is_dropped(decisions: &HashMap<At, Decision>, at: Option<At>) -> bool {
     at.and_then(|at| decisions.get(&at)) == Some(&Decision::Drop)
 }

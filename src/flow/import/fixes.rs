@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 
 use super::{
-    corrections::{self, Accepted, How},
+    accepted::Accepted,
+    corrections::{self, How},
     decisions,
 };
 use crate::{
@@ -46,6 +47,7 @@ pub async fn apply(
     options: &ImportOptions,
 ) -> anyhow::Result<Vec<Finding>> {
     let options = one_by_one(options);
+    let shown = decisions::shown(services, &super::by_id(services, original).await?).await?;
     let mut accepted = Accepted::default();
     for _ in 0..super::OVERTAKEN_AT_MOST {
         let original = super::by_id(services, original).await?;
@@ -55,17 +57,18 @@ pub async fn apply(
             return Ok(said);
         }
         let mapped = again(services, &original, &staged, &open).await?;
-        let decisions = decisions::of(&open);
         let mut checked = check(services, &original, &mapped, &options).await?;
+        let mut decisions = decisions::of_shown(&open, &shown, &checked);
         let of_firm = (&staged, original.firm.as_deref());
         let how = (services, How::Correct(None));
         if accepted.correct(how, of_firm, (&checked, &decisions)).await? {
             checked = check(services, &original, &mapped, &options).await?;
+            decisions = decisions::of_shown(&open, &shown, &checked);
         }
         decisions::carry_out(&mut checked, &decisions);
+        accepted.tell(&mut checked);
         let rows = (open.as_slice(), &mapped, &checked);
-        let corrected = accepted.corrected();
-        if store(services, (&original, answer), rows, corrected).await? == Stored::Done {
+        if store(services, (&original, answer), rows, &accepted).await? == Stored::Done {
             said.extend(accepted.explain(still_wrong(checked, &decisions)));
             return Ok(said);
         }
@@ -87,14 +90,15 @@ pub async fn would_do(
         return Ok((said, rows));
     }
     let mapped = again(services, original, &staged, &open).await?;
-    let decisions = decisions::of(&open);
     let mut checked = check(services, original, &mapped, &one_by_one(options)).await?;
+    let shown = decisions::shown(services, original).await?;
+    let decisions = decisions::of_shown(&open, &shown, &checked);
     let mut accepted = Accepted::default();
     let of_firm = (&staged, original.firm.as_deref());
     accepted.correct((services, How::Look), of_firm, (&checked, &decisions)).await?;
     accepted.settle(&mut checked);
     decisions::carry_out(&mut checked, &decisions);
-    checked.verdicts.iter().for_each(|verdict| rows.add(verdict.state, 1));
+    checked.verdicts.iter().for_each(|verdict| rows.add(accepted.state(verdict), 1));
     rows.corrected.1 = i64::try_from(accepted.corrected())?;
     said.extend(accepted.explain(still_wrong(checked, &decisions)));
     Ok((said, rows))
@@ -230,16 +234,12 @@ async fn store(
     services: &Services,
     (original, answer): (&Batch, Option<&Batch>),
     (open, mapped, checked): (&[&Fix], &Mapped, &Checked),
-    corrected: usize,
+    accepted: &Accepted,
 ) -> anyhow::Result<Stored> {
     let id = original.id();
     let standing = Standing::of(services, id).await?;
     let decisions = &decisions::of(open);
-    let verdict = |verdict: &Verdict| {
-        let Verdict { sheet, row, state, .. } = *verdict;
-        Settled { sheet, row_no: row, state }
-    };
-    let verdicts: Vec<Settled> = checked.verdicts.iter().map(verdict).collect();
+    let verdicts: Vec<Settled> = checked.verdicts.iter().map(settled).collect();
     let mut tx = services.db.begin().await?;
     if !batches::is_as_read(&mut tx, original).await? {
         return Ok(Stored::Overtaken);
@@ -259,11 +259,14 @@ async fn store(
     }
     rows::settle(&mut tx, id, &verdicts).await?;
     if let Some(answer) = answer {
+        let as_answered =
+            |verdict: &Verdict| Settled { state: accepted.state(verdict), ..settled(verdict) };
+        let verdicts: Vec<Settled> = checked.verdicts.iter().map(as_answered).collect();
         rows::settle(&mut tx, answer.id(), &verdicts).await?;
         let is_fixed =
             |fix: &&&Fix| !fix.changes.is_empty() && fix.decision != Some(Decision::Drop);
         let fixed = open.iter().filter(is_fixed).count();
-        staged::keep_fixed(&mut tx, answer, (fixed, corrected)).await?;
+        staged::keep_fixed(&mut tx, answer, (fixed, accepted.corrected())).await?;
     }
     let about_rows = checked.findings.iter().filter(|(_, finding)| finding.place.row.is_some());
     let about_rows: Vec<Numbered> = about_rows.cloned().collect();
@@ -277,6 +280,10 @@ async fn store(
     }
     tx.commit().await?;
     Ok(Stored::Done)
+}
+
+fn settled(verdict: &Verdict) -> Settled {
+    Settled { sheet: verdict.sheet, row_no: verdict.row, state: verdict.state }
 }
 
 /// Rejected until its verdict is stored.

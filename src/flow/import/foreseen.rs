@@ -2,9 +2,10 @@
 
 use super::{
     answers::{self, Decided},
+    cancels,
     corrections::{self, Edits},
     dry::Asked,
-    fixes, headers,
+    fixes, headers, ticks,
 };
 use crate::{
     db::batches::Batch,
@@ -38,22 +39,22 @@ pub(super) async fn answer(
     let decided = answers::decide(services, &original, document, answer).await?;
     let orders = orders(&decided);
     let said: Vec<Finding> = decided.edited.iter().chain(&decided.refused).cloned().collect();
-    let is_nothing = said.is_empty() && decided.is_nothing();
-    let is_other =
-        !(decided.explained.is_empty() && decided.wishes.is_empty() && orders.is_empty());
-    let is_done = is_nothing || is_other || !decided.fixes.rows.is_empty();
-    let (came, all) = rows(services, &original, decided, options).await?;
+    let is_done = (said.is_empty() && decided.is_nothing())
+        || !decided.explained.is_empty()
+        || !decided.fixes.rows.is_empty();
+    let (came, all) = rows(services, (&original, answer), decided, options).await?;
     let mut said: Vec<Finding> = said.into_iter().chain(came.said).collect();
     said.sort_by_key(|it| it.place.row);
-    let is_done = is_done || came.rows.corrected.0 > 0;
+    let is_done = is_done || came.is_done || came.rows.corrected.0 > 0;
     let is_refused = !is_done && refuses(said.iter());
     let rows = came.rows.of_all(&all);
     let grave = said.iter().filter(|it| it.severity != Severity::Info).count();
     Ok(FileReport {
         kind: BatchKind::Answer,
-        outcome: report::of_answer(&rows, is_refused, (grave, is_done)),
+        outcome: report::of_answer(&rows, is_refused, (grave, is_done), &came.cancelled),
         answers: Some(answer.batch),
         rows,
+        cancelled: came.cancelled,
         orders: orders.iter().map(OrderCode::to_string).collect(),
         findings: said.iter().map(|finding| report::in_words(services, finding)).collect(),
         is_refused,
@@ -75,6 +76,10 @@ fn orders(decided: &Decided) -> Vec<OrderCode> {
 struct Came {
     said: Vec<Finding>,
     rows: Rows,
+    /// Lines.
+    cancelled: Vec<String>,
+    /// A line is cancelled, or an order confirmed.
+    is_done: bool,
 }
 
 impl Came {
@@ -84,10 +89,10 @@ impl Came {
     }
 }
 
-/// In the order in which they are taken: edited cells, rows left out, marks, fixed rows.
+/// In the order in which they are taken: edited cells, rows left out, marks, ticks, fixed rows.
 async fn rows(
     services: &Services,
-    original: &Batch,
+    (original, answer): (&Batch, &Answer),
     mut decided: Decided,
     options: &ImportOptions,
 ) -> anyhow::Result<(Came, Rows)> {
@@ -100,8 +105,34 @@ async fn rows(
     }
     let drops = headers::drops(&mut decided.fixes);
     came.add(fixes::would_do(services, original, &drops, options).await?);
-    came.said.extend(decided.cancels.told);
+    let (cancelled, kept) = cancels::would(services, &staged, &decided.cancels).await?;
+    came.is_done = !cancelled.is_empty();
+    came.cancelled = cancelled;
+    came.said.extend(kept);
+    tick(services, (original, answer), &decided, &mut came).await?;
     let fixes = headers::while_held(services, original, decided.fixes).await?;
     came.add(fixes::would_do(services, original, &fixes, options).await?);
     Ok((came, super::counts(services, original.id()).await?))
+}
+
+/// A list whose headers were explained is judged anew before its orders are confirmed: what becomes of those is not known.
+async fn tick(
+    services: &Services,
+    (original, answer): (&Batch, &Answer),
+    decided: &Decided,
+    came: &mut Came,
+) -> anyhow::Result<()> {
+    let told = (answer, original);
+    for (order, wished) in &decided.wishes {
+        let wish = (order, *wished);
+        let refusal = match ticks::beside_cancelled(services, told, wish, &came.cancelled) {
+            None if decided.explained.is_empty() => {
+                ticks::would_refuse(services, wish, decided.by.as_ref(), told).await?
+            }
+            said => said,
+        };
+        came.is_done |= refusal.is_none();
+        came.said.extend(refusal);
+    }
+    Ok(())
 }

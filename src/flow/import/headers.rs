@@ -97,7 +97,7 @@ pub async fn judged(
         return Ok(original);
     }
     super::judge(services, &original, None, options).await?;
-    super::by_itself(services, &original, options).await?;
+    super::ticks::by_itself(services, &original, options).await?;
     super::by_id(services, original.id()).await
 }
 

@@ -1,6 +1,8 @@
 //! One file from the inbox to its answer. Each step stores what it did and that it did it; stopped anywhere,
 //! the same file goes on where it was.
 
+mod accepted;
+
 mod answers;
 
 mod cancels;
@@ -23,30 +25,31 @@ mod misplaced;
 
 mod reading;
 
+mod renumbered;
+
 mod taking;
+
+mod ticks;
 
 mod tries;
 
-pub use answers::in_words as answers_in_words;
 pub use dry::{Whose, check_file};
 pub use reading::{limits, read};
 pub use taking::{Arrival, file, is_begun, keep, unfinished};
+pub use ticks::in_words as answers_in_words;
 
 use anyhow::Context as _;
 
 use super::{
-    Services, activate,
+    Services,
     answer::{identity, outbox, receipt},
     bounce,
     check::{self, Checked, Context, History, refuses},
     files::hash,
     inbox::{self, StillWritten},
     map::{self, Mapped},
-    options::{Ask, HiddenRows, ImportOptions},
-    order::{
-        collect::{self, Stored},
-        confirm::{self, Confirmed, Wish},
-    },
+    options::{HiddenRows, ImportOptions},
+    order::collect::{self, Stored},
     past, pay,
     progress::Step,
     read::{self, Document, Refusal, Sheet},
@@ -58,7 +61,7 @@ use crate::{
     db::{
         self, Tx,
         batches::{self, Batch, Staged as Told},
-        findings, orders,
+        findings,
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
@@ -99,7 +102,7 @@ async fn go_on(services: &Services, id: BatchId, how: How<'_>) -> anyhow::Result
     services.crash_point("answered");
     let batch = by_id(services, id).await?;
     if !batch.archived {
-        by_itself(services, &batch, how.options).await?;
+        ticks::by_itself(services, &batch, how.options).await?;
         receipt::write(services, &batch).await?;
         // Last, since nobody goes on with an archived file.
         inbox::archive(services, &batch).await?;
@@ -342,39 +345,6 @@ pub async fn checked(
     let checked = tokio::task::block_in_place(|| check::check(mapped, context, &history));
     services.progress.tell(Step::End);
     Ok(checked)
-}
-
-/// `confirm = "auto"` and `activate = "auto"`: what a job may do without being asked.
-async fn by_itself(
-    services: &Services,
-    batch: &Batch,
-    options: &ImportOptions,
-) -> anyhow::Result<()> {
-    let orders = orders::of_batch(&services.db, batch.id()).await?;
-    if options.confirm != Ask::Auto || orders.is_empty() {
-        return Ok(());
-    }
-    let firm = services.firm(batch.firm.as_deref().context("A list has a firm")?)?;
-    for order in orders {
-        let by: Email = order
-            .registered_by
-            .as_deref()
-            .map_or_else(|| Ok(firm.admin.email.clone()), str::parse)?;
-        let wish = Wish {
-            by: Some(&by),
-            code: None,
-            shown: None,
-            activate: options.activate == Ask::Auto,
-        };
-        if let Confirmed::Refused(refusal) = confirm::confirm(services, &order, &wish).await? {
-            tracing::warn!(order = %order.code, ?refusal, "{} was not placed by itself", order.code);
-        }
-        services.crash_point("placed");
-        if wish.activate || order.kind.activates_when_confirmed() {
-            activate::run_if_there(services, &order.code).await?;
-        }
-    }
-    outbox::write_workbook(services, batch.id()).await
 }
 
 /// How many rows of a batch ended in each state.

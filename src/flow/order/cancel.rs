@@ -143,19 +143,19 @@ pub async fn cancel(
     anyhow::bail!("{code} kept changing; try again")
 }
 
-async fn by_code(services: &Services, code: &OrderCode) -> anyhow::Result<Order> {
+pub(super) async fn by_code(services: &Services, code: &OrderCode) -> anyhow::Result<Order> {
     orders::by_code(&services.db, code).await?.with_context(|| format!("There is no order {code}"))
 }
 
 /// The lines that are meant, by what is to be done with each.
 #[derive(Default)]
-struct Sorted {
-    at_once: Vec<Line>,
+pub(super) struct Sorted {
+    pub at_once: Vec<Line>,
     /// To be suspended on the platform.
-    in_use: Vec<Line>,
+    pub in_use: Vec<Line>,
     /// That was asked for before, and not answered.
-    asked: Vec<Line>,
-    kept: Vec<Kept>,
+    pub asked: Vec<Line>,
+    pub kept: Vec<Kept>,
 }
 
 impl Sorted {
@@ -164,7 +164,7 @@ impl Sorted {
     }
 }
 
-async fn sort(
+pub(super) async fn sort(
     services: &Services,
     order: &Order,
     lines: &[Line],

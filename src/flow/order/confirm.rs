@@ -79,24 +79,47 @@ pub async fn confirm(
         }
     }
     let mut tx = services.db.begin().await?;
-    let by = match checker(services, &mut tx, order, wish).await? {
+    match look(services, &mut tx, order, wish).await? {
+        Ok(by) => place(services, tx, order, (&by, wish.activate)).await,
+        Err((refusal, price)) => {
+            if let Some(price) = price {
+                revise(services, tx, order, price).await?;
+            }
+            Ok(Confirmed::Refused(refusal))
+        }
+    }
+}
+
+/// Why an order that awaits its confirmation would not be placed now; nothing is stored.
+pub async fn would_refuse(
+    services: &Services,
+    order: &Order,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Option<Refusal>> {
+    let mut tx = services.db.snapshot().await?;
+    Ok(look(services, &mut tx, order, wish).await?.err().map(|(refusal, _)| refusal))
+}
+
+/// Who confirms; or why nobody does, and the price of today where that is another one.
+async fn look(
+    services: &Services,
+    tx: &mut Tx,
+    order: &Order,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Result<Email, (Refusal, Option<Money>)>> {
+    let by = match checker(services, tx, order, wish).await? {
         Ok(by) => by,
-        Err(refusal) => return Ok(Confirmed::Refused(refusal)),
+        Err(refusal) => return Ok(Err((refusal, None))),
     };
     if let Some(shown) = wish.shown.filter(|shown| shown.content != order.content) {
-        let lines = standing::count(&mut tx, &order.code).await?;
+        let lines = standing::count(tx, &order.code).await?;
         let difference = content::difference(shown, order, lines, services.texts);
-        return Ok(Confirmed::Refused(Refusal::Stale(difference)));
+        return Ok(Err((Refusal::Stale(difference), None)));
     }
-    let drift = drift(services, &mut tx, order).await?;
+    let drift = drift(services, tx, order).await?;
     let differences = drift.differences();
-    if !differences.is_empty() {
-        if let Some(price) = drift.price {
-            revise(services, tx, order, price).await?;
-        }
-        return Ok(Confirmed::Refused(Refusal::Changed(differences)));
-    }
-    place(services, tx, order, (&by, wish.activate)).await
+    let is_same = differences.is_empty();
+    Ok(if is_same { Ok(by) } else { Err((Refusal::Changed(differences), drift.price)) })
 }
 
 /// Who confirms, if that one may.

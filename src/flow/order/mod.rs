@@ -19,6 +19,8 @@ pub mod settle;
 
 pub mod cancel;
 
+pub mod foreseen;
+
 pub mod undo;
 
 pub mod correct;

@@ -292,7 +292,7 @@ fn a_tick_beside_a_mark_confirms_nothing_that_was_not_shown() {
     let taken = world.take("tra-loi.xlsx", &answer);
     let finding = &taken["findings"][0];
     assert_eq!((&finding["code"], &taken["exit"]), (&"file.stale_answer".into(), &1.into()));
-    assert!(text(finding, "message").contains("nay có 2 dòng"), "{finding}");
+    assert!(text(finding, "message").contains("Chính tệp này hủy dòng"), "{finding}");
     assert!(text(finding, "suggestion").ends_with("__r2.xlsx"));
     let order = world.order(ORDER);
     assert_eq!(order["state"], "awaiting_confirmation");
@@ -331,4 +331,77 @@ fn a_client_that_was_cancelled_in_use_is_listed_as_cancelled_and_not_as_suspende
         assert_eq!(of(1)["licences"][0]["cancelled"], true);
         assert_eq!(of(2)["licences"][0]["cancelled"], false);
     }
+}
+
+/// What `check` says of an answer, and then what the import did.
+fn foretold_and_taken(world: &World, name: &str, answer: &[u8], exit: i32) -> [Value; 2] {
+    let path = world.outside(name);
+    std::fs::write(&path, answer).unwrap();
+    let before = world.order(ORDER);
+    let foretold = world.run(&["check", path.to_str().unwrap(), "--json"]).exits(exit).json();
+    assert_eq!(world.order(ORDER), before, "nothing is stored");
+    let (foretold, taken) = (foretold["files"][0].clone(), world.take(name, answer));
+    assert_eq!(taken["exit"], exit);
+    for key in ["kind", "outcome", "answers", "rows", "cancelled"] {
+        assert_eq!(foretold[key], taken[key], "{key}");
+    }
+    let codes = |file: &Value| texts(file["findings"].as_array().unwrap(), "code");
+    assert_eq!(codes(&foretold), codes(&taken));
+    [foretold, taken]
+}
+
+#[test]
+fn check_foretells_what_is_cancelled_and_the_tick_that_is_not_taken_beside_it() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = imported();
+    let ticked = [mark(3, "có"), set("XAC_NHAN", true)];
+    let answer = edited(&world, &world.workbook("B000001"), &ticked);
+    let [foretold, _] = foretold_and_taken(&world, "tra-loi.xlsx", &answer, 1);
+    assert_eq!(foretold["cancelled"], json!([line(2)]));
+    assert_eq!(foretold["outcome"], "partly");
+    let said = text(&foretold["findings"][0], "message");
+    assert!(said.contains("Chính tệp này hủy dòng"), "{said}");
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let stopped = edited(&world, &world.workbook("B000001"), &[mark(2, "x")]);
+    let [foretold, _] = foretold_and_taken(&world, "tra-loi-2.xlsx", &stopped, 0);
+    assert_eq!(foretold["cancelled"], json!([line(1)]));
+    assert_eq!(states(&world.order(ORDER), "lines"), ["cancelled", "cancelled", "grace"]);
+}
+
+#[test]
+fn check_foretells_that_the_only_line_of_an_order_goes_and_nothing_is_confirmed() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    world.import("khach.csv", &csv(&[enterprise(1)]));
+    let ticked = [mark(2, "thôi"), set("XAC_NHAN", true)];
+    let answer = edited(&world, &world.workbook("B000001"), &ticked);
+    let [foretold, _] = foretold_and_taken(&world, "tra-loi.xlsx", &answer, 1);
+    assert_eq!(foretold["findings"][0]["code"], "file.stale_answer");
+    assert_eq!(world.order(ORDER)["state"], "cancelled");
+}
+
+#[test]
+fn a_client_that_was_cancelled_and_comes_again_is_ordered_anew_and_told_so() {
+    for world in [placed(), imported()] {
+        cancel(&world, &[&line(2)], 0);
+        let file = world.import("khach-lai.csv", &csv(&[enterprise(1), enterprise(2)]));
+        let rows = &file["rows"];
+        assert_eq!((&rows["accepted"], &rows["unchanged"]), (&1.into(), &1.into()), "{file}");
+        let findings = file["findings"].as_array().unwrap();
+        let told = findings.iter().find(|it| it["code"] == "client.cancelled_before").unwrap();
+        assert_eq!((&told["row"], &told["severity"]), (&3.into(), &"warning".into()));
+        let said = text(told, "message");
+        assert!(said.contains("23/11/2026") && said.contains("khách đổi ý"), "{said}");
+    }
+}
+
+#[test]
+fn accepting_a_row_on_which_nothing_waits_says_so() {
+    let world = placed();
+    let said = world.run(&["accept", "B000001#2"]).exits(0).stdout;
+    assert!(said.contains("Không có gì chờ quyết định ở B000001#2"), "{said}");
 }

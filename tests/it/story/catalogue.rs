@@ -322,3 +322,32 @@ fn an_enterprise_takes_the_tax_id_of_a_person_only_where_that_is_said_again() {
     // What was said is not asked again.
     world.run(&same).exits(0);
 }
+
+#[test]
+fn accepting_a_row_that_names_the_former_tax_id_of_an_ordered_client_makes_both_one() {
+    for world in World::on_each_engine() {
+        let former = "8037630690";
+        world.take("khach.csv", &csv(&[household(1).with("B", former)]));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        let again = |address: &str| {
+            let list = String::from_utf8(csv(&[household(1).with("G", address)])).unwrap();
+            let mut lines: Vec<String> = list.lines().map(str::to_owned).collect();
+            lines[0].push_str(",Mã số thuế cũ");
+            lines[1].push_str(&format!(",{former}"));
+            (lines.join("\n") + "\n").into_bytes()
+        };
+        let file = world.take("khach-2.csv", &again("Số 9 Lê Lợi"));
+        assert_eq!(file["rows"]["held"], 1, "{file}");
+        world.run(&["accept", "B000002#2"]).exits(0);
+        let known = clients(&world);
+        assert_eq!(known.len(), 1, "{known:?}");
+        assert_eq!(text(&known[0], "tax_id"), household(1).tax_id());
+        assert_eq!(known[0]["tax_ids"].as_array().unwrap().len(), 2);
+        assert_eq!(known[0]["licences"].as_array().unwrap().len(), 1);
+        // What was ordered stays under its own, and the same list asks nothing any more.
+        assert_eq!(world.order("DH-2611-000001")["lines"][0]["tax_id"], former);
+        let file = world.take("khach-3.csv", &again("Số 9 Lê Lợi "));
+        assert_eq!(file["rows"]["unchanged"], 1, "{file}");
+        world.run(&["prove"]).exits(0);
+    }
+}

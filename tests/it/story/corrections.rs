@@ -229,6 +229,7 @@ fn a_value_that_a_list_may_not_have_is_refused_in_words() {
         assert_eq!(refused["error"]["code"], "values.refused", "{change}");
         let message = text(&refused["error"], "message").to_lowercase();
         assert!(message.contains(said), "{change}: {message}");
+        assert_eq!(message.contains("--yes"), change.contains("gmial"), "{message}");
     }
     for change in ["tax_id=0100109106", "fiscal_year=2027", "package=ASP-DN-PRO"] {
         let refused = correct(&world, &[change], 1);
@@ -380,7 +381,7 @@ fn an_edited_cell_of_the_results_corrects_a_placed_line() {
         let next = world.workbook("B000001");
         assert!(next != first && sheet_text(&next, "Kết quả").contains(NEW));
         let receipt = receipt(&world, "tra-loi", &taken);
-        let counted = "Dòng trả lời: 1: 0 nhận vào đơn, 1 đã sửa dòng đã đặt\n";
+        let counted = "Dòng trả lời: 1: 0 nhận vào đơn, 1 đã sửa dòng của đơn\n";
         assert!(receipt.contains(counted), "{receipt}");
         // What is wrong there is told at its cell, and nothing changes.
         let wrong = edited(&world, &next, &[cell("Kết quả", "F2", "113")]);
@@ -420,7 +421,7 @@ fn edits_that_are_refused_are_counted_each_at_its_cell_and_stand_in_the_next_wor
         let path = world.drop_file("tra-loi.xlsx", &answer);
         let shown = world.run(&["run", "import", path.to_str().unwrap()]).exits(1).stdout;
         let counted =
-            "4 dòng: 0 nhận, 2 từ chối, 0 chờ quyết định, 1 đã sửa dòng đã đặt, 1 đã hủy, ";
+            "4 dòng: 0 nhận, 2 từ chối, 0 chờ quyết định, 1 đã sửa dòng của đơn, 1 đã hủy, ";
         assert!(shown.contains(&format!("{counted}0 không đổi")), "{shown}");
         for said in ["E2", "E3", "F4", "I4", "là nội dung đã đặt mua", "cột Hủy của dòng"]
         {
@@ -552,9 +553,18 @@ fn what_was_answered_of_ordered_lines_is_counted_as_done_and_asked_for_no_more()
         let decided = [cell("Cần sửa", "AJ2", "nhận"), cell("Cần sửa", "AJ3", "bỏ")];
         let taken = world.take("tra-loi.xlsx", &edited(&world, &workbook, &decided));
         assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()), "{taken}");
+        assert_eq!(
+            (&taken["rows"]["accepted"], &taken["rows"]["unchanged"]),
+            (&1.into(), &1.into())
+        );
         assert_eq!(client_admin(&world), NEW);
+        let rows = sheet_text(&world.workbook("B000002"), "Kết quả");
+        assert!(
+            rows.contains("Đã sửa dòng trong đơn hàng") && !rows.contains("giống hệt"),
+            "{rows}"
+        );
         let receipt = receipt(&world, "tra-loi", &taken);
-        for said in ["1 đã sửa dòng đã đặt", "1 bỏ theo quyết định"] {
+        for said in ["1 đã sửa dòng của đơn", "1 bỏ theo quyết định"] {
             assert!(receipt.contains(said), "no {said} in {receipt}");
         }
         assert!(!receipt.contains("không thay đổi"), "{receipt}");
@@ -654,4 +664,14 @@ fn a_workbook_that_shows_a_correction_says_the_time_of_that() {
         let origin = sheet_text(&workbook, "Nguồn gốc");
         assert!(origin.contains("24/11/2026 09:00:00"), "{origin}");
     }
+}
+
+#[test]
+fn an_email_that_looks_mistyped_is_taken_when_a_person_says_that_it_is_meant() {
+    let world = World::new();
+    told(&world);
+    correct(&world, &["email=lan@gmial.com"], 1);
+    correct(&world, &["email=lan@gmial.com", "--yes"], 0);
+    assert_eq!(client_admin(&world), "lan@gmial.com");
+    correct(&world, &["phone=113", "--yes"], 1);
 }

@@ -36,7 +36,7 @@ fn no_tick_is_taken_beside_an_edited_cell_of_the_users() {
     assert!(bell.contains("các ô đánh dấu") && !bell.contains("Đã sửa theo tệp này"), "{bell}");
     let said = receipt(&world, &taken);
     let (done, open) = said.split_once("Không nhận, hoặc còn phải sửa:").unwrap();
-    assert!(done.contains("1 đã sửa dòng đã đặt") && done.contains("Đã sửa theo trang Kết quả:"));
+    assert!(done.contains("1 đã sửa dòng của đơn") && done.contains("Đã sửa theo trang Kết quả:"));
     assert!(done.contains("khac@congty2.example") && !open.contains("khac@congty2.example"));
     let order = world.order("DH-2611-000001");
     assert_eq!((&order["revision"], &order["lines"][1]["state"]), (&2.into(), &"waiting".into()));

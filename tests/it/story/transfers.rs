@@ -555,3 +555,44 @@ fn the_new_firm_is_not_sent_to_a_workbook_of_the_old_one_to_correct_an_address()
     assert!(page.contains("hangloat correct"), "{page}");
     assert!(!page.contains("trang Kết quả"), "{page}");
 }
+
+#[test]
+fn accepting_a_row_answers_what_it_was_asked_and_nothing_that_came_up_since() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        transfer(&world, 1, 0);
+        let moved = enterprise(1).with("G", "Số 9 Lê Lợi, Hà Nội");
+        let file = world.import("khach-2.csv", &csv(&[moved]));
+        let codes = texts(file["findings"].as_array().unwrap(), "code");
+        assert!(codes.contains(&"client.licensed_elsewhere".to_owned()), "{file}");
+        let line = format!("{ORDER}/1");
+        world.run(&["transfer", &line, "MINHAN", "--reason", "quay lại"]).exits(0);
+        let asked = world.run(&["accept", "B000002#2"]).exits(1).stdout;
+        assert!(asked.contains("Số 9 Lê Lợi, Hà Nội"), "{asked}");
+        let bells = || of_firm(&world, "notifications", "MINHAN");
+        assert!(!bells().iter().any(|it| text(it, "text").contains("Số 9 Lê Lợi")));
+        // That was asked now.
+        world.run(&["accept", "B000002#2"]).exits(0);
+        assert!(bells().iter().any(|it| text(it, "text").contains("Số 9 Lê Lợi")));
+        assert_eq!(world.list("orders").len(), 1);
+    }
+}
+
+#[test]
+fn the_new_firm_reads_nothing_of_what_was_before_its_time() {
+    for world in World::on_each_engine() {
+        activated(&world);
+        let line = format!("{ORDER}/1");
+        let change = ["correct", &line, "email=moi@congty1.example", "--reason", "chuyện riêng"];
+        world.run(&change).exits(0);
+        transfer(&world, 1, 0);
+        let file = world.take("HOAPHAT/khach.csv", &csv(&[enterprise(1)]));
+        let findings = file["findings"].as_array().unwrap();
+        let said = findings.iter().find(|it| it["code"] == "client.changed").unwrap();
+        let said = text(said, "message");
+        assert!(said.contains("moi@congty1.example") && said.contains(ORDER), "{said}");
+        for before in ["chuyện riêng", "B000001", "đã sửa ngày"] {
+            assert!(!said.contains(before), "{before}: {said}");
+        }
+    }
+}
