@@ -65,7 +65,6 @@ use crate::{
     },
     domain::{
         batch::{BatchId, BatchKind, BatchState},
-        email::Email,
         finding::{Code, Finding, Place},
         firm::Firm,
     },
