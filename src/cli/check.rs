@@ -45,7 +45,8 @@ pub async fn run(global: &Global, args: &Check) -> anyhow::Result<Reply> {
         };
         folders::demand(vec![folders::folder("folder of the workbook", folder.clone())])?;
         let whose = if is_of_bank { Whose::Bank(firm) } else { Whose::Firm(firm) };
-        files.push(import::check_file(&services, &path, whose, &options, &folder).await?);
+        let check = import::check_file(&services, &path, whose, &options, &folder);
+        files.push(Box::pin(check).await?);
     }
     Reply::new(exit_of(&files), files_in_words(&services, &files)).with("files", files)
 }

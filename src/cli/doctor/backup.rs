@@ -62,13 +62,11 @@ fn copy_of_key(texts: &Texts, settings: &Settings, backups: &[Backup], has_data:
     let has_key =
         |it: &&Backup| it.with_key && print.as_ref().is_ok_and(|print| *print == it.key_print);
     let copy = backups.iter().find(has_key).map(|it| it.path.clone());
-    match copy {
-        Some(path) => fine("key copy", path),
-        None => {
-            let check = fine("key copy", texts.label("command.doctor.no_backup"));
-            missing(check, has_data, fix(texts, "key_copy"))
-        }
+    if let Some(path) = copy {
+        return fine("key copy", path);
     }
+    let check = fine("key copy", texts.label("command.doctor.no_backup"));
+    missing(check, has_data, fix(texts, "key_copy"))
 }
 
 /// Wrong where there is something to lose; before that it is to be done.

@@ -68,7 +68,7 @@ fn ahead<'scope, T: Send + 'scope>(
     items: impl Iterator<Item = T> + Send + 'scope,
 ) -> io::Result<Receiver<T>> {
     let (send, made) = mpsc::sync_channel(AHEAD);
-    let make = move || {
+    let work = move || {
         for item in items {
             // Nobody waits for it where an earlier one could not be used.
             if send.send(item).is_err() {
@@ -76,7 +76,7 @@ fn ahead<'scope, T: Send + 'scope>(
             }
         }
     };
-    thread::Builder::new().stack_size(STACK).spawn_scoped(scope, make)?;
+    thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work)?;
     Ok(made)
 }
 
@@ -103,8 +103,8 @@ mod tests {
                 anyhow::ensure!(self.unseen != Some(number), "not seen");
                 Ok(RowView { number, cells: Vec::new(), kind: RowKind::Outside })
             };
-            let last = numbers.last().copied();
-            Ok(last.map(|last| Page::new(last, move || numbers.into_iter().map(view).collect())))
+            let end = numbers.last().copied();
+            Ok(end.map(|end| Page::new(end, move || numbers.into_iter().map(view).collect())))
         }
 
         fn identity(&self, _: &Sums) -> anyhow::Result<String> {

@@ -168,8 +168,8 @@ fn wanted<'a>(
         if !holds.iter().all(|it| decisions::can_be_accepted(it)) {
             continue;
         }
-        let Some(changed) = holds.iter().find(|it| decisions::is_correction(it)) else { continue };
-        let detail = |key: &str| changed.detail.get(key).map(String::as_str).unwrap_or_default();
+        let Some(asks) = holds.iter().find(|it| decisions::is_correction(it)) else { continue };
+        let detail = |key: &str| asks.detail.get(key).map(String::as_str).unwrap_or_default();
         let stored = serde_json::to_value(client)?;
         let cell = |name: &str| match &stored[name] {
             serde_json::Value::Null => Cell::Empty,

@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(marked(&[&bare], &[new(None, &long)]), [Some(2)]);
         assert_eq!(marked(&[&bare], &[new(Some("0099"), &long)]), [None], "the matching asks it");
         let named = stored(3, Some("FT3"), "minh an chuyen tien");
-        assert_eq!(marked(&[&named], &[new(Some("7-1"), "MINH AN CHUYEN TIEN tu 00")]), [Some(3)]);
-        assert_eq!(marked(&[&named], &[new(Some("7-1"), "an binh chuyen tien tu 00")]), [None]);
+        assert_eq!(marked(&[&named], &[new(Some("0071"), "MINH AN CHUYEN TIEN tu 00")]), [Some(3)]);
+        assert_eq!(marked(&[&named], &[new(Some("0071"), "an binh chuyen tien tu 00")]), [None]);
         let other = NewLine { amount: 2_000_000, ..new(Some("0099"), &long) };
         assert_eq!(marked(&[&first], &[other]), [None]);
     }

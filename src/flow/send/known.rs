@@ -72,7 +72,7 @@ impl Known {
             .filter(|it| matches!(it.purpose, Purpose::LoginFirst | Purpose::LoginExisting));
         let log_ins: Vec<i64> = log_ins.filter_map(|mail| mail.line_id).collect();
         let orders = async || anyhow::Ok(gathered::orders(db, &ids).await?);
-        let (orders, (open, noticed), (licences, logged_in)) =
+        let (orders, (open, to_tell), (licences, logged_in)) =
             try_join!(orders(), to_pay(db, &notices), to_log_in(services, &log_ins))?;
         let mut known = Known {
             orders: orders.into_iter().map(|order| (order.code.clone(), order)).collect(),
@@ -82,7 +82,7 @@ impl Known {
             open,
             licences: licences.into_iter().map(|it| (it.licence_id.clone(), it)).collect(),
         };
-        for Whole { line, licence_id, staff } in noticed.into_iter().chain(logged_in) {
+        for Whole { line, licence_id, staff } in to_tell.into_iter().chain(logged_in) {
             known.licence_ids.extend(licence_id.map(|licence| (line.id, licence)));
             known.staff.insert(line.id, staff.0);
             known.lines.insert(line.id, line);

@@ -333,7 +333,7 @@ fn accepting_a_row_that_names_the_former_tax_id_of_an_ordered_client_makes_both_
             let list = String::from_utf8(csv(&[household(1).with("G", address)])).unwrap();
             let mut lines: Vec<String> = list.lines().map(str::to_owned).collect();
             lines[0].push_str(",Mã số thuế cũ");
-            lines[1].push_str(&format!(",{former}"));
+            lines[1] = format!("{},{former}", lines[1]);
             (lines.join("\n") + "\n").into_bytes()
         };
         let file = world.take("khach-2.csv", &again("Số 9 Lê Lợi"));

@@ -75,8 +75,8 @@ impl Source for Sample {
     fn page_after(&self, list: usize, after: u32) -> anyhow::Result<Option<Page<'_>>> {
         let rows = self.rows[list].iter().filter(|row| row.number > after);
         let rows: Vec<RowView> = rows.take(self.at_a_time).cloned().collect();
-        let last = rows.last().map(|row| row.number);
-        Ok(last.map(|last| Page::new(last, move || Ok(rows))))
+        let end = rows.last().map(|row| row.number);
+        Ok(end.map(|end| Page::new(end, move || Ok(rows))))
     }
 
     fn identity(&self, _: &Sums) -> anyhow::Result<String> {

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Desk, Evidence};
 use crate::domain::payment::Tier;
 
+/// A payment, and what of it pays which requests, in đồng.
+type Share = (usize, Vec<(usize, i64)>);
+
 impl<'a> Desk<'a> {
     /// What of a payer is not paid yet.
     pub(super) fn open_under(&self, batch_code: &str) -> Vec<usize> {
@@ -54,11 +57,7 @@ impl<'a> Desk<'a> {
 
     /// What each of these payments pays of what is open, in the order of the requests, where they are exactly that and
     /// none is to pay what a person took it away from.
-    fn shares(
-        &self,
-        payments: &[usize],
-        open: &[usize],
-    ) -> Option<Vec<(usize, Vec<(usize, i64)>)>> {
+    fn shares(&self, payments: &[usize], open: &[usize]) -> Option<Vec<Share>> {
         let came: i64 = payments.iter().map(|at| self.free(*at)).sum();
         if open.is_empty() || came != self.left_of(open) {
             return None;
