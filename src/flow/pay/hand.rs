@@ -1,6 +1,8 @@
 //! What a person says of a payment: for what it is, that it goes back, or that it is not for what it was matched with.
 //! Each is an event, and the pair that was parted is never matched by itself again.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 
 use super::{
@@ -322,13 +324,24 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
         if own.is_empty() && same.is_none() || seen.payment.closed {
             return Ok(false);
         }
-        let waived = waive::with_money(&dues::all(&services.db).await?, &own);
-        let words = same.is_none().then(|| own.into_iter().map(|it| (it.code, 0)).collect());
+        let dues = dues::all(&services.db).await?;
+        let waived = waive::with_money(&dues, &own);
+        let words = same.is_none().then(|| not_for(&seen.payment, own, &dues));
         let said = Said::new(Some(payment.id), EventKind::Unmatch, by);
         let said = Said { as_of: Some(seen.as_of), words, same, waived, ..said };
         settle::all(services, Some(&said)).await.map(|()| true)
     })
     .await
+}
+
+/// For what a payment is not any more, with nothing as the amount. Where its memo alone had matched it with all of a payer,
+/// it is not for the code for all either; where a person had, what the memo says stands.
+fn not_for(payment: &Payment, own: Vec<Allocation>, dues: &[Due]) -> Vec<(String, i64)> {
+    let codes: BTreeSet<String> = own.into_iter().map(|it| it.code).collect();
+    let is_by_memo = |due: &&Due| payment.tier == Tier::BatchCode && codes.contains(&due.code);
+    let all: BTreeSet<String> =
+        dues.iter().filter(is_by_memo).filter_map(|due| due.batch_code.clone()).collect();
+    codes.into_iter().chain(all).map(|code| (code, 0)).collect()
 }
 
 /// Why a payment stands where it does, in words.

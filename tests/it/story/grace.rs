@@ -1,6 +1,6 @@
 //! The end of grace: warnings, the night of the cut-off, what keeps it from coming, and who works again.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     given_back::id_of,
@@ -784,6 +784,54 @@ fn what_a_match_leaves_under_the_batch_code_is_not_asked_for_again_and_keeps_the
     booked(&world, "c.csv", "07/12/2026", &[("04/12/2026", 3_850_000, &all)]);
     assert_eq!(night(&world, "12-08").1["suspended"], 0);
     assert_eq!(lines(&world), ["active"; 3]);
+    proves(&world);
+}
+
+#[test]
+fn a_match_with_all_of_a_payer_that_a_person_takes_back_leaves_the_money_where_its_memo_says() {
+    let world = World::new();
+    let same = |n| enterprise(n).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same(2), same(3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_000_000, &all)]);
+    night(&world, "11-26");
+    let parts = codes(&world);
+    let parts = [(0, 2_000_000), (1, 2_000_000), (2, 1_000_000)]
+        .map(|(at, dong): (usize, i64)| format!("{}={dong}", parts[at]));
+    let said = ["match", "1", &parts[0], &parts[1], &parts[2], "--reason", "gọi"];
+    world.run_at(&at("11-26", 9), &said).exits(0);
+    world.run_at(&at("11-26", 10), &["unmatch", "1", "--reason", "nhầm"]).exits(0);
+    let shown = world.run(&["payments", "1", "--json"]).exits(0).json()["payments"][0].clone();
+    assert_eq!((&shown["state"], &shown["allocations"]), (&"held".into(), &json!([])));
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let warned = letter(&world, "grace_warning", enterprise(1).email());
+    for needed in ["5.000.000 đ", "phần còn thiếu 3.850.000 đ"] {
+        assert!(warned.contains(needed), "no {needed} in {warned}");
+    }
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 0);
+    assert_eq!(lines(&world), ["grace"; 3]);
+    // With the rest it is exact: what a person took back he matches again, not the program.
+    booked(&world, "c.csv", "07/12/2026", &[("04/12/2026", 3_850_000, &all)]);
+    assert_eq!(night(&world, "12-08").1["suspended"], 0);
+    assert_eq!(lines(&world), ["grace"; 3]);
+    proves(&world);
+}
+
+#[test]
+fn what_came_for_all_of_a_payer_and_is_parted_from_it_waits_under_its_code_no_more() {
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_900_000, &all)]);
+    night(&world, "11-26");
+    world.run_at(&at("11-26", 10), &["unmatch", "1", "--reason", "của người khác"]).exits(0);
+    let shown = world.run(&["payments", "1", "--json"]).exits(0).json()["payments"][0].clone();
+    assert_eq!(shown["state"], "unmatched");
     proves(&world);
 }
 

@@ -23,7 +23,7 @@ use crate::domain::{
 };
 
 /// Counts up whenever the same payments could be matched otherwise than before.
-pub const RULES: i64 = 6;
+pub const RULES: i64 = 7;
 
 /// What is to be paid for one line.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +65,7 @@ pub struct Credit {
     pub may_be: Option<i64>,
     /// What a person said that it is for.
     pub by_hand: Option<Vec<(String, i64)>>,
-    /// What a person said that it is not for.
+    /// What a person said that it is not for: codes of requests, and those for all of a payer.
     pub not_for: BTreeSet<String>,
 }
 

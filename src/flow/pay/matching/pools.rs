@@ -99,6 +99,12 @@ impl<'a> Desk<'a> {
         dues.iter().any(|due| !not_for.contains(&self.dues[*due].code))
     }
 
+    /// Whether a payment still waits under a code. What a person matched with all of it and took back does: it pays none of
+    /// that by itself again, and what its memo says nobody denied.
+    fn may_wait(&self, at: usize, code: &str, dues: &[usize]) -> bool {
+        self.may_pay(at, dues) || !self.credits[at].not_for.contains(code)
+    }
+
     /// What stays open under a code, and why.
     pub(super) fn close_pools(&mut self) {
         let moved = |due: &usize| self.left[*due] > 0 && !self.dues[*due].former.is_empty();
@@ -109,7 +115,7 @@ impl<'a> Desk<'a> {
             let left = self.left_of(&open);
             let among = if open.is_empty() { &all } else { &open };
             let (waiting, parted): (Vec<usize>, Vec<usize>) =
-                pool.into_iter().partition(|at| self.may_pay(*at, among));
+                pool.into_iter().partition(|at| self.may_wait(*at, code, among));
             let came: i64 = waiting.iter().map(|at| self.free(*at)).sum();
             let tier = if all.iter().all(|due| self.dues[*due].is_cancelled) {
                 Tier::Cancelled

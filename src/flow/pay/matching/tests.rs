@@ -180,8 +180,11 @@ fn money_under_a_batch_code_never_pays_by_itself_what_a_person_took_it_away_from
     assert!(decisions[0].allocations.iter().all(|(it, _)| *it != code(3)), "{decisions:?}");
     let cannot = told(&dues(), &[parted(&[1]), rest]);
     assert_eq!(cannot.0, ["suggested batch_other", "suggested batch_other"]);
-    let none = [parted(&[1, 2, 3]), credit(2, 6_890_000, &code(9))];
-    assert_eq!(told(&dues(), &none).0, ["unmatched parted", "matched batch_code"]);
+    let all = |of: &[u32]| told(&dues(), &[parted(of), credit(2, 6_890_000, &code(9))]).0;
+    assert_eq!(all(&[1, 2, 3, 9]), ["unmatched parted", "matched batch_code"]);
+    assert_eq!(all(&[1, 2, 3]), ["held paid_before", "matched batch_code"]);
+    let alone = told(&dues(), &[parted(&[1, 2, 3])]).0;
+    assert_eq!(alone, ["held batch_partly"], "nobody denied the code for all");
 }
 
 #[test]
