@@ -178,9 +178,9 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
     };
     let header = ["payment_code", "line", "amount", "paid", "waived", "state"];
     let mut human = table(texts, header, found.iter().map(row));
-    if forgiven(&dues) == before {
-        let values = context! { code => code.as_str(), is_back => args.amount.is_some() };
-        let nothing = texts.say("command.nothing_waived", values);
+    let values = context! { code => code.as_str(), is_back => args.amount.is_some() };
+    let nothing = (forgiven(&dues) == before).then(|| texts.say("command.nothing_waived", values));
+    if let Some(nothing) = &nothing {
         human = format!("{nothing}\n{human}");
     }
     let shown = found.iter().map(|due| {
@@ -190,7 +190,8 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
             "state": due.state,
         })
     });
-    Reply::new(Exit::Done, human).with("payment_requests", shown.collect::<Vec<Value>>())
+    let reply = Reply::new(Exit::Done, human);
+    reply.with("payment_requests", shown.collect::<Vec<Value>>())?.with("message", nothing)
 }
 
 fn reason<'a>(services: &Services, typed: &'a str) -> anyhow::Result<&'a str> {

@@ -133,6 +133,24 @@ fn a_match_with_what_is_paid_already_is_told_what_can_be_done_instead() {
 }
 
 #[test]
+fn that_nothing_was_forgiven_is_said_in_json_as_it_is_in_words() {
+    let world = placed();
+    let codes = codes(&world);
+    take(
+        &world,
+        "a.csv",
+        &[("20/11/2026", 2_950_000, &codes[0]), ("20/11/2026", 2_939_000, &codes[1])],
+    );
+    let waive = |code: &str, more: &[&str]| {
+        world.run(&[&["waive", code, "--reason", "phí"][..], more].concat()).exits(0)
+    };
+    let said = text(&waive(&codes[0], &["--json"]).json(), "message");
+    assert!(said.contains(&codes[0]) && said.contains("đã đủ tiền"), "{said}");
+    assert!(waive(&codes[0], &[]).stdout.contains(&said));
+    assert!(waive(&codes[1], &["--json"]).json()["message"].is_null());
+}
+
+#[test]
 fn an_amount_that_is_none_is_refused_in_the_language_of_the_workspace() {
     let world = placed();
     let said = |args: &[&str]| text(&world.run(args).exits(2).json()["error"], "message");
