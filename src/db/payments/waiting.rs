@@ -50,12 +50,12 @@ pub async fn waiting(db: &Db) -> sqlx::Result<Vec<Waiting>> {
 pub async fn waiting_under(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Waiting>> {
     const UNDER: Sql = Sql {
         sqlite: waiting!(
-            "and b.tier in ('batch_partly', 'batch_other', 'paid_before', 'by_hand')
+            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'paid_before', 'by_hand')
              and exists (select 1 from json_each($1) as own
                          where cast(b.evidence as text) like '%\"' || own.value || '\"%')"
         ),
         postgres: waiting!(
-            "and b.tier in ('batch_partly', 'batch_other', 'paid_before', 'by_hand')
+            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'paid_before', 'by_hand')
              and exists (select 1 from jsonb_array_elements_text($1) as own (value)
                          where cast(b.evidence as text) like '%\"' || own.value || '\"%')"
         ),

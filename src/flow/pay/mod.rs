@@ -27,6 +27,8 @@ pub mod settle;
 
 pub mod tell;
 
+mod readers;
+
 pub mod hand;
 
 pub mod same;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{matching::Decision, said::Said};
+use super::{matching::Decision, pooled::is_by_evidence, said::Said};
 use crate::{
     db::{
         Db,
@@ -127,7 +127,7 @@ impl History {
         let tier = detail["tier"].as_str().and_then(|tier| tier.parse().ok());
         if !pays.is_empty() {
             self.known = pays.keys().cloned().collect();
-        } else if tier.is_some_and(is_told) {
+        } else if tier.is_some_and(|tier| is_told(tier, &detail["evidence"])) {
             let codes = detail["evidence"]["codes"].as_array().into_iter().flatten();
             self.known = codes.filter_map(|code| Some(code.as_str()?.to_owned())).collect();
         }
@@ -136,8 +136,9 @@ impl History {
 }
 
 /// Of what pays for nothing, whether its payer reads that it came.
-fn is_told(tier: Tier) -> bool {
-    matches!(tier, Tier::PaidBefore | Tier::Cancelled | Tier::BatchPartly | Tier::BatchOther)
+fn is_told(tier: Tier, evidence: &Value) -> bool {
+    let waits = tier != Tier::BatchCode && is_by_evidence(tier, evidence);
+    tier == Tier::Cancelled || waits
 }
 
 /// Codes with đồng that a decision gave a payment to.

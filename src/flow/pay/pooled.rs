@@ -39,16 +39,22 @@ pub fn under(waiting: &[Waiting], code: &str) -> Money {
     own.map(|it| Money::dong(it.free)).sum()
 }
 
-/// Whether what is free of a payment waits under a code, as was decided of it: all of it, or what a person matched with
-/// nothing.
+/// Whether what is free of a payment waits under a code, as was decided of it: all of it, whether or not it names single
+/// requests too, or what a person matched with nothing.
 pub fn is_under(tier: Tier, evidence: &Value, code: &str) -> bool {
     match tier {
         Tier::BatchPartly | Tier::BatchOther | Tier::PaidBefore => {
             named(evidence, "codes").contains(code)
         }
-        Tier::ByHand => evidence["under"] == code,
+        Tier::ByHand | Tier::SeveralOther => evidence["under"] == code,
         _ => false,
     }
+}
+
+/// Whether what a payment came for is what its text says: as its tier tells, or where it waits under a code for all though
+/// it names single requests, too.
+pub fn is_by_evidence(tier: Tier, evidence: &Value) -> bool {
+    tier.is_by_evidence() || tier == Tier::SeveralOther && evidence["under"].is_string()
 }
 
 /// How what came under a code stands to what is left there, for the words of a decision: with what is missing or too much.

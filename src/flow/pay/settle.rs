@@ -8,6 +8,7 @@ use super::{
     memo,
     moved::{self, Away},
     overtaken::{self, Overtaken},
+    readers,
     said::{self, Said, Same},
     tell, waive,
 };
@@ -281,22 +282,12 @@ fn of_payments<'a>(
             difference.events.push(NewEvent::decided(id, detail, rules));
         }
         if payment.rules == 0 || is_apart {
-            difference.partly.extend(told_at_once(loaded, decision));
+            difference.partly.extend(readers::at_once(loaded, decision));
         }
         difference.parts.extend(parts_of(id, parts));
         difference.changes.push(Change { id, state, tier: decision.tier, evidence, rules });
     }
     Ok(())
-}
-
-/// Who pays twice, or under the code for all another sum than is open, reads at once that it came, though it pays for
-/// nothing yet.
-fn told_at_once<'a>(loaded: &'a Loaded, decision: &Decision) -> Option<&'a dues::Due> {
-    if !matches!(decision.tier, Tier::PaidBefore | Tier::BatchPartly | Tier::BatchOther) {
-        return None;
-    }
-    let is_meant = |due: &dues::Due| decision.evidence.codes.iter().any(|it| due.has_code(it));
-    loaded.dues.iter().find(|due| due.state != RequestState::Cancelled && is_meant(due))
 }
 
 fn parts_of(id: i64, parts: Vec<(&str, i64)>) -> impl Iterator<Item = Part> {

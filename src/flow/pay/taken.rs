@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::pooled;
 use crate::{
     db::{
         Db,
@@ -53,7 +54,7 @@ fn codes(detail: &Value) -> BTreeSet<&str> {
     let parts = detail["allocations"].as_array().into_iter().flatten();
     let mut codes: BTreeSet<&str> = parts.filter_map(|part| part[0].as_str()).collect();
     let tier: Option<Tier> = detail["tier"].as_str().and_then(|tier| tier.parse().ok());
-    if tier.is_some_and(Tier::is_by_evidence) {
+    if tier.is_some_and(|tier| pooled::is_by_evidence(tier, &detail["evidence"])) {
         let told = detail["evidence"]["codes"].as_array().into_iter().flatten();
         codes.extend(told.filter_map(Value::as_str));
     }

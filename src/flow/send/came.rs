@@ -14,7 +14,10 @@ use crate::{
     domain::{batch::BatchId, money::Money, payment::Tier},
     flow::{
         Services,
-        pay::moved::{self, Moved},
+        pay::{
+            moved::{self, Moved},
+            pooled::is_by_evidence,
+        },
     },
 };
 
@@ -196,7 +199,7 @@ impl<'a> Step<'a> {
         let parts = parts.filter_map(|part| Some((part[0].as_str()?, part[1].as_i64()?)));
         let mut parts: Vec<(&str, i64)> = parts.collect();
         let is_returned = tier == Some(Tier::Returned) && parts.is_empty();
-        if tier.is_some_and(Tier::is_by_evidence) {
+        if tier.is_some_and(|tier| is_by_evidence(tier, &detail["evidence"])) {
             let codes = detail["evidence"]["codes"].as_array().into_iter().flatten();
             parts.extend(codes.filter_map(|code| Some((code.as_str()?, 0))));
         }

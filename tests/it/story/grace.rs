@@ -746,6 +746,32 @@ fn a_warning_asks_for_what_is_missing_of_what_lies_under_the_batch_code() {
 }
 
 #[test]
+fn a_warning_asks_for_what_is_missing_also_where_the_money_names_a_single_code_beside_the_batch_code()
+ {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let memo = format!("{both} {}", codes(&world)[1]);
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_000_000, &memo)]);
+    night(&world, "11-26");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let said = letter(&world, "grace_warning", enterprise(1).email());
+    for needed in ["Đã nhận 5.000.000 đ", "phần còn thiếu 900.000 đ", &both] {
+        assert!(said.contains(needed), "no {needed} in {said}");
+    }
+    assert!(!said.contains("Số tiền: 5.900.000 đ"), "{said}");
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 900_000, &both)]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 0);
+    assert_eq!(lines(&world), ["active"; 2]);
+}
+
+#[test]
 fn what_a_match_leaves_under_the_batch_code_is_not_asked_for_again_and_keeps_the_others_on() {
     if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
         return;

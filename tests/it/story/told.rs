@@ -702,6 +702,38 @@ fn about_money(world: &World, known: usize) -> Vec<Letter> {
 }
 
 #[test]
+fn what_names_the_code_for_all_and_a_single_one_is_told_when_it_comes_as_what_lies_under_that_code()
+{
+    if !require("python3") {
+        return;
+    }
+    let (world, all) = paid_by_the_firm();
+    let codes = money::codes(&world);
+    world.run(&["run", "mail"]).exits(0);
+    money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &format!("{} {all}", codes[0]))]);
+    let payment = world.list("payments").remove(0);
+    assert_eq!(
+        (&payment["state"], &payment["tier"]),
+        (&"suggested".into(), &"several_other".into())
+    );
+    let why = text(&payment, "why");
+    for needed in [&all, &codes[0], "5.000.000 đ", "còn thiếu 3.850.000 đ"] {
+        assert!(why.contains(needed), "no {needed} in {why}");
+    }
+    let letters = about_money(&world, 0);
+    assert_eq!((letters.len(), letters[0].to.as_str()), (1, LAN), "{letters:?}");
+    assert!(letters[0].subject.starts_with("Đã nhận 5.000.000 đ"), "{}", letters[0].subject);
+    says(&letters[0], &["phần còn thiếu 3.850.000 đ", &all, enterprise(3).name()]);
+    // With what was asked for all are paid.
+    money::take(&world, "b.csv", &[("21/11/2026", 3_850_000, &all)]);
+    assert_eq!(money::requests(&world), ["paid 2950000"; 3]);
+    let letters = about_money(&world, 1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].subject.starts_with("Đã nhận 3.850.000 đ"), "{}", letters[0].subject);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn what_was_too_much_and_is_moved_is_told_to_who_paid_it_and_to_whom_it_pays_for() {
     if !require("python3") {
         return;

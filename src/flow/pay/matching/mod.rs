@@ -6,6 +6,8 @@ mod hints;
 
 mod pools;
 
+mod several;
+
 mod twins;
 
 #[cfg(test)]
@@ -114,7 +116,8 @@ pub struct Evidence {
     /// What of the codes that it pays was forgiven, in đồng.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<i64>,
-    /// The code for all of a payer under which waits what a person left of it; it is one of the codes too.
+    /// The code for all of a payer under which waits what a person left of it, or all of it where single requests are named
+    /// too; it is one of the codes, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<String>,
     /// What waits under the code for all, of all payments, in đồng.
@@ -177,6 +180,8 @@ struct Desk<'a> {
     over: HashSet<usize>,
     /// Payments under a batch code whose sum is not exact yet, the oldest first, with those that a person matched in part.
     pools: BTreeMap<&'a str, Vec<usize>>,
+    /// All codes of those payments that name single requests beside the code for all.
+    beside: HashMap<usize, Vec<String>>,
     decisions: Vec<Option<Decision>>,
 }
 
@@ -196,6 +201,7 @@ impl<'a> Desk<'a> {
             left: dues.iter().map(|due| if due.is_cancelled { 0 } else { due.amount }).collect(),
             over: HashSet::new(),
             pools: BTreeMap::new(),
+            beside: HashMap::new(),
             decisions: vec![None; credits.len()],
         }
     }
@@ -303,39 +309,6 @@ impl<'a> Desk<'a> {
         }
         let to = if taken > 0 { vec![(due, taken)] } else { Vec::new() };
         self.allocate(at, tier, to, evidence);
-    }
-
-    /// Several codes that pay exactly what is left of all of them together. One that is paid already may stand among
-    /// them where two or more are open; of one alone it could as well be paid twice.
-    fn by_several_codes(&mut self, at: usize, codes: Vec<String>) {
-        let mut dues: BTreeSet<usize> = BTreeSet::new();
-        let (mut settled, mut is_cancelled) = (Vec::new(), false);
-        for code in &codes {
-            match self.by_code.get(code.as_str()).copied() {
-                Some(due) if self.left[due] == 0 => {
-                    is_cancelled |= self.dues[due].is_cancelled;
-                    settled.push(code.clone());
-                }
-                Some(due) => {
-                    dues.insert(due);
-                }
-                None => dues.extend(self.open_under(code)),
-            }
-        }
-        let is_clear = settled.is_empty() || (!is_cancelled && dues.len() > 1);
-        let credit = &self.credits[at];
-        let left: i64 = dues.iter().map(|due| self.left[*due]).sum();
-        let is_parted = dues.iter().any(|due| credit.not_for.contains(&self.dues[*due].code))
-            || settled.iter().any(|code| credit.not_for.contains(code));
-        let evidence = Evidence { codes, settled, left: Some(left), ..Evidence::default() };
-        if is_parted {
-            self.decide(at, Tier::Parted, evidence);
-        } else if is_clear && left == credit.amount {
-            let to = dues.into_iter().map(|due| (due, self.left[due])).collect();
-            self.allocate(at, Tier::SeveralCodes, to, evidence);
-        } else {
-            self.decide(at, Tier::SeveralOther, evidence);
-        }
     }
 
     /// The parts of a payment are matched when the rest has come; so is what a person matched.

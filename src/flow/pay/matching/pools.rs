@@ -25,8 +25,7 @@ impl<'a> Desk<'a> {
 
     /// What a person matched with nothing stays for what its memo says, where that is all of a payer's.
     pub(super) fn leave_over(&mut self, at: usize, codes: &[String]) {
-        if let [code] = self.known(codes).as_slice()
-            && self.is_batch_code(code)
+        if let Some(code) = self.pool_of(&self.known(codes))
             && self.free(at) > 0
         {
             self.by_batch_code(at, code);
@@ -34,15 +33,19 @@ impl<'a> Desk<'a> {
     }
 
     /// Matches what came under a code when it is exactly what is left. Where all is not, and what nobody said anything of
-    /// is, that pays, and the rest waits on.
+    /// is, or of that what names no single request, that pays, and the rest waits on.
     pub(super) fn settle_pool(&mut self, code: &'a str) {
         let Some(pool) = self.pools.get(code) else { return };
         let open = self.open_under(code);
         let mut waiting = pool.clone();
-        waiting.retain(|at| self.may_pay(*at, &open));
+        let is_clear =
+            |at: &usize| self.beside.get(at).is_none_or(|codes| self.is_clear(codes, &open));
+        waiting.retain(|at| self.may_pay(*at, &open) && is_clear(at));
         let mut untouched = waiting.clone();
         untouched.retain(|at| self.decisions[*at].is_none() && !self.is_parted(*at, &open));
-        let shares = self.shares(&waiting, &open).or_else(|| self.shares(&untouched, &open));
+        let mut plain = untouched.clone();
+        plain.retain(|at| !self.beside.contains_key(at));
+        let shares = [waiting, untouched, plain].iter().find_map(|it| self.shares(it, &open));
         let Some(shares) = shares else { return };
         let evidence = Evidence {
             codes: vec![code.to_owned()],
@@ -149,11 +152,20 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Of what a person matched it is told where the rest waits, if anything is open there.
+    /// Of what a person matched, and of what names single requests too, it is told where it waits, if anything is open
+    /// there.
     fn wait(&mut self, at: usize, tier: Tier, evidence: &Evidence) {
+        let is_open = matches!(tier, Tier::BatchPartly | Tier::BatchOther);
+        if let Some(codes) = self.beside.get(&at).filter(|_| is_open) {
+            let (under, settled) = (evidence.codes.first().cloned(), self.settled(codes));
+            let mut codes = codes.clone();
+            codes.sort_by_key(|code| Some(code) != under.as_ref());
+            let evidence = Evidence { codes, settled, under, ..evidence.clone() };
+            return self.decide(at, Tier::SeveralOther, evidence);
+        }
         match &mut self.decisions[at] {
             None => self.decide(at, tier, evidence.clone()),
-            Some(said) if matches!(tier, Tier::BatchPartly | Tier::BatchOther) => {
+            Some(said) if is_open => {
                 said.evidence.under = evidence.codes.first().cloned();
                 said.evidence.codes.splice(0..0, evidence.codes.iter().cloned());
                 (said.evidence.left, said.evidence.came) = (evidence.left, evidence.came);
@@ -170,7 +182,7 @@ impl<'a> Desk<'a> {
         (!open.is_empty() && all.len() > open.len()).then(|| all.into_iter().collect())
     }
 
-    fn left_of(&self, dues: &[usize]) -> i64 {
+    pub(super) fn left_of(&self, dues: &[usize]) -> i64 {
         dues.iter().map(|due| self.left[*due]).sum()
     }
 

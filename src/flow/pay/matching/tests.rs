@@ -230,6 +230,60 @@ fn several_codes_are_matched_by_exactly_their_sum() {
 }
 
 #[test]
+fn the_code_for_all_beside_a_single_one_is_matched_where_one_reading_alone_is_the_amount() {
+    let of = |dues: &[Due], amount: i64, single: u32| {
+        let memo = format!("tt {} {}", code(9), code(single));
+        let (decisions, standings) = told(dues, &[credit(1, amount, &memo)]);
+        let paid = standings.iter().filter(|it| it.starts_with("paid")).count();
+        format!("{} {paid}", decisions[0])
+    };
+    assert_eq!(of(&dues(), 6_890_000, 1), "matched several_codes 3");
+    assert_eq!(of(&dues(), 2_950_000, 1), "matched code 1");
+    assert_eq!(of(&dues(), 990_000, 1), "suggested several_other 0", "it is another one's amount");
+    // The code of somebody else.
+    assert_eq!(of(&dues(), 8_140_000, 4), "matched several_codes 4");
+    assert_eq!(of(&dues(), 6_890_000, 4), "matched batch_code 3");
+    assert_eq!(of(&dues(), 1_250_000, 4), "matched code 1");
+    assert_eq!(of(&dues(), 5_000_000, 4), "suggested several_other 0");
+    let mut alike = dues();
+    alike[3].amount = 6_890_000;
+    assert_eq!(of(&alike, 6_890_000, 4), "suggested several_other 0", "it may be either");
+}
+
+#[test]
+fn what_names_the_code_for_all_and_one_of_its_own_waits_under_it_until_the_sum_is_exact() {
+    let both = format!("tt {} {}", code(1), code(9));
+    let first = credit(1, 5_000_000, &both);
+    assert_eq!(told(&dues(), std::slice::from_ref(&first)).0, ["suggested several_other"]);
+    let evidence = decide(&dues(), std::slice::from_ref(&first), &known()).0.remove(0).evidence;
+    assert_eq!(evidence.codes, [code(9), code(1)]);
+    let sums = (evidence.under, evidence.left, evidence.came);
+    assert_eq!(sums, (Some(code(9)), Some(6_890_000), Some(5_000_000)));
+    let with = |amount: i64| told(&dues(), &[first.clone(), credit(2, amount, &code(9))]).0;
+    assert_eq!(with(1_890_000), ["matched batch_code"; 2]);
+    assert_eq!(with(1_000_000), ["suggested several_other", "held batch_partly"]);
+    assert_eq!(with(6_890_000), ["held paid_before", "matched batch_code"], "exact without it");
+    let other = format!("tt {} {}", code(9), code(4));
+    let evidence = decide(&dues(), &[credit(1, 5_000_000, &other)], &known()).0.remove(0).evidence;
+    assert_eq!((evidence.under, evidence.came), (None, None), "somebody else's may be meant");
+    let said = Credit { by_hand: Some(vec![(code(2), 2_950_000)]), ..first };
+    let evidence = decide(&dues(), &[said], &known()).0.remove(0).evidence;
+    assert_eq!((evidence.under, evidence.came), (Some(code(9)), Some(2_050_000)));
+}
+
+#[test]
+fn what_names_a_code_that_was_paid_beside_the_one_for_all_is_not_matched_with_the_only_other() {
+    let paid = [credit(1, 2_950_000, &code(1)), credit(2, 2_950_000, &code(2))];
+    let both = format!("tt {} {}", code(9), code(1));
+    let last = credit(3, 990_000, &both);
+    let (decisions, _) = decide(&dues(), &[paid[0].clone(), paid[1].clone(), last], &known());
+    assert_eq!(decisions[2].tier, Tier::SeveralOther, "it may be paid again");
+    assert_eq!(decisions[2].evidence.settled, [code(1)]);
+    let two = [paid[0].clone(), credit(3, 3_940_000, &both)];
+    assert_eq!(told(&dues(), &two).0, ["matched code", "matched several_codes"]);
+}
+
+#[test]
 fn nothing_is_matched_without_an_intact_code() {
     let of = |amount: i64, memo: &str| told(&dues(), &[credit(1, amount, memo)]).0.join(", ");
     let cut = &code(4)[..9];
