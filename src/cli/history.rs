@@ -38,7 +38,9 @@ fn what(services: &Services, event: &Event) -> String {
         _ => detail["state"].as_str().map(|it| word(services, "workbook.payment_state", &it)),
     };
     let pairs = if event.kind == EventKind::Decided { "allocations" } else { "words" };
-    let pairs = pairs_of(&detail[pairs]);
+    let mut pairs = pairs_of(&detail[pairs]);
+    // What it goes on paying beside what was parted, and the other way round.
+    pairs.retain(|(_, amount)| (*amount > 0) != (event.kind == EventKind::Unmatch));
     let (waived, mut unwaived): (Vec<_>, Vec<_>) =
         pairs_of(&detail["waived"]).into_iter().partition(|(_, amount)| *amount > 0);
     for (_, amount) in &mut unwaived {

@@ -69,10 +69,17 @@ pub async fn match_with(global: &Global, args: &MatchPayment) -> anyhow::Result<
         return Err(Failure::misused(services.texts, "code_twice", context! { code }).into());
     }
     let payment = by_id(&services, args.payment).await?;
+    let before = payments::allocations(&services.db, Some(payment.id)).await?;
     let by = By { reason, ..By::default() };
     let done = hand::match_with(&services, &payment, &args.codes, by).await?;
     done.map_err(|why| refused(&services, &payment, why))?;
-    reply(&services, &[by_id(&services, args.payment).await?], true).await
+    let codes = unpaid_again(&services, payment.id, &before).await?;
+    let shown = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
+    if codes.is_empty() {
+        return Ok(shown);
+    }
+    let said = services.texts.say("command.unpaid_again", context! { codes => codes.join(", ") });
+    Ok(Reply { human: format!("{said}\n{}", shown.human), ..shown })
 }
 
 fn named_twice(codes: &[(String, Option<i64>)]) -> Option<&str> {
@@ -215,6 +222,9 @@ fn refused(services: &Services, payment: &Payment, why: Refused) -> Failure {
             Failure::not_allowed(texts, "payment_cancelled", context! { code })
         }
         Refused::Paid(code) => Failure::not_allowed(texts, "payment_paid", context! { id, code }),
+        Refused::PaysNothing(code) => {
+            Failure::not_allowed(texts, "payment_pays_nothing", context! { id, code })
+        }
         Refused::TooMuch { code, left } if payment.goes_back(left) => {
             let left = (left > 0).then(|| Money::dong(left).to_string());
             let returned = Money::dong(payment.returned).to_string();

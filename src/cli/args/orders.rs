@@ -66,7 +66,7 @@ pub struct MatchPayment {
     #[arg(value_parser = payment)]
     pub payment: i64,
     /// Codes of what it is for, each with an amount where it is not all that is left (HLACDEFGHJ=2950000);
-    /// other codes that it pays stay, one that is named again gets the new amount
+    /// other codes that it pays stay, one that is named again gets the new amount, and with 0 it is paid no more
     #[arg(required = true, value_name = "CODE[=AMOUNT]", value_parser = code_and_amount)]
     pub codes: Vec<(String, Option<i64>)>,
     /// Why, for the record
@@ -154,7 +154,7 @@ fn code_and_amount(text: &str) -> Result<(String, Option<i64>), String> {
     let (code, amount) = text.split_once('=').map_or((text, None), |(code, it)| (code, Some(it)));
     let wrong = || format!("`{text}` is no code with an amount; one looks like HLACDEFGHJ=2950000");
     let amount = amount.map(|amount| match amount::of_text(amount) {
-        Ok(Some(money)) if money.as_dong() > 0 => Ok(money.as_dong()),
+        Ok(Some(money)) if money.as_dong() >= 0 => Ok(money.as_dong()),
         _ => Err(wrong()),
     });
     let code = code.trim().to_uppercase();

@@ -10,6 +10,7 @@ use super::{
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
     settle, waive, went,
+    wished::{self, is_named, words},
 };
 use crate::{
     db::{
@@ -17,7 +18,7 @@ use crate::{
         payments::{self, Allocation, EventKind, Payment},
         refunds,
     },
-    domain::{money::Money, order::RequestState, payment::Tier},
+    domain::{money::Money, payment::Tier},
     flow::Services,
 };
 
@@ -29,6 +30,8 @@ pub enum Refused {
     Cancelled(String),
     /// Other payments paid all of it.
     Paid(String),
+    /// The payment pays nothing of it that could be taken away.
+    PaysNothing(String),
     /// Of a request so much is left, or of the payment, in đồng.
     TooMuch {
         code: String,
@@ -59,7 +62,8 @@ pub enum Refused {
 /// What a person wants of a payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Without an amount what is left of each, as far as the payment goes; what it pays of others it goes on paying.
+    /// Without an amount what is left of each, as far as the payment goes, and nothing of it any more with 0; what it pays
+    /// of others it goes on paying.
     pub codes: Vec<(String, Option<i64>)>,
     pub refund: Option<Back>,
     /// What is left of its codes is forgiven.
@@ -82,14 +86,18 @@ impl Wish {
     }
 }
 
-/// Matches a payment with codes.
+/// Matches a payment with codes; what it was parted from before it stays parted from.
 pub async fn match_with(
     services: &Services,
     payment: &Payment,
     codes: &[(String, Option<i64>)],
     by: By<'_>,
 ) -> anyhow::Result<Result<(), Refused>> {
-    let wish = Wish { codes: codes.to_vec(), ..Wish::default() };
+    let codes = wished::not_yet(services, payment.id, codes).await?;
+    if codes.is_empty() {
+        return Ok(Ok(()));
+    }
+    let wish = Wish { codes, ..Wish::default() };
     carry_out(services, payment, &wish, by).await
 }
 
@@ -164,14 +172,18 @@ pub async fn said<'a>(
         };
         let stored = stored_words(services, payment.id).await?;
         if words != stored {
-            said.kind = EventKind::Match;
+            let is_parted = wish.codes.iter().all(|(_, amount)| *amount == Some(0));
+            said.kind = if is_parted { EventKind::Unmatch } else { EventKind::Match };
             said.words = Some(words.clone());
         }
-        let named: Vec<(String, i64)> =
-            words.into_iter().filter(|(code, _)| is_named(&dues, &wish.codes, code)).collect();
+        said.waived = waive::with_money(&dues, &wished::parted(&words, &own));
+        let named: Vec<(String, i64)> = words
+            .into_iter()
+            .filter(|(code, amount)| *amount > 0 && is_named(&dues, &wish.codes, code))
+            .collect();
         learn(payment, &dues, &named, &mut said);
         if wish.waives {
-            said.waived = waive::behind(&dues, &own, &named);
+            said.waived.extend(waive::behind(&dues, &own, &named));
         }
     }
     if wish.waives && wish.codes.is_empty() {
@@ -238,71 +250,6 @@ pub async fn stands(services: &Services, payment: &Payment, wish: &Wish) -> anyh
         }
     };
     Ok(went && (!wish.waives || waive::was_forgiven(&dues, &own)))
-}
-
-/// Whether what is wanted speaks of this request.
-fn is_named(dues: &[Due], codes: &[(String, Option<i64>)], code: &str) -> bool {
-    let due = dues.iter().find(|due| due.code == code);
-    due.is_some_and(|due| codes.iter().any(|(it, _)| due.has_code(it)))
-}
-
-/// Codes of requests with đồng, each once, in their order, with what the payment pays of others; `rest` is what is left
-/// of the payment behind them.
-fn words(
-    dues: &[Due],
-    own: &[Allocation],
-    codes: &[(String, Option<i64>)],
-    rest: &mut i64,
-) -> Result<Vec<(String, i64)>, Refused> {
-    let others = own.iter().filter(|it| !is_named(dues, codes, &it.code));
-    let mut words: Vec<(String, i64)> = others.map(|it| (it.code.clone(), it.amount)).collect();
-    let pays = words.clone();
-    *rest -= pays.iter().map(|(_, amount)| amount).sum::<i64>();
-    let free = *rest;
-    for (code, amount) in codes {
-        let found: Vec<&Due> = dues.iter().filter(|due| due.has_code(code)).collect();
-        if found.is_empty() {
-            return Err(Refused::NoCode(code.clone()));
-        }
-        let open = |due: &&&Due| due.state != RequestState::Cancelled;
-        if !found.iter().any(|due| open(&due)) {
-            return Err(Refused::Cancelled(code.clone()));
-        }
-        let is_paid = |due: &&&Due| {
-            let is_own = own.iter().any(|it| it.code == due.code);
-            !is_own && due.amount - due.waived - due.paid == 0
-        };
-        if found.iter().filter(open).all(|due| is_paid(&due)) {
-            return Err(Refused::Paid(code.clone()));
-        }
-        let mut wished = *amount;
-        let mut taken = 0;
-        for due in found.iter().filter(open) {
-            let mine: i64 = own.iter().filter(|it| it.code == due.code).map(|it| it.amount).sum();
-            let said: i64 = words.iter().filter(|it| it.0 == due.code).map(|it| it.1).sum();
-            let left = due.amount - due.waived - due.paid + mine - said;
-            let part = wished.unwrap_or(*rest).min(left).min(*rest).max(0);
-            wished = wished.map(|wished| wished - part);
-            *rest -= part;
-            taken += part;
-            match words.iter_mut().find(|it| it.0 == due.code) {
-                Some(known) => known.1 += part,
-                None if part > 0 => words.push((due.code.clone(), part)),
-                None => {}
-            }
-        }
-        if taken == 0 || wished.is_some_and(|over| over > 0) {
-            let (code, left) = (code.clone(), taken);
-            // Where a code before it took something, that is why too little is left, not what is paid already.
-            return Err(if taken == free && !pays.is_empty() {
-                Refused::Used { code, left, pays }
-            } else {
-                Refused::TooMuch { code, left }
-            });
-        }
-    }
-    words.sort();
-    Ok(words)
 }
 
 fn learn(payment: &Payment, dues: &[Due], words: &[(String, i64)], said: &mut Said<'_>) {

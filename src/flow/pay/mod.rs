@@ -31,6 +31,8 @@ mod readers;
 
 pub mod hand;
 
+mod wished;
+
 pub mod same;
 
 pub mod back;

@@ -133,6 +133,35 @@ fn a_match_with_what_is_paid_already_is_told_what_can_be_done_instead() {
 }
 
 #[test]
+fn an_amount_of_0_takes_away_what_a_payment_pays_of_a_code_and_the_rest_stays() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 5_900_000, "khong ro")]);
+    let of =
+        |words: &[&str]| world.run(&[&["match", "1"][..], words, &["--reason", "gọi"]].concat());
+    of(&[&codes[0], &codes[1]]).exits(0);
+    let none = format!("{}=0", codes[1]);
+    let told = of(&[&none]).exits(0).stdout;
+    assert!(told.contains(&format!("không còn trả cho {}", codes[1])), "{told}");
+    assert_eq!(requests(&world), ["paid 2950000", "open 0", "open 0"]);
+    let parted = format!("Tách khỏi {} (", codes[1]);
+    let one_line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(one_line.contains(&parted), "{told}");
+    of(&[&none]).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000", "open 0", "open 0"]);
+    world.run(&["prove"]).exits(0);
+    // Nothing of it can be taken away.
+    let refused = of(&[&format!("{}=0", codes[2]), "--json"]).exits(1).json()["error"].clone();
+    assert_eq!(refused["code"], "state.not_allowed");
+    let said = text(&refused, "message");
+    assert!(said.contains(&codes[2]) && said.contains("không trả cho"), "{said}");
+    // Taken from one and given to another at once.
+    of(&[&format!("{}=0", codes[0]), &codes[2]]).exits(0);
+    assert_eq!(requests(&world), ["open 0", "open 0", "paid 2950000"]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn that_nothing_was_forgiven_is_said_in_json_as_it_is_in_words() {
     let world = placed();
     let codes = codes(&world);

@@ -48,7 +48,10 @@ pub(super) fn refused(
             ("not_free", context! { id => payment.id, left => money(left), amount, pays })
         }
         Refused::NothingToWaive => ("nothing_to_waive", context! {}),
-        Refused::Closed | Refused::Went | Refused::Same(_) => ("gone", context! {}),
+        // An amount of 0 is no amount of the workbook.
+        Refused::Closed | Refused::Went | Refused::Same(_) | Refused::PaysNothing(_) => {
+            ("gone", context! {})
+        }
     };
     let mut finding = flaw(services, returned, written.row, key, &values);
     finding.place.column = column.and_then(|at| u32::try_from(at).ok()).map(column_letters);
@@ -72,6 +75,6 @@ fn column(returned: &Returned<'_>, written: &Written<'_>, why: &Refused) -> Opti
         }
         Refused::NotFree { .. } => refund,
         Refused::NothingToWaive => waive,
-        Refused::Closed | Refused::Went | Refused::Same(_) => None,
+        Refused::Closed | Refused::Went | Refused::Same(_) | Refused::PaysNothing(_) => None,
     }
 }
