@@ -12,7 +12,7 @@ use super::{
     memo,
     overtaken::until_not_overtaken,
     said::{By, Said},
-    settle,
+    settle, wished,
 };
 use crate::{
     db::{
@@ -43,7 +43,8 @@ pub async fn refund(
     }
 }
 
-/// What was planned to go back of a payment, and did not go, does not; false where nothing was planned.
+/// What was planned to go back of a payment, and did not go, does not, and what it pays it goes on paying; false where
+/// nothing was planned.
 pub async fn keep(
     services: &Services,
     payment: &Payment,
@@ -62,7 +63,9 @@ pub async fn keep(
             _ => {}
         }
         let said = Said::new(Some(payment.id), EventKind::Refund, by);
-        let said = Said { kept, as_of: Some(seen.as_of), ..said };
+        let own = payments::allocations(&services.db, Some(payment.id)).await?;
+        let words = wished::as_it_pays(&seen.payment, &own);
+        let said = Said { kept, words, as_of: Some(seen.as_of), ..said };
         settle::all(services, Some(&said)).await.map(|()| Ok(true))
     })
     .await

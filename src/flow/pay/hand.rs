@@ -203,6 +203,9 @@ pub async fn said<'a>(
         said.waived = waive::with_money(&dues, &own);
     }
     (said.kept, said.refund) = (kept, refund);
+    if said.words.is_none() && refund < kept {
+        said.words = wished::as_it_pays(payment, &own);
+    }
     let is_nothing = said.words.is_none() && said.refund == 0 && said.waived.is_empty();
     Ok(Ok((!is_nothing).then_some(said)))
 }

@@ -1,6 +1,6 @@
 //! Who reads of money of which nothing more is paid now. What letters say of it is the business of `send`.
 
-use super::{matching::Decision, settle::Loaded};
+use super::{matching::Decision, said::Said, settle::Loaded};
 use crate::{
     db::dues::Due,
     domain::{order::RequestState, payment::Tier},
@@ -18,4 +18,16 @@ pub(super) fn at_once<'a>(loaded: &'a Loaded, decision: &Decision) -> Option<&'a
             && decision.evidence.codes.iter().any(|code| due.has_code(code))
     };
     loaded.dues.iter().filter(|_| waits).find(is_meant)
+}
+
+/// Who pays reads what is so where money was to go back and does not; a letter that says nothing new does not leave.
+pub(super) fn of_staying<'a>(
+    loaded: &'a Loaded,
+    decisions: &[Decision],
+    said: Option<&Said<'_>>,
+) -> Option<&'a Due> {
+    let payment = said.filter(|said| said.kept > said.refund)?.payment?;
+    let decision = decisions.iter().find(|it| it.id == payment)?;
+    let (code, _) = decision.allocations.first()?;
+    loaded.dues.iter().find(|due| due.code == *code)
 }

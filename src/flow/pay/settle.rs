@@ -213,6 +213,7 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
     let away = moved::away(&services.db, said, found, loaded.version + 1).await?;
     let mut difference = Difference { parted, away, ..Difference::default() };
     of_payments(&loaded, &decisions, &mut difference, said)?;
+    difference.partly.extend(readers::of_staying(&loaded, &decisions, said));
     of_requests(&loaded, standings, &mut difference, said);
     if said.is_none() && difference.changes.is_empty() && difference.standings.is_empty() {
         return Ok(true);

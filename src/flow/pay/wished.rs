@@ -5,9 +5,9 @@ use super::hand::Refused;
 use crate::{
     db::{
         dues::{self, Due},
-        payments::{self, Allocation},
+        payments::{self, Allocation, Payment},
     },
-    domain::order::RequestState,
+    domain::{order::RequestState, payment::Tier},
     flow::Services,
 };
 
@@ -128,4 +128,13 @@ pub(super) fn parted(words: &[(String, i64)], own: &[Allocation]) -> Vec<Allocat
     let is_parted =
         |it: &&Allocation| words.iter().any(|(code, left)| *code == it.code && *left == 0);
     own.iter().filter(is_parted).cloned().collect()
+}
+
+/// That a payment pays what it pays, where less of it goes back than was planned: it paid exactly what was left of several
+/// requests together, which the rules would not find in a larger amount any more.
+pub(super) fn as_it_pays(payment: &Payment, own: &[Allocation]) -> Option<Vec<(String, i64)>> {
+    let is_exact = matches!(payment.tier, Tier::BatchCode | Tier::SeveralCodes);
+    let mut words: Vec<(String, i64)> = own.iter().map(|it| (it.code.clone(), it.amount)).collect();
+    words.sort();
+    (is_exact && !words.is_empty()).then_some(words)
 }

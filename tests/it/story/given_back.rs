@@ -246,6 +246,24 @@ fn a_refund_that_did_not_go_is_taken_back_and_one_that_went_is_not() {
 }
 
 #[test]
+fn what_pays_several_codes_goes_on_paying_them_where_the_rest_does_not_go_back() {
+    let world = placed();
+    let codes = codes(&world);
+    let both = format!("{} {}", codes[0], codes[1]);
+    take(&world, "a.csv", &[("20/11/2026", 6_000_000, &both)]);
+    assert_eq!(of(&world, "1")["tier"], "several_other");
+    world.run(&["refund", "1", "100000", "--reason", "trả dư"]).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
+    for amount in ["40000", "0"] {
+        world.run(&["refund", "1", amount, "--reason", "để lại"]).exits(0);
+        assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
+        world.run(&["prove"]).exits(0);
+    }
+    let kept = of(&world, "1");
+    assert_eq!((&kept["state"], &kept["unused"]), (&"held".into(), &100_000.into()));
+}
+
+#[test]
 fn money_that_stays_after_all_is_told_to_have_come_once() {
     for world in World::on_each_engine() {
         let clients = [enterprise(1), enterprise(2), enterprise(3)];

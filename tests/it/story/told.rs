@@ -734,6 +734,40 @@ fn what_names_the_code_for_all_and_a_single_one_is_told_when_it_comes_as_what_li
 }
 
 #[test]
+fn what_was_to_go_back_and_stays_leaves_all_paid_and_is_told_to_who_read_otherwise() {
+    if !require("python3") {
+        return;
+    }
+    let (world, all) = paid_by_the_firm();
+    world.run(&["run", "mail"]).exits(0);
+    money::take(&world, "a.csv", &[("20/11/2026", 9_000_000, &all)]);
+    says(&about_money(&world, 0)[0], &["nhiều hơn số phải trả"]);
+    says_of(&world, &["refund", "1", "150000"]);
+    assert_eq!(money::requests(&world), ["paid 2950000"; 3]);
+    let letters = about_money(&world, 1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(!letters[0].text.contains("thừa"), "{}", letters[0].text);
+    says_of(&world, &["refund", "1", "0"]);
+    assert_eq!(money::requests(&world), ["paid 2950000"; 3]);
+    let payment = world.list("payments").remove(0);
+    assert_eq!(
+        (&payment["state"], &payment["unused"], &payment["returned"]),
+        (&"held".into(), &150_000.into(), &0.into())
+    );
+    let letters = about_money(&world, 2);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].subject.starts_with("Cập nhật thanh toán"), "{}", letters[0].subject);
+    says(&letters[0], &["thừa 150.000 đ", "9.000.000 đ"]);
+    // Who read nothing else in between reads nothing again.
+    for amount in ["150000", "50000", "0"] {
+        says_of(&world, &["refund", "1", amount]);
+        assert_eq!(money::requests(&world), ["paid 2950000"; 3], "{amount}");
+    }
+    assert!(about_money(&world, 3).is_empty(), "told once");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn what_was_too_much_and_is_moved_is_told_to_who_paid_it_and_to_whom_it_pays_for() {
     if !require("python3") {
         return;
