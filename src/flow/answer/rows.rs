@@ -26,9 +26,12 @@ use crate::{
     },
     flow::{
         Services,
-        map::{Table, TableRow, fields},
+        map::{Table, TableRow, fields, not_chosen},
     },
-    text::{Texts, findings},
+    text::{
+        Texts,
+        findings::{self, BY_ANSWER},
+    },
 };
 
 /// A sheet and a row of it.
@@ -82,13 +85,42 @@ pub fn views(
 ) -> Vec<RowView> {
     let view = |row: &TableRow| {
         let kind = match row.kind {
-            rows::RowKind::Outside => RowKind::Outside,
+            rows::RowKind::Outside => outside(whole, table, row),
             rows::RowKind::Header => RowKind::Header,
             rows::RowKind::Data => RowKind::Data(Box::new(data(whole, table, row, facts))),
         };
         RowView { number: row.number, cells: row.cells.clone(), kind }
     };
     rows.par_iter().map(view).collect()
+}
+
+/// A client that nobody chose says so; all else outside of the list says nothing.
+fn outside(whole: &Whole<'_>, table: &Table, row: &TableRow) -> RowKind {
+    let columns = &whole.services.catalogue.columns;
+    let choice = not_chosen(&row.cells, &table.columns, columns);
+    let Some(choice) = choice.filter(|_| row.number > table.header_row) else {
+        return RowKind::Outside;
+    };
+    let texts = whole.services.texts;
+    let values = context! { column => choice.header.trim(), yes => columns.yes().first() };
+    RowKind::NotChosen(Box::new(DataRow {
+        state: RowState::Unchanged,
+        left_out: Some(LeftOut::NotChosen),
+        is_corrected: false,
+        findings: vec![FindingText {
+            code: Code::RowLeftOut.to_string(),
+            severity: Severity::Info,
+            column: None,
+            field: None,
+            message: texts.say("workbook.left_out.not_chosen_reason", values.clone()),
+            fix: texts.say("workbook.left_out.not_chosen_fix", values),
+        }],
+        line: None,
+        fields: Vec::new(),
+        rid: String::new(),
+        suggestion: Vec::new(),
+        choices: Vec::new(),
+    }))
 }
 
 fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> DataRow {
@@ -114,6 +146,7 @@ fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> 
     let mut data = DataRow {
         state,
         left_out,
+        is_corrected: state == RowState::Unchanged && findings.iter().any(|it| is_by_answer(it)),
         findings: said,
         line: line.cloned(),
         fields: Vec::new(),
@@ -131,6 +164,11 @@ fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> 
 /// Whether a row is left out because nobody sees it in its file.
 fn is_skipped(state: RowState, findings: &[&Finding]) -> bool {
     state == RowState::Unchanged && findings.iter().any(|finding| finding.is_skipped())
+}
+
+/// The row says what its line says because `nhận` corrected that.
+fn is_by_answer(finding: &Finding) -> bool {
+    finding.code == Code::ClientSameAsBefore && finding.detail.contains_key(BY_ANSWER)
 }
 
 /// A hint that nothing can be made of any more: the year is in use, was cancelled, or what the platform said is to be read.

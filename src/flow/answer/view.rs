@@ -176,6 +176,8 @@ pub enum RowKind {
     Outside,
     Header,
     Data(Box<DataRow>),
+    /// A client of a list in which rows are chosen, and that nobody chose: it stands there, and counts nowhere.
+    NotChosen(Box<DataRow>),
 }
 
 /// Why a row is left out.
@@ -185,6 +187,8 @@ pub enum LeftOut {
     Decided,
     /// Nobody sees it in its file, and the job skips such rows.
     Hidden,
+    /// Nobody chose it (`Gia hạn?`).
+    NotChosen,
 }
 
 #[derive(Clone, Debug)]
@@ -192,6 +196,8 @@ pub struct DataRow {
     pub state: RowState,
     /// Why nothing of it is asked or ordered, where nobody ordered it before.
     pub left_out: Option<LeftOut>,
+    /// It orders nothing, but its line was corrected by it (`nhận`).
+    pub is_corrected: bool,
     pub findings: Vec<FindingText>,
     pub line: Option<LineView>,
     /// As mapped, for the sheet to fix; of other rows none.

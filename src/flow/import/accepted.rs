@@ -25,6 +25,7 @@ use crate::{
         order::correct::{Asked, Corrected, Why, Wish},
         staged::Staged,
     },
+    text::findings::BY_ANSWER,
 };
 
 /// The rows of a list that were answered with `nhận`, and their lines that are corrected by that.
@@ -102,7 +103,7 @@ impl Accepted {
             let at = sheet.zip(finding.place.row);
             let Some(asked) = at.and_then(|at| self.corrected.get(&at)) else { continue };
             if finding.code == Code::ClientSameAsBefore {
-                finding.detail.insert("by_answer".to_owned(), asked.clone());
+                finding.detail.insert(BY_ANSWER.to_owned(), asked.clone());
             }
         }
     }

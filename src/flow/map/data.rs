@@ -100,6 +100,17 @@ pub(super) fn is_example(cells: &[Cell]) -> bool {
     EXAMPLES.contains(&fold(head).as_str())
 }
 
+/// The column by which rows are chosen, where a row is a client that it does not choose.
+pub fn not_chosen<'a>(
+    cells: &[Cell],
+    mapped: &'a [Column],
+    columns: &Columns,
+) -> Option<&'a Column> {
+    let choice = mapped.iter().find(|column| columns.is_choice(&column.header))?;
+    let is_meant = !is_example(cells) && !is_chosen(cells, Some(choice), columns);
+    (is_meant && is_client(cells, mapped, columns)).then_some(choice)
+}
+
 /// Of a list in which rows are chosen, those that do not say no; the checks ask about what is no yes either.
 fn is_chosen(cells: &[Cell], choice: Option<&Column>, columns: &Columns) -> bool {
     let Some(column) = choice else { return true };

@@ -15,6 +15,7 @@ mod merges;
 
 mod values;
 
+pub use data::not_chosen;
 pub use merges::unmerged;
 pub use recode::typed;
 pub use values::{Fields, Reading, Source, Value, ValueKind, fields};

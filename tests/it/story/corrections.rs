@@ -563,6 +563,8 @@ fn what_was_answered_of_ordered_lines_is_counted_as_done_and_asked_for_no_more()
             rows.contains("Đã sửa dòng trong đơn hàng") && !rows.contains("giống hệt"),
             "{rows}"
         );
+        let states = [rows.matches("Đã cập nhật khách hàng"), rows.matches("Không thay đổi")];
+        assert_eq!(states.map(Iterator::count), [1, 0], "{rows}");
         let receipt = receipt(&world, "tra-loi", &taken);
         for said in ["1 đã sửa dòng của đơn", "1 bỏ theo quyết định"] {
             assert!(receipt.contains(said), "no {said} in {receipt}");

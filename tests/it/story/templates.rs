@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     lists::{Client, csv, enterprise, household},
-    workbooks::{Edit, cell, edited, read, sheet_text, through_libreoffice},
+    workbooks::{Edit, cell, edited, read, set, sheet_text, through_libreoffice},
 };
 use crate::world::{World, require, text};
 
@@ -298,6 +298,29 @@ fn a_word_that_is_neither_yes_nor_no_is_asked_about_and_decided_like_any_other_q
     world.run(&["accept", &format!("{}#3", text(&file, "batch"))]).exits(0);
     let order = world.order(file["orders"][0].as_str().unwrap());
     assert_eq!(order["lines"].as_array().unwrap().len(), 2, "{order}");
+}
+
+#[test]
+fn a_client_that_is_not_renewed_says_so_in_the_results_and_counts_nowhere() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = to_renew();
+    let edits = [cell(LIST, "A3", "có"), cell(LIST, "A4", "không")];
+    let file = world.import("gia-han.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(file["rows"]["total"], 1, "{file:#}");
+    let batch = text(&file, "batch");
+    let results = sheet_text(&world.workbook(&batch), "Kết quả");
+    let refused = results.lines().find(|row| row.contains(enterprise(2).name())).unwrap();
+    for said in ["Không gia hạn", "Cột “Gia hạn?” của dòng này", "ghi “có”"] {
+        assert!(refused.contains(said), "no {said} in {refused}");
+    }
+    assert_eq!(results.matches("Không gia hạn").count(), 1, "{results}");
+    // The workbook comes back as ever.
+    let ticked = edited(&world, &world.workbook(&batch), &[set("XAC_NHAN", true)]);
+    let taken = world.take("tra-loi.xlsx", &ticked);
+    assert_eq!((&taken["exit"], &taken["findings"]), (&0.into(), &Value::Array(Vec::new())));
+    assert_eq!(world.order(file["orders"][0].as_str().unwrap())["state"], "placed");
 }
 
 #[test]

@@ -137,9 +137,13 @@ pub fn state(texts: &Texts, row: &DataRow) -> (String, Tone) {
     let left_out = row.left_out.map(|why| match why {
         LeftOut::Decided => "left_out.state",
         LeftOut::Hidden => "left_out.hidden",
+        LeftOut::NotChosen => "left_out.not_chosen",
     });
     if let Some(key) = left_out {
         return (label(key), Tone::Quiet);
+    }
+    if row.is_corrected {
+        return (label("corrected.state"), Tone::Good);
     }
     let line = row.line.as_ref().map(|line| line.state);
     match line.filter(|line| row.state == RowState::Accepted && *line != LineState::Waiting) {

@@ -60,7 +60,7 @@ impl Extent {
         let limit = match &row.kind {
             RowKind::Outside => return,
             RowKind::Header => HEADING,
-            RowKind::Data(data) => {
+            RowKind::Data(data) | RowKind::NotChosen(data) => {
                 own::widen(&mut self.own_widths, texts, data);
                 self.last_row = Some(row.number);
                 WIDEST
@@ -158,11 +158,11 @@ impl<'a> Writer<'a> {
         let at = row.number.checked_sub(1).context("Rows are counted from 1")?;
         let marks = match &row.kind {
             RowKind::Data(data) => marks(&data.findings),
-            RowKind::Outside | RowKind::Header => BTreeMap::new(),
+            RowKind::NotChosen(_) | RowKind::Outside | RowKind::Header => BTreeMap::new(),
         };
-        let is_data = matches!(row.kind, RowKind::Data(_));
+        let is_data = matches!(row.kind, RowKind::Data(_) | RowKind::NotChosen(_));
         let tallest = self.theirs(at, &row.cells, &marks, is_data)?;
-        if let RowKind::Data(data) = &row.kind {
+        if let RowKind::Data(data) | RowKind::NotChosen(data) = &row.kind {
             let tallest = tallest.max(self.ours(at, data, fix)?);
             self.sheet.set_row_height(at, height(tallest))?;
         }

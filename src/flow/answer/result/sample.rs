@@ -312,7 +312,8 @@ fn verdict(at: u32, number: u32, fields: Vec<(Field, String)>) -> DataRow {
     });
     let suggestion = if at == 9 { vec![(Field::Email, "khach9@gmail.com".into())] } else { vec![] };
     let (rid, choices) = (number.to_string(), Vec::new());
-    DataRow { state, left_out: None, findings, line, fields, rid, suggestion, choices }
+    let (left_out, is_corrected) = (None, false);
+    DataRow { state, left_out, is_corrected, findings, line, fields, rid, suggestion, choices }
 }
 
 pub fn finding(
