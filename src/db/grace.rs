@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures::stream::BoxStream;
 use sqlx::types::Json;
 
-use super::{Db, Sql, Tx};
+use super::{Db, Sql, Tx, mails::Mail};
 use crate::domain::{
     batch::BatchId,
     mail::{MailState, Purpose},
@@ -174,16 +174,23 @@ pub struct Warning {
     pub state: MailState,
     pub planned_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
-    told: Option<String>,
+    of_rest: bool,
 }
 
-/// What is kept of a letter that asked for the rest alone.
-pub const OF_REST: &str = "rest";
+/// Keeps of a warning that is on its way that it asks for the rest alone.
+pub async fn note_of_rest(db: &Db, mail: &Mail) -> sqlx::Result<()> {
+    db.query("update mail set of_rest = $2 where id = $1")
+        .bind(mail.id)
+        .bind(true)
+        .execute()
+        .await?;
+    Ok(())
+}
 
 impl Warning {
     /// It asked for what was missing, and threatened nobody.
     pub fn is_of_rest(&self) -> bool {
-        self.told.as_deref() == Some(OF_REST)
+        self.of_rest
     }
 
     /// The day after which the line is cut off, as it was then.
@@ -195,7 +202,7 @@ impl Warning {
 /// Of lines that are in grace.
 pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
     db.query(
-        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at, m.told
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at, m.of_rest
          from line_warning w
          join order_line l on l.id = w.line_id
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
@@ -209,7 +216,7 @@ pub async fn warnings(db: &Db) -> sqlx::Result<Vec<Warning>> {
 /// Of one line, wherever it stands.
 pub async fn warnings_of(db: &Db, line_id: i64) -> sqlx::Result<Vec<Warning>> {
     db.query(
-        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at, m.told
+        "select w.line_id, w.last_day, w.days, w.recipient, m.state, w.planned_at, m.sent_at, m.of_rest
          from line_warning w
          join mail m on m.purpose = 'grace_warning' and m.subject = w.order_code and m.recipient = w.recipient
                     and coalesce(m.occasion, m.sequence) = w.sequence

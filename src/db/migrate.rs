@@ -50,6 +50,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (30, "invoice_exports", files!("0030_invoice_exports.sql")),
     (31, "restored", files!("0031_restored.sql")),
     (32, "mail_recipient", files!("0032_mail_recipient.sql")),
+    (33, "operator", files!("0033_operator.sql")),
 ];
 
 /// The newest change that this version knows.

@@ -15,6 +15,8 @@ words! {
         Morning = "morning",
         /// What a night found that differs, of one firm.
         Reconciliation = "reconciliation",
+        /// What else whoever runs the program is told of.
+        Operator = "operator",
     }
 }
 
@@ -77,12 +79,12 @@ pub async fn insert<T: Serialize + Sync>(
     Ok(id)
 }
 
-/// The next revision of what whoever runs the program is told of on a day; the first is that of the night.
+/// The next revision of what whoever runs the program is told of on a day.
 pub async fn next_to_operator(tx: &mut Tx, day: &str) -> sqlx::Result<i64> {
     let (next,) = tx
         .query(
-            "select coalesce(max(revision), 1) + 1 from report
-             where kind = 'reconciliation' and firm is null and day = $1",
+            "select coalesce(max(revision), 0) + 1 from report
+             where kind = 'operator' and firm is null and day = $1",
         )
         .bind(day)
         .one::<(i64,)>()

@@ -31,6 +31,8 @@ words! {
         Restored = "restored",
         /// What differs or waits after a night, to the firm's admin.
         Reconciliation = "reconciliation",
+        /// A job failed, mail was paused, or a letter came back because of who sends, to whoever runs the program.
+        Operator = "operator",
     }
 }
 

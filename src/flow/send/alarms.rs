@@ -52,11 +52,11 @@ pub(super) async fn plan(
     let Some(email) = &services.settings.operator.email else { return Ok(()) };
     let (day, now) = (services.today().to_string(), services.now());
     let subject = format!("{}/{day}/{about}", guard::OPERATOR);
-    if mails::is_known(tx, Purpose::Reconciliation, &subject).await? {
+    if mails::is_known(tx, Purpose::Operator, &subject).await? {
         return Ok(());
     }
     let new = NewReport {
-        kind: ReportKind::Reconciliation,
+        kind: ReportKind::Operator,
         firm: None,
         day: &day,
         revision: reports::next_to_operator(tx, &day).await?,
@@ -66,12 +66,7 @@ pub(super) async fn plan(
         digest: &sha256(said.as_bytes()),
     };
     let id = reports::insert(tx, new).await?;
-    plan::to_operator(services, tx, email, (id, &subject)).await
-}
-
-/// Whether a letter of a night is none, but one of these: it is about something of a day.
-pub fn is_meant(mail: &Mail) -> bool {
-    mail.purpose == Purpose::Reconciliation && mail.subject.split('/').count() > 2
+    plan::to_operator(services, tx, (Purpose::Operator, email), (id, &subject)).await
 }
 
 /// Nothing where what was kept was deleted.

@@ -56,9 +56,7 @@ pub async fn of(
     }
     if let Some(report) = mail.report_id {
         return match mail.purpose {
-            Purpose::Reconciliation if alarms::is_meant(mail) => {
-                alarms::of(services, mail, report).await
-            }
+            Purpose::Operator => alarms::of(services, mail, report).await,
             Purpose::Reconciliation => nights::of(services, mail, report).await,
             _ => mornings::of(services, mail, report).await,
         };
@@ -68,7 +66,8 @@ pub async fn of(
         Purpose::BatchResult
         | Purpose::Morning
         | Purpose::FindingsWaiting
-        | Purpose::Reconciliation => Ok(None),
+        | Purpose::Reconciliation
+        | Purpose::Operator => Ok(None),
         Purpose::ActivationResult => activations::of(services, mail, order).await,
         Purpose::PaymentReceived if moved::is_meant(mail) => moved::of(services, mail, order).await,
         Purpose::PaymentReceived if returned::is_meant(mail) => {

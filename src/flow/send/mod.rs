@@ -260,7 +260,6 @@ pub fn purpose_in_words(services: &Services, mail: &Mail) -> String {
         Purpose::PaymentReceived if mail.line_id.is_some() => "payment_taken_back",
         Purpose::PaymentReceived if moved::is_meant(mail) => "payment_moved",
         Purpose::PaymentReceived if returned::is_meant(mail) => "payment_returned",
-        Purpose::Reconciliation if alarms::is_meant(mail) => "operator_told",
         purpose => purpose.as_str(),
     };
     services.texts.label(&format!("message.purpose.{name}"))

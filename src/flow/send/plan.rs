@@ -156,18 +156,18 @@ pub async fn statement_missing(
     (report, day): (i64, &str),
 ) -> anyhow::Result<()> {
     let subject = format!("{}/{day}", guard::OPERATOR);
-    to_operator(services, tx, email, (report, &subject)).await
+    to_operator(services, tx, (Purpose::Reconciliation, email), (report, &subject)).await
 }
 
-/// What is kept as a report of a night, to the same.
+/// What is kept as a report, to the same.
 pub(super) async fn to_operator(
     services: &Services,
     tx: &mut Tx,
-    email: &Email,
+    (purpose, email): (Purpose, &Email),
     (report, subject): (i64, &str),
 ) -> anyhow::Result<()> {
     let name = services.settings.operator.name.as_str();
-    to_one(services, tx, (Purpose::Reconciliation, subject, report), (name, email)).await
+    to_one(services, tx, (purpose, subject, report), (name, email)).await
 }
 
 async fn of_report(

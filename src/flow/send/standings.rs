@@ -188,7 +188,7 @@ pub async fn of(
     if is_received(mail) {
         received::note(&services.db, mail, &sums).await?;
     } else if mail.purpose == Purpose::GraceWarning && said.is_partly() {
-        received::note(&services.db, mail, grace::OF_REST).await?;
+        grace::note_of_rest(&services.db, mail).await?;
     }
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
 }

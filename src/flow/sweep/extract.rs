@@ -26,7 +26,7 @@ use crate::{
     text::Texts,
 };
 
-/// What waits for one firm. What else is kept for whoever runs the program reads as one that says nothing.
+/// What waits for one firm.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Extract {

@@ -46,6 +46,37 @@ async fn fill(db: &Db, dump: &Dump) {
     tx.commit().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_to_the_operator_are_told_apart_from_those_of_a_night_since() {
+    each_db(async |db| {
+        portable::empty_at(db, 32).await.unwrap();
+        let (now, digest) = (super::seed::now(), super::seed::hash(1));
+        for revision in [1_i64, 2] {
+            let report = "insert into report (kind, day, revision, since, until, content, digest)
+                          values ('reconciliation', '2026-11-23', $1, $2, $2, '{}', $3)";
+            let query = db.query(report).bind(revision).bind(now).bind(digest.as_str());
+            query.execute().await.unwrap();
+        }
+        let mails = "insert into mail (purpose, subject, report_id, recipient, recipient_name, sequence,
+                                       message_id, state, planned_at, not_before)
+                     select 'reconciliation',
+                            case revision when 1 then '_operator/2026-11-23' else '_operator/2026-11-23/mail' end,
+                            id, 'o@x.example', 'O', 1, 'm' || revision, 'planned', since, since
+                     from report";
+        db.query(mails).execute().await.unwrap();
+        portable::bring_up_to_date(db).await.unwrap();
+        let mails = "select purpose, message_id, of_rest from mail order by message_id";
+        let mails: Vec<(String, String, bool)> = db.query(mails).all().await.unwrap();
+        let kinds = "select id, kind from report order by id";
+        let kinds: Vec<(i64, String)> = db.query(kinds).all().await.unwrap();
+        for (at, purpose) in ["reconciliation", "operator"].into_iter().enumerate() {
+            assert_eq!((mails[at].0.as_str(), kinds[at].1.as_str()), (purpose, purpose));
+            assert!(!mails[at].2);
+        }
+    })
+    .await;
+}
+
 /// Rows of every kind, with all that a statement could trip over.
 async fn seed(db: &Db) {
     placed_line(db).await;

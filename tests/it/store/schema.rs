@@ -44,6 +44,7 @@ const POSTGRES: &str = concat!(
     include_str!("../../../src/db/migrations/postgres/0019_same_payment.sql"),
     include_str!("../../../src/db/migrations/postgres/0020_bounces.sql"),
     include_str!("../../../src/db/migrations/postgres/0021_corrections.sql"),
+    include_str!("../../../src/db/migrations/postgres/0033_operator.sql"),
 );
 
 const MAIN: [(&str, &str); 2] = [

@@ -492,6 +492,7 @@ fn a_report_that_who_sends_is_refused_is_the_operator_s_and_keeps_the_address() 
         let mut mails = world.list("mails");
         mails.retain(|mail| mail["to"] == "may@nhacungcap.example");
         assert_eq!(mails.len(), 1, "one a day: {mails:?}");
+        assert_eq!(mails[0]["purpose"], "operator");
         if require("openpyxl") {
             let page = morning(&world, "");
             assert!(page.contains("không phải do địa chỉ"), "{page}");

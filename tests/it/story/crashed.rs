@@ -205,6 +205,7 @@ fn a_night_that_fails_for_good_is_told_to_the_operator() {
     mails.retain(|mail| mail["to"] == "may@nhacungcap.example");
     assert_eq!(mails.len(), 1, "{mails:?}");
     assert!(mails[0]["subject"].as_str().unwrap().ends_with("/night"), "{mails:?}");
+    assert_eq!(mails[0]["purpose"], "operator");
 }
 
 #[test]

@@ -119,7 +119,8 @@ fn tables(purpose: Purpose) -> &'static [&'static str] {
         Purpose::GraceWarning => &["grace_warning", "grace_partly", "standing", "order_notice"],
         Purpose::Suspended => &["suspended", "standing", "order_notice"],
         Purpose::Restored => &["restored", "standing", "order_notice"],
-        Purpose::Reconciliation => &["reconciliation", "alarm"],
+        Purpose::Reconciliation => &["reconciliation"],
+        Purpose::Operator => &["alarm"],
     }
 }
 

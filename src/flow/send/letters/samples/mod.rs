@@ -83,11 +83,9 @@ pub fn of(texts: &Texts, purpose: Purpose, given: &Given) -> anyhow::Result<Vec<
         Purpose::Suspended => return standings(texts, given, Occasion::Suspended),
         Purpose::Restored => return standings(texts, given, Occasion::Restored),
         Purpose::Reconciliation => {
-            vec![
-                plain("", super::reconciliation(texts, &reconciliation(given))?),
-                plain("operator", super::alarm(texts, &alarm(given))?),
-            ]
+            vec![plain("", super::reconciliation(texts, &reconciliation(given))?)]
         }
+        Purpose::Operator => vec![plain("", super::alarm(texts, &alarm(given))?)],
     })
 }
 
