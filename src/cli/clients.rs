@@ -1,7 +1,7 @@
 //! The firms' catalogues of clients: listed, and two tax ids joined that are one client's, or told apart.
 //! Clients enter by their orders; nothing is added here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use minijinja::context;
 use serde_json::{Value, json};
@@ -21,13 +21,12 @@ use crate::{
     },
     domain::{
         client::ClientRow,
-        email::Email,
         order::{Kind, LineState},
         tax_id::TaxId,
     },
     flow::{
         Services,
-        activate::in_charge,
+        activate::in_charge::InCharge,
         held::Held,
         order::clients::{self as catalogue, Joined, Parted},
     },
@@ -64,15 +63,17 @@ pub async fn run(global: &Global, args: &Clients) -> anyhow::Result<Reply> {
     let mut known = clients::list(&services.db, firm.as_deref()).await?;
     known.retain(|client| shown.as_ref().is_none_or(|shown| shown.contains(&client.tax_id)));
     let ties = clients::all_ties(&services.db, firm.as_deref()).await?;
+    let is_open = |client: &Client| client.record.assigned_to.is_none();
+    let works = if known.iter().any(is_open) {
+        InCharge::of(&services, firm.as_deref()).await?
+    } else {
+        InCharge::default()
+    };
     let filter = Filter { firm, ..Filter::default() };
     let licences = licences::list(&services.db, &filter).await?;
     let cancelled = licences::of_cancelled(&services.db).await?.into_iter().map(|(it,)| it);
     let cancelled = cancelled.collect();
     let held = Held::of(&ties, &licences);
-    let open = known.iter().filter(|client| client.record.assigned_to.is_none());
-    let newest: Vec<&Licence> =
-        open.filter_map(|client| held.licences(client).last().copied()).collect();
-    let works = in_charge::of_licences(&services, &newest).await?;
     let all = All { texts: services.texts, held, cancelled, works };
     let shown: Vec<Value> = known.iter().map(|client| all.json(client)).collect();
     let header = ["tax_id", "client", "customer_type", "firm", "email", "phone", "licences"];
@@ -171,8 +172,8 @@ struct All<'a> {
     held: Held<'a>,
     /// Licences whose lines were cancelled: the platform only suspends them.
     cancelled: HashSet<String>,
-    /// Who works in the data of a line, where the client's record says nobody.
-    works: HashMap<i64, Email>,
+    /// Who works in a client's data, where its record says nobody.
+    works: InCharge,
 }
 
 impl All<'_> {
@@ -185,8 +186,7 @@ impl All<'_> {
             })
         });
         let record = &client.record;
-        let newest = self.held.licences(client).last().map(|licence| licence.line_id);
-        let works = || newest.and_then(|line| self.works.get(&line));
+        let works = || self.works.of_client(&client.firm, self.held.tax_ids(client));
         json!({
             "tax_id": client.tax_id, "name": record.name, "customer_type": record.customer_type,
             "firm": client.firm, "email": record.email, "phone": record.phone,

@@ -332,6 +332,20 @@ fn who_takes_over_stands_in_the_list_of_the_next_workbook_and_nobody_hands_over_
 }
 
 #[test]
+fn who_is_assigned_to_what_is_ordered_stands_with_the_client_before_it_is_activated() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(5)]));
+        let assigned = || world.list("clients")[0]["assigned_to"].clone();
+        assert!(assigned().is_null());
+        world.run(&["confirm", "DH-2611-000001"]).exits(0);
+        world.run(&["assign", "DH-2611-000001/1", BINH]).exits(0);
+        assert_eq!(assigned(), BINH);
+        world.run(&["unassign", BINH]).exits(0);
+        assert!(assigned().is_null());
+    }
+}
+
+#[test]
 fn who_is_assigned_later_stands_with_the_client_where_its_list_named_nobody() {
     let world = activated();
     let assigned = |number: usize| world.list("clients")[number - 1]["assigned_to"].clone();
