@@ -10,6 +10,8 @@ mod gather;
 
 mod money;
 
+pub mod overtaken;
+
 mod received;
 
 pub mod page;

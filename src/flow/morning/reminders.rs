@@ -1,7 +1,10 @@
 //! Reminds whoever registered a list that rows of it still wait: a day, three days and a week after it came or was last
 //! answered, and no more. What the letter says is `send`'s business.
 
-use super::super::{Services, send};
+use super::{
+    super::{Services, send},
+    overtaken,
+};
 use crate::db::{
     batches,
     morning::{self, Waiting},
@@ -16,7 +19,9 @@ const FRESH: chrono::Duration = chrono::Duration::days(14);
 pub async fn plan(services: &Services) -> anyhow::Result<()> {
     for waiting in morning::waiting(&services.db, None, services.now() - FRESH).await? {
         let sequence = due(services, &waiting).await?;
-        if sequence > 0 {
+        let list = batches::by_id(&services.db, waiting.batch()).await?;
+        let Some(list) = list.filter(|_| sequence > 0) else { continue };
+        if !overtaken::is_overtaken(services, &list).await? {
             let mut tx = services.db.begin().await?;
             send::plan::findings_waiting(services, &mut tx, waiting.batch(), sequence).await?;
             tx.commit().await?;

@@ -11,15 +11,18 @@ use super::{
 use crate::{
     db::{batches, mails::Mail, orders, rows, told},
     domain::batch::{BatchId, BatchState},
-    flow::{Services, answer::receipt, report::Rows, staged},
+    flow::{Services, answer::receipt, morning::overtaken, report::Rows, staged},
 };
 
-/// Nothing where the rows wait no more, or where a later letter reminds of them.
+/// Nothing where the rows wait no more, where a later list ordered them, or where a later letter reminds of them.
 pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result<Option<Content>> {
     let batch = batches::by_id(&services.db, id).await?.context("A mail has its batch")?;
     let rows = Rows::of(&rows::counts(&services.db, Some(id)).await?);
     let is_told = told::is_overtaken(&services.db, mail).await?;
     if is_told || batch.state == BatchState::Undone || rows.rejected + rows.held == 0 {
+        return Ok(None);
+    }
+    if overtaken::is_overtaken(services, &batch).await? {
         return Ok(None);
     }
     let firm = services.firm(batch.firm.as_deref().context("A list has a firm")?)?;

@@ -449,6 +449,20 @@ fn an_export_is_a_job_too_and_the_newest_alone_stays_in_the_outbox() {
 }
 
 #[test]
+fn a_list_is_reminded_of_until_a_later_one_orders_all_of_its_rows_that_wait() {
+    let wrong = |number: u32| enterprise(number).with("F", "113");
+    for (again, reminded) in [(vec![enterprise(2), enterprise(3)], 0), (vec![enterprise(2)], 1)] {
+        let world = World::new();
+        world.import("a.csv", &csv(&[enterprise(1), wrong(2), wrong(3)]));
+        world.import("b.csv", &csv(&again));
+        report(&world, NEXT_DAY);
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["purpose"] == "findings_waiting");
+        assert_eq!(mails.len(), reminded, "{mails:?}");
+    }
+}
+
+#[test]
 fn a_question_that_two_lists_ask_is_reminded_of_once() {
     for world in World::on_each_engine() {
         let former = household(1).with("A", "Quán Phở Sen").with("B", "8037630690");
@@ -461,6 +475,12 @@ fn a_question_that_two_lists_ask_is_reminded_of_once() {
             assert!(codes.contains(&"client.maybe_same".to_owned()), "{file}");
         }
         report(&world, NEXT_DAY);
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["purpose"] == "findings_waiting");
+        assert_eq!(texts(&mails, "subject"), ["B000003"]);
+        // Answered there, it is asked by neither: the later list orders the same.
+        world.run_at(NEXT_DAY, &["accept", "B000003#2"]).exits(0);
+        report(&world, LATER);
         let mut mails = world.list("mails");
         mails.retain(|mail| mail["purpose"] == "findings_waiting");
         assert_eq!(texts(&mails, "subject"), ["B000003"]);
