@@ -207,6 +207,22 @@ pub async fn after(
     .await
 }
 
+/// Those that lines came in.
+pub async fn of_lines(db: &Db, line_ids: &[i64]) -> sqlx::Result<Vec<StagedRow>> {
+    const OF_LINES: Sql = Sql {
+        sqlite: "select r.sheet, r.row_no, r.kind, r.cells, r.state, r.dropped
+                 from order_line l
+                 join batch_row r on r.batch_id = l.batch_id and r.sheet = l.sheet and r.row_no = l.row_no
+                 where l.id in (select value from json_each($1)) order by r.batch_id, r.sheet, r.row_no",
+        postgres: "select r.sheet, r.row_no, r.kind, r.cells, r.state, r.dropped
+                 from order_line l
+                 join batch_row r on r.batch_id = l.batch_id and r.sheet = l.sheet and r.row_no = l.row_no
+                 where l.id in (select value::bigint from jsonb_array_elements_text($1) as v (value))
+                 order by r.batch_id, r.sheet, r.row_no",
+    };
+    db.query(OF_LINES).bind(Json(line_ids)).all().await
+}
+
 /// The rows of a list that are to be fixed or decided, in order.
 pub async fn waiting(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {
     db.query(

@@ -1,6 +1,8 @@
 //! Who of the firm works in the clients' data is changed after the order: on the lines' record, in the firm's catalogue,
 //! from which the next order is made, and where a line is licensed already on the platform too.
 
+use std::collections::HashMap;
+
 use crate::{
     db::{
         self, batches,
@@ -17,7 +19,7 @@ use crate::{
         firm::{Firm, StaffRole},
         order::LineState,
     },
-    flow::{Services, answer::outbox, map::Table, order::correct, staged},
+    flow::{Services, answer::outbox, map::Table, staged},
 };
 
 use super::{Summary, changes, staff};
@@ -101,10 +103,14 @@ pub async fn rename(
         let own = batch.filter(|it| it.firm.as_deref() == Some(firm.code.as_str()));
         let Some(batch) = own else { continue };
         let tables = staged::tables(services, id).await?;
+        let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
+        let known = db::rows::of_lines(&services.db, &ids).await?.into_iter();
+        let mut known: HashMap<(i64, i64), Vec<Cell>> =
+            known.map(|row| ((row.sheet, row.row_no), row.cells.0)).collect();
         let mut rows = Vec::new();
         for line in lines {
             let Some(at) = column(&tables, line) else { continue };
-            let Some(mut cells) = correct::cells(services, line, &[]).await? else { continue };
+            let Some(mut cells) = known.remove(&(line.sheet, line.row_no)) else { continue };
             let Some(cell) = cells.get_mut(at).filter(|cell| says(firm, line, cell, from)) else {
                 continue;
             };

@@ -9,6 +9,7 @@ use crate::{
         batches::{self, Batch},
         findings,
         lines::{self, Line},
+        orders,
         rows::{self, NewRow, RowKind},
     },
     domain::{
@@ -251,9 +252,9 @@ impl How {
         let corrected = correct::correct(services, line, wish).await?;
         if matches!(corrected, Corrected::Done(_)) {
             activate::tell_if_there(services, &line.order).await?;
-            let lines = lines::of_order(&services.db, &line.order).await?;
-            if let Some(line) = lines.first().filter(|line| answered != Some(line.batch())) {
-                outbox::write_workbook(services, line.batch()).await?;
+            let order = orders::by_code(&services.db, &line.order).await?;
+            if let Some(order) = order.filter(|order| answered != Some(order.batch())) {
+                outbox::write_workbook(services, order.batch()).await?;
             }
         }
         Ok(corrected)
