@@ -90,6 +90,11 @@ impl Firm {
         std::iter::once(&self.admin.email).chain(self.staff.iter().map(|staff| &staff.email))
     }
 
+    /// Whether an address is that of one of them.
+    pub fn has_member(&self, email: &str) -> bool {
+        self.members().any(|member| member.as_str() == email)
+    }
+
     /// The name that goes with a member's e-mail.
     pub fn name_of(&self, email: &Email) -> Option<&str> {
         if self.admin.email == *email {

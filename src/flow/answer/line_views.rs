@@ -138,8 +138,7 @@ fn mail_words<'a>(
     mails: impl Iterator<Item = &'a Mail>,
 ) -> String {
     let firm = services.firm(firm).ok();
-    let is_copy =
-        |mail: &Mail| firm.is_some_and(|it| it.members().any(|to| to.as_str() == mail.recipient));
+    let is_copy = |mail: &Mail| firm.is_some_and(|it| it.has_member(&mail.recipient));
     let mut newest: Vec<(bool, &Mail)> = Vec::new();
     for mail in mails {
         let of = (is_copy(mail), mail.purpose);

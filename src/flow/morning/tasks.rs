@@ -251,7 +251,7 @@ async fn of_mails(
 ) -> anyhow::Result<Vec<Task>> {
     let mut tasks = Vec::new();
     // What the people of another firm were told is theirs.
-    let has = |it: &Firm, mail: &Mail| it.members().any(|member| member.as_str() == mail.recipient);
+    let has = |it: &Firm, mail: &Mail| it.has_member(&mail.recipient);
     let all = &services.settings.firms;
     let is_theirs = |mail: &Mail| !has(firm, mail) && all.iter().any(|it| has(it, mail));
     let since = span.until - FRESH;
@@ -268,7 +268,7 @@ async fn of_mails(
 
 /// Whether whoever it went to is reached elsewhere by now. Those of the firm are never corrected.
 async fn is_put_right(services: &Services, firm: &Firm, mail: &Mail) -> anyhow::Result<bool> {
-    let is_of_firm = firm.members().any(|member| member.as_str() == mail.recipient);
+    let is_of_firm = firm.has_member(&mail.recipient);
     Ok(!is_of_firm && morning::is_elsewhere(&services.db, mail).await?)
 }
 

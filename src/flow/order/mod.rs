@@ -40,6 +40,6 @@ pub fn registrant<'a>(order: &'a Order, line: &'a Line) -> Option<&'a str> {
 
 /// Who of a firm is told what becomes of a line: who registered it, the admin where that is nobody of the firm any more.
 pub fn told_of<'a>(firm: &'a Firm, registered_by: Option<&'a str>) -> &'a str {
-    let is_member = |email: &&str| firm.members().any(|member| member.as_str() == *email);
+    let is_member = |email: &&str| firm.has_member(email);
     registered_by.filter(is_member).unwrap_or(firm.admin.email.as_str())
 }

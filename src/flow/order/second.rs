@@ -32,7 +32,7 @@ pub fn registrants<'a>(
     if said.is_empty() {
         said.insert(of_batch);
     }
-    said.retain(|email| firm.members().any(|member| member.as_str() == *email));
+    said.retain(|email| firm.has_member(email));
     if said.is_empty() {
         said.insert(admin);
     }

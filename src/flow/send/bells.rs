@@ -57,7 +57,7 @@ pub(super) async fn of_operator(
 async fn firms(services: &Services, tx: &mut Tx, mail: &Mail) -> anyhow::Result<Vec<String>> {
     let mut firms = posting::firms_of(tx, mail.id).await?;
     let all = services.settings.firms.iter();
-    let theirs = all.filter(|firm| firm.members().any(|it| it.as_str() == mail.recipient));
+    let theirs = all.filter(|firm| firm.has_member(&mail.recipient));
     let theirs: Vec<String> = theirs.map(|firm| firm.code.to_string()).collect();
     if !theirs.is_empty() {
         firms.retain(|firm| theirs.contains(firm));

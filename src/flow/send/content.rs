@@ -290,7 +290,7 @@ fn reads_log_in(services: &Services, mail: &Mail, (order, line): (&Order, &Line)
     let to = mail.recipient.as_str();
     let is_of_firm = || {
         let firm = services.firm(&line.firm).ok();
-        firm.is_some_and(|firm| firm.members().any(|member| member.as_str() == to))
+        firm.is_some_and(|firm| firm.has_member(to))
     };
     to == line.client.email.as_str() || registrant(order, line) == Some(to) || is_of_firm()
 }

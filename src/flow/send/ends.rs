@@ -42,7 +42,7 @@ pub async fn warning(
     for email in copies.iter().filter(|email| **email != payer.1) {
         // A line may have gone to another firm.
         let mut firms = services.settings.firms.iter();
-        let firm = firms.find(|firm| firm.members().any(|it| it.as_str() == *email)).unwrap_or(own);
+        let firm = firms.find(|firm| firm.has_member(email)).unwrap_or(own);
         let copy = (purpose, (firm.name.as_str(), *email));
         let sequence = COPIES + sequence;
         plan_for(services, tx, (&order.code, None), copy, (sequence, at)).await?;

@@ -243,7 +243,7 @@ async fn meant(
 
 /// Whether a copy may speak of a line: one that went to another firm is told to that one alone.
 fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str) -> bool {
-    let has = |firm: &Firm| firm.members().any(|member| member.as_str() == reader);
+    let has = |firm: &Firm| firm.has_member(reader);
     let is_of = |code: &str| services.firm(code).is_ok_and(has);
     let is_of_none = || !services.settings.firms.iter().any(has);
     is_of(&line.firm) || (line.firm == order.firm && is_of_none())
