@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Sql, Tx};
+use crate::domain::order::OrderCode;
 
 /// How many numbers of orders and batches the original may have given since.
 const NUMBERS: i64 = 1_000;
@@ -49,7 +50,8 @@ pub async fn go_on_further(tx: &mut Tx) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Whether what was not sent yet was sent by the original, nobody knows: mails are listed, the platform is asked.
+/// Whether what was not sent yet was sent by the original, nobody knows: mails are listed, the platform is asked. Which
+/// numbers the original gave is remembered, before they go on further.
 pub async fn doubt(tx: &mut Tx) -> sqlx::Result<()> {
     for sql in [
         "update mail set state = 'uncertain', holder = null, lease_until = null
@@ -60,6 +62,8 @@ pub async fn doubt(tx: &mut Tx) -> sqlx::Result<()> {
         "update activation set state = 'uncertain', holder = null, lease_until = null,
                                attempts = case when attempts = 0 then 1 else attempts end
          where state in ('planned', 'sending')",
+        "insert into counter (name, value) select 'order_before', value from counter where name = 'order'
+         on conflict (name) do update set value = excluded.value",
         "update licence_change set state = 'uncertain', holder = null, lease_until = null
          where state in ('planned', 'sending')",
     ] {
@@ -78,6 +82,13 @@ pub async fn doubt_until(tx: &mut Tx, at: DateTime<Utc>) -> sqlx::Result<()> {
     .execute()
     .await?;
     Ok(())
+}
+
+/// Whether the original gave an order its number: it may have gone on with it.
+pub async fn is_of_original(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<bool> {
+    let last = tx.query("select value from counter where name = 'order_before'");
+    let last = last.optional::<(i64,)>().await?;
+    Ok(last.zip(order.number()).is_some_and(|((last,), number)| number <= last))
 }
 
 /// That instant; none where no backup was read in.

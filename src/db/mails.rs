@@ -158,6 +158,24 @@ pub async fn doubt(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result
     Ok(())
 }
 
+/// The same, with what there is to say of it.
+pub async fn doubt_for(
+    tx: &mut Tx,
+    (purpose, subject): (Purpose, &str),
+    why: &str,
+) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'uncertain', error = $3
+         where purpose = $1 and subject = $2 and state = 'planned'",
+    )
+    .bind(purpose.as_str())
+    .bind(subject)
+    .bind(why)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Whether one of a purpose and subject was ever planned.
 pub async fn is_known(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result<bool> {
     let known = tx

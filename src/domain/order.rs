@@ -118,6 +118,11 @@ impl OrderCode {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Of all orders, whatever their month; nothing where it has too many digits to be one of ours.
+    pub fn number(&self) -> Option<i64> {
+        self.0.rsplit('-').next()?.parse().ok()
+    }
 }
 
 impl std::str::FromStr for OrderCode {

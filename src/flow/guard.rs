@@ -157,12 +157,12 @@ async fn found(
         drop(tx);
         return Ok(instance::id(db, fresh, now).await?);
     }
-    if is_copy {
-        copied::go_on_further(&mut tx).await?;
-    }
     if doubts(why) {
         copied::doubt(&mut tx).await?;
         copied::doubt_until(&mut tx, now).await?;
+    }
+    if is_copy {
+        copied::go_on_further(&mut tx).await?;
     }
     if let Some(place) = place {
         guard::lies_at(&mut tx, place).await?;

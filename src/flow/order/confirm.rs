@@ -7,8 +7,9 @@ use minijinja::context;
 use super::{code, codes, content, second};
 use crate::{
     db::{
-        Tx, batches,
+        Tx, batches, copied,
         lines::{self, Line},
+        mails,
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
         requests::NewRequest,
@@ -18,12 +19,18 @@ use crate::{
     domain::{
         confirmation_code::ConfirmationCode,
         email::Email,
+        mail::Purpose,
         money::Money,
         order::{Kind, OrderState, Recipient},
         phone::Phone,
     },
     flow::{Services, send},
 };
+
+/// What is said of a notice whose order may have been confirmed by what was there before a backup was read in: people
+/// decide whether it goes out.
+const TOLD_BEFORE: &str = "the order may have been confirmed, and told, before the data were restored; \
+                           the payment codes of such a notice are not known any more";
 
 /// A wish to confirm an order.
 #[derive(Clone, Debug)]
@@ -228,7 +235,8 @@ async fn place(
     Ok(Confirmed::Placed)
 }
 
-/// One request for each line, one code for all of a payer's, one notice for each payer.
+/// One request for each line, one code for all of a payer's, one notice for each payer; one that may have gone out before
+/// says that it is in the place of that.
 async fn request_payment(
     services: &Services,
     tx: &mut Tx,
@@ -259,11 +267,20 @@ async fn request_payment(
         }
     }
     codes::payer_codes(tx, prefix, order.batch()).await?;
+    let is_of_original = copied::is_of_original(tx, &order.code).await?;
     for (email, name) in payers {
-        send::plan::notice(services, tx, order, (&name, &email)).await?;
+        if is_of_original {
+            send::plan::notice_anew(services, tx, &order.code, (&name, &email)).await?;
+        } else {
+            send::plan::notice(services, tx, order, (&name, &email)).await?;
+        }
     }
     if services.settings.sms.url.is_some() {
         send::plan::messages(services, tx, order, &phones).await?;
+    }
+    if is_of_original {
+        let notices = (Purpose::OrderNotice, order.code.as_str());
+        mails::doubt_for(tx, notices, TOLD_BEFORE).await?;
     }
     Ok(())
 }

@@ -3,16 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::Datelike as _;
+use chrono::{DateTime, Datelike as _, Utc};
 
 use super::{Judged, Services, rules, rules::Step};
 use crate::{
     db::{
-        Tx, changes, grace, lines,
+        Tx, changes, copied, grace, lines, mails,
         orders::{self, Order},
         requests, standing,
     },
-    domain::order::{LineState, OrderCode},
+    domain::{
+        mail::Purpose,
+        order::{LineState, OrderCode},
+    },
     flow::{activate, order::told_of, send},
 };
 
@@ -62,9 +65,10 @@ pub(super) async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Resu
             }
         }
         let mut tx = services.db.begin().await?;
+        let doubted = copied::doubted_until(&mut tx).await?;
         for ((code, _), lines) in letters {
             if let Some(order) = known.get(code) {
-                warned += letter(services, &mut tx, order, lines).await?;
+                warned += letter(services, &mut tx, (order, doubted), lines).await?;
             }
         }
         tx.commit().await?;
@@ -76,7 +80,7 @@ pub(super) async fn warn(services: &Services, judged: &[Judged]) -> anyhow::Resu
 async fn letter(
     services: &Services,
     tx: &mut Tx,
-    order: &Order,
+    (order, doubted): (&Order, Option<DateTime<Utc>>),
     lines: &Letter<'_>,
 ) -> anyhow::Result<u64> {
     // A letter of a day is one letter.
@@ -92,6 +96,10 @@ async fn letter(
     let payer = (first.line.payer_name.as_str(), first.line.payer_email.as_str());
     if !send::ends::warning(services, tx, order, (payer, &copies), (sequence, at)).await? {
         return Ok(0);
+    }
+    // What was there before a backup was read in may have sent that of today.
+    if doubted.is_some_and(|until| rules::warned_from(today, services.settings.timezone) <= until) {
+        mails::doubt(tx, Purpose::GraceWarning, order.code.as_str()).await?;
     }
     let mut planned = 0;
     for (it, days) in lines {

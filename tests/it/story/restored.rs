@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{
     answers::back,
     guarded::{execute, placed},
+    letters,
     lists::{csv, enterprise, household},
     workbooks::set,
 };
@@ -102,6 +103,40 @@ fn after_the_machine_is_lost_nothing_goes_out_twice_unseen_and_no_number_is_give
         found.list("mails").into_iter().filter(|mail| mail["state"] == "sent").collect();
     let fresh: BTreeSet<String> = ids(&fresh).difference(&sent).cloned().collect();
     assert!(!fresh.is_empty() && fresh.is_disjoint(&all_sent), "{fresh:?}");
+}
+
+#[test]
+fn the_notice_of_an_order_that_may_have_been_confirmed_before_the_loss_waits_for_a_person() {
+    let lost = placed();
+    lost.run(&["run", "mail"]).exits(0);
+    let file = backed_up(&lost, "dem.zip", &[]);
+    lost.run(&["confirm", "DH-2611-000002"]).exits(0);
+    lost.run(&["run", "mail"]).exits(0);
+
+    let found = elsewhere(&file);
+    found.run(&["resume", "--confirm"]).exits(0);
+    found.run(&["confirm", "DH-2611-000002"]).exits(0);
+    let new = found.import("them.csv", &csv(&[enterprise(7)]));
+    let new = new["orders"][0].as_str().unwrap();
+    found.run(&["confirm", new]).exits(0);
+    found.run(&["run", "mail"]).exits(0);
+    let notices = |order: &str| {
+        let mut mails = found.list("mails");
+        mails.retain(|it| it["purpose"] == "order_notice" && it["subject"] == order);
+        mails
+    };
+    let doubted = notices("DH-2611-000002");
+    assert!(!doubted.is_empty() && doubted.iter().all(|it| it["state"] == "uncertain"));
+    let why = text(&doubted[0], "error");
+    assert!(why.contains("restored") || why.contains("khôi phục"), "{why}");
+    assert_eq!(texts(&notices(new), "state"), ["sent"], "nobody was told of it before");
+    // Sent by a person, it says that what went out before is void.
+    found.run(&["resend", &doubted[0]["id"].to_string()]).exits(0);
+    found.run(&["run", "mail"]).exits(0);
+    let letters = letters::all(&found);
+    let again = letters.iter().filter(|it| it.text.contains("DH-2611-000002"));
+    let again: Vec<_> = again.filter(|it| it.text.contains("không còn dùng nữa")).collect();
+    assert_eq!(again.len(), 1);
 }
 
 #[test]
