@@ -13,6 +13,8 @@ const SHOWN_CHARS: usize = 80;
 
 /// Detail of a question that somebody answered with `nhận`, and that this does not settle.
 pub const NOT_LIFTED: &str = "not_lifted";
+/// Detail: why an edited cell, or `nhận`, did not correct a line, or would not.
+pub const KEPT: &str = "kept";
 /// Detail of a row that says what its line says since that was corrected by `nhận`: what it was asked then.
 pub const BY_ANSWER: &str = "by_answer";
 

@@ -21,6 +21,8 @@ mod result;
 
 mod gather;
 
+mod left;
+
 mod pages;
 
 mod line_views;

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use super::{
     identity::{self, Sums},
-    line_views,
+    left, line_views,
     rows::{self, At, Facts, Whole},
     source::{Page, Source},
     view::{FindingText, RowView},
@@ -73,7 +73,7 @@ impl OfBatch<'_> {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
         let span = Span { batch, sheet: table.sheet, first: first.row_no, last: last.row_no };
         // Each is read on a connection of its own.
-        let (said, lines, requests, licences, mails, former, cancelled, stuck) = tokio::try_join!(
+        let (mut said, lines, requests, licences, mails, former, cancelled, stuck) = tokio::try_join!(
             findings::of_rows(db, span),
             beside::of_rows(db, span),
             requests::of_rows(db, span),
@@ -84,6 +84,7 @@ impl OfBatch<'_> {
             activations::stuck_of_rows(db, span)
         )?;
         let firm = self.batch.firm.clone();
+        left::tell(self.whole.services, firm.as_deref(), &mut said).await?;
         let business = line_views::Business {
             firm,
             lines,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    corrections::{How, KEPT, placed},
+    corrections::{How, placed},
     decisions,
     fixes::At,
     renumbered::{self, Renumbered},
@@ -25,7 +25,7 @@ use crate::{
         order::correct::{Asked, Corrected, Why, Wish},
         staged::Staged,
     },
-    text::findings::BY_ANSWER,
+    text::findings::{BY_ANSWER, KEPT},
 };
 
 /// The rows of a list that were answered with `nhận`, and their lines that are corrected by that.

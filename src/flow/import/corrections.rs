@@ -32,10 +32,8 @@ use crate::{
         report::{CORRECTED, Rows},
         staged::Staged,
     },
+    text::findings::KEPT,
 };
-
-/// Why an edited cell, or `nhận`, did not correct a line.
-pub const KEPT: &str = "kept";
 
 /// What was edited on the sheet of results.
 pub struct Edits<'a> {

@@ -236,6 +236,10 @@ fn a_question_about_a_client_that_left_is_not_answered_by_accepting_it() {
     let before = logins(&world, 1);
     let said = world.run(&["accept", "B000002#2"]).exits(1).stdout;
     assert!(said.contains(LEFT), "{said}");
+    if require("openpyxl") {
+        let rows = sheet_text(&world.workbook("B000002"), "Kết quả");
+        assert!(rows.contains(LEFT) && !rows.contains("Chọn “nhận”"), "{rows}");
+    }
     assert_eq!(logins(&world, 1), before);
     assert_eq!(world.list("orders").len(), 1, "nothing is ordered for it anew");
 }
