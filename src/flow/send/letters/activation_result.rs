@@ -156,6 +156,7 @@ fn activated(draft: &mut Draft<'_>, lines: &[Activated]) -> anyhow::Result<()> {
             amount,
             code_label: draft.say("activation_result.item.last_day")?,
             code: it.last_day.clone().filter(|_| it.to_pay.is_some()).unwrap_or_default(),
+            ..Item::default()
         })
     });
     let items = items.collect::<anyhow::Result<Vec<Item>>>()?;

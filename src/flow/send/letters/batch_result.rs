@@ -180,6 +180,7 @@ fn orders(draft: &mut Draft<'_>, said: &BatchResult) -> anyhow::Result<()> {
             amount: order.amount.to_string(),
             code_label: draft.say("batch_result.item.code")?,
             code: code.unwrap_or_default(),
+            ..Item::default()
         })
     });
     let items = items.collect::<anyhow::Result<Vec<Item>>>()?;

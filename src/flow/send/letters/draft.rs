@@ -23,6 +23,8 @@ pub(super) struct Fact(Value);
 pub(super) struct Item {
     pub title: String,
     pub details: Vec<String>,
+    /// Where there is more than one sum.
+    pub amount_label: String,
     pub amount: String,
     pub code_label: String,
     pub code: String,
@@ -92,8 +94,8 @@ impl<'a> Draft<'a> {
     }
 
     pub fn list(&mut self, items: Vec<Item>) {
-        let show = |Item { title, details, amount, code_label, code }| {
-            context! { title => one_line(&title), details, amount, code_label, code }
+        let show = |Item { title, details, amount_label, amount, code_label, code }| {
+            context! { title => one_line(&title), details, amount_label, amount, code_label, code }
         };
         let items: Vec<Value> = items.into_iter().map(show).collect();
         self.blocks.push(context! { kind => "list", items });

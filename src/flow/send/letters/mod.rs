@@ -11,6 +11,8 @@ mod draft;
 
 mod findings_waiting;
 
+mod listed;
+
 mod log_in;
 
 mod morning;

@@ -199,6 +199,7 @@ pub(super) fn list_lines<const N: usize>(
             amount: line.amount.to_string(),
             code_label: draft.say(code_label)?,
             code: line.payment_code.to_string(),
+            ..Item::default()
         })
     });
     let items = items.collect::<anyhow::Result<Vec<Item>>>()?;

@@ -6,12 +6,13 @@ use minijinja::{Value, context};
 
 use super::{
     FirmBlock, Letter, NoticeLine, Rest,
-    draft::{Draft, Fact, Item},
+    draft::{Draft, Fact},
+    listed::list,
     order_notice::how_to_pay,
 };
 use crate::{
     domain::{money::Money, order::Recipient},
-    text::{Texts, one_line},
+    text::Texts,
 };
 
 /// What the letter says.
@@ -98,7 +99,7 @@ pub struct StandingLine {
 
 impl StandingLine {
     /// What is not paid of it.
-    fn rest(&self) -> Money {
+    pub(super) fn rest(&self) -> Money {
         let rest = self.line.amount.as_dong() - self.paid.as_dong();
         Money::dong(rest.max(0))
     }
@@ -117,7 +118,7 @@ impl Standing {
     }
 
     /// What came of what a warning is about; of other letters what came since the one before.
-    fn came(&self) -> Money {
+    pub(super) fn came(&self) -> Money {
         match self.occasion {
             Occasion::Warning { .. } => self.lines.iter().map(|line| line.paid).sum(),
             _ => self.news.amount,
@@ -355,46 +356,6 @@ fn of_all(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
-    let ends = !matches!(said.occasion, Occasion::Received | Occasion::Restored);
-    let items = said.lines.iter().map(|it| {
-        let line = &it.line;
-        let amount = if ends { it.rest() } else { it.paid };
-        let is_part = it.is_pooled || said.came() > Money::ZERO && it.paid > Money::ZERO;
-        let values = context! {
-            tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
-            package => line.package.as_str(), fiscal_year => line.fiscal_year.year(),
-            paid => (it.paid > Money::ZERO).then(|| it.paid.to_string()), is_pooled => it.is_pooled,
-            lacking => said.lacking > Money::ZERO,
-            last_day => it.last_day.as_deref(), is_part, ended => said.occasion == Occasion::Suspended,
-            is_late => it.is_over && matches!(said.occasion, Occasion::Warning { .. }),
-            rest => (it.rest() > Money::ZERO).then(|| it.rest().to_string()),
-        };
-        let say = |key: &str| draft.say_with(key, values.clone());
-        let mut details = vec![say("order_notice.item.tax_id")?, say("order_notice.item.package")?];
-        if ends {
-            details.push(say("standing.item.part")?);
-            details.push(say("standing.item.last_day")?);
-        } else {
-            details.push(say("standing.item.rest")?);
-        }
-        if said.reader == StandingReader::Firm {
-            details.push(say("standing.item.contact")?);
-        }
-        details.retain(|detail| !detail.is_empty());
-        Ok(Item {
-            title: one_line(&line.name),
-            details,
-            amount: if amount > Money::ZERO { amount.to_string() } else { String::new() },
-            code_label: draft.say("order_notice.item.code")?,
-            code: line.payment_code.to_string(),
-        })
-    });
-    let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
-    draft.list(items);
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::samples;
@@ -570,6 +531,30 @@ mod tests {
         assert!(vi.text.contains("2 khoản, tổng 5.900.000 đ"), "{}", vi.text);
         assert!(!vi.text.contains("đến nay"), "{}", vi.text);
         assert!(en.text.contains("2 payments, 5.900.000 đ together,"), "{}", en.text);
+    }
+
+    #[test]
+    fn each_sum_of_a_client_in_a_list_is_told_with_what_it_is() {
+        let payer = StandingReader::Payer(Recipient::Firm);
+        let part = Money::dong(1_000_000);
+        let mut came = samples::standing(&samples::given(), (Occasion::Received, payer), 2);
+        came.lines[0].paid = part;
+        let warned = samples::in_part(&samples::given(), payer, 2);
+        for (said, vi, en) in [
+            (came, ["Đã nhận: 1.000.000 đ", "Còn phải trả 1.950.000 đ"], "Received: 1.000.000 đ"),
+            (
+                warned,
+                ["Còn phải trả: 1.950.000 đ", "Đã nhận 1.000.000 đ"],
+                "To be paid: 1.950.000 đ",
+            ),
+        ] {
+            let letter = standing(Texts::of(Locale::Vi), &said).unwrap();
+            for needed in vi {
+                assert!(letter.text.contains(needed), "no {needed} in {}", letter.text);
+            }
+            let letter = standing(Texts::of(Locale::En), &said).unwrap();
+            assert!(letter.text.contains(en), "no {en} in {}", letter.text);
+        }
     }
 
     #[test]

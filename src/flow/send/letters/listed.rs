@@ -1,0 +1,53 @@
+//! The clients that a letter about what is paid, or not, names one after the other, each sum with what it is.
+
+use minijinja::context;
+
+use super::{
+    Occasion, Standing, StandingLine, StandingReader,
+    draft::{Draft, Item},
+};
+use crate::{domain::money::Money, text::one_line};
+
+/// Those that the letter is about.
+pub(super) fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
+    let items = said.lines.iter().map(|line| item(draft, said, line));
+    let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
+    draft.list(items);
+    Ok(())
+}
+
+fn item(draft: &Draft<'_>, said: &Standing, it: &StandingLine) -> anyhow::Result<Item> {
+    let line = &it.line;
+    let ends = !matches!(said.occasion, Occasion::Received | Occasion::Restored);
+    let (amount, label) = if ends { (it.rest(), "open") } else { (it.paid, "came") };
+    let is_part = it.is_pooled || said.came() > Money::ZERO && it.paid > Money::ZERO;
+    let values = context! {
+        tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
+        package => line.package.as_str(), fiscal_year => line.fiscal_year.year(),
+        paid => (it.paid > Money::ZERO).then(|| it.paid.to_string()), is_pooled => it.is_pooled,
+        lacking => said.lacking > Money::ZERO,
+        last_day => it.last_day.as_deref(), is_part, ended => said.occasion == Occasion::Suspended,
+        is_late => it.is_over && matches!(said.occasion, Occasion::Warning { .. }),
+        rest => (it.rest() > Money::ZERO).then(|| it.rest().to_string()),
+    };
+    let say = |key: &str| draft.say_with(key, values.clone());
+    let mut details = vec![say("order_notice.item.tax_id")?, say("order_notice.item.package")?];
+    if ends {
+        details.push(say("standing.item.part")?);
+        details.push(say("standing.item.last_day")?);
+    } else {
+        details.push(say("standing.item.rest")?);
+    }
+    if said.reader == StandingReader::Firm {
+        details.push(say("standing.item.contact")?);
+    }
+    details.retain(|detail| !detail.is_empty());
+    Ok(Item {
+        title: one_line(&line.name),
+        details,
+        amount_label: draft.say(&format!("standing.item.{label}"))?,
+        amount: if amount > Money::ZERO { amount.to_string() } else { String::new() },
+        code_label: draft.say("order_notice.item.code")?,
+        code: line.payment_code.to_string(),
+    })
+}
