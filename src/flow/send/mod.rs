@@ -19,6 +19,8 @@ mod waiting;
 
 mod standings;
 
+mod warned;
+
 mod came;
 
 pub mod returned;

@@ -9,8 +9,9 @@ use super::{
     came::{self, Since},
     content::{Content, firm_block, notice_line, reply_to, rest},
     ends,
-    letters::{self, Occasion, Standing, StandingLine, StandingReader},
+    letters::{self, NoticeLine, Occasion, Standing, StandingLine, StandingReader},
     over::{self, Pools},
+    warned::Warned,
 };
 use crate::{
     db::{
@@ -176,6 +177,7 @@ pub async fn of(
             .iter()
             .map(|it| line(services, mail, it, &pools))
             .collect::<anyhow::Result<_>>()?,
+        others: others(services, (mail, &known), (&about, &open))?,
         rest,
         news: since.news(about.iter().map(|it| it.request)),
         over,
@@ -206,17 +208,39 @@ async fn pools(
 }
 
 /// What its recipient has still to pay; what came under the batch code pays for all of it at once, with what is missing.
+/// Several of a list can be paid at once with all of it alone, one that is warned of is paid under its own code.
 async fn to_pay(
     services: &Services,
     (mail, order): (&Mail, &Order),
     about: &[About<'_>],
     pooled: Money,
 ) -> anyhow::Result<Vec<Request>> {
-    if mail.line_id.is_none() || pooled > Money::ZERO {
+    let is_single = mail.purpose == Purpose::GraceWarning && about.len() == 1;
+    if pooled > Money::ZERO || mail.line_id.is_none() && !is_single {
         return Ok(requests::open_of_payer(&services.db, order.batch(), &mail.recipient).await?);
     }
     let told = about.iter().filter(|it| it.request.rest().is_some());
     Ok(told.map(|it| it.request.clone()).collect())
+}
+
+/// What a warning asks for beside what it is about, each with what is not paid of it: the sum is that of all it names.
+fn others(
+    services: &Services,
+    (mail, known): (&Mail, &Known),
+    (about, open): (&[About<'_>], &[Request]),
+) -> anyhow::Result<Vec<NoticeLine>> {
+    if mail.purpose != Purpose::GraceWarning {
+        return Ok(Vec::new());
+    }
+    let is_told = |it: &&Request| about.iter().any(|about| about.line.id == it.line_id);
+    let others = open.iter().filter(|it| !is_told(it));
+    let line = |request: &Request| {
+        let line = known.lines.get(&request.line_id)?;
+        let amount = request.rest()?;
+        let line = notice_line(services, std::slice::from_ref(line), request);
+        Some(line.map(|line| NoticeLine { amount, ..line }))
+    };
+    others.filter_map(line).collect()
 }
 
 /// That of the line that a mail is about; of a copy of a warning those of the lines that others were warned of; else all
@@ -305,50 +329,6 @@ async fn effective(
     let lines = grace::of_lines(&services.db, &ids).await?;
     let cutoff_at = |line: &grace::InGrace| Some((line.line_id, sweep::cutoff_at(services, line)?));
     Ok(lines.iter().filter_map(cutoff_at).collect())
-}
-
-/// What a warning was planned for: of who pays its own lines, of a copy those of all others in the order.
-#[derive(Default)]
-struct Warned {
-    told: Vec<grace::Told>,
-    is_copy: bool,
-}
-
-impl Warned {
-    async fn of(services: &Services, mail: &Mail, order: &Order) -> anyhow::Result<Warned> {
-        if mail.purpose != Purpose::GraceWarning {
-            return Ok(Warned::default());
-        }
-        let occasion = mail.occasion();
-        let is_marked = occasion > ends::COPIES;
-        let sequence = if is_marked { occasion - ends::COPIES } else { occasion };
-        let mut told = grace::told(&services.db, &order.code, sequence).await?;
-        let is_own = |it: &grace::Told| it.recipient == mail.recipient;
-        // Copies that an earlier version planned have the number of the letters.
-        let is_copy = is_marked || (!told.is_empty() && !told.iter().any(is_own));
-        told.retain(|it| is_own(it) != is_copy);
-        Ok(Warned { told, is_copy })
-    }
-
-    fn lines(&self) -> Vec<i64> {
-        self.told.iter().map(|it| it.line_id).collect()
-    }
-
-    /// Whether a line still ends on that day; where all were put off since, they are warned anew in time.
-    fn holds(&self, services: &Services, effective: &HashMap<i64, DateTime<Utc>>) -> bool {
-        let tz = services.settings.timezone;
-        let is_so = |it: &grace::Told| {
-            let now = effective.get(&it.line_id);
-            now.is_none_or(|at| rules::last_day(*at, tz).to_string() == it.last_day)
-        };
-        self.told.is_empty() || self.told.iter().any(is_so)
-    }
-
-    /// The letter of the fewest days before is the last one, also where a weekend moved it forward.
-    fn is_last(&self, days: i64, fewest: i64) -> bool {
-        let planned = self.told.iter().map(|it| it.days).min();
-        planned.unwrap_or(days) <= fewest
-    }
 }
 
 fn occasion(

@@ -772,6 +772,43 @@ fn a_warning_asks_for_what_is_missing_also_where_the_money_names_a_single_code_b
 }
 
 #[test]
+fn a_warning_asks_for_what_it_names_where_others_of_the_payer_are_open_and_are_not_cut_off() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    for clients in [2, 3] {
+        let world = World::new();
+        let same = |n| enterprise(n).with("E", enterprise(1).email());
+        world.import("khach.csv", &csv(&(1..=clients).map(same).collect::<Vec<_>>()));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+        let codes = codes(&world);
+        let last = codes.last().unwrap();
+        // It works on though the money does not count any more.
+        booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 2_950_000, last)]);
+        night(&world, "11-26");
+        world.run_at(&at("11-26", 9), &["unmatch", "1", "--reason", "nhầm"]).exits(0);
+        world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+        world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+        let said = letter(&world, "grace_warning", enterprise(1).email());
+        if clients == 2 {
+            for needed in [enterprise(1).name(), "Số tiền: 2.950.000 đ", &codes[0]] {
+                assert!(said.contains(needed), "no {needed} in {said}");
+            }
+            for other in [enterprise(2).name(), "5.900.000 đ", &all] {
+                assert!(!said.contains(other), "{other}: {said}");
+            }
+        } else {
+            let others = ["Số tiền: 8.850.000 đ", "trả cho cả 1 đơn vị khác", &all, last.as_str()];
+            for needed in others.into_iter().chain([enterprise(3).name()]) {
+                assert!(said.contains(needed), "no {needed} in {said}");
+            }
+        }
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
 fn what_a_match_leaves_under_the_batch_code_is_not_asked_for_again_and_keeps_the_others_on() {
     if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
         return;

@@ -5,14 +5,26 @@ use minijinja::context;
 use super::{
     Occasion, Standing, StandingLine, StandingReader,
     draft::{Draft, Item},
+    order_notice::list_lines,
 };
 use crate::{domain::money::Money, text::one_line};
 
-/// Those that the letter is about.
-pub(super) fn list(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
-    let items = said.lines.iter().map(|line| item(draft, said, line));
-    let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
-    draft.list(items);
+/// Those that the letter is about, where it does not tell of the only one in full, and those whose sums it asks for too.
+pub(super) fn lists(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
+    if said.lines.len() > 1 {
+        draft.heading("standing.list")?;
+        let items = said.lines.iter().map(|line| item(draft, said, line));
+        let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
+        draft.list(items);
+    }
+    if !said.others.is_empty() {
+        draft.heading("standing.other_list")?;
+        list_lines(
+            draft,
+            &said.others,
+            (["tax_id", "package", "order"], "order_notice.item.code"),
+        )?;
+    }
     Ok(())
 }
 

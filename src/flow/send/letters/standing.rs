@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use super::{
     FirmBlock, Letter, NoticeLine, Rest,
     draft::{Draft, Fact},
-    listed::list,
+    listed::lists,
     order_notice::how_to_pay,
 };
 use crate::{
@@ -26,6 +26,8 @@ pub struct Standing {
     pub lines: Vec<StandingLine>,
     /// What this payer has still to pay, by one transfer.
     pub rest: Option<Rest>,
+    /// Whom that transfer is for beside the lines, where a warning asks for it, with what is not paid of each.
+    pub others: Vec<NoticeLine>,
     pub news: News,
     /// What came with it and is more than was to be paid.
     pub over: Money,
@@ -191,6 +193,7 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
             let exactly = context! { count => rest.lines, memo => rest.transfer.memo.as_str(), recipient => reader };
             let exactly = draft.say_with("order_notice.exactly", exactly)?;
             draft.sentence(&exactly);
+            draft.paragraph("standing.others")?;
             draft.picture("order_notice.picture", &rest.qr_cid)?;
         }
         _ => {}
@@ -199,10 +202,7 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
     if !is_copy && said.rest.is_some() {
         draft.note("order_notice.genuine.title", &format!("order_notice.genuine.{reader}"))?;
     }
-    if said.lines.len() > 1 {
-        draft.heading("standing.list")?;
-        list(&mut draft, said)?;
-    }
+    lists(&mut draft, said)?;
     draft.finish(key, &said.firm)
 }
 
@@ -245,6 +245,7 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         differ => said.lines.iter().any(|line| line.last_day != first.last_day),
         waived => forgiven(&said.lines),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
+        others => said.others.len(),
         days,
         is_last,
         last_day,
@@ -554,6 +555,19 @@ mod tests {
             }
             let letter = standing(Texts::of(Locale::En), &said).unwrap();
             assert!(letter.text.contains(en), "no {en} in {}", letter.text);
+        }
+    }
+
+    #[test]
+    fn a_warning_that_asks_for_more_than_it_is_about_names_all_that_its_sum_is_for() {
+        let payer = StandingReader::Payer(Recipient::Firm);
+        let mut said = samples::standing(&samples::given(), (WARNING, payer), 3);
+        said.others = vec![said.lines.remove(2).line];
+        for (locale, needed) in [(Locale::Vi, "cả 1 khách hàng khác"), (Locale::En, "also for 1 ")]
+        {
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            holds(&letter, &["8.850.000 đ", needed, "Hoa Sen 1", "Hoa Sen 2", "Hoa Sen 3"]);
+            assert!(letter.subject.contains('2'), "{}", letter.subject);
         }
     }
 

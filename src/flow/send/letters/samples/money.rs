@@ -103,6 +103,7 @@ pub fn standing(
         pooled: Money::ZERO,
         lacking: Money::ZERO,
         elsewhere: Vec::new(),
+        others: Vec::new(),
     }
 }
 
