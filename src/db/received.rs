@@ -1,6 +1,8 @@
 //! Letters that money came, or was taken back, among the mails: which are to go, and what payers read of it before.
 //! What money came is in `payments`.
 
+use sqlx::types::Json;
+
 use super::{Db, Tx, mails::Mail};
 use crate::domain::batch::BatchId;
 
@@ -66,7 +68,7 @@ pub async fn was_told(
                        join payment_event u on cast(u.detail->>'change' as bigint) = coalesce(b.occasion, b.sequence)
                        where r.code = $4 and b.purpose = 'payment_received' and b.recipient = $1
                          and b.state = 'sent' and b.id > m.id
-                         and u.bank_line_id = $3 and u.kind = 'unmatch'))
+                         and u.bank_line_id = $3 and u.kind in ('unmatch', 'same')))
          limit 1",
     );
     let one = one.bind(payer).bind(batch.number()).bind(id).bind(code);
@@ -86,7 +88,7 @@ pub struct Before {
     pub occasion: i64,
     /// The line that it took money back of; nothing where it told what came.
     pub line_id: Option<i64>,
-    /// What it said; nothing where that is not known, as of one that money was taken back.
+    /// What it said; nothing where that is not known, as of one of an earlier version that money was taken back.
     pub told: Option<String>,
 }
 
@@ -109,13 +111,20 @@ pub async fn before(db: &Db, mail: &Mail, batch: BatchId) -> sqlx::Result<Vec<Be
     .await
 }
 
-/// Whether a payment that was taken away from a request, in this change of all money, pays for it since.
-pub async fn pays_again(db: &Db, code: &str, change: i64) -> sqlx::Result<bool> {
-    let one = db.query(
-        "select a.bank_line_id from allocation a join payment_event e on e.bank_line_id = a.bank_line_id
-         where a.code = $1 and e.kind = 'unmatch' and cast(e.detail->>'change' as bigint) = $2 limit 1",
-    );
-    Ok(one.bind(code).bind(change).optional::<(i64,)>().await?.is_some())
+/// What was decided, in this change of all money, of payments that pay for a code, and what they pay of it now, in đồng.
+pub async fn decided_in(
+    db: &Db,
+    code: &str,
+    change: i64,
+) -> sqlx::Result<Vec<(Json<serde_json::Value>, i64)>> {
+    db.query(
+        "select e.detail, a.amount from allocation a join payment_event e on e.bank_line_id = a.bank_line_id
+         where a.code = $1 and e.kind = 'decided' and cast(e.detail->>'change' as bigint) = $2",
+    )
+    .bind(code)
+    .bind(change)
+    .all()
+    .await
 }
 
 /// Whether a letter that a payment came left for who pays for a code, before this change of all money.

@@ -142,7 +142,7 @@ fn is_told(tier: Tier, evidence: &Value) -> bool {
 }
 
 /// Codes with đồng that a decision gave a payment to.
-fn parts(detail: &Value) -> BTreeMap<String, i64> {
+pub fn parts(detail: &Value) -> BTreeMap<String, i64> {
     let parts = detail["allocations"].as_array().into_iter().flatten();
     parts.filter_map(|it| Some((it[0].as_str()?.to_owned(), it[1].as_i64()?))).collect()
 }

@@ -192,7 +192,7 @@ struct Difference<'a> {
     unpaid: Vec<&'a dues::Due>,
     /// Less is paid than before, of what was not all paid.
     less: Vec<&'a dues::Due>,
-    /// The payment that a person parted.
+    /// The payment of which a person said something that may take it away.
     parted: Option<i64>,
     away: Option<Away<'a>>,
     touched: Vec<&'a dues::Due>,
@@ -208,7 +208,10 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
         matching::decide(&loaded.asked, &loaded.credits, &loaded.known)
     });
     waive::note(&mut decisions, &loaded.dues, said);
-    let parted = said.filter(|said| said.kind == EventKind::Unmatch).and_then(|said| said.payment);
+    let takes = |said: &&Said<'_>| {
+        matches!(said.kind, EventKind::Unmatch | EventKind::Match | EventKind::Same)
+    };
+    let parted = said.filter(takes).and_then(|said| said.payment);
     let found = (loaded.dues.as_slice(), decisions.as_slice());
     let away = moved::away(&services.db, said, found, loaded.version + 1).await?;
     let mut difference = Difference { parted, away, ..Difference::default() };
@@ -377,6 +380,8 @@ async fn store(
     tell::received(services, tx, paid, (&difference.standings, version + 1)).await?;
     tell::moved_away(services, tx, difference.away.as_ref()).await?;
     let parted = difference.parted.map(|payment| (payment, version + 1));
-    tell::taken_back(services, tx, (&difference.unpaid, &difference.less), parted).await?;
+    let read = difference.away.iter().map(|away| away.due);
+    let read: Vec<_> = read.chain(paid.0.iter().chain(paid.1).copied()).collect();
+    tell::taken_back(services, tx, (&difference.unpaid, &difference.less), parted, &read).await?;
     Ok(true)
 }

@@ -55,28 +55,34 @@ pub async fn less(tx: &mut Tx, dues: &[&Due], standings: &[Standing]) -> anyhow:
     Ok(())
 }
 
-/// Requests that are not paid any more, though they were, and those of which less is. Where a person parted the payment, in
-/// a change of all money, who read that it came reads that too, once for all of a batch; the bell is for the first alone.
+/// Requests that are not paid any more, though they were, and those of which less is. Where a person took the payment away,
+/// in a change of all money, who read that it came reads that too, once for all of a batch, but for the payers of `read`:
+/// another letter of this change tells them where they stand. The bell is for the first alone.
 pub async fn taken_back(
     services: &Services,
     tx: &mut Tx,
     (unpaid, less): (&[&Due], &[&Due]),
     parted: Option<(i64, i64)>,
+    read: &[&Due],
 ) -> anyhow::Result<()> {
-    let mut told = BTreeSet::new();
+    let payer = |due: &&Due| (BatchId::new(due.batch_id), due.payer_email.clone());
+    let mut told: BTreeSet<_> = read.iter().map(payer).collect();
     let all = unpaid.iter().chain(less);
     for (due, (payment, change)) in all.filter_map(|due| Some((due, parted?))) {
-        let payer = (BatchId::new(due.batch_id), due.payer_email.as_str());
-        if told.contains(&payer) || !letters::was_told(tx, (payment, &due.code), payer).await? {
+        let reader = payer(due);
+        let (batch, email) = (reader.0, reader.1.as_str());
+        if told.contains(&reader)
+            || !letters::was_told(tx, (payment, &due.code), (batch, email)).await?
+        {
             continue;
         }
         if let Some(line) = standing::by_ids(tx, &[due.line_id]).await?.first() {
             // It says what is so when it leaves: of those about one line the newest is enough.
             posting::withdraw(tx, Purpose::PaymentReceived, line.id).await?;
-            let payer = (due.payer_name.as_str(), due.payer_email.as_str());
+            let payer = (due.payer_name.as_str(), email);
             send::plan::taken_back(services, tx, (line, payer), change).await?;
         }
-        told.insert(payer);
+        told.insert(reader);
     }
     let words = (NotificationKind::PaymentTakenBack, "payment_taken_back");
     of_firms(services, tx, words, (unpaid, &|due: &Due| (due.amount - due.waived, 0))).await

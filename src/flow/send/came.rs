@@ -160,6 +160,33 @@ pub fn sums<'a>(
     format!("{}; {} {}", lines.join(", "), over.as_dong(), pooled.as_dong())
 }
 
+/// What [`sums`] kept, in đồng.
+#[derive(Debug)]
+pub struct Sums<'a> {
+    paid: HashMap<&'a str, i64>,
+    /// What waited under the code for all.
+    pub pooled: i64,
+}
+
+impl<'a> Sums<'a> {
+    pub fn read(told: &'a str) -> Sums<'a> {
+        let (lines, rest) = told.split_once(';').unwrap_or((told, ""));
+        let of_one = |line: &'a str| {
+            let mut words = line.split_whitespace();
+            Some((words.next()?, words.next()?.parse().ok()?))
+        };
+        let pooled = rest.split_whitespace().nth(1).and_then(|it| it.parse().ok());
+        Sums {
+            paid: lines.split(',').filter_map(of_one).collect(),
+            pooled: pooled.unwrap_or_default(),
+        }
+    }
+
+    pub fn paid_of(&self, code: &str) -> i64 {
+        self.paid.get(code).copied().unwrap_or_default()
+    }
+}
+
 /// The changes of all money up to which letters told a payer what came.
 #[derive(Debug, Default)]
 struct Told(Vec<i64>);
@@ -243,6 +270,18 @@ mod tests {
         assert_eq!(told(&[(1, None), (4, Some(7))], &steps), 5, "no new money comes again");
         assert_eq!(told(&[(1, None), (5, None)], &steps), 5);
         assert_eq!(told(&[(4, Some(7))], &steps), 0);
+    }
+
+    #[test]
+    fn what_a_letter_said_of_money_is_read_again() {
+        let told = Sums::read("HLA 2950000 0, HLB 7 11000; 50000 1000");
+        assert_eq!(
+            (told.paid_of("HLA"), told.paid_of("HLB"), told.paid_of("HLC")),
+            (2_950_000, 7, 0)
+        );
+        assert_eq!(told.pooled, 1_000);
+        let nothing = Sums::read("; 0 0");
+        assert_eq!((nothing.paid_of("HLA"), nothing.pooled), (0, 0));
     }
 
     #[test]

@@ -21,6 +21,8 @@ mod standings;
 
 mod warned;
 
+mod lost;
+
 mod came;
 
 pub mod returned;
@@ -256,7 +258,7 @@ async fn release_held(services: &Services, suppressed: &HashSet<String>) -> anyh
     Ok(())
 }
 
-/// What a mail is for, as people read it: one about money says whether it came, went back, or was for something else.
+/// What a mail is for, as people read it: one about money says whether it came, went back, or does not count any more.
 pub fn purpose_in_words(services: &Services, mail: &Mail) -> String {
     let name = match mail.purpose {
         Purpose::PaymentReceived if mail.line_id.is_some() => "payment_taken_back",

@@ -316,7 +316,7 @@ pub async fn received(
     plan(services, tx, (order, None), (Purpose::PaymentReceived, payer), change).await
 }
 
-/// That money which came was for something else, to who pays: a line that is to be paid again, which tells this letter
+/// That money which came does not count any more, to who pays: a line that is to be paid again, which tells this letter
 /// from the others about money; `change` tells one time from another.
 pub async fn taken_back(
     services: &Services,

@@ -24,7 +24,7 @@ pub(super) fn subject(order: &str, payment: i64) -> String {
 }
 
 /// Whether a letter about a payment says that it went back, and not that it came; one about a line says that the money
-/// was for something else.
+/// does not count any more.
 pub fn is_meant(mail: &Mail) -> bool {
     let is_of_order = mail.order_code.as_deref() == Some(mail.subject.as_str());
     mail.purpose == Purpose::PaymentReceived && !is_of_order && mail.line_id.is_none()

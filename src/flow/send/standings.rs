@@ -10,6 +10,7 @@ use super::{
     content::{Content, firm_block, notice_line, reply_to, rest},
     ends,
     letters::{self, NoticeLine, Occasion, Standing, StandingLine, StandingReader},
+    lost::Lost,
     over::{self, Pools},
     warned::Warned,
 };
@@ -95,7 +96,7 @@ impl Known {
             }
     }
 
-    /// What ends first is told first, but for the one that money was taken back of.
+    /// What ends first is told first.
     fn about(&self, services: &Services, (mail, order): (&Mail, &Order)) -> Vec<About<'_>> {
         let is_about = |about: &About<'_>| {
             let pays = about.request.payer_email == mail.recipient;
@@ -107,9 +108,7 @@ impl Known {
         };
         let about = |request| self.about_one(mail, request);
         let mut about: Vec<_> = self.requests.iter().filter_map(about).filter(is_about).collect();
-        about.sort_by_key(|it| {
-            (is_taken_back(mail) && mail.line_id != Some(it.line.id), it.cutoff_at)
-        });
+        about.sort_by_key(|it| it.cutoff_at);
         about
     }
 
@@ -136,10 +135,8 @@ pub async fn of(
     }
     let mut about = known.about(services, (mail, order));
     let pools = pools(services, (mail, order), &mut about).await?;
-    let Some((first, cutoff_at)) = about.first().map(|it| (it.request, it.cutoff_at)) else {
-        return Ok(None);
-    };
-    if is_taken_back(mail) && is_paid_again(services, mail, first).await? {
+    let lost = lost(services, (mail, order), (&about, known.pooled)).await?;
+    if about.is_empty() || is_taken_back(mail) && lost.is_nothing() {
         return Ok(None);
     }
     let is_payer =
@@ -162,10 +159,10 @@ pub async fn of(
     if since.is_told(&sums) && !mail.is_again() {
         return Ok(None);
     }
-    about.sort_by_key(|it| !since.is_for(it.request));
+    about.sort_by_key(|it| !since.is_for(it.request) && !lost.is_of(it.request));
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
-        occasion: occasion(services, mail, (cutoff_at, &warned)),
+        occasion: occasion(services, mail, (about[0].cutoff_at, &warned)),
         reader: if is_payer {
             StandingReader::Payer(order.recipient)
         } else {
@@ -184,10 +181,14 @@ pub async fn of(
         pooled,
         lacking: pools.missing,
         elsewhere: since.elsewhere,
+        lost: letters::Lost { amount: lost.amount, lines: lost.lines(), is_pooled: lost.is_pooled },
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
     if is_received(mail) {
+        received::note(&services.db, mail, &sums).await?;
+    } else if is_taken_back(mail) {
+        let sums = came::sums(known.own(mail).iter(), (Money::ZERO, pooled));
         received::note(&services.db, mail, &sums).await?;
     } else if mail.purpose == Purpose::GraceWarning && said.is_partly() {
         grace::note_of_rest(&services.db, mail).await?;
@@ -205,6 +206,19 @@ async fn pools(
         return Ok(Pools::default());
     }
     Pools::of_warned(services, order.batch(), about, |it| it.request).await
+}
+
+/// Of a letter that money was taken back: what of it does not count any more.
+async fn lost(
+    services: &Services,
+    (mail, order): (&Mail, &Order),
+    (about, pooled): (&[About<'_>], Money),
+) -> anyhow::Result<Lost> {
+    if !is_taken_back(mail) {
+        return Ok(Lost::default());
+    }
+    let open: Vec<&Request> = about.iter().map(|it| it.request).collect();
+    Lost::of(services, (mail, order.batch()), &open, pooled).await
 }
 
 /// What its recipient has still to pay; what came under the batch code pays for all of it at once, with what is missing.
@@ -295,15 +309,9 @@ fn is_copied(
     is_of_day && services.firm(&line.firm).is_ok_and(is_told)
 }
 
-/// A letter about money which names a line says that the money was for something else.
+/// A letter about money which names a line says that the money does not count any more.
 fn is_taken_back(mail: &Mail) -> bool {
     mail.purpose == Purpose::PaymentReceived && mail.line_id.is_some()
-}
-
-/// Whether the line that money was taken back of is paid again, or what was taken away pays a part of it.
-async fn is_paid_again(services: &Services, mail: &Mail, first: &Request) -> anyhow::Result<bool> {
-    let is_open = mail.line_id == Some(first.line_id);
-    Ok(!is_open || received::pays_again(&services.db, first.code.as_str(), mail.occasion()).await?)
 }
 
 /// Whether a line still is what its letter says.

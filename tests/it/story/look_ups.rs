@@ -87,7 +87,7 @@ fn after_money_went_back_the_reason_and_the_last_day_are_the_same_wherever_they_
     {
         assert!(row.contains(said), "no {said} in {row}");
     }
-    for not in ["khoản đã báo nhận là của khoản khác", "Chưa thanh toán ngày"] {
+    for not in ["khoản đã báo nhận không còn được tính", "Chưa thanh toán ngày"] {
         assert!(!row.contains(not), "{not} in {row}");
     }
     world.run_at(&at("11-24", 0), &["run", "reconcile"]);
@@ -261,6 +261,6 @@ fn what_is_to_be_paid_again_has_the_day_of_its_letter_and_no_renewal() {
     world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
     looked(&world, NOW);
     let row = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
-    assert!(row.contains("Hạn trả lại, vì khoản đã báo nhận là của khoản khác"), "{row}");
+    assert!(row.contains("Hạn trả lại, vì khoản đã báo nhận không còn được tính"), "{row}");
     assert!(!row.contains("gia hạn"), "{row}");
 }

@@ -169,7 +169,7 @@ fn who_read_that_a_part_came_reads_that_it_was_for_something_else_and_what_is_to
             assert_eq!(letter.to, enterprise(1).email());
             let subject = format!("Còn phải trả {rest}");
             assert!(letter.subject.starts_with(&subject), "{}", letter.subject);
-            for needed in ["của một khoản khác", "chậm nhất ngày 30/11/2026", rest, &codes[0]]
+            for needed in ["không còn được tính", "chậm nhất ngày 30/11/2026", rest, &codes[0]]
             {
                 assert!(letter.text.contains(needed), "no {needed} in {}", letter.text);
             }
@@ -185,4 +185,107 @@ fn who_read_that_a_part_came_reads_that_it_was_for_something_else_and_what_is_to
         assert_eq!(letters_of(&world, "payment_received").len(), 1 + told.len());
         world.run(&["prove"]).exits(0);
     }
+}
+
+#[test]
+fn who_read_that_money_came_reads_in_one_letter_what_a_smaller_match_leaves_of_it() {
+    if !require("python3") {
+        return;
+    }
+    // Of what was paid in full, and of what was paid in part, which is in its unpaid week.
+    for (came, lost, by) in [
+        (2_950_000, "1.950.000 đ trong số tiền đó", ""),
+        (2_000_000, "1.000.000 đ trong số tiền đó", "chậm nhất ngày 30/11/2026"),
+    ] {
+        let world = activated();
+        let codes = codes(&world);
+        take(&world, "a.csv", &[("20/11/2026", came, &codes[0])]);
+        world.run(&["run", "mail"]).exits(0);
+        let smaller = format!("{}=1000000", codes[0]);
+        world.run(&["match", "1", &smaller, "--reason", "nhầm"]);
+        assert_eq!(requests(&world)[0], "partly_paid 1000000");
+        world.run(&["run", "mail"]).exits(0);
+        let letters = letters_of(&world, "payment_received").split_off(1);
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        assert_eq!(letters[0].to, enterprise(1).email());
+        assert!(letters[0].subject.starts_with("Còn phải trả 1.950.000 đ"), "{letters:?}");
+        let lost = format!("{lost} không còn được tính");
+        for needed in [&lost, "Vẫn được tính: 1.000.000 đ", "1.950.000 đ", by, &codes[0]] {
+            assert!(letters[0].text.contains(needed), "no {needed} in {}", letters[0].text);
+        }
+        assert_eq!(letters[0].pictures.len(), 1, "how to pay");
+        // What is left is taken away, too.
+        world.run(&["unmatch", "1", "--reason", "nhầm"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let letters = letters_of(&world, "payment_received").split_off(2);
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        let lost = "số tiền đó (1.000.000 đ) không còn được tính";
+        assert!(letters[0].text.contains(lost), "no {lost} in {}", letters[0].text);
+
+        // Who read of nothing has nothing to be told.
+        take(&world, "b.csv", &[("21/11/2026", 1_000_000, &codes[1])]);
+        let smaller = format!("{}=400000", codes[1]);
+        world.run(&["match", &id_of(&world, &codes[1]), &smaller, "--reason", "nhầm"]);
+        world.run(&["run", "mail"]).exits(0);
+        for letter in letters_of(&world, "payment_received").split_off(3) {
+            assert!(letter.subject.starts_with("Đã nhận"), "{}", letter.subject);
+        }
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
+fn who_read_that_money_came_reads_that_it_does_not_count_where_it_was_told_twice() {
+    if !require("python3") {
+        return;
+    }
+    let world = activated();
+    let code = codes(&world).remove(0);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &code)]);
+    world.run(&["run", "mail"]).exits(0);
+    take(&world, "b.csv", &[("20/11/2026", 2_950_000, "khong ro")]);
+    let (named, other) = (id_of(&world, &code), id_of(&world, "khong ro"));
+    world.run(&["payments", "--same", &named, &other, "--reason", "gọi"]).exits(0);
+    assert_eq!(requests(&world)[0], "open 0");
+    for _ in 0..2 {
+        world.run(&["run", "mail"]).exits(0);
+    }
+    let letters = letters_of(&world, "payment_received").split_off(1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].subject.starts_with("Còn phải trả 2.950.000 đ"), "{letters:?}");
+    let lost = "số tiền đó (2.950.000 đ) không còn được tính";
+    for needed in [lost, enterprise(1).name(), &code] {
+        assert!(letters[0].text.contains(needed), "no {needed} in {}", letters[0].text);
+    }
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn who_paid_for_a_whole_list_reads_of_all_its_clients_that_the_money_does_not_count_any_more() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3), firm(4), firm(5)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    take(&world, "a.csv", &[("20/11/2026", 14_750_000, &all)]);
+    world.run(&["run", "mail"]).exits(0);
+    world.run(&["unmatch", "1", "--reason", "nhầm"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "payment_received").split_off(1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let letter = &letters[0];
+    assert!(letter.subject.starts_with("Còn phải trả 14.750.000 đ"), "{}", letter.subject);
+    let named = [1, 2, 3].map(|n| enterprise(n).name().to_owned()).join(", ");
+    let named = format!("{named} và 2 khách hàng khác");
+    let lost = "số tiền đó (14.750.000 đ) không còn được tính cho các khoản này";
+    for needed in [named.as_str(), lost, &all, enterprise(4).name(), enterprise(5).name()] {
+        assert!(letter.text.contains(needed), "no {needed} in {}", letter.text);
+    }
+    for other in ["khoản khác chưa trả", "của một khoản khác"] {
+        assert!(!letter.text.contains(other), "{other}: {}", letter.text);
+    }
+    world.run(&["prove"]).exits(0);
 }

@@ -32,7 +32,8 @@ fn item(draft: &Draft<'_>, said: &Standing, it: &StandingLine) -> anyhow::Result
     let line = &it.line;
     let ends = !matches!(said.occasion, Occasion::Received | Occasion::Restored);
     let (amount, label) = if ends { (it.rest(), "open") } else { (it.paid, "came") };
-    let is_part = it.is_pooled || said.came() > Money::ZERO && it.paid > Money::ZERO;
+    let is_kept = said.occasion == Occasion::TakenBack || said.came() > Money::ZERO;
+    let is_part = it.is_pooled || is_kept && it.paid > Money::ZERO;
     let values = context! {
         tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
         package => line.package.as_str(), fiscal_year => line.fiscal_year.year(),

@@ -50,7 +50,9 @@ pub use order_notice::{NoticeLine, OrderNotice, Transfer, Works, order_notice};
 pub use reconciliation::{Reconciliation, reconciliation};
 pub use returned::{Returned, returned};
 pub use sms::{Sms, sms};
-pub use standing::{Elsewhere, News, Occasion, Standing, StandingLine, StandingReader, standing};
+pub use standing::{
+    Elsewhere, Lost, News, Occasion, Standing, StandingLine, StandingReader, standing,
+};
 
 /// A letter that is ready to be made into a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

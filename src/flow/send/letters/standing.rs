@@ -37,6 +37,7 @@ pub struct Standing {
     pub lacking: Money,
     /// What of what it pays came for something else first.
     pub elsewhere: Vec<Elsewhere>,
+    pub lost: Lost,
 }
 
 /// What came since the letter before; nothing where none did, or where a letter tells of something else.
@@ -47,6 +48,17 @@ pub struct News {
     pub payments: usize,
     /// For how many of the lines that is; they are the first ones.
     pub lines: usize,
+}
+
+/// What of the money that was told to have come does not count any more; nothing in letters of other occasions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Nothing where it is not known.
+    pub amount: Money,
+    /// For how many of the lines that is; they are the first ones.
+    pub lines: usize,
+    /// Whether it waits under the code for all of this payer.
+    pub is_pooled: bool,
 }
 
 /// Money that a person moved here, and the payment codes between which.
@@ -60,7 +72,7 @@ pub struct Elsewhere {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
     Received,
-    /// What came was for something else; the first of the lines is to be paid again.
+    /// What came does not count any more for the first of the lines.
     TakenBack,
     /// The first of the lines ends so many days after this letter, or ended before it where it comes late; the last letter
     /// before the end says so.
@@ -206,6 +218,9 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
     draft.finish(key, &said.firm)
 }
 
+/// How many clients a sentence names.
+const NAMED: usize = 3;
+
 fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
     let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
     let amount = |amount: Money| (amount != Money::ZERO).then(|| amount.to_string());
@@ -221,6 +236,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
     let asked = if is_pooled { paid + said.missing() } else { sum(|line| line.line.amount) };
     // Dates in this form do not sort; the lines come with the earliest first.
     let last_day = said.lines.iter().find_map(|line| line.last_day.as_deref());
+    let lost = &said.lines[..said.lost.lines.clamp(1, said.lines.len())];
+    let named: Vec<String> = lost.iter().take(NAMED).map(|it| it.line.name.clone()).collect();
     context! {
         recipient => reader,
         to_name => said.to_name.as_str(),
@@ -246,6 +263,12 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         waived => forgiven(&said.lines),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
         others => said.others.len(),
+        lost => amount(said.lost.amount),
+        lost_count => lost.len(),
+        more_lost => lost.len() - named.len(),
+        named,
+        is_part_lost => lost.iter().any(|it| it.paid > Money::ZERO),
+        is_lost_pooled => said.lost.is_pooled,
         days,
         is_last,
         last_day,
@@ -292,11 +315,15 @@ fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
     Ok(facts)
 }
 
-/// What is not paid, and what of that has come and waits for the rest.
+/// What is not paid, and what of that has come, or still counts, and waits for the rest.
 fn unpaid(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
     let mut facts = Vec::new();
     if said.missing() > Money::ZERO {
         facts.push(draft.strong_fact("unpaid", &said.missing().to_string())?);
+    }
+    let kept: Money = said.lines.iter().map(|line| line.paid).sum();
+    if said.occasion == Occasion::TakenBack && kept > Money::ZERO {
+        facts.push(draft.strong_fact("kept", &kept.to_string())?);
     }
     let came = said.came() + said.pooled;
     if came > Money::ZERO {
@@ -555,6 +582,32 @@ mod tests {
             }
             let letter = standing(Texts::of(Locale::En), &said).unwrap();
             assert!(letter.text.contains(en), "no {en} in {}", letter.text);
+        }
+    }
+
+    #[test]
+    fn money_that_does_not_count_any_more_is_told_with_whom_it_was_for_and_not_whose_it_is() {
+        for recipient in Recipient::ALL {
+            let payer = StandingReader::Payer(*recipient);
+            let mut said = samples::standing(&samples::given(), (Occasion::TakenBack, payer), 5);
+            said.lost = Lost { amount: Money::dong(11_800_000), lines: 4, is_pooled: false };
+            let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+            holds(
+                &vi,
+                &["(11.800.000 đ) không còn được tính", "Hoa Sen 3", "và 1 ", "1 khoản khác"],
+            );
+            assert!(!vi.text.contains("của một khoản khác"), "{}", vi.text);
+            let en = standing(Texts::of(Locale::En), &said).unwrap();
+            holds(&en, &["(11.800.000 đ) does not count any more", "Hoa Sen 3", "and 1 other"]);
+
+            // A part of it counts on.
+            let mut said = samples::standing(&samples::given(), (Occasion::TakenBack, payer), 1);
+            said.lines[0].paid = Money::dong(1_000_000);
+            said.lost = Lost { amount: Money::dong(1_950_000), lines: 1, is_pooled: false };
+            let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+            let lost = "1.950.000 đ trong số tiền đó không còn được tính";
+            holds(&vi, &[lost, "Số còn phải trả là 1.950.000 đ", "30/11/2026"]);
+            assert!(vi.text.contains("Vẫn được tính: 1.000.000 đ"), "{}", vi.text);
         }
     }
 

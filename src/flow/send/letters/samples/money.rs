@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Elsewhere, Moved, News, Occasion, Returned, Standing, StandingLine, StandingReader,
+        Elsewhere, Lost, Moved, News, Occasion, Returned, Standing, StandingLine, StandingReader,
         moved as write_moved, returned as write_returned, standing as write_standing,
     },
     Given, PRICE, Sample, code, line, rest, shown,
@@ -73,6 +73,7 @@ pub fn standing(
 ) -> Standing {
     let is_paid = matches!(occasion, Occasion::Received | Occasion::Restored);
     let is_received = occasion == Occasion::Received;
+    let is_lost = occasion == Occasion::TakenBack;
     let count = usize::from(lines);
     let of_line = |number| StandingLine {
         line: line(given, number),
@@ -104,6 +105,11 @@ pub fn standing(
         lacking: Money::ZERO,
         elsewhere: Vec::new(),
         others: Vec::new(),
+        lost: Lost {
+            amount: Money::dong(if is_lost { PRICE } else { 0 }),
+            lines: usize::from(is_lost),
+            is_pooled: false,
+        },
     }
 }
 
