@@ -174,7 +174,7 @@ fn row(
     page.cell(4, &payment.memo, &text)?;
     page.cell(5, &went::why(services, payment, it.debits), &look.text)?;
     let found = requests.for_payment(payment, (it.allocations)(payment.id));
-    let told = (1..).zip(&found.shown).map(|(n, found)| candidate(texts, n, found));
+    let told = (1..).zip(&found.shown).map(|(n, found)| candidate(texts, n, found, payment));
     let more = (found.more > 0)
         .then(|| texts.say("workbook.money.more_candidates", context! { n => found.more }));
     let told: Vec<String> = told.chain(more).collect();
@@ -191,9 +191,14 @@ fn row(
     page.end_row()
 }
 
-fn candidate(texts: &Texts, n: usize, it: &Candidate<'_>) -> String {
+fn candidate(texts: &Texts, n: usize, it: &Candidate<'_>, payment: &Payment) -> String {
     let money = |dong: i64| Money::dong(dong).to_string();
-    let values = context! { left => money(it.left), free => money(it.free) };
+    let of_all = |name: &str| payment.evidence.0[name].as_i64().map(money);
+    let values = context! {
+        left => money(it.left), free => money(it.free), own => money(it.own),
+        differs => money((it.free - it.left).abs()),
+        code => it.due.batch_code.as_deref(), all => of_all("left"), came => of_all("came"),
+    };
     let why = texts.say(&format!("workbook.money.why_not.{}", it.why_not), values);
     format!("{n}. {} – {}: {why}", it.due.code, it.due.name)
 }

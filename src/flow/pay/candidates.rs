@@ -24,7 +24,9 @@ words! {
         Cancelled = "cancelled",
         /// By other payments: all of this one is too much.
         PaidBefore = "paid_before",
-        /// This payment paid all of it, and has more.
+        /// The same, where what this payment has may be for others.
+        Settled = "settled",
+        /// This payment paid all of it, and has more, which is for nothing else.
         Over = "over",
         /// This payment paid the rest of it.
         Paid = "paid",
@@ -35,6 +37,10 @@ words! {
         /// It is less than what is left.
         Less = "less",
         More = "more",
+        /// The memo has the code for all of its payer's, which is paid at once or not at all.
+        OfAll = "of_all",
+        /// The same of nearly that code.
+        NearAll = "near_all",
         /// The amount is right and the memo names it; something else is in the way.
         Named = "named",
         /// The amount is right, and the memo has nearly its code.
@@ -73,6 +79,8 @@ pub struct Candidate<'a> {
     pub left: i64,
     /// What of the payment pays for nothing, in đồng.
     pub free: i64,
+    /// What the payment pays of it, in đồng.
+    pub own: i64,
     pub why_not: WhyNot,
 }
 
@@ -169,11 +177,9 @@ impl<'a> Requests<'a> {
             let own: i64 = own.map(|part| part.amount).sum();
             let why_not = match why_not(due, clue(at), (own, free)) {
                 WhyNot::Name if !is_in_memo(due) => WhyNot::Payer,
-                // What is left of it waits for all of the payer's: it is not too much.
-                WhyNot::Over if payment.evidence.0["under"].is_string() => WhyNot::Paid,
-                why_not => why_not,
+                why_not => of_its_own(due, why_not, &payment.evidence.0),
             };
-            Candidate { due, left: left(due), free, why_not }
+            Candidate { due, left: left(due), free, own, why_not }
         };
         let shown: Vec<Candidate<'a>> = found.iter().map(candidate).collect();
         Candidates { more: count - shown.len(), shown }
@@ -249,6 +255,24 @@ fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
     }
 }
 
+/// The same as it is true of this request alone: what a payment has more is too much where it names nothing else, and the
+/// code for all of a payer is the code of none of them.
+fn of_its_own(due: &Due, why_not: WhyNot, evidence: &serde_json::Value) -> WhyNot {
+    let (codes, likely) = (named(evidence, "codes"), named(evidence, "candidates"));
+    let is_alone = codes.len() == 1 && codes.contains(due.code.as_str());
+    let is_by_all = |named: &HashSet<&str>| {
+        let of_all = due.batch_code.as_deref();
+        !named.contains(due.code.as_str()) && of_all.is_some_and(|code| named.contains(code))
+    };
+    match why_not {
+        WhyNot::Over if !is_alone => WhyNot::Paid,
+        WhyNot::PaidBefore if !is_alone => WhyNot::Settled,
+        WhyNot::Less | WhyNot::More | WhyNot::Named if is_by_all(&codes) => WhyNot::OfAll,
+        WhyNot::Less | WhyNot::More | WhyNot::NearMiss if is_by_all(&likely) => WhyNot::NearAll,
+        why_not => why_not,
+    }
+}
+
 /// Codes one after the other; of many the first ones, and how many more there are.
 pub fn few(texts: &Texts, codes: &[&str]) -> String {
     const NAMED: usize = 5;
@@ -269,9 +293,8 @@ pub fn left(due: &Due) -> i64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_amount_is_a_sign_by_itself_from_10_000_dong_on() {
-        let due = |amount: i64| Due {
+    fn due(amount: i64) -> Due {
+        Due {
             code: format!("HL{amount}"),
             batch_code: None,
             former_code: None,
@@ -287,7 +310,32 @@ mod tests {
             waived: 0,
             paid: 0,
             state: RequestState::Open,
-        };
+        }
+    }
+
+    #[test]
+    fn money_under_the_code_for_all_is_neither_too_much_nor_too_little_for_one_of_them() {
+        let due = Due { batch_code: Some("HLALL".to_owned()), ..due(20_000) };
+        let of_all = serde_json::json!({ "codes": ["HLALL"], "candidates": ["HL20000"] });
+        let said = |why_not, evidence: &serde_json::Value| of_its_own(&due, why_not, evidence);
+        for why_not in [WhyNot::Less, WhyNot::More, WhyNot::Named] {
+            assert_eq!(said(why_not, &of_all), WhyNot::OfAll);
+        }
+        assert_eq!(said(WhyNot::Over, &of_all), WhyNot::Paid);
+        assert_eq!(said(WhyNot::PaidBefore, &of_all), WhyNot::Settled);
+        let nearly = serde_json::json!({ "candidates": ["HLALL"] });
+        assert_eq!(said(WhyNot::NearMiss, &nearly), WhyNot::NearAll);
+        // Its own code says it of this one.
+        let own = serde_json::json!({ "codes": ["HL20000"] });
+        for why_not in [WhyNot::Less, WhyNot::More, WhyNot::Over, WhyNot::PaidBefore] {
+            assert_eq!(said(why_not, &own), why_not);
+        }
+        let several = serde_json::json!({ "codes": ["HL20000", "HLOTHER"] });
+        assert_eq!(said(WhyNot::Over, &several), WhyNot::Paid);
+    }
+
+    #[test]
+    fn an_amount_is_a_sign_by_itself_from_10_000_dong_on() {
         let dues = [due(9_999), due(10_000), due(10_001)];
         let requests = Requests::of(&dues);
         let with = |free: i64| requests.with_left(free).copied().collect::<Vec<_>>();

@@ -176,7 +176,28 @@ fn what_a_payment_may_be_for_begins_with_its_code_then_one_like_it_then_a_name()
     assert!(candidates("CTY THU NGHIEM 4 chuyen tien").contains(&format!("2. {} ", codes[2])));
     let payer = "đúng 2.950.000 đ, tên người chuyển là tên này, nội dung không có mã";
     first("tra tien phan mem", &codes[2], payer);
-    first(&codes[3][..9], &codes[3], "chuyển thiếu");
+    first(&codes[3][..9], &codes[3], "số tiền ít hơn 2.873.000 đ");
+}
+
+#[test]
+fn of_money_under_the_code_for_all_each_candidate_says_what_the_reason_says() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    take(&world, "sao-ke.csv", &[("21/11/2026", 5_000_000, all.as_str())]);
+    world.run(&["run", "reconcile"]);
+    let said = super::workbooks::sheet_text(&newest(&world), SHEET);
+    let of_all = format!("nội dung có mã chung ({all}), không phải mã này");
+    let sums = "mã chung còn 5.900.000 đ, đang có 5.000.000 đ";
+    assert_eq!((said.matches(&of_all).count(), said.matches(sums).count()), (2, 2), "{said}");
+    for wrong in ["chuyển thừa", "nhiều hơn", "nội dung có mã này"] {
+        assert!(!said.contains(wrong), "{wrong} in {said}");
+    }
 }
 
 #[test]
