@@ -137,16 +137,18 @@ async fn slips(services: &Services, args: &Export, firm: Option<&str>) -> anyhow
     let (over, open): (Vec<Slip>, Vec<Slip>) =
         all.into_iter().filter(is_meant).partition(|slip| slip.is_over);
     let over: Vec<String> = over.iter().map(|slip| slip.line.to_string()).collect();
+    let pooled = open.iter().filter(|slip| slip.asked.is_none());
+    let pooled: Vec<String> = pooled.map(|slip| slip.line.to_string()).collect();
     let (rows, folder) = (open.len(), std::path::absolute(folder)?);
     let written = tokio::task::block_in_place(|| export::slips::write(services, open, &folder))?;
     let Without { paid, cancelled, refused } = without;
     let folder = services.shown_path(&folder);
     let left_out = [("paid", &paid), ("cancelled", &cancelled), ("refused", &refused)];
-    let left_out = left_out.into_iter().chain([("over", &over)]);
+    let left_out = left_out.into_iter().chain([("over", &over), ("pooled", &pooled)]);
     let left_out: Vec<Value> = left_out
         .flat_map(|(why, all)| all.iter().map(move |it| json!({ "what": it, "why": why })))
         .collect();
-    let said = context! { rows, paid, cancelled, refused, over, folder };
+    let said = context! { rows, paid, cancelled, refused, over, pooled, folder };
     let said = services.texts.say("message.export.slips", said);
     reply(services, said, &written, rows)?.with("left_out", left_out)
 }

@@ -53,6 +53,9 @@ pub struct Slip {
     pub is_over: bool,
     /// What came for it under the code for all of its payer, and waits.
     pub pooled: Option<Pooled>,
+    /// What its picture asks for, and under which code. Nothing where money waits under the code for all: of several
+    /// clients each slip would ask for the same rest, and who scans them all would pay it again and again.
+    pub asked: Option<(Money, PaymentCode)>,
     /// Ready to be sent.
     pub text: String,
 }
@@ -94,13 +97,10 @@ async fn slips(
     let payee = payee(services);
     let mut pools = pooled::all(&services.db).await?;
     let slip = |it: &Unpaid| {
-        let slip = slip(services, (it, cutoff_at(it)), &payee)?;
+        let pooled = pools.remove(it.code.as_str());
+        let slip = slip(services, (it, cutoff_at(it)), &payee, pooled)?;
         let tax_id = renamed.in_words(services.texts, (&it.firm, &slip.tax_id));
-        let Some(pooled) = pools.remove(it.code.as_str()) else {
-            return Ok(Slip { tax_id, ..slip });
-        };
-        let text = format!("{} {}", slip.text, pooled.in_words(services.texts));
-        Ok(Slip { tax_id, text, pooled: Some(pooled), ..slip })
+        Ok(Slip { tax_id, ..slip })
     };
     unpaid.iter().map(slip).collect()
 }
@@ -109,6 +109,7 @@ fn slip(
     services: &Services,
     (it, cutoff_at): (&Unpaid, Option<DateTime<Utc>>),
     payee: &PayeeView,
+    pooled: Option<Pooled>,
 ) -> anyhow::Result<Slip> {
     let firm = services.firm(&it.firm)?;
     let package = services.catalogue.packages.get(&it.package);
@@ -123,6 +124,10 @@ fn slip(
     let is_over = suspended || cutoff_at.is_some_and(|at| at <= services.now());
     let due = cutoff_at.map(|at| services.last_day(at)).unwrap_or_default();
     let package = format!("{package} {}", it.fiscal_year);
+    let asked = match &pooled {
+        Some(pooled) => pooled.asked()?.filter(|_| pooled.requests == 1),
+        None => Some((it.rest(), it.code.clone())),
+    };
     let values = context! {
         firm => firm.name.as_str(),
         payer => it.payer_name.as_str(),
@@ -133,6 +138,8 @@ fn slip(
         account => payee.account.as_str(),
         account_name => payee.name.as_str(),
         code => it.code.as_str(),
+        pooled => pooled.as_ref().map(|pooled| pooled.in_words(services.texts)),
+        is_enough => pooled.as_ref().is_some_and(|pooled| pooled.missing == Money::ZERO),
         due => due.as_str(),
         suspended,
         is_over,
@@ -151,7 +158,8 @@ fn slip(
         code: it.code.clone(),
         due,
         is_over,
-        pooled: None,
+        pooled,
+        asked,
         text: one_line(&services.texts.fill("message.slip", values)?),
     })
 }

@@ -27,14 +27,17 @@ pub async fn payments(
         let is_batch_code = it.batch_code.as_deref() == Some(it.code.as_str());
         let pooled = pools.remove(&it.code);
         // Who scans it pays what is missing, as the letters ask for it.
-        let missing = pooled.as_ref().map(|it| it.missing).filter(|it| *it > Money::ZERO);
-        let scanned = missing.filter(|_| is_batch_code).unwrap_or(amount);
+        let asked = match &pooled {
+            Some(pooled) => pooled.asked()?,
+            None => Some((amount, memo)),
+        };
+        let picture = |(amount, memo)| pay::qr_png(&services.settings.payee, amount, &memo);
         Ok(PaymentView {
             payer: it.payer_name,
             amount,
             is_batch_code,
             lines: it.lines.unsigned_abs(),
-            qr_png: pay::qr_png(&services.settings.payee, scanned, &memo)?,
+            qr_png: asked.map(picture).transpose()?,
             pooled,
             order: it.order_code,
             code: it.code,

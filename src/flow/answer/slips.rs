@@ -12,7 +12,7 @@ use super::{
     to_read,
     view::PayeeView,
 };
-use crate::text::Texts;
+use crate::{domain::money::Money, text::Texts};
 
 const GRID: &[f64] = &[30.0, 60.0, 40.0];
 /// 6.5 cm at 96 dots an inch.
@@ -25,8 +25,8 @@ pub struct Of<'a> {
     pub made_at: DateTime<Utc>,
 }
 
-/// The bytes of a workbook of slips, each with its picture.
-pub fn write(of: &Of<'_>, slips: &[(Slip, Vec<u8>)]) -> anyhow::Result<Vec<u8>> {
+/// The bytes of a workbook of slips, each with its picture where it asks for something.
+pub fn write(of: &Of<'_>, slips: &[(Slip, Option<Vec<u8>>)]) -> anyhow::Result<Vec<u8>> {
     let look = Look::new();
     let mut workbook = look::workbook()?;
     let title = of.texts.label("workbook.slips.sheet");
@@ -37,29 +37,37 @@ pub fn write(of: &Of<'_>, slips: &[(Slip, Vec<u8>)]) -> anyhow::Result<Vec<u8>> 
         if at > 0 {
             page.break_here()?;
         }
-        one(of, &mut page, (slip, png)).context("The slips cannot be written")?;
+        one(of, &mut page, (slip, png.as_deref())).context("The slips cannot be written")?;
     }
     workbook.push_worksheet(page.sheet);
     workbook.push_worksheet(to_read::sheet()?);
     workbook.save_to_buffer().context("The slips cannot be written")
 }
 
-fn one(of: &Of<'_>, page: &mut Page<'_>, (slip, png): (&Slip, &[u8])) -> Result<(), XlsxError> {
+fn one(
+    of: &Of<'_>,
+    page: &mut Page<'_>,
+    (slip, png): (&Slip, Option<&[u8]>),
+) -> Result<(), XlsxError> {
     let label = |key: &str| of.texts.label(&format!("workbook.slips.{key}"));
     let look = page.look;
     page.title(&label("title"))?;
     page.line(&slip.firm, &look.about)?;
     let id = look.text.clone().set_num_format(TEXT);
     let line = slip.line.to_string();
+    let missing = slip.pooled.as_ref().map(|pooled| pooled.missing);
+    let code = slip.pooled.as_ref().map_or(slip.code.as_str(), |pooled| pooled.code.as_str());
+    // Where no more need be transferred nobody reads to where.
+    let asked = |value| if missing == Some(Money::ZERO) { "" } else { value };
     for (key, value) in [
         ("client", slip.client.as_str()),
         ("tax_id", slip.tax_id.as_str()),
         ("package", slip.package.as_str()),
         ("payer", slip.payer.as_str()),
-        ("bank", of.payee.bank.as_str()),
-        ("account", of.payee.account.as_str()),
-        ("account_name", of.payee.name.as_str()),
-        ("code", slip.code.as_str()),
+        ("bank", asked(of.payee.bank.as_str())),
+        ("account", asked(of.payee.account.as_str())),
+        ("account_name", asked(of.payee.name.as_str())),
+        ("code", asked(code)),
         ("due", slip.due.as_str()),
         ("line", line.as_str()),
     ] {
@@ -70,16 +78,19 @@ fn one(of: &Of<'_>, page: &mut Page<'_>, (slip, png): (&Slip, &[u8])) -> Result<
         page.cell(1, value, &id)?;
         page.end_row()?;
     }
-    page.cell(0, &label("amount"), &look.label)?;
-    page.number(1, as_number(slip.amount.as_dong()), &look.money)?;
-    page.end_row()?;
-    if let Some(pooled) = &slip.pooled {
-        page.cell(0, &label("pooled"), &look.label)?;
-        page.number(1, as_number(pooled.came.as_dong()), &look.money)?;
+    let amount = if slip.pooled.is_some() { "amount_in_all" } else { "amount" };
+    let sums = [(amount, Some(slip.amount)), ("pooled", slip.pooled.as_ref().map(|it| it.came))];
+    let sums = sums.into_iter().chain([("missing", missing)]);
+    for (key, sum) in sums.filter_map(|(key, sum)| Some((key, sum?))) {
+        page.cell(0, &label(key), &look.label)?;
+        page.number(1, as_number(sum.as_dong()), &look.money)?;
         page.end_row()?;
     }
     page.cell(0, &label("qr"), &look.label)?;
-    page.picture(1, png, QR_PIXELS)?;
+    match png {
+        Some(png) => page.picture(1, png, QR_PIXELS)?,
+        None => page.cell(1, &label("no_qr"), &look.text)?,
+    }
     page.end_row()?;
     // Programs draw the edge of a picture a little lower than its row.
     page.skip();

@@ -283,7 +283,8 @@ pub struct PaymentView {
     pub is_batch_code: bool,
     pub lines: u64,
     /// A VietQR picture, its quiet zone included.
-    pub qr_png: Vec<u8>,
+    /// Nothing where no more need be transferred.
+    pub qr_png: Option<Vec<u8>>,
     pub order: String,
     /// What came for it under the code for all, and waits.
     pub pooled: Option<Pooled>,

@@ -2,22 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::flow::{
-    Services,
-    answer::{
-        messages::Slip,
-        payments::payee,
-        slips::{self, Of},
-        view::PayeeView,
+use crate::{
+    domain::{money::Money, payment_code::PaymentCode},
+    flow::{
+        Services,
+        answer::{
+            messages::Slip,
+            payments::payee,
+            slips::{self, Of},
+            view::PayeeView,
+        },
+        files::{remove, write_whole},
+        pay,
     },
-    files::write_whole,
-    pay,
 };
 
 /// A workbook with more pictures would hardly open.
 const OF_A_FILE: usize = 500;
 
-/// Writes them into a folder, pictures and workbooks; what lies there under such a name is replaced.
+/// Writes them into a folder, pictures and workbooks; what lies there under such a name is replaced. A picture of before
+/// goes where nothing is asked for any more that one could ask for: nobody is to pay twice by it.
 pub fn write(services: &Services, slips: Vec<Slip>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     fs_err::create_dir_all(folder)?;
     let payee = payee(services);
@@ -28,13 +32,16 @@ pub fn write(services: &Services, slips: Vec<Slip>, folder: &Path) -> anyhow::Re
         let mut page = Vec::new();
         for slip in slips.by_ref().take(OF_A_FILE) {
             let account = &services.settings.payee;
-            let words = words(services, &slip, &payee);
-            let alone = pay::qr_png_with(account, (slip.amount, &slip.code), &words)?;
             let path = folder.join(format!("{}-{}.png", slip.line.order, slip.line.line));
-            write_whole(&path, &alone)?;
+            let Some((amount, code)) = slip.asked.clone() else {
+                remove(&path)?;
+                page.push((slip, None));
+                continue;
+            };
+            let words = words(services, &slip, (amount, &code), &payee);
+            write_whole(&path, &pay::qr_png_with(account, (amount, &code), &words)?)?;
             pictures.push(path);
-            let png = pay::qr_png(account, slip.amount, &slip.code)?;
-            page.push((slip, png));
+            page.push((slip, Some(pay::qr_png(account, amount, &code)?)));
         }
         let path = super::part_of(&folder.join("slips.xlsx"), workbooks.len() + 1)?;
         write_whole(&path, &slips::write(&of, &page)?)?;
@@ -45,12 +52,17 @@ pub fn write(services: &Services, slips: Vec<Slip>, folder: &Path) -> anyhow::Re
 }
 
 /// What stands under a picture that is sent without its page.
-fn words(services: &Services, slip: &Slip, payee: &PayeeView) -> Vec<String> {
-    let amount = slip.amount.to_string();
+fn words(
+    services: &Services,
+    slip: &Slip,
+    (amount, code): (Money, &PaymentCode),
+    payee: &PayeeView,
+) -> Vec<String> {
+    let amount = amount.to_string();
     let said = [
         ("client", slip.client.as_str()),
         ("amount", amount.trim_end_matches(" đ")),
-        ("code", slip.code.as_str()),
+        ("code", code.as_str()),
         ("bank", payee.bank.as_str()),
         ("account", payee.account.as_str()),
         ("account_name", payee.name.as_str()),

@@ -12,7 +12,7 @@ use crate::{
         Db, dues,
         payments::{self, Waiting},
     },
-    domain::{money::Money, payment::Tier},
+    domain::{money::Money, payment::Tier, payment_code::PaymentCode},
     text::Texts,
 };
 
@@ -22,6 +22,8 @@ pub struct Pooled {
     pub code: String,
     pub came: Money,
     pub missing: Money,
+    /// How many requests are open under it.
+    pub requests: usize,
 }
 
 impl Pooled {
@@ -30,6 +32,12 @@ impl Pooled {
         let missing = (self.missing > Money::ZERO).then(|| self.missing.to_string());
         let (code, came) = (self.code.as_str(), self.came.to_string());
         texts.say("message.pooled", context! { code, came, missing })
+    }
+
+    /// The transfer that these words ask for, of all at once; none where they ask for no more.
+    pub fn asked(&self) -> anyhow::Result<Option<(Money, PaymentCode)>> {
+        let code = self.code.parse()?;
+        Ok((self.missing > Money::ZERO).then_some((self.missing, code)))
     }
 }
 
@@ -82,18 +90,20 @@ pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
         return Ok(HashMap::new());
     }
     let mut pools: HashMap<String, Pooled> = HashMap::new();
-    let mut owed: HashMap<String, i64> = HashMap::new();
+    let mut owed: HashMap<String, (i64, usize)> = HashMap::new();
     let dues = dues::named(db, &named).await?;
     for due in dues.iter().filter(|due| left(due) > 0) {
         if let Some(code) = &due.batch_code {
-            *owed.entry(code.clone()).or_default() += left(due);
+            let (owed, requests) = owed.entry(code.clone()).or_default();
+            *owed += left(due);
+            *requests += 1;
         }
     }
-    for (code, owed) in owed {
+    for (code, (owed, requests)) in owed {
         let came = under(&waiting, &code);
         if came > Money::ZERO {
             let missing = Money::dong((owed - came.as_dong()).max(0));
-            pools.insert(code.clone(), Pooled { code, came, missing });
+            pools.insert(code.clone(), Pooled { code, came, missing, requests });
         }
     }
     for due in dues.iter().filter(|due| left(due) > 0) {
@@ -114,6 +124,7 @@ mod tests {
             code: "HLACDEFGHJ".to_owned(),
             came: Money::dong(5_000_000),
             missing: Money::dong(900_000),
+            requests: 2,
         };
         let enough = Pooled { missing: Money::ZERO, ..some.clone() };
         for (locale, no_more) in

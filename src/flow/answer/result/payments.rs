@@ -80,7 +80,9 @@ fn table(kit: &Kit, page: &mut Page, payments: &[PaymentView]) -> Result<(), Xls
 fn row(kit: &Kit, page: &mut Page, payment: &PaymentView, payee: &str) -> Result<(), XlsxError> {
     let look = &kit.look;
     page.cell(0, "", &look.text)?;
-    page.picture(0, &payment.qr_png, QR_PIXELS)?;
+    if let Some(png) = &payment.qr_png {
+        page.picture(0, png, QR_PIXELS)?;
+    }
     let order = if payment.is_batch_code {
         kit.texts.say("workbook.payment.batch_code", context! { lines => payment.lines })
     } else {

@@ -385,7 +385,7 @@ fn payment(at: usize) -> PaymentView {
         amount,
         is_batch_code: at == 0,
         lines: if at == 0 { 3 } else { 1 },
-        qr_png: pay::picture(&transfer).unwrap(),
+        qr_png: Some(pay::picture(&transfer).unwrap()),
         order: "DH-2611-000123".into(),
         pooled: None,
     }
