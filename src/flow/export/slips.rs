@@ -59,16 +59,18 @@ fn words(
     payee: &PayeeView,
 ) -> Vec<String> {
     let amount = amount.to_string();
+    let pooled = slip.pooled.as_ref().map(|it| it.came.to_string());
     let said = [
         ("client", slip.client.as_str()),
         ("amount", amount.trim_end_matches(" đ")),
+        ("due", slip.due.as_str()),
         ("code", code.as_str()),
         ("bank", payee.bank.as_str()),
         ("account", payee.account.as_str()),
         ("account_name", payee.name.as_str()),
+        ("pooled", pooled.as_deref().unwrap_or_default()),
     ];
     let label = |key: &str| services.texts.label(&format!("workbook.slips.{key}"));
-    let pooled = slip.pooled.as_ref().map(|it| it.came.to_string());
-    let pooled = pooled.as_deref().map(|came| ("pooled", came));
-    said.into_iter().chain(pooled).map(|(key, value)| format!("{}: {value}", label(key))).collect()
+    let said = said.into_iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(key, value)| format!("{}: {value}", label(key))).collect()
 }

@@ -136,9 +136,11 @@ fn each_unpaid_line_has_a_slip_with_a_picture_that_can_be_scanned() {
         assert_eq!(made["rows"], 2, "{made}");
         let scanned = transfer(&scanned(&folder.join("DH-2611-000001-1.png")));
         assert_eq!((scanned.amount, &scanned.memo), (2_950_000, &codes[0]));
-        let png = std::fs::read(folder.join("DH-2611-000001-1.png")).unwrap();
-        let [wide, high] =
-            [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().unwrap()));
+        let size = || {
+            let png = std::fs::read(folder.join("DH-2611-000001-1.png")).unwrap();
+            [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().unwrap()))
+        };
+        let [wide, high] = size();
         assert!(high > wide + 100, "words stand under the code: {wide} × {high}");
         let pages = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
         for words in [enterprise(1).name(), enterprise(2).name(), &codes[0], &codes[1]] {
@@ -149,6 +151,12 @@ fn each_unpaid_line_has_a_slip_with_a_picture_that_can_be_scanned() {
         let args = ["export", "slips", "DH-2611-000001/2", "DH-2611-000001/3", "-o", path];
         let said = world.run(&args).exits(0).stdout;
         assert!(said.contains("1 dòng") && said.contains("DH-2611-000001/3"), "{said}");
+
+        world.run(&["activate", money::ORDER]).exits(0);
+        world.run(&["export", "slips", "-o", path]).exits(0);
+        assert!(size() == [wide, high + 22], "one line more: the last day, {:?}", size());
+        let scanned = transfer(&super::letters::scanned(&folder.join("DH-2611-000001-1.png")));
+        assert_eq!((scanned.amount, &scanned.memo), (2_950_000, &codes[0]));
     }
 }
 
