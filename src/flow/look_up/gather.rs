@@ -39,6 +39,7 @@ use crate::{
         answer::look_up::{Bell, Entry, View},
         held::Renamed,
         map::fields,
+        pay::pooled::Pooled,
         staged,
         sweep::Judged,
     },
@@ -63,6 +64,8 @@ pub(super) struct Known<'a> {
     judged: HashMap<i64, &'a Judged>,
     /// By the codes that it was for.
     going_back: &'a HashMap<String, Vec<Back>>,
+    /// What lies under the codes for all, by the codes of the requests too.
+    pools: &'a HashMap<String, Pooled>,
     renamed: Renamed,
     letters: Letters,
 }
@@ -81,7 +84,7 @@ pub(super) struct Of<'a> {
 pub(super) async fn of_firm(
     services: &Services,
     firm: &Firm,
-    of_all: (&[Judged], &HashMap<String, Vec<Back>>),
+    of_all: (&[Judged], &HashMap<String, Vec<Back>>, &HashMap<String, Pooled>),
 ) -> anyhow::Result<View> {
     let known = known(services, firm, of_all).await?;
     let lines = lines::list(&services.db, Some(firm.code.as_str())).await?;
@@ -103,7 +106,11 @@ pub(super) async fn of_firm(
 async fn known<'a>(
     services: &'a Services,
     firm: &'a Firm,
-    (judged, going_back): (&'a [Judged], &'a HashMap<String, Vec<Back>>),
+    (judged, going_back, pools): (
+        &'a [Judged],
+        &'a HashMap<String, Vec<Back>>,
+        &'a HashMap<String, Pooled>,
+    ),
 ) -> anyhow::Result<Known<'a>> {
     let (db, code) = (&services.db, firm.code.as_str());
     let filter = Filter { firm: Some(code.to_owned()), ..Filter::default() };
@@ -129,6 +136,7 @@ async fn known<'a>(
         staff,
         judged: judged.iter().map(|it| (it.line.line_id, it)).collect(),
         going_back,
+        pools,
         renamed: Renamed::of(db, Some(code)).await?,
         letters: Letters::of(services, &filter, code).await?,
     })
@@ -210,7 +218,8 @@ impl Known<'_> {
             let back = self.going_back.get(request.code.as_str()).into_iter().flatten();
             said.extend(back.map(|back| self.back(back)));
         }
-        said.join("; ")
+        let pooled = self.pools.get(request.code.as_str()).map(|it| it.in_words(texts));
+        [Some(said.join("; ")), pooled].into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 
     /// Whether money that was for a line goes back, or went.

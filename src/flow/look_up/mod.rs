@@ -15,7 +15,7 @@ use super::{
     Services,
     answer::{self, outbox},
     files::write_whole,
-    pay::concerned,
+    pay::{concerned, pooled},
     sweep,
 };
 use crate::{
@@ -32,9 +32,10 @@ const KEPT: Days = Days::new(7);
 pub async fn run(services: &Services) -> anyhow::Result<u64> {
     let judged = sweep::judge(services).await?;
     let going_back = concerned::going_back(services).await?;
+    let pools = pooled::all(&services.db).await?;
     let mut written = 0;
     for firm in &services.settings.firms {
-        let view = gather::of_firm(services, firm, (&judged, &going_back)).await?;
+        let view = gather::of_firm(services, firm, (&judged, &going_back, &pools)).await?;
         written += u64::from(write(services, firm, &view).await?);
     }
     Ok(written)

@@ -206,6 +206,24 @@ fn what_goes_back_of_a_cancelled_line_is_told_and_when_it_went() {
 }
 
 #[test]
+fn beside_a_rest_stands_what_came_under_the_code_for_all_and_waits() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", money::ORDER]).exits(0);
+    let both = text(&world.order(money::ORDER)["payment_requests"][0], "batch_code");
+    money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &both)]);
+    let row = row_on(&world, "11-23", enterprise(1).name());
+    for said in ["còn 2.950.000 đ", "Đã nhận 5.000.000 đ với mã chung", "chỉ còn thiếu 900.000 đ"]
+    {
+        assert!(row.contains(said), "no {said} in {row}");
+    }
+}
+
+#[test]
 fn a_client_with_a_new_tax_id_is_found_by_both() {
     if !require("openpyxl") {
         return;
