@@ -48,7 +48,7 @@ struct Known {
     requests: Vec<Request>,
     lines: HashMap<i64, Line>,
     licences: HashMap<i64, Licence>,
-    /// When unpaid lines are cut off.
+    /// When the lines that were warned of are cut off.
     effective: HashMap<i64, DateTime<Utc>>,
     /// What its recipient paid under the batch code, and what waits.
     pooled: Money,
@@ -69,7 +69,7 @@ impl Known {
             requests,
             lines: lines.into_iter().map(|line| (line.id, line)).collect(),
             licences: licences.into_iter().map(|it| (it.line_id, it)).collect(),
-            effective: effective(services, &ids, warned).await?,
+            effective: effective(services, warned).await?,
             pooled: Money::ZERO,
         };
         if !warned.is_copy {
@@ -106,17 +106,21 @@ impl Known {
                 || !pays && is_copied(services, (order, about.line), (mail, about.licence));
             is_reader && is_told && (is_asked || is_so(mail, about.request, about.licence))
         };
-        let about = |request| self.about_one(mail, request);
+        let about = |request| self.about_one(services, mail, request);
         let mut about: Vec<_> = self.requests.iter().filter_map(about).filter(is_about).collect();
         about.sort_by_key(|it| it.cutoff_at);
         about
     }
 
-    fn about_one<'a>(&'a self, mail: &Mail, request: &'a Request) -> Option<About<'a>> {
+    fn about_one<'a>(
+        &'a self,
+        services: &Services,
+        mail: &Mail,
+        request: &'a Request,
+    ) -> Option<About<'a>> {
         let line = self.lines.get(&request.line_id)?;
         let licence = self.licences.get(&line.id);
-        let stored = licence.and_then(|licence| licence.cutoff_at);
-        let cutoff_at = self.effective.get(&line.id).copied().or(stored);
+        let cutoff_at = licence.and_then(|licence| sweep::cutoff_of(services, licence));
         // What was paid works on also behind its day.
         let cutoff_at = cutoff_at.filter(|at| !is_taken_back(mail) || *at > mail.planned_at);
         Some(About { line, request, licence, cutoff_at })
@@ -327,14 +331,12 @@ fn is_so(mail: &Mail, request: &Request, licence: Option<&Licence>) -> bool {
     }
 }
 
-/// When unpaid lines are cut off: these, and those that were warned of.
+/// When the unpaid ones of the lines that were warned of are cut off.
 async fn effective(
     services: &Services,
-    ids: &[i64],
     warned: &Warned,
 ) -> anyhow::Result<HashMap<i64, DateTime<Utc>>> {
-    let ids = [ids, &warned.lines()].concat();
-    let lines = grace::of_lines(&services.db, &ids).await?;
+    let lines = grace::of_lines(&services.db, &warned.lines()).await?;
     let cutoff_at = |line: &grace::InGrace| Some((line.line_id, sweep::cutoff_at(services, line)?));
     Ok(lines.iter().filter_map(cutoff_at).collect())
 }

@@ -7,6 +7,7 @@ use super::{
     lists::{csv, enterprise, household},
     money::{self, statement},
     refused::with_a_second_firm,
+    told::letters_of,
     workbooks::{read, sheet_text},
 };
 use crate::world::{NOW, World, require, text, texts};
@@ -281,4 +282,28 @@ fn what_is_to_be_paid_again_has_the_day_of_its_letter_and_no_renewal() {
     let row = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
     assert!(row.contains("Hạn trả lại, vì khoản đã báo nhận không còn được tính"), "{row}");
     assert!(!row.contains("gia hạn"), "{row}");
+}
+
+#[test]
+fn a_cut_off_that_was_put_off_before_the_money_came_has_one_day_in_letter_and_look_up() {
+    if !(require("openpyxl") && require("python3")) {
+        return;
+    }
+    let world = money::activated();
+    let code = money::codes(&world).remove(0);
+    let held = ["hold", "DH-2611-000001/1", "--until", "2026-12-10", "--reason", "hẹn trả"];
+    world.run(&held).exits(0);
+    money::take(&world, "a.csv", &[("23/11/2026", 2_950_000, code.as_str())]);
+    world.run(&["run", "mail"]).exits(0);
+    let id = world.list("payments")[0]["id"].to_string();
+    world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let mut letters = letters_of(&world, "payment_received");
+    letters.retain(|letter| letter.subject.starts_with("Còn phải trả"));
+    assert_eq!(letters.len(), 1);
+    let letter = &letters[0].text;
+    assert!(letter.contains("10/12/2026") && !letter.contains("30/11/2026"), "{letter}");
+    looked(&world, NOW);
+    let row = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
+    assert!(row.contains("2026-12-10"), "{row}");
 }
