@@ -47,6 +47,11 @@ impl Issue {
         let revision = stem.rsplit_once("__").map_or("", |(_, revision)| revision);
         Issue { day: day.to_string(), revision: revision.to_owned() }
     }
+
+    /// Day and number; nothing where they are none.
+    pub fn parts(&self) -> Option<(NaiveDate, u32)> {
+        Some((self.day.parse().ok()?, self.revision.strip_prefix('r')?.parse().ok()?))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,7 +66,7 @@ struct Signed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
     Genuine(Issue),
-    Forged,
+    Forged(Issue),
 }
 
 /// What the very hidden sheet says.
@@ -81,10 +86,13 @@ pub fn properties(key: &Key, issue: &Issue, properties: DocProperties) -> DocPro
 /// Nothing where it is no workbook about money.
 pub fn claim(document: &Document, key: &Key) -> Option<Claim> {
     let claims = [of_sheet(&document.sheets), of_properties(document)];
-    let mut claims = claims.into_iter().flatten().filter(|it| it.kind == KIND).peekable();
-    claims.peek()?;
-    let genuine = claims.find(|it| key.verifies(PURPOSE, &text_of(&it.issue), &it.signature));
-    Some(genuine.map_or(Claim::Forged, |it| Claim::Genuine(it.issue)))
+    let mut claims: Vec<Signed> =
+        claims.into_iter().flatten().filter(|it| it.kind == KIND).collect();
+    let is_genuine = |it: &Signed| key.verifies(PURPOSE, &text_of(&it.issue), &it.signature);
+    match claims.iter().position(is_genuine) {
+        Some(at) => Some(Claim::Genuine(claims.swap_remove(at).issue)),
+        None => claims.into_iter().next().map(|it| Claim::Forged(it.issue)),
+    }
 }
 
 fn of_sheet(sheets: &[Sheet]) -> Option<Signed> {

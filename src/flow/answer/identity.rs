@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
     bank,
     cut_offs::identity as cut_offs,
+    reconciliation,
     result::own_contents,
     rows::shown_texts,
     to_read,
@@ -19,6 +21,7 @@ use crate::{
         key::{Key, sha256},
         map::TEMPLATE_SHEET,
         read::{Cell, Document, Sheet},
+        sweep,
     },
     text::Texts,
 };
@@ -52,6 +55,15 @@ pub struct Answer {
     pub own: HashMap<String, String>,
 }
 
+/// What a workbook says that it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// A revision of a batch.
+    Result(BatchId, i64),
+    /// Of no list: what it is called, and its day and revision.
+    OfDay(&'static str, (NaiveDate, u32)),
+}
+
 /// What a file says about where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
@@ -59,8 +71,8 @@ pub enum Known {
     No,
     /// One of ours of which nothing is taken, for this reason.
     Refused(Code),
-    /// It says that it answers to this revision of a batch, and the key that we have did not sign it.
-    NotSigned(BatchId, i64),
+    /// It says that it is this one, and the key that we have did not sign it.
+    NotSigned(Claimed),
     Ours(Answer),
     /// *Sắp ngắt*, which is about no list.
     CutOffs(cut_offs::Answer),
@@ -137,12 +149,17 @@ pub fn payload(
 pub fn known(document: &Document, key: &Key) -> Known {
     match cut_offs::known(document, key) {
         cut_offs::Known::Ours(answer) => return Known::CutOffs(answer),
-        cut_offs::Known::Forged => return Known::Refused(Code::FileForgedAnswer),
+        cut_offs::Known::Forged(of) => {
+            return Known::NotSigned(Claimed::OfDay(sweep::cut_offs::WHAT, of));
+        }
         cut_offs::Known::No => {}
     }
     match bank::claim(document, key) {
         Some(bank::Claim::Genuine(issue)) => return Known::Money(issue),
-        Some(bank::Claim::Forged) => return Known::Refused(Code::FileForgedAnswer),
+        Some(bank::Claim::Forged(issue)) => {
+            let claimed = issue.parts().map(|of| Claimed::OfDay(reconciliation::WHAT, of));
+            return claimed.map_or(Known::Refused(Code::FileForgedAnswer), Known::NotSigned);
+        }
         None => {}
     }
     let claims = [from_sheet(&document.sheets), from_properties(document)];
@@ -167,7 +184,7 @@ pub fn known(document: &Document, key: &Key) -> Known {
     if to_read::is_so(document) {
         Known::Refused(Code::FileToRead)
     } else if let Some((batch, revision)) = first {
-        Known::NotSigned(batch, revision)
+        Known::NotSigned(Claimed::Result(batch, revision))
     } else if claimed {
         // It says it is ours, and is not signed by our key.
         Known::Refused(Code::FileForgedAnswer)

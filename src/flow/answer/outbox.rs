@@ -107,6 +107,14 @@ pub fn workbook_of(what: &str, folder: &Path) -> Option<String> {
     own.max().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
 }
 
+/// The same where it is newer than one of a day and revision.
+pub fn workbook_since(what: &str, folder: &Path, of: (NaiveDate, u32)) -> Option<String> {
+    workbook_of(what, folder).filter(|name| {
+        let path = Path::new(name);
+        day_of(what, path).is_some_and(|day| (day, revision_of(path)) > of)
+    })
+}
+
 fn is_workbook(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "xlsx")
 }

@@ -12,7 +12,6 @@ use super::{
 use crate::{
     db::{
         batches::{self, Batch, Staged as Told},
-        copied,
         findings::{self, Numbered},
         notifications::{self, NewNotification, NotificationKind},
         orders::{self, Order},
@@ -135,28 +134,13 @@ pub(super) async fn original(
     })
 }
 
-async fn of_firm(
+pub(super) async fn of_firm(
     services: &Services,
     firm: Option<&str>,
     batch: BatchId,
 ) -> anyhow::Result<Option<Batch>> {
     let batch = batches::by_id(&services.db, batch).await?;
     Ok(batch.filter(|batch| batch.firm.as_deref() == firm))
-}
-
-/// What is said of an answer to a revision of a batch that our key did not sign.
-pub(super) async fn not_signed(
-    services: &Services,
-    firm: Option<&str>,
-    (batch, revision): (BatchId, i64),
-) -> anyhow::Result<Finding> {
-    let batch = of_firm(services, firm, batch).await?;
-    let batch = batch.filter(|it| it.kind == BatchKind::Clients && it.written > 0);
-    let restored = match &batch {
-        Some(_) => None,
-        None => copied::doubted_until(&mut services.db.begin().await?).await?,
-    };
-    Ok(returned::not_signed(services, batch.as_ref().ok_or(restored), revision))
 }
 
 /// What is to be done, and what is refused before anything is done.

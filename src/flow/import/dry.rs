@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use super::{
-    answers, checked, context, cut_offs, foreseen, headers, is_statement, misplaced, read, tables,
+    checked, context, cut_offs, foreseen, headers, is_statement, misplaced, not_signed, read,
+    tables,
 };
 use crate::{
     domain::{
@@ -84,9 +85,9 @@ pub async fn check_file(
         identity::Known::CutOffs(answer) => {
             return cut_offs::would_do(services, asked, &answer).await;
         }
-        identity::Known::NotSigned(of, revision) => {
+        identity::Known::NotSigned(claimed) => {
             let code = Some(firm.code.as_str());
-            let finding = answers::not_signed(services, code, (of, revision)).await?;
+            let finding = not_signed::said(services, code, &claimed).await?;
             return Ok(asked.refused(services, &finding));
         }
         identity::Known::Refused(code) => {

@@ -23,6 +23,8 @@ mod headers;
 
 mod misplaced;
 
+mod not_signed;
+
 mod reading;
 
 mod renumbered;
@@ -191,8 +193,8 @@ async fn other(
             pay::answers::take(services, batch, document, &issue).await
         }
         identity::Known::No => statement(services, batch, document).await,
-        identity::Known::NotSigned(of, revision) => {
-            let finding = answers::not_signed(services, batch.firm.as_deref(), (of, revision));
+        identity::Known::NotSigned(claimed) => {
+            let finding = not_signed::said(services, batch.firm.as_deref(), &claimed);
             refuse(services, batch, format, finding.await?).await
         }
         identity::Known::Refused(code) => {

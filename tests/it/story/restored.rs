@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     answers::back,
+    grace::{at, booked, night, unpaid},
     guarded::{execute, placed},
     letters,
     lists::{csv, enterprise, household},
@@ -215,6 +216,44 @@ fn with_its_key_a_workbook_that_was_out_is_taken_and_without_it_there_is_a_fresh
     assert!(fresh.to_string_lossy().ends_with("__r2.xlsx"), "{fresh:?}");
     assert_eq!(back(&found, &fresh, &[set("XAC_NHAN", true)])["outcome"], "accepted");
     assert_eq!(found.list("orders")[0]["state"], "placed");
+}
+
+#[test]
+fn a_workbook_about_money_or_cut_offs_of_a_lost_key_says_which_one_to_take() {
+    if !require("openpyxl") {
+        return;
+    }
+    let lost = unpaid();
+    booked(&lost, "a.csv", "25/11/2026", &[("25/11/2026", 77_000, "khong ro")]);
+    night(&lost, "11-26");
+    lost.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let found = elsewhere(&backed_up(&lost, "khong.zip", &[]));
+    for (workbook, newer, job) in [
+        ("doi-soat__2026-11-26__r1.xlsx", "doi-soat__2026-11-26__r10.xlsx", "reconcile"),
+        ("sap-ngat__2026-11-27__r1.xlsx", "sap-ngat__2026-11-28__r1.xlsx", "cut-offs"),
+    ] {
+        let bytes = fs::read(lost.path("outbox/_bank").join(workbook)).unwrap();
+        let refused = || {
+            let file = found.take(&format!("_bank/{workbook}"), &bytes);
+            let finding = file["findings"][0].clone();
+            assert_eq!(
+                (&finding["code"], &file["exit"]),
+                (&"file.forged_answer".into(), &3.into())
+            );
+            let message = text(&finding, "message");
+            assert!(message.contains(workbook) && message.contains("khôi phục"), "{finding}");
+            assert!(text(&finding, "fix").contains("khôi phục ngày"), "{finding}");
+            finding
+        };
+        // What lies there was read in with the data, and is of the lost key too.
+        let fix = text(&refused(), "fix");
+        assert!(fix.contains(&format!("hangloat run {job}")), "{fix}");
+        fs::write(found.path("outbox/_bank").join(newer), b"").unwrap();
+        let finding = refused();
+        let fix = text(&finding, "fix");
+        assert!(fix.contains(&format!("{newer} trong thư mục outbox/_bank")), "{fix}");
+        assert_eq!(finding["suggestion"], newer);
+    }
 }
 
 #[test]

@@ -148,7 +148,8 @@ pub struct Answer {
 pub enum Known {
     /// It does not say that it is of this kind.
     No,
-    Forged,
+    /// It says that it is of this day and number.
+    Forged((NaiveDate, u32)),
     Ours(Answer),
 }
 
@@ -156,14 +157,14 @@ pub enum Known {
 pub fn known(document: &Document, key: &Key) -> Known {
     let claims: Vec<Signed> =
         [from_sheet(document), from_properties(document)].into_iter().flatten().collect();
-    if claims.is_empty() {
+    let Some(says) = claims.first().map(|claim| (claim.day, claim.revision)) else {
         return Known::No;
-    }
+    };
     if claims.iter().any(|claim| claim.is_altered(key)) {
-        return Known::Forged;
+        return Known::Forged(says);
     }
     let Some(claim) = claims.into_iter().find(|claim| claim.is_genuine(key)) else {
-        return Known::Forged;
+        return Known::Forged(says);
     };
     let mut shown = beside(document, key, &claim);
     let rows = claim.rows.iter();
