@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::{Db, Sql, Tx, mails::Mail, rows::Span};
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx, mails::Mail, rows::Span};
 use crate::domain::{
     batch::BatchId, client::ClientRow, field::Field, order::OrderCode, phone::Phone,
 };
@@ -70,6 +70,34 @@ pub async fn of_firm(db: &Db, firm: &str) -> sqlx::Result<Vec<Event>> {
          from line_event e join order_line l on l.id = e.line_id where l.firm = $1 order by e.id",
     )
     .bind(firm)
+    .all()
+    .await
+}
+
+/// The same of the lines that it has for these tax ids; in turn for each line.
+pub async fn of_clients(db: &Db, firm: &str, tax_ids: &[&str]) -> sqlx::Result<Vec<Event>> {
+    const OF_CLIENTS: Sql = Sql {
+        sqlite: "select e.line_id, l.order_code, l.line_no, e.at, e.said_by, e.reason, e.detail
+                 from line_event e join order_line l on l.id = e.line_id
+                 where l.firm = $1 and l.tax_id in (select value from json_each($2)) order by e.id",
+        postgres: "select e.line_id, l.order_code, l.line_no, e.at, e.said_by, e.reason, e.detail
+                 from line_event e join order_line l on l.id = e.line_id
+                 where l.firm = $1 and l.tax_id in (select jsonb_array_elements_text($2)) order by e.id",
+    };
+    let mut events = Vec::new();
+    for tax_ids in tax_ids.chunks(ROWS_A_STATEMENT) {
+        events.extend(db.query(OF_CLIENTS).bind(firm).bind(Json(tax_ids)).all::<Event>().await?);
+    }
+    Ok(events)
+}
+
+/// The same of one line.
+pub async fn of_line(db: &Db, line_id: i64) -> sqlx::Result<Vec<Event>> {
+    db.query(
+        "select e.line_id, l.order_code, l.line_no, e.at, e.said_by, e.reason, e.detail
+         from line_event e join order_line l on l.id = e.line_id where e.line_id = $1 order by e.id",
+    )
+    .bind(line_id)
     .all()
     .await
 }

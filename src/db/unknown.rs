@@ -1,12 +1,13 @@
 //! Licences that the platform has and no line here: what was ordered after the backup that was restored.
 //! They are written down whenever all licences are read; what follows from them is said by the checks.
 
+use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
 
-/// Licence and tax id of each, in place of those of before.
-pub async fn replace(tx: &mut Tx, all: &[(&str, &str)]) -> sqlx::Result<()> {
+/// Licence and tax id of each, in place of those of before, as they were read at an instant.
+pub async fn replace(tx: &mut Tx, all: &[(&str, &str)], now: DateTime<Utc>) -> sqlx::Result<()> {
     const INSERT: Sql = Sql {
         sqlite: "insert into unknown_licence (licence_id, tax_id)
                  select value->>0, value->>1 from json_each($1) where true
@@ -19,7 +20,21 @@ pub async fn replace(tx: &mut Tx, all: &[(&str, &str)]) -> sqlx::Result<()> {
     for some in all.chunks(ROWS_A_STATEMENT) {
         tx.query(INSERT).bind(Json(some)).execute().await?;
     }
+    tx.query(
+        "insert into counter (name, value) values ('licences_read', $1)
+         on conflict (name) do update set value = $1",
+    )
+    .bind(now.timestamp())
+    .execute()
+    .await?;
     Ok(())
+}
+
+/// When all licences were read last, if they were, to the second.
+pub async fn read_at(db: &Db) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let at = db.query("select value from counter where name = 'licences_read'");
+    let at = at.optional::<(i64,)>().await?;
+    Ok(at.and_then(|(at,)| DateTime::from_timestamp(at, 0)))
 }
 
 /// Which of these tax ids have one; one that a line has by now is unknown no more.

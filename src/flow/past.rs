@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{
     Services,
     check::{Past, Wanted, corrected::Correction, history::Cancelled},
@@ -17,6 +19,9 @@ use crate::{
     },
     domain::{firm::Firm, order::OrderCode},
 };
+
+/// After this long the platform's licences are read again while everything is held.
+const READ_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// Looks for all clients of a list at once. Which tax ids are one client's is what this firm says of its own clients:
 /// no word of another firm has any part in it.
@@ -33,7 +38,7 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     clients.sort_by(|a, b| a.tax_id.cmp(&b.tax_id));
     clients.dedup_by(|a, b| a.tax_id == b.tax_id);
     let gone = retention::known(services, &tax_ids).await?;
-    let events = corrections::of_firm(&services.db, firm.code.as_str()).await?;
+    let events = corrections::of_clients(&services.db, firm.code.as_str(), &asked).await?;
     let (events, came) = of_own_time(events, firm.code.as_str());
     let day = |at| services.local(at).date_naive();
     let corrections = events.into_iter().map(|event| Correction { day: day(event.at), event });
@@ -70,10 +75,14 @@ fn of_own_time(events: Vec<Event>, firm: &str) -> (Vec<Event>, BTreeSet<(OrderCo
     (own, holders.into_keys().collect())
 }
 
-/// While everything is held after a restore nobody has read the platform's licences yet, perhaps.
+/// While everything is held after a restore nobody has read the platform's licences yet, perhaps. All of them are read for
+/// the first list alone, and after a while again: the original may have gone on.
 async fn look_behind(services: &Services) -> anyhow::Result<()> {
     let hold = guard::hold(services).await?;
-    if hold.is_some_and(|hold| hold.before.is_none())
+    let Some(hold) = hold.filter(|hold| hold.before.is_none()) else { return Ok(()) };
+    let read_at = unknown::read_at(&services.db).await?;
+    let is_fresh = |at: &DateTime<Utc>| *at >= hold.since && services.now() - *at < READ_AGAIN;
+    if !read_at.as_ref().is_some_and(is_fresh)
         && let Err(error) = sweep::unknown::find(services).await
     {
         tracing::warn!("The platform's licences are not read: {error:#}");

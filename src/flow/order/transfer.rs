@@ -132,8 +132,7 @@ async fn corrected_since(
     if batch.firm.as_ref() != Some(&after.firm) {
         return Ok(None);
     }
-    let mut events = corrections::of_firm(&services.db, &before.firm).await?;
-    events.retain(|event| event.line_id == before.id);
+    let events = corrections::of_line(&services.db, before.id).await?;
     let went = events.iter().rposition(|event| event.left() == Some(&after.firm));
     let since = &events[went.unwrap_or_default()..];
     let stored = serde_json::to_value(&after.client.0)?;

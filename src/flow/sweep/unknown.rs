@@ -27,6 +27,6 @@ pub async fn keep(
     let all: Vec<(&str, &str)> =
         unknown.map(|it| (it.licence_id.as_str(), it.tax_id.as_str())).collect();
     let mut tx = services.db.begin().await?;
-    unknown::replace(&mut tx, &all).await?;
+    unknown::replace(&mut tx, &all, services.now()).await?;
     Ok(tx.commit().await?)
 }
