@@ -327,6 +327,30 @@ fn a_client_with_a_licence_that_is_unknown_here_is_asked_about_before_it_is_orde
 }
 
 #[test]
+fn while_held_after_a_restore_the_licences_of_the_platform_are_read_once_an_hour() {
+    let lost = World::new();
+    lost.import("khach.csv", &csv(&[enterprise(1)]));
+    let found = elsewhere(&backed_up(&lost, "khong.zip", &[]));
+    found.import("truoc.csv", &csv(&[enterprise(2)]));
+    let sql = format!(
+        "insert into platform_licence (licence_id, idempotency_key, request_sha256, order_code, line, kind, tax_id,
+                                       package, fiscal_year, status, activated_at, updated_at)
+         values ('LIC-X', 'x', '{}', 'DH-2611-000777', 1, 'purchase', '{}', 'ASP-DN', 2026, 'active',
+                 '2026-11-20T01:00:00Z', '2026-11-20T01:00:00Z')",
+        "0".repeat(64),
+        enterprise(3).tax_id()
+    );
+    execute(&found, sql.leak());
+    let list = found.outside("hoi.csv");
+    fs::write(&list, csv(&[enterprise(3)])).unwrap();
+    let held = |hour: u32| {
+        let check = ["check", list.to_str().unwrap(), "--json"];
+        found.run_at(&at("11-23", hour), &check).json()["files"][0]["rows"]["held"].clone()
+    };
+    assert_eq!((held(9), held(10)), (0.into(), 1.into()));
+}
+
+#[test]
 fn nothing_is_overwritten_and_nothing_that_is_no_whole_backup_is_read_in() {
     let world = placed();
     let file = backed_up(&world, "dem.zip", &[]);
