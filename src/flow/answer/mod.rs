@@ -11,6 +11,8 @@ mod chart;
 
 mod source;
 
+mod kept;
+
 mod lists;
 
 mod paper;

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use super::{
     gather,
     identity::Sums,
+    kept::Kept,
     result,
     source::{Page, Source},
     view::ResultView,
@@ -162,9 +163,13 @@ pub fn earlier(name: &str) -> Vec<String> {
     (1..n).rev().map(|n| format!("{start}__r{n}.{ending}")).collect()
 }
 
-/// The newest workbook that lies in the outbox, if there is one.
+/// The newest workbook that lies in the outbox, if there is one. What was written while there was one firm lies there
+/// without a folder of its firm until it is written anew.
 pub fn newest(services: &Services, batch: &Batch) -> Option<PathBuf> {
-    (batch.written > 0).then(|| workbook_path(services, batch, batch.written))
+    let path = (batch.written > 0).then(|| workbook_path(services, batch, batch.written))?;
+    let own = folder(services, batch.firm.as_deref());
+    let of_one_firm = services.settings.files.outbox.join(path.strip_prefix(own).unwrap_or(&path));
+    Some(if !path.exists() && of_one_firm.exists() { of_one_firm } else { path })
 }
 
 /// Writes every workbook that was asked for and is not there yet.
@@ -201,7 +206,7 @@ pub async fn bytes(services: &Services, batch: &Batch) -> anyhow::Result<Vec<u8>
     let (view, rows) = gather::of_batch(services, batch).await?;
     let folder = folder_of(services, batch);
     let mut bytes = Vec::new();
-    tokio::task::block_in_place(|| result::write(&view, &rows, &folder, &mut bytes))?;
+    tokio::task::block_in_place(|| result::write(&view, &Kept::of(&rows), &folder, &mut bytes))?;
     Ok(bytes)
 }
 
@@ -214,8 +219,9 @@ pub fn write_told(
 ) -> anyhow::Result<()> {
     let progress = &services.progress;
     progress.tell(Step::Begin("workbook"));
-    // They are read twice: to measure, and to write.
+    // They are seen twice: to measure, and to write.
     progress.tell(Step::Of(view.counts.total * 2));
+    let rows = &Kept::of(rows);
     let written = write(path, view, &Counted { rows, progress, done: AtomicU64::new(0) });
     progress.tell(Step::End);
     written
@@ -240,7 +246,7 @@ impl Source for Counted<'_> {
             self.progress.tell(Step::Done(done));
             Ok(rows)
         };
-        Ok(Some(Page::new(last, counted)))
+        Ok(Some(Page { last, views: Box::new(counted) }))
     }
 
     fn identity(&self, sums: &Sums) -> anyhow::Result<String> {

@@ -1,9 +1,13 @@
 //! Where the rows of a result workbook come from: some at a time, so that a long list need not fit in memory.
-//! They are read twice, to measure and to write, and must be the same both times; gathering them is done elsewhere.
+//! They are seen twice, to measure and to write, and must be the same both times; gathering and keeping them is done
+//! elsewhere.
 
 use std::{
     io, iter,
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     thread::{self, Scope},
 };
 
@@ -18,7 +22,7 @@ const STACK: usize = 8 * 1024 * 1024;
 pub struct Page<'a> {
     /// The number of its last row.
     pub last: u32,
-    pub views: Box<dyn FnOnce() -> anyhow::Result<Vec<RowView>> + Send + 'a>,
+    pub views: Box<dyn FnOnce() -> anyhow::Result<Arc<Vec<RowView>>> + Send + 'a>,
 }
 
 impl<'a> Page<'a> {
@@ -26,7 +30,7 @@ impl<'a> Page<'a> {
         last: u32,
         views: impl FnOnce() -> anyhow::Result<Vec<RowView>> + Send + 'a,
     ) -> Page<'a> {
-        Page { last, views: Box::new(views) }
+        Page { last, views: Box::new(move || views().map(Arc::new)) }
     }
 }
 
