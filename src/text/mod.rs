@@ -7,7 +7,10 @@ pub mod findings;
 
 mod said;
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, LazyLock},
+};
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
@@ -56,6 +59,9 @@ static TEXTS_EN: LazyLock<Texts> = LazyLock::new(|| Texts::new(EN, "said = []"))
 /// The texts of one language.
 #[derive(Clone, Debug)]
 pub struct Texts {
+    /// As they were shipped, by their keys.
+    sources: Arc<BTreeMap<String, String>>,
+    /// Each is made ready when it is first said: a command says few of them.
     templates: Environment<'static>,
     said: Vec<Said>,
 }
@@ -92,15 +98,12 @@ impl Texts {
     }
 
     pub fn has(&self, key: &str) -> bool {
-        self.templates.get_template(key).is_ok()
+        self.sources.contains_key(key)
     }
 
     /// The keys of every text, in order.
     pub fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> =
-            self.templates.templates().map(|(key, _)| key.to_owned()).collect();
-        keys.sort();
-        keys
+        self.sources.keys().cloned().collect()
     }
 
     /// Says something else under a key.
@@ -123,17 +126,20 @@ impl Texts {
 
     /// What any text of a letter names to be filled in.
     pub fn letter_values(&self) -> BTreeSet<String> {
-        let of_letters = self.templates.templates().filter(|(key, _)| key.starts_with("letter."));
-        of_letters.flat_map(|(_, template)| template.undeclared_variables(false)).collect()
+        let of_letters = self.sources.keys().filter(|key| key.starts_with("letter."));
+        let templates = of_letters.filter_map(|key| self.templates.get_template(key).ok());
+        templates.flat_map(|template| template.undeclared_variables(false)).collect()
     }
 
     fn new(tables: &[Table], said: &str) -> Texts {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        let layout = |(name, layout): &Table| ((*name).to_owned(), (*layout).to_owned());
+        let mut sources: BTreeMap<String, String> = LAYOUTS.iter().map(layout).collect();
         for (name, text) in tables {
             match text.parse::<toml::Table>() {
                 Ok(table) => {
-                    add_all(&mut templates, name, &table);
+                    add_all(&mut sources, name, &table);
                     if *name == "field" {
                         // How the columns are called, for every text: `{{ col.tax_id }}`.
                         templates.add_global("col", headers(&table));
@@ -144,12 +150,10 @@ impl Texts {
                 }
             }
         }
-        for (name, layout) in LAYOUTS {
-            if let Err(error) = templates.add_template(name, layout) {
-                tracing::error!(layout = name, %error, "A layout cannot be read");
-            }
-        }
-        Texts { templates, said: said::read(said) }
+        let sources = Arc::new(sources);
+        let shipped = sources.clone();
+        templates.set_loader(move |key| Ok(shipped.get(key).cloned()));
+        Texts { sources, templates, said: said::read(said) }
     }
 }
 
@@ -161,15 +165,13 @@ fn headers(labels: &toml::Table) -> Value {
 }
 
 /// Nested tables become dotted keys: `[checksum]` of `finding` is `finding.checksum`.
-fn add_all(templates: &mut Environment<'static>, prefix: &str, table: &toml::Table) {
+fn add_all(sources: &mut BTreeMap<String, String>, prefix: &str, table: &toml::Table) {
     for (name, value) in table {
         let key = format!("{prefix}.{name}");
         match value {
-            toml::Value::Table(inner) => add_all(templates, &key, inner),
+            toml::Value::Table(inner) => add_all(sources, &key, inner),
             toml::Value::String(text) => {
-                if let Err(error) = templates.add_template_owned(key.clone(), text.clone()) {
-                    tracing::error!(key, %error, "A text cannot be read");
-                }
+                sources.insert(key, text.clone());
             }
             _ => tracing::error!(key, "A text is no string"),
         }
