@@ -87,7 +87,10 @@ impl Phone {
 impl std::str::FromStr for Phone {
     type Err = PhoneError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(&digits_of(text)?)
+        match mobile(text) {
+            Some(rest) => Ok(Phone(format!("+84{rest}"))),
+            None => parse(&digits_of(text)?),
+        }
     }
 }
 checked_text!(Phone, PhoneError);
