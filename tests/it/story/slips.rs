@@ -154,7 +154,7 @@ fn each_unpaid_line_has_a_slip_with_a_picture_that_can_be_scanned() {
 
         world.run(&["activate", money::ORDER]).exits(0);
         world.run(&["export", "slips", "-o", path]).exits(0);
-        assert!(size() == [wide, high + 22], "one line more: the last day, {:?}", size());
+        assert_eq!(size(), [wide, high + 44], "two lines more: the last day");
         let scanned = transfer(&super::letters::scanned(&folder.join("DH-2611-000001-1.png")));
         assert_eq!((scanned.amount, &scanned.memo), (2_950_000, &codes[0]));
     }
