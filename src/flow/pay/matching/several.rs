@@ -1,12 +1,15 @@
 //! Several codes in one memo: of single requests, also beside the code for all of a payer. They pay where they can be read
-//! in just one way that is exactly the amount; else a person decides, and what names the code for all waits under it.
+//! in just one way that is exactly the amount, and codes of different payers all of them together alone; else a person
+//! decides, and what names the code for all of its only payer waits under it.
+
+use std::collections::BTreeSet;
 
 use super::{Desk, Evidence};
 use crate::domain::payment::Tier;
 
 impl<'a> Desk<'a> {
-    /// Pays exactly what is left of all of them together; where the code for all stands beside single ones, also what is
-    /// left of that code or of these.
+    /// Pays exactly what is left of all of them together; where the code for all stands beside its own single ones, also
+    /// what is left of that code or of these.
     pub(super) fn by_several_codes(&mut self, at: usize, codes: Vec<String>) {
         let (dues, settled) = (self.open_of(&codes), self.settled(&codes));
         let not_for = &self.credits[at].not_for;
@@ -35,10 +38,11 @@ impl<'a> Desk<'a> {
     /// The codes that are exactly the amount, with what is open under them; nothing where other codes with other requests
     /// are it, too.
     fn only_exact(&self, at: usize, codes: &[String]) -> Option<(Vec<String>, Vec<usize>)> {
-        let (of_all, single): (Vec<String>, Vec<String>) =
-            codes.iter().cloned().partition(|code| self.is_batch_code(code));
         let mut ways = vec![codes.to_vec()];
-        if of_all.len() == 1 && !single.is_empty() {
+        // Of two payers' codes one may be a leftover of an old form, whichever of them the amount fits.
+        if self.pool_of(codes).is_some() {
+            let (of_all, single): (Vec<String>, Vec<String>) =
+                codes.iter().cloned().partition(|code| self.is_batch_code(code));
             ways.extend([of_all, single]);
         }
         let is_exact = |(_, dues): &(Vec<String>, Vec<usize>)| {
@@ -53,12 +57,27 @@ impl<'a> Desk<'a> {
         exact.all(|(_, dues)| dues == only.1).then_some(only)
     }
 
-    /// One that is paid already may stand among the codes where two or more requests are open; of one alone it could as
-    /// well be paid twice.
+    /// One that is paid already may stand among the codes of one payer where two or more requests are open; of one alone,
+    /// and of another payer, it could as well be paid twice.
     pub(super) fn is_clear(&self, codes: &[String], open: &[usize]) -> bool {
-        let is_cancelled = |code: &String| self.dues[self.by_code[code.as_str()]].is_cancelled;
         let settled = self.settled(codes);
-        settled.is_empty() || (open.len() > 1 && !settled.iter().any(is_cancelled))
+        let is_cancelled =
+            |code: &String| self.named_by(code).iter().all(|due| self.dues[*due].is_cancelled);
+        settled.is_empty()
+            || (open.len() > 1 && self.is_of_one(codes) && !settled.iter().any(is_cancelled))
+    }
+
+    /// Whether all that these codes name is to be paid by one payer.
+    fn is_of_one(&self, codes: &[String]) -> bool {
+        let named = codes.iter().flat_map(|code| self.named_by(code));
+        let payers: BTreeSet<&str> = named.map(|due| self.dues[*due].payer.as_str()).collect();
+        payers.len() < 2
+    }
+
+    /// The request of a code, or all of those that one for all pays.
+    fn named_by(&self, code: &str) -> &[usize] {
+        let one = || self.by_code.get(code).map(std::slice::from_ref);
+        self.by_batch_code.get(code).map(Vec::as_slice).or_else(one).unwrap_or_default()
     }
 
     /// The code for all of a payer, where it is the only one and the others are of requests under it.
@@ -83,11 +102,10 @@ impl<'a> Desk<'a> {
         dues
     }
 
-    /// Those of the codes whose request was paid or cancelled before.
+    /// Those of the codes of which all was paid or cancelled before.
     pub(super) fn settled(&self, codes: &[String]) -> Vec<String> {
-        let is_settled = |code: &&String| {
-            self.by_code.get(code.as_str()).is_some_and(|due| self.left[*due] == 0)
-        };
+        let is_settled =
+            |code: &&String| self.named_by(code).iter().all(|due| self.left[*due] == 0);
         codes.iter().filter(is_settled).cloned().collect()
     }
 }

@@ -230,7 +230,7 @@ fn several_codes_are_matched_by_exactly_their_sum() {
 }
 
 #[test]
-fn the_code_for_all_beside_a_single_one_is_matched_where_one_reading_alone_is_the_amount() {
+fn the_code_for_all_beside_one_of_its_own_is_matched_where_one_reading_alone_is_the_amount() {
     let of = |dues: &[Due], amount: i64, single: u32| {
         let memo = format!("tt {} {}", code(9), code(single));
         let (decisions, standings) = told(dues, &[credit(1, amount, &memo)]);
@@ -242,12 +242,79 @@ fn the_code_for_all_beside_a_single_one_is_matched_where_one_reading_alone_is_th
     assert_eq!(of(&dues(), 990_000, 1), "suggested several_other 0", "it is another one's amount");
     // The code of somebody else.
     assert_eq!(of(&dues(), 8_140_000, 4), "matched several_codes 4");
-    assert_eq!(of(&dues(), 6_890_000, 4), "matched batch_code 3");
-    assert_eq!(of(&dues(), 1_250_000, 4), "matched code 1");
-    assert_eq!(of(&dues(), 5_000_000, 4), "suggested several_other 0");
-    let mut alike = dues();
-    alike[3].amount = 6_890_000;
-    assert_eq!(of(&alike, 6_890_000, 4), "suggested several_other 0", "it may be either");
+    for amount in [6_890_000, 1_250_000, 5_000_000] {
+        assert_eq!(of(&dues(), amount, 4), "suggested several_other 0", "{amount}: of one payer");
+    }
+}
+
+#[test]
+fn codes_of_different_payers_are_matched_by_all_of_them_together_alone() {
+    let mut dues = dues();
+    let other = |number: u32, all: Option<u32>| Due {
+        code: code(number),
+        batch_code: all.map(code),
+        payer: "ccc".to_owned(),
+        firm: "HOAPHAT".to_owned(),
+        ..dues[0].clone()
+    };
+    let others = [other(5, Some(8)), other(6, Some(8))];
+    dues.extend(others);
+    let of = |before: &[Credit], amount: i64, codes: &[u32]| {
+        let memo: Vec<String> = codes.iter().map(|number| code(*number)).collect();
+        let last = credit(20, amount, &memo.join(" "));
+        told(&dues, &[before, &[last]].concat()).0.pop().unwrap()
+    };
+    let suggested = "suggested several_other";
+    for (amount, codes) in [
+        // The one of a batch, or the single one of another payer.
+        (6_890_000, &[9, 4][..]),
+        (1_250_000, &[9, 4]),
+        (2_950_000, &[9, 5]),
+        (6_890_000, &[9, 5]),
+        (5_900_000, &[9, 5, 6]),
+        // Two single ones, two for all.
+        (2_950_000, &[1, 5]),
+        (1_250_000, &[1, 4]),
+        (5_900_000, &[9, 8]),
+        (6_890_000, &[9, 8]),
+    ] {
+        assert_eq!(of(&[], amount, codes), suggested, "{amount} {codes:?}");
+    }
+    for (amount, codes) in [
+        (8_140_000, &[9, 4][..]),
+        (9_840_000, &[9, 5]),
+        (4_200_000, &[1, 4]),
+        (12_790_000, &[9, 8]),
+    ] {
+        assert_eq!(of(&[], amount, codes), "matched several_codes", "{amount} {codes:?}");
+    }
+    // What one of them lacks is no more a sign of it than all of it.
+    let waits = [credit(1, 3_940_000, &code(9))];
+    assert_eq!(of(&waits, 2_950_000, &[9, 5]), suggested);
+    assert_eq!(of(&waits, 2_950_000, &[9, 4]), suggested);
+    assert_eq!(of(&waits, 9_840_000, &[9, 5]), "matched several_codes");
+    // Where one of them is paid, it may be paid again, though the amount is all that is open of both.
+    let paid = |amount: i64, number: u32| [credit(1, amount, &code(number))];
+    assert_eq!(of(&paid(1_250_000, 4), 6_890_000, &[9, 4]), suggested);
+    assert_eq!(of(&paid(6_890_000, 9), 1_250_000, &[9, 4]), suggested);
+    assert_eq!(of(&paid(6_890_000, 9), 5_900_000, &[9, 8]), suggested);
+    let both = [
+        credit(1, 6_890_000, &code(9)),
+        credit(20, 1_250_000, &format!("{} {}", code(9), code(4))),
+    ];
+    let evidence = decide(&dues, &both, &known()).0.remove(1).evidence;
+    assert_eq!((evidence.settled, evidence.left), (vec![code(9)], Some(1_250_000)));
+}
+
+#[test]
+fn what_fits_a_single_code_and_what_the_one_for_all_lacks_pays_all_of_its_payer_either_way() {
+    let both = credit(2, 2_950_000, &format!("tt {} {}", code(9), code(1)));
+    for day in [1, 3] {
+        let waits = credit(day, 3_940_000, &code(9));
+        let (decisions, standings) = told(&dues(), &[waits, both.clone()]);
+        assert_eq!(decisions, ["matched batch_code", "matched code"]);
+        assert_eq!(standings[..3], ["paid 2950000", "paid 2950000", "paid 990000"]);
+    }
 }
 
 #[test]
