@@ -114,7 +114,8 @@ pub async fn credits(services: &Services, new: &[NewLine<'_>]) -> anyhow::Result
 
 fn why(services: &Services, decision: &matching::Decision) -> String {
     let evidence = serde_json::to_value(&decision.evidence).unwrap_or_default();
-    let now = hand::Now { waits: decision.state == PaymentState::Held, returned: 0 };
+    let waits = decision.state == PaymentState::Held;
+    let now = hand::Now { waits, ..hand::Now::default() };
     hand::reason(services, decision.tier, &evidence, now)
 }
 

@@ -306,6 +306,8 @@ pub struct Now {
     pub waits: bool,
     /// What of it goes back, in đồng.
     pub returned: i64,
+    /// What of that did not go yet.
+    pub to_return: i64,
 }
 
 /// Why a payment is decided so, in words.
@@ -313,7 +315,7 @@ pub fn reason(
     services: &Services,
     tier: Tier,
     evidence: &serde_json::Value,
-    Now { waits, returned }: Now,
+    Now { waits, returned, to_return }: Now,
 ) -> String {
     let list = |name: &str| {
         let codes = evidence[name].as_array().into_iter().flatten();
@@ -325,6 +327,7 @@ pub fn reason(
         same => evidence["same"].as_i64(), settled => list("settled"), waits,
         waived => evidence["waived"].as_i64(),
         returned => (returned > 0).then(|| Money::dong(returned).to_string()),
+        to_return => (to_return > 0).then(|| Money::dong(to_return).to_string()),
         ..super::pooled::values(evidence)
     };
     services.texts.say(&format!("message.payment.{tier}"), values)

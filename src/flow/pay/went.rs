@@ -50,7 +50,11 @@ pub async fn open(services: &Services) -> anyhow::Result<Vec<Asked>> {
 /// Why a payment stands where it does, in words, and how it is transferred back; where one of these debits names it, that
 /// money left already.
 pub fn why(services: &Services, payment: &Payment, debits: &[Asked]) -> String {
-    let now = Now { waits: payment.state == PaymentState::Held, returned: payment.returned };
+    let now = Now {
+        waits: payment.state == PaymentState::Held,
+        returned: payment.returned,
+        to_return: payment.to_return,
+    };
     let why = reason(services, payment.tier, &payment.evidence.0, now);
     let back = match debits.iter().find(|it| it.payment == Some(payment.id)) {
         Some(left) => {

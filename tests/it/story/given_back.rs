@@ -482,6 +482,20 @@ fn a_debit_that_fits_no_refund_stands_until_a_person_says_what_it_was() {
 }
 
 #[test]
+fn what_a_person_matched_and_waits_only_to_go_back_in_part_says_so() {
+    let world = placed();
+    let codes = codes(&world);
+    take(&world, "a.csv", &[("20/11/2026", 3_050_000, "khong ro")]);
+    world.run(&["match", "1", &codes[0], "--reason", "gọi"]).exits(0);
+    let why = || text(&of(&world, "1"), "why");
+    assert!(why().contains("còn tiền chưa dùng"), "{}", why());
+    world.run(&["refund", "1", "100000", "--reason", "dư"]).exits(0);
+    assert_eq!(of(&world, "1")["unused"], 0);
+    assert!(why().contains("100.000 đ của khoản này đang chờ chuyển trả"), "{}", why());
+    assert!(!why().contains("chưa được trả đủ"), "{}", why());
+}
+
+#[test]
 fn a_debit_that_names_no_payment_is_asked_about_where_one_refund_alone_has_its_amount() {
     let world = placed();
     let codes = codes(&world);
