@@ -91,26 +91,54 @@ pub async fn asked(
             }
             continue;
         };
-        let payment: Option<i64> = match named.parse() {
-            Ok(id) => payments::by_id(&services.db, id).await?.map(|it| it.id),
+        let payment = match named.parse() {
+            Ok(id) => payments::by_id(&services.db, id).await?,
             Err(_) => None,
         };
-        if let Some(at) = told.iter().position(|it| is_told(services, it, (debit, payment))) {
+        let id = payment.as_ref().map(|it| it.id);
+        if let Some(at) = told.iter().position(|it| is_told(services, it, (debit, id))) {
             told.remove(at);
             continue;
         }
-        let known: Option<Vec<&Refund>> =
-            payment.map(|id| all.iter().filter(|it| it.bank_line_id == id).collect());
-        let finding = question(debit, &named, known.as_deref())?;
-        said.push(Asked { debit: debit.clone(), payment, finding });
+        if let Some(reference) = told_together(&told, (debit, id)) {
+            told.retain(|it| plain(it.reference.as_deref()).as_ref() != Some(&reference));
+            continue;
+        }
+        let room = match &payment {
+            Some(payment) => Some(Room::of(services, payment, all).await?),
+            None => None,
+        };
+        let noted = noted(&told, (debit, id)).unwrap_or_default();
+        let finding = question((debit, noted), &named, room.as_ref())?;
+        said.push(Asked { debit: debit.clone(), payment: id, finding });
     }
     Ok(said)
+}
+
+/// What of a payment did not go back yet, in đồng.
+struct Room {
+    planned: Vec<i64>,
+    /// What pays for nothing, with what is planned.
+    free: i64,
+    /// All that is there of it.
+    all: i64,
+}
+
+impl Room {
+    async fn of(services: &Services, payment: &Payment, all: &[Refund]) -> anyhow::Result<Room> {
+        let own = all.iter().filter(|it| it.bank_line_id == payment.id);
+        let (gone, planned): (Vec<&Refund>, Vec<&Refund>) =
+            own.partition(|it| it.done_at.is_some());
+        let all = payment.amount().as_dong() - gone.iter().map(|it| it.amount).sum::<i64>();
+        let parts = payments::allocations(&services.db, Some(payment.id)).await?;
+        let free = all - parts.iter().map(|part| part.amount).sum::<i64>();
+        Ok(Room { planned: planned.iter().map(|it| it.amount).collect(), free, all })
+    }
 }
 
 /// Whether a person said of this debit what it was: of the payment that it names, else, from its day on, of another one
 /// with its reference, as far as it has one.
 fn is_told(services: &Services, refund: &Refund, (debit, payment): (&Debit, Option<i64>)) -> bool {
-    let plain = |text: Option<&str>| text.map(memo::squeezed).filter(|it| !it.is_empty());
     let reference = plain(debit.reference.as_deref());
     let is_same = || {
         reference.is_none() && payment.is_none()
@@ -122,18 +150,66 @@ fn is_told(services: &Services, refund: &Refund, (debit, payment): (&Debit, Opti
         && (payment == Some(refund.bank_line_id) || is_same() && is_later())
 }
 
-fn question(debit: &Debit, named: &str, known: Option<&[&Refund]>) -> anyhow::Result<Finding> {
-    let planned = known.unwrap_or_default().iter().filter(|it| it.done_at.is_none());
-    let planned: Vec<i64> = planned.map(|it| it.amount).collect();
-    let case = match known {
+/// The reference with which a person said of several refunds, one of them of the payment that a debit names or with its
+/// own reference, that they are it together: it was for more than one payment.
+fn told_together(told: &[&Refund], (debit, payment): (&Debit, Option<i64>)) -> Option<String> {
+    let of_payment = told.iter().filter(|it| payment == Some(it.bank_line_id));
+    let references = of_payment.filter_map(|it| plain(it.reference.as_deref()));
+    let mut references = references.chain(plain(debit.reference.as_deref()));
+    references.find(|it| with_reference(told, it) == debit.amount)
+}
+
+/// How much of a debit a person noted with its reference, where a part of that is of the payment that it names. In đồng.
+fn noted(told: &[&Refund], (debit, payment): (&Debit, Option<i64>)) -> Option<i64> {
+    let reference = plain(debit.reference.as_deref())?;
+    let of_payment = told.iter().filter(|it| payment == Some(it.bank_line_id));
+    let mut references = of_payment.filter_map(|it| plain(it.reference.as_deref()));
+    let is_own = references.any(|it| it == reference);
+    Some(with_reference(told, &reference)).filter(|noted| is_own && *noted < debit.amount)
+}
+
+/// How much went with a reference, in đồng.
+fn with_reference(told: &[&Refund], reference: &str) -> i64 {
+    let own = told.iter().filter(|it| plain(it.reference.as_deref()).as_deref() == Some(reference));
+    own.map(|it| it.amount).sum()
+}
+
+fn plain(reference: Option<&str>) -> Option<String> {
+    reference.map(memo::squeezed).filter(|it| !it.is_empty())
+}
+
+/// What is asked of a debit of which so much is noted, in đồng, and what can be noted of the rest.
+fn question(
+    (debit, noted): (&Debit, i64),
+    named: &str,
+    room: Option<&Room>,
+) -> anyhow::Result<Finding> {
+    let planned = room.map(|it| it.planned.as_slice()).unwrap_or_default();
+    let case = match room {
         None => "unknown",
         Some(_) if planned.is_empty() => "nothing",
         Some(_) if planned.contains(&debit.amount) => "early",
         Some(_) => "other",
     };
-    let words = planned.iter().map(|amount| Money::dong(*amount).to_string());
-    let words = words.collect::<Vec<_>>().join(", ");
-    Ok(finding(debit, case, named)?.detail("planned", words))
+    let money = |dong: i64| Money::dong(dong).to_string();
+    let words = planned.iter().map(|amount| money(*amount)).collect::<Vec<_>>().join(", ");
+    let left = debit.amount - noted;
+    let mut finding =
+        finding(debit, case, named)?.detail("planned", words).detail("dong", left.to_string());
+    if noted > 0 {
+        finding = finding.detail("noted", money(noted));
+    }
+    let planned: i64 = planned.iter().sum();
+    Ok(match room {
+        Some(room) if left > room.all => finding
+            .detail("most", money(room.all))
+            .detail("most_dong", room.all.to_string())
+            .detail("more", money(left - room.all))
+            .detail("more_dong", (left - room.all).to_string()),
+        Some(room) if left > room.free && left < room.all => finding.detail("used", "yes"),
+        Some(_) if planned > left => finding.detail("rest", money(planned - left)),
+        _ => finding,
+    })
 }
 
 fn finding(debit: &Debit, case: &str, payment: &str) -> anyhow::Result<Finding> {

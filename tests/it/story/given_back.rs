@@ -482,6 +482,61 @@ fn a_debit_that_fits_no_refund_stands_until_a_person_says_what_it_was() {
 }
 
 #[test]
+fn what_is_advised_of_a_debit_of_another_amount_can_be_done_and_settles_it() {
+    let world = placed();
+    let codes = codes(&world);
+    let paid = |at: usize| ("20/11/2026", 2_950_000, codes[at].as_str());
+    take(&world, "a.csv", &[paid(0), paid(1), paid(2), ("20/11/2026", 50_000, "khac")]);
+    let ids = [&codes[0], &codes[1], &codes[2]].map(|code| id_of(&world, code));
+    let [less, more, used] = &ids;
+    let other = id_of(&world, "khac");
+    let say = |words: &[&str]| {
+        world.run(&[words, &["--reason", "đã trả"]].concat()).exits(0);
+    };
+    let is_asked = |id: &str| text(&of(&world, id), "why").contains("đã chuyển đi");
+    let advised = |name: &str, amount: i64, id: &str| {
+        let file = take(&world, name, &[("22/11/2026", -amount, &format!("HOANTIEN {id}"))]);
+        let findings = file["findings"].as_array().unwrap();
+        assert_eq!(texts(findings, "code"), ["statement.refund"], "{file}");
+        format!("{} {}", text(&findings[0], "message"), text(&findings[0], "fix"))
+    };
+    let has = |told: &str, needed: &[&str]| {
+        for it in needed {
+            assert!(told.contains(it), "no {it} in {told}");
+        }
+    };
+    // Less than is planned: the rest of it waits on.
+    say(&["refund", less, "2950000"]);
+    let told = advised("b.csv", 1_000_000, less);
+    has(
+        &told,
+        &[&format!("hangloat refund {less} 1000000"), "1.950.000 đ chưa chuyển vẫn chờ hoàn"],
+    );
+    assert!(is_asked(less) && !told.contains("unmatch"), "{told}");
+    say(&["refund", less, "1000000", "--done", "UNC1"]);
+    assert!(!is_asked(less));
+    assert_eq!(of(&world, less)["returned"], 2_950_000);
+
+    // More than there is: the rest is of another payment, or a mistake.
+    say(&["refund", more, "2950000"]);
+    let told = advised("c.csv", 3_000_000, more);
+    let own = format!("hangloat refund {more} 2950000");
+    has(&told, &["chỉ là 2.950.000 đ", &own, "Phần hơn 50.000 đ", "hangloat refund SỐ 50000"]);
+    say(&["refund", more, "2950000", "--done", "UNC2"]);
+    assert!(is_asked(more), "50.000 đ are not");
+    say(&["refund", &other, "50000", "--done", "UNC2"]);
+    assert!(!is_asked(more));
+
+    // What pays for a client is parted from it first.
+    let told = advised("d.csv", 100_000, used);
+    has(&told, &[&format!("hangloat unmatch {used}"), &format!("hangloat refund {used} 100000")]);
+    say(&["unmatch", used]);
+    say(&["refund", used, "100000", "--done", "UNC3"]);
+    assert!(!is_asked(used));
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn what_a_person_matched_and_waits_only_to_go_back_in_part_says_so() {
     let world = placed();
     let codes = codes(&world);
