@@ -81,6 +81,19 @@ pub async fn note(db: &Db, mail: &Mail, told: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// What letters about money said, by their numbers, of the lists in which a firm has lines; nothing of those that are not
+/// on their way yet.
+pub async fn told(db: &Db, firm: &str) -> sqlx::Result<Vec<(i64, String)>> {
+    db.query(
+        "select m.id, m.told from mail m join client_order o on o.code = m.order_code
+         where m.purpose = 'payment_received' and m.told is not null
+           and o.batch_id in (select l.batch_id from order_line l where l.firm = $1)",
+    )
+    .bind(firm)
+    .all()
+    .await
+}
+
 /// A letter about money that left.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Before {

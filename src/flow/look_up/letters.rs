@@ -11,7 +11,7 @@ use crate::{
         batches::Filter,
         corrections, grace,
         mails::{self, Mail},
-        told as stored,
+        received, told as stored,
     },
     domain::{
         email::Email,
@@ -20,7 +20,10 @@ use crate::{
         order::LineState,
         phone::Phone,
     },
-    flow::{Services, send},
+    flow::{
+        Services,
+        send::{self, came::Sums},
+    },
 };
 
 /// So many stand in a cell, the newest.
@@ -34,6 +37,9 @@ pub(super) struct Letters {
     of_lines: HashMap<i64, Vec<Mail>>,
     /// By order and recipient.
     of_payers: HashMap<(String, String), Vec<Mail>>,
+    /// Those about money, by their numbers, and which of them tell of a code.
+    of_money: HashMap<i64, Mail>,
+    of_codes: HashMap<String, Vec<i64>>,
     /// Where a line's payer was reached before a correction, and until when.
     former: HashMap<i64, Vec<(String, DateTime<Utc>)>>,
     /// Of each warning the line, the order, the number of the letter and its recipient.
@@ -46,6 +52,8 @@ impl Letters {
         let mut letters = Letters {
             of_lines: HashMap::new(),
             of_payers: HashMap::new(),
+            of_money: HashMap::new(),
+            of_codes: HashMap::new(),
             former: HashMap::new(),
             warned: grace::letters_of_firm(db, firm).await?.into_iter().collect(),
         };
@@ -55,6 +63,11 @@ impl Letters {
         // What the people of the firm of before were told is theirs.
         all.retain(|mail| !others.contains(mail.recipient.as_str()));
         all.extend(mails::list(db, filter).await?);
+        all.sort_by_key(|mail| mail.id);
+        let said: HashMap<i64, String> = received::told(db, firm).await?.into_iter().collect();
+        letters.of_codes = by_codes(&all, &said);
+        let of_money = all.iter().filter(|mail| said.contains_key(&mail.id));
+        letters.of_money = of_money.map(|mail| (mail.id, mail.clone())).collect();
         for mail in all {
             match (mail.line_id, &mail.order_code) {
                 (Some(line), _) => letters.of_lines.entry(line).or_default().push(mail),
@@ -90,7 +103,10 @@ impl Letters {
             told.filter(|mail| mail.planned_at <= *until || mail.purpose == Purpose::OrderCancelled)
         });
         let of_payer = of_payer.chain(of_former).filter(|mail| self.is_about(mail, of));
-        let mut mails: Vec<&Mail> = own.chain(of_payer).collect();
+        let code = of.request.map(|it| it.code.as_str());
+        let of_money = code.and_then(|code| self.of_codes.get(code)).into_iter().flatten();
+        let of_money = of_money.filter_map(|id| self.of_money.get(id));
+        let mut mails: Vec<&Mail> = own.chain(of_payer).chain(of_money).collect();
         mails.sort_by_key(|mail| mail.id);
         // An address may be the present one once more.
         mails.dedup_by_key(|mail| mail.id);
@@ -118,6 +134,29 @@ impl Letters {
             _ => false,
         }
     }
+}
+
+/// Which letters about money tell of a code: that something was paid of it, or waits under the code for all, or counts no
+/// more. The letters are the oldest first.
+fn by_codes(mails: &[Mail], said: &HashMap<i64, String>) -> HashMap<String, Vec<i64>> {
+    let mut of_codes: HashMap<String, Vec<i64>> = HashMap::new();
+    let mut before: HashMap<&str, i64> = HashMap::new();
+    for (mail, said) in mails.iter().filter_map(|mail| Some((mail, said.get(&mail.id)?))) {
+        let sums = Sums::read(said);
+        for (code, paid) in sums.each() {
+            let is_told = match mail.line_id {
+                None => paid > 0 || sums.pooled > 0,
+                Some(_) => paid < before.get(code).copied().unwrap_or_default(),
+            };
+            if is_told {
+                of_codes.entry(code.to_owned()).or_default().push(mail.id);
+            }
+            if mail.state == MailState::Sent {
+                before.insert(code, paid);
+            }
+        }
+    }
+    of_codes
 }
 
 /// As letters have it: phones are stored otherwise than people write them.

@@ -182,6 +182,11 @@ impl<'a> Sums<'a> {
         }
     }
 
+    /// Each code that it names, with what was paid of it.
+    pub fn each(&self) -> impl Iterator<Item = (&'a str, i64)> {
+        self.paid.iter().map(|(code, paid)| (*code, *paid))
+    }
+
     pub fn paid_of(&self, code: &str) -> i64 {
         self.paid.get(code).copied().unwrap_or_default()
     }

@@ -23,7 +23,7 @@ mod warned;
 
 mod lost;
 
-mod came;
+pub mod came;
 
 pub mod returned;
 

@@ -225,6 +225,38 @@ fn beside_a_rest_stands_what_came_under_the_code_for_all_and_waits() {
 }
 
 #[test]
+fn a_letter_about_money_stands_at_each_client_that_it_is_about() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        let clients = [1, 2, 3].map(|n| enterprise(n).with("L", "Đơn vị kế toán"));
+        world.import("khach.csv", &csv(&clients));
+        world.run(&["confirm", money::ORDER]).exits(0);
+        let codes = money::codes(&world);
+        let both = text(&world.order(money::ORDER)["payment_requests"][0], "batch_code");
+        money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &both)]);
+        world.run(&["run", "mail"]).exits(0);
+        let has = |day: &str, said: &str, is_at: [bool; 3]| {
+            let workbook = world.path(&format!("outbox/tra-cuu__2026-{day}__r1.xlsx"));
+            for (client, is_at) in clients.iter().zip(is_at) {
+                let row = row_of(&workbook, client.name());
+                assert_eq!(row.contains(said), is_at, "{said} in {row}");
+            }
+        };
+        assert_eq!(looked(&world, NOW), 1);
+        has("11-23", "Đã nhận tiền → ", [true; 3]);
+        let parts = [format!("{}=2000000", codes[0]), format!("{}=2000000", codes[1])];
+        world.run(&["match", "1", &parts[0], &parts[1], "--reason", "chia"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        world.run(&["unmatch", "1", "--reason", "nhầm"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        assert_eq!(looked(&world, &at("11-24", 12)), 1);
+        has("11-24", "Tiền đã báo nhận không còn được tính → ", [true, true, false]);
+    }
+}
+
+#[test]
 fn a_client_with_a_new_tax_id_is_found_by_both() {
     if !require("openpyxl") {
         return;
