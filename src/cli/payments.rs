@@ -172,6 +172,9 @@ pub async fn waive(global: &Global, args: &WaiveRest) -> anyhow::Result<Reply> {
                 Failure::not_allowed(texts, "waived_cancelled", context! { code })
             }
             NotWaived::Unpaid => Failure::not_allowed(texts, "waived_unpaid", context! { code }),
+            NotWaived::Whole(client) => {
+                Failure::not_allowed(texts, "waived_whole", context! { code, client })
+            }
         }
     })?;
     let dues = dues::all(&services.db).await?;

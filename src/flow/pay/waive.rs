@@ -1,5 +1,5 @@
 //! A rest that is forgiven: a bank's fee was kept back, say. Only of what was paid in part: what nobody paid anything
-//! of is cancelled instead.
+//! of is cancelled instead, also where a code for all of a payer names it.
 
 use std::collections::HashMap;
 
@@ -26,6 +26,8 @@ pub enum NotWaived {
     Cancelled,
     /// Nobody paid anything of it.
     Unpaid,
+    /// Under a code for all this request would be forgiven whole: nothing came of it.
+    Whole(String),
 }
 
 /// Forgives what is left of a code; where nothing is left, nothing happens.
@@ -55,7 +57,11 @@ async fn once(
         if dues.iter().all(|due| due.batch_code.as_deref() != Some(code) || !is_open(due)) {
             return Ok(Ok(()));
         }
-        under(services, &dues, code).await?
+        let waived = under(services, &dues, code).await?;
+        if let Some(whole) = whole(&dues, &waived) {
+            return Ok(Err(NotWaived::Whole(whole.to_owned())));
+        }
+        waived
     } else {
         return Ok(Err(NotWaived::NoCode));
     };
@@ -165,9 +171,20 @@ pub async fn of_payment(
     let words: Vec<(String, i64)> = own.iter().map(|it| (it.code.clone(), it.amount)).collect();
     let (behind, code) = (behind(dues, own, &words), payment.evidence.0["codes"][0].as_str());
     match code.filter(|code| is_under(payment.tier, &payment.evidence.0, code)) {
-        Some(code) if behind.is_empty() => under(services, dues, code).await,
+        Some(code) if behind.is_empty() => {
+            let waived = under(services, dues, code).await?;
+            Ok(if whole(dues, &waived).is_none() { waived } else { Vec::new() })
+        }
         _ => Ok(behind),
     }
+}
+
+/// One of these of which nobody paid anything, and that would be forgiven whole.
+fn whole<'a>(dues: &[Due], waived: &'a [(String, i64)]) -> Option<&'a str> {
+    let is_whole = |(code, amount): &&(String, i64)| {
+        dues.iter().any(|due| due.code == *code && due.paid == 0 && left(due) == *amount)
+    };
+    waived.iter().find(is_whole).map(|(code, _)| code.as_str())
 }
 
 /// What is missing under a code for all of a payer: from the last of what is open.

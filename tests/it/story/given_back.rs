@@ -695,6 +695,33 @@ fn the_fee_of_a_transfer_for_all_is_forgiven_and_they_are_paid_together() {
 }
 
 #[test]
+fn under_the_code_for_all_no_client_is_forgiven_of_whom_nothing_came() {
+    let world = World::new();
+    let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let codes = codes(&world);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    take(&world, "a.csv", &[("22/11/2026", 5_900_000, &all)]);
+    let waive = |code: &str| world.run(&["waive", code, "--reason", "phí", "--json"]);
+    for code in [&all, &codes[2]] {
+        let error = waive(code).exits(1).json()["error"].clone();
+        assert_eq!(error["code"], "state.not_allowed", "{error}");
+    }
+    let error = waive(&all).exits(1).json()["error"].clone();
+    for needed in [codes[2].as_str(), "chưa có đồng nào"] {
+        assert!(text(&error, "message").contains(needed), "{error}");
+    }
+    assert!(text(&error, "fix").contains("hangloat cancel"), "{error}");
+    assert_eq!(requests(&world), ["open 0"; 3]);
+    // A little of it is something of each.
+    take(&world, "b.csv", &[("23/11/2026", 1_000_000, &all)]);
+    waive(&all).exits(0);
+    assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "paid 1000000"]);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn money_under_the_code_for_all_that_went_back_is_told_as_all_of_theirs() {
     if !require("python3") {
         return;
