@@ -141,7 +141,8 @@ impl<'a> Requests<'a> {
         let paid: i64 = parts.iter().map(|part| part.amount).sum();
         let free = payment.amount().as_dong() - payment.returned - paid;
         let has_amount = |at: &usize| free > 0 && left(&self.dues[*at]) == free;
-        let (codes, likely) = (self.said(payment, "codes"), self.said(payment, "candidates"));
+        let codes = self.with_codes(said_codes(&payment.evidence.0));
+        let likely = self.with_codes(named(&payment.evidence.0, "candidates"));
         let named = if free > 0 { self.named(payment, free) } else { BTreeSet::new() };
         let clue = |at: &usize| match payment.tier {
             Tier::Parted if codes.contains(at) => Clue::Parted,
@@ -194,9 +195,7 @@ impl<'a> Requests<'a> {
         free >= TELLING && left(&self.dues[at]) == free
     }
 
-    /// Those that the evidence of a payment names in one of its lists.
-    fn said(&self, payment: &Payment, list: &str) -> BTreeSet<usize> {
-        let codes = named(&payment.evidence.0, list);
+    fn with_codes(&self, codes: HashSet<&str>) -> BTreeSet<usize> {
         codes.iter().filter_map(|code| self.codes.get(code)).flatten().copied().collect()
     }
 
@@ -236,6 +235,13 @@ pub(super) fn named<'a>(evidence: &'a serde_json::Value, name: &str) -> HashSet<
     codes.filter_map(|code| code.as_str()).collect()
 }
 
+/// The codes that a payment has by its memo, and those that a person said.
+pub(super) fn said_codes(evidence: &serde_json::Value) -> HashSet<&str> {
+    let mut codes = named(evidence, "codes");
+    codes.extend(named(evidence, "memo"));
+    codes
+}
+
 /// `own` is what the payment pays of the request.
 fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
     let left = left(due);
@@ -258,7 +264,7 @@ fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
 /// The same as it is true of this request alone: what a payment has more is too much where it names nothing else, and the
 /// code for all of a payer is the code of none of them.
 fn of_its_own(due: &Due, why_not: WhyNot, evidence: &serde_json::Value) -> WhyNot {
-    let (codes, likely) = (named(evidence, "codes"), named(evidence, "candidates"));
+    let (codes, likely) = (said_codes(evidence), named(evidence, "candidates"));
     let is_alone = codes.len() == 1 && codes.contains(due.code.as_str());
     let is_by_all = |named: &HashSet<&str>| {
         let of_all = due.batch_code.as_deref();

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    candidates::{TELLING, named},
+    candidates::{TELLING, named, said_codes},
     names::{self, Sign},
     pooled::is_under,
 };
@@ -109,7 +109,7 @@ impl Unclaimed {
 
     fn add(&mut self, payment: Payment) {
         let at = self.waiting.len();
-        for code in ["codes", "candidates"].iter().flat_map(|of| payment.named(of)) {
+        for code in payment.codes().into_iter().chain(payment.named("candidates")) {
             self.codes.entry(code.to_owned()).or_default().push(at);
         }
         for key in names::keys(&payment.words) {
@@ -128,7 +128,7 @@ impl Unclaimed {
     /// The payments with which an unpaid line may have been paid: those with exactly what is left of it and those with its
     /// code or name before others, then the oldest first. Such are those
     ///
-    /// - whose memo has its code or its payer's batch code, or for which the matching suggests it: a near miss, the code of
+    /// - whose memo has its code or its payer's batch code, also where a person matched a part of it with others, or for which the matching suggests it: a near miss, the code of
     ///   its order, the account of a known payer, a sum that nothing else makes;
     /// - that have the name of its client, whatever the amount, or that of its payer; where the memo has a code that was
     ///   given to others, the payer's name counts with the exact amount alone, as one payer may have many clients;
@@ -243,6 +243,11 @@ impl Payment {
         named(&self.row.evidence.0, of)
     }
 
+    /// Those of its memo, and those that a person said.
+    fn codes(&self) -> HashSet<&str> {
+        said_codes(&self.row.evidence.0)
+    }
+
     /// Whether it waits under the code for all of the line's payer.
     fn is_pooled_for(&self, line: &InGrace) -> bool {
         let code = line.batch_code.as_deref();
@@ -251,7 +256,7 @@ impl Payment {
 
     /// Whether its memo says by a code what it is for.
     fn has_code(&self) -> bool {
-        self.row.tier != Tier::UnknownCode && !self.named("codes").is_empty()
+        self.row.tier != Tier::UnknownCode && !self.codes().is_empty()
     }
 
     /// Whether neither a code nor anything that the matching found speaks for anybody.

@@ -230,7 +230,7 @@ fn is_told(it: &Difference, waiting: &HashSet<&str>) -> bool {
 
 /// What a memo names, and what it may mean.
 pub fn codes(payment: &Payment) -> impl Iterator<Item = &str> {
-    let named = ["codes", "candidates"].into_iter();
+    let named = ["codes", "memo", "candidates"].into_iter();
     named
         .filter_map(|name| payment.evidence.0[name].as_array())
         .flatten()

@@ -851,6 +851,37 @@ fn what_a_match_leaves_under_the_batch_code_is_not_asked_for_again_and_keeps_the
 }
 
 #[test]
+fn what_a_match_leaves_of_money_under_two_batch_codes_keeps_on_whom_its_memo_names() {
+    if !crate::world::require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let of = |n, payer: u32| enterprise(n).with("E", enterprise(payer).email());
+    world.import("khach.csv", &csv(&[of(1, 1), of(2, 1), of(3, 3), of(4, 3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let codes = codes(&world);
+    let requests = world.order(ORDER)["payment_requests"].clone();
+    let both = [0, 2].map(|at| text(&requests[at], "batch_code")).join(" ");
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 2_950_000, &both)]);
+    night(&world, "11-26");
+    let part = format!("{}=2000000", codes[0]);
+    world.run_at(&at("11-26", 9), &["match", "1", &part, "--reason", "gọi"]).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 950_000, &codes[0])]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 0);
+    assert_eq!(lines(&world), ["active", "grace", "grace", "grace"]);
+    let book = world.path("outbox/_bank/doi-soat__2026-12-04__r1.xlsx");
+    let said = super::workbooks::sheet_text(&book, "Tiền chưa khớp");
+    assert_eq!(said.matches("nội dung có mã chung").count(), 3, "{said}");
+    for code in &codes[1..] {
+        assert!(said.contains(&format!("{code} – ")), "no {code} in {said}");
+    }
+    proves(&world);
+}
+
+#[test]
 fn a_match_with_all_of_a_payer_that_a_person_takes_back_leaves_the_money_where_its_memo_says() {
     let world = World::new();
     let same = |n| enterprise(n).with("E", enterprise(1).email());

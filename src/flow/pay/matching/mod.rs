@@ -98,6 +98,9 @@ pub struct Evidence {
     /// Codes in the memo.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
+    /// Codes in the memo of what a person matched with others, where something is left of it and waits under none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub memo: Vec<String>,
     /// What it may be for, the likeliest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,

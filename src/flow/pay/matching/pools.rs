@@ -23,12 +23,18 @@ impl<'a> Desk<'a> {
         self.settle_pool(code);
     }
 
-    /// What a person matched with nothing stays for what its memo says, where that is all of a payer's.
+    /// What a person matched with nothing stays for what its memo says: where that is all of a payer's, under that code;
+    /// else it is kept what it says.
     pub(super) fn leave_over(&mut self, at: usize, codes: &[String]) {
-        if let Some(code) = self.pool_of(&self.known(codes))
-            && self.free(at) > 0
-        {
+        if self.free(at) == 0 {
+            return;
+        }
+        let mut known = self.known(codes);
+        if let Some(code) = self.pool_of(&known) {
             self.by_batch_code(at, code);
+        } else if let Some(said) = &mut self.decisions[at] {
+            known.retain(|code| !said.evidence.codes.contains(code));
+            said.evidence.memo = known;
         }
     }
 

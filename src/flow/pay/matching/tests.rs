@@ -151,6 +151,21 @@ fn what_a_person_leaves_of_money_under_a_batch_code_waits_there_and_pays_with_wh
 }
 
 #[test]
+fn what_a_person_leaves_of_money_that_names_several_payers_is_known_to_name_them_on() {
+    let memo = format!("{} {}", code(9), code(4));
+    let said =
+        |amount| Credit { by_hand: Some(vec![(code(1), amount)]), ..credit(1, 2_950_000, &memo) };
+    let evidence = |amount| {
+        let credits = [said(amount), credit(2, 950_000, &code(1))];
+        decide(&dues(), &credits, &known()).0.remove(0).evidence
+    };
+    let left = evidence(2_000_000);
+    assert_eq!((left.codes, left.under), (vec![code(1)], None));
+    assert_eq!(BTreeSet::from_iter(left.memo), BTreeSet::from([code(4), code(9)]));
+    assert!(evidence(2_950_000).memo.is_empty(), "nothing is left of it");
+}
+
+#[test]
 fn what_a_person_leaves_keeps_nothing_from_being_paid_by_what_is_exact_without_it() {
     let exact = [matched_in_part(1), credit(2, 3_940_000, &code(9))];
     assert_eq!(told(&dues(), &exact).0, ["held by_hand", "matched batch_code"]);
