@@ -95,6 +95,36 @@ pub async fn named(db: &Db, codes: &[String]) -> sqlx::Result<Vec<Due>> {
     db.query(NAMED).bind(Json(codes)).all().await
 }
 
+macro_rules! payers {
+    ($codes:literal) => {
+        concat!(
+            "select r.code, l.firm, r.payer_email
+             from payment_request r join order_line l on l.id = r.line_id
+             where r.code in (",
+            $codes,
+            ")
+             union
+             select p.code, l.firm, r.payer_email
+             from payer_code p
+             join payment_request r on r.batch_id = p.batch_id and r.payer_email = p.payer_email
+             join order_line l on l.id = r.line_id
+             where p.code in (",
+            $codes,
+            ")"
+        )
+    };
+}
+
+/// Who is to pay, or was, what codes are for, each that of a request or of all of a payer's: the code, the firm of its
+/// lines and the address of the payer.
+pub async fn payers(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<(String, String, String)>> {
+    const PAYERS: Sql = Sql {
+        sqlite: payers!("select value from json_each($1)"),
+        postgres: payers!("select jsonb_array_elements_text($1)"),
+    };
+    db.query(PAYERS).bind(Json(codes)).all().await
+}
+
 /// Of each firm the amounts that are left of open requests, in đồng, and how many payers are asked for each.
 pub async fn open_amounts(db: &Db) -> sqlx::Result<Vec<(String, i64, i64)>> {
     db.query(

@@ -45,6 +45,8 @@ words! {
         Named = "named",
         /// The amount is right, and the memo has nearly its code.
         NearMiss = "near_miss",
+        /// The payment has the code of another one of the same payer's, and enough for this one, too.
+        SamePayer = "same_payer",
         /// The amount is right, and the memo has its name alone.
         Name = "name",
         /// The same of who pays.
@@ -59,6 +61,8 @@ words! {
 enum Clue {
     Code,
     NearMiss,
+    /// The code of another one of its payer's at its firm, and enough for this one.
+    SamePayer,
     /// Its name, and its amount.
     Name,
     /// What else the matching found, with the amount of this one and without.
@@ -100,6 +104,8 @@ pub struct Requests<'a> {
     left: HashMap<i64, Vec<usize>>,
     /// The same by the names by which memos call them, and how surely.
     names: HashMap<String, Vec<(usize, Sign)>>,
+    /// The open ones of payers, each at a firm.
+    of_payer: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// What is left of all of a payer's of a list, and of a firm, in đồng.
     of_batch: HashMap<(i64, &'a str), i64>,
     of_firm: HashMap<(&'a str, &'a str), i64>,
@@ -112,6 +118,7 @@ impl<'a> Requests<'a> {
             codes: HashMap::new(),
             left: HashMap::new(),
             names: HashMap::new(),
+            of_payer: HashMap::new(),
             of_batch: HashMap::new(),
             of_firm: HashMap::new(),
         };
@@ -129,6 +136,7 @@ impl<'a> Requests<'a> {
                 }
                 let payer = due.payer_email.as_str();
                 *all.of_batch.entry((due.batch_id, payer)).or_default() += left;
+                all.of_payer.entry((due.firm.as_str(), payer)).or_default().push(at);
                 *all.of_firm.entry((due.firm.as_str(), payer)).or_default() += left;
             }
         }
@@ -144,10 +152,15 @@ impl<'a> Requests<'a> {
         let codes = self.with_codes(said_codes(&payment.evidence.0));
         let likely = self.with_codes(named(&payment.evidence.0, "candidates"));
         let named = if free > 0 { self.named(payment, free) } else { BTreeSet::new() };
+        let same_payer = match payment.tier {
+            Tier::Parted => BTreeSet::new(),
+            _ => self.of_payers(&codes, free),
+        };
         let clue = |at: &usize| match payment.tier {
             Tier::Parted if codes.contains(at) => Clue::Parted,
             _ if codes.contains(at) => Clue::Code,
             Tier::NearMiss if likely.contains(at) => Clue::NearMiss,
+            _ if same_payer.contains(at) => Clue::SamePayer,
             _ if named.contains(at) && has_amount(at) => Clue::Name,
             _ if likely.contains(at) && has_amount(at) => Clue::LikelyAmount,
             _ if likely.contains(at) => Clue::Likely,
@@ -155,7 +168,7 @@ impl<'a> Requests<'a> {
             _ => Clue::Amount,
         };
         let mut all: BTreeSet<usize> =
-            [&codes, &likely, &named].into_iter().flatten().copied().collect();
+            [&codes, &likely, &named, &same_payer].into_iter().flatten().copied().collect();
         // Of very many with its amount alone no more can be shown; the others are counted.
         let of_amount = self.with_left(free).count()
             - all.iter().filter(|at| self.has_left(**at, free)).count();
@@ -193,6 +206,17 @@ impl<'a> Requests<'a> {
 
     fn has_left(&self, at: usize, free: i64) -> bool {
         free >= TELLING && left(&self.dues[at]) == free
+    }
+
+    /// What else is open of the payers of these at their firms, and is no more than so much, in đồng.
+    fn of_payers(&self, codes: &BTreeSet<usize>, free: i64) -> BTreeSet<usize> {
+        let payer = |at: &usize| {
+            let due = &self.dues[*at];
+            (due.firm.as_str(), due.payer_email.as_str())
+        };
+        let payers: HashSet<(&str, &str)> = codes.iter().map(payer).collect();
+        let open = payers.iter().filter_map(|it| self.of_payer.get(it)).flatten().copied();
+        open.filter(|at| left(&self.dues[*at]) <= free && !codes.contains(at)).collect()
     }
 
     fn with_codes(&self, codes: HashSet<&str>) -> BTreeSet<usize> {
@@ -252,6 +276,7 @@ fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
         _ if left == 0 => WhyNot::Paid,
         _ if own > 0 => WhyNot::Part,
         Clue::Parted => WhyNot::Parted,
+        Clue::SamePayer => WhyNot::SamePayer,
         _ if free < left => WhyNot::Less,
         _ if free > left => WhyNot::More,
         Clue::Code => WhyNot::Named,
@@ -338,6 +363,14 @@ mod tests {
         }
         let several = serde_json::json!({ "codes": ["HL20000", "HLOTHER"] });
         assert_eq!(said(WhyNot::Over, &several), WhyNot::Paid);
+    }
+
+    #[test]
+    fn what_else_is_open_of_a_payer_may_be_paid_with_what_is_enough_for_it() {
+        let of = |amount, payer: &str| Due { payer_email: payer.to_owned(), ..due(amount) };
+        let dues = [of(20_000, "a"), of(30_000, "a"), of(30_001, "a"), of(30_000, "b")];
+        let found = Requests::of(&dues).of_payers(&BTreeSet::from([0]), 30_000);
+        assert_eq!(found, BTreeSet::from([1]));
     }
 
     #[test]

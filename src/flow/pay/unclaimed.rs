@@ -26,6 +26,8 @@ pub struct Unclaimed {
     waiting: Vec<Payment>,
     /// By the codes that memos have, and those that the matching suggests.
     codes: HashMap<String, Vec<usize>>,
+    /// By the firms and payers whose codes they have.
+    payers: HashMap<(String, String), Vec<usize>>,
     /// By the keys of the words that they have.
     words: HashMap<String, Vec<usize>>,
     /// By what is free of them, in đồng.
@@ -104,7 +106,26 @@ impl Unclaimed {
             let words = names::read(&row.memo, row.other_name.as_deref());
             unclaimed.add(Payment { row, words, not_for });
         }
+        unclaimed.add_payers(db).await?;
         Ok(unclaimed)
+    }
+
+    /// A code that a person took a payment away from says nothing of who paid.
+    async fn add_payers(&mut self, db: &Db) -> anyhow::Result<()> {
+        let mut said: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, payment) in self.waiting.iter().enumerate() {
+            for code in payment.codes().into_iter().filter(|it| !payment.not_for.contains(*it)) {
+                said.entry(code).or_default().push(at);
+            }
+        }
+        if said.is_empty() {
+            return Ok(());
+        }
+        let codes: Vec<&str> = said.keys().copied().collect();
+        for (code, firm, payer) in dues::payers(db, &codes).await? {
+            self.payers.entry((firm, payer)).or_default().extend(&said[code.as_str()]);
+        }
+        Ok(())
     }
 
     fn add(&mut self, payment: Payment) {
@@ -134,6 +155,8 @@ impl Unclaimed {
     ///   given to others, the payer's name counts with the exact amount alone, as one payer may have many clients;
     /// - that have so little of either name that it could be another one's, and exactly what is left of the line, or of all
     ///   of its payer's of its list or firm;
+    /// - that have the code of another one of its payer's at its firm, and of which as much as is left of the line pays for
+    ///   nothing: who pays for several may have paid them under one code;
     /// - that have exactly what is left of it, where nobody but its payer has an open request of that amount at its firm:
     ///   whichever of these it is, the payer has paid. Among several payers the amount alone is no sign: everybody of that
     ///   price would work unpaid until a person decided. Those are [`alike`](Self::alike).
@@ -196,6 +219,8 @@ impl Unclaimed {
         let own = [Some(&line.code), line.batch_code.as_ref()].into_iter().flatten();
         let mut found: BTreeSet<usize> =
             own.filter_map(|code| self.codes.get(code)).flatten().copied().collect();
+        let payer = (line.firm.clone(), line.payer_email.clone());
+        found.extend(self.of_payer(&payer, line.rest));
         let fits = |at: usize| others.fits(line, self.waiting[at].row.free);
         let of_client = self.with_name(&line.name).into_iter();
         found.extend(of_client.filter(|(at, sign)| is_sure(*sign) || fits(*at)).map(|(at, _)| at));
@@ -219,6 +244,12 @@ impl Unclaimed {
     /// Those that have exactly what is left of a line, in đồng, where that is enough to be a sign.
     fn with_rest(&self, rest: i64) -> impl Iterator<Item = &usize> {
         self.free.get(&rest).filter(|_| rest >= TELLING).into_iter().flatten()
+    }
+
+    /// Those that have a code of a payer at a firm, and of which so much is free, in đồng.
+    fn of_payer(&self, payer: &(String, String), rest: i64) -> impl Iterator<Item = usize> {
+        let all = self.payers.get(payer).into_iter().flatten().copied();
+        all.filter(move |at| (1..=self.waiting[*at].row.free).contains(&rest))
     }
 
     /// Those in whose words a client or payer is named, and how surely.
@@ -267,6 +298,8 @@ impl Payment {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::types::Json;
+
     use super::*;
 
     #[test]
@@ -275,5 +308,28 @@ mod tests {
         let unclaimed = Unclaimed { free: free.into(), ..Unclaimed::default() };
         let signs = [9_999, 10_000].map(|rest| unclaimed.with_rest(rest).count());
         assert_eq!(signs, [0, 1]);
+    }
+
+    #[test]
+    fn what_has_a_code_of_a_payer_may_be_for_others_of_the_payer_of_which_no_more_is_left() {
+        let row = Waiting {
+            id: 1,
+            booked_on: "2026-11-24".to_owned(),
+            memo: String::new(),
+            other_name: None,
+            tier: Tier::CodeOver,
+            evidence: Json(serde_json::json!({})),
+            free: 2_950_000,
+        };
+        let payment = Payment { row, words: String::new(), not_for: HashSet::new() };
+        let payer = |firm: &str| (firm.to_owned(), "a@b.vn".to_owned());
+        let unclaimed = Unclaimed {
+            waiting: vec![payment],
+            payers: HashMap::from([(payer("MINHAN"), vec![0])]),
+            ..Unclaimed::default()
+        };
+        let found = |firm, rest| unclaimed.of_payer(&payer(firm), rest).count();
+        assert_eq!([0, 1, 2_950_000, 2_950_001].map(|it| found("MINHAN", it)), [0, 1, 1, 0]);
+        assert_eq!(found("PHUCTHINH", 2_950_000), 0, "at another firm");
     }
 }

@@ -152,12 +152,18 @@ pub async fn of(
     let open =
         if is_payer { to_pay(services, (mail, order), &about, pooled).await? } else { Vec::new() };
     let (rest, picture) = rest(services, &open, pooled)?.unzip();
-    let (over, since) = if is_received(mail) {
-        let own = known.own(mail);
-        let since = Since::of(services, (mail, order.batch()), &own).await?;
-        (over::too_much(services, &own).await?, since)
+    let own = known.own(mail);
+    let since = if is_received(mail) {
+        Since::of(services, (mail, order.batch()), &own).await?
     } else {
-        (Money::ZERO, Since::default())
+        Since::default()
+    };
+    // Who is warned may have paid with what is too much for another one: of one alone there is none.
+    let may_be_theirs = is_payer && mail.purpose == Purpose::GraceWarning && own.len() > 1;
+    let over = if is_received(mail) || may_be_theirs {
+        over::too_much(services, &own).await?
+    } else {
+        Money::ZERO
     };
     let sums = came::sums(about.iter().map(|it| it.request), (over, pooled));
     if since.is_told(&sums) && !mail.is_again() {

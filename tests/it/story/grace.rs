@@ -1135,6 +1135,72 @@ fn an_amount_that_one_payer_alone_owes_keeps_all_of_the_payers_clients_on() {
     proves(&world);
 }
 
+/// Two clients in grace of one payer, who paid with the code of the first one alone, on the 24th: what the warning says,
+/// and what *Sắp ngắt* asks, on Friday before their last day; then the night of the cut-off.
+fn paid_under_one_code(payments: &[(i64, &str)]) -> (World, String, String) {
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same, enterprise(3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let code = codes(&world).remove(0);
+    let memos: Vec<String> = payments.iter().map(|(_, memo)| format!("{code} {memo}")).collect();
+    let paid = payments.iter().zip(&memos);
+    let paid: Vec<_> = paid.map(|((dong, _), memo)| ("24/11/2026", *dong, memo.as_str())).collect();
+    booked(&world, "a.csv", "26/11/2026", &paid);
+    night(&world, "11-27");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let book = world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx");
+    let asked = super::workbooks::sheet_text(&book, "Sắp ngắt");
+    let warned = letter(&world, "grace_warning", enterprise(1).email());
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    night(&world, "12-04");
+    (world, asked, warned)
+}
+
+#[test]
+fn who_paid_for_two_clients_under_the_code_of_one_is_told_that_it_waits_and_neither_is_cut_off() {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
+        return;
+    }
+    let all: [&[(i64, &str)]; 3] = [
+        &[(5_900_000, "cho 2 cong ty")],
+        &[(2_950_000, ""), (2_950_000, "lan 2")],
+        &[(5_900_000, ORDER)],
+    ];
+    for payments in all {
+        let (world, asked, warned) = paid_under_one_code(payments);
+        let unused = "có thể là của dòng này: khoản";
+        assert_eq!(asked.matches(unused).count(), 1, "{asked}");
+        assert!(asked.contains("2.950.000 đ chưa dùng"), "{asked}");
+        let waits = "2.950.000 đ đã nhận mà chưa được tính cho khoản nào, đang chờ";
+        assert!(warned.contains(waits), "{warned}");
+        assert_eq!(lines(&world), ["active", "grace", "suspended"]);
+        let book = world.path("outbox/_bank/doi-soat__2026-12-04__r1.xlsx");
+        let said = super::workbooks::sheet_text(&book, "Tiền chưa khớp");
+        let other = format!("2. {} – ", codes(&world)[1]);
+        assert!(
+            said.contains(&other) && said.contains("còn 2.950.000 đ, cùng người trả"),
+            "{said}"
+        );
+        assert_eq!(said.matches("cùng người trả").count(), 1, "{said}");
+        proves(&world);
+    }
+}
+
+#[test]
+fn what_is_too_much_for_one_and_not_enough_for_another_of_its_payer_keeps_nobody_on() {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
+        return;
+    }
+    let (world, asked, _) = paid_under_one_code(&[(5_899_999, "cho 2 cong ty")]);
+    assert!(!asked.contains("có thể là của dòng này"), "{asked}");
+    assert_eq!(lines(&world), ["active", "suspended", "suspended"]);
+    proves(&world);
+}
+
 #[test]
 fn an_amount_that_several_payers_owe_keeps_nobody_on_and_is_told_before_they_are_cut_off() {
     if !crate::world::require("openpyxl") {

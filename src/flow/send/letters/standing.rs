@@ -29,7 +29,7 @@ pub struct Standing {
     /// Whom that transfer is for beside the lines, where a warning asks for it, with what is not paid of each.
     pub others: Vec<NoticeLine>,
     pub news: News,
-    /// What came with it and is more than was to be paid.
+    /// What came with it, or before a warning, and is more than was to be paid.
     pub over: Money,
     /// What came under the code for all of this payer, and waits until the rest has come too.
     pub pooled: Money,
