@@ -21,7 +21,7 @@ use crate::{
     flow::{
         Services,
         pay::{
-            candidates::{self, Candidate, Requests},
+            candidates::{self, Candidate, Requests, WhyNot},
             went::{self, Asked},
         },
     },
@@ -99,7 +99,8 @@ pub fn sheet(
     let header = page.row() - 1;
     let offered: Vec<String> =
         it.dues.iter().filter(|due| candidates::left(due) > 0).take(OFFERED).map(offer).collect();
-    let requests = Requests::of(it.dues);
+    let free = |payment| (payment, Payment::unused(payment, (it.allocations)(payment.id)));
+    let requests = Requests::of(it.dues).and_pools(it.payments.iter().map(free));
     for payment in it.payments {
         row(services, &mut page, payment, (it, &requests))?;
     }
@@ -200,5 +201,7 @@ fn candidate(texts: &Texts, n: usize, it: &Candidate<'_>, payment: &Payment) -> 
         code => it.due.batch_code.as_deref(), all => of_all("left"), came => of_all("came"),
     };
     let why = texts.say(&format!("workbook.money.why_not.{}", it.why_not), values);
-    format!("{n}. {} – {}: {why}", it.due.code, it.due.name)
+    let is_of_all = it.why_not == WhyNot::Fills;
+    let name = if is_of_all { &it.due.payer_name } else { &it.due.name };
+    format!("{n}. {} – {name}: {why}", it.code)
 }

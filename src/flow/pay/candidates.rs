@@ -1,9 +1,12 @@
 //! What a payment that waits may be for, the likeliest first, and of each why it is not matched by itself.
 //! Deciding is the business of people.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::names::{self, Sign};
+use super::{
+    names::{self, Sign},
+    pooled::is_under,
+};
 use crate::{
     db::{
         dues::Due,
@@ -45,6 +48,8 @@ words! {
         Named = "named",
         /// The amount is right, and the memo has nearly its code.
         NearMiss = "near_miss",
+        /// The payment has the code of one of the same payer's, and exactly what is missing under the code for all of them.
+        Fills = "fills",
         /// The payment has the code of another one of the same payer's, and enough for this one, too.
         SamePayer = "same_payer",
         /// The amount is right, and the memo has its name alone.
@@ -79,6 +84,8 @@ enum Clue {
 #[derive(Clone, Debug)]
 pub struct Candidate<'a> {
     pub due: &'a Due,
+    /// Its own code; that for all of its payer where it is about all of them.
+    pub code: &'a str,
     /// In đồng.
     pub left: i64,
     /// What of the payment pays for nothing, in đồng.
@@ -106,6 +113,8 @@ pub struct Requests<'a> {
     names: HashMap<String, Vec<(usize, Sign)>>,
     /// The open ones of payers, each at a firm.
     of_payer: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// What lies under codes for all of a payer, in đồng.
+    came: HashMap<&'a str, i64>,
     /// What is left of all of a payer's of a list, and of a firm, in đồng.
     of_batch: HashMap<(i64, &'a str), i64>,
     of_firm: HashMap<(&'a str, &'a str), i64>,
@@ -119,6 +128,7 @@ impl<'a> Requests<'a> {
             left: HashMap::new(),
             names: HashMap::new(),
             of_payer: HashMap::new(),
+            came: HashMap::new(),
             of_batch: HashMap::new(),
             of_firm: HashMap::new(),
         };
@@ -143,7 +153,20 @@ impl<'a> Requests<'a> {
         all
     }
 
-    /// First what its memo names, then what it is like, then what has its amount; of these what is open before what is
+    /// With what lies under codes for all of a payer: of each payment what pays for nothing, in đồng.
+    #[must_use]
+    pub fn and_pools(mut self, payments: impl Iterator<Item = (&'a Payment, i64)>) -> Requests<'a> {
+        for (payment, free) in payments {
+            let evidence = &payment.evidence.0;
+            let codes = named(evidence, "codes").into_iter();
+            for code in codes.filter(|code| is_under(payment.tier, evidence, code)) {
+                *self.came.entry(code).or_default() += free;
+            }
+        }
+        self
+    }
+
+    /// First the code for all under which exactly so much is missing, then what its memo names, then what it is like, then what has its amount; of these what is open before what is
     /// not, and what has its amount and its name before others.
     pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Candidates<'a> {
         let paid: i64 = parts.iter().map(|part| part.amount).sum();
@@ -193,10 +216,35 @@ impl<'a> Requests<'a> {
                 WhyNot::Name if !is_in_memo(due) => WhyNot::Payer,
                 why_not => of_its_own(due, why_not, &payment.evidence.0),
             };
-            Candidate { due, left: left(due), free, own, why_not }
+            Candidate { due, code: &due.code, left: left(due), free, own, why_not }
         };
-        let shown: Vec<Candidate<'a>> = found.iter().map(candidate).collect();
+        let fills = self.filled(payment, &codes, free);
+        let count = count + usize::from(fills.is_some());
+        let shown: Vec<Candidate<'a>> =
+            fills.into_iter().chain(found.iter().map(candidate)).take(SHOWN).collect();
         Candidates { more: count - shown.len(), shown }
+    }
+
+    /// The code for all of one of the payers of these, under which something lies and exactly so much is missing, in đồng.
+    fn filled(
+        &self,
+        payment: &Payment,
+        codes: &BTreeSet<usize>,
+        free: i64,
+    ) -> Option<Candidate<'a>> {
+        let is_parted = payment.tier == Tier::Parted;
+        let open = self.open_of_payers(codes).filter(|_| !is_parted);
+        let pools: BTreeMap<&'a str, usize> =
+            open.filter_map(|at| Some((self.dues[at].batch_code.as_deref()?, at))).collect();
+        let is_filled = |(code, _): &(&str, usize)| {
+            let came = self.came.get(code).copied().unwrap_or_default();
+            let under = self.codes.get(code).into_iter().flatten();
+            let owed: i64 = under.map(|at| left(&self.dues[*at])).sum();
+            came > 0 && owed - came == free && !is_under(payment.tier, &payment.evidence.0, code)
+        };
+        let (code, at) = pools.into_iter().find(is_filled).filter(|_| free > 0)?;
+        let due = &self.dues[at];
+        Some(Candidate { due, code, left: free, free, own: 0, why_not: WhyNot::Fills })
     }
 
     /// Those of which exactly so much is left, in đồng, where that is enough to be a sign.
@@ -210,17 +258,21 @@ impl<'a> Requests<'a> {
 
     /// What else is open of the payers of these at their firms, and is no more than so much, in đồng.
     fn of_payers(&self, codes: &BTreeSet<usize>, free: i64) -> BTreeSet<usize> {
+        let open = self.open_of_payers(codes);
+        open.filter(|at| left(&self.dues[*at]) <= free && !codes.contains(at)).collect()
+    }
+
+    fn open_of_payers(&self, codes: &BTreeSet<usize>) -> impl Iterator<Item = usize> {
         let payer = |at: &usize| {
             let due = &self.dues[*at];
             (due.firm.as_str(), due.payer_email.as_str())
         };
         let payers: HashSet<(&str, &str)> = codes.iter().map(payer).collect();
-        let open = payers.iter().filter_map(|it| self.of_payer.get(it)).flatten().copied();
-        open.filter(|at| left(&self.dues[*at]) <= free && !codes.contains(at)).collect()
+        payers.into_iter().filter_map(|it| self.of_payer.get(&it)).flatten().copied()
     }
 
     fn with_codes(&self, codes: HashSet<&str>) -> BTreeSet<usize> {
-        codes.iter().filter_map(|code| self.codes.get(code)).flatten().copied().collect()
+        codes.into_iter().filter_map(|code| self.codes.get(code)).flatten().copied().collect()
     }
 
     /// Those whose names stand in a memo, or are that of who pays, and surely, or with exactly what is left of them or of all

@@ -1,7 +1,7 @@
 //! Money that came under the code for all of a payer and pays for nothing yet: it waits until the sum is exact, or is too
 //! much. Whoever is asked to pay reads of it, so that nobody pays twice. What becomes of it a person decides.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use minijinja::context;
 use serde_json::Value;
@@ -82,7 +82,7 @@ fn codes(it: &Waiting) -> impl Iterator<Item = &str> {
     it.evidence.0["codes"].as_array().into_iter().flatten().filter_map(|code| code.as_str())
 }
 
-/// All of it: by the code for all, and by the code of each request that is open under it.
+/// All of it, with what is too much for single requests where that is exactly what is missing: by the code for all, and by the code of each request that is open under it.
 pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
     let waiting = payments::waiting(db).await?;
     let named: Vec<String> = waiting.iter().flat_map(codes).map(str::to_owned).collect();
@@ -92,6 +92,11 @@ pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
     let mut pools: HashMap<String, Pooled> = HashMap::new();
     let mut owed: HashMap<String, (i64, usize)> = HashMap::new();
     let dues = dues::named(db, &named).await?;
+    let mut own: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for due in &dues {
+        let code = due.batch_code.as_deref().unwrap_or_default();
+        own.entry(code).or_default().insert(due.code.as_str());
+    }
     for due in dues.iter().filter(|due| left(due) > 0) {
         if let Some(code) = &due.batch_code {
             let (owed, requests) = owed.entry(code.clone()).or_default();
@@ -100,9 +105,12 @@ pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
         }
     }
     for (code, (owed, requests)) in owed {
-        let came = under(&waiting, &code);
+        let mut came = under(&waiting, &code);
         if came > Money::ZERO {
-            let missing = Money::dong((owed - came.as_dong()).max(0));
+            let mut missing = Money::dong((owed - came.as_dong()).max(0));
+            if too_much(&waiting, &own[code.as_str()]) == missing {
+                (came, missing) = (came + missing, Money::ZERO);
+            }
             pools.insert(code.clone(), Pooled { code, came, missing, requests });
         }
     }
@@ -111,6 +119,13 @@ pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
         pools.extend(pooled.map(|pooled| (due.code.clone(), pooled)));
     }
     Ok(pools)
+}
+
+/// What is too much for these requests, of payments for them alone.
+fn too_much(waiting: &[Waiting], own: &HashSet<&str>) -> Money {
+    let is_over = |it: &&Waiting| matches!(it.tier, Tier::CodeOver | Tier::PaidBefore);
+    let is_own = |it: &&Waiting| codes(it).all(|code| own.contains(code));
+    waiting.iter().filter(is_over).filter(is_own).map(|it| Money::dong(it.free)).sum()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::{
     db::{
         dues::Due,
+        owed,
         payments::{self, Waiting},
         refunds::{self, Free},
         requests::{self, Request},
@@ -25,6 +26,11 @@ pub async fn too_much(services: &Services, requests: &[Request]) -> anyhow::Resu
     let own = codes(requests);
     let free = refunds::too_much(&services.db, &own).await?;
     Ok(of_these_alone(without_pools(services, requests, free).await?, &own))
+}
+
+/// The same for who is warned of one of all their requests, and may have paid it with another one: one alone has none.
+pub async fn of_others(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
+    if requests.len() > 1 { too_much(services, requests).await } else { Ok(Money::ZERO) }
 }
 
 /// What came for these requests, which are cancelled.
@@ -63,13 +69,19 @@ pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyh
     Ok(under(&payments::waiting_under(&services.db, &[code]).await?, code))
 }
 
-/// The same of several payers, with what is missing of what they owe under these codes.
+/// Whether what is too much for single requests is exactly what is missing of all that is asked for beside what lies under
+/// the code for all: all has come then, and a person looks at it.
+pub fn fills(over: Money, (pooled, asked): (Money, Money)) -> bool {
+    over > Money::ZERO && pooled > Money::ZERO && pooled + over == asked
+}
+
+/// What lies under codes for all of several payers, with what is missing of what they owe under these codes.
 #[derive(Debug, Default)]
 pub struct Pools {
     pub came: Money,
     pub missing: Money,
     codes: HashSet<String>,
-    /// Those of them under which nothing is missing.
+    /// Those of them under which nothing is missing, also by what is too much elsewhere.
     full: HashSet<String>,
 }
 
@@ -109,12 +121,18 @@ impl Pools {
             if came > Money::ZERO {
                 let open = requests::open_of_payer(&services.db, batch, payer).await?;
                 let asked: Money = open.iter().filter_map(Request::rest).sum();
-                let missing = asked.as_dong() - came.as_dong();
                 pools.came = pools.came + came;
-                pools.missing = pools.missing + Money::dong(missing.max(0));
                 pools.codes.insert(code.to_owned());
-                if missing <= 0 {
+                let own = owed::of_payer(&services.db, batch, payer).await?;
+                let over = too_much(services, &own).await?;
+                if came >= asked {
                     pools.full.insert(code.to_owned());
+                } else if fills(over, (came, asked)) {
+                    pools.came = pools.came + over;
+                    pools.full.insert(code.to_owned());
+                } else {
+                    let missing = asked.as_dong() - came.as_dong();
+                    pools.missing = pools.missing + Money::dong(missing);
                 }
             }
         }
@@ -155,4 +173,18 @@ fn of_these_alone(found: Vec<Free>, own: &[&str]) -> Money {
     let is_own = |rows: &&Vec<Free>| rows.iter().all(|row| own.contains(row.code.as_str()));
     let free = payments.values().filter(is_own).filter_map(|rows| rows.first());
     free.map(|row| Money::dong(row.free.max(0))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_fills_what_is_missing_beside_what_lies_under_the_code_for_all_exactly() {
+        let [over, pooled, asked] = [1_950_000, 1_000_000, 2_950_000].map(Money::dong);
+        assert!(fills(over, (pooled, asked)));
+        assert!(!fills(over, (pooled, Money::dong(2_950_001))));
+        assert!(!fills(over, (Money::ZERO, over)), "nothing lies there");
+        assert!(!fills(Money::ZERO, (asked, asked)), "nothing is too much");
+    }
 }

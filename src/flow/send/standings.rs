@@ -151,20 +151,18 @@ pub async fn of(
     let pooled = if is_payer { known.pooled } else { pools.came };
     let open =
         if is_payer { to_pay(services, (mail, order), &about, pooled).await? } else { Vec::new() };
-    let (rest, picture) = rest(services, &open, pooled)?.unzip();
-    let own = known.own(mail);
-    let since = if is_received(mail) {
-        Since::of(services, (mail, order.batch()), &own).await?
+    let (over, since) = if is_received(mail) {
+        let own = known.own(mail);
+        let since = Since::of(services, (mail, order.batch()), &own).await?;
+        (over::too_much(services, &own).await?, since)
+    } else if is_payer && mail.purpose == Purpose::GraceWarning {
+        (over::of_others(services, &known.own(mail)).await?, Since::default())
     } else {
-        Since::default()
+        (Money::ZERO, Since::default())
     };
-    // Who is warned may have paid with what is too much for another one: of one alone there is none.
-    let may_be_theirs = is_payer && mail.purpose == Purpose::GraceWarning && own.len() > 1;
-    let over = if is_received(mail) || may_be_theirs {
-        over::too_much(services, &own).await?
-    } else {
-        Money::ZERO
-    };
+    let asked = open.iter().filter_map(Request::rest).sum();
+    let fills = over::fills(over, (pooled, asked));
+    let (rest, picture) = rest(services, &open, if fills { asked } else { pooled })?.unzip();
     let sums = came::sums(about.iter().map(|it| it.request), (over, pooled));
     if since.is_told(&sums) && !mail.is_again() {
         return Ok(None);

@@ -963,6 +963,41 @@ fn who_paid_too_much_under_the_batch_code_is_not_warned_and_the_firm_reads_that_
 }
 
 #[test]
+fn who_paid_with_a_single_code_what_is_missing_under_the_batch_code_is_not_warned_and_it_is_matched()
+ {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let code = codes(&world).remove(0);
+    let paid = [("24/11/2026", 1_000_000, both.as_str()), ("24/11/2026", 4_900_000, &code)];
+    booked(&world, "a.csv", "25/11/2026", &paid);
+    night(&world, "11-26");
+    let book = world.path("outbox/_bank/doi-soat__2026-11-26__r1.xlsx");
+    let said = super::workbooks::sheet_text(&book, "Tiền chưa khớp");
+    let fills = "mã chung của cùng người trả, còn thiếu đúng 1.950.000 đ";
+    assert!(said.contains(&format!("1. {both} – ")) && said.contains(fills), "{said}");
+    assert_eq!(said.matches(fills).count(), 1, "{said}");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let to = enterprise(1).email().to_owned();
+    let own: Vec<Value> = warned(&world).into_iter().filter(|mail| mail["to"] == to).collect();
+    assert_eq!(texts(&own, "state"), ["cancelled"]);
+    let copy = letter(&world, "grace_warning", "lan@minhan.example");
+    assert!(copy.contains("2.950.000 đ") && copy.contains("ghép"), "{copy}");
+    assert!(!copy.contains("còn thiếu"), "{copy}");
+    let payments = world.list("payments");
+    let much = payments.iter().find(|it| it["amount"] == 4_900_000).unwrap()["id"].to_string();
+    world.run_at(&at("11-27", 10), &["match", &much, &both, "--reason", "gọi"]).exits(0);
+    assert_eq!(world.order(ORDER)["state"], "paid");
+    proves(&world);
+}
+
+#[test]
 fn a_copy_of_a_warning_names_those_alone_who_were_warned() {
     if !crate::world::require("python3") {
         return;

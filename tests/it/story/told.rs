@@ -565,6 +565,26 @@ fn what_lies_under_the_code_for_all_is_told_when_it_comes_with_what_is_missing_o
 }
 
 #[test]
+fn who_paid_too_much_for_one_and_so_what_is_missing_under_the_code_for_all_is_asked_for_nothing() {
+    if !require("python3") {
+        return;
+    }
+    let (world, all) = paid_by_the_firm();
+    let code = money::codes(&world).remove(0);
+    world.run(&["run", "mail"]).exits(0);
+    let paid = [("20/11/2026", 1_000_000, all.as_str()), ("20/11/2026", 7_850_000, &code)];
+    money::take(&world, "a.csv", &paid);
+    let letters = about_money(&world, 0);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    says(&letters[0], &["tổng 8.850.000 đ", "Đã nhận 1.000.000 đ với mã chung"]);
+    says(&letters[0], &["cùng 4.900.000 đ chưa được tính cho khoản nào là đủ số phải trả"]);
+    says(&letters[0], &["đang chờ nhà cung cấp phần mềm xem xét", "chưa cần chuyển thêm"]);
+    assert!(!letters[0].text.contains("Nội dung chuyển khoản"), "{}", letters[0].text);
+    assert!(letters[0].pictures.is_empty(), "nothing more is to be paid");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn what_a_match_leaves_under_the_code_for_all_is_told_once_and_asked_for_no_second_time() {
     if !require("python3") {
         return;
