@@ -90,7 +90,7 @@ pub async fn shares(
 
 /// Codes that its memo names, or that it may be for.
 fn named(payment: &Payment) -> impl Iterator<Item = &str> {
-    let names = ["codes", "candidates"].into_iter();
+    let names = ["codes", "memo", "candidates"].into_iter();
     let lists = names.filter_map(move |name| payment.evidence.0[name].as_array());
     lists.flatten().filter_map(|code| code.as_str())
 }

@@ -298,8 +298,6 @@ impl Payment {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::types::Json;
-
     use super::*;
 
     #[test]
@@ -318,7 +316,7 @@ mod tests {
             memo: String::new(),
             other_name: None,
             tier: Tier::CodeOver,
-            evidence: Json(serde_json::json!({})),
+            evidence: serde_json::json!({}).into(),
             free: 2_950_000,
         };
         let payment = Payment { row, words: String::new(), not_for: HashSet::new() };
