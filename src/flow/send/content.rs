@@ -174,7 +174,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
 }
 
 /// A picture: Content-ID and PNG.
-type Picture = (String, Vec<u8>);
+pub(super) type Picture = (String, Vec<u8>);
 
 /// What is left to pay, and the picture to pay it by; nothing where what lies under the batch code is enough.
 pub(super) fn rest(
@@ -199,7 +199,7 @@ pub(super) fn rest(
 }
 
 /// A single request is paid under its own code, several under the payer's.
-fn transfer(services: &Services, requests: &[Request]) -> anyhow::Result<Transfer> {
+pub(super) fn transfer(services: &Services, requests: &[Request]) -> anyhow::Result<Transfer> {
     let first = requests.first().context("Nothing is left to pay")?;
     let payer_code = first.batch_code.as_deref().filter(|_| requests.len() > 1);
     let memo: PaymentCode = payer_code.map_or_else(|| Ok(first.code.clone()), str::parse)?;

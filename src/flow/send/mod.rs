@@ -19,6 +19,8 @@ mod waiting;
 
 mod standings;
 
+mod asked;
+
 mod warned;
 
 mod lost;

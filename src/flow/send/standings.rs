@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{
+    asked::Asked,
     came::{self, Since},
-    content::{Content, firm_block, notice_line, reply_to, rest},
+    content::{Content, firm_block, notice_line, reply_to},
     ends,
-    letters::{self, NoticeLine, Occasion, Standing, StandingLine, StandingReader},
+    letters::{self, Occasion, Standing, StandingLine, StandingReader},
     lost::Lost,
     over::{self, Pools},
     warned::Warned,
@@ -22,7 +23,7 @@ use crate::{
         mails::Mail,
         orders::Order,
         owed, received,
-        requests::{self, Request},
+        requests::Request,
         standing,
     },
     domain::{firm::Firm, licence::LicenceState, mail::Purpose, money::Money, order::RequestState},
@@ -97,14 +98,20 @@ impl Known {
     }
 
     /// What ends first is told first.
-    fn about(&self, services: &Services, (mail, order): (&Mail, &Order)) -> Vec<About<'_>> {
+    fn about(
+        &self,
+        services: &Services,
+        (mail, order): (&Mail, &Order),
+        warned: &Warned,
+    ) -> Vec<About<'_>> {
         let is_about = |about: &About<'_>| {
             let pays = about.request.payer_email == mail.recipient;
             let is_reader = pays || is_of_firm(services, (order, about.line), &mail.recipient);
             let is_asked = pays && self.tells_of_all(mail, about.request);
             let is_told = !is_of_cut_offs(mail)
                 || !pays && is_copied(services, (order, about.line), (mail, about.licence));
-            is_reader && is_told && (is_asked || is_so(mail, about.request, about.licence))
+            let is_so = is_so(mail, about.request, about.licence);
+            is_reader && is_told && (is_asked || is_so) && warned.is_of(services, about.cutoff_at)
         };
         let about = |request| self.about_one(services, mail, request);
         let mut about: Vec<_> = self.requests.iter().filter_map(about).filter(is_about).collect();
@@ -137,7 +144,7 @@ pub async fn of(
     if !warned.holds(services, &known.effective) {
         return Ok(None);
     }
-    let mut about = known.about(services, (mail, order));
+    let mut about = known.about(services, (mail, order), &warned);
     let pools = pools(services, (mail, order), &mut about).await?;
     let lost = lost(services, (mail, order), (&about, known.pooled)).await?;
     if about.is_empty() || is_taken_back(mail) && lost.is_nothing() {
@@ -149,8 +156,6 @@ pub async fn of(
         return Ok(None);
     }
     let pooled = if is_payer { known.pooled } else { pools.came };
-    let open =
-        if is_payer { to_pay(services, (mail, order), &about, pooled).await? } else { Vec::new() };
     let (over, since) = if is_received(mail) {
         let own = known.own(mail);
         let since = Since::of(services, (mail, order.batch()), &own).await?;
@@ -160,9 +165,12 @@ pub async fn of(
     } else {
         (Money::ZERO, Since::default())
     };
-    let asked = open.iter().filter_map(Request::rest).sum();
-    let fills = over::fills(over, (pooled, asked));
-    let (rest, picture) = rest(services, &open, if fills { asked } else { pooled })?.unzip();
+    let asked = if is_payer {
+        let told: Vec<&Request> = about.iter().map(|it| it.request).collect();
+        Asked::of(services, (mail, order.batch()), &told, (pooled, over)).await?
+    } else {
+        Asked::default()
+    };
     let sums = came::sums(about.iter().map(|it| it.request), (over, pooled));
     if since.is_told(&sums) && !mail.is_again() {
         return Ok(None);
@@ -182,8 +190,9 @@ pub async fn of(
             .iter()
             .map(|it| line(services, mail, it, &pools))
             .collect::<anyhow::Result<_>>()?,
-        others: others(services, (mail, &known), (&about, &open))?,
-        rest,
+        others: others(services, (mail, &known), (&about, &asked.open), &pools)?,
+        rest: asked.rest,
+        all: asked.all,
         news: since.news(about.iter().map(|it| it.request)),
         over,
         pooled,
@@ -201,7 +210,7 @@ pub async fn of(
     } else if mail.purpose == Purpose::GraceWarning && said.is_partly() {
         grace::note_of_rest(&services.db, mail).await?;
     }
-    Ok(Some(Content { letter, picture, workbook: None, reply_to }))
+    Ok(Some(Content { letter, picture: asked.picture, workbook: None, reply_to }))
 }
 
 /// The money under batch codes that keeps on what a warning is about, or that what was taken back lies with.
@@ -229,40 +238,25 @@ async fn lost(
     Lost::of(services, (mail, order.batch()), &open, pooled).await
 }
 
-/// What its recipient has still to pay; what came under the batch code pays for all of it at once, with what is missing.
-/// Several of a list can be paid at once with all of it alone, one that is warned of is paid under its own code.
-async fn to_pay(
-    services: &Services,
-    (mail, order): (&Mail, &Order),
-    about: &[About<'_>],
-    pooled: Money,
-) -> anyhow::Result<Vec<Request>> {
-    let is_single = mail.purpose == Purpose::GraceWarning && about.len() == 1;
-    if pooled > Money::ZERO || mail.line_id.is_none() && !is_single {
-        return Ok(requests::open_of_payer(&services.db, order.batch(), &mail.recipient).await?);
-    }
-    let told = about.iter().filter(|it| it.request.rest().is_some());
-    Ok(told.map(|it| it.request.clone()).collect())
-}
-
-/// What a warning asks for beside what it is about, each with what is not paid of it: the sum is that of all it names.
+/// What its payer has to pay beside what a warning is about, each with its own day.
 fn others(
     services: &Services,
     (mail, known): (&Mail, &Known),
     (about, open): (&[About<'_>], &[Request]),
-) -> anyhow::Result<Vec<NoticeLine>> {
+    pools: &Pools,
+) -> anyhow::Result<Vec<StandingLine>> {
     if mail.purpose != Purpose::GraceWarning {
         return Ok(Vec::new());
     }
     let is_told = |it: &&Request| about.iter().any(|about| about.line.id == it.line_id);
     let others = open.iter().filter(|it| !is_told(it));
-    let line = |request: &Request| {
-        let line = known.lines.get(&request.line_id)?;
-        let amount = request.rest()?;
-        let line = notice_line(services, std::slice::from_ref(line), request);
-        Some(line.map(|line| NoticeLine { amount, ..line }))
+    let others = others.filter_map(|request| known.about_one(services, mail, request));
+    let ends = |it: &About<'_>| {
+        let state = it.licence.map(|licence| licence.state);
+        matches!(state, Some(LicenceState::Grace | LicenceState::Suspended))
     };
-    others.filter_map(line).collect()
+    let others = others.map(|it| About { cutoff_at: it.cutoff_at.filter(|_| ends(&it)), ..it });
+    others.map(|it| line(services, mail, &it, pools)).collect()
 }
 
 /// That of the line that a mail is about; of a copy of a warning those of the lines that others were warned of; else all

@@ -49,6 +49,13 @@ impl Warned {
         self.told.is_empty() || self.told.iter().any(is_so)
     }
 
+    /// Whether it is about the day after which a line is cut off: others of the same payer are warned in their own time.
+    pub fn is_of(&self, services: &Services, cutoff_at: Option<DateTime<Utc>>) -> bool {
+        let last_day = cutoff_at.map(|at| rules::last_day(at, services.settings.timezone));
+        let last_day = last_day.map(|day| day.to_string());
+        self.told.is_empty() || self.told.iter().any(|it| last_day.as_ref() == Some(&it.last_day))
+    }
+
     /// The letter of the fewest days before is the last one, also where a weekend moved it forward.
     pub fn is_last(&self, days: i64, fewest: i64) -> bool {
         let planned = self.told.iter().map(|it| it.days).min();

@@ -799,13 +799,107 @@ fn a_warning_asks_for_what_it_names_where_others_of_the_payer_are_open_and_are_n
                 assert!(!said.contains(other), "{other}: {said}");
             }
         } else {
-            let others = ["Số tiền: 8.850.000 đ", "trả cho cả 1 đơn vị khác", &all, last.as_str()];
-            for needed in others.into_iter().chain([enterprise(3).name()]) {
+            let own =
+                ["Chưa thanh toán: 5.900.000 đ", "chuyển riêng từng khoản", &codes[0], &codes[1]];
+            let others = ["Các khoản khác chưa trả", "đúng 8.850.000 đ với nội dung", &all, last];
+            for needed in own.into_iter().chain(others).chain([enterprise(3).name()]) {
                 assert!(said.contains(needed), "no {needed} in {said}");
             }
+            assert!(!said.contains("Số tiền: "), "one sum is for all of them: {said}");
         }
         world.run(&["prove"]).exits(0);
     }
+}
+
+#[test]
+fn a_warning_is_about_those_of_its_day_alone_where_others_of_the_payer_were_put_off() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = World::new();
+    let same = |n| enterprise(n).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same(2), same(3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let codes = codes(&world);
+    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 1_000_000, &codes[0])]);
+    night(&world, "11-26");
+    for line in [2, 3] {
+        let line = format!("{ORDER}/{line}");
+        let held = ["hold", &line, "--until", "2026-12-10", "--reason", "hẹn trả"];
+        world.run_at(&at("11-26", 9), &held).exits(0);
+    }
+    let newest = |day: &str| {
+        world.run_at(&at(day, 8), &["run", "remind"]).exits(0);
+        world.run_at(&at(day, 9), &["run", "mail"]).exits(0);
+        let letters = super::told::letters_of(&world, "grace_warning");
+        letters.into_iter().rfind(|it| it.to == enterprise(1).email()).unwrap()
+    };
+    // The first one is paid in part: it alone is asked for, without a threat.
+    let first = newest("11-27");
+    assert!(first.subject.starts_with("Còn thiếu 1.950.000 đ"), "{}", first.subject);
+    for needed in [enterprise(1).name(), "30/11/2026", "Số tiền: 1.950.000 đ", &codes[0]] {
+        assert!(first.text.contains(needed), "no {needed} in {}", first.text);
+    }
+    for other in [enterprise(2).name(), "10/12/2026", "7.850.000", "ngừng", &all] {
+        assert!(!first.text.contains(other), "{other}: {}", first.text);
+    }
+    assert_eq!(first.pictures.len(), 1);
+    // The others in their own time, without a word that the first one may stop.
+    let second = newest("12-07");
+    let subject = "Còn 3 ngày: thanh toán phần mềm kế toán cho 2 ";
+    assert!(second.subject.starts_with(subject), "{}", second.subject);
+    assert!(second.subject.ends_with("10/12/2026"), "{}", second.subject);
+    let own = ["Chưa thanh toán: 5.900.000 đ", "đến hết ngày 10/12/2026", &codes[1], &codes[2]];
+    let apart = ["Hạn trả 30/11/2026 đã qua", "đúng 7.850.000 đ với nội dung", &all, &codes[0]];
+    for needed in own.into_iter().chain(apart) {
+        assert!(second.text.contains(needed), "no {needed} in {}", second.text);
+    }
+    for other in ["Đã quá hạn", "24 giờ", "Số tiền: "] {
+        assert!(!second.text.contains(other), "{other}: {}", second.text);
+    }
+    assert!(second.pictures.is_empty(), "each is paid by its own code");
+    let copy = letter(&world, "grace_warning", "lan@minhan.example");
+    assert!(copy.contains("Chưa thanh toán: 5.900.000 đ"), "{copy}");
+    assert!(!copy.contains(enterprise(1).tax_id()), "{copy}");
+    proves(&world);
+}
+
+#[test]
+fn the_totals_of_a_copy_of_a_warning_are_those_of_its_list_where_money_waits_for_others_too() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same, enterprise(3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let codes = codes(&world);
+    let came = [("24/11/2026", 2_000_000, both.as_str()), ("24/11/2026", 1_000_000, &codes[2])];
+    booked(&world, "a.csv", "25/11/2026", &came);
+    night(&world, "11-26");
+    let held = ["hold", "DH-2611-000001/2", "--until", "2026-12-10", "--reason", "hẹn trả"];
+    world.run_at(&at("11-26", 9), &held).exits(0);
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let copy = letter(&world, "grace_warning", "lan@minhan.example");
+    for fact in [
+        "Số khách hàng: 2",
+        "Chưa thanh toán: 4.900.000 đ",
+        "Số tiền đã nhận: 1.000.000 đ",
+        "Đang chờ với mã chung: 2.000.000 đ",
+        "phần còn thiếu 3.900.000 đ của tất cả các khoản",
+    ] {
+        assert!(copy.contains(fact), "no {fact} in {copy}");
+    }
+    // Who pays reads for whom that money waits, and by which day each is to be paid.
+    let own = letter(&world, "grace_warning", enterprise(1).email());
+    for needed in ["Số tiền: 3.900.000 đ", "1 đơn vị khác", enterprise(2).name(), "10/12/2026"]
+    {
+        assert!(own.contains(needed), "no {needed} in {own}");
+    }
+    proves(&world);
 }
 
 #[test]

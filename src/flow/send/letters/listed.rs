@@ -5,34 +5,42 @@ use minijinja::context;
 use super::{
     Occasion, Standing, StandingLine, StandingReader,
     draft::{Draft, Item},
-    order_notice::list_lines,
 };
 use crate::{domain::money::Money, text::one_line};
 
-/// Those that the letter is about, where it does not tell of the only one in full, and those whose sums it asks for too.
+/// Those that the letter is about, where it does not tell of the only one in full, and apart from them what else its payer
+/// has to pay.
 pub(super) fn lists(draft: &mut Draft<'_>, said: &Standing) -> anyhow::Result<()> {
     if said.lines.len() > 1 {
         draft.heading("standing.list")?;
-        let items = said.lines.iter().map(|line| item(draft, said, line));
-        let items = items.collect::<anyhow::Result<Vec<Item>>>()?;
-        draft.list(items);
+        draft.list(items(draft, said, (&said.lines, false))?);
     }
     if !said.others.is_empty() {
         draft.heading("standing.other_list")?;
-        list_lines(
-            draft,
-            &said.others,
-            (["tax_id", "package", "order"], "order_notice.item.code"),
-        )?;
+        draft.paragraph("standing.all")?;
+        draft.list(items(draft, said, (&said.others, true))?);
     }
     Ok(())
 }
 
-fn item(draft: &Draft<'_>, said: &Standing, it: &StandingLine) -> anyhow::Result<Item> {
+fn items(
+    draft: &Draft<'_>,
+    said: &Standing,
+    (lines, is_other): (&[StandingLine], bool),
+) -> anyhow::Result<Vec<Item>> {
+    lines.iter().map(|line| item(draft, said, (line, is_other))).collect()
+}
+
+fn item(
+    draft: &Draft<'_>,
+    said: &Standing,
+    (it, is_other): (&StandingLine, bool),
+) -> anyhow::Result<Item> {
     let line = &it.line;
     let ends = !matches!(said.occasion, Occasion::Received | Occasion::Restored);
     let (amount, label) = if ends { (it.rest(), "open") } else { (it.paid, "came") };
-    let is_kept = said.occasion == Occasion::TakenBack || said.came() > Money::ZERO;
+    let is_warning = matches!(said.occasion, Occasion::Warning { .. });
+    let is_kept = is_warning || said.occasion == Occasion::TakenBack || said.came() > Money::ZERO;
     let is_part = it.is_pooled || is_kept && it.paid > Money::ZERO;
     let values = context! {
         tax_id => line.tax_id.as_str(), order => line.order.as_str(), contact => it.contact.as_str(),
@@ -40,7 +48,7 @@ fn item(draft: &Draft<'_>, said: &Standing, it: &StandingLine) -> anyhow::Result
         paid => (it.paid > Money::ZERO).then(|| it.paid.to_string()), is_pooled => it.is_pooled,
         lacking => said.lacking > Money::ZERO,
         last_day => it.last_day.as_deref(), is_part, ended => said.occasion == Occasion::Suspended,
-        is_late => it.is_over && matches!(said.occasion, Occasion::Warning { .. }),
+        is_late => it.is_over && is_warning, is_other,
         rest => (it.rest() > Money::ZERO).then(|| it.rest().to_string()),
     };
     let say = |key: &str| draft.say_with(key, values.clone());

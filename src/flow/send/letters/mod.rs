@@ -31,6 +31,8 @@ mod sms;
 
 mod standing;
 
+mod sums;
+
 pub mod own;
 
 pub mod samples;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     FirmBlock, Letter, Turn,
-    draft::{Draft, Item},
+    draft::{Draft, Fact, Item},
 };
 use crate::{
     domain::{
@@ -167,15 +167,26 @@ fn what_was_ordered(
 }
 
 pub(super) fn how_to_pay(draft: &mut Draft<'_>, transfer: &Transfer) -> anyhow::Result<()> {
-    let facts = vec![
+    let mut facts = account(draft, transfer)?;
+    facts.push(draft.strong_fact("transfer_amount", &transfer.amount.to_string())?);
+    facts.push(draft.strong_fact("memo", transfer.memo.as_str())?);
+    draft.facts(facts);
+    Ok(())
+}
+
+/// The account alone, where each sum stands beside its code.
+pub(super) fn where_to_pay(draft: &mut Draft<'_>, transfer: &Transfer) -> anyhow::Result<()> {
+    let facts = account(draft, transfer)?;
+    draft.facts(facts);
+    Ok(())
+}
+
+fn account(draft: &Draft<'_>, transfer: &Transfer) -> anyhow::Result<Vec<Fact>> {
+    Ok(vec![
         draft.fact("bank", &transfer.bank)?,
         draft.strong_fact("account", &transfer.account)?,
         draft.fact("account_name", &transfer.account_name)?,
-        draft.strong_fact("transfer_amount", &transfer.amount.to_string())?,
-        draft.strong_fact("memo", transfer.memo.as_str())?,
-    ];
-    draft.facts(facts);
-    Ok(())
+    ])
 }
 
 /// Every client with these details, its amount and its payment code.

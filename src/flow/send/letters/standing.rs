@@ -5,10 +5,11 @@ use anyhow::Context;
 use minijinja::{Value, context};
 
 use super::{
-    FirmBlock, Letter, NoticeLine, Rest,
-    draft::{Draft, Fact},
+    FirmBlock, Letter, NoticeLine, Rest, Transfer,
+    draft::Draft,
     listed::lists,
-    order_notice::how_to_pay,
+    order_notice::{how_to_pay, where_to_pay},
+    sums::{sums, unpaid},
 };
 use crate::{
     domain::{money::Money, order::Recipient},
@@ -26,8 +27,10 @@ pub struct Standing {
     pub lines: Vec<StandingLine>,
     /// What this payer has still to pay, by one transfer.
     pub rest: Option<Rest>,
-    /// Whom that transfer is for beside the lines, where a warning asks for it, with what is not paid of each.
-    pub others: Vec<NoticeLine>,
+    /// What pays for these lines and the others at once, where a warning asks for each of the lines by its own code.
+    pub all: Option<Transfer>,
+    /// What else of this payer is open, where a warning names such a transfer.
+    pub others: Vec<StandingLine>,
     pub news: News,
     /// What came with it, or before a warning, and is more than was to be paid.
     pub over: Money,
@@ -125,10 +128,18 @@ impl Standing {
         self.lines.iter().all(|line| line.paid > Money::ZERO || line.is_pooled)
     }
 
-    /// What is not paid, without what waits under a code for all.
-    fn missing(&self) -> Money {
-        let single = self.lines.iter().filter(|line| !line.is_pooled);
-        single.map(StandingLine::rest).sum::<Money>() + self.lacking
+    /// What is not paid, without what waits under a code for all; a copy of a warning says the sum of its list.
+    pub(super) fn missing(&self) -> Money {
+        let is_enough = self.lacking == Money::ZERO && self.lines.iter().all(|it| it.is_pooled);
+        let is_listed = self.is_copy_of_warning() && !is_enough;
+        let single = self.lines.iter().filter(|line| is_listed || !line.is_pooled);
+        let pooled = if is_listed { Money::ZERO } else { self.lacking };
+        single.map(StandingLine::rest).sum::<Money>() + pooled
+    }
+
+    /// Such a copy is about some of those whom the money under a code for all is for.
+    pub(super) fn is_copy_of_warning(&self) -> bool {
+        self.reader == StandingReader::Firm && matches!(self.occasion, Occasion::Warning { .. })
     }
 
     /// What came of what a warning is about; of other letters what came since the one before.
@@ -140,24 +151,24 @@ impl Standing {
     }
 
     /// All money that came up to now and did not go back, as a letter about what came tells of it.
-    fn in_all(&self) -> Money {
+    pub(super) fn in_all(&self) -> Money {
         let paid: Money = self.lines.iter().map(|line| line.paid).sum();
         let is_told = self.occasion == Occasion::Received;
         paid + self.over + if is_told { self.pooled } else { Money::ZERO }
     }
 
     /// Whether more came before than now.
-    fn is_more(&self) -> bool {
+    pub(super) fn is_more(&self) -> bool {
         self.news.amount > Money::ZERO && self.in_all() > self.news.amount
     }
 
     /// Whether a letter about what came tells of no news but where the payer stands.
-    fn is_update(&self) -> bool {
+    pub(super) fn is_update(&self) -> bool {
         self.occasion == Occasion::Received && self.news.amount == Money::ZERO
     }
 
     /// What is told to have come: now, else in all.
-    fn received(&self) -> Money {
+    pub(super) fn received(&self) -> Money {
         if self.news.amount > Money::ZERO { self.news.amount } else { self.in_all() }
     }
 }
@@ -210,8 +221,13 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
         }
         _ => {}
     }
+    if let Some(all) = &said.all {
+        draft.heading(&format!("{key}.to_pay"))?;
+        where_to_pay(&mut draft, all)?;
+        draft.paragraph("standing.each")?;
+    }
     draft.paragraph(&format!("{key}.after"))?;
-    if !is_copy && said.rest.is_some() {
+    if !is_copy && (said.rest.is_some() || said.all.is_some()) {
         draft.note("order_notice.genuine.title", &format!("order_notice.genuine.{reader}"))?;
     }
     lists(&mut draft, said)?;
@@ -231,7 +247,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
     };
     // The code for all may be for more than these lines.
     let is_pooled = said.lines.iter().any(|line| line.is_pooled);
-    let waits = if is_pooled { said.pooled } else { Money::ZERO };
+    let is_told = is_pooled && !said.is_copy_of_warning();
+    let waits = if is_told { said.pooled } else { Money::ZERO };
     let paid = sum(|line| line.paid) + waits;
     let asked = if is_pooled { paid + said.missing() } else { sum(|line| line.line.amount) };
     // Dates in this form do not sort; the lines come with the earliest first.
@@ -263,6 +280,9 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         waived => forgiven(&said.lines),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),
         others => said.others.len(),
+        all_amount => said.all.as_ref().map(|it| it.amount.to_string()),
+        all_memo => said.all.as_ref().map(|it| it.memo.as_str()),
+        all_count => said.lines.len() + said.others.len(),
         lost => amount(said.lost.amount),
         lost_count => lost.len(),
         more_lost => lost.len() - named.len(),
@@ -285,51 +305,6 @@ fn forgiven(lines: &[StandingLine]) -> Option<String> {
     let waived = lines.iter().filter(|line| line.waived > Money::ZERO);
     let said = waived.map(|it| format!("{} ({})", it.waived, it.line.payment_code));
     Some(said.collect::<Vec<_>>().join(", ")).filter(|said| !said.is_empty())
-}
-
-/// What came; where that is not what was asked for at first, how the one becomes the other.
-fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
-    let sum = |of: fn(&StandingLine) -> Money| said.lines.iter().map(of).sum::<Money>();
-    let waived = sum(|line| line.waived);
-    let missing = sum(StandingLine::rest);
-    let mut facts = Vec::new();
-    if !said.is_update() {
-        facts.push(draft.strong_fact("paid", &said.received().to_string())?);
-    }
-    if said.is_update() || said.is_more() {
-        facts.push(draft.fact("in_all", &said.in_all().to_string())?);
-    }
-    let is_explained = said.is_update() || said.is_more() || said.over > Money::ZERO;
-    if is_explained || said.pooled + waived > Money::ZERO {
-        let asked = sum(|line| line.line.amount) + waived;
-        facts.push(draft.fact("asked", &asked.to_string())?);
-    }
-    let over = if missing > Money::ZERO { "unused" } else { "over" };
-    let is_missing = is_explained && said.pooled == Money::ZERO;
-    let missing = if is_missing { missing } else { Money::ZERO };
-    for (name, amount) in [("waived", waived), (over, said.over), ("unpaid", missing)] {
-        if amount > Money::ZERO {
-            facts.push(draft.strong_fact(name, &amount.to_string())?);
-        }
-    }
-    Ok(facts)
-}
-
-/// What is not paid, and what of that has come, or still counts, and waits for the rest.
-fn unpaid(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fact>> {
-    let mut facts = Vec::new();
-    if said.missing() > Money::ZERO {
-        facts.push(draft.strong_fact("unpaid", &said.missing().to_string())?);
-    }
-    let kept: Money = said.lines.iter().map(|line| line.paid).sum();
-    if said.occasion == Occasion::TakenBack && kept > Money::ZERO {
-        facts.push(draft.strong_fact("kept", &kept.to_string())?);
-    }
-    let came = said.came() + said.pooled;
-    if came > Money::ZERO {
-        facts.push(draft.strong_fact("paid", &came.to_string())?);
-    }
-    Ok(facts)
 }
 
 /// The one client in full.
@@ -615,12 +590,65 @@ mod tests {
     fn a_warning_that_asks_for_more_than_it_is_about_names_all_that_its_sum_is_for() {
         let payer = StandingReader::Payer(Recipient::Firm);
         let mut said = samples::standing(&samples::given(), (WARNING, payer), 3);
-        said.others = vec![said.lines.remove(2).line];
+        said.others = vec![said.lines.remove(2)];
         for (locale, needed) in [(Locale::Vi, "cả 1 khách hàng khác"), (Locale::En, "also for 1 ")]
         {
             let letter = standing(Texts::of(locale), &said).unwrap();
             holds(&letter, &["8.850.000 đ", needed, "Hoa Sen 1", "Hoa Sen 2", "Hoa Sen 3"]);
             assert!(letter.subject.contains('2'), "{}", letter.subject);
+        }
+    }
+
+    #[test]
+    fn a_warning_about_some_of_a_payer_asks_for_each_of_them_and_names_the_others_apart() {
+        let payer = StandingReader::Payer(Recipient::Firm);
+        let mut said = samples::standing(&samples::given(), (WARNING, payer), 3);
+        let other = said.lines.remove(2);
+        said.others = vec![StandingLine { last_day: Some("15/12/2026".to_owned()), ..other }];
+        said.all = said.rest.take().map(|rest| rest.transfer);
+        let memo = said.all.as_ref().unwrap().memo.to_string();
+        for (locale, sum, each, all) in [
+            (
+                Locale::Vi,
+                "Chưa thanh toán: 5.900.000 đ",
+                "chuyển riêng từng khoản",
+                "đúng 8.850.000 đ",
+            ),
+            (Locale::En, "Not paid: 5.900.000 đ", "each amount by itself", "exactly 8.850.000 đ"),
+        ] {
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            assert!(letter.text.contains(sum), "no {sum} in {}", letter.text);
+            holds(&letter, &[each, all, &memo, "1023456789", "Hoa Sen 3", "15/12/2026"]);
+            assert!(letter.subject.contains('2'), "{}", letter.subject);
+            assert_eq!(letter.text.matches("8.850.000").count(), 1, "{}", letter.text);
+            assert!(!letter.html.contains("cid:"), "no picture asks for another sum");
+        }
+    }
+
+    #[test]
+    fn the_totals_of_a_copy_are_the_sums_of_its_list() {
+        let mut said = samples::standing(&samples::given(), (WARNING, StandingReader::Firm), 4);
+        said.lines[0].paid = Money::dong(1_000_000);
+        said.lines[1].is_pooled = true;
+        // What is missing there is for others too.
+        (said.pooled, said.lacking) = (Money::dong(2_000_000), Money::dong(3_900_000));
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        for fact in [
+            "Chưa thanh toán: 10.800.000 đ",
+            "Số tiền đã nhận: 1.000.000 đ",
+            "Đang chờ với mã chung: 2.000.000 đ",
+        ] {
+            assert!(vi.text.contains(fact), "no {fact} in {}", vi.text);
+        }
+        holds(&vi, &["Đã nhận 1.000.000 đ cho một phần", "còn thiếu 10.800.000 đ"]);
+        assert!(!vi.text.contains("11.750.000"), "{}", vi.text);
+        // Money waits for all of them.
+        said.lines.remove(0);
+        said.lines.iter_mut().for_each(|line| line.is_pooled = true);
+        for (locale, sum) in [(Locale::Vi, "Còn phải trả"), (Locale::En, "to be paid")] {
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            assert!(letter.subject.contains("8.850.000 đ"), "{}", letter.subject);
+            holds(&letter, &["8.850.000 đ", "2.000.000 đ", "3.900.000 đ", sum]);
         }
     }
 

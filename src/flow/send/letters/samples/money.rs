@@ -104,6 +104,7 @@ pub fn standing(
         pooled: Money::ZERO,
         lacking: Money::ZERO,
         elsewhere: Vec::new(),
+        all: None,
         others: Vec::new(),
         lost: Lost {
             amount: Money::dong(if is_lost { PRICE } else { 0 }),
