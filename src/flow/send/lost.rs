@@ -17,8 +17,8 @@ pub(super) struct Lost {
     codes: HashSet<String>,
     /// Nothing where it is not known what the letter before said.
     pub amount: Money,
-    /// Whether it waits under the code for all of its payer.
-    pub is_pooled: bool,
+    /// What waits under the code for all of its payer and did not before.
+    pub pooled: Money,
 }
 
 impl Lost {
@@ -32,7 +32,8 @@ impl Lost {
         let letters = received::before(&services.db, mail, batch).await?;
         let told = letters.iter().rev().find_map(|it| it.told.as_deref()).map(Sums::read);
         let before = told.as_ref().map_or(0, |told| told.pooled);
-        let mut lost = Lost { is_pooled: pooled.as_dong() > before, ..Lost::default() };
+        let pooled = Money::dong((pooled.as_dong() - before).max(0));
+        let mut lost = Lost { pooled, ..Lost::default() };
         for request in open {
             let code = request.code.as_str();
             let less = match &told {

@@ -198,7 +198,7 @@ pub async fn of(
         pooled,
         lacking: pools.missing,
         elsewhere: since.elsewhere,
-        lost: letters::Lost { amount: lost.amount, lines: lost.lines(), is_pooled: lost.is_pooled },
+        lost: letters::Lost { amount: lost.amount, lines: lost.lines(), pooled: lost.pooled },
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;

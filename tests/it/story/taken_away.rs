@@ -261,6 +261,39 @@ fn who_read_that_money_came_reads_that_it_does_not_count_where_it_was_told_twice
 }
 
 #[test]
+fn who_read_that_all_is_paid_reads_what_waits_under_the_code_for_all_and_what_counts_no_more() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    let same = enterprise(2).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let both = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let code = codes(&world).remove(0);
+    take(&world, "a.csv", &[("20/11/2026", 2_950_000, &both)]);
+    take(&world, "b.csv", &[("21/11/2026", 2_950_000, &code)]);
+    assert_eq!(requests(&world), ["paid 2950000"; 2]);
+    world.run(&["run", "mail"]).exits(0);
+    let known = letters_of(&world, "payment_received").len();
+    world.run(&["unmatch", &id_of(&world, &code), "--reason", "nhầm"]).exits(0);
+    assert_eq!(requests(&world), ["open 0"; 2]);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "payment_received").split_off(known);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].subject.starts_with("Còn phải trả 2.950.000 đ"), "{letters:?}");
+    for needed in [
+        "2.950.000 đ trong số tiền đó không còn được tính",
+        "2.950.000 đ không tính riêng cho các khoản này mà đang chờ với mã chung",
+        "phần còn thiếu 2.950.000 đ",
+        &both,
+    ] {
+        assert!(letters[0].text.contains(needed), "no {needed} in {}", letters[0].text);
+    }
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn who_paid_for_a_whole_list_reads_of_all_its_clients_that_the_money_does_not_count_any_more() {
     if !require("python3") {
         return;

@@ -60,8 +60,16 @@ pub struct Lost {
     pub amount: Money,
     /// For how many of the lines that is; they are the first ones.
     pub lines: usize,
-    /// Whether it waits under the code for all of this payer.
-    pub is_pooled: bool,
+    /// What of it waits under the code for all of this payer now.
+    pub pooled: Money,
+}
+
+impl Lost {
+    /// What neither counts nor waits, where a part of it waits; nothing where that is not known.
+    fn gone(&self) -> Money {
+        let gone = self.amount.as_dong() - self.pooled.as_dong();
+        Money::dong(if self.pooled > Money::ZERO { gone.max(0) } else { 0 })
+    }
 }
 
 /// Money that a person moved here, and the payment codes between which.
@@ -288,7 +296,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         more_lost => lost.len() - named.len(),
         named,
         is_part_lost => lost.iter().any(|it| it.paid > Money::ZERO),
-        is_lost_pooled => said.lost.is_pooled,
+        lost_pooled => amount(said.lost.pooled),
+        lost_gone => amount(said.lost.gone()),
         days,
         is_last,
         last_day,
@@ -565,7 +574,7 @@ mod tests {
         for recipient in Recipient::ALL {
             let payer = StandingReader::Payer(*recipient);
             let mut said = samples::standing(&samples::given(), (Occasion::TakenBack, payer), 5);
-            said.lost = Lost { amount: Money::dong(11_800_000), lines: 4, is_pooled: false };
+            said.lost = Lost { amount: Money::dong(11_800_000), lines: 4, pooled: Money::ZERO };
             let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
             holds(
                 &vi,
@@ -578,7 +587,7 @@ mod tests {
             // A part of it counts on.
             let mut said = samples::standing(&samples::given(), (Occasion::TakenBack, payer), 1);
             said.lines[0].paid = Money::dong(1_000_000);
-            said.lost = Lost { amount: Money::dong(1_950_000), lines: 1, is_pooled: false };
+            said.lost = Lost { amount: Money::dong(1_950_000), lines: 1, pooled: Money::ZERO };
             let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
             let lost = "1.950.000 đ trong số tiền đó không còn được tính";
             holds(&vi, &[lost, "Số còn phải trả là 1.950.000 đ", "30/11/2026"]);
@@ -597,6 +606,35 @@ mod tests {
             holds(&letter, &["8.850.000 đ", needed, "Hoa Sen 1", "Hoa Sen 2", "Hoa Sen 3"]);
             assert!(letter.subject.contains('2'), "{}", letter.subject);
         }
+    }
+
+    #[test]
+    fn of_money_that_was_told_what_waits_and_what_counts_no_more_are_told_apart() {
+        let payer = StandingReader::Payer(Recipient::Firm);
+        let mut said = samples::standing(&samples::given(), (Occasion::TakenBack, payer), 2);
+        let [all, half] = [5_900_000, 2_950_000].map(Money::dong);
+        said.lost = Lost { amount: all, lines: 2, pooled: half };
+        (said.pooled, said.lacking) = (half, half);
+        for (locale, gone, waits) in [
+            (
+                Locale::Vi,
+                "2.950.000 đ trong số tiền đó không còn được tính",
+                "2.950.000 đ không tính riêng cho các khoản này mà đang chờ với mã chung",
+            ),
+            (
+                Locale::En,
+                "2.950.000 đ of that money does not count any more",
+                "2.950.000 đ is not for these alone but waits under the code for all",
+            ),
+        ] {
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            holds(&letter, &[gone, waits]);
+        }
+        // All of it waits.
+        said.lost.pooled = all;
+        let vi = standing(Texts::of(Locale::Vi), &said).unwrap();
+        holds(&vi, &["số tiền đó không tính riêng cho các khoản này mà đang chờ với mã chung"]);
+        assert!(!vi.text.contains("không còn được tính"), "{}", vi.text);
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub fn standing(
         lost: Lost {
             amount: Money::dong(if is_lost { PRICE } else { 0 }),
             lines: usize::from(is_lost),
-            is_pooled: false,
+            pooled: Money::ZERO,
         },
     }
 }
