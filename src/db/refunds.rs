@@ -38,6 +38,30 @@ pub async fn all(db: &Db, payment: Option<i64>) -> sqlx::Result<Vec<Refund>> {
     .await
 }
 
+/// The codes are said in it. Codes stand in what happened as whole words of JSON, and nothing else there looks like one.
+macro_rules! planned_for {
+    ($own:literal) => {
+        concat!(
+            "select id, bank_line_id, amount, reason, said_by, planned_at, done_at, reference, debit_id
+             from refund r
+             where done_at is null and exists (
+                 select 1 from payment_event e join ",
+            $own,
+            " on cast(e.detail as text) like '%\"' || own.value || '\"%' where e.bank_line_id = r.bank_line_id)
+             order by id"
+        )
+    };
+}
+
+/// What is planned to go back and did not go, of payments that had to do with one of these codes at any time.
+pub async fn planned_for(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Refund>> {
+    const PLANNED_FOR: Sql = Sql {
+        sqlite: planned_for!("json_each($1) as own"),
+        postgres: planned_for!("jsonb_array_elements_text($1) as own (value)"),
+    };
+    db.query(PLANNED_FOR).bind(Json(codes)).all().await
+}
+
 /// How much of a payment is planned to go back and did not go, in đồng.
 pub async fn planned(db: &Db, payment: i64) -> sqlx::Result<i64> {
     let open = all(db, Some(payment)).await?.into_iter().filter(|it| it.done_at.is_none());

@@ -152,8 +152,10 @@ impl Pools {
 /// What is planned to go back of payments that were for these requests alone.
 pub async fn going_back(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
     let mut sum = Money::ZERO;
-    let planned = refunds::all(&services.db, None).await?.into_iter();
-    for refund in planned.filter(|it| it.done_at.is_none()) {
+    let mut own: BTreeSet<&str> = codes(requests).into_iter().collect();
+    own.extend(requests.iter().filter_map(|it| it.batch_code.as_deref()));
+    let own: Vec<&str> = own.into_iter().collect();
+    for refund in refunds::planned_for(&services.db, &own).await? {
         let dues = concerned::requests(services, refund.bank_line_id).await?;
         let is_own = |due: &Due| requests.iter().any(|it| it.code.as_str() == due.code);
         if !dues.is_empty() && dues.iter().all(is_own) {

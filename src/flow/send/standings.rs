@@ -156,14 +156,16 @@ pub async fn of(
         return Ok(None);
     }
     let pooled = if is_payer { known.pooled } else { pools.came };
-    let (over, since) = if is_received(mail) {
+    let (over, returns, since) = if is_received(mail) {
         let own = known.own(mail);
         let since = Since::of(services, (mail, order.batch()), &own).await?;
-        (over::too_much(services, &own).await?, since)
+        let returns = over::going_back(services, &own).await?;
+        (over::too_much(services, &own).await?, returns, since)
     } else if is_payer && mail.purpose == Purpose::GraceWarning {
-        (over::of_others(services, &known.own(mail)).await?, Since::default())
+        let over = over::of_others(services, &known.own(mail)).await?;
+        (over, Money::ZERO, Since::default())
     } else {
-        (Money::ZERO, Since::default())
+        (Money::ZERO, Money::ZERO, Since::default())
     };
     let asked = if is_payer {
         let told: Vec<&Request> = about.iter().map(|it| it.request).collect();
@@ -195,6 +197,7 @@ pub async fn of(
         all: asked.all,
         news: since.news(about.iter().map(|it| it.request)),
         over,
+        returns,
         pooled,
         lacking: pools.missing,
         elsewhere: since.elsewhere,

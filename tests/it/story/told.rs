@@ -767,6 +767,11 @@ fn what_was_to_go_back_and_stays_leaves_all_paid_and_is_told_to_who_read_otherwi
     let letters = about_money(&world, 1);
     assert_eq!(letters.len(), 1, "{letters:?}");
     assert!(!letters[0].text.contains("thừa"), "{}", letters[0].text);
+    // What was told to have come and is not in the sum any more goes back.
+    says(
+        &letters[0],
+        &["Tổng đã nhận đến nay là 8.850.000 đ", "150.000 đ đã nhận sẽ được chuyển trả"],
+    );
     says_of(&world, &["refund", "1", "0"]);
     assert_eq!(money::requests(&world), ["paid 2950000"; 3]);
     let payment = world.list("payments").remove(0);

@@ -34,6 +34,8 @@ pub struct Standing {
     pub news: News,
     /// What came with it, or before a warning, and is more than was to be paid.
     pub over: Money,
+    /// What came, is counted for nothing any more and is planned to go back.
+    pub returns: Money,
     /// What came under the code for all of this payer, and waits until the rest has come too.
     pub pooled: Money,
     /// What is missing under that code, where a warning speaks of such money: of a copy, under all such codes.
@@ -281,6 +283,7 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         is_more => said.is_more(),
         is_update => said.is_update(),
         over => amount(said.over),
+        returns => amount(said.returns),
         missing => amount(said.missing()),
         lacking => amount(said.lacking),
         pooled => amount(said.pooled),

@@ -19,14 +19,16 @@ pub(super) fn sums(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<Fac
         facts.push(draft.fact("in_all", &said.in_all().to_string())?);
     }
     let is_explained = said.is_update() || said.is_more() || said.over > Money::ZERO;
-    if is_explained || said.pooled + waived > Money::ZERO {
+    if is_explained || said.pooled + said.returns + waived > Money::ZERO {
         let asked = sum(|line| line.line.amount) + waived;
         facts.push(draft.fact("asked", &asked.to_string())?);
     }
     let over = if missing > Money::ZERO { "unused" } else { "over" };
     let is_missing = is_explained && said.pooled == Money::ZERO;
     let missing = if is_missing { missing } else { Money::ZERO };
-    for (name, amount) in [("waived", waived), (over, said.over), ("unpaid", missing)] {
+    for (name, amount) in
+        [("waived", waived), (over, said.over), ("returns", said.returns), ("unpaid", missing)]
+    {
         if amount > Money::ZERO {
             facts.push(draft.strong_fact(name, &amount.to_string())?);
         }

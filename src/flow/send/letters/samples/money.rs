@@ -101,6 +101,7 @@ pub fn standing(
             lines: if is_received { count } else { 0 },
         },
         over: Money::ZERO,
+        returns: Money::ZERO,
         pooled: Money::ZERO,
         lacking: Money::ZERO,
         elsewhere: Vec::new(),
