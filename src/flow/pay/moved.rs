@@ -24,6 +24,22 @@ pub struct Moved {
     pub from: Vec<String>,
     /// Codes that it pays instead, with đồng.
     pub to: Vec<(String, i64)>,
+    /// What of `from` lost something that it paid, with đồng.
+    pub lost: Vec<(String, i64)>,
+}
+
+impl Moved {
+    /// Each code that it pays now: with đồng, and what of that counted for another code before. The rest of it waited.
+    pub fn parts(&self) -> Vec<(&str, i64, i64)> {
+        let mut left: i64 = self.lost.iter().map(|(_, amount)| amount).sum();
+        let mut parts = Vec::new();
+        for (code, amount) in &self.to {
+            let counted = left.min(*amount);
+            left -= counted;
+            parts.push((code.as_str(), *amount, counted));
+        }
+        parts
+    }
 }
 
 /// What was ever moved of a payment, the oldest first.
@@ -89,6 +105,8 @@ struct History {
     known: Vec<String>,
     /// What it pays, in đồng.
     pays: BTreeMap<String, i64>,
+    /// What it paid of these when it last paid any, while nothing else was told of it.
+    counted: BTreeMap<String, i64>,
     /// The change by which a person said for what it is, until that is decided.
     said: Option<i64>,
 }
@@ -119,17 +137,23 @@ impl History {
         };
         let to: Vec<(String, i64)> =
             pays.iter().filter(|(code, _)| is_new(code)).map(more).filter(|it| it.1 > 0).collect();
+        let less = |(code, before): (&String, &i64)| {
+            (code.clone(), before - pays.get(code).copied().unwrap_or_default())
+        };
+        let lost = self.counted.iter().map(less).filter(|it| it.1 > 0).collect();
         let is_any = !to.is_empty() && !self.known.is_empty();
-        is_any.then(|| Moved { change, from: self.known.clone(), to })
+        is_any.then(|| Moved { change, from: self.known.clone(), to, lost })
     }
 
     fn know(&mut self, detail: &Value, pays: BTreeMap<String, i64>) {
         let tier = detail["tier"].as_str().and_then(|tier| tier.parse().ok());
         if !pays.is_empty() {
             self.known = pays.keys().cloned().collect();
+            self.counted.clone_from(&pays);
         } else if tier.is_some_and(|tier| is_told(tier, &detail["evidence"])) {
             let codes = detail["evidence"]["codes"].as_array().into_iter().flatten();
             self.known = codes.filter_map(|code| Some(code.as_str()?.to_owned())).collect();
+            self.counted.clear();
         }
         self.pays = pays;
     }
@@ -180,6 +204,32 @@ mod tests {
             it.to.iter().map(|(code, amount)| format!("{code} {amount}")).collect::<Vec<_>>()
         };
         moved.map(|it| (it.change, it.from.join(" "), to(&it).join(" "))).collect()
+    }
+
+    /// What counted for others of what is moved last: of each code.
+    fn counted(events: &[Event]) -> Vec<(String, i64, i64)> {
+        let mut history = History::default();
+        let moved = events.iter().filter_map(|event| history.read(event)).last().unwrap();
+        let parts = moved.parts().into_iter();
+        parts.map(|(code, amount, counted)| (code.to_owned(), amount, counted)).collect()
+    }
+
+    #[test]
+    fn what_is_moved_is_told_apart_from_what_waited_beside_it() {
+        let of = |amount, counted| vec![("B".to_owned(), amount, counted)];
+        let by_hand = |change, pays: &[(&str, i64)]| decided(change, Tier::ByHand, pays);
+        let part = by_hand(1, &[("A", 4)]);
+        assert_eq!(counted(&[part.clone(), said(3), by_hand(3, &[("B", 7)])]), of(7, 4));
+        let parted = decided(2, Tier::Parted, &[]);
+        let other = by_hand(3, &[("B", 7)]);
+        assert_eq!(counted(&[part, parted, said(3), other.clone()]), of(7, 4));
+        let over = decided(1, Tier::CodeOver, &[("A", 7)]);
+        assert_eq!(counted(&[over, said(2), by_hand(2, &[("A", 7), ("B", 3)])]), of(3, 0));
+        let twice = decided(1, Tier::PaidBefore, &[]);
+        assert_eq!(counted(&[twice, said(3), other]), of(7, 0));
+        let two = by_hand(2, &[("B", 3), ("C", 4)]);
+        let both = [("B".to_owned(), 3, 3), ("C".to_owned(), 4, 1)];
+        assert_eq!(counted(&[by_hand(1, &[("A", 4)]), said(2), two]), both);
     }
 
     fn one(change: i64, to: &str) -> Vec<(i64, String, String)> {

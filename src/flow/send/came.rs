@@ -104,15 +104,16 @@ impl Since {
             for it in moves.into_iter().filter(|it| changes.contains(&it.change)) {
                 let is_own = it.from.iter().any(|code| own.contains(code.as_str()));
                 let is_heard_of = !is_own && is_heard_of(services, payment, &it).await?;
-                for (code, amount) in it.to {
-                    let Some(request) = codes.get(code.as_str()) else { continue };
+                let lost: Vec<&str> = it.lost.iter().map(|(code, _)| code.as_str()).collect();
+                for (code, amount, counted) in it.parts() {
+                    let Some(request) = codes.get(code) else { continue };
                     // What came under the code for all came for this one, too.
                     if request.batch_code.as_ref().is_none_or(|all| !it.from.contains(all)) {
-                        let from = it.from.join(", ");
                         self.elsewhere.push(Elsewhere {
-                            amount: Money::dong(amount),
-                            from,
-                            to: code,
+                            counted: Money::dong(counted),
+                            waited: Money::dong(amount - counted),
+                            from: lost.join(", "),
+                            to: code.to_owned(),
                         });
                     }
                     if is_heard_of {

@@ -70,6 +70,7 @@ pub(super) async fn of(
         recipient: order.recipient,
         to_name: mail.recipient_name.clone(),
         firm: firm_block(services, order, &told).await?,
+        counted: moved.parts().iter().map(|(_, _, counted)| Money::dong(*counted)).sum(),
         to: moved.to.into_iter().map(|(code, amount)| (code, Money::dong(amount))).collect(),
         payment: (payment.amount(), day),
         lines,

@@ -808,8 +808,14 @@ fn what_was_too_much_and_is_moved_is_told_to_who_paid_it_and_to_whom_it_pays_for
     assert!(to(1).subject.starts_with("Đã chuyển 50.000 đ"), "{}", to(1).subject);
     says(to(1), &["3.000.000 đ", "20/11/2026", &codes[0], &codes[1], "không phải trả thêm"]);
     assert!(!to(1).text.contains(enterprise(2).name()), "whose code it is is not said");
-    let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
-    says(to(2), &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
+    // The first one lost nothing.
+    says(to(1), &["chuyển đi trước đây đang chờ, chưa được tính cho khoản nào"]);
+    let moved = format!(
+        "50.000 đ trước đây đang chờ, chưa được tính cho khoản nào, nay được tính cho mã {}",
+        codes[1]
+    );
+    says(to(2), &[&moved, "còn thiếu 2.900.000 đ"]);
+    assert!(!to(2).text.contains(&codes[0]), "{}", to(2).text);
     assert!(to(2).subject.starts_with("Cập nhật thanh toán"), "it was told to have come");
     assert!(about_money(&world, 3).is_empty(), "told once");
     world.run(&["prove"]).exits(0);
@@ -838,6 +844,27 @@ fn a_payment_that_is_parted_and_matched_with_another_code_is_told_to_both() {
 }
 
 #[test]
+fn of_what_is_moved_what_counted_for_another_code_is_told_apart_from_what_waited() {
+    if !require("python3") {
+        return;
+    }
+    let (world, all) = paid_by_the_firm();
+    let codes = money::codes(&world);
+    money::take(&world, "a.csv", &[("20/11/2026", 5_000_000, &all)]);
+    says_of(&world, &["match", "1", &format!("{}=2000000", codes[0])]);
+    let known = about_money(&world, 0).len();
+    says_of(&world, &["match", "1", &format!("{}=0", codes[0]), &codes[1]]);
+    let letters = about_money(&world, known);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let counted = format!("2.000.000 đ trước đây được tính cho mã {}, nay chuyển", codes[0]);
+    let waited = format!("chưa được tính cho khoản nào, nay được tính cho mã {}", codes[1]);
+    says(&letters[0], &[&counted, "950.000 đ trước đây đang chờ", &waited]);
+    let wrong = "2.950.000 đ trước đây";
+    assert!(!letters[0].text.contains(wrong), "{}", letters[0].text);
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn who_heard_of_no_money_hears_of_no_moving_and_one_payer_of_both_reads_one_letter() {
     if !require("python3") {
         return;
@@ -861,8 +888,8 @@ fn who_heard_of_no_money_hears_of_no_moving_and_one_payer_of_both_reads_one_lett
     says_of(&world, &["match", "1", &codes[1]]);
     let letters = about_money(&world, 1);
     assert_eq!(letters.len(), 1, "{letters:?}");
-    let moved = format!("50.000 đ trước đây được tính cho mã {}", codes[0]);
-    says(&letters[0], &[&moved, &codes[1], "còn thiếu 2.900.000 đ"]);
+    let moved = format!("chưa được tính cho khoản nào, nay được tính cho mã {}", codes[1]);
+    says(&letters[0], &["50.000 đ trước đây đang chờ", &moved, "còn thiếu 2.900.000 đ"]);
     says(&letters[0], &["không có khoản tiền mới", "Tổng đã nhận đến nay là 3.000.000 đ"]);
     world.run(&["prove"]).exits(0);
 }

@@ -22,6 +22,8 @@ pub struct Moved {
     pub firm: FirmBlock,
     /// Payment codes of others, or of other lists, and what of the money is under each; at least one.
     pub to: Vec<(String, Money)>,
+    /// What of that counted for these lines before; the rest of it waited.
+    pub counted: Money,
     /// All that came with the payment, and when.
     pub payment: (Money, String),
     /// Whom it was for before; at least one.
@@ -79,6 +81,9 @@ fn values(said: &Moved, first: &NoticeLine) -> Value {
         moved => moved.to_string(),
         moved_to => codes.join(", "),
         is_part => moved != *came,
+        counted => (said.counted > Money::ZERO).then(|| said.counted.to_string()),
+        waited => (said.counted < moved)
+            .then(|| Money::dong(moved.as_dong() - said.counted.as_dong()).to_string()),
         came => came.to_string(),
         came_on,
         bank => transfer.map(|it| it.bank.as_str()),
@@ -130,10 +135,13 @@ mod tests {
             samples::notice(&samples::given(), Recipient::Client, 1).lines[0].amount,
         ];
         said.to[0].1 = all;
+        said.counted = notice;
         said.rest = samples::rest(&samples::given(), 1);
         for locale in [Locale::Vi, Locale::En] {
             let letter = moved(Texts::of(locale), &said).unwrap();
             assert!(letter.text.contains(&notice.to_string()), "{}", letter.text);
+            // What was too much waited.
+            assert!(letter.text.contains(" 50.000 đ"), "{}", letter.text);
             assert!(letter.text.contains("1023456789") && letter.html.contains("cid:"));
         }
     }

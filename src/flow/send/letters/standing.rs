@@ -77,7 +77,10 @@ impl Lost {
 /// Money that a person moved here, and the payment codes between which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
-    pub amount: Money,
+    /// What of it counted for other codes, and what waited and counted for nothing.
+    pub counted: Money,
+    pub waited: Money,
+    /// Codes for which less counts since.
     pub from: String,
     pub to: String,
 }
@@ -210,8 +213,9 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
     draft.paragraph(&format!("{key}.intro.{reader}"))?;
     draft.paragraph(&format!("{key}.what"))?;
     draft.paragraph("standing.pooled")?;
-    for Elsewhere { amount, from, to } in &said.elsewhere {
-        let values = context! { amount => amount.to_string(), from, to };
+    for Elsewhere { counted, waited, from, to } in &said.elsewhere {
+        let shown = |it: &Money| (*it > Money::ZERO).then(|| it.to_string());
+        let values = context! { counted => shown(counted), waited => shown(waited), from, to };
         let moved = draft.say_with("payment_received.moved", values)?;
         draft.sentence(&moved);
     }

@@ -22,9 +22,10 @@ pub(super) fn received(texts: &Texts, given: &Given) -> anyhow::Result<Vec<Sampl
     all.push(shown("returned", letter, None));
     all.push(shown("moved", write_moved(texts, &moved(given, Recipient::Client, 1))?, None));
     let mut to = standing(given, (Occasion::Received, CLIENT), 1);
-    let (amount, from) = (Money::dong(50_000), code(given, 9).to_string());
+    let [from, here] = [9, 1].map(|number| code(given, number).to_string());
+    let (counted, waited) = (Money::dong(50_000), Money::ZERO);
     to.news = News::default();
-    to.elsewhere = vec![Elsewhere { amount, from, to: code(given, 1).to_string() }];
+    to.elsewhere = vec![Elsewhere { counted, waited, from, to: here }];
     all.push(shown("moved-to", write_standing(texts, &to)?, None));
     let back = standing(given, (Occasion::TakenBack, CLIENT), 1);
     all.push(shown("taken-back", write_standing(texts, &back)?, back.rest.as_ref()));
@@ -121,6 +122,7 @@ pub fn moved(given: &Given, recipient: Recipient, lines: u8) -> Moved {
         to_name: "Nguyễn Văn Hùng".to_owned(),
         firm: given.firm.clone(),
         to: vec![(code(given, 9).to_string(), Money::dong(50_000))],
+        counted: Money::ZERO,
         payment: (Money::dong(3_000_000), "20/11/2026".to_owned()),
         lines: (1..=lines).map(|number| line(given, number)).collect(),
         rest: None,
