@@ -328,7 +328,11 @@ fn is_so(mail: &Mail, request: &Request, licence: Option<&Licence>) -> bool {
         Purpose::GraceWarning => is_open && is(LicenceState::Grace),
         Purpose::Suspended => is_open && is(LicenceState::Suspended),
         Purpose::Restored => !is_open && is(LicenceState::Active),
-        _ => request.paid() > Money::ZERO,
+        _ => {
+            let is_forgiven =
+                request.waived() > Money::ZERO && request.state != RequestState::Cancelled;
+            is_forgiven || request.paid() > Money::ZERO
+        }
     }
 }
 

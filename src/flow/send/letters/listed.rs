@@ -49,6 +49,7 @@ fn item(
         lacking => said.lacking > Money::ZERO,
         last_day => it.last_day.as_deref(), is_part, ended => said.occasion == Occasion::Suspended,
         is_late => it.is_over && is_warning, is_other,
+        waived => (it.waived > Money::ZERO).then(|| it.waived.to_string()),
         rest => (it.rest() > Money::ZERO).then(|| it.rest().to_string()),
     };
     let say = |key: &str| draft.say_with(key, values.clone());
@@ -57,6 +58,7 @@ fn item(
         details.push(say("standing.item.part")?);
         details.push(say("standing.item.last_day")?);
     } else {
+        details.push(say("standing.item.waived")?);
         details.push(say("standing.item.rest")?);
     }
     if said.reader == StandingReader::Firm {
