@@ -328,9 +328,9 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
     match file.ordered.as_slice() {
         [] if file.orders.is_empty() => {}
         [] => lines.push(format!("  {}", file.orders.join(", "))),
-        orders => lines.extend(orders.iter().map(|order| {
+        orders => lines.extend(orders.iter().map(|(order, amount)| {
             let state = texts.label(&format!("workbook.order_state.{}", order.state));
-            let (order, amount) = (order.code.as_str(), order.amount().to_string());
+            let (order, amount) = (order.code.as_str(), amount.to_string());
             format!("  {}", texts.say("message.files.order", context! { order, state, amount }))
         })),
     }

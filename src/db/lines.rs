@@ -144,6 +144,27 @@ pub async fn totals(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Total>> {
     db.query(TOTALS).bind(batch.number()).all().await
 }
 
+/// Of these totals those of an order that stand: how many lines, and what they cost.
+pub fn standing(totals: &[Total], order: &OrderCode) -> (i64, Money) {
+    let own = totals.iter().filter(|it| it.order_code == *order);
+    let stand = own.filter(|it| it.state != LineState::Cancelled);
+    let (lines, amount) = stand.fold((0, 0), |sum, it| (sum.0 + it.lines, sum.1 + it.amount));
+    (lines, Money::dong(amount))
+}
+
+/// What of an order stands and is still of the firm that ordered, in đồng.
+pub async fn own_amount(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<i64> {
+    tx.query(
+        "select cast(coalesce(sum(l.amount), 0) as bigint)
+         from order_line l join client_order o on o.code = l.order_code and o.firm = l.firm
+         where l.order_code = $1 and l.state <> 'cancelled'",
+    )
+    .bind(order.as_str())
+    .one::<(i64,)>()
+    .await
+    .map(|(amount,)| amount)
+}
+
 /// A line and whose it is.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Named {

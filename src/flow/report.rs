@@ -20,6 +20,7 @@ use crate::{
     db::{
         batches::{self, Batch},
         findings::{self, Numbered},
+        lines,
         orders::{self, Order},
         payments,
         rows::{self, Column, Count},
@@ -28,6 +29,7 @@ use crate::{
         batch::{BatchId, BatchKind, BatchState, Outcome, Sha256},
         field::Field,
         finding::{Finding, Severity, column_letters},
+        money::Money,
     },
     text::findings as words,
 };
@@ -53,9 +55,9 @@ pub struct FileReport {
     #[serde(skip)]
     pub untold: usize,
     pub orders: Vec<String>,
-    /// The same as they are stored, for people.
+    /// The same as they are stored, each with what of it is of the firm of the list, for people.
     #[serde(skip)]
-    pub ordered: Vec<Order>,
+    pub ordered: Vec<(Order, Money)>,
     /// Of a statement: where its credits stand, or would stand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub payments: Vec<Came>,
@@ -185,6 +187,11 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
     };
     let is_refused = batch.state == BatchState::Rejected && found.refuses;
     let orders = orders::of_batch(&services.db, answered.unwrap_or(id)).await?;
+    let lines = lines::totals(&services.db, answered.unwrap_or(id)).await?;
+    let priced = |order: Order| {
+        let (_, amount) = lines::standing(&lines, &order.code);
+        (order, amount)
+    };
     let sheets = rows::sheets(&services.db, id).await?;
     let first = first_of(services, &batch).await?;
     let shown = match answered {
@@ -211,7 +218,7 @@ pub async fn of_batch(services: &Services, id: BatchId, told: Told) -> anyhow::R
         untold: found.count - found.told.len(),
         findings: found.told,
         orders: orders.iter().map(|order| order.code.to_string()).collect(),
-        ordered: orders,
+        ordered: orders.into_iter().map(priced).collect(),
         payments: foreseen::counted(payments::states_of(&services.db, id).await?)?,
         credits: Vec::new(),
         workbook: workbook.map(|path| services.shown_path(&path)),

@@ -239,14 +239,12 @@ async fn of_answer(
     let lines = lines::totals(&services.db, original.id()).await?;
     let order = |order: &orders::Order| {
         let state = texts.label(&format!("workbook.order_state.{}", order.state));
-        let own = || lines.iter().filter(|it| it.order_code == order.code);
-        let all: i64 = own().map(|it| it.lines).sum();
-        let gone = own().filter(|it| it.state == LineState::Cancelled).map(|it| it.lines);
-        let gone: i64 = gone.sum();
+        let gone = lines.iter().filter(|it| it.order_code == order.code);
+        let gone = gone.filter(|it| it.state == LineState::Cancelled).map(|it| it.lines);
+        let (standing, amount) = lines::standing(&lines, &order.code);
         let values = context! {
             order => order.code.as_str(), revision => order.revision, state,
-            lines => all - gone, gone,
-            amount => order.amount().to_string(),
+            lines => standing, gone => gone.sum::<i64>(), amount => amount.to_string(),
         };
         texts.say("message.receipt_answer.order", values)
     };

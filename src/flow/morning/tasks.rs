@@ -348,14 +348,13 @@ async fn of_orders(services: &Services, firm: &Firm) -> anyhow::Result<Vec<Task>
 
 async fn of_order(services: &Services, order: &Order, kind: TaskKind) -> anyhow::Result<Task> {
     let totals = lines::totals(&services.db, order.batch()).await?;
-    let own = totals.iter().filter(|total| total.order_code == order.code);
-    let n = own.filter(|total| total.state != LineState::Cancelled).map(|total| total.lines).sum();
+    let (n, amount) = lines::standing(&totals, &order.code);
     let package = services.catalogue.packages.get(&order.package);
     let package = package.map_or(order.package.as_str(), |package| package.name.as_str());
     let about = format!("{} · {package} {}", order.code, order.fiscal_year());
     let of_batch = batch(services, order.batch()).await?;
     Ok(Task {
-        amount: order.amount(),
+        amount,
         since: order.placed_at.or(of_batch.as_ref().map(|batch| batch.received_at)),
         workbook: of_batch.as_ref().and_then(|batch| workbook(services, batch)),
         batch: Some(order.batch()),

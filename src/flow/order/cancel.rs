@@ -18,7 +18,10 @@ use crate::{
         orders::{self, Order},
         requests, standing,
     },
-    domain::order::{LineRef, LineState, OrderCode, OrderState, RequestState},
+    domain::{
+        money::Money,
+        order::{LineRef, LineState, OrderCode, OrderState, RequestState},
+    },
     flow::{
         Services,
         activate::{self, changes as licence_changes},
@@ -306,9 +309,10 @@ async fn after(
     let order = orders::recount(tx, code, content).await?;
     settle::finish_free(tx, &order).await?;
     mails::cancel_empty_notices(tx, code).await?;
+    let amount = Money::dong(lines::own_amount(tx, code).await?);
     let values = context! {
         order => code.as_str(), lines, reason,
-        whole => order.state == OrderState::Cancelled, amount => order.amount().to_string(),
+        whole => order.state == OrderState::Cancelled, amount => amount.to_string(),
     };
     let text = services.texts.say("message.bell.order_cancelled", values);
     ring(services, tx, (&order.firm, code), &text).await?;

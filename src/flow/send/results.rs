@@ -24,7 +24,8 @@ use crate::{
         email::Email,
         firm::Firm,
         fiscal_year::FiscalYear,
-        order::{LineState, OrderCode, OrderState},
+        money::Money,
+        order::{OrderCode, OrderState},
     },
     flow::{
         Services,
@@ -104,10 +105,11 @@ async fn by_id(services: &Services, id: BatchId) -> anyhow::Result<Batch> {
     batches::by_id(&services.db, id).await?.context("A mail has its batch")
 }
 
-/// An order, its lines that stand, and who may confirm it as the second person.
+/// An order, its lines that stand and what they cost, and who may confirm it as the second person.
 struct Standing<'a> {
     order: Order,
     lines: usize,
+    amount: Money,
     checkers: Vec<&'a Email>,
     /// Members of whom a row says that they registered it.
     of_rows: Vec<Email>,
@@ -119,20 +121,14 @@ impl<'a> Standing<'a> {
         order: Order,
         (lines, registered): (&[Total], &[Registered]),
     ) -> anyhow::Result<Standing<'a>> {
-        let own = lines.iter().filter(|it| it.order_code == order.code);
-        let own = own.filter(|it| it.state != LineState::Cancelled);
+        let (standing, amount) = lines::standing(lines, &order.code);
         let of_rows = registered.iter().filter(|it| it.order_code == order.code.as_str());
         let of_rows = of_rows.filter_map(|it| it.of_row.as_deref());
         let of_rows: Vec<Email> = of_rows.map(str::parse).collect::<Result<_, _>>()?;
         let by_row = of_rows.iter().map(Email::as_str);
         let makers = second::makers(firm, order.registered_by.as_deref(), by_row);
         let checkers = second::checkers(firm, &makers);
-        Ok(Standing {
-            lines: own.map(|it| usize::try_from(it.lines)).sum::<Result<_, _>>()?,
-            checkers,
-            of_rows,
-            order,
-        })
+        Ok(Standing { lines: usize::try_from(standing)?, amount, checkers, of_rows, order })
     }
 
     fn waits(&self) -> bool {
@@ -158,7 +154,7 @@ impl<'a> Standing<'a> {
             package: package_name(services, &order.package),
             fiscal_year: FiscalYear::try_from(i32::try_from(order.fiscal_year())?)?,
             lines: self.lines,
-            amount: order.amount(),
+            amount: self.amount,
             state: services.texts.label(&format!("workbook.order_state.{}", order.state)),
             confirmation: self.code(services, reader),
         })

@@ -487,6 +487,42 @@ fn the_sums_of_the_old_firm_are_those_of_the_clients_that_it_still_has() {
 }
 
 #[test]
+fn an_answer_of_the_old_firm_is_told_the_sum_of_the_clients_that_it_still_has() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        activated(&world);
+        // Ordered for 5.900.000 đ.
+        transfer(&world, 1, 0);
+        let edits = [cell("Kết quả", "E3", "moi@congty2.example")];
+        let answer = edited(&world, &world.workbook("B000001"), &edits);
+        let path = world.drop_file("MINHAN/tra-loi.xlsx", &answer);
+        let printed = world.run(&["run", "import", path.to_str().unwrap()]).stdout;
+        assert!(printed.contains("2.950.000") && !printed.contains("5.900.000"), "{printed}");
+        let receipt = std::fs::read_to_string(world.path("outbox/MINHAN/tra-loi__B000002.txt"));
+        let receipt = receipt.unwrap();
+        assert!(receipt.contains("1 khách hàng, 2.950.000 đ\n"), "{receipt}");
+        assert!(!receipt.contains("5.900.000"), "{receipt}");
+    }
+}
+
+#[test]
+fn the_bell_of_the_old_firm_names_what_remains_of_its_own_lines() {
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2), enterprise(3)]));
+        world.run(&["confirm", ORDER, "--activate"]).exits(0);
+        with_a_second_firm(&world);
+        transfer(&world, 1, 0);
+        let line = format!("{ORDER}/2");
+        world.run(&["cancel", &line, "--reason", "khách thôi"]).exits(0);
+        let bells = texts(&of_firm(&world, "notifications", "MINHAN"), "text");
+        let bell = bells.iter().find(|bell| bell.contains("còn lại")).unwrap();
+        assert!(bell.contains("còn lại 2.950.000 đ"), "{bell}");
+    }
+}
+
+#[test]
 fn a_client_that_comes_back_stands_in_the_list_of_its_firm_as_it_is_now() {
     if !require("openpyxl") {
         return;
