@@ -42,6 +42,8 @@ mod payments;
 
 mod same;
 
+mod reopened;
+
 mod history;
 
 mod hold;

@@ -10,6 +10,7 @@ use super::{
     history,
     lists::{unknown, word},
     narrowed::{Narrowed, Since},
+    reopened::Before,
     reply::{Exit, Failure, Reply},
     same,
     table::table,
@@ -69,16 +70,13 @@ pub async fn match_with(global: &Global, args: &MatchPayment) -> anyhow::Result<
         return Err(Failure::misused(services.texts, "code_twice", context! { code }).into());
     }
     let payment = by_id(&services, args.payment).await?;
-    let before = payments::allocations(&services.db, Some(payment.id)).await?;
+    let before = Before::of(&services, payment.id).await?;
     let by = By { reason, ..By::default() };
     let done = hand::match_with(&services, &payment, &args.codes, by).await?;
     done.map_err(|why| refused(&services, &payment, why))?;
-    let codes = unpaid_again(&services, payment.id, &before).await?;
+    let said = before.told(&services, payment.id).await?;
     let shown = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
-    if codes.is_empty() {
-        return Ok(shown);
-    }
-    let said = services.texts.say("command.unpaid_again", context! { codes => codes.join(", ") });
+    let Some(said) = said else { return Ok(shown) };
     Ok(Reply { human: format!("{said}\n{}", shown.human), ..shown })
 }
 
@@ -113,7 +111,7 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
     crate::runner::recover(&services).await?;
     let payment = by_id(&services, args.payment).await?;
     let done = args.done.as_deref().map(str::trim).filter(|done| !done.is_empty());
-    let before = payments::allocations(&services.db, Some(payment.id)).await?;
+    let before = Before::of(&services, payment.id).await?;
     let refunded = match (args.amount, done) {
         (0, Some(_)) => {
             return Err(Failure::misused(services.texts, "refund_nothing_done", context! {}).into());
@@ -122,33 +120,14 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
         planned => back::refund(&services, &payment, planned, by).await?,
     };
     let is_new = refunded.map_err(|why| refused(&services, &payment, why))?;
-    let codes = unpaid_again(&services, payment.id, &before).await?;
+    let reopened = before.told(&services, payment.id).await?;
     let shown = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
     let planned = refunds::planned(&services.db, payment.id).await?;
     let planned = (planned > 0).then(|| Money::dong(planned).to_string());
-    let said = if codes.is_empty() {
-        let values = context! { id => payment.id, planned, is_new };
-        services.texts.say("command.refund_planned", values)
-    } else {
-        services.texts.say("command.unpaid_again", context! { codes => codes.join(", ") })
-    };
+    let values = context! { id => payment.id, planned, is_new };
+    let said = services.texts.say("command.refund_planned", values);
+    let said = [Some(said), reopened].into_iter().flatten().collect::<Vec<_>>().join("\n");
     Ok(Reply { human: format!("{said}\n{}", shown.human), ..shown })
-}
-
-/// Codes that a payment paid before and does not pay now, nor does another one in its place.
-pub(super) async fn unpaid_again(
-    services: &Services,
-    id: i64,
-    before: &[Allocation],
-) -> anyhow::Result<Vec<String>> {
-    let after = payments::allocations(&services.db, Some(id)).await?;
-    let dues = dues::all(&services.db).await?;
-    let mut codes: Vec<String> = before.iter().map(|part| part.code.clone()).collect();
-    codes.retain(|code| {
-        let is_its = after.iter().any(|part| part.code == *code);
-        !is_its && dues.iter().any(|due| due.code == *code && !due.state.is_paid())
-    });
-    Ok(codes)
 }
 
 /// `waive CODE`

@@ -3,11 +3,12 @@
 use minijinja::context;
 
 use super::{
-    payments::{by_id, day, reply, unpaid_again},
+    payments::{by_id, day, reply},
+    reopened::Before,
     reply::{Failure, Reply},
 };
 use crate::{
-    db::payments::{self, Payment},
+    db::payments::Payment,
     flow::{
         Services,
         pay::{
@@ -25,16 +26,12 @@ pub async fn say(
 ) -> anyhow::Result<Reply> {
     crate::runner::recover(services).await?;
     let (payment, other) = (by_id(services, id).await?, by_id(services, other).await?);
-    let before = payments::allocations(&services.db, Some(id)).await?;
+    let before = Before::of(services, id).await?;
     let said = same::say(services, &payment, &other, by).await?;
     said.map_err(|why| not_same(services, (&payment, &other), why))?;
-    let codes = unpaid_again(services, id, &before).await?;
+    let words = before.told(services, id).await?;
     let shown = reply(services, &[by_id(services, id).await?], true).await?;
-    if codes.is_empty() {
-        return Ok(shown);
-    }
-    let words = context! { codes => codes.join(", ") };
-    let words = services.texts.say("command.unpaid_again", words);
+    let Some(words) = words else { return Ok(shown) };
     Ok(Reply { human: format!("{words}\n{}", shown.human), ..shown })
 }
 

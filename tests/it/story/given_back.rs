@@ -198,6 +198,30 @@ fn all_of_a_payment_goes_back_and_what_it_paid_for_is_named() {
 }
 
 #[test]
+fn every_code_that_is_open_again_is_named_also_where_others_paid_it_under_the_code_for_all() {
+    let world = World::new();
+    let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let codes = codes(&world);
+    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+    let all = |day, amount| (day, amount, all.as_str());
+    let parts = [all("19/11/2026", 5_000_000), all("20/11/2026", 3_250_000)];
+    take(&world, "a.csv", &[&parts[..], &[all("21/11/2026", 600_000)]].concat());
+    assert!(requests(&world).iter().all(|it| it == "paid 2950000"), "{:?}", requests(&world));
+    let payments = world.list("payments");
+    let first = payments.iter().find(|it| it["amount"] == 5_000_000).unwrap();
+    let id = first["id"].to_string();
+    let told = world.run(&["refund", &id, "5000000", "--reason", "thôi mua"]).exits(0).stdout;
+    let said = told.lines().nth(1).unwrap();
+    for (code, stands) in codes.iter().zip(requests(&world)) {
+        assert_eq!(stands.starts_with("paid"), !said.contains(code.as_str()), "{stands}: {told}");
+    }
+    assert!(told.contains("chờ chuyển trả tổng cộng 5.000.000 đ"), "{told}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn a_code_that_another_payment_pays_in_the_place_of_what_goes_back_is_not_told_to_be_unpaid() {
     let world = placed();
     let codes = codes(&world);
