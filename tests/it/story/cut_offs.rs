@@ -658,5 +658,8 @@ fn a_final_warning_that_came_back_says_so_where_it_would_stand() {
         world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
         let said = sheet_text(&world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx"), SHEET);
         assert!(said.contains("bị trả lại") && !said.contains("chưa gửi"), "{said}");
+        // Nobody is cut off whose final warning came back.
+        assert!(said.contains("Chưa ngắt được vì thư nhắc cuối bị trả lại"), "{said}");
+        assert!(!said.contains("Sẽ ngắt sau ngày cuối"), "{said}");
     }
 }

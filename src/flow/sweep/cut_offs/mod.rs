@@ -71,8 +71,7 @@ pub struct Written {
 /// Where there are none there is no workbook, and no older one either.
 pub async fn write(services: &Services) -> anyhow::Result<Written> {
     let judged = super::judge(services).await?;
-    let known =
-        Known { warned: finals(services).await?, coverage: super::covered(services).await? };
+    let known = Known::of(services).await?;
     let soon = next_working_day(services);
     let told: Vec<&Judged> = judged.iter().filter(|it| is_soon(services, it, soon)).collect();
     if services.only_firm().is_none() {
@@ -99,6 +98,28 @@ struct Known {
     /// By their lines.
     warned: HashMap<i64, Vec<Warning>>,
     coverage: Coverage,
+}
+
+impl Known {
+    async fn of(services: &Services) -> anyhow::Result<Known> {
+        Ok(Known { warned: finals(services).await?, coverage: super::covered(services).await? })
+    }
+
+    /// When the final warning left, and whether it came back. Warned is who pays now of what is the last day now.
+    fn warned(&self, services: &Services, it: &Judged) -> (Option<DateTime<Utc>>, bool) {
+        let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
+        let is_own = |warning: &&Warning| {
+            warning.last_day() == Some(last_day) && warning.recipient == it.line.payer_email
+        };
+        let own = || self.warned.get(&it.line.line_id).into_iter().flatten().filter(is_own);
+        let is_sent = |of: &&Warning| {
+            of.state == MailState::Sent
+                && super::is_relied_on(&it.line, of)
+                && !super::is_overtaken(services, of, it.taken_at)
+        };
+        let sent_at = own().find(is_sent).and_then(|warning| warning.sent_at);
+        (sent_at, sent_at.is_none() && own().any(|of| of.state == MailState::Refused))
+    }
 }
 
 /// The own lines of each firm, to be read.
@@ -138,10 +159,10 @@ pub async fn listed<'a>(
     services: &Services,
     judged: &'a [Judged],
 ) -> anyhow::Result<Vec<(&'a Judged, String, Tone)>> {
-    let (coverage, soon) = (super::covered(services).await?, next_working_day(services));
+    let (known, soon) = (Known::of(services).await?, next_working_day(services));
     let is_listed = |it: &&Judged| it.step != Step::Nothing || is_soon(services, it, soon);
     let listed = judged.iter().filter(is_listed).map(|it| {
-        let (said, tone) = next(services, it, (&coverage, false));
+        let (said, tone) = next(services, it, (&known, false));
         (it, said, tone)
     });
     Ok(listed.collect())
@@ -181,21 +202,10 @@ fn view(services: &Services, told: &[&Judged], (known, firm): (&Known, Option<&s
     }
 }
 
-/// Warned is who pays now of what is the last day now.
 fn line(services: &Services, it: &Judged, (known, is_of_firm): (&Known, bool)) -> LineView {
     let last_day = rules::last_day(it.cutoff_at, services.settings.timezone);
-    let is_own = |warning: &&Warning| {
-        warning.last_day() == Some(last_day) && warning.recipient == it.line.payer_email
-    };
-    let own = || known.warned.get(&it.line.line_id).into_iter().flatten().filter(is_own);
-    let is_sent = |of: &&Warning| {
-        of.state == MailState::Sent
-            && super::is_relied_on(&it.line, of)
-            && !super::is_overtaken(services, of, it.taken_at)
-    };
-    let warned_at = own().find(is_sent).and_then(|warning| warning.sent_at);
-    let came_back = warned_at.is_none() && own().any(|of| of.state == MailState::Refused);
-    let (next, tone) = next(services, it, (&known.coverage, is_of_firm));
+    let (warned_at, came_back) = known.warned(services, it);
+    let (next, tone) = next(services, it, (known, is_of_firm));
     LineView {
         line: it.line.reference().to_string(),
         name: it.line.name.clone(),
@@ -222,14 +232,10 @@ fn shown(services: &Services, line: &InGrace, cutoff_at: DateTime<Utc>) -> Shown
 }
 
 /// What happens next, and who put it off and why; a firm reads only until when.
-fn next(
-    services: &Services,
-    it: &Judged,
-    (coverage, is_of_firm): (&Coverage, bool),
-) -> (String, Tone) {
+fn next(services: &Services, it: &Judged, (known, is_of_firm): (&Known, bool)) -> (String, Tone) {
     let texts = services.texts;
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
-    let missing = super::missing_already(services, &it.line, coverage);
+    let missing = super::missing_already(services, &it.line, &known.coverage);
     let (from, to): (Option<String>, Option<String>) =
         missing.map(|(from, to)| (day(from), day(to))).unzip();
     let unclaimed = it.may_be_paid_with(services);
@@ -240,6 +246,9 @@ fn next(
         }
         Step::Nothing | Step::Wait(Waits::MaybePaid) if !unclaimed.is_empty() => {
             (String::new(), Tone::Waiting)
+        }
+        Step::Nothing if known.warned(services, it).1 => {
+            (texts.label("workbook.cut_offs.returned"), Tone::Waiting)
         }
         Step::Nothing => (texts.say("workbook.cut_offs.soon", context! { from, to }), Tone::Bad),
         Step::Warn(_) => (it.in_words(services), Tone::Quiet),
