@@ -130,6 +130,10 @@ fn format() -> Format {
 fn read(services: &Services, path: &Path) -> anyhow::Result<Result<Letter, Finding>> {
     match read::mail(path, &import::limits(services), MOST) {
         Ok(Some(bytes)) => Ok(Ok(report::read(&mime::plain(&bytes)))),
+        // Saved as a mail, without the fields that a report always has.
+        Ok(None) if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("eml")) => {
+            Ok(Ok(Letter::Other))
+        }
         Ok(None) => {
             let finding = Finding::new(Code::FileWrongFolder, Place::default());
             Ok(Err(finding.detail("only_reports", BOUNCE)))

@@ -213,6 +213,12 @@ fn a_report_about_no_mail_of_ours_says_so_is_kept_and_may_come_again() {
         (&file["exit"], &file["findings"][0]["code"]),
         (&3.into(), &"bounce.not_a_report".into())
     );
+    // Saved as a mail, and nothing but words.
+    let file = take(&world, "note.eml", b"hello\n");
+    assert_eq!(
+        (&file["exit"], &file["findings"][0]["code"]),
+        (&3.into(), &"bounce.not_a_report".into())
+    );
     world.run(&["prove"]).exits(0);
 }
 
