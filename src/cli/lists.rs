@@ -170,12 +170,15 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
     .await?;
     let requests = requests::states(&services.db).await?;
     let local = |at| services.rfc3339(at);
+    let is_cancelled = |it: &Licence| requests.get(&it.line_id) == Some(&RequestState::Cancelled);
+    // What was cancelled has no such day any more.
+    let cutoff = |it: &Licence| sweep::cutoff_of(&services, it).filter(|_| !is_cancelled(it));
     let shown = found.iter().map(|licence| {
         json!({
             "licence_id": licence.licence_id, "order": licence.order_code, "line": licence.line_no,
             "tax_id": licence.tax_id, "package": licence.package, "fiscal_year": licence.fiscal_year,
             "state": licence.state, "activated_at": local(licence.activated_at),
-            "grace_until": licence.grace_until.map(local), "cutoff_at": sweep::cutoff_of(&services, licence).map(local),
+            "grace_until": licence.grace_until.map(local), "cutoff_at": cutoff(licence).map(local),
             "paid_on": licence.paid_on, "suspended_at": licence.suspended_at.map(local),
             "logins": licence.logins.0,
         })
@@ -183,8 +186,8 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
     let row = |licence: &Licence| {
         // What is paid has no such day.
         let unpaid = Some(licence).filter(|it| it.state != LicenceState::Active);
-        let cutoff = unpaid
-            .and_then(|it| sweep::cutoff_of(&services, it))
+        let shown = unpaid
+            .and_then(cutoff)
             .map(|at| services.local(at).format("%d/%m/%Y %H:%M").to_string());
         [
             licence.licence_id.clone(),
@@ -192,13 +195,12 @@ pub async fn licences(global: &Global, narrowed: &Narrowed) -> anyhow::Result<Re
             licence.tax_id.clone(),
             licence.package.clone(),
             licence.fiscal_year.to_string(),
-            match requests.get(&licence.line_id) {
-                Some(RequestState::Cancelled) => {
-                    services.texts.label("workbook.line_state.cancelled")
-                }
-                _ => word(&services, "workbook.line_state", &licence.state),
+            if is_cancelled(licence) {
+                services.texts.label("workbook.line_state.cancelled")
+            } else {
+                word(&services, "workbook.line_state", &licence.state)
             },
-            cutoff.unwrap_or_default(),
+            shown.unwrap_or_default(),
         ]
     };
     let header = ["licence", "line", "tax_id", "package", "year", "state", "cutoff"];

@@ -143,6 +143,8 @@ fn what_works_unpaid_is_stopped_only_where_it_is_named_itself() {
     let licences = world.list("licences");
     assert_eq!(texts(&licences, "state"), ["grace", "suspended", "grace"]);
     assert_eq!(licences[1]["suspended_at"], crate::world::NOW);
+    let has_end = |at: usize| !licences[at]["cutoff_at"].is_null();
+    assert_eq!([0, 1, 2].map(has_end), [true, false, true], "what was cancelled is never cut off");
     // Its log-in letters had not left.
     let mails = world.mails();
     let of_line = |mail: &&Value| mail["subject"] == line(2);
