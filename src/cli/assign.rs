@@ -54,13 +54,13 @@ pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
         lines.sort_by(|a, b| a.firm.cmp(&b.firm));
         for lines in lines.chunk_by(|a, b| a.firm == b.firm) {
             let firm = services.firm(&lines[0].firm)?;
-            let role = role_of(services.texts, firm, &args.email, Some(&lines[0]))?;
-            wanted.push((order.clone(), lines.to_vec(), args.role.unwrap_or(role)));
+            let (email, role) = staff_of(services.texts, firm, &args.email, Some(&lines[0]))?;
+            wanted.push((order.clone(), lines.to_vec(), (email, args.role.unwrap_or(role))));
         }
     }
     crate::runner::recover(&services).await?;
-    for (order, lines, role) in &wanted {
-        let wish = |line| Wish { line, on: Some((&args.email, *role)), off: None };
+    for (order, lines, on) in &wanted {
+        let wish = |line| Wish { line, on: Some(*on), off: None };
         assigning::change(&services, order, &lines.iter().map(wish).collect::<Vec<_>>()).await?;
     }
     let lines: Vec<Line> = wanted.into_iter().flat_map(|(_, lines, _)| lines).collect();
@@ -106,7 +106,7 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
             return Err(Failure::misused(services.texts, "firm_left", values).into());
         };
         if let Some(to) = args.to.as_ref().filter(|to| **to != firm.admin.email) {
-            *heir = Some((to, role_of(services.texts, firm, to, None)?));
+            *heir = Some(staff_of(services.texts, firm, to.as_str(), None)?);
         }
     }
     crate::runner::recover(&services).await?;
@@ -133,20 +133,22 @@ fn is_admin(services: &Services, firm: &str, email: &Email) -> bool {
     services.firm(firm).is_ok_and(|firm| firm.admin.email == *email)
 }
 
-/// The role that the configuration gives a member of staff; `line` is the first that it is asked for.
-fn role_of(
+/// A member of staff by e-mail, name or alias, with the role that the configuration gives; `line` is the first that it is
+/// asked for.
+fn staff_of<'a>(
     texts: &Texts,
-    firm: &Firm,
-    email: &Email,
+    firm: &'a Firm,
+    named: &str,
     line: Option<&Line>,
-) -> anyhow::Result<StaffRole> {
-    if let Some(staff) = firm.staff.iter().find(|staff| staff.email == *email) {
-        return Ok(staff.role);
+) -> anyhow::Result<(&'a Email, StaffRole)> {
+    let member = firm.member(named);
+    if let Some(staff) = firm.staff.iter().find(|staff| Some(&staff.email) == member) {
+        return Ok((&staff.email, staff.role));
     }
-    let key = if firm.admin.email == *email { "is_admin" } else { "no_staff" };
+    let key = if member == Some(&firm.admin.email) { "is_admin" } else { "no_staff" };
     let staff = firm.staff.iter().map(|it| format!("{} ({})", it.email, it.name));
     let values = context! {
-        email => email.as_str(), firm => firm.code.as_str(), known => staff.collect::<Vec<_>>(),
+        email => named, firm => firm.code.as_str(), known => staff.collect::<Vec<_>>(),
         line => line.map(|line| line.reference().to_string()),
     };
     Err(Failure::misused(texts, key, values).into())

@@ -207,9 +207,9 @@ pub struct Assign {
     /// Lines of orders (DH-2611-000123/17)
     #[arg(required = true, value_name = "LINE")]
     pub lines: Vec<LineRef>,
-    /// Of a member of staff
+    /// Of a member of staff; the name or an alias in hangloat.toml does, too
     #[arg(required = true)]
-    pub email: Email,
+    pub email: String,
     /// `manager` or `data_entry`; default: the role that hangloat.toml gives
     #[arg(long, value_parser = staff_role)]
     pub role: Option<StaffRole>,

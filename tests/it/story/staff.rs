@@ -213,6 +213,20 @@ fn only_members_of_staff_are_assigned_and_only_to_lines_that_stand() {
 }
 
 #[test]
+fn a_member_of_staff_is_assigned_by_a_name_that_lists_may_have_too() {
+    let world = imported();
+    let name = "name = \"Lê Thị Hoa\",";
+    world.rewrite("hangloat.toml", name, &format!("{name} aliases = [\"Hoa KT\"],"));
+    for (at, named) in [(1, "hoa kt"), (2, "Lê Thị Hoa")] {
+        world.run(&["assign", &line(at), named]).exits(0);
+        assert!(staff(&world, at as usize).to_string().contains(HOA), "{named}");
+    }
+    let error =
+        world.run(&["assign", &line(1), "Hoa ai", "--json"]).exits(2).json()["error"].clone();
+    assert!(text(&error, "message").contains("Hoa ai không phải nhân viên"), "{error}");
+}
+
+#[test]
 fn who_is_no_member_of_staff_is_told_with_the_line_and_with_those_who_are() {
     let world = imported();
     world.run(&["assign", &line(2), HOA]).exits(0);
