@@ -305,7 +305,8 @@ fn file_in_words(services: &Services, file: &FileReport) -> String {
         let values = context! {
             total => rows.total, accepted => rows.accepted - by_cells - by_word, rejected => rows.rejected,
             held => rows.held, corrected => by_cells + by_word, cancelled,
-            unchanged => (rows.unchanged - cancelled).max(0), foretold => file.batch.is_none(),
+            dropped => rows.dropped,
+            unchanged => (rows.unchanged - rows.dropped - cancelled).max(0), foretold => file.batch.is_none(),
         };
         let key = match file.kind {
             BatchKind::Statement => "statement",

@@ -89,6 +89,20 @@ fn the_receipt_of_an_answer_says_of_which_list_what_was_taken_and_what_is_left_t
 }
 
 #[test]
+fn the_command_counts_the_rows_of_an_answer_as_the_receipt_does() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, _) = waiting();
+    let edits = [cell(FIX, "H2", "0912000002"), cell(FIX, "AJ3", "nhận"), cell(FIX, "AJ4", "bỏ")];
+    let answer = edited(&world, &world.workbook("B000001"), &edits);
+    let path = world.drop_file("tra-loi.xlsx", &answer);
+    let printed = world.run(&["run", "import", path.to_str().unwrap()]).stdout;
+    let counted = "5 dòng: 2 nhận, 0 từ chối, 0 chờ quyết định, 1 bỏ theo quyết định, 2 không đổi";
+    assert!(printed.contains(counted), "{printed}");
+}
+
+#[test]
 fn the_receipt_of_an_answer_says_what_was_not_taken_where_and_why() {
     if !require("openpyxl") {
         return;
