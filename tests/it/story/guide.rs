@@ -1,6 +1,6 @@
 //! The user's guide: one page, in the language that is asked for, without a workspace.
 
-use crate::world::World;
+use crate::world::{World, text};
 
 #[test]
 fn the_guide_is_written_where_it_is_asked_for_in_either_language() {
@@ -17,6 +17,19 @@ fn the_guide_is_written_where_it_is_asked_for_in_either_language() {
         assert!(page.contains(says) && page.contains("DH-2611-000123&#x2f;17"), "{page}");
     }
     world.run(&["guide"]).exits(2);
+}
+
+#[test]
+fn the_guide_is_not_written_under_the_name_of_a_workbook() {
+    let world = World::new();
+    for name in ["guide.xlsx", "guide"] {
+        let path = world.outside(name);
+        let args = ["guide", "-o", path.to_str().unwrap(), "--json"];
+        let error = world.run(&args).exits(2).json()["error"].clone();
+        assert!(text(&error, "message").contains(name), "{error}");
+        assert!(text(&error, "fix").contains(".html"), "{error}");
+        assert!(!path.exists());
+    }
 }
 
 #[test]
