@@ -86,7 +86,7 @@ pub fn tasks(services: &Services, firm: Option<&Firm>, seen: &Seen) -> Vec<Task>
     let page = Of { services, is_operators: firm.is_none() || services.only_firm().is_some() };
     let mut tasks = page.late(seen, &extract);
     tasks.extend(page.payments(seen, &extract));
-    tasks.extend(page.differences(&extract));
+    tasks.extend(page.differences(seen, &extract));
     if page.is_operators {
         tasks.extend(page.refunds(seen));
         tasks.extend(page.debits(seen));
@@ -278,16 +278,23 @@ impl Of<'_> {
         })
     }
 
-    fn differences(&self, extract: &Extract) -> Option<Task> {
+    /// The workbook lists with them the lines whose time is over, which are tasks of their own here.
+    fn differences(&self, seen: &Seen, extract: &Extract) -> Option<Task> {
         let label =
             |kind| self.services.texts.label(&format!("workbook.reconciliation.kinds.{kind}"));
         let kinds: BTreeSet<_> = extract.differences.iter().map(|it| it.kind).collect();
         let about = kinds.into_iter().map(label).collect::<Vec<_>>().join(" · ");
         let n = extract.differences.len();
-        (n > 0).then(|| Task {
-            workbook: self.workbook(reconciliation::WHAT),
-            ..self.task(TaskKind::Difference, about, n)
-        })
+        let late = seen.found.differences.len().saturating_sub(n);
+        let task = self.task(TaskKind::Difference, about, n);
+        let to_do = if self.is_operators && late > 0 {
+            let values = context! { n, late };
+            self.services.texts.say("workbook.morning.to_do.difference", values)
+        } else {
+            task.to_do.clone()
+        };
+        let workbook = self.workbook(reconciliation::WHAT);
+        (n > 0).then_some(Task { workbook, to_do, ..task })
     }
 
     /// Lines whose time is over and that are not cut off, by what they wait for; a missing statement is told by itself.

@@ -199,6 +199,25 @@ fn a_line_past_its_day_that_a_person_decides_on_is_told_each_morning_until_it_is
 }
 
 #[test]
+fn beside_the_differences_the_morning_says_how_many_lines_past_their_day_the_sheet_has_too() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = unpaid();
+    let named = format!("{}/2", money::ORDER);
+    let change = ["correct", &named, "name=Công ty TNHH Tên Mới", "--reason", "đổi tên"];
+    world.run(&change).exits(0);
+    let codes = money::codes(&world);
+    let lines = [("28/11/2026", 1_000_000, codes[0].as_str())];
+    super::grace::booked(&world, "a.csv", "02/12/2026", &lines);
+    super::grace::night(&world, "12-04");
+    report(&world, "2026-12-04T07:30:00+07:00");
+    let page = sheet_text(&world.path("outbox/morning__2026-12-04__r1.xlsx"), "Buổi sáng");
+    let said = "Xem 1 chênh lệch ở trang Chênh lệch của tệp đối soát (chưa kể ";
+    assert!(page.contains(said) && page.contains("được kể riêng ở đây)"), "{page}");
+}
+
+#[test]
 fn a_line_that_is_put_off_is_told_with_its_new_last_day_wherever_it_is_told() {
     let world = unpaid();
     for (line, until) in [(1, "2026-12-10"), (2, "2026-12-01")] {
