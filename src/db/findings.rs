@@ -223,6 +223,28 @@ pub async fn list(db: &Db, firm: Option<&str>) -> sqlx::Result<Vec<(BatchId, Fin
     stored.into_iter().map(with_batch).collect()
 }
 
+/// A client that was cancelled before and waits for the confirmation of its new order.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct OrderedAgain {
+    pub order_code: String,
+    pub name: String,
+}
+
+/// Those of a batch, in the order of its lines.
+pub async fn ordered_again(db: &Db, batch: BatchId) -> sqlx::Result<Vec<OrderedAgain>> {
+    db.query(
+        "select distinct l.order_code, l.line_no, l.name
+         from finding f
+         join order_line l on l.batch_id = f.batch_id and l.sheet = f.sheet and l.row_no = f.row_no
+         where f.batch_id = $1 and f.code = $2 and l.state = 'waiting'
+         order by l.order_code, l.line_no",
+    )
+    .bind(batch.number())
+    .bind(Code::ClientCancelledBefore.as_str())
+    .all()
+    .await
+}
+
 /// What the findings of a batch say under a key of their details, each once.
 pub async fn details(db: &Db, batch: BatchId, key: &str) -> sqlx::Result<Vec<String>> {
     let said: Vec<(String,)> = db

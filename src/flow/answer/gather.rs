@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::{
     allowed::{self, Fallback},
-    identity, messages, missing,
+    identity, messages, missing, origin,
     pages::{OfBatch, OfCheck},
     payments::{payee, payments},
     questions, refusals,
@@ -46,6 +46,7 @@ use crate::{
         report::Rows,
         staged,
     },
+    text::one_line,
 };
 
 /// So many rows from the top are looked through for values that show what a column holds.
@@ -86,6 +87,7 @@ pub async fn of_batch<'a>(
         totals: totals(&lines),
         cancelled: of_state(&lines, LineState::Cancelled),
         missing: missing::of_batch(services, id, &tables).await?,
+        ordered_again: ordered_again(services, id).await?,
         counts,
         orders: order_views(services, &orders, &lines)?,
         needs_second: services.settings.order.maker_checker,
@@ -97,7 +99,7 @@ pub async fn of_batch<'a>(
         choices: allowed::whatever(services),
         labels: labels(services),
         order_level: Vec::new(),
-        origin: origin(services, batch, at),
+        origin: origin::of(services, batch, at),
         identity: Some(identity::of(&services.key, id, batch.revision)?),
         sheets: tables.iter().map(rows::sheet).collect(),
         questions,
@@ -146,6 +148,11 @@ async fn counts(services: &Services, id: BatchId) -> anyhow::Result<Counts> {
     Ok(Counts { skipped: skipped.unsigned_abs(), ..Counts::from(rows) })
 }
 
+async fn ordered_again(services: &Services, id: BatchId) -> anyhow::Result<Vec<String>> {
+    let again = db::findings::ordered_again(&services.db, id).await?;
+    Ok(again.iter().map(|it| one_line(&it.name)).collect())
+}
+
 /// How to get a template of today, for who used a former one.
 fn old_template(services: &Services, is_old: bool) -> Option<String> {
     is_old.then(|| services.texts.label("message.next.old_template"))
@@ -183,6 +190,7 @@ pub fn of_check<'a>(
         totals: dry_totals(services, checked),
         cancelled: 0,
         missing,
+        ordered_again: Vec::new(),
         orders: Vec::new(),
         needs_second: false,
         questions: Vec::new(),
@@ -198,7 +206,7 @@ pub fn of_check<'a>(
             (text("file"), file_name.to_owned()),
             (text("sha256"), sha256.to_string()),
             (text("catalogue"), services.catalogue.version()),
-            (text("program"), program()),
+            (text("program"), origin::program()),
         ],
         identity: None,
         sheets: mapped.tables.iter().map(rows::sheet).collect(),
@@ -374,24 +382,4 @@ fn order_level(services: &Services, mapped: &Mapped) -> Vec<(String, String)> {
     let header =
         |field| services.catalogue.columns.header(field, services.settings.locale).to_owned();
     mapped.order_level.iter().map(|(field, value)| (header(*field), value.clone())).collect()
-}
-
-fn origin(services: &Services, batch: &Batch, at: DateTime<Utc>) -> Vec<(String, String)> {
-    let said = |key: &str| services.texts.label(&format!("message.origin.{key}"));
-    let time = |at: DateTime<Utc>| services.local(at).format("%d/%m/%Y %H:%M:%S").to_string();
-    vec![
-        (said("file"), batch.file_name.clone()),
-        (said("sha256"), batch.sha256.to_string()),
-        (said("batch"), batch.id().to_string()),
-        (said("run"), batch.run_id.map(|run| run.to_string()).unwrap_or_default()),
-        (said("received"), time(batch.received_at)),
-        (said("checked"), batch.checked_at.map(time).unwrap_or_default()),
-        (said("shown"), time(at)),
-        (said("catalogue"), batch.catalogue_version.clone().unwrap_or_default()),
-        (said("program"), program()),
-    ]
-}
-
-pub fn program() -> String {
-    format!("hangloat {}", env!("CARGO_PKG_VERSION"))
 }

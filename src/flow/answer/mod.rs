@@ -23,6 +23,8 @@ mod result;
 
 mod gather;
 
+mod origin;
+
 mod left;
 
 mod pages;

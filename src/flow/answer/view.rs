@@ -38,6 +38,8 @@ pub struct ResultView {
     pub cancelled: usize,
     /// Lines of earlier lists whose clients are not in this one.
     pub missing: usize,
+    /// Who waits for the confirmation of an order and was cancelled before.
+    pub ordered_again: Vec<String>,
     pub orders: Vec<OrderView>,
     /// Who confirms must be another one than who registered.
     pub needs_second: bool,

@@ -34,6 +34,7 @@ use crate::{
         report::Rows,
         staged,
     },
+    text::one_line,
 };
 
 /// So many things to fix are told; the workbook has all.
@@ -78,6 +79,10 @@ pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result
         .filter(|it| is_maker || to_confirm(it))
         .map(|it| it.view(services, &reader))
         .collect::<anyhow::Result<_>>()?;
+    let again = findings::ordered_again(&services.db, id).await?.into_iter();
+    let is_told = |code: &str| orders.iter().any(|order| order.code.as_str() == code);
+    let again: Vec<String> =
+        again.filter(|it| is_told(&it.order_code)).map(|it| one_line(&it.name)).collect();
     let said = BatchResult {
         reader: if is_maker { maker(services, &all, &reader) } else { Reader::Checker },
         to_name: mail.recipient_name.clone(),
@@ -92,6 +97,7 @@ pub async fn of(services: &Services, mail: &Mail, id: BatchId) -> anyhow::Result
         },
         amount: orders.iter().map(|order| order.amount).sum(),
         orders,
+        again,
         to_fix,
         more,
         steps: receipt::to_do(services, &batch, (&tables, &rows)).await?,

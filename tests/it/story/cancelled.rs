@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     letters,
     lists::{csv, enterprise},
-    workbooks::{Edit, cell, edited, read, set},
+    told::letters_of,
+    workbooks::{Edit, cell, edited, read, set, sheet_text},
 };
 use crate::world::{World, require, text, texts};
 
@@ -399,6 +400,27 @@ fn a_client_that_was_cancelled_and_comes_again_is_ordered_anew_and_told_so() {
         let said = text(told, "message");
         assert!(said.contains("23/11/2026") && said.contains("khách đổi ý"), "{said}");
     }
+}
+
+#[test]
+fn whoever_confirms_reads_in_letter_and_summary_which_client_was_cancelled_before() {
+    if !(require("openpyxl") && require("python3")) {
+        return;
+    }
+    let world = placed();
+    cancel(&world, &[&line(2)], 0);
+    world.import("khach-lai.csv", &csv(&[enterprise(2), enterprise(4)]));
+    let summary = || sheet_text(&world.workbook("B000002"), "Tóm tắt");
+    let said = "Có 1 khách hàng từng bị hủy nay được đặt lại: Công ty TNHH Thử nghiệm 2 (xem";
+    assert!(summary().contains(said), "{}", summary());
+    world.run(&["run", "mail"]).exits(0);
+    let letters = letters_of(&world, "batch_result");
+    let told = |text: &str| text.contains(said) && text.contains("cột Hủy");
+    assert!(letters.iter().any(|letter| told(&letter.text)), "{letters:?}");
+    // Once it is confirmed nothing is to be decided any more.
+    let order = world.orders().pop().unwrap();
+    world.run(&["confirm", &text(&order, "code")]).exits(0);
+    assert!(!summary().contains("từng bị hủy"), "{}", summary());
 }
 
 #[test]

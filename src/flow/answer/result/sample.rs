@@ -121,6 +121,7 @@ pub fn view() -> Sample {
         cancelled: 0,
         needs_second: false,
         missing: 0,
+        ordered_again: Vec::new(),
         orders: vec![
             order("DH-2611-000123", CustomerType::Enterprise, "ASP Kế toán – Doanh nghiệp", 11),
             order("DH-2611-000124", CustomerType::Household, "ASP Kế toán – Hộ kinh doanh", 7),

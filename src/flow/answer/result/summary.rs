@@ -125,6 +125,11 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         let said = kit.texts.say("workbook.summary.missing", context! { n => kit.view.missing });
         page.line(&said, &look.plain)?;
     }
+    let again = &kit.view.ordered_again;
+    if !again.is_empty() {
+        let said = kit.texts.say("workbook.summary.ordered_again", context! { again });
+        page.line(&said, &kit.look.plain)?;
+    }
     let (n, saved) = kit.survey.could_be_free;
     if n > 0 {
         let saved = (saved != Money::ZERO).then(|| saved.to_string());

@@ -27,6 +27,8 @@ pub struct BatchResult {
     /// Of the orders that are told.
     pub amount: Money,
     pub orders: Vec<ResultOrder>,
+    /// The clients of those that wait who were cancelled before.
+    pub again: Vec<String>,
     /// The first things to fix, ready sentences.
     pub to_fix: Vec<String>,
     /// How many more there are.
@@ -94,6 +96,7 @@ pub fn batch_result(texts: &Texts, said: &BatchResult) -> anyhow::Result<Letter>
     if !said.orders.is_empty() {
         draft.heading("batch_result.orders")?;
         orders(&mut draft, said)?;
+        draft.paragraph("batch_result.again")?;
         draft.paragraph(&format!("{key}.codes"))?;
         draft.paragraph("batch_result.second")?;
         draft.paragraph("batch_result.alone")?;
@@ -134,6 +137,7 @@ fn values(said: &BatchResult) -> Value {
         waiting => said.counts.waiting,
         order_count => said.orders.len(),
         to_confirm => said.orders.iter().filter(|order| order.confirmation.is_some()).count(),
+        again => &said.again,
         more => said.more,
         checkers,
         alone => alone.join(", "),
@@ -230,6 +234,28 @@ mod tests {
         said.orders[0].confirmation = None;
         for letter in in_both_languages(&said) {
             assert!(letter.text.contains("binh@minhan.example"), "{}", letter.text);
+        }
+    }
+
+    #[test]
+    fn whoever_confirms_reads_which_clients_were_cancelled_before() {
+        for reader in [Reader::Maker, Reader::Checker] {
+            let mut said = samples::result(&samples::given(), reader);
+            for letter in in_both_languages(&said) {
+                assert!(!letter.text.contains("An Phát 1"), "{}", letter.text);
+            }
+            said.again = (1..=7).map(|number| format!("An Phát {number}")).collect();
+            let [vi, en] = in_both_languages(&said);
+            let first = "An Phát 1, An Phát 2, An Phát 3, An Phát 4, An Phát 5";
+            for (letter, whole) in [
+                (vi, ["Có 7 khách hàng từng bị hủy", &format!("{first} và 2 khách hàng khác")]),
+                (en, ["7 clients were cancelled before", &format!("{first} and 2 more")]),
+            ] {
+                for needed in whole {
+                    assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
+                    assert!(letter.html.contains(needed), "{needed}: {}", letter.html);
+                }
+            }
         }
     }
 

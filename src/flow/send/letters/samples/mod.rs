@@ -254,6 +254,7 @@ pub fn result(given: &Given, reader: Reader) -> BatchResult {
             state: "Chờ xác nhận".to_owned(),
             confirmation: Some(ConfirmationCode::new(0x0123_4567_89ab_cdef)),
         }],
+        again: Vec::new(),
         to_fix: vec!["Dòng 17, cột B: Mã số thuế sai số kiểm tra.".to_owned()],
         more: 0,
         steps: vec!["Mở tệp kết quả và xác nhận.".to_owned()],
