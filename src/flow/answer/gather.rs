@@ -29,7 +29,7 @@ use crate::{
         shown, told,
     },
     domain::{
-        batch::{BatchId, RowState, Sha256},
+        batch::{BatchId, BatchState, RowState, Sha256},
         client::ClientRow,
         field::Field,
         finding::Finding,
@@ -63,15 +63,19 @@ pub async fn of_batch<'a>(
     let orders = orders::of_batch(db, id).await?;
     let lines = lines::totals(db, id).await?;
     let at = moment(services, batch, &orders).await?;
-    let questions = questions(services, id, (&tables, &said)).await?;
-    let counts = counts(services, id).await?;
+    let questions = questions(services, batch, (&tables, &said)).await?;
+    let counts = counts(services, batch).await?;
     let (payments, more_payments) = payments(services, id).await?;
     let asked = (&counts, questions.len());
     let failed = of_state(&lines, LineState::Failed);
     let open = (failed, unpaid(services, id).await?);
     let mut next_steps = next_steps(services, (batch, Where::Workbook), asked, &orders, open);
     next_steps.extend(old_template(services, staged::is_old_template(batch)?));
+    let is_taken_back = batch.state == BatchState::Undone;
     let mut file_findings = file_findings(services, &said);
+    if is_taken_back {
+        rows::without_offers(&mut file_findings);
+    }
     let (refusals, refused) = refusals::of_newest(services, (id, &tables)).await?;
     file_findings.extend(refusals);
     let firm = batch.firm.as_deref().and_then(|firm| services.firm(firm).ok());
@@ -110,7 +114,8 @@ pub async fn of_batch<'a>(
     let whole = Whole {
         batch: Some(id),
         several: tables.len() > 1,
-        list_held: list_held(services, &said, asks),
+        is_taken_back,
+        list_held: list_held(services, &said, asks).filter(|_| !is_taken_back),
         services,
         fallback,
     };
@@ -126,12 +131,16 @@ fn list_held(
     rows::list_held(said.iter().map(|(_, finding)| finding), asks, services.texts)
 }
 
+/// None of a list that was taken back.
 async fn questions(
     services: &Services,
-    id: BatchId,
+    batch: &Batch,
     (tables, said): (&[Table], &[Numbered]),
 ) -> anyhow::Result<Vec<super::view::QuestionView>> {
-    let mut tables = tables.to_vec();
+    if batch.state == BatchState::Undone {
+        return Ok(Vec::new());
+    }
+    let (id, mut tables) = (batch.id(), tables.to_vec());
     for table in &mut tables {
         if table.columns.iter().any(|column| !column.asked.is_empty()) {
             let rows = db::rows::after(&services.db, (id, table.sheet), 0, SAMPLED).await?;
@@ -142,10 +151,12 @@ async fn questions(
     Ok(questions::views((&tables, said), &services.catalogue.columns, language))
 }
 
-async fn counts(services: &Services, id: BatchId) -> anyhow::Result<Counts> {
+async fn counts(services: &Services, batch: &Batch) -> anyhow::Result<Counts> {
+    let id = batch.id();
     let rows = Rows::of(&db::rows::counts(&services.db, Some(id)).await?);
     let skipped = db::rows::skipped(&services.db, id).await?;
-    Ok(Counts { skipped: skipped.unsigned_abs(), ..Counts::from(rows) })
+    let counts = Counts { skipped: skipped.unsigned_abs(), ..Counts::from(rows) };
+    Ok(if batch.state == BatchState::Undone { counts.of_taken_back() } else { counts })
 }
 
 async fn ordered_again(services: &Services, id: BatchId) -> anyhow::Result<Vec<String>> {
@@ -216,6 +227,7 @@ pub fn of_check<'a>(
     let whole = Whole {
         batch: None,
         several: mapped.tables.len() > 1,
+        is_taken_back: false,
         list_held: list_held(services, &said, false),
         services,
         fallback,

@@ -47,6 +47,8 @@ pub struct Whole<'a> {
     pub batch: Option<BatchId>,
     /// There are two lists or more.
     pub several: bool,
+    /// The list was taken back: what its rows say is no question any more.
+    pub is_taken_back: bool,
     /// What is said of a row that only a question about the whole list holds.
     pub list_held: Option<FindingText>,
 }
@@ -127,8 +129,11 @@ fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> 
     let at = (table.sheet, row.number);
     let findings = facts.said.get(&at).map(Vec::as_slice).unwrap_or_default();
     let state = facts.states.get(&at).copied().unwrap_or(RowState::Rejected);
+    let waits = matches!(state, RowState::Rejected | RowState::Held);
     let left_out = if facts.dropped.contains(&at) {
         Some(LeftOut::Decided)
+    } else if whole.is_taken_back && waits {
+        Some(LeftOut::TakenBack)
     } else {
         is_skipped(state, findings).then_some(LeftOut::Hidden)
     };
@@ -143,6 +148,9 @@ fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> 
     }
     said.extend(facts.stuck.get(&at).cloned());
     said.extend(facts.refused.get(&at).into_iter().flatten().cloned());
+    if whole.is_taken_back {
+        without_offers(&mut said);
+    }
     let mut data = DataRow {
         state,
         left_out,
@@ -159,6 +167,13 @@ fn data(whole: &Whole<'_>, table: &Table, row: &TableRow, facts: &Facts<'_>) -> 
         data.choices = allowed::of(whole.services, &data, &whole.fallback);
     }
     data
+}
+
+/// Nothing is to be done about a list that was taken back.
+pub fn without_offers(said: &mut [FindingText]) {
+    for finding in said {
+        finding.fix.clear();
+    }
 }
 
 /// Whether a row is left out because nobody sees it in its file.

@@ -84,6 +84,8 @@ pub struct Counts {
     pub dropped: u64,
     /// Of the unchanged ones, how many are hidden in their file and skipped.
     pub skipped: u64,
+    /// How many waited when their list was taken back.
+    pub taken_back: u64,
 }
 
 impl From<Rows> for Counts {
@@ -96,6 +98,7 @@ impl From<Rows> for Counts {
             unchanged: rows.unchanged.unsigned_abs(),
             dropped: rows.dropped.unsigned_abs(),
             skipped: 0,
+            taken_back: 0,
         }
     }
 }
@@ -104,6 +107,11 @@ impl Counts {
     /// Every row was ordered before, or is left out.
     pub fn bring_nothing(&self) -> bool {
         self.total > 0 && self.unchanged == self.total
+    }
+
+    /// Of a list that was taken back nothing waits any more.
+    pub fn of_taken_back(self) -> Counts {
+        Counts { taken_back: self.rejected + self.held, rejected: 0, held: 0, ..self }
     }
 
     /// Every row is hidden, and skipped for that.
@@ -191,6 +199,8 @@ pub enum LeftOut {
     Hidden,
     /// Nobody chose it (`Gia hạn?`).
     NotChosen,
+    /// It waited when its list was taken back.
+    TakenBack,
 }
 
 #[derive(Clone, Debug)]
@@ -214,7 +224,7 @@ pub struct DataRow {
 impl DataRow {
     /// A person has to do something about it.
     pub fn needs_fixing(&self) -> bool {
-        matches!(self.state, RowState::Rejected | RowState::Held)
+        self.left_out.is_none() && matches!(self.state, RowState::Rejected | RowState::Held)
     }
 
     /// What a field may say, by the row or else by the workbook.

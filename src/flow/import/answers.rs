@@ -144,6 +144,7 @@ pub(super) async fn of_firm(
 }
 
 /// What is to be done, and what is refused before anything is done.
+#[derive(Default)]
 pub(super) struct Decided {
     /// Who decided, where that is written; else the firm's admin.
     pub by: Option<Email>,
@@ -181,6 +182,9 @@ pub(super) async fn decide(
     document: &Document,
     answer: &Answer,
 ) -> anyhow::Result<Decided> {
+    if original.state == BatchState::Undone {
+        return Ok(taken_back(services, original, answer));
+    }
     let firm = services.firm(original.firm.as_deref().context("An answered batch has a firm")?)?;
     let shown = shown::of_revision(&services.db, answer.batch, answer.revision).await?;
     let mut orders = orders::of_batch(&services.db, original.id()).await?;
@@ -210,11 +214,6 @@ pub(super) async fn decide(
         explained.clear();
         None
     });
-    if original.state == BatchState::Undone {
-        let label = |key: &str| services.texts.label(&format!("message.undone.{key}"));
-        let said = returned::stale(answer, original, &[]).detail("refused", label("refused"));
-        refused.push(said.detail("how", label("how")));
-    }
     if !headers::leave_answered(&mut explained, &staged.tables, &known) {
         refused.push(returned::stale(answer, original, &[]));
     }
@@ -246,6 +245,13 @@ pub(super) async fn decide(
     let to_activate = to_activate.map(|(order, _)| order.code.clone()).collect();
     let wishes = wishes.into_iter().filter(|(order, ticks)| is_new(order, *ticks)).collect();
     Ok(Decided { cancels, wishes, to_activate, ..decided })
+}
+
+/// Nothing of an answer is taken where the list was taken back, and that is all there is to say of it.
+fn taken_back(services: &Services, original: &Batch, answer: &Answer) -> Decided {
+    let label = |key: &str| services.texts.label(&format!("message.undone.{key}"));
+    let said = returned::stale(answer, original, &[]).detail("refused", label("refused"));
+    Decided { refused: vec![said.detail("how", label("how"))], ..Decided::default() }
 }
 
 /// Whether a tick asks for something that is not done yet.

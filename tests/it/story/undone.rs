@@ -9,7 +9,7 @@ use hangloat::{
 use super::{
     cancelled::{batch_state, imported, states},
     lists::{csv, enterprise, household, mixed},
-    workbooks::{edited, set},
+    workbooks::{cell, edited, read, set, sheet_text},
 };
 use crate::world::{World, require, text, texts};
 
@@ -101,6 +101,37 @@ fn an_answer_to_a_list_that_was_undone_is_refused() {
     let taken = world.take("tra-loi.xlsx", &workbook);
     assert_eq!(taken["exit"], 3, "{taken}");
     assert!(text(&taken["findings"][0], "message").contains("thu hồi"), "{taken}");
+}
+
+#[test]
+fn the_workbook_of_a_list_that_was_undone_asks_nothing_and_its_answer_gets_one_reason() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let typo = enterprise(2).with("E", "giamdoc@gmial.com");
+    world.import("ds.csv", &csv(&[enterprise(1), typo]));
+    let before = world.workbook("B000001");
+    assert!(sheet_text(&before, "Tóm tắt").contains("Chờ quyết định"), "it waits");
+    let fixed = edited(&world, &before, &[cell("Cần sửa", "AJ2", "nhận")]);
+    world.run(&["undo", "B000001"]).exits(0);
+    let book = world.workbook("B000001");
+    let (summary, rows) = (sheet_text(&book, "Tóm tắt"), sheet_text(&book, "Kết quả"));
+    for needed in
+        ["không cần làm gì", "danh sách khác, nếu có, vẫn giữ nguyên", "Chưa đặt khi thu hồi"]
+    {
+        assert!(summary.contains(needed), "{needed}: {summary}");
+    }
+    assert!(rows.contains("Đã thu hồi"), "{rows}");
+    for asks in ["chọn “nhận”", "Chờ quyết định"] {
+        assert!(!rows.contains(asks), "{asks}: {rows}");
+    }
+    assert!(read(&book)["sheets"]["Cần sửa"].is_null(), "nothing is to be fixed");
+    for (name, answer) in [("cu.xlsx", fixed), ("moi.xlsx", std::fs::read(&book).unwrap())] {
+        let taken = world.take(name, &answer);
+        let codes = texts(taken["findings"].as_array().unwrap(), "code");
+        assert_eq!(codes, ["file.stale_answer"], "{taken}");
+    }
 }
 
 #[test]

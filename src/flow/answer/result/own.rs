@@ -138,6 +138,7 @@ pub fn state(texts: &Texts, row: &DataRow) -> (String, Tone) {
         LeftOut::Decided => "left_out.state",
         LeftOut::Hidden => "left_out.hidden",
         LeftOut::NotChosen => "left_out.not_chosen",
+        LeftOut::TakenBack => "left_out.taken_back",
     });
     if let Some(key) = left_out {
         return (label(key), Tone::Quiet);

@@ -99,6 +99,7 @@ pub fn view() -> Sample {
         unchanged: count(RowState::Unchanged),
         dropped: 0,
         skipped: 0,
+        taken_back: 0,
     };
     let lines = counts.accepted;
     let amount = Money::dong(2_950_000 * i64::try_from(lines).unwrap());

@@ -92,13 +92,14 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         ("unchanged", unchanged, Some(Tone::Quiet)),
         ("dropped", counts.dropped, Some(Tone::Quiet)),
         ("skipped", counts.skipped, Some(Tone::Quiet)),
+        ("taken_back", counts.taken_back, Some(Tone::Quiet)),
     ];
     let right = [
         ("total_rows", i64::try_from(totals.rows).unwrap_or(i64::MAX), &look.money),
         ("total_amount", totals.amount.as_dong(), &look.money),
         ("total_tax_ids", totals.tax_id_sum, &look.number),
     ];
-    let rare = ["cancelled", "dropped", "skipped"];
+    let rare = ["cancelled", "dropped", "skipped", "taken_back"];
     let left = left.into_iter().filter(|(key, count, _)| !rare.contains(key) || *count > 0);
     for (at, (key, count, tone)) in left.enumerate() {
         let label = kit.label(&format!("summary.{key}"));
