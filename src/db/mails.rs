@@ -263,6 +263,19 @@ pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Mail>> {
     db.query("select * from mail where id = $1").bind(id).optional().await
 }
 
+/// The one of which a mail that is sent again says the same once more.
+pub async fn first_of_occasion(db: &Db, mail: &Mail) -> sqlx::Result<Option<Mail>> {
+    db.query(
+        "select * from mail where purpose = $1 and subject = $2 and recipient = $3 and sequence = $4",
+    )
+    .bind(mail.purpose.as_str())
+    .bind(mail.subject.as_str())
+    .bind(mail.recipient.as_str())
+    .bind(mail.occasion())
+    .optional()
+    .await
+}
+
 /// About the orders of a batch.
 pub async fn of_batch(db: &Db, batch: BatchId) -> sqlx::Result<Vec<Mail>> {
     db.query(

@@ -29,7 +29,7 @@ use crate::{
 
 /// What is said of a notice whose order may have been confirmed by what was there before a backup was read in: people
 /// decide whether it goes out.
-const TOLD_BEFORE: &str = "the order may have been confirmed, and told, before the data were restored; \
+pub const TOLD_BEFORE: &str = "the order may have been confirmed, and told, before the data were restored; \
                            the payment codes of such a notice are not known any more";
 
 /// A wish to confirm an order.

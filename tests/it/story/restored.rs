@@ -138,6 +138,8 @@ fn the_notice_of_an_order_that_may_have_been_confirmed_before_the_loss_waits_for
     let again = letters.iter().filter(|it| it.text.contains("DH-2611-000002"));
     let again: Vec<_> = again.filter(|it| it.text.contains("không còn dùng nữa")).collect();
     assert_eq!(again.len(), 1);
+    assert!(again[0].text.contains("được xác nhận lại sau khi dữ liệu"), "{}", again[0].text);
+    assert!(!again[0].text.contains("đã sửa thông tin"), "nothing was corrected");
 }
 
 #[test]

@@ -25,6 +25,8 @@ use crate::{
 pub struct OrderNotice {
     pub recipient: Recipient,
     pub turn: Turn,
+    /// Of a notice anew: its order was confirmed once more after the data were restored, and nothing was corrected.
+    pub after_restore: bool,
     pub to_name: String,
     pub firm: FirmBlock,
     pub orders: Vec<OrderCode>,
@@ -124,6 +126,7 @@ fn values(notice: &OrderNotice, first: &NoticeLine) -> Value {
     context! {
         recipient => notice.recipient.as_str(),
         anew => notice.turn == Turn::Anew,
+        after_restore => notice.after_restore,
         to_name => notice.to_name.as_str(),
         order => first.order.as_str(),
         order_count => notice.orders.len(),
@@ -297,6 +300,28 @@ mod tests {
                 assert_ne!(first.subject, again.subject);
                 assert!(again.text.contains(void) && again.html.contains(void), "{}", again.text);
                 assert!(!first.text.contains(void), "{}", first.text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_after_a_restore_blames_no_correction_and_says_that_its_code_is_new() {
+        for recipient in Recipient::ALL {
+            let first = samples::notice(&samples::given(), *recipient, 1);
+            let [vi, en] = in_both_languages(&OrderNotice {
+                turn: Turn::Anew,
+                after_restore: true,
+                ..first.clone()
+            });
+            for (letter, told) in [
+                (vi, ["xác nhận lại", "mã thanh toán là mã mới", "không còn dùng nữa", "đã sửa"]),
+                (en, ["confirmed anew", "payment code is a new one", "is void", "corrected"]),
+            ] {
+                let [why, code, void, blamed] = told;
+                for needed in [why, code, void] {
+                    assert!(letter.text.contains(needed), "{needed}: {}", letter.text);
+                }
+                assert!(!letter.text.contains(blamed), "{}", letter.text);
             }
         }
     }

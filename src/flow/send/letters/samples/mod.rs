@@ -203,6 +203,7 @@ pub fn notice(given: &Given, recipient: Recipient, lines: u8) -> OrderNotice {
     OrderNotice {
         recipient,
         turn: Turn::First,
+        after_restore: false,
         to_name: "Nguyễn Văn Hùng".to_owned(),
         firm: given.firm.clone(),
         orders: vec![made("DH-2611-000123")],
