@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Sql, Tx, sql};
+use super::{Db, Sql, Tx, mails::sent_again, sql};
 use crate::domain::words::words;
 
 words! {
@@ -125,7 +125,7 @@ pub async fn waiting(db: &Db, before: Option<DateTime<Utc>>) -> sqlx::Result<Vec
     by_purpose(db, "planned", before).await
 }
 
-/// Effects of which nobody knows whether they happened.
+/// Effects of which nobody knows whether they happened; a mail that a person sent again is none.
 pub async fn uncertain(db: &Db) -> sqlx::Result<Vec<Waiting>> {
     by_purpose(db, "uncertain", None).await
 }
@@ -135,18 +135,18 @@ async fn by_purpose(
     state: &str,
     before: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Vec<Waiting>> {
-    db.query(
+    const BY_PURPOSE: &str = concat!(
         "select purpose, count(*) as count, min(planned_at) as oldest, max(planned_at) as newest
-         from (select purpose, state, planned_at from mail
+         from (select purpose, state, planned_at from mail m
+               where state <> 'uncertain' or not ",
+        sent_again!(),
+        "
                union all select 'activate', state, planned_at from activation
                union all select kind, state, planned_at from licence_change) e
          where state = $1 and ($2 is null or planned_at < $2)
-         group by purpose order by oldest, purpose",
-    )
-    .bind(state)
-    .bind(before)
-    .all()
-    .await
+         group by purpose order by oldest, purpose"
+    );
+    db.query(BY_PURPOSE).bind(state).bind(before).all().await
 }
 
 /// Whether something is planned that was planned before an instant.

@@ -11,6 +11,16 @@ use crate::domain::{
     phone::Phone,
 };
 
+/// Whether a mail `m` was sent again since by a person: that one tells what became of it.
+macro_rules! sent_again {
+    () => {
+        "exists (select 1 from mail a
+                 where a.purpose = m.purpose and a.subject = m.subject and a.recipient = m.recipient
+                   and a.occasion = coalesce(m.occasion, m.sequence) and a.sequence > m.sequence)"
+    };
+}
+pub(super) use sent_again;
+
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Mail {
     pub id: i64,
@@ -244,19 +254,22 @@ pub async fn unhold(db: &Db, id: i64) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The oldest first.
+/// The oldest first. Asked for those that are uncertain, those that a person sent again are none.
 pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Mail>> {
-    db.query(
+    const LIST: &str = concat!(
         "select m.* from mail m left join client_order o on o.code = m.order_code left join batch b on b.id = m.batch_id
               left join report r on r.id = m.report_id
          where ($1 is null or coalesce(o.firm, b.firm, r.firm) = $1) and ($2 is null or m.state = $2) and ($3 is null or m.planned_at >= $3)
-         order by m.id",
-    )
-    .bind(filter.firm.as_deref())
-    .bind(filter.state.as_deref())
-    .bind(filter.since)
-    .all()
-    .await
+           and (coalesce($2, '') <> 'uncertain' or not ",
+        sent_again!(),
+        ") order by m.id"
+    );
+    db.query(LIST)
+        .bind(filter.firm.as_deref())
+        .bind(filter.state.as_deref())
+        .bind(filter.since)
+        .all()
+        .await
 }
 
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Mail>> {

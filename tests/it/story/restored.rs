@@ -131,9 +131,19 @@ fn the_notice_of_an_order_that_may_have_been_confirmed_before_the_loss_waits_for
     let why = text(&doubted[0], "error");
     assert!(why.contains("restored") || why.contains("khôi phục"), "{why}");
     assert_eq!(texts(&notices(new), "state"), ["sent"], "nobody was told of it before");
-    // Sent by a person, it says that what went out before is void.
+    let uncertain = || {
+        let listed = found.run(&["mails", "--state", "uncertain", "--json"]).exits(0).json();
+        let counted = found.run(&["resume", "--json"]).exits(0).json();
+        let counted = counted["uncertain"].as_array().unwrap().iter();
+        let counted: i64 = counted.map(|it| it["count"].as_i64().unwrap()).sum();
+        (listed["mails"].as_array().unwrap().len(), usize::try_from(counted).unwrap())
+    };
+    let (before, counted) = uncertain();
+    assert_eq!(counted, before);
+    // Sent by a person, it says that what went out before is void, and is uncertain no more.
     found.run(&["resend", &doubted[0]["id"].to_string()]).exits(0);
     found.run(&["run", "mail"]).exits(0);
+    assert_eq!(uncertain(), (before - 1, before - 1));
     let letters = letters::all(&found);
     let again = letters.iter().filter(|it| it.text.contains("DH-2611-000002"));
     let again: Vec<_> = again.filter(|it| it.text.contains("không còn dùng nữa")).collect();
