@@ -51,11 +51,16 @@ pub async fn go_on_further(tx: &mut Tx) -> sqlx::Result<()> {
 }
 
 /// Whether what was not sent yet was sent by the original, nobody knows: mails are listed, the platform is asked. Which
-/// numbers the original gave is remembered, before they go on further.
-pub async fn doubt(tx: &mut Tx) -> sqlx::Result<()> {
-    for sql in [
-        "update mail set state = 'uncertain', holder = null, lease_until = null
+/// numbers the original gave is remembered, before they go on further. `why` is said of each mail.
+pub async fn doubt(tx: &mut Tx, why: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'uncertain', holder = null, lease_until = null, error = $1
          where state in ('planned', 'sending', 'held')",
+    )
+    .bind(why)
+    .execute()
+    .await?;
+    for sql in [
         "update order_line set state = 'uncertain'
          where state = 'activating' and id in (select line_id from activation where state in ('planned', 'sending'))",
         // Asked by key first, as after a first attempt.
@@ -76,6 +81,18 @@ pub async fn doubt(tx: &mut Tx) -> sqlx::Result<()> {
 pub async fn doubt_until(tx: &mut Tx, at: DateTime<Utc>) -> sqlx::Result<()> {
     tx.query(
         "insert into counter (name, value) values ('restored', $1)
+         on conflict (name) do update set value = $1",
+    )
+    .bind(at.timestamp())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// When the backup was taken that is read in.
+pub async fn taken_at(tx: &mut Tx, at: DateTime<Utc>) -> sqlx::Result<()> {
+    tx.query(
+        "insert into counter (name, value) values ('backup_taken', $1)
          on conflict (name) do update set value = $1",
     )
     .bind(at.timestamp())

@@ -30,6 +30,8 @@ pub struct Guard {
     held_why: Option<String>,
     held_at: Option<DateTime<Utc>>,
     held_before: Option<DateTime<Utc>>,
+    /// In seconds.
+    backup_taken: Option<i64>,
     /// The identity for which a person lifted the last hold.
     pub confirmed: Option<String>,
     pub key_print: Option<String>,
@@ -44,23 +46,34 @@ pub struct Hold {
     pub since: DateTime<Utc>,
     /// Only what was planned before; `None`: everything.
     pub before: Option<DateTime<Utc>>,
+    /// When the backup was taken that was read in, where that is why.
+    pub taken: Option<DateTime<Utc>>,
 }
 
 impl Guard {
     pub fn hold(&self) -> Option<Hold> {
         let why = self.held_why.as_deref()?.parse().ok()?;
-        Some(Hold { why, since: self.held_at?, before: self.held_before })
+        let taken = self.backup_taken.filter(|_| why == HoldReason::Restored);
+        let taken = taken.and_then(|at| DateTime::from_timestamp(at, 0));
+        Some(Hold { why, since: self.held_at?, before: self.held_before, taken })
     }
 }
 
 pub async fn state(db: &Db) -> sqlx::Result<Guard> {
-    db.query("select * from guard").one().await
+    db.query("select g.*, (select value from counter where name = 'backup_taken') as backup_taken from guard g")
+        .one()
+        .await
 }
 
 /// The same, with its row kept from others until the end of the transaction.
 pub async fn locked(tx: &mut Tx) -> sqlx::Result<Guard> {
     // A transaction of SQLite has the whole database.
-    const LOCK: Sql = sql!("select * from guard where id = 1", postgres: " for update", "");
+    const LOCK: Sql = sql!(
+        "select g.*, (select value from counter where name = 'backup_taken') as backup_taken
+         from guard g where g.id = 1",
+        postgres: " for update of g",
+        ""
+    );
     tx.query(LOCK).one().await
 }
 

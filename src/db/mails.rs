@@ -155,21 +155,8 @@ pub async fn supersede(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Re
     Ok(next)
 }
 
-/// The original of a restored database may have sent what is planned of a purpose and subject.
-pub async fn doubt(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result<()> {
-    tx.query(
-        "update mail set state = 'uncertain'
-         where purpose = $1 and subject = $2 and state = 'planned'",
-    )
-    .bind(purpose.as_str())
-    .bind(subject)
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// The same, with what there is to say of it.
-pub async fn doubt_for(
+/// The original of a restored database may have sent what is planned of a purpose and subject: `why` is said of it.
+pub async fn doubt(
     tx: &mut Tx,
     (purpose, subject): (Purpose, &str),
     why: &str,

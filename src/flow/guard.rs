@@ -26,6 +26,9 @@ const FILE: &str = ".instance";
 /// Stands for the firm where the bell rings for the operator.
 pub const OPERATOR: &str = "_operator";
 
+/// What is said of a mail that the original may have sent: people decide whether it goes out.
+pub const MAYBE_SENT: &str = "it may have been sent before the data were restored";
+
 /// What a workspace remembers of its database between two starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
@@ -158,7 +161,7 @@ async fn found(
         return Ok(instance::id(db, fresh, now).await?);
     }
     if doubts(why) {
-        copied::doubt(&mut tx).await?;
+        copied::doubt(&mut tx, MAYBE_SENT).await?;
         copied::doubt_until(&mut tx, now).await?;
     }
     if is_copy {
@@ -167,19 +170,23 @@ async fn found(
     if let Some(place) = place {
         guard::lies_at(&mut tx, place).await?;
     }
-    guard::hold(&mut tx, Hold { why, since: now, before: None }).await?;
+    guard::hold(&mut tx, Hold { why, since: now, before: None, taken: None }).await?;
     tx.commit().await?;
     tracing::error!(%why, "This is another database than before: nothing is sent until `hangloat resume --confirm`");
     Ok(if is_copy { fresh.to_owned() } else { id.to_owned() })
 }
 
-/// A restored database is whole: it is known by a fresh identity, holds everything, and doubts what was not sent.
+/// A restored database is whole: it is known by a fresh identity, holds everything, and doubts what was not sent when
+/// its backup was taken.
 pub async fn restored(
     home: &Path,
     (db, store): (&Db, &Store),
     host: &str,
-    now: DateTime<Utc>,
+    (taken_at, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
+    copied::taken_at(&mut tx, taken_at).await?;
+    tx.commit().await?;
     identify(home, (db, store), host, now).await?;
     let (id, mark) = (instance::id(db, "", now).await?, guard::state(db).await?.mark);
     Known { instance: id, mark, restoring: false }.write(home)
@@ -223,7 +230,9 @@ pub async fn lift(services: &Services) -> anyhow::Result<bool> {
 /// Why everything, or what is old, is held; with what it takes to lift it.
 pub fn in_words(services: &Services, hold: &Hold) -> String {
     let local = |at| services.local(at).format("%d/%m/%Y %H:%M").to_string();
-    let values = context! { since => local(hold.since), before => hold.before.map(local) };
+    let values = context! {
+        since => local(hold.since), before => hold.before.map(local), taken => hold.taken.map(local),
+    };
     services.texts.say(&format!("message.held.{}", hold.why), values)
 }
 

@@ -91,7 +91,7 @@ async fn sign(services: &Services, now: DateTime<Utc>) -> anyhow::Result<Option<
     if let Some(before) = gap
         && stored::is_waiting(&mut tx, before).await?
     {
-        let hold = Hold { why: HoldReason::Gap, since: now, before: Some(before) };
+        let hold = Hold { why: HoldReason::Gap, since: now, before: Some(before), taken: None };
         stored::hold(&mut tx, hold).await?;
         noticed = Some(hold);
     }

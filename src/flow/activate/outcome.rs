@@ -34,7 +34,7 @@ use crate::{
         mail::Purpose,
         order::{LineState, OrderCode},
     },
-    flow::{Services, holder::LeaseLost, order::settle as orders, send},
+    flow::{Services, guard, holder::LeaseLost, order::settle as orders, send},
 };
 
 const FROM: [LineState; 2] = [LineState::Activating, LineState::Uncertain];
@@ -120,7 +120,8 @@ async fn one(
                 let purpose = log_in_purpose(licence);
                 send::plan::log_in(services, tx, (order, line), (purpose, 1)).await?;
                 if doubted.is_some_and(|until| licence.activated_at < until) {
-                    mails::doubt(tx, purpose, &line.reference().to_string()).await?;
+                    let subject = line.reference().to_string();
+                    mails::doubt(tx, (purpose, &subject), guard::MAYBE_SENT).await?;
                 }
             } else {
                 changes::plan_log_in(services, tx, line).await?;
@@ -204,7 +205,8 @@ async fn after_all(
         if let Some(until) = doubted
             && licences::all_before(tx, &order.code, until).await?
         {
-            mails::doubt(tx, Purpose::ActivationResult, order.code.as_str()).await?;
+            let result = (Purpose::ActivationResult, order.code.as_str());
+            mails::doubt(tx, result, guard::MAYBE_SENT).await?;
         }
     }
     if unknown > 0 {

@@ -106,7 +106,7 @@ pub async fn restore(
     for folder in &manifest.folders {
         fs_err::create_dir_all(settings.files.inbox.join(checked(folder)?))?;
     }
-    guard::restored(home, (&db, &settings.store), host, now).await?;
+    guard::restored(home, (&db, &settings.store), host, (manifest.taken_at, now)).await?;
     Ok(Restored { rows, files, key })
 }
 

@@ -280,7 +280,7 @@ async fn request_payment(
     }
     if is_of_original {
         let notices = (Purpose::OrderNotice, order.code.as_str());
-        mails::doubt_for(tx, notices, TOLD_BEFORE).await?;
+        mails::doubt(tx, notices, TOLD_BEFORE).await?;
     }
     Ok(())
 }

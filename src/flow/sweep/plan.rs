@@ -16,7 +16,7 @@ use crate::{
         mail::Purpose,
         order::{LineState, OrderCode},
     },
-    flow::{activate, order::told_of, send},
+    flow::{activate, guard, order::told_of, send},
 };
 
 /// So many lines or letters are planned in one transaction: others do not wait for long, and a disk is not asked for
@@ -99,7 +99,8 @@ async fn letter(
     }
     // What was there before a backup was read in may have sent that of today.
     if doubted.is_some_and(|until| rules::warned_from(today, services.settings.timezone) <= until) {
-        mails::doubt(tx, Purpose::GraceWarning, order.code.as_str()).await?;
+        let warning = (Purpose::GraceWarning, order.code.as_str());
+        mails::doubt(tx, warning, guard::MAYBE_SENT).await?;
     }
     let mut planned = 0;
     for (it, days) in lines {

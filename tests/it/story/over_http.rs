@@ -241,6 +241,8 @@ fn what_the_platform_made_before_a_restore_is_found_and_its_letters_are_listed_a
         let states = texts(&of(&found, purpose), "state");
         assert_eq!(states, vec!["uncertain"; of(&lost, purpose).len()], "{purpose}");
         assert!(!states.is_empty(), "{purpose}");
+        let why = texts(&of(&found, purpose), "error");
+        assert!(why.iter().all(|why| why.contains("trước khi khôi phục dữ liệu")), "{why:?}");
     }
     let seen = found.run(&["resume", "--json"]).exits(0).json();
     let doubted = texts(seen["uncertain"].as_array().unwrap(), "purpose");

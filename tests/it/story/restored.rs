@@ -87,6 +87,7 @@ fn after_the_machine_is_lost_nothing_goes_out_twice_unseen_and_no_number_is_give
     for mail in found.list("mails") {
         let was_sent = sent.contains(&text(&mail, "message_id"));
         assert_eq!(mail["state"], if was_sent { "sent" } else { "uncertain" }, "{mail}");
+        assert!(was_sent || text(&mail, "error").contains("khôi phục"), "{mail}");
     }
     // The platform is asked by the key of before: what it made is found, and not made again.
     let keys =
@@ -142,14 +143,29 @@ fn the_notice_of_an_order_that_may_have_been_confirmed_before_the_loss_waits_for
     assert_eq!(counted, before);
     // Sent by a person, it says that what went out before is void, and is uncertain no more.
     found.run(&["resend", &doubted[0]["id"].to_string()]).exits(0);
-    found.run(&["run", "mail"]).exits(0);
     assert_eq!(uncertain(), (before - 1, before - 1));
+    found.run(&["run", "mail"]).exits(0);
     let letters = letters::all(&found);
     let again = letters.iter().filter(|it| it.text.contains("DH-2611-000002"));
     let again: Vec<_> = again.filter(|it| it.text.contains("không còn dùng nữa")).collect();
     assert_eq!(again.len(), 1);
     assert!(again[0].text.contains("được xác nhận lại sau khi dữ liệu"), "{}", again[0].text);
     assert!(!again[0].text.contains("đã sửa thông tin"), "nothing was corrected");
+}
+
+#[test]
+fn resume_says_of_when_the_backup_is_and_when_it_was_read_in() {
+    let lost = placed();
+    let file = lost.outside("dem.zip");
+    let taken = ["backup", file.to_str().unwrap()];
+    lost.run_at("2026-11-24T03:00:00+07:00", &taken).exits(0);
+    let found = World::empty();
+    let restored = ["restore", file.to_str().unwrap()];
+    found.run_at("2026-11-24T14:00:00+07:00", &restored).exits(0);
+    let said = found.run_at("2026-11-24T14:05:00+07:00", &["resume"]).exits(1).stdout;
+    for needed in ["ghi lúc 24/11/2026 03:00", "khôi phục lúc 24/11/2026 14:00"] {
+        assert!(said.contains(needed), "{needed}: {said}");
+    }
 }
 
 #[test]
