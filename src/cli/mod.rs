@@ -198,7 +198,7 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
         Command::Cancel(args) => life::cancel(&global, &args).await,
         Command::Undo { batch } => Box::pin(life::undo(&global, batch)).await,
         Command::Correct(args) => Box::pin(correct::correct(&global, &args)).await,
-        Command::Transfer(args) => transfer::transfer(&global, &args).await,
+        Command::Transfer(args) => Box::pin(transfer::transfer(&global, &args)).await,
         Command::Assign(args) => assign::assign(&global, &args).await,
         Command::Unassign(args) => assign::unassign(&global, &args).await,
         Command::Explain { code } => explain::run(&global, &code),

@@ -24,9 +24,12 @@ pub struct Kept<'a> {
 struct Pages {
     /// How many rows were ever kept.
     rows: usize,
-    /// By the list, and the row behind which they begin: the number of the last row, and the rows.
-    of: HashMap<(usize, u32), (u32, Arc<Vec<RowView>>)>,
+    /// By the list, and the row behind which they begin.
+    of: HashMap<(usize, u32), Seen>,
 }
+
+/// The number of the last row of a page, and its rows.
+type Seen = (u32, Arc<Vec<RowView>>);
 
 impl<'a> Kept<'a> {
     pub fn of(source: &'a dyn Source) -> Kept<'a> {

@@ -110,6 +110,7 @@ impl Counts {
     }
 
     /// Of a list that was taken back nothing waits any more.
+    #[must_use]
     pub fn of_taken_back(self) -> Counts {
         Counts { taken_back: self.rejected + self.held, rejected: 0, held: 0, ..self }
     }

@@ -81,10 +81,14 @@ pub(super) struct Of<'a> {
     pub judged: Option<&'a Judged>,
 }
 
+/// What is read once for all firms: the lines past their day, and by codes the money that goes back and that waits.
+pub(super) type OfAll<'a> =
+    (&'a [Judged], &'a HashMap<String, Vec<Back>>, &'a HashMap<String, Pooled>);
+
 pub(super) async fn of_firm(
     services: &Services,
     firm: &Firm,
-    of_all: (&[Judged], &HashMap<String, Vec<Back>>, &HashMap<String, Pooled>),
+    of_all: OfAll<'_>,
 ) -> anyhow::Result<View> {
     let known = known(services, firm, of_all).await?;
     let lines = lines::list(&services.db, Some(firm.code.as_str())).await?;
@@ -106,11 +110,7 @@ pub(super) async fn of_firm(
 async fn known<'a>(
     services: &'a Services,
     firm: &'a Firm,
-    (judged, going_back, pools): (
-        &'a [Judged],
-        &'a HashMap<String, Vec<Back>>,
-        &'a HashMap<String, Pooled>,
-    ),
+    (judged, going_back, pools): OfAll<'a>,
 ) -> anyhow::Result<Known<'a>> {
     let (db, code) = (&services.db, firm.code.as_str());
     let filter = Filter { firm: Some(code.to_owned()), ..Filter::default() };

@@ -294,7 +294,7 @@ impl Of<'_> {
             task.to_do.clone()
         };
         let workbook = self.workbook(reconciliation::WHAT);
-        (n > 0).then_some(Task { workbook, to_do, ..task })
+        (n > 0).then_some(Task { to_do, workbook, ..task })
     }
 
     /// Lines whose time is over and that are not cut off, by what they wait for; a missing statement is told by itself.

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::{
     db::{
         dues::Due,
+        mails::Mail,
         owed,
         payments::{self, Waiting},
         refunds::{self, Free},
         requests::{self, Request},
     },
-    domain::{batch::BatchId, money::Money},
+    domain::{batch::BatchId, mail::Purpose, money::Money},
     flow::{
         Services,
         pay::{
@@ -20,6 +21,34 @@ use crate::{
         },
     },
 };
+
+/// What came beside what counts for the requests of a letter.
+#[derive(Debug, Default)]
+pub struct Over {
+    pub over: Money,
+    /// What of it is planned to go back.
+    pub returns: Money,
+}
+
+impl Over {
+    /// Who is warned may have paid with another one of theirs.
+    pub async fn of(
+        services: &Services,
+        (mail, is_payer): (&Mail, bool),
+        requests: &[Request],
+    ) -> anyhow::Result<Over> {
+        match mail.purpose {
+            Purpose::PaymentReceived if mail.line_id.is_none() => Ok(Over {
+                over: too_much(services, requests).await?,
+                returns: going_back(services, requests).await?,
+            }),
+            Purpose::GraceWarning if is_payer => {
+                Ok(Over { over: of_others(services, requests).await?, returns: Money::ZERO })
+            }
+            _ => Ok(Over::default()),
+        }
+    }
+}
 
 /// What came with the payments for these requests and is more than was asked for.
 pub async fn too_much(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {

@@ -12,7 +12,7 @@ use super::{
     ends,
     letters::{self, Occasion, Standing, StandingLine, StandingReader},
     lost::Lost,
-    over::{self, Pools},
+    over::{self, Over, Pools},
     warned::Warned,
 };
 use crate::{
@@ -156,17 +156,9 @@ pub async fn of(
         return Ok(None);
     }
     let pooled = if is_payer { known.pooled } else { pools.came };
-    let (over, returns, since) = if is_received(mail) {
-        let own = known.own(mail);
-        let since = Since::of(services, (mail, order.batch()), &own).await?;
-        let returns = over::going_back(services, &own).await?;
-        (over::too_much(services, &own).await?, returns, since)
-    } else if is_payer && mail.purpose == Purpose::GraceWarning {
-        let over = over::of_others(services, &known.own(mail)).await?;
-        (over, Money::ZERO, Since::default())
-    } else {
-        (Money::ZERO, Money::ZERO, Since::default())
-    };
+    let own = known.own(mail);
+    let since = since(services, (mail, order), &own).await?;
+    let Over { over, returns } = Over::of(services, (mail, is_payer), &own).await?;
     let asked = if is_payer {
         let told: Vec<&Request> = about.iter().map(|it| it.request).collect();
         Asked::of(services, (mail, order.batch()), &told, (pooled, over)).await?
@@ -214,6 +206,18 @@ pub async fn of(
         grace::note_of_rest(&services.db, mail).await?;
     }
     Ok(Some(Content { letter, picture: asked.picture, workbook: None, reply_to }))
+}
+
+/// Of a letter that money came: what its payer read of it before.
+async fn since(
+    services: &Services,
+    (mail, order): (&Mail, &Order),
+    own: &[Request],
+) -> anyhow::Result<Since> {
+    if !is_received(mail) {
+        return Ok(Since::default());
+    }
+    Since::of(services, (mail, order.batch()), own).await
 }
 
 /// The money under batch codes that keeps on what a warning is about, or that what was taken back lies with.

@@ -369,13 +369,13 @@ fn while_held_after_a_restore_the_licences_of_the_platform_are_read_once_an_hour
         enterprise(3).tax_id()
     );
     execute(&found, sql.leak());
-    let list = found.outside("hoi.csv");
-    fs::write(&list, csv(&[enterprise(3)])).unwrap();
-    let held = |hour: u32| {
-        let check = ["check", list.to_str().unwrap(), "--json"];
+    let file = found.outside("hoi.csv");
+    fs::write(&file, csv(&[enterprise(3)])).unwrap();
+    let waiting = |hour: u32| {
+        let check = ["check", file.to_str().unwrap(), "--json"];
         found.run_at(&at("11-23", hour), &check).json()["files"][0]["rows"]["held"].clone()
     };
-    assert_eq!((held(9), held(10)), (0.into(), 1.into()));
+    assert_eq!((waiting(9), waiting(10)), (0.into(), 1.into()));
 }
 
 #[test]

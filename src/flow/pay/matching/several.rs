@@ -21,8 +21,8 @@ impl<'a> Desk<'a> {
                 [_] => Tier::Code,
                 _ => Tier::SeveralCodes,
             };
-            let (settled, left) = (self.settled(&codes), Some(self.left_of(&dues)));
-            let evidence = Evidence { codes, settled, left, ..Evidence::default() };
+            let (left, settled) = (Some(self.left_of(&dues)), self.settled(&codes));
+            let evidence = Evidence { codes, left, settled, ..Evidence::default() };
             let to = dues.into_iter().map(|due| (due, self.left[due])).collect();
             self.allocate(at, tier, to, evidence);
         } else if let Some(code) = self.pool_of(&codes) {
@@ -31,7 +31,7 @@ impl<'a> Desk<'a> {
         } else {
             let tier = if is_parted { Tier::Parted } else { Tier::SeveralOther };
             let left = Some(self.left_of(&dues));
-            self.decide(at, tier, Evidence { codes, settled, left, ..Evidence::default() });
+            self.decide(at, tier, Evidence { codes, left, settled, ..Evidence::default() });
         }
     }
 

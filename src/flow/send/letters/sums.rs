@@ -47,9 +47,10 @@ pub(super) fn unpaid(draft: &Draft<'_>, said: &Standing) -> anyhow::Result<Vec<F
         facts.push(draft.strong_fact("kept", &kept.to_string())?);
     }
     // A copy names some of those for whom that is: its sums are of what it lists.
-    let (came, waits) = match said.is_copy_of_warning() {
-        true => (said.came(), said.pooled),
-        false => (said.came() + said.pooled, Money::ZERO),
+    let (came, waits) = if said.is_copy_of_warning() {
+        (said.came(), said.pooled)
+    } else {
+        (said.came() + said.pooled, Money::ZERO)
     };
     for (name, amount) in [("paid", came), ("pooled", waits)] {
         if amount > Money::ZERO {
