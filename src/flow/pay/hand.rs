@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::{
     candidates::few,
+    memo,
     overtaken::until_not_overtaken,
     said::{By, Said, Same},
     settle, waive, went,
@@ -284,14 +285,16 @@ pub async fn part(services: &Services, payment: &Payment, by: By<'_>) -> anyhow:
     .await
 }
 
-/// For what a payment is not any more, with nothing as the amount. Where its memo alone had matched it with all of a payer,
-/// it is not for the code for all either; where a person had, what the memo says stands.
+/// For what a payment is not any more, with nothing as the amount. Where its memo alone had matched it, and names the code
+/// for all of a payer, it is not for that code either; where a person had, what the memo says stands.
 fn not_for(payment: &Payment, own: Vec<Allocation>, dues: &[Due]) -> Vec<(String, i64)> {
     let codes: BTreeSet<String> = own.into_iter().map(|it| it.code).collect();
-    let is_by_memo = |due: &&Due| payment.tier == Tier::BatchCode && codes.contains(&due.code);
-    let all: BTreeSet<String> =
-        dues.iter().filter(is_by_memo).filter_map(|due| due.batch_code.clone()).collect();
-    codes.into_iter().chain(all).map(|code| (code, 0)).collect()
+    let is_by_memo = matches!(payment.tier, Tier::BatchCode | Tier::SeveralCodes);
+    let memo = memo::squeezed(&payment.memo);
+    let of_all = dues.iter().filter(|due| is_by_memo && codes.contains(&due.code));
+    let of_all = of_all.filter_map(|due| due.batch_code.clone());
+    let of_all: BTreeSet<String> = of_all.filter(|code| memo.contains(code)).collect();
+    codes.into_iter().chain(of_all).map(|code| (code, 0)).collect()
 }
 
 /// Why a payment stands where it does, in words.

@@ -103,7 +103,7 @@ pub(super) async fn not_yet(
     Ok(codes)
 }
 
-/// What a payment pays of these requests it pays no more.
+/// What a payment pays of these requests it pays no more; where a code for all of a payer is said, it is not for that.
 fn take_away(
     code: &str,
     found: &[&Due],
@@ -115,7 +115,8 @@ fn take_away(
     if paid.peek().is_none() {
         return Err(Refused::PaysNothing(code.to_owned()));
     }
-    for code in paid {
+    let of_all = found.iter().filter_map(|due| due.batch_code.clone()).find(|it| it == code);
+    for code in paid.chain(of_all) {
         if words.iter().all(|(known, _)| *known != code) {
             words.push((code, 0));
         }

@@ -1010,17 +1010,26 @@ fn a_match_with_all_of_a_payer_that_a_person_takes_back_leaves_the_money_where_i
 
 #[test]
 fn what_came_for_all_of_a_payer_and_is_parted_from_it_waits_under_its_code_no_more() {
-    let world = World::new();
-    let same = enterprise(2).with("E", enterprise(1).email());
-    world.import("khach.csv", &csv(&[enterprise(1), same]));
-    world.run(&["confirm", ORDER]).exits(0);
-    let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
-    booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_900_000, &all)]);
-    night(&world, "11-26");
-    world.run_at(&at("11-26", 10), &["unmatch", "1", "--reason", "của người khác"]).exits(0);
-    let shown = world.run(&["payments", "1", "--json"]).exits(0).json()["payments"][0].clone();
-    assert_eq!(shown["state"], "unmatched");
-    proves(&world);
+    let parted: [&[&str]; 2] = [&["unmatch", "1"], &["match", "1", "ALL=0"]];
+    for (said, names_one) in [(parted[0], false), (parted[0], true), (parted[1], false)] {
+        let world = World::new();
+        let same = enterprise(2).with("E", enterprise(1).email());
+        world.import("khach.csv", &csv(&[enterprise(1), same]));
+        world.run(&["confirm", ORDER]).exits(0);
+        let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+        let memo = if names_one { format!("{all} {}", codes(&world)[0]) } else { all.clone() };
+        booked(&world, "a.csv", "25/11/2026", &[("24/11/2026", 5_900_000, &memo)]);
+        night(&world, "11-26");
+        let shown =
+            || world.run(&["payments", "1", "--json"]).exits(0).json()["payments"][0].clone();
+        assert_eq!(shown()["state"], "matched");
+        let said: Vec<String> = said.iter().map(|it| it.replace("ALL", &all)).collect();
+        let mut said: Vec<&str> = said.iter().map(String::as_str).collect();
+        said.extend(["--reason", "của người khác"]);
+        world.run_at(&at("11-26", 10), &said).exits(0);
+        assert_eq!(shown()["state"], "unmatched", "{said:?}");
+        proves(&world);
+    }
 }
 
 #[test]
