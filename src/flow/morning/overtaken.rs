@@ -9,7 +9,7 @@ use crate::{
         lines::{self, Known},
         rows,
     },
-    domain::field::Field,
+    domain::{field::Field, fiscal_year::only_year},
     flow::{
         Services, check,
         map::{Reading, Table, TableRow},
@@ -68,7 +68,8 @@ async fn named(services: &Services, list: &Batch) -> anyhow::Result<Vec<Named>> 
 fn name(services: &Services, table: &Table, row: TableRow) -> Named {
     let columns = &services.catalogue.columns;
     let year = Reading::of(table, columns).only(&row, &[Field::FiscalYear]);
-    let year = year.take(Field::FiscalYear).and_then(|year| year.text.parse().ok());
+    let year = year.take(Field::FiscalYear).and_then(|year| only_year(&year.text));
+    let year = year.map(|year| year.year().into());
     let alone = Table { rows: vec![row], ..table.clone() };
     Named { tax_ids: check::wanted(&[alone], columns).tax_ids, year }
 }
