@@ -30,8 +30,13 @@ pub(super) fn words(
     let pays = words.clone();
     *rest -= pays.iter().map(|(_, amount)| amount).sum::<i64>();
     let free = *rest;
+    // Beside a code for all of a payer it says which of them are not meant.
+    let is_out = |due: &Due, code: &str| {
+        due.code != code && codes.iter().any(|(it, amount)| *it == due.code && *amount == Some(0))
+    };
     for (code, amount) in codes {
-        let found: Vec<&Due> = dues.iter().filter(|due| due.has_code(code)).collect();
+        let found = dues.iter().filter(|due| due.has_code(code) && !is_out(due, code));
+        let found: Vec<&Due> = found.collect();
         if found.is_empty() {
             return Err(Refused::NoCode(code.clone()));
         }

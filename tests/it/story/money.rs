@@ -296,6 +296,25 @@ fn what_a_match_leaves_of_money_under_the_code_for_all_pays_with_the_rest_and_is
 }
 
 #[test]
+fn beside_the_code_for_all_a_code_with_nothing_says_whom_the_money_is_not_for() {
+    for first in [true, false] {
+        let world = World::new();
+        let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+        world.import("khach.csv", &csv(&[firm(1), firm(2), firm(3)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        let all = text(&world.order(ORDER)["payment_requests"][0], "batch_code");
+        let none = format!("{}=0", codes(&world)[0]);
+        take(&world, "a.csv", &[("22/11/2026", 5_900_000, "khong ro")]);
+        world.run(&["match", "1", &all, "--reason", "gọi"]).exits(0);
+        assert_eq!(requests(&world), ["paid 2950000", "paid 2950000", "open 0"]);
+        let said = if first { [&none, &all] } else { [&all, &none] };
+        world.run(&["match", "1", said[0], said[1], "--reason", "gọi"]).exits(0);
+        assert_eq!(requests(&world), ["open 0", "paid 2950000", "paid 2950000"]);
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
 fn a_person_matches_and_parts_and_the_pair_does_not_come_again() {
     let world = activated();
     let codes = codes(&world);
