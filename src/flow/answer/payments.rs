@@ -1,5 +1,8 @@
 //! What is to be paid for a batch, with the pictures to scan. Open requests alone; what is paid needs no code.
 
+use rayon::prelude::*;
+use tokio::task::block_in_place;
+
 use super::view::{PayeeView, PaymentView};
 use crate::{
     db::requests::{self, ToPay},
@@ -15,17 +18,17 @@ use crate::{
 const MAX_PICTURES: usize = 500;
 
 /// The code that pays all of a payer's requests at once, else each request's own; the first of them, and how many more
-/// there are.
+/// there are. Their pictures are made on all processors.
 pub async fn payments(
     services: &Services,
     batch: BatchId,
 ) -> anyhow::Result<(Vec<PaymentView>, usize)> {
-    let mut pools = pooled::all(&services.db).await?;
+    let pools = pooled::all(&services.db).await?;
     let view = |it: ToPay| {
         let amount = Money::dong(it.rest);
         let memo: PaymentCode = it.code.parse()?;
         let is_batch_code = it.batch_code.as_deref() == Some(it.code.as_str());
-        let pooled = pools.remove(&it.code);
+        let pooled = pools.get(&it.code).cloned();
         // Who scans it pays what is missing, as the letters ask for it.
         let asked = match &pooled {
             Some(pooled) => pooled.asked()?,
@@ -45,7 +48,8 @@ pub async fn payments(
     };
     let (first, all) = requests::to_pay(&services.db, batch, MAX_PICTURES).await?;
     let more = all - first.len();
-    Ok((first.into_iter().map(view).collect::<anyhow::Result<_>>()?, more))
+    let views = block_in_place(|| first.into_par_iter().map(view).collect::<anyhow::Result<_>>())?;
+    Ok((views, more))
 }
 
 pub fn payee(services: &Services) -> PayeeView {
