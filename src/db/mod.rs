@@ -32,6 +32,8 @@ pub mod batches;
 
 pub mod rows;
 
+pub mod widths;
+
 pub mod findings;
 
 pub mod header_answers;

@@ -105,7 +105,7 @@ pub async fn of_batch<'a>(
         order_level: Vec::new(),
         origin: origin::of(services, batch, at),
         identity: Some(identity::of(&services.key, id, batch.revision)?),
-        sheets: tables.iter().map(rows::sheet).collect(),
+        sheets: rows::sheets_of_batch(services, id, &tables).await?,
         questions,
     };
     let fallback =
@@ -220,7 +220,7 @@ pub fn of_check<'a>(
             (text("program"), origin::program()),
         ],
         identity: None,
-        sheets: mapped.tables.iter().map(rows::sheet).collect(),
+        sheets: mapped.tables.iter().map(rows::sheet_of_table).collect(),
     };
     let fallback =
         Fallback { order_level: mapped.order_level.clone(), options: Some(options.clone()) };

@@ -11,8 +11,6 @@ mod chart;
 
 mod source;
 
-mod kept;
-
 mod lists;
 
 mod paper;

@@ -11,7 +11,6 @@ use chrono::NaiveDate;
 use super::{
     gather,
     identity::Sums,
-    kept::Kept,
     result,
     source::{Page, Source},
     view::ResultView,
@@ -206,7 +205,7 @@ pub async fn bytes(services: &Services, batch: &Batch) -> anyhow::Result<Vec<u8>
     let (view, rows) = gather::of_batch(services, batch).await?;
     let folder = folder_of(services, batch);
     let mut bytes = Vec::new();
-    tokio::task::block_in_place(|| result::write(&view, &Kept::of(&rows), &folder, &mut bytes))?;
+    tokio::task::block_in_place(|| result::write(&view, &rows, &folder, &mut bytes))?;
     Ok(bytes)
 }
 
@@ -219,9 +218,7 @@ pub fn write_told(
 ) -> anyhow::Result<()> {
     let progress = &services.progress;
     progress.tell(Step::Begin("workbook"));
-    // They are seen twice: to measure, and to write.
-    progress.tell(Step::Of(view.counts.total * 2));
-    let rows = &Kept::of(rows);
+    progress.tell(Step::Of(view.counts.total));
     let written = write(path, view, &Counted { rows, progress, done: AtomicU64::new(0) });
     progress.tell(Step::End);
     written

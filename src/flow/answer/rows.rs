@@ -16,6 +16,7 @@ use crate::{
     db::{
         findings::Numbered,
         rows::{self, Column},
+        widths,
     },
     domain::{
         batch::{BatchId, RowRef, RowState},
@@ -235,11 +236,30 @@ fn about_left_out(whole: &Whole<'_>, table: &Table, row: u32) -> FindingText {
     in_words(whole.services.texts, &finding)
 }
 
-/// A list without its rows.
-pub fn sheet(table: &Table) -> SheetView {
-    let width = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
-    let width = usize::try_from(width).unwrap_or_default();
-    let mut header = vec![String::new(); width];
+/// The lists of a batch without their rows.
+pub async fn sheets_of_batch(
+    services: &Services,
+    batch: BatchId,
+    tables: &[Table],
+) -> anyhow::Result<Vec<SheetView>> {
+    let widths: HashMap<i64, i64> =
+        widths::of_batch(&services.db, batch).await?.into_iter().collect();
+    let widest = |table: &Table| widths.get(&table.sheet).copied().unwrap_or_default();
+    let view = |table: &Table| Ok(sheet(table, usize::try_from(widest(table))?));
+    tables.iter().map(view).collect()
+}
+
+/// A list without the rows that it has.
+pub fn sheet_of_table(table: &Table) -> SheetView {
+    let widest = table.rows.iter().map(|row| row.cells.len()).max();
+    sheet(table, widest.unwrap_or_default())
+}
+
+/// A list without its rows, of which the widest has so many cells.
+fn sheet(table: &Table, widest: usize) -> SheetView {
+    let columns = table.columns.iter().map(|column| column.index + 1).max().unwrap_or_default();
+    let columns = usize::try_from(columns).unwrap_or_default();
+    let mut header = vec![String::new(); columns];
     for column in &table.columns {
         if let Some(cell) =
             usize::try_from(column.index).ok().and_then(|index| header.get_mut(index))
@@ -252,7 +272,7 @@ pub fn sheet(table: &Table) -> SheetView {
         name: table.name.clone(),
         header_row: table.header_row,
         header,
-        width,
+        width: columns.max(widest),
         identifying: identifying(table.columns.iter().filter_map(place)),
     }
 }

@@ -1,13 +1,9 @@
 //! Where the rows of a result workbook come from: some at a time, so that a long list need not fit in memory.
-//! They are seen twice, to measure and to write, and must be the same both times; gathering and keeping them is done
-//! elsewhere.
+//! Gathering them is done elsewhere.
 
 use std::{
     io, iter,
-    sync::{
-        Arc,
-        mpsc::{self, Receiver},
-    },
+    sync::mpsc::{self, Receiver},
     thread::{self, Scope},
 };
 
@@ -22,7 +18,7 @@ const STACK: usize = 8 * 1024 * 1024;
 pub struct Page<'a> {
     /// The number of its last row.
     pub last: u32,
-    pub views: Box<dyn FnOnce() -> anyhow::Result<Arc<Vec<RowView>>> + Send + 'a>,
+    pub views: Box<dyn FnOnce() -> anyhow::Result<Vec<RowView>> + Send + 'a>,
 }
 
 impl<'a> Page<'a> {
@@ -30,7 +26,7 @@ impl<'a> Page<'a> {
         last: u32,
         views: impl FnOnce() -> anyhow::Result<Vec<RowView>> + Send + 'a,
     ) -> Page<'a> {
-        Page { last, views: Box::new(move || views().map(Arc::new)) }
+        Page { last, views: Box::new(views) }
     }
 }
 
@@ -42,23 +38,27 @@ pub trait Source: Sync {
     fn identity(&self, sums: &Sums) -> anyhow::Result<String>;
 }
 
-/// All rows of a list, in order. While something is done with those of a page, the views of the next are made, and
-/// the one behind it is read.
-pub fn each_row(
+/// All rows of a list behind one of them, in order, some at a time. While something is done with these, the views of the
+/// next are made, and those behind them are read.
+pub fn each_page(
     source: &dyn Source,
-    list: usize,
-    mut act: impl FnMut(&RowView) -> anyhow::Result<()>,
+    (list, after): (usize, u32),
+    mut act: impl FnMut(&[RowView]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     thread::scope(|scope| {
-        let read = ahead(scope, pages(source, list))?;
+        let read = ahead(scope, pages(source, list, after))?;
         let made = ahead(scope, read.into_iter().map(|page| (page?.views)()))?;
-        made.into_iter().try_for_each(|rows| rows?.iter().try_for_each(&mut act))
+        made.into_iter().try_for_each(|rows| act(&rows?))
     })
 }
 
-/// The pages of a list, up to the first that cannot be read.
-fn pages(source: &dyn Source, list: usize) -> impl Iterator<Item = anyhow::Result<Page<'_>>> {
-    let mut after = Some(0);
+/// The pages of a list behind a row, up to the first that cannot be read.
+fn pages(
+    source: &dyn Source,
+    list: usize,
+    after: u32,
+) -> impl Iterator<Item = anyhow::Result<Page<'_>>> {
+    let mut after = Some(after);
     iter::from_fn(move || {
         let page = source.page_after(list, after?).transpose();
         after = page.as_ref().and_then(|page| page.as_ref().ok()).map(|page| page.last);
@@ -117,21 +117,25 @@ mod tests {
     }
 
     /// The rows that came, and what ended them before their end.
-    fn seen(source: &Numbered, last: u32) -> (Vec<u32>, Option<String>) {
+    fn seen(source: &Numbered, (after, last): (u32, u32)) -> (Vec<u32>, Option<String>) {
         let mut seen = Vec::new();
-        let ended = each_row(source, 0, |row| {
-            seen.push(row.number);
-            anyhow::ensure!(row.number != last, "not written");
-            Ok(())
+        let ended = each_page(source, (0, after), |rows| {
+            rows.iter().try_for_each(|row| {
+                seen.push(row.number);
+                anyhow::ensure!(row.number != last, "not written");
+                Ok(())
+            })
         });
         (seen, ended.err().map(|error| error.to_string()))
     }
 
     #[test]
-    fn every_row_comes_once_and_in_order() {
+    fn every_row_behind_one_comes_once_and_in_order() {
         for rows in [0, 1, 3, 4, 100] {
             let source = Numbered { rows, unread_after: None, unseen: None };
-            assert_eq!(seen(&source, 0), ((1..=rows).collect(), None));
+            for after in [0, 2, 3] {
+                assert_eq!(seen(&source, (after, 0)), ((after + 1..=rows).collect(), None));
+            }
         }
     }
 
@@ -139,8 +143,8 @@ mod tests {
     fn what_cannot_be_read_made_or_written_ends_the_list_and_is_told() {
         let source = |unread_after, unseen| Numbered { rows: 100, unread_after, unseen };
         let told = |error: &str| Some(error.to_owned());
-        assert_eq!(seen(&source(Some(6), None), 0), ((1..=6).collect(), told("not read")));
-        assert_eq!(seen(&source(None, Some(5)), 0), ((1..=3).collect(), told("not seen")));
-        assert_eq!(seen(&source(None, None), 2), (vec![1, 2], told("not written")));
+        assert_eq!(seen(&source(Some(6), None), (0, 0)), ((1..=6).collect(), told("not read")));
+        assert_eq!(seen(&source(None, Some(5)), (0, 0)), ((1..=3).collect(), told("not seen")));
+        assert_eq!(seen(&source(None, None), (0, 2)), (vec![1, 2], told("not written")));
     }
 }

@@ -166,7 +166,7 @@ pub struct SheetView {
     /// Excel's own row number.
     pub header_row: u32,
     pub header: Vec<String>,
-    /// The number of the user's columns.
+    /// The number of the user's columns: of cells in its widest row. Ours begin behind.
     pub width: usize,
     /// The first and the last of those by which a row is known.
     pub identifying: Option<(usize, usize)>,

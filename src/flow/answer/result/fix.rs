@@ -113,8 +113,8 @@ impl<'a> Writer<'a> {
         Ok(writer)
     }
 
-    /// The next row that waits; says where it stands, counted from 0.
-    pub fn add(&mut self, row: &DataRow, place: At) -> anyhow::Result<u32> {
+    /// The next row that waits.
+    pub fn add(&mut self, row: &DataRow, place: At) -> anyhow::Result<()> {
         self.rows += 1;
         let at = self.rows;
         match self.held.last_mut() {
@@ -123,8 +123,7 @@ impl<'a> Writer<'a> {
             _ => self.held.push((at, at)),
         }
         self.offer(at, row);
-        self.row(at, row, place).with_context(|| format!("Row {} cannot be written", row.rid))?;
-        Ok(at)
+        self.row(at, row, place).with_context(|| format!("Row {} cannot be written", row.rid))
     }
 
     /// Notes what a row may say. One run more than may be is enough to know that they are too many.

@@ -41,7 +41,7 @@ use std::{io::Write, path::Path};
 
 use anyhow::Context;
 use chrono::Utc;
-use rust_xlsxwriter::{DocProperties, Workbook};
+use rust_xlsxwriter::{DocProperties, Workbook, Worksheet};
 
 pub use fix::RID;
 pub use identity::{SHEET as IDENTITY_SHEET, sheet as identity_sheet};
@@ -49,12 +49,12 @@ pub use orders::{NAME_ACTIVATE, NAME_BY, NAME_CONFIRM};
 pub use own::{ACTIVATED_AT, CANCEL, COLUMNS as OWN_COLUMNS, contents as own_contents, is_lasting};
 pub use questions::{HEADER_COLUMN, NAME_COLUMN};
 
-use self::{places::Places, survey::Survey};
+use self::{places::Places, summary::Summary, survey::Survey};
 use super::{
     identity::Sums,
     lists::Lists,
     look::{self, Look},
-    source::{Source, each_row},
+    source::{Source, each_page},
     view::{ResultView, RowKind},
 };
 use crate::text::Texts;
@@ -91,26 +91,32 @@ pub fn write(
 
 fn made(view: &ResultView, source: &dyn Source, folder: &Path) -> anyhow::Result<Workbook> {
     let texts = Texts::of(view.locale);
-    let survey = Survey::of(view, texts, source)?;
-    let places = Places::of(view, texts, &survey);
+    let (survey, places) = (Survey::of(view), Places::of(view, texts));
     let mut kit = Kit { view, texts, look: Look::new(), survey, places };
     let mut workbook = look::workbook()?;
     workbook.set_tempdir(folder)?.set_properties(&properties(view));
+    // The rows lead to the orders, which stand where they do without the rows, too.
+    kit.places.orders = summary(&kit, &mut Lists::default())?.orders;
+    let (results, sums) = results(&mut kit, &mut workbook, source)?;
     let mut lists = Lists::default();
-    let summary = summary::sheet(&kit, &mut lists).context("The summary cannot be written")?;
+    let summary = summary(&kit, &mut lists)?;
+    debug_assert_eq!(summary.orders, kit.places.orders);
     workbook.push_worksheet(summary.sheet);
     for (name, place) in summary.names {
         workbook.define_name(name, &place)?;
     }
-    kit.places.orders = summary.orders;
-    let sums = add_rows(&kit, &mut workbook, source, &mut lists)?;
+    for sheet in results {
+        workbook.push_worksheet(sheet);
+    }
+    let fix = fix(&kit, &mut workbook, source, &mut lists);
+    let fix = fix.context("The rows to fix cannot be written")?;
     let qr = payments::sheet(&kit, &mut workbook).context("The payment codes cannot be written")?;
     let messages =
         messages::sheet(&kit, &mut workbook).context("The messages cannot be written")?;
     let order = origin::order_sheet(&kit).context("The sheet of the order cannot be written")?;
     let origin = origin::sheet(&kit).context("The origin cannot be written")?;
-    for sheet in vec![qr, messages, order, Some(origin), lists.into_sheet()?].into_iter().flatten()
-    {
+    let others = [fix, qr, messages, order, Some(origin), lists.into_sheet()?];
+    for sheet in others.into_iter().flatten() {
         workbook.push_worksheet(sheet);
     }
     if view.identity.is_some() {
@@ -120,39 +126,65 @@ fn made(view: &ResultView, source: &dyn Source, folder: &Path) -> anyhow::Result
     Ok(workbook)
 }
 
-/// The lists, and the sheet to fix unless nothing is; with the checksums of the rows.
-fn add_rows(
+fn summary(kit: &Kit, lists: &mut Lists) -> anyhow::Result<Summary> {
+    summary::sheet(kit, lists).context("The summary cannot be written")
+}
+
+/// The sheets of the lists, with the checksums of their rows; what is to be known of all rows is noted on the way.
+fn results(
+    kit: &mut Kit,
+    workbook: &mut Workbook,
+    source: &dyn Source,
+) -> anyhow::Result<(Vec<Worksheet>, Sums)> {
+    let (mut sheets, mut sums, mut survey) = (Vec::new(), Sums::default(), Survey::of(kit.view));
+    for (at, list) in kit.view.sheets.iter().enumerate() {
+        let sheet = workbook.new_worksheet_with_constant_memory()?;
+        let mut sheet = rows::Writer::begin(kit, at, sheet)?;
+        let written = each_page(source, (at, 0), |rows| {
+            sheet.measure(rows);
+            rows.iter().try_for_each(|row| {
+                let mut fix_row = None;
+                if let RowKind::Data(data) = &row.kind {
+                    sums.add(kit.texts, &row.cells, data);
+                    fix_row = survey.add((at, row.number), data, kit.texts);
+                }
+                sheet.row(row, fix_row)
+            })
+        });
+        written.with_context(|| format!("The list `{}` cannot be written", list.name))?;
+        sheets.push(sheet.end()?);
+    }
+    kit.places.first_rows = survey.first_rows.clone();
+    kit.survey = survey;
+    Ok((sheets, sums))
+}
+
+/// The sheet to fix, unless nothing is.
+fn fix(
     kit: &Kit,
     workbook: &mut Workbook,
     source: &dyn Source,
     lists: &mut Lists,
-) -> anyhow::Result<Sums> {
-    let mut sums = Sums::default();
-    let mut fix = if kit.survey.to_fix == 0 {
-        None
-    } else {
-        Some(fix::Writer::begin(kit, workbook.new_worksheet_with_constant_memory()?)?)
-    };
-    for (at, list) in kit.view.sheets.iter().enumerate() {
-        let sheet = workbook.new_worksheet_with_constant_memory()?;
-        let mut sheet = rows::Writer::begin(kit, at, sheet)?;
-        let written = each_row(source, at, |row| {
-            let mut fix_row = None;
-            if let RowKind::Data(data) = &row.kind {
-                sums.add(kit.texts, &row.cells, data);
-                if let Some(fix) = fix.as_mut().filter(|_| data.needs_fixing()) {
-                    fix_row = Some(fix.add(data, (at, row.number))?);
-                }
-            }
-            sheet.row(row, fix_row)
-        });
-        written.with_context(|| format!("The list `{}` cannot be written", list.name))?;
-        workbook.push_worksheet(sheet.end()?);
+) -> anyhow::Result<Option<Worksheet>> {
+    if kit.survey.to_fix == 0 {
+        return Ok(None);
     }
-    if let Some(fix) = fix {
-        workbook.push_worksheet(fix.end(lists).context("The rows to fix cannot be written")?);
+    let mut fix = fix::Writer::begin(kit, workbook.new_worksheet_with_constant_memory()?)?;
+    for (at, data) in &kit.survey.waiting {
+        fix.add(data, *at)?;
     }
-    Ok(sums)
+    if let Some((last, number)) = kit.survey.last_kept() {
+        for list in last..kit.view.sheets.len() {
+            let after = if list == last { number } else { 0 };
+            each_page(source, (list, after), |rows| {
+                rows.iter().try_for_each(|row| match &row.kind {
+                    RowKind::Data(data) if data.needs_fixing() => fix.add(data, (list, row.number)),
+                    _ => Ok(()),
+                })
+            })?;
+        }
+    }
+    Ok(Some(fix.end(lists)?))
 }
 
 fn properties(view: &ResultView) -> DocProperties {

@@ -34,8 +34,8 @@ pub const COLUMNS: [&str; 12] = [
 pub const CANCEL: &str = "cancel";
 /// The column that says since when a line works.
 pub const ACTIVATED_AT: &str = "activated_at";
-/// No column of ours is wider, but for what is read rather than looked up.
 const WIDEST: f64 = 30.0;
+/// Of what is read rather than looked up.
 const WIDEST_PROSE: f64 = 44.0;
 pub const NARROWEST: f64 = 11.0;
 
@@ -109,15 +109,17 @@ fn cancel(line: Option<&LineView>) -> Own {
     }
 }
 
-/// Makes our columns as wide as a row needs them, within limits.
-pub fn widen(widths: &mut [f64; 12], texts: &Texts, row: &DataRow) {
-    for ((width, name), cell) in widths.iter_mut().zip(COLUMNS).zip(cells(texts, row)) {
-        let widest = if ["reason", "fix"].contains(&name) { WIDEST_PROSE } else { WIDEST };
-        *width = width.max((cell.room() + 3.0).min(widest));
-    }
+/// No column of ours is wider.
+pub fn widest(column: &str) -> f64 {
+    if ["reason", "fix"].contains(&column) { WIDEST_PROSE } else { WIDEST }
 }
 
 impl Own {
+    /// What its column needs for it.
+    pub fn width(&self, column: &str) -> f64 {
+        (self.room() + 3.0).min(widest(column))
+    }
+
     fn room(&self) -> f64 {
         match self {
             Own::Nothing | Own::Input => 0.0,

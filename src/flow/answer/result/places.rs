@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::survey::Survey;
 use crate::{
     flow::answer::{
         fit::sheet_name,
@@ -23,21 +22,21 @@ pub struct Places {
     pub results: Vec<String>,
     /// The column of each list at which ours begin.
     own: Vec<usize>,
-    /// The first row of each order.
-    first_rows: BTreeMap<String, At>,
+    /// The first row of each order, once the rows were seen.
+    pub first_rows: BTreeMap<String, At>,
     /// Where each order stands on the summary, counted from 0.
     pub orders: HashMap<String, u32>,
 }
 
 impl Places {
-    pub fn of(view: &ResultView, texts: &Texts, survey: &Survey) -> Places {
+    pub fn of(view: &ResultView, texts: &Texts) -> Places {
         let label = |sheet: &str| texts.label(&format!("workbook.sheet.{sheet}"));
         Places {
             summary: label("summary"),
             fix: label("fix"),
             results: result_names(view, texts),
-            own: survey.lists.iter().map(|list| list.widths.len()).collect(),
-            first_rows: survey.first_rows.clone(),
+            own: view.sheets.iter().map(|list| list.width).collect(),
+            first_rows: BTreeMap::new(),
             orders: HashMap::new(),
         }
     }

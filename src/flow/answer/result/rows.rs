@@ -1,5 +1,5 @@
 //! A list of the user's with our columns on its right: every row at its own place, every value as it was. It is
-//! measured first, and then written row by row.
+//! written row by row: a cell breaks where its column may be no wider, whatever the others need.
 //! Which rows must be fixed is shown once more on a sheet of its own.
 
 use std::collections::BTreeMap;
@@ -23,7 +23,6 @@ use crate::{
         },
         read::Cell,
     },
-    text::Texts,
 };
 
 /// Widths of the user's columns: no narrower, no wider.
@@ -38,45 +37,15 @@ pub const MAX_NOTES: usize = 2_000;
 /// Links likewise, and Excel has a limit.
 pub const MAX_LINKS: usize = 5_000;
 
-/// What a list needs: the widths of its columns, and where its rows end.
-pub struct Extent {
-    /// Of the user's columns, all of them: ours begin behind. Titles and notes may run over.
-    pub widths: Vec<f64>,
-    own_widths: [f64; own::COLUMNS.len()],
-    /// Excel's own number of the last row of data, if there is one.
-    last_row: Option<u32>,
-}
-
-impl Extent {
-    pub fn of(list: &SheetView) -> Extent {
-        let widths = vec![NARROWEST; list.width.max(list.header.len())];
-        Extent { widths, own_widths: [own::NARROWEST; own::COLUMNS.len()], last_row: None }
-    }
-
-    pub fn add(&mut self, texts: &Texts, row: &RowView) {
-        if row.cells.len() > self.widths.len() {
-            self.widths.resize(row.cells.len(), NARROWEST);
-        }
-        let limit = match &row.kind {
-            RowKind::Outside => return,
-            RowKind::Header => HEADING,
-            RowKind::Data(data) | RowKind::NotChosen(data) => {
-                own::widen(&mut self.own_widths, texts, data);
-                self.last_row = Some(row.number);
-                WIDEST
-            }
-        };
-        for (width, cell) in self.widths.iter_mut().zip(&row.cells) {
-            *width = width.max((room(cell) + INDENT + 1.0).min(limit));
-        }
-    }
-}
-
 /// Writes the sheet of a list from top to bottom: its rows leave memory as they come.
 pub struct Writer<'a> {
     kit: &'a Kit<'a>,
     list: &'a SheetView,
-    extent: &'a Extent,
+    /// What the user's columns need for the rows so far; titles and notes may run over.
+    widths: Vec<f64>,
+    own_widths: [f64; own::COLUMNS.len()],
+    /// Excel's own number of the last row of data so far.
+    last_row: Option<u32>,
     sheet: Worksheet,
     /// The column at which ours begin.
     own: usize,
@@ -97,10 +66,33 @@ impl<'a> Writer<'a> {
     pub fn begin(kit: &'a Kit<'a>, at: usize, mut sheet: Worksheet) -> anyhow::Result<Writer<'a>> {
         sheet.set_name(kit.places.results.get(at).context("Each list has a name")?)?;
         let list = kit.view.sheets.get(at).context("A list is there")?;
-        let extent = kit.survey.lists.get(at).context("Each list was measured")?;
-        let (own, formats) = (extent.widths.len(), Formats::default());
-        let (has_header, notes, links) = (false, 0, 0);
-        Ok(Writer { kit, list, extent, sheet, own, formats, has_header, notes, links })
+        Ok(Writer {
+            kit,
+            list,
+            widths: vec![NARROWEST; list.width],
+            own_widths: [own::NARROWEST; own::COLUMNS.len()],
+            last_row: None,
+            sheet,
+            own: list.width,
+            formats: Formats::default(),
+            has_header: false,
+            notes: 0,
+            links: 0,
+        })
+    }
+
+    /// Makes the user's columns as wide as rows need them that come next: their headings break by those of the first.
+    pub fn measure(&mut self, rows: &[RowView]) {
+        for row in rows {
+            let limit = match &row.kind {
+                RowKind::Outside => continue,
+                RowKind::Header => HEADING,
+                RowKind::Data(_) | RowKind::NotChosen(_) => WIDEST,
+            };
+            for (width, cell) in self.widths.iter_mut().zip(&row.cells) {
+                *width = width.max((room(cell) + INDENT + 1.0).min(limit));
+            }
+        }
     }
 
     /// The next row of the list; `fix` is where it stands on the sheet to fix, if it waits.
@@ -137,7 +129,7 @@ impl<'a> Writer<'a> {
         self.has_header = true;
         let (look, row) = (&self.kit.look, self.header_row());
         let mut tallest = 2;
-        for (column, width) in self.extent.widths.iter().enumerate() {
+        for (column, width) in self.widths.iter().enumerate() {
             let cell = cells.get(column).unwrap_or(&Cell::Empty);
             let format = look.theirs.clone().set_num_format(num_format(cell));
             put_cell(&mut self.sheet, look::at(row, column)?, cell, &format)?;
@@ -163,6 +155,7 @@ impl<'a> Writer<'a> {
         let is_data = matches!(row.kind, RowKind::Data(_) | RowKind::NotChosen(_));
         let tallest = self.theirs(at, &row.cells, &marks, is_data)?;
         if let RowKind::Data(data) | RowKind::NotChosen(data) = &row.kind {
+            self.last_row = Some(row.number);
             let tallest = tallest.max(self.ours(at, data, fix)?);
             self.sheet.set_row_height(at, height(tallest))?;
         }
@@ -186,10 +179,9 @@ impl<'a> Writer<'a> {
             if *cell == Cell::Empty && mark.is_none() && column >= framed {
                 continue;
             }
-            let width = self.extent.widths.get(column).copied().unwrap_or(NARROWEST);
-            let shape = if may_wrap { shape(cell, width) } else { Shape::Loose };
+            let shape = if may_wrap { shape(cell, WIDEST) } else { Shape::Loose };
             if shape == Shape::Wrapped {
-                tallest = tallest.max(lines(&cell.text(), width - INDENT));
+                tallest = tallest.max(lines(&cell.text(), WIDEST - INDENT));
             }
             let format = self.formats.of(num_format(cell), shape, mark.map(|mark| mark.tone));
             let place = look::at(row, column)?;
@@ -213,13 +205,14 @@ impl<'a> Writer<'a> {
     fn ours(&mut self, row: u32, data: &DataRow, fix: Option<u32>) -> anyhow::Result<u32> {
         let mut tallest = 1;
         let cells = own::cells(self.kit.texts, data);
-        for (at, (cell, width)) in cells.iter().zip(self.extent.own_widths).enumerate() {
+        for (at, (cell, name)) in cells.iter().zip(own::COLUMNS).enumerate() {
+            self.own_widths[at] = self.own_widths[at].max(cell.width(name));
             match cell {
-                Own::Text(text) => tallest = tallest.max(lines(text, width - 2.0)),
-                Own::State(text, _) => tallest = tallest.max(lines(text, width - 5.0)),
+                Own::Text(text) => tallest = tallest.max(lines(text, own::widest(name) - 2.0)),
+                Own::State(text, _) => tallest = tallest.max(lines(text, own::widest(name) - 5.0)),
                 _ => {}
             }
-            let target = self.target(own::COLUMNS[at], data, fix);
+            let target = self.target(name, data, fix);
             let cell = (cell, target.as_deref());
             own::put(&mut self.sheet, look::at(row, self.own + at)?, cell, &self.kit.look)?;
         }
@@ -242,8 +235,7 @@ impl<'a> Writer<'a> {
 
     /// All that is not a cell: widths, the frozen header, the filter, the printed page.
     fn frame(&mut self) -> anyhow::Result<()> {
-        let extent = self.extent;
-        let widths: Vec<f64> = extent.widths.iter().copied().chain(extent.own_widths).collect();
+        let widths: Vec<f64> = self.widths.iter().copied().chain(self.own_widths).collect();
         for (column, width) in widths.iter().enumerate() {
             let column = look::at(0, column)?.1;
             self.sheet.set_column_width(column, *width)?;
@@ -256,7 +248,7 @@ impl<'a> Writer<'a> {
         paper::list(&mut self.sheet, columns)?;
         look::protect(&mut self.sheet);
         let header = self.header_row();
-        let last_row = extent.last_row.map_or(header, |number| number - 1).max(header);
+        let last_row = self.last_row.map_or(header, |number| number - 1).max(header);
         let last_column = look::at(0, self.own + own::COLUMNS.len() - 1)?.1;
         self.sheet.autofilter(header, 0, last_row, last_column)?;
         self.sheet.set_repeat_rows(header, header)?;

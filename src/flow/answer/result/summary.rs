@@ -20,7 +20,7 @@ use crate::{
 /// Nine columns, as the table of orders needs them.
 pub const GRID: &[f64] = &[24.0, 18.0, 34.0, 21.0, 12.0, 19.0, 9.0, 17.0, 25.0];
 /// So many of the rows to fix stand on the summary; their own sheet has all.
-pub const TO_FIX: usize = 10;
+const TO_FIX: usize = 10;
 /// Doubles hold every whole number below this.
 const EXACT: i64 = 9_000_000_000_000_000;
 
@@ -40,6 +40,7 @@ pub fn sheet(kit: &Kit, lists: &mut Lists) -> anyhow::Result<Summary> {
     numbers(kit, &mut page)?;
     let orders = orders::table(kit, &mut page)?;
     names.extend(orders::decisions(kit, &mut page)?);
+    could_be_free(kit, &mut page)?;
     to_fix(kit, &mut page)?;
     findings(kit, &mut page)?;
     charts::section(kit, &mut page)?;
@@ -131,11 +132,16 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         let said = kit.texts.say("workbook.summary.ordered_again", context! { again });
         page.line(&said, &kit.look.plain)?;
     }
+    Ok(())
+}
+
+/// Behind the orders: where these stand is known before the rows are seen.
+fn could_be_free(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
     let (n, saved) = kit.survey.could_be_free;
     if n > 0 {
         let saved = (saved != Money::ZERO).then(|| saved.to_string());
         let said = kit.texts.say("workbook.summary.could_be_free", context! { n, saved });
-        page.line(&said, &look.plain)?;
+        page.line(&said, &kit.look.plain)?;
     }
     Ok(())
 }
@@ -154,7 +160,7 @@ fn where_shown(kit: &Kit, count: &str) -> Option<String> {
 
 /// The first of the rows that wait, why, and where each is fixed.
 fn to_fix(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
-    let rows = &kit.survey.first_to_fix;
+    let rows = &kit.survey.waiting[..kit.survey.waiting.len().min(TO_FIX)];
     if rows.is_empty() {
         return Ok(());
     }
