@@ -283,33 +283,6 @@ pub struct Free {
 }
 
 /// The codes are said in it. Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
-macro_rules! too_much {
-    ($codes:literal) => {
-        concat!(
-            "with own (code) as (",
-            $codes,
-            "), concerned (id) as (
-                select o.bank_line_id from allocation o where o.code in (select code from own)
-                union
-                select p.id from bank_line p join own on cast(p.evidence as text) like '%\"' || own.code || '\"%'
-                where p.direction = 'credit' and p.state = 'held' and p.tier = 'paid_before' and not p.closed)
-             select b.id as bank_line_id, a.code,
-                cast(b.amount - b.returned - (select sum(p.amount) from allocation p where p.bank_line_id = b.id)
-                     as bigint) as free
-             from bank_line b join allocation a on a.bank_line_id = b.id
-             where b.id in (select id from concerned)
-               and b.direction = 'credit' and b.state = 'held' and not b.closed
-             union all
-             select b.id, r.code, b.amount - b.returned
-             from bank_line b join payment_request r on cast(b.evidence as text) like '%\"' || r.code || '\"%'
-             where b.id in (select id from concerned)
-               and b.direction = 'credit' and b.state = 'held' and b.tier = 'paid_before' and not b.closed
-             order by 1, 2"
-        )
-    };
-}
-
-/// The codes are said in it. Codes stand in the evidence as whole words of JSON, and nothing else there looks like one.
 macro_rules! of_cancelled {
     ($own:literal) => {
         concat!(
@@ -330,16 +303,6 @@ macro_rules! of_cancelled {
              order by b.id, r.code"
         )
     };
-}
-
-/// Of payments that are more than what they pay for, where that is one of these codes: a row for each code that they
-/// pay for, or that was paid before.
-pub async fn too_much(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Free>> {
-    const TOO_MUCH: Sql = Sql {
-        sqlite: too_much!("select value from json_each($1)"),
-        postgres: too_much!("select jsonb_array_elements_text($1)"),
-    };
-    db.query(TOO_MUCH).bind(Json(codes)).all().await
 }
 
 /// Of payments for what was cancelled, where one of these codes was: a row for each cancelled request that they were for,

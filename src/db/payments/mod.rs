@@ -15,7 +15,7 @@ pub use self::events::{
     Concerning, Decided, Event, EventKind, NewEvent, concerning, decided_anew, events, of_answer,
     of_refunded, tell, was_said,
 };
-pub use self::waiting::{Waiting, waiting, waiting_under};
+pub use self::waiting::{Waiting, waiting, waiting_for};
 use super::{Db, ROWS_A_STATEMENT, Sql, Tx, batches::Filter};
 use crate::domain::{
     batch::BatchId,

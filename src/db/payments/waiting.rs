@@ -19,23 +19,24 @@ pub struct Waiting {
     pub evidence: Json<serde_json::Value>,
     /// What of it neither pays for anything nor goes back, in đồng; more than nothing.
     pub free: i64,
+    /// What it pays of requests, in đồng.
+    pub paid: i64,
 }
 
 /// Which ones is said behind it; never those that are another one, told twice. The oldest first.
 macro_rules! waiting {
     ($which:literal) => {
         concat!(
-            "select id, booked_on, memo, other_name, tier, evidence, free
-             from (select b.id, b.booked_on, b.memo, b.other_name, b.tier, b.evidence,
-                          cast(b.amount - b.returned
-                               - coalesce((select sum(a.amount) from allocation a where a.bank_line_id = b.id), 0)
-                               as bigint) as free
+            "select id, booked_on, memo, other_name, tier, evidence, there - paid as free, paid
+             from (select b.id, b.booked_on, b.memo, b.other_name, b.tier, b.evidence, b.amount - b.returned as there,
+                          cast(coalesce((select sum(a.amount) from allocation a where a.bank_line_id = b.id), 0)
+                               as bigint) as paid
                    from bank_line b
                    where b.direction = 'credit' and b.state in ('held', 'suggested', 'unmatched') and not b.closed
                      and b.same_as is null ",
             $which,
             ") as w
-             where free > 0 order by booked_on, id"
+             where there > paid order by booked_on, id"
         )
     };
 }
@@ -44,18 +45,18 @@ pub async fn waiting(db: &Db) -> sqlx::Result<Vec<Waiting>> {
     db.query(waiting!("")).all().await
 }
 
-/// Those that came under one of these codes for all of a payer, and wait until the sum is exact, or are too much, with
-/// those of which a person matched a part. Codes stand in the evidence as whole words of JSON, and nothing else there
-/// looks like one.
-pub async fn waiting_under(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Waiting>> {
-    const UNDER: Sql = Sql {
+/// Those that came for one of these codes, of a request or for all of a payer, and wait until the sum is exact, or are too
+/// much, with those of which a person matched a part. Codes stand in the evidence as whole words of JSON, and nothing else
+/// there looks like one.
+pub async fn waiting_for(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Waiting>> {
+    const FOR: Sql = Sql {
         sqlite: waiting!(
-            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'paid_before', 'by_hand')
+            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'code_over', 'paid_before', 'by_hand')
              and exists (select 1 from json_each($1) as own
                          where cast(b.evidence as text) like '%\"' || own.value || '\"%')"
         ),
         postgres: waiting!(
-            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'paid_before', 'by_hand')
+            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'code_over', 'paid_before', 'by_hand')
              and exists (select 1 from jsonb_array_elements_text($1) as own (value)
                          where cast(b.evidence as text) like '%\"' || own.value || '\"%')"
         ),
@@ -63,5 +64,5 @@ pub async fn waiting_under(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Waiting>
     if codes.is_empty() {
         return Ok(Vec::new());
     }
-    db.query(UNDER).bind(Json(codes)).all().await
+    db.query(FOR).bind(Json(codes)).all().await
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
     names::{self, Sign},
-    pooled::is_under,
+    pooled::{Lying, is_under},
 };
 use crate::{
     db::{
         dues::Due,
         payments::{Allocation, Payment},
     },
-    domain::{order::RequestState, payment::Tier, words::words},
+    domain::{money::Money, order::RequestState, payment::Tier, words::words},
     text::Texts,
 };
 
@@ -166,8 +166,8 @@ impl<'a> Requests<'a> {
         self
     }
 
-    /// First the code for all under which exactly so much is missing, then what its memo names, then what it is like, then what has its amount; of these what is open before what is
-    /// not, and what has its amount and its name before others.
+    /// First the code for all under which exactly so much is missing, then what its memo names, then what it is like, then
+    /// what has its amount; of these what is open before what is not, and what has its amount and its name before others.
     pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Candidates<'a> {
         let paid: i64 = parts.iter().map(|part| part.amount).sum();
         let free = payment.amount().as_dong() - payment.returned - paid;
@@ -238,11 +238,13 @@ impl<'a> Requests<'a> {
             open.filter_map(|at| Some((self.dues[at].batch_code.as_deref()?, at))).collect();
         let is_filled = |(code, _): &(&str, usize)| {
             let came = self.came.get(code).copied().unwrap_or_default();
-            let under = self.codes.get(code).into_iter().flatten();
-            let owed: i64 = under.map(|at| left(&self.dues[*at])).sum();
-            came > 0 && owed - came == free && !is_under(payment.tier, &payment.evidence.0, code)
+            let all = self.codes.get(code).into_iter().flatten();
+            let left: i64 = all.map(|at| left(&self.dues[*at])).sum();
+            let [under, over, left] = [came, free, left].map(Money::dong);
+            let is_there = is_under(payment.tier, &payment.evidence.0, code);
+            Lying { under, over, left }.is_filled() && !is_there
         };
-        let (code, at) = pools.into_iter().find(is_filled).filter(|_| free > 0)?;
+        let (code, at) = pools.into_iter().find(is_filled)?;
         let due = &self.dues[at];
         Some(Candidate { due, code, left: free, free, own: 0, why_not: WhyNot::Fills })
     }

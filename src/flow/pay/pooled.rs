@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::candidates::{left, named};
 use crate::{
     db::{
-        Db, dues,
+        Db,
+        dues::{self, Due},
         payments::{self, Waiting},
     },
     domain::{money::Money, payment::Tier, payment_code::PaymentCode},
@@ -82,49 +83,99 @@ fn codes(it: &Waiting) -> impl Iterator<Item = &str> {
     it.evidence.0["codes"].as_array().into_iter().flatten().filter_map(|code| code.as_str())
 }
 
-/// All of it, with what is too much for single requests where that is exactly what is missing: by the code for all, and by the code of each request that is open under it.
+/// What lies under a code for all of a payer, and what is left of all that is open under it: the one arithmetic of letters,
+/// messages, slips, look-up and the workbooks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lying {
+    /// What came under the code, and pays for nothing yet.
+    pub under: Money,
+    /// What is too much for single requests of its payer.
+    pub over: Money,
+    /// What is left of all that is open under the code.
+    pub left: Money,
+}
+
+impl Lying {
+    /// `dues` are all under the code. Where nothing lies there, nothing else is asked either.
+    fn of(waiting: &[Waiting], code: &str, dues: &[&Due]) -> Lying {
+        let under = under(waiting, code);
+        if under == Money::ZERO {
+            return Lying::default();
+        }
+        let own: HashSet<&str> = dues.iter().map(|due| due.code.as_str()).collect();
+        let left = dues.iter().map(|due| Money::dong(left(due))).sum();
+        Lying { under, over: too_much(waiting, &own), left }
+    }
+
+    /// Whether what is too much for single requests is exactly what is missing beside what lies under the code: all has
+    /// come then, and a person looks at it.
+    pub fn is_filled(self) -> bool {
+        let is_both = self.over > Money::ZERO && self.under > Money::ZERO;
+        is_both && self.under + self.over == self.left
+    }
+
+    /// What came, with what fills it.
+    pub fn came(self) -> Money {
+        if self.is_filled() { self.left } else { self.under }
+    }
+
+    /// What is missing; nothing where all has come, or more.
+    pub fn missing(self) -> Money {
+        Money::dong((self.left.as_dong() - self.came().as_dong()).max(0))
+    }
+}
+
+/// What lies under one code.
+pub async fn of(db: &Db, code: &str) -> anyhow::Result<Lying> {
+    if under(&payments::waiting_for(db, &[code]).await?, code) == Money::ZERO {
+        return Ok(Lying::default());
+    }
+    let dues = dues::named(db, &[code.to_owned()]).await?;
+    let dues: Vec<&Due> = dues.iter().filter(|due| due.has_code(code)).collect();
+    let codes = dues.iter().map(|due| due.code.as_str());
+    let codes: Vec<&str> = codes.chain([code]).collect();
+    Ok(Lying::of(&payments::waiting_for(db, &codes).await?, code, &dues))
+}
+
+/// What lies under all such codes: by the code for all, and by the code of each request that is open under it.
 pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
     let waiting = payments::waiting(db).await?;
     let named: Vec<String> = waiting.iter().flat_map(codes).map(str::to_owned).collect();
     if named.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut pools: HashMap<String, Pooled> = HashMap::new();
-    let mut owed: HashMap<String, (i64, usize)> = HashMap::new();
     let dues = dues::named(db, &named).await?;
-    let mut own: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut of_codes: HashMap<&str, Vec<&Due>> = HashMap::new();
     for due in &dues {
-        let code = due.batch_code.as_deref().unwrap_or_default();
-        own.entry(code).or_default().insert(due.code.as_str());
+        of_codes.entry(due.batch_code.as_deref().unwrap_or_default()).or_default().push(due);
     }
-    for due in dues.iter().filter(|due| left(due) > 0) {
-        if let Some(code) = &due.batch_code {
-            let (owed, requests) = owed.entry(code.clone()).or_default();
-            *owed += left(due);
-            *requests += 1;
+    let mut pools: HashMap<String, Pooled> = HashMap::new();
+    for (code, dues) in of_codes {
+        let lying = Lying::of(&waiting, code, &dues);
+        if lying.under == Money::ZERO || lying.left == Money::ZERO {
+            continue;
         }
-    }
-    for (code, (owed, requests)) in owed {
-        let mut came = under(&waiting, &code);
-        if came > Money::ZERO {
-            let mut missing = Money::dong((owed - came.as_dong()).max(0));
-            if too_much(&waiting, &own[code.as_str()]) == missing {
-                (came, missing) = (came + missing, Money::ZERO);
-            }
-            pools.insert(code.clone(), Pooled { code, came, missing, requests });
-        }
-    }
-    for due in dues.iter().filter(|due| left(due) > 0) {
-        let pooled = due.batch_code.as_ref().and_then(|code| pools.get(code)).cloned();
-        pools.extend(pooled.map(|pooled| (due.code.clone(), pooled)));
+        let open = || dues.iter().filter(|due| left(due) > 0);
+        let (came, missing) = (lying.came(), lying.missing());
+        let pooled = Pooled { code: code.to_owned(), came, missing, requests: open().count() };
+        pools.extend(open().map(|due| (due.code.clone(), pooled.clone())));
+        pools.insert(code.to_owned(), pooled);
     }
     Ok(pools)
 }
 
-/// What is too much for these requests, of payments for them alone.
-fn too_much(waiting: &[Waiting], own: &HashSet<&str>) -> Money {
-    let is_over = |it: &&Waiting| matches!(it.tier, Tier::CodeOver | Tier::PaidBefore);
-    let is_own = |it: &&Waiting| codes(it).all(|code| own.contains(code));
+/// What is too much for these requests, of payments for them alone: nobody is told of one that is for others too. What lies
+/// under a code for all is none of it.
+pub fn too_much(waiting: &[Waiting], own: &HashSet<&str>) -> Money {
+    let is_over = |it: &&Waiting| match it.tier {
+        Tier::CodeOver | Tier::PaidBefore => true,
+        Tier::ByHand => it.paid > 0,
+        _ => false,
+    };
+    let is_own = |it: &&Waiting| {
+        let mut codes = codes(it).peekable();
+        codes.peek().is_some() && codes.all(|code| own.contains(code))
+    };
     waiting.iter().filter(is_over).filter(is_own).map(|it| Money::dong(it.free)).sum()
 }
 
@@ -132,6 +183,47 @@ fn too_much(waiting: &[Waiting], own: &HashSet<&str>) -> Money {
 mod tests {
     use super::*;
     use crate::domain::locale::Locale;
+
+    #[test]
+    fn what_is_too_much_fills_what_is_missing_beside_what_lies_under_the_code_for_all_exactly() {
+        let of = |dong: [i64; 3]| {
+            let [under, over, left] = dong.map(Money::dong);
+            let lying = Lying { under, over, left };
+            (lying.is_filled(), lying.came().as_dong(), lying.missing().as_dong())
+        };
+        assert_eq!(of([1_000_000, 1_950_000, 2_950_000]), (true, 2_950_000, 0));
+        assert_eq!(of([1_000_000, 1_950_000, 2_950_001]), (false, 1_000_000, 1_950_001));
+        assert_eq!(of([0, 1_950_000, 1_950_000]), (false, 0, 1_950_000), "nothing lies there");
+        assert_eq!(of([2_950_000, 0, 2_950_000]), (false, 2_950_000, 0), "nothing is too much");
+        assert_eq!(of([3_000_000, 0, 2_950_000]), (false, 3_000_000, 0));
+    }
+
+    #[test]
+    fn too_much_is_what_came_for_nobody_else_and_lies_under_no_code_for_all() {
+        let own = HashSet::from(["HLA", "HLB"]);
+        let of = |tier, paid: i64, codes: &[&str]| {
+            let evidence = serde_json::json!({ "codes": codes }).into();
+            let waiting = Waiting {
+                id: 1,
+                booked_on: "2026-11-24".to_owned(),
+                memo: String::new(),
+                other_name: None,
+                tier,
+                evidence,
+                free: 50_000,
+                paid,
+            };
+            too_much(&[waiting], &own).as_dong()
+        };
+        assert_eq!(of(Tier::CodeOver, 2_950_000, &["HLA"]), 50_000);
+        assert_eq!(of(Tier::PaidBefore, 0, &["HLA", "HLB"]), 50_000);
+        assert_eq!(of(Tier::ByHand, 2_950_000, &["HLB"]), 50_000, "the rest of a person's match");
+        assert_eq!(of(Tier::ByHand, 0, &["HLB"]), 0, "what it was for was cancelled");
+        assert_eq!(of(Tier::ByHand, 2_950_000, &["HLALL", "HLA"]), 0, "it lies under that code");
+        assert_eq!(of(Tier::CodeOver, 2_950_000, &["HLC"]), 0, "another's");
+        assert_eq!(of(Tier::Parted, 0, &["HLA"]), 0);
+        assert_eq!(of(Tier::PaidBefore, 0, &[]), 0);
+    }
 
     #[test]
     fn beside_a_sum_it_says_what_came_and_what_alone_is_missing() {

@@ -318,6 +318,7 @@ mod tests {
             tier: Tier::CodeOver,
             evidence: serde_json::json!({}).into(),
             free: 2_950_000,
+            paid: 2_950_000,
         };
         let payment = Payment { row, words: String::new(), not_for: HashSet::new() };
         let payer = |firm: &str| (firm.to_owned(), "a@b.vn".to_owned());

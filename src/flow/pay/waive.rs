@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{
     matching::Decision,
     overtaken::until_not_overtaken,
-    pooled::{self, is_under},
+    pooled::{self, Lying, is_under},
     said::{By, Said},
     settle,
 };
@@ -57,7 +57,11 @@ async fn once(
         if dues.iter().all(|due| due.batch_code.as_deref() != Some(code) || !is_open(due)) {
             return Ok(Ok(()));
         }
-        let waived = under(services, &dues, code).await?;
+        let lying = pooled::of(&services.db, code).await?;
+        if lying.under > Money::ZERO && lying.missing() == Money::ZERO {
+            return Ok(Ok(()));
+        }
+        let waived = under(&dues, code, lying);
         if let Some(whole) = whole(&dues, &waived) {
             return Ok(Err(NotWaived::Whole(whole.to_owned())));
         }
@@ -172,7 +176,7 @@ pub async fn of_payment(
     let (behind, code) = (behind(dues, own, &words), payment.evidence.0["codes"][0].as_str());
     match code.filter(|code| is_under(payment.tier, &payment.evidence.0, code)) {
         Some(code) if behind.is_empty() => {
-            let waived = under(services, dues, code).await?;
+            let waived = under(dues, code, pooled::of(&services.db, code).await?);
             Ok(if whole(dues, &waived).is_none() { waived } else { Vec::new() })
         }
         _ => Ok(behind),
@@ -188,25 +192,17 @@ fn whole<'a>(dues: &[Due], waived: &'a [(String, i64)]) -> Option<&'a str> {
 }
 
 /// What is missing under a code for all of a payer: from the last of what is open.
-async fn under(
-    services: &Services,
-    dues: &[Due],
-    code: &str,
-) -> anyhow::Result<Vec<(String, i64)>> {
-    let waiting = payments::waiting_under(&services.db, &[code]).await?;
-    let came = pooled::under(&waiting, code).as_dong();
-    let open: Vec<&Due> =
-        dues.iter().filter(|it| it.batch_code.as_deref() == Some(code) && is_open(it)).collect();
-    let mut missing = open.iter().map(|due| left(due)).sum::<i64>() - came;
+fn under(dues: &[Due], code: &str, lying: Lying) -> Vec<(String, i64)> {
+    let is_its = |due: &&Due| due.batch_code.as_deref() == Some(code) && is_open(due);
+    let open: Vec<&Due> = dues.iter().filter(is_its).collect();
+    let mut missing = lying.missing().as_dong();
     let mut waived = Vec::new();
-    if came > 0 {
-        for due in open.iter().rev() {
-            let part = missing.min(left(due));
-            if part > 0 {
-                waived.push((due.code.clone(), part));
-                missing -= part;
-            }
+    for due in open.iter().rev() {
+        let part = missing.min(left(due));
+        if part > 0 {
+            waived.push((due.code.clone(), part));
+            missing -= part;
         }
     }
-    Ok(waived)
+    waived
 }

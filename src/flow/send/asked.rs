@@ -4,7 +4,6 @@
 use super::{
     content::{Picture, rest, transfer},
     letters::{Rest, Transfer},
-    over,
 };
 use crate::{
     db::{
@@ -12,7 +11,7 @@ use crate::{
         requests::{self, Request},
     },
     domain::{batch::BatchId, mail::Purpose, money::Money},
-    flow::Services,
+    flow::{Services, pay::pooled::Lying},
 };
 
 #[derive(Debug, Default)]
@@ -26,24 +25,22 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// `told` are the requests that the letter is about, `pooled` waits under the code for all of its payer, and `over` is
-    /// too much for others of them: with what is exactly missing nothing is asked for. Several of a list can be paid at once with all of it alone, as that code pays for nothing before the sum is exact.
+    /// `told` are the requests that the letter is about. Several of a list can be paid at once with all of it alone, as the
+    /// code for all of its payer pays for nothing before the sum is exact.
     pub async fn of(
         services: &Services,
         (mail, batch): (&Mail, BatchId),
         told: &[&Request],
-        (pooled, over): (Money, Money),
+        lying: Lying,
     ) -> anyhow::Result<Asked> {
-        let open = open(services, (mail, batch), told, pooled).await?;
+        let open = open(services, (mail, batch), told, lying.under).await?;
         let is_told = |it: &Request| told.iter().any(|told| told.line_id == it.line_id);
         let is_warning = mail.purpose == Purpose::GraceWarning;
-        if is_warning && pooled == Money::ZERO && !open.iter().all(is_told) {
+        if is_warning && lying.under == Money::ZERO && !open.iter().all(is_told) {
             let all = Some(transfer(services, &open)?);
             return Ok(Asked { open, all, ..Asked::default() });
         }
-        let asked = open.iter().filter_map(Request::rest).sum();
-        let came = if over::fills(over, (pooled, asked)) { asked } else { pooled };
-        let (rest, picture) = rest(services, &open, came)?.unzip();
+        let (rest, picture) = rest(services, &open, lying.came())?.unzip();
         Ok(Asked { open, rest, picture, all: None })
     }
 }

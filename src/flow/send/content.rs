@@ -102,7 +102,7 @@ async fn notice(
         requests.iter().map(|request| known.line(request.line_id)).collect::<Result<_, _>>()?;
     let firm = block_with(services, order, &own, &known.staff(&own))?;
     let reply_to = reply_to(services, (order, &own), order.registered_by.as_deref())?;
-    let pooled = over::under_batch_code(services, requests).await?;
+    let pooled = over::lying(services, requests).await?.came();
     let (rest, picture) = rest(services, requests, pooled)?.unzip();
     let lines = own.iter().zip(requests);
     let lines: Vec<NoticeLine> =
@@ -166,7 +166,7 @@ async fn cancelled(services: &Services, mail: &Mail, order: &Order) -> anyhow::R
     let gone: anyhow::Result<Vec<NoticeLine>> =
         requests.iter().map(|request| notice_line(services, &lines, request)).collect();
     let open = requests::open_of_payer(&services.db, batch, payer).await?;
-    let pooled = over::under_batch_code(services, &open).await?;
+    let pooled = over::lying(services, &open).await?.came();
     let (rest, picture) = rest(services, &open, pooled)?.unzip();
     let told = about(&lines, &requests);
     let firm = firm_block(services, order, &told).await?;

@@ -15,7 +15,7 @@ use crate::{
         orders::Order,
         owed,
         payments::{self, Payment},
-        standing,
+        requests, standing,
     },
     domain::{mail::Purpose, money::Money, order::OrderCode},
     flow::{
@@ -60,10 +60,14 @@ pub(super) async fn of(
     let told = standing::with_ids(db, &ids).await?;
     let of_line = |request| notice_line(services, &told, request);
     let lines = requests.iter().map(of_line).collect::<anyhow::Result<Vec<NoticeLine>>>()?;
-    let pooled = over::under_batch_code(services, &requests).await?;
+    let lying = over::lying(services, &requests).await?;
     let mut open = requests;
     open.retain(|request| request.rest().is_some());
-    let (rest, picture) = rest(services, &open, pooled)?.unzip();
+    // With what lies under the code for all only all of it can be paid.
+    if !open.is_empty() && lying.under > Money::ZERO {
+        open = requests::open_of_payer(db, order.batch(), &mail.recipient).await?;
+    }
+    let (rest, picture) = rest(services, &open, lying.came())?.unzip();
     let day = payment.booked_on.parse::<NaiveDate>()?.format("%d/%m/%Y").to_string();
     let told: Vec<_> = told.iter().collect();
     let said = letters::Moved {

@@ -7,17 +7,16 @@ use crate::{
     db::{
         dues::Due,
         mails::Mail,
-        owed,
         payments::{self, Waiting},
         refunds::{self, Free},
-        requests::{self, Request},
+        requests::Request,
     },
-    domain::{batch::BatchId, mail::Purpose, money::Money},
+    domain::{mail::Purpose, money::Money},
     flow::{
         Services,
         pay::{
             concerned,
-            pooled::{is_under, under},
+            pooled::{self, Lying, is_under},
         },
     },
 };
@@ -53,8 +52,8 @@ impl Over {
 /// What came with the payments for these requests and is more than was asked for.
 pub async fn too_much(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
     let own = codes(requests);
-    let free = refunds::too_much(&services.db, &own).await?;
-    Ok(of_these_alone(without_pools(services, requests, free).await?, &own))
+    let waiting = payments::waiting_for(&services.db, &own).await?;
+    Ok(pooled::too_much(&waiting, &own.into_iter().collect()))
 }
 
 /// The same for who is warned of one of all their requests, and may have paid it with another one: one alone has none.
@@ -77,7 +76,7 @@ async fn without_pools(
 ) -> anyhow::Result<Vec<Free>> {
     let codes: BTreeSet<&str> = requests.iter().filter_map(|it| it.batch_code.as_deref()).collect();
     let codes: Vec<&str> = codes.into_iter().collect();
-    let waiting = payments::waiting_under(&services.db, &codes).await?;
+    let waiting = payments::waiting_for(&services.db, &codes).await?;
     let is_pooled =
         |it: &&Waiting| codes.iter().any(|code| is_under(it.tier, &it.evidence.0, code));
     let pooled: HashSet<i64> = waiting.iter().filter(is_pooled).map(|it| it.id).collect();
@@ -89,19 +88,12 @@ fn codes(requests: &[Request]) -> Vec<&str> {
     requests.iter().map(|request| request.code.as_str()).collect()
 }
 
-/// What came under the code for all of a payer and waits until the sum is exact, or is more than there was to pay: of the
-/// payer of these requests of a batch.
-pub async fn under_batch_code(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
-    let Some(code) = requests.first().and_then(|request| request.batch_code.as_deref()) else {
-        return Ok(Money::ZERO);
-    };
-    Ok(under(&payments::waiting_under(&services.db, &[code]).await?, code))
-}
-
-/// Whether what is too much for single requests is exactly what is missing of all that is asked for beside what lies under
-/// the code for all: all has come then, and a person looks at it.
-pub fn fills(over: Money, (pooled, asked): (Money, Money)) -> bool {
-    over > Money::ZERO && pooled > Money::ZERO && pooled + over == asked
+/// What lies under the code for all of the payer of these requests of a batch.
+pub async fn lying(services: &Services, requests: &[Request]) -> anyhow::Result<Lying> {
+    match requests.first().and_then(|request| request.batch_code.as_deref()) {
+        Some(code) => pooled::of(&services.db, code).await,
+        None => Ok(Lying::default()),
+    }
 }
 
 /// What lies under codes for all of several payers, with what is missing of what they owe under these codes.
@@ -119,11 +111,10 @@ impl Pools {
     /// copy names none of them.
     pub async fn of_warned<T>(
         services: &Services,
-        batch: BatchId,
         about: &mut Vec<T>,
         request: impl Fn(&T) -> &Request,
     ) -> anyhow::Result<Pools> {
-        let all = Pools::of(services, batch, about.iter().map(&request)).await?;
+        let all = Pools::of(services, about.iter().map(&request)).await?;
         let is_full = |it: &T| {
             let code = request(it).batch_code.as_ref();
             code.is_some_and(|code| all.full.contains(code))
@@ -132,37 +123,25 @@ impl Pools {
             return Ok(all);
         }
         about.retain(|it| !is_full(it));
-        Pools::of(services, batch, about.iter().map(&request)).await
+        Pools::of(services, about.iter().map(&request)).await
     }
 
     async fn of(
         services: &Services,
-        batch: BatchId,
         requests: impl Iterator<Item = &Request>,
     ) -> anyhow::Result<Pools> {
-        let payers = requests.filter_map(|it| Some((it.batch_code.as_deref()?, &it.payer_email)));
-        let payers: BTreeSet<_> = payers.collect();
-        let codes: Vec<&str> = payers.iter().map(|(code, _)| *code).collect();
-        let waiting = payments::waiting_under(&services.db, &codes).await?;
+        let codes: BTreeSet<&str> = requests.filter_map(|it| it.batch_code.as_deref()).collect();
+        let codes: Vec<&str> = codes.into_iter().collect();
+        let waiting = payments::waiting_for(&services.db, &codes).await?;
+        let has = |code: &&str| pooled::under(&waiting, code) > Money::ZERO;
         let mut pools = Pools::default();
-        for (code, payer) in payers {
-            let came = under(&waiting, code);
-            if came > Money::ZERO {
-                let open = requests::open_of_payer(&services.db, batch, payer).await?;
-                let asked: Money = open.iter().filter_map(Request::rest).sum();
-                pools.came = pools.came + came;
-                pools.codes.insert(code.to_owned());
-                let own = owed::of_payer(&services.db, batch, payer).await?;
-                let over = too_much(services, &own).await?;
-                if came >= asked {
-                    pools.full.insert(code.to_owned());
-                } else if fills(over, (came, asked)) {
-                    pools.came = pools.came + over;
-                    pools.full.insert(code.to_owned());
-                } else {
-                    let missing = asked.as_dong() - came.as_dong();
-                    pools.missing = pools.missing + Money::dong(missing);
-                }
+        for code in codes.into_iter().filter(has) {
+            let lying = pooled::of(&services.db, code).await?;
+            pools.came = pools.came + lying.came();
+            pools.missing = pools.missing + lying.missing();
+            pools.codes.insert(code.to_owned());
+            if lying.missing() == Money::ZERO {
+                pools.full.insert(code.to_owned());
             }
         }
         Ok(pools)
@@ -204,18 +183,4 @@ fn of_these_alone(found: Vec<Free>, own: &[&str]) -> Money {
     let is_own = |rows: &&Vec<Free>| rows.iter().all(|row| own.contains(row.code.as_str()));
     let free = payments.values().filter(is_own).filter_map(|rows| rows.first());
     free.map(|row| Money::dong(row.free.max(0))).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_too_much_fills_what_is_missing_beside_what_lies_under_the_code_for_all_exactly() {
-        let [over, pooled, asked] = [1_950_000, 1_000_000, 2_950_000].map(Money::dong);
-        assert!(fills(over, (pooled, asked)));
-        assert!(!fills(over, (pooled, Money::dong(2_950_001))));
-        assert!(!fills(over, (Money::ZERO, over)), "nothing lies there");
-        assert!(!fills(Money::ZERO, (asked, asked)), "nothing is too much");
-    }
 }

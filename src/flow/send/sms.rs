@@ -90,7 +90,7 @@ async fn text(services: &Services, mail: &Mail, to: &Phone) -> anyhow::Result<Op
     }
     let Some((email, line)) = payer else { return Ok(None) };
     let open = requests::open_of_payer(db, order.batch(), &email).await?;
-    let pooled = over::under_batch_code(services, &open).await?;
+    let pooled = over::lying(services, &open).await?.came();
     let Some((rest, _)) = rest(services, &open, pooled)? else { return Ok(None) };
     let said = Sms {
         firm: firm_block(services, &order, &[&line]).await?,

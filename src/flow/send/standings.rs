@@ -30,6 +30,7 @@ use crate::{
     flow::{
         Services,
         order::{registrant, told_of},
+        pay::pooled::Lying,
         sweep::{self, rules},
     },
 };
@@ -51,8 +52,8 @@ struct Known {
     licences: HashMap<i64, Licence>,
     /// When the lines that were warned of are cut off.
     effective: HashMap<i64, DateTime<Utc>>,
-    /// What its recipient paid under the batch code, and what waits.
-    pooled: Money,
+    /// What lies under the code for all of its recipient.
+    lying: Lying,
 }
 
 impl Known {
@@ -71,10 +72,10 @@ impl Known {
             lines: lines.into_iter().map(|line| (line.id, line)).collect(),
             licences: licences.into_iter().map(|it| (it.line_id, it)).collect(),
             effective: effective(services, warned).await?,
-            pooled: Money::ZERO,
+            lying: Lying::default(),
         };
         if !warned.is_copy {
-            known.pooled = over::under_batch_code(services, &known.own(mail)).await?;
+            known.lying = over::lying(services, &known.own(mail)).await?;
         }
         Ok(known)
     }
@@ -91,7 +92,7 @@ impl Known {
         let is_partly =
             |it: &Request| it.state == RequestState::PartlyPaid && it.payer_email == mail.recipient;
         is_received(mail)
-            && match self.pooled {
+            && match self.lying.under {
                 Money::ZERO => request.rest().is_some() && self.requests.iter().any(is_partly),
                 _ => request.state != RequestState::Cancelled,
             }
@@ -145,8 +146,8 @@ pub async fn of(
         return Ok(None);
     }
     let mut about = known.about(services, (mail, order), &warned);
-    let pools = pools(services, (mail, order), &mut about).await?;
-    let lost = lost(services, (mail, order), (&about, known.pooled)).await?;
+    let pools = pools(services, mail, &mut about).await?;
+    let lost = lost(services, (mail, order), (&about, known.lying.under)).await?;
     if about.is_empty() || is_taken_back(mail) && lost.is_nothing() {
         return Ok(None);
     }
@@ -155,13 +156,16 @@ pub async fn of(
     if is_payer && pools.is_enough() {
         return Ok(None);
     }
-    let pooled = if is_payer { known.pooled } else { pools.came };
+    let pooled = if is_payer { known.lying.under } else { pools.came };
     let own = known.own(mail);
     let since = since(services, (mail, order), &own).await?;
-    let Over { over, returns } = Over::of(services, (mail, is_payer), &own).await?;
+    let Over { mut over, returns } = Over::of(services, (mail, is_payer), &own).await?;
+    if is_payer && known.lying.is_filled() {
+        over = known.lying.over;
+    }
     let asked = if is_payer {
         let told: Vec<&Request> = about.iter().map(|it| it.request).collect();
-        Asked::of(services, (mail, order.batch()), &told, (pooled, over)).await?
+        Asked::of(services, (mail, order.batch()), &told, known.lying).await?
     } else {
         Asked::default()
     };
@@ -223,13 +227,13 @@ async fn since(
 /// The money under batch codes that keeps on what a warning is about, or that what was taken back lies with.
 async fn pools(
     services: &Services,
-    (mail, order): (&Mail, &Order),
+    mail: &Mail,
     about: &mut Vec<About<'_>>,
 ) -> anyhow::Result<Pools> {
     if mail.purpose != Purpose::GraceWarning && !is_taken_back(mail) {
         return Ok(Pools::default());
     }
-    Pools::of_warned(services, order.batch(), about, |it| it.request).await
+    Pools::of_warned(services, about, |it| it.request).await
 }
 
 /// Of a letter that money was taken back: what of it does not count any more.

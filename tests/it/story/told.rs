@@ -14,6 +14,7 @@ use super::{
     lists::{csv, enterprise, household},
     money,
     platform::{activated, execute, placed, refused},
+    workbooks::sheet_text,
 };
 use crate::world::{World, require, text};
 
@@ -605,6 +606,66 @@ fn who_paid_too_much_for_one_and_so_what_is_missing_under_the_code_for_all_is_as
     says(&letters[0], &["đang chờ nhà cung cấp phần mềm xem xét", "chưa cần chuyển thêm"]);
     assert!(!letters[0].text.contains("Nội dung chuyển khoản"), "{}", letters[0].text);
     assert!(letters[0].pictures.is_empty(), "nothing more is to be paid");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn what_a_match_leaves_too_much_fills_the_code_for_all_in_letters_and_on_slips_alike() {
+    if !(require("python3") && require("openpyxl")) {
+        return;
+    }
+    let (world, all) = paid_by_the_firm();
+    let code = money::codes(&world).remove(0);
+    world.run(&["run", "mail"]).exits(0);
+    money::take(&world, "a.csv", &[("20/11/2026", 1_000_000, all.as_str())]);
+    money::take(&world, "b.csv", &[("20/11/2026", 7_850_000, "khong ro")]);
+    let known = about_money(&world, 0).len();
+    says_of(&world, &["match", "2", &code]);
+    let letters = about_money(&world, known);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    says(&letters[0], &["cùng 4.900.000 đ chưa được tính cho khoản nào là đủ số phải trả"]);
+    assert!(!letters[0].text.contains("Nội dung chuyển khoản"), "{}", letters[0].text);
+    assert!(letters[0].pictures.is_empty(), "nothing more is to be paid");
+    let folder = world.outside("phieu");
+    world.run(&["export", "slips", "-o", folder.to_str().unwrap()]).exits(0);
+    let slips = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
+    assert!(slips.contains("chưa cần chuyển thêm") && !slips.contains("1023456789"), "{slips}");
+    // Nothing is missing that could be forgiven.
+    let nothing = world.run(&["waive", &all, "--reason", "phí"]).exits(0).stdout;
+    assert!(nothing.contains("Không có gì thay đổi"), "{nothing}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn a_late_notice_and_the_letter_of_a_cancelled_line_ask_for_nothing_that_is_too_much_elsewhere() {
+    if !require("python3") {
+        return;
+    }
+    // The notice leaves when all has come.
+    let (world, all) = paid_by_the_firm();
+    let code = money::codes(&world).remove(0);
+    let paid = [("20/11/2026", 1_000_000, all.as_str()), ("20/11/2026", 7_850_000, &code)];
+    money::take(&world, "a.csv", &paid);
+    world.run(&["run", "mail"]).exits(0);
+    let notices = letters_of(&world, "order_notice");
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    says(&notices[0], &["đủ hoặc nhiều hơn số phải trả", "chưa cần chuyển thêm"]);
+    assert!(notices[0].pictures.is_empty(), "nothing more is to be paid");
+
+    // What is missing without the cancelled line is what is too much.
+    let (world, all) = paid_by_the_firm();
+    let code = money::codes(&world).remove(0);
+    world.run(&["run", "mail"]).exits(0);
+    let paid = [("20/11/2026", 1_000_000, all.as_str()), ("20/11/2026", 4_900_000, &code)];
+    money::take(&world, "a.csv", &paid);
+    let asked = about_money(&world, 0).remove(0);
+    says(&asked, &["phần còn thiếu 4.900.000 đ"]);
+    says_of(&world, &["cancel", &format!("{ORDER}/3")]);
+    world.run(&["run", "mail"]).exits(0);
+    let cancelled = letters_of(&world, "order_cancelled");
+    assert_eq!(cancelled.len(), 1, "{cancelled:?}");
+    assert!(!cancelled[0].text.contains("Nội dung chuyển khoản"), "{}", cancelled[0].text);
+    assert!(cancelled[0].pictures.is_empty(), "nothing more is to be paid");
     world.run(&["prove"]).exits(0);
 }
 
