@@ -39,6 +39,8 @@ fn what(services: &Services, event: &Event) -> String {
     };
     let pairs = if event.kind == EventKind::Decided { "allocations" } else { "words" };
     let mut pairs = pairs_of(&detail[pairs]);
+    let parted: Vec<String> =
+        pairs.iter().filter(|(_, amount)| *amount == 0).map(|(code, _)| code.clone()).collect();
     // What it goes on paying beside what was parted, and the other way round.
     pairs.retain(|(_, amount)| (*amount > 0) != (event.kind == EventKind::Unmatch));
     let (waived, mut unwaived): (Vec<_>, Vec<_>) =
@@ -48,7 +50,7 @@ fn what(services: &Services, event: &Event) -> String {
     }
     let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
     let values = context! {
-        state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
+        state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs), parted => parted.join(", "),
         reference => detail["reference"].as_str(), refund => money("refund"), kept => money("kept"), amount => money("amount"),
         waived => hand::codes_in_words(&waived), unwaived => hand::codes_in_words(&unwaived),
     };

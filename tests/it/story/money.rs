@@ -310,6 +310,9 @@ fn beside_the_code_for_all_a_code_with_nothing_says_whom_the_money_is_not_for() 
         let said = if first { [&none, &all] } else { [&all, &none] };
         world.run(&["match", "1", said[0], said[1], "--reason", "gọi"]).exits(0);
         assert_eq!(requests(&world), ["open 0", "paid 2950000", "paid 2950000"]);
+        let history = world.run(&["payments", "1"]).exits(0).stdout;
+        let parted = format!(", tách khỏi {}", codes(&world)[0]);
+        assert!(history.contains(&parted), "no{parted} in {history}");
         world.run(&["prove"]).exits(0);
     }
 }

@@ -24,16 +24,17 @@ impl<'a> Desk<'a> {
     }
 
     /// What a person matched with nothing stays for what its memo says: where that is all of a payer's, under that code;
-    /// else it is kept what it says.
+    /// else, and where it is not for that code as a person said too, it is kept what it says.
     pub(super) fn leave_over(&mut self, at: usize, codes: &[String]) {
         if self.free(at) == 0 {
             return;
         }
-        let mut known = self.known(codes);
-        if let Some(code) = self.pool_of(&known) {
+        let (mut known, credits) = (self.known(codes), self.credits);
+        let not_for = &credits[at].not_for;
+        if let Some(code) = self.pool_of(&known).filter(|code| !not_for.contains(*code)) {
             self.by_batch_code(at, code);
         } else if let Some(said) = &mut self.decisions[at] {
-            known.retain(|code| !said.evidence.codes.contains(code));
+            known.retain(|code| !said.evidence.codes.contains(code) && !not_for.contains(code));
             said.evidence.memo = known;
         }
     }

@@ -380,6 +380,23 @@ fn nothing_is_matched_without_an_intact_code() {
 }
 
 #[test]
+fn what_a_person_matched_with_others_and_said_not_to_be_for_the_code_for_all_waits_under_it_no_more()
+ {
+    let said = |of: &[u32]| {
+        let credit = Credit {
+            by_hand: Some(vec![(code(4), 1_250_000)]),
+            not_for: of.iter().map(|number| code(*number)).collect(),
+            ..credit(1, 4_200_000, &code(9))
+        };
+        let decision = decide(&dues(), &[credit], &known()).0.remove(0);
+        assert_eq!((decision.state, decision.tier), (PaymentState::Held, Tier::ByHand));
+        (decision.evidence.under, decision.evidence.memo)
+    };
+    assert_eq!(said(&[1]), (Some(code(9)), Vec::new()));
+    assert_eq!(said(&[1, 9]), (None, Vec::new()), "also where others of that payer are open");
+}
+
+#[test]
 fn a_subset_is_suggested_with_its_arithmetic() {
     let (decisions, _) = decide(&dues(), &[credit(1, 6_890_000, "GAO MUOI")], &known());
     assert_eq!(decisions[0].evidence.sum.as_deref(), Some("1 × 990000 + 2 × 2950000"));
