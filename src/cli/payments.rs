@@ -112,6 +112,8 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
     let payment = by_id(&services, args.payment).await?;
     let done = args.done.as_deref().map(str::trim).filter(|done| !done.is_empty());
     let before = Before::of(&services, payment.id).await?;
+    let reader = back::reader(&services, &payment).await?;
+    let old = refunds::planned(&services.db, payment.id).await?;
     let refunded = match (args.amount, done) {
         (0, Some(_)) => {
             return Err(Failure::misused(services.texts, "refund_nothing_done", context! {}).into());
@@ -123,10 +125,14 @@ pub async fn refund(global: &Global, args: &RefundPayment) -> anyhow::Result<Rep
     let reopened = before.told(&services, payment.id).await?;
     let shown = reply(&services, &[by_id(&services, args.payment).await?], true).await?;
     let planned = refunds::planned(&services.db, payment.id).await?;
+    // What went is told of when it is noted.
+    let reader = reader.filter(|_| done.is_none() && planned < old);
+    let told = reader
+        .map(|(name, email)| services.texts.say("command.refund_told", context! { name, email }));
     let planned = (planned > 0).then(|| Money::dong(planned).to_string());
     let values = context! { id => payment.id, planned, is_new };
     let said = services.texts.say("command.refund_planned", values);
-    let said = [Some(said), reopened].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let said = [Some(said), told, reopened].into_iter().flatten().collect::<Vec<_>>().join("\n");
     Ok(Reply { human: format!("{said}\n{}", shown.human), ..shown })
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{Db, Sql, Tx, leases::Claim, mails::Mail};
-use crate::domain::{batch::BatchId, mail::Purpose};
+use crate::domain::{batch::BatchId, mail::Purpose, order::OrderCode};
 
 /// How many are due, and not held by the guard.
 pub async fn due(db: &Db, now: DateTime<Utc>) -> sqlx::Result<i64> {
@@ -22,6 +22,21 @@ pub async fn due(db: &Db, now: DateTime<Utc>) -> sqlx::Result<i64> {
         .one::<(i64,)>()
         .await?;
     Ok(due)
+}
+
+/// Whether a letter that an order, or lines of it, was cancelled left for a payer since an instant.
+pub async fn told_cancelled(
+    db: &Db,
+    (order, payer): (&OrderCode, &str),
+    since: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let one = db.query(
+        "select id from mail
+         where purpose = 'order_cancelled' and order_code = $1 and recipient = $2 and state = 'sent' and sent_at >= $3
+         limit 1",
+    );
+    let one = one.bind(order.as_str()).bind(payer).bind(since).optional::<(i64,)>().await?;
+    Ok(one.is_some())
 }
 
 /// How many were taken to be sent after an instant, `most` at most, and when the oldest of these.

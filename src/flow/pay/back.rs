@@ -17,8 +17,10 @@ use super::{
 use crate::{
     db::{
         payments::{self, EventKind, NewEvent, Payment},
+        posting,
         refunds::{self, Debit, Refund},
     },
+    domain::order::RequestState,
     flow::{Services, send},
 };
 
@@ -69,6 +71,28 @@ pub async fn keep(
         settle::all(services, Some(&said)).await.map(|()| Ok(true))
     })
     .await
+}
+
+/// Who read in the letter that an order was cancelled that what is planned to go back of a payment does: name and address.
+/// No letter says otherwise where less of it goes back, as nothing is to be paid any more: a person tells them.
+pub async fn reader(
+    services: &Services,
+    payment: &Payment,
+) -> anyhow::Result<Option<(String, String)>> {
+    let known = refunds::all(&services.db, Some(payment.id)).await?;
+    let planned = known.iter().filter(|it| it.done_at.is_none());
+    let Some(since) = planned.map(|it| it.planned_at).min() else { return Ok(None) };
+    let dues = concerned::requests(services, payment.id).await?;
+    if dues.iter().any(|due| due.state != RequestState::Cancelled) {
+        return Ok(None);
+    }
+    for due in dues {
+        let about = (&due.order_code, due.payer_email.as_str());
+        if posting::told_cancelled(&services.db, about, since).await? {
+            return Ok(Some((due.payer_name, due.payer_email)));
+        }
+    }
+    Ok(None)
 }
 
 /// Once: what went is planned again only out of money that pays for nothing.
