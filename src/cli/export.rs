@@ -138,7 +138,13 @@ async fn slips(services: &Services, args: &Export, firm: Option<&str>) -> anyhow
         all.into_iter().filter(is_meant).partition(|slip| slip.is_over);
     let over: Vec<String> = over.iter().map(|slip| slip.line.to_string()).collect();
     let pooled = open.iter().filter(|slip| slip.asked.is_none());
-    let pooled: Vec<String> = pooled.map(|slip| slip.line.to_string()).collect();
+    let (lacking, enough): (Vec<&Slip>, Vec<&Slip>) =
+        pooled.partition(|slip| slip.to_transfer().is_some());
+    let named = |slips: &[&Slip]| -> Vec<String> {
+        slips.iter().map(|slip| slip.line.to_string()).collect()
+    };
+    let (lacking, enough) = (named(&lacking), named(&enough));
+    let pooled = [lacking.as_slice(), &enough].concat();
     let (rows, folder) = (open.len(), std::path::absolute(folder)?);
     let written = tokio::task::block_in_place(|| export::slips::write(services, open, &folder))?;
     let Without { paid, cancelled, refused } = without;
@@ -148,7 +154,7 @@ async fn slips(services: &Services, args: &Export, firm: Option<&str>) -> anyhow
     let left_out: Vec<Value> = left_out
         .flat_map(|(why, all)| all.iter().map(move |it| json!({ "what": it, "why": why })))
         .collect();
-    let said = context! { rows, paid, cancelled, refused, over, pooled, folder };
+    let said = context! { rows, paid, cancelled, refused, over, lacking, enough, folder };
     let said = services.texts.say("message.export.slips", said);
     reply(services, said, &written, rows)?.with("left_out", left_out)
 }

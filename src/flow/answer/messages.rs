@@ -60,6 +60,19 @@ pub struct Slip {
     pub text: String,
 }
 
+impl Slip {
+    /// The transfer that its text asks for: where money waits under the code for all, what is missing of all at once; nothing
+    /// where no more need be transferred.
+    pub fn to_transfer(&self) -> Option<(Money, &str)> {
+        match &self.pooled {
+            Some(pooled) => {
+                (pooled.missing > Money::ZERO).then_some((pooled.missing, pooled.code.as_str()))
+            }
+            None => Some((self.amount, self.code.as_str())),
+        }
+    }
+}
+
 /// Those of a list; for a client that went to another firm asks that one.
 pub async fn of_batch(services: &Services, batch: &Batch) -> anyhow::Result<Vec<Slip>> {
     let which = (Some(batch.id()), batch.firm.as_deref());

@@ -89,6 +89,9 @@ fn one(
     page.cell(0, &label("qr"), &look.label)?;
     match png {
         Some(png) => page.picture(1, png, QR_PIXELS)?,
+        None if missing == Some(Money::ZERO) => {
+            page.cell(1, &label("no_qr_enough"), &look.text)?;
+        }
         None => page.cell(1, &label("no_qr"), &look.text)?,
     }
     page.end_row()?;

@@ -73,6 +73,9 @@ fn who_paid_under_the_code_for_all_reads_beside_each_sum_what_came_and_what_alon
         }
     }
     assert!(slips.contains("đang chờ ghép\t5000000"), "{slips}");
+    // Beside the text stands what it asks for.
+    let asked = sheet_text(&workbook, SHEET);
+    assert_eq!(asked.matches(&format!("\t900000\t{both}")).count(), 2, "{asked}");
     assert!(slips.contains("chuyển một lần cho tất cả\t900000"), "{slips}");
     for code in money::codes(&world) {
         assert!(!slips.contains(&code), "a single code asks for nothing now: {slips}");
@@ -118,6 +121,10 @@ fn money_under_the_code_for_all_has_no_picture_but_that_of_the_rest_of_the_last_
     assert_eq!(slips().0, json!([pooled(2)]));
     let said = page();
     assert!(said.contains("chưa cần chuyển thêm") && !said.contains("1023456789"), "{said}");
+    assert!(!said.contains("số còn phải chuyển"), "{said}");
+    let told = slips().1;
+    assert!(told.contains("chưa cần chuyển thêm: DH-2611-000001/2"), "{told}");
+    assert!(!told.contains("còn thiếu bao nhiêu"), "{told}");
 }
 
 #[test]

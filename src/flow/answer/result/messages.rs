@@ -8,7 +8,7 @@ use crate::flow::answer::{
     page::Page,
 };
 
-/// Phone, text, who pays, client, its tax id, amount, code, last day, line.
+/// Phone, text, who pays, client, its tax id, what the text asks for and under which code, last day, line.
 const GRID: &[f64] = &[16.0, 88.0, 32.0, 32.0, 16.0, 15.0, 16.0, 14.0, 20.0];
 const HEADINGS: [&str; 9] =
     ["phone", "text", "payer", "client", "tax_id", "amount", "code", "due", "line"];
@@ -33,8 +33,10 @@ pub fn sheet(kit: &Kit, workbook: &mut Workbook) -> anyhow::Result<Option<Worksh
         page.cell(2, &slip.payer, &kit.look.text)?;
         page.cell(3, &slip.client, &kit.look.text)?;
         page.cell(4, &slip.tax_id, &id)?;
-        page.number(5, as_number(slip.amount.as_dong()), &kit.look.money)?;
-        page.cell(6, slip.code.as_str(), &id)?;
+        if let Some((amount, code)) = slip.to_transfer() {
+            page.number(5, as_number(amount.as_dong()), &kit.look.money)?;
+            page.cell(6, code, &id)?;
+        }
         page.cell(7, &slip.due, &id)?;
         page.cell(8, &slip.line.to_string(), &id)?;
         page.end_row()?;
