@@ -51,7 +51,8 @@ pub async fn was_told(
     (batch, payer): (BatchId, &str),
 ) -> sqlx::Result<bool> {
     // A letter about one line says that it was taken back, by the number of that change. What one of an earlier version
-    // said is not known: it counts while the payment pays for the same since.
+    // said is not known: it counts while the payment pays for the same since. What a person matched otherwise may pay a part
+    // of it still, of which that letter told, too: only who parted a payment, or called it another one, took all of it.
     let one = tx.query(
         "with paid as (
              select e.at, coalesce(cast(e.detail->>'change' as bigint), 0) as change from payment_event e
