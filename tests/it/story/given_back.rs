@@ -135,7 +135,7 @@ fn an_amount_is_how_much_goes_back_in_all_that_did_not_go_yet() {
     };
     plans("500000", 500_000);
     let more = plans("1000000", 1_000_000);
-    assert!(more.contains("chờ chuyển trả tổng cộng 1.000.000 đ"), "{more}");
+    assert!(more.contains("chờ hoàn trả tổng cộng 1.000.000 đ"), "{more}");
     assert!(more.contains("Đổi số tiền hoàn từ 500.000 đ thành 1.000.000 đ"), "{more}");
     plans("300000", 300_000);
     let same = plans("300000", 300_000);
@@ -177,7 +177,7 @@ fn how_to_write_a_transfer_back_is_told_only_as_long_as_one_is_awaited() {
     let why = || text(&of(&world, &id), "why");
     assert!(!why().contains("HOANTIEN"), "{}", why());
     world.run(&["refund", &id, "60000", "--reason", "dư"]).exits(0);
-    let how = format!("Khi chuyển trả 60.000 đ, ghi “HOANTIEN {id}”");
+    let how = format!("Khi hoàn trả 60.000 đ, ghi “HOANTIEN {id}”");
     assert!(why().contains(&how), "{}", why());
     world.run(&["refund", &id, "60000", "--reason", "dư", "--done", "FT1"]).exits(0);
     let it = of(&world, &id);
@@ -217,7 +217,7 @@ fn every_code_that_is_open_again_is_named_also_where_others_paid_it_under_the_co
     for (code, stands) in codes.iter().zip(requests(&world)) {
         assert_eq!(stands.starts_with("paid"), !said.contains(code.as_str()), "{stands}: {told}");
     }
-    assert!(told.contains("chờ chuyển trả tổng cộng 5.000.000 đ"), "{told}");
+    assert!(told.contains("chờ hoàn trả tổng cộng 5.000.000 đ"), "{told}");
     world.run(&["prove"]).exits(0);
 }
 
@@ -422,7 +422,13 @@ fn money_on_its_way_back_is_named_where_what_it_paid_for_is_cancelled() {
     world.run(&["cancel", &format!("{ORDER}/1"), "--reason", "thôi mua"]).exits(0);
     world.run(&["run", "mail"]).exits(0);
     let letters = letters_of(&world, "order_cancelled");
-    assert!(letters[0].text.contains("sẽ được chuyển trả 2.950.000 đ"), "{}", letters[0].text);
+    assert!(letters[0].text.contains("sẽ được hoàn trả 2.950.000 đ"), "{}", letters[0].text);
+    // Where it stays no letter tells that: a person does.
+    let told = world.run(&["refund", "1", "0", "--reason", "trả tiền mặt"]).exits(0).stdout;
+    let read = format!("({}) đã đọc trong thư báo hủy", enterprise(1).email());
+    assert!(told.contains(&read), "{told}");
+    let again = world.run(&["refund", "1", "0", "--reason", "trả tiền mặt"]).exits(0).stdout;
+    assert!(!again.contains(&read), "nothing was planned any more: {again}");
 }
 
 #[test]
@@ -436,7 +442,7 @@ fn lists_call_what_is_paid_given_back_and_forgiven_by_its_name() {
     let over = id_of(&world, &codes[1]);
     world.run(&["refund", &over, "50000", "--reason", "dư", "--done", "FT1"]).exits(0);
     let mails = world.run(&["mails"]).exits(0).stdout;
-    assert!(mails.contains("Đã chuyển trả tiền") && mails.contains("Đã nhận tiền"), "{mails}");
+    assert!(mails.contains("Đã hoàn trả tiền") && mails.contains("Đã nhận tiền"), "{mails}");
     let licences = world.run(&["licences"]).exits(0).stdout;
     // The third one alone is not paid.
     assert_eq!(licences.matches("/2026 00:00").count(), 1, "{licences}");
@@ -480,7 +486,7 @@ fn a_debit_that_fits_no_refund_stands_until_a_person_says_what_it_was() {
     assert_eq!(night("11-24"), 2);
     let why = text(&of(&world, "1"), "why");
     assert!(why.contains("đã chuyển đi 100.000 đ ghi HOANTIEN"), "{why}");
-    assert!(!why.contains("Khi chuyển trả"), "it would go twice: {why}");
+    assert!(!why.contains("Khi hoàn trả"), "it would go twice: {why}");
     if require("openpyxl") {
         let path = world.path("outbox/_bank/doi-soat__2026-11-24__r1.xlsx");
         let told = sheet_text(&path, "Chênh lệch");
@@ -493,7 +499,7 @@ fn a_debit_that_fits_no_refund_stands_until_a_person_says_what_it_was() {
         for said in ["Tiền ra ghi HOANTIEN", "Ngày 22/11/2026 chuyển đi 60.000 đ"] {
             assert!(told.contains(said), "no {said} in {told}");
         }
-        assert!(!told.contains("Chuyển trả 1 khoản"), "it would go twice: {told}");
+        assert!(!told.contains("Hoàn trả 1 khoản"), "it would go twice: {told}");
     }
     let done = |amount: &str, reference: &str| {
         world.run(&["refund", "1", amount, "--reason", "đã trả", "--done", reference]).exits(0);
@@ -570,7 +576,7 @@ fn what_a_person_matched_and_waits_only_to_go_back_in_part_says_so() {
     assert!(why().contains("còn tiền chưa dùng"), "{}", why());
     world.run(&["refund", "1", "100000", "--reason", "dư"]).exits(0);
     assert_eq!(of(&world, "1")["unused"], 0);
-    assert!(why().contains("100.000 đ của khoản này đang chờ chuyển trả"), "{}", why());
+    assert!(why().contains("100.000 đ của khoản này đang chờ hoàn trả"), "{}", why());
     assert!(!why().contains("chưa được trả đủ"), "{}", why());
 }
 
@@ -767,7 +773,7 @@ fn money_under_the_code_for_all_that_went_back_is_told_as_all_of_theirs() {
     say(&["refund", "2", "50000", "--done", "FT2"]);
     world.run(&["run", "mail"]).exits(0);
     let mut letters = letters_of(&world, "payment_received");
-    letters.retain(|letter| letter.subject.contains("chuyển trả"));
+    letters.retain(|letter| letter.subject.contains("hoàn trả"));
     assert_eq!(letters.len(), 2, "{letters:?}");
     for letter in &letters {
         assert!(letter.subject.contains("3 khách hàng"), "{}", letter.subject);

@@ -293,11 +293,11 @@ fn a_letter_that_money_went_back_is_called_so() {
     world.run(&["run", "mail"]).exits(0);
     assert_eq!(looked(&world, NOW), 1);
     let first = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
-    for said in ["Đã nhận tiền → ", "Đã chuyển trả tiền → "] {
+    for said in ["Đã nhận tiền → ", "Đã hoàn trả tiền → "] {
         assert!(first.contains(said), "no {said} in {first}");
     }
     let listed = world.run(&["mails"]).exits(0).stdout;
-    assert!(listed.contains("Đã chuyển trả tiền"), "{listed}");
+    assert!(listed.contains("Đã hoàn trả tiền"), "{listed}");
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn what_is_to_be_paid_again_has_the_day_of_its_letter_and_no_renewal() {
     world.run(&["unmatch", &id, "--reason", "nhầm"]).exits(0);
     looked(&world, NOW);
     let row = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
-    assert!(row.contains("Hạn trả lại, vì khoản đã báo nhận không còn được tính"), "{row}");
+    assert!(row.contains("Hạn thanh toán lại, vì khoản đã báo nhận không còn được tính"), "{row}");
     assert!(!row.contains("gia hạn"), "{row}");
 }
 

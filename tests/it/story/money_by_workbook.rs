@@ -119,7 +119,7 @@ fn decided(hand: fn(&World, &[u8]) -> Vec<u8>) {
     assert!(receipt.contains("3 đã làm theo, 0 chưa làm được, 2 để nguyên"), "{receipt}");
     let pays = format!("{} 2.950.000 đ", codes[0]);
     let waived = format!(": bỏ phần thiếu {} 11.000 đ", codes[1]);
-    for done in [": trả cho HL", &pays, &waived, ": chờ chuyển trả 77.000 đ"] {
+    for done in [": trả cho HL", &pays, &waived, ": chờ hoàn trả 77.000 đ"] {
         assert!(receipt.contains(done), "no {done} in {receipt}");
     }
     // The next revision shows what is left.
@@ -334,7 +334,7 @@ fn what_came_by_a_workbook_is_told_to_have_come_so_though_nobody_is_named() {
     assert!(told.contains("Ghi hoàn 77.000 đ (trong tệp đối soát)"), "{told}");
     world.run(&["refund", &id, "77000", "--reason", "đã trả", "--done", "FT77"]).exits(0);
     let told = world.run(&["payments", &id]).exits(0).stdout;
-    assert!(told.contains("Đã chuyển trả 77.000 đ, số tham chiếu FT77 (bằng lệnh)"), "{told}");
+    assert!(told.contains("Đã hoàn trả 77.000 đ, số tham chiếu FT77 (bằng lệnh)"), "{told}");
 }
 
 /// The hidden cell of a row.

@@ -525,7 +525,7 @@ fn who_paid_too_much_is_told_once_when_the_rest_went_back() {
     world.run(&["run", "mail"]).exits(0);
     let returned = || {
         let mut letters = letters_of(&world, "payment_received");
-        letters.retain(|letter| letter.subject.contains("chuyển trả"));
+        letters.retain(|letter| letter.subject.contains("hoàn trả"));
         letters
     };
     assert!(returned().is_empty(), "it did not go yet");
@@ -855,7 +855,7 @@ fn what_was_to_go_back_and_stays_leaves_all_paid_and_is_told_to_who_read_otherwi
     // What was told to have come and is not in the sum any more goes back.
     says(
         &letters[0],
-        &["Tổng đã nhận đến nay là 8.850.000 đ", "150.000 đ đã nhận sẽ được chuyển trả"],
+        &["Tổng đã nhận đến nay là 8.850.000 đ", "150.000 đ đã nhận sẽ được hoàn trả"],
     );
     says_of(&world, &["refund", "1", "0"]);
     assert_eq!(money::requests(&world), ["paid 2950000"; 3]);
@@ -1036,7 +1036,7 @@ fn what_went_back_is_told_with_the_day_on_which_the_bank_booked_it_whenever_a_pe
     }
     world.run(&["run", "mail"]).exits(0);
     let mut letters = letters_of(&world, "payment_received");
-    letters.retain(|letter| letter.subject.contains("chuyển trả"));
+    letters.retain(|letter| letter.subject.contains("hoàn trả"));
     let to = |n: u32| letters.iter().find(|it| it.to == enterprise(n).email()).unwrap();
     says(to(1), &["50.000 đ", "09/11/2026", enterprise(1).tax_id()]);
     says(to(2), &["10.000 đ", "11/11/2026", enterprise(2).tax_id()]);
@@ -1122,7 +1122,7 @@ fn each_letter_about_money_says_what_came_since_the_one_before() {
         let id = super::given_back::id_of(&world, &codes[0]);
         let done = ["refund", &id, "2950000", "--reason", "thôi mua", "--done", "FT1"];
         world.run(&done).exits(0);
-        assert!(last().subject.contains("chuyển trả 2.950.000 đ"));
+        assert!(last().subject.contains("hoàn trả 2.950.000 đ"));
         money::take(&world, "b.csv", &[("21/11/2026", 2_950_000, codes[1].as_str())]);
         let second = last();
         assert!(second.subject.contains("Đã nhận 2.950.000 đ"), "{}", second.subject);

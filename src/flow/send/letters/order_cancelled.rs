@@ -183,7 +183,7 @@ mod tests {
         let mut said = samples::cancelled(&samples::given(), Recipient::Client, 1, 0);
         said.returns = Money::dong(1_000_000);
         let [vi, en] = in_both_languages(&said);
-        assert!(vi.text.contains("sẽ được chuyển trả 1.000.000 đ"), "{}", vi.text);
+        assert!(vi.text.contains("sẽ được hoàn trả 1.000.000 đ"), "{}", vi.text);
         assert!(en.text.contains("1.000.000 đ that had been received will be"), "{}", en.text);
     }
 
