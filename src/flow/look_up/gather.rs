@@ -81,9 +81,16 @@ pub(super) struct Of<'a> {
     pub judged: Option<&'a Judged>,
 }
 
-/// What is read once for all firms: the lines past their day, and by codes the money that goes back and that waits.
-pub(super) type OfAll<'a> =
-    (&'a [Judged], &'a HashMap<String, Vec<Back>>, &'a HashMap<String, Pooled>);
+/// What is read once for all firms.
+#[derive(Clone, Copy)]
+pub(super) struct OfAll<'a> {
+    /// The lines past their day.
+    pub judged: &'a [Judged],
+    /// By codes the money that goes back, or went.
+    pub going_back: &'a HashMap<String, Vec<Back>>,
+    /// By codes the money that lies under a code for all.
+    pub pools: &'a HashMap<String, Pooled>,
+}
 
 pub(super) async fn of_firm(
     services: &Services,
@@ -110,7 +117,7 @@ pub(super) async fn of_firm(
 async fn known<'a>(
     services: &'a Services,
     firm: &'a Firm,
-    (judged, going_back, pools): OfAll<'a>,
+    OfAll { judged, going_back, pools }: OfAll<'a>,
 ) -> anyhow::Result<Known<'a>> {
     let (db, code) = (&services.db, firm.code.as_str());
     let filter = Filter { firm: Some(code.to_owned()), ..Filter::default() };

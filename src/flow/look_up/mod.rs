@@ -11,6 +11,7 @@ mod stands;
 
 use chrono::Days;
 
+use self::gather::OfAll;
 use super::{
     Services,
     answer::{self, outbox},
@@ -33,9 +34,10 @@ pub async fn run(services: &Services) -> anyhow::Result<u64> {
     let judged = sweep::judge(services).await?;
     let going_back = concerned::going_back(services).await?;
     let pools = pooled::all(&services.db).await?;
+    let of_all = OfAll { judged: &judged, going_back: &going_back, pools: &pools };
     let mut written = 0;
     for firm in &services.settings.firms {
-        let view = gather::of_firm(services, firm, (&judged, &going_back, &pools)).await?;
+        let view = gather::of_firm(services, firm, of_all).await?;
         written += u64::from(write(services, firm, &view).await?);
     }
     Ok(written)

@@ -164,8 +164,12 @@ pub async fn said<'a>(
     let refund = Said::new(Some(payment.id), EventKind::Refund, by);
     let mut said = Said { as_of: Some(*as_of), ..refund };
     let mut rest = payment.amount().as_dong() - payment.returned;
+    let (mut parted, mut forgiven) = (Vec::new(), Vec::new());
     if wish.codes.is_empty() {
         rest -= own.iter().map(|it| it.amount).sum::<i64>();
+        if wish.waives {
+            forgiven = waive::of_payment(services, payment, &dues, &own).await?;
+        }
     } else {
         let words = match words(&dues, &own, &wish.codes, &mut rest) {
             Ok(words) => words,
@@ -177,20 +181,17 @@ pub async fn said<'a>(
             said.kind = if is_parted { EventKind::Unmatch } else { EventKind::Match };
             said.words = Some(words.clone());
         }
-        said.waived = waive::with_money(&dues, &wished::parted(&words, &own));
+        parted = wished::parted(&words, &own);
         let named: Vec<(String, i64)> = words
             .into_iter()
             .filter(|(code, amount)| *amount > 0 && is_named(&dues, &wish.codes, code))
             .collect();
         learn(payment, &dues, &named, &mut said);
         if wish.waives {
-            said.waived.extend(waive::behind(&dues, &own, &named));
+            forgiven = waive::behind(&dues, &own, &named);
         }
     }
-    if wish.waives && wish.codes.is_empty() {
-        said.waived = waive::of_payment(services, payment, &dues, &own).await?;
-    }
-    if wish.waives && said.waived.is_empty() {
+    if wish.waives && forgiven.is_empty() {
         return Ok(Err(Refused::NothingToWaive));
     }
     let planned = refunds::planned(&services.db, payment.id).await?;
@@ -200,9 +201,12 @@ pub async fn said<'a>(
         let pays = said.words.unwrap_or_else(|| own.collect());
         return Ok(Err(Refused::NotFree { left, all, pays }));
     };
-    if refund > left {
-        said.waived = waive::with_money(&dues, &own);
-    }
+    // What was forgiven was the rest of what it paid: without that it is to be paid again.
+    said.waived = if refund > left {
+        waive::with_money(&dues, &own)
+    } else {
+        [waive::with_money(&dues, &parted), forgiven].concat()
+    };
     (said.kept, said.refund) = (kept, refund);
     if said.words.is_none() && refund < kept {
         said.words = wished::as_it_pays(payment, &own);

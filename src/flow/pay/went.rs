@@ -109,7 +109,7 @@ pub async fn asked(
             None => None,
         };
         let noted = noted(&told, (debit, id)).unwrap_or_default();
-        let finding = question((debit, noted), &named, room.as_ref())?;
+        let finding = question(&Left { debit, noted }, &named, room.as_ref())?;
         said.push(Asked { debit: debit.clone(), payment: id, finding });
     }
     Ok(said)
@@ -178,9 +178,15 @@ fn plain(reference: Option<&str>) -> Option<String> {
     reference.map(memo::squeezed).filter(|it| !it.is_empty())
 }
 
-/// What is asked of a debit of which so much is noted, in đồng, and what can be noted of the rest.
+/// Money that left, and how much of it a person noted, in đồng.
+struct Left<'a> {
+    debit: &'a Debit,
+    noted: i64,
+}
+
+/// What is asked of it, and what can be noted of the rest.
 fn question(
-    (debit, noted): (&Debit, i64),
+    Left { debit, noted }: &Left<'_>,
     named: &str,
     room: Option<&Room>,
 ) -> anyhow::Result<Finding> {
@@ -196,8 +202,8 @@ fn question(
     let left = debit.amount - noted;
     let mut finding =
         finding(debit, case, named)?.detail("planned", words).detail("dong", left.to_string());
-    if noted > 0 {
-        finding = finding.detail("noted", money(noted));
+    if *noted > 0 {
+        finding = finding.detail("noted", money(*noted));
     }
     let planned: i64 = planned.iter().sum();
     Ok(match room {

@@ -133,6 +133,23 @@ impl Known {
         let cutoff_at = cutoff_at.filter(|at| !is_taken_back(mail) || *at > mail.planned_at);
         Some(About { line, request, licence, cutoff_at })
     }
+
+    /// What its payer has to pay beside what a warning is about, each with its own day.
+    fn others(
+        &self,
+        services: &Services,
+        mail: &Mail,
+        open: &[&Request],
+        pools: &Pools,
+    ) -> anyhow::Result<Vec<StandingLine>> {
+        let ends = |it: &About<'_>| {
+            let state = it.licence.map(|licence| licence.state);
+            matches!(state, Some(LicenceState::Grace | LicenceState::Suspended))
+        };
+        let others = open.iter().filter_map(|request| self.about_one(services, mail, request));
+        let others = others.map(|it| About { cutoff_at: it.cutoff_at.filter(|_| ends(&it)), ..it });
+        others.map(|it| line(services, mail, &it, pools)).collect()
+    }
 }
 
 pub async fn of(
@@ -174,6 +191,9 @@ pub async fn of(
         return Ok(None);
     }
     about.sort_by_key(|it| !since.is_for(it.request) && !lost.is_of(it.request));
+    let is_other = |it: &&Request| about.iter().all(|about| about.line.id != it.line_id);
+    let is_warning = mail.purpose == Purpose::GraceWarning;
+    let others: Vec<&Request> = asked.open.iter().filter(|_| is_warning).filter(is_other).collect();
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
         occasion: occasion(services, mail, (about[0].cutoff_at, &warned)),
@@ -188,7 +208,7 @@ pub async fn of(
             .iter()
             .map(|it| line(services, mail, it, &pools))
             .collect::<anyhow::Result<_>>()?,
-        others: others(services, (mail, &known), (&about, &asked.open), &pools)?,
+        others: known.others(services, mail, &others, &pools)?,
         rest: asked.rest,
         all: asked.all,
         news: since.news(about.iter().map(|it| it.request)),
@@ -247,27 +267,6 @@ async fn lost(
     }
     let open: Vec<&Request> = about.iter().map(|it| it.request).collect();
     Lost::of(services, (mail, order.batch()), &open, pooled).await
-}
-
-/// What its payer has to pay beside what a warning is about, each with its own day.
-fn others(
-    services: &Services,
-    (mail, known): (&Mail, &Known),
-    (about, open): (&[About<'_>], &[Request]),
-    pools: &Pools,
-) -> anyhow::Result<Vec<StandingLine>> {
-    if mail.purpose != Purpose::GraceWarning {
-        return Ok(Vec::new());
-    }
-    let is_told = |it: &&Request| about.iter().any(|about| about.line.id == it.line_id);
-    let others = open.iter().filter(|it| !is_told(it));
-    let others = others.filter_map(|request| known.about_one(services, mail, request));
-    let ends = |it: &About<'_>| {
-        let state = it.licence.map(|licence| licence.state);
-        matches!(state, Some(LicenceState::Grace | LicenceState::Suspended))
-    };
-    let others = others.map(|it| About { cutoff_at: it.cutoff_at.filter(|_| ends(&it)), ..it });
-    others.map(|it| line(services, mail, &it, pools)).collect()
 }
 
 /// That of the line that a mail is about; of a copy of a warning those of the lines that others were warned of; else all
