@@ -15,7 +15,7 @@ use crate::{
         dues,
         payments::{self, Allocation, Payment},
     },
-    flow::{Services, pay::hand},
+    flow::{Services, pay::hand, sweep::extract},
 };
 
 pub(super) async fn table(services: &Services, firm: Option<&str>) -> anyhow::Result<Table> {
@@ -79,20 +79,13 @@ pub async fn shares(
     for payment in found {
         let own = parts.entry(payment.id).or_default();
         let paid = own.iter().map(|part| part.code.as_str());
-        let is_shared = named(payment).chain(paid).any(|code| of_others.contains(code));
+        let is_shared = extract::codes(payment).chain(paid).any(|code| of_others.contains(code));
         own.retain(|part| !of_others.contains(part.code.as_str()));
         if is_shared {
             shares.insert(payment.id, own.iter().map(|part| part.amount).sum());
         }
     }
     Ok(shares)
-}
-
-/// Codes that its memo names, or that it may be for.
-fn named(payment: &Payment) -> impl Iterator<Item = &str> {
-    let names = ["codes", "memo", "candidates"].into_iter();
-    let lists = names.filter_map(move |name| payment.evidence.0[name].as_array());
-    lists.flatten().filter_map(|code| code.as_str())
 }
 
 /// Of what is `shared` with another firm, that much is the firm's own; the rest of it, and its words, are not shown.

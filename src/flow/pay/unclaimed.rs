@@ -149,8 +149,9 @@ impl Unclaimed {
     /// The payments with which an unpaid line may have been paid: those with exactly what is left of it and those with its
     /// code or name before others, then the oldest first. Such are those
     ///
-    /// - whose memo has its code or its payer's batch code, also where a person matched a part of it with others, or for which the matching suggests it: a near miss, the code of
-    ///   its order, the account of a known payer, a sum that nothing else makes;
+    /// - whose memo has its code or its payer's batch code, also where a person matched a part of it with others, or for which
+    ///   the matching suggests it: a near miss, the code of its order, the account of a known payer, a sum that nothing else
+    ///   makes;
     /// - that have the name of its client, whatever the amount, or that of its payer; where the memo has a code that was
     ///   given to others, the payer's name counts with the exact amount alone, as one payer may have many clients;
     /// - that have so little of either name that it could be another one's, and exactly what is left of the line, or of all
