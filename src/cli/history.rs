@@ -50,7 +50,8 @@ fn what(services: &Services, event: &Event) -> String {
     }
     let codes: Vec<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
     let values = context! {
-        state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs), parted => parted.join(", "),
+        state, same => detail["same"].as_i64(), codes => codes.join(", "), parts => hand::codes_in_words(&pairs),
+        parted => parted.join(", "),
         reference => detail["reference"].as_str(), refund => money("refund"), kept => money("kept"), amount => money("amount"),
         waived => hand::codes_in_words(&waived), unwaived => hand::codes_in_words(&unwaived),
     };

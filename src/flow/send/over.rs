@@ -30,11 +30,13 @@ pub struct Over {
 }
 
 impl Over {
-    /// Who is warned may have paid with another one of theirs.
+    /// Who is warned may have paid with another one of theirs. What fills the code for all is told by every letter to its
+    /// payer: it asks for nothing then.
     pub async fn of(
         services: &Services,
         (mail, is_payer): (&Mail, bool),
         requests: &[Request],
+        lying: Lying,
     ) -> anyhow::Result<Over> {
         match mail.purpose {
             Purpose::PaymentReceived if mail.line_id.is_none() => Ok(Over {
@@ -43,6 +45,9 @@ impl Over {
             }),
             Purpose::GraceWarning if is_payer => {
                 Ok(Over { over: of_others(services, requests).await?, returns: Money::ZERO })
+            }
+            _ if is_payer && lying.is_filled() => {
+                Ok(Over { over: lying.over, returns: Money::ZERO })
             }
             _ => Ok(Over::default()),
         }

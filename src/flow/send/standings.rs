@@ -142,6 +142,9 @@ impl Known {
         open: &[&Request],
         pools: &Pools,
     ) -> anyhow::Result<Vec<StandingLine>> {
+        if mail.purpose != Purpose::GraceWarning {
+            return Ok(Vec::new());
+        }
         let ends = |it: &About<'_>| {
             let state = it.licence.map(|licence| licence.state);
             matches!(state, Some(LicenceState::Grace | LicenceState::Suspended))
@@ -176,10 +179,7 @@ pub async fn of(
     let pooled = if is_payer { known.lying.under } else { pools.came };
     let own = known.own(mail);
     let since = since(services, (mail, order), &own).await?;
-    let Over { mut over, returns } = Over::of(services, (mail, is_payer), &own).await?;
-    if is_payer && known.lying.is_filled() {
-        over = known.lying.over;
-    }
+    let Over { over, returns } = Over::of(services, (mail, is_payer), &own, known.lying).await?;
     let asked = if is_payer {
         let told: Vec<&Request> = about.iter().map(|it| it.request).collect();
         Asked::of(services, (mail, order.batch()), &told, known.lying).await?
@@ -192,8 +192,7 @@ pub async fn of(
     }
     about.sort_by_key(|it| !since.is_for(it.request) && !lost.is_of(it.request));
     let is_other = |it: &&Request| about.iter().all(|about| about.line.id != it.line_id);
-    let is_warning = mail.purpose == Purpose::GraceWarning;
-    let others: Vec<&Request> = asked.open.iter().filter(|_| is_warning).filter(is_other).collect();
+    let others: Vec<&Request> = asked.open.iter().filter(is_other).collect();
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
     let said = Standing {
         occasion: occasion(services, mail, (about[0].cutoff_at, &warned)),
