@@ -48,6 +48,8 @@ pub struct Mail {
     pub sent_at: Option<DateTime<Utc>>,
     occasion: Option<i64>,
     bounce_batch: Option<i64>,
+    /// Its order may have been told before the data were restored: what went out then is void.
+    pub told_before: bool,
 }
 
 impl Mail {
@@ -173,6 +175,20 @@ pub async fn doubt(
     Ok(())
 }
 
+/// The same of the notices of an order that the original may have told.
+pub async fn doubt_notices(tx: &mut Tx, order: &OrderCode, why: &str) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'uncertain', error = $2, told_before = $3
+         where purpose = 'order_notice' and subject = $1 and state = 'planned'",
+    )
+    .bind(order.as_str())
+    .bind(why)
+    .bind(true)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Whether one of a purpose and subject was ever planned.
 pub async fn is_known(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result<bool> {
     let known = tx
@@ -261,19 +277,6 @@ pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Mail>> {
 
 pub async fn by_id(db: &Db, id: i64) -> sqlx::Result<Option<Mail>> {
     db.query("select * from mail where id = $1").bind(id).optional().await
-}
-
-/// The one of which a mail that is sent again says the same once more.
-pub async fn first_of_occasion(db: &Db, mail: &Mail) -> sqlx::Result<Option<Mail>> {
-    db.query(
-        "select * from mail where purpose = $1 and subject = $2 and recipient = $3 and sequence = $4",
-    )
-    .bind(mail.purpose.as_str())
-    .bind(mail.subject.as_str())
-    .bind(mail.recipient.as_str())
-    .bind(mail.occasion())
-    .optional()
-    .await
 }
 
 /// About the orders of a batch.

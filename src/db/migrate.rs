@@ -51,6 +51,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (31, "restored", files!("0031_restored.sql")),
     (32, "mail_recipient", files!("0032_mail_recipient.sql")),
     (33, "operator", files!("0033_operator.sql")),
+    (34, "told_before", files!("0034_told_before.sql")),
 ];
 
 /// The newest change that this version knows.

@@ -149,9 +149,9 @@ pub async fn plan_again(
 ) -> sqlx::Result<Mail> {
     tx.query(
         "insert into mail (purpose, subject, batch_id, order_code, report_id, line_id, recipient, recipient_name,
-                           sequence, occasion, message_id, state, planned_at, not_before)
+                           sequence, occasion, message_id, state, planned_at, not_before, told_before)
          select purpose, subject, batch_id, order_code, report_id, line_id, recipient, recipient_name,
-                $2, coalesce(occasion, sequence), $3, 'planned', $4, $4 from mail where id = $1
+                $2, coalesce(occasion, sequence), $3, 'planned', $4, $4, told_before from mail where id = $1
          returning *",
     )
     .bind(mail.id)

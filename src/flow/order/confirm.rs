@@ -19,7 +19,6 @@ use crate::{
     domain::{
         confirmation_code::ConfirmationCode,
         email::Email,
-        mail::Purpose,
         money::Money,
         order::{Kind, OrderState, Recipient},
         phone::Phone,
@@ -29,7 +28,7 @@ use crate::{
 
 /// What is said of a notice whose order may have been confirmed by what was there before a backup was read in: people
 /// decide whether it goes out.
-pub const TOLD_BEFORE: &str = "the order may have been confirmed, and told, before the data were restored; \
+const TOLD_BEFORE: &str = "the order may have been confirmed, and told, before the data were restored; \
                            the payment codes of such a notice are not known any more";
 
 /// A wish to confirm an order.
@@ -279,8 +278,7 @@ async fn request_payment(
         send::plan::messages(services, tx, order, &phones).await?;
     }
     if is_of_original {
-        let notices = (Purpose::OrderNotice, order.code.as_str());
-        mails::doubt(tx, notices, TOLD_BEFORE).await?;
+        mails::doubt_notices(tx, &order.code, TOLD_BEFORE).await?;
     }
     Ok(())
 }

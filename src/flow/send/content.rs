@@ -17,7 +17,7 @@ use crate::{
     db::{
         licences,
         lines::Line,
-        mails::{self, Mail},
+        mails::Mail,
         orders::Order,
         requests::{self, Request},
         staff::{self, OnLine},
@@ -27,12 +27,7 @@ use crate::{
         email::Email, firm::Firm, licence::Role, mail::Purpose, money::Money, order::Kind,
         payment_code::PaymentCode, phone::Phone,
     },
-    flow::{
-        Services,
-        activate::staff as assigned,
-        order::{confirm, registrant},
-        pay, sweep,
-    },
+    flow::{Services, activate::staff as assigned, order::registrant, pay, sweep},
 };
 
 /// A letter and its inline picture.
@@ -115,7 +110,7 @@ async fn notice(
         &OrderNotice {
             recipient: order.recipient,
             turn: turn(mail),
-            after_restore: is_after_restore(services, mail).await?,
+            after_restore: mail.told_before,
             to_name: mail.recipient_name.clone(),
             firm,
             orders,
@@ -128,15 +123,6 @@ async fn notice(
         },
     )?;
     Ok(Some(Content { letter, picture, workbook: None, reply_to }))
-}
-
-/// Whether a person sends a notice on that was doubted because its order may have been told before the data were restored.
-async fn is_after_restore(services: &Services, mail: &Mail) -> anyhow::Result<bool> {
-    if !mail.is_again() {
-        return Ok(false);
-    }
-    let first = mails::first_of_occasion(&services.db, mail).await?;
-    Ok(first.is_some_and(|first| first.error.as_deref() == Some(confirm::TOLD_BEFORE)))
 }
 
 /// Of a notice anew, what was activated meanwhile.

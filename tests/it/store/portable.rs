@@ -77,6 +77,41 @@ async fn letters_to_the_operator_are_told_apart_from_those_of_a_night_since() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn notices_that_may_have_been_told_before_a_restore_are_told_apart_by_a_column_since() {
+    each_db(async |db| {
+        portable::empty_at(db, 33).await.unwrap();
+        let (now, hash) = (super::seed::now(), super::seed::hash(1));
+        let batch = "insert into batch (firm, kind, state, file_name, sha256, received_at)
+                     values ('MINHAN', 'clients', 'received', 'a.xlsx', $1, $2)";
+        db.query(batch).bind(hash.as_str()).bind(now).execute().await.unwrap();
+        let told = "the order may have been confirmed, and told, before the data were restored; \
+                    the payment codes of such a notice are not known any more";
+        let sent = "it may have been sent before the data were restored";
+        for (subject, sequence, occasion, error) in [
+            ("DH-2611-000001", 1_i64, None, Some(told)),
+            // The first one, sent again.
+            ("DH-2611-000001", 2, Some(1_i64), None),
+            ("DH-2611-000002", 1, None, Some(sent)),
+            ("DH-2611-000002", 2, Some(1), None),
+        ] {
+            let mail = "insert into mail (purpose, subject, batch_id, recipient, recipient_name, sequence, occasion,
+                                          message_id, state, error, planned_at, not_before)
+                        select 'order_notice', $1, id, 'a@a.example', 'A', $2, $3, $4, 'uncertain', $5,
+                               received_at, received_at
+                        from batch";
+            let query = db.query(mail).bind(subject).bind(sequence).bind(occasion);
+            let query = query.bind(format!("{subject}/{sequence}")).bind(error);
+            query.execute().await.unwrap();
+        }
+        portable::bring_up_to_date(db).await.unwrap();
+        let mails = "select told_before from mail order by message_id";
+        let mails: Vec<(bool,)> = db.query(mails).all().await.unwrap();
+        assert_eq!(mails, [(true,), (true,), (false,), (false,)]);
+    })
+    .await;
+}
+
 /// Rows of every kind, with all that a statement could trip over.
 async fn seed(db: &Db) {
     placed_line(db).await;

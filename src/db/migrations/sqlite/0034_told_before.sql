@@ -1,0 +1,10 @@
+-- Notices whose order may have been told before the data were restored: a person who sends one on says in it that what
+-- went out before is void. Until now only the words of why told these apart.
+alter table mail add column told_before integer not null default 0 check (told_before in (0, 1));
+update mail set told_before = 1
+where purpose = 'order_notice' and exists (
+    select 1 from mail f
+    where f.purpose = 'order_notice' and f.subject = mail.subject and f.recipient = mail.recipient
+      and f.sequence = coalesce(mail.occasion, mail.sequence)
+      and f.error = 'the order may have been confirmed, and told, before the data were restored; '
+                    || 'the payment codes of such a notice are not known any more');
