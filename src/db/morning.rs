@@ -232,6 +232,21 @@ pub async fn waiting(
     .await
 }
 
+/// The lists of a firm that came after one of its lists and of which a person left rows out.
+pub async fn left_out_after(db: &Db, list: BatchId) -> sqlx::Result<Vec<BatchId>> {
+    let later: Vec<(i64,)> = db
+        .query(
+            "select c.id from batch b join batch c on c.firm = b.firm and c.id > b.id
+             where b.id = $1 and c.kind = 'clients' and c.state <> 'undone'
+               and exists (select 1 from batch_row r where r.batch_id = c.id and r.dropped)
+             order by c.id",
+        )
+        .bind(list.number())
+        .all()
+        .await?;
+    Ok(later.into_iter().map(|(id,)| BatchId::new(id)).collect())
+}
+
 /// The cells of the first rows of a list that wait.
 pub async fn waiting_cells(db: &Db, batch: BatchId, at_most: i64) -> sqlx::Result<Vec<Vec<Cell>>> {
     let rows: Vec<(Json<Vec<Cell>>,)> = db

@@ -234,6 +234,17 @@ pub async fn waiting(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {
     .await
 }
 
+/// The rows of a list that a person left out.
+pub async fn left_out(db: &Db, batch: BatchId) -> sqlx::Result<Vec<StagedRow>> {
+    db.query(
+        "select sheet, row_no, kind, cells, state, dropped from batch_row
+         where batch_id = $1 and dropped order by sheet, row_no",
+    )
+    .bind(batch.number())
+    .all()
+    .await
+}
+
 /// How many rows are left out because nobody sees them in their file.
 pub async fn skipped(db: &Db, batch: BatchId) -> sqlx::Result<i64> {
     let (rows,) = db

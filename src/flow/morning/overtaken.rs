@@ -1,18 +1,20 @@
-//! Lists whose rows wait for nothing any more: a later list of the firm ordered the same clients for the same years.
-//! Who is reminded of which list is decided by `reminders` and by the letter.
+//! Lists whose rows wait for nothing any more: a later list of the firm ordered the same for the same clients, or somebody
+//! left them out of it. Who is reminded of which list is decided by `reminders` and by the letter.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{
     db::{
-        batches::Batch,
+        batches::{self, Batch},
         lines::{self, Known},
-        rows,
+        morning,
+        rows::{self, StagedRow},
     },
     domain::{field::Field, fiscal_year::only_year},
     flow::{
         Services, check,
         map::{Reading, Table, TableRow},
+        options::Defaults,
         staged,
     },
 };
@@ -20,56 +22,117 @@ use crate::{
 /// Of a list of which more rows wait nobody looks which.
 const ROWS_AT_MOST: usize = 1_000;
 
-/// The client that a row names, by any of its tax ids, and the year where it says one.
-struct Named {
-    tax_ids: Vec<String>,
+/// A package family and a year, as far as they are said.
+#[derive(Clone)]
+struct Bought {
+    family: Option<String>,
     year: Option<i64>,
 }
 
-/// Whether each row of a list that waits was ordered by a list that came later.
+impl Bought {
+    fn may_be(&self, other: &Bought) -> bool {
+        let families = self.family.as_ref().zip(other.family.as_ref());
+        let years = self.year.zip(other.year);
+        families.is_none_or(|(own, other)| own == other)
+            && years.is_none_or(|(own, other)| own == other)
+    }
+}
+
+/// The client that a row names, by any of its tax ids, and what is bought for it.
+struct Named {
+    tax_ids: Vec<String>,
+    bought: Bought,
+}
+
+/// Whether each row of a list that waits was ordered by a list that came later, or left out of one: a person who took it
+/// out there is not asked about it here.
 pub async fn is_overtaken(services: &Services, list: &Batch) -> anyhow::Result<bool> {
-    let waiting = named(services, list).await?;
+    let waiting = rows::waiting(&services.db, list.id()).await?;
+    if waiting.len() > ROWS_AT_MOST {
+        return Ok(false);
+    }
+    let waiting = named(services, list, waiting).await?;
     if waiting.is_empty() || waiting.iter().any(|row| row.tax_ids.is_empty()) {
         return Ok(false);
     }
-    let tax_ids: HashSet<&str> =
-        waiting.iter().flat_map(|row| &row.tax_ids).map(String::as_str).collect();
-    let known = lines::known(&services.db, &tax_ids.into_iter().collect::<Vec<_>>()).await?;
-    let is_later = |line: &Known| {
-        Some(&line.firm) == list.firm.as_ref() && line.batch().number() > list.id().number()
-    };
-    let mut later: HashMap<&str, Vec<i64>> = HashMap::new();
-    for line in known.iter().filter(|line| is_later(line)) {
-        later.entry(line.client.tax_id.as_str()).or_default().push(line.fiscal_year);
+    let mut later: HashMap<String, Vec<Bought>> = HashMap::new();
+    for line in ordered_later(services, list, &waiting).await? {
+        let bought = Bought { family: Some(line.family), year: Some(line.fiscal_year) };
+        later.entry(line.client.tax_id.to_string()).or_default().push(bought);
     }
-    let is_ordered = |row: &Named| {
-        let mut years = row.tax_ids.iter().filter_map(|it| later.get(it.as_str())).flatten();
-        years.any(|year| row.year.is_none_or(|wanted| wanted == *year))
+    for id in morning::left_out_after(&services.db, list.id()).await? {
+        let Some(list) = batches::by_id(&services.db, id).await? else { continue };
+        let left_out = rows::left_out(&services.db, id).await?;
+        for row in named(services, &list, left_out).await? {
+            for tax_id in row.tax_ids {
+                later.entry(tax_id).or_default().push(row.bought.clone());
+            }
+        }
+    }
+    let is_replaced = |row: &Named| {
+        let mut others = row.tax_ids.iter().filter_map(|it| later.get(it)).flatten();
+        others.any(|other| other.may_be(&row.bought))
     };
-    Ok(waiting.iter().all(is_ordered))
+    Ok(waiting.iter().all(is_replaced))
 }
 
-/// Nothing of a list of which too many rows wait.
-async fn named(services: &Services, list: &Batch) -> anyhow::Result<Vec<Named>> {
-    let waiting = rows::waiting(&services.db, list.id()).await?;
-    if waiting.len() > ROWS_AT_MOST {
-        return Ok(Vec::new());
-    }
+/// What the firm ordered for these clients by later lists.
+async fn ordered_later(
+    services: &Services,
+    list: &Batch,
+    waiting: &[Named],
+) -> anyhow::Result<Vec<Known>> {
+    let tax_ids: HashSet<&str> =
+        waiting.iter().flat_map(|row| &row.tax_ids).map(String::as_str).collect();
+    let mut known = lines::known(&services.db, &tax_ids.into_iter().collect::<Vec<_>>()).await?;
+    known.retain(|line| {
+        Some(&line.firm) == list.firm.as_ref() && line.batch().number() > list.id().number()
+    });
+    Ok(known)
+}
+
+async fn named(
+    services: &Services,
+    list: &Batch,
+    rows: Vec<StagedRow>,
+) -> anyhow::Result<Vec<Named>> {
     let tables = staged::tables(services, list.id()).await?;
+    let of_list = OfList {
+        order_level: staged::order_level(list)?,
+        defaults: staged::options(list)?.unwrap_or_default().defaults,
+    };
     let mut all = Vec::new();
-    for row in waiting {
+    for row in rows {
         let sheet = row.sheet;
         let Some(table) = tables.iter().find(|table| table.sheet == sheet) else { continue };
-        all.push(name(services, table, staged::row(row)?));
+        all.push(name(services, &of_list, table, staged::row(row)?));
     }
     Ok(all)
 }
 
-fn name(services: &Services, table: &Table, row: TableRow) -> Named {
-    let columns = &services.catalogue.columns;
-    let year = Reading::of(table, columns).only(&row, &[Field::FiscalYear]);
-    let year = year.take(Field::FiscalYear).and_then(|year| only_year(&year.text));
-    let year = year.map(|year| year.year().into());
+/// What holds for the rows of a list that do not say it themselves.
+struct OfList {
+    order_level: Vec<(Field, String)>,
+    defaults: Defaults,
+}
+
+impl OfList {
+    fn get(&self, field: Field) -> Option<&str> {
+        let said = self.order_level.iter().find(|(known, _)| *known == field);
+        said.map(|(_, text)| text.as_str()).or_else(|| self.defaults.get(field, None))
+    }
+}
+
+fn name(services: &Services, of_list: &OfList, table: &Table, row: TableRow) -> Named {
+    let (columns, packages) = (&services.catalogue.columns, &services.catalogue.packages);
+    let fields = Reading::of(table, columns).only(&row, &[Field::Package, Field::FiscalYear]);
+    let said = |field| fields.get(field).map(|it| it.text.as_str()).or_else(|| of_list.get(field));
+    let family = said(Field::Package).and_then(|text| packages.find(text));
+    let year = said(Field::FiscalYear).and_then(only_year);
+    let bought = Bought {
+        family: family.map(|package| package.family.clone()),
+        year: year.map(|year| year.year().into()),
+    };
     let alone = Table { rows: vec![row], ..table.clone() };
-    Named { tax_ids: check::wanted(&[alone], columns).tax_ids, year }
+    Named { tax_ids: check::wanted(&[alone], columns).tax_ids, bought }
 }

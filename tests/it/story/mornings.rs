@@ -481,6 +481,44 @@ fn a_list_is_reminded_of_until_a_later_one_orders_all_of_its_rows_that_wait() {
     }
 }
 
+/// How often somebody was reminded of a list.
+fn reminders(world: &World, list: &str) -> usize {
+    let mut mails = world.list("mails");
+    mails.retain(|mail| mail["purpose"] == "findings_waiting" && mail["subject"] == list);
+    mails.len()
+}
+
+#[test]
+fn a_later_list_replaces_rows_of_packages_of_the_same_family_alone() {
+    const PRO: &str = "code = \"ASP-DN-PRO\"\nfamily = \"ASP\"";
+    for (family, reminded) in [("ASP", 0), ("KHO", 1)] {
+        for world in World::on_each_engine() {
+            let table = PRO.replace("\"ASP\"", &format!("\"{family}\""));
+            world.rewrite("jobs/catalogue/packages.toml", PRO, &table);
+            world.import("a.csv", &csv(&[enterprise(1), enterprise(2).with("F", "113")]));
+            world.import("b.csv", &csv(&[enterprise(2).with("H", "ASP-DN-PRO")]));
+            report(&world, NEXT_DAY);
+            assert_eq!(reminders(&world, "B000001"), reminded, "{family}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_somebody_left_out_of_a_later_list_is_reminded_of_in_neither() {
+    let wrong = |number: u32| enterprise(number).with("F", "113");
+    for world in World::on_each_engine() {
+        world.import("a.csv", &csv(&[enterprise(1), wrong(2)]));
+        world.import("b.csv", &csv(&[enterprise(3), wrong(2), wrong(4)]));
+        report(&world, NEXT_DAY);
+        let told = |world: &World| ["B000001", "B000002"].map(|list| reminders(world, list));
+        assert_eq!(told(&world), [1, 1]);
+        world.run_at(NEXT_DAY, &["drop", "B000002#3"]).exits(0);
+        report(&world, LATER);
+        assert_eq!(told(&world)[0], 1, "he took it out himself");
+        assert!(told(&world)[1] > 1, "the other row waits on");
+    }
+}
+
 #[test]
 fn a_question_that_two_lists_ask_is_reminded_of_once() {
     for world in World::on_each_engine() {

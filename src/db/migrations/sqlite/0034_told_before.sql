@@ -8,3 +8,6 @@ where purpose = 'order_notice' and exists (
       and f.sequence = coalesce(mail.occasion, mail.sequence)
       and f.error = 'the order may have been confirmed, and told, before the data were restored; '
                     || 'the payment codes of such a notice are not known any more');
+
+-- Which rows of later lists a person left out is asked for each list that waits.
+create index batch_row_dropped on batch_row (batch_id) where dropped;
