@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Datelike as _, Utc};
 
-use super::{Judged, Services, rules, rules::Step};
+use super::{Judged, Services, is_skipped, rules, rules::Step};
 use crate::{
     db::{
         Tx, changes, copied, grace, lines, mails,
@@ -97,8 +97,8 @@ async fn letter(
     if !send::ends::warning(services, tx, order, (payer, &copies), (sequence, at)).await? {
         return Ok(0);
     }
-    // What was there before a backup was read in may have sent that of today.
-    if doubted.is_some_and(|until| rules::warned_from(today, services.settings.timezone) <= until) {
+    // What was there before a backup was read in may have sent what was due by then, on whichever day.
+    if doubted.is_some_and(|until| was_due(services, lines, until)) {
         let warning = (Purpose::GraceWarning, order.code.as_str());
         mails::doubt(tx, warning, guard::MAYBE_SENT).await?;
     }
@@ -109,6 +109,15 @@ async fn letter(
         planned += u64::from(is_new);
     }
     Ok(planned)
+}
+
+/// Whether something of a letter was due by an instant.
+fn was_due(services: &Services, lines: &Letter<'_>, until: DateTime<Utc>) -> bool {
+    let tz = services.settings.timezone;
+    let due_at = |it: &Judged, days: u32| {
+        rules::due_at(rules::last_day(it.cutoff_at, tz), days, tz, |day| is_skipped(services, day))
+    };
+    lines.iter().any(|(it, days)| due_at(it, *days) <= until)
 }
 
 /// Plans that lines are cut off which are unpaid still.

@@ -154,6 +154,38 @@ fn the_notice_of_an_order_that_may_have_been_confirmed_before_the_loss_waits_for
 }
 
 #[test]
+fn a_final_warning_of_a_day_between_the_backup_and_the_loss_does_not_go_twice_unseen() {
+    let lost = unpaid();
+    let file = lost.outside("dem.zip");
+    lost.run_at(&at("11-26", 3), &["backup", file.to_str().unwrap()]).exits(0);
+    // The day before the last one is a Sunday: it is due on Friday the 27th.
+    lost.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    lost.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let warnings = |world: &World| {
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["purpose"] == "grace_warning");
+        mails
+    };
+    let sent = warnings(&lost);
+    assert!(sent.iter().all(|mail| mail["state"] == "sent") && sent.len() == 4, "{sent:?}");
+
+    let found = World::empty();
+    found.run_at(&at("11-28", 9), &["restore", file.to_str().unwrap()]).exits(0);
+    found.run_at(&at("11-28", 10), &["resume", "--confirm"]).exits(0);
+    found.run_at(&at("11-30", 8), &["run", "remind"]).exits(0);
+    found.run_at(&at("11-30", 9), &["run", "mail"]).exits(0);
+    let doubted = warnings(&found);
+    assert_eq!(texts(&doubted, "state"), ["uncertain"; 4], "{doubted:?}");
+    assert!(text(&doubted[0], "error").contains("khôi phục"), "{}", doubted[0]);
+    // A person decides; it is not planned anew each day.
+    found.run_at(&at("11-30", 10), &["resend", &doubted[0]["id"].to_string()]).exits(0);
+    found.run_at(&at("11-30", 10), &["run", "mail"]).exits(0);
+    found.run_at(&at("12-01", 8), &["run", "remind"]).exits(0);
+    let states = texts(&warnings(&found), "state");
+    assert_eq!(states, ["uncertain", "uncertain", "uncertain", "uncertain", "sent"]);
+}
+
+#[test]
 fn resume_says_of_when_the_backup_is_and_when_it_was_read_in() {
     let lost = placed();
     let file = lost.outside("dem.zip");
