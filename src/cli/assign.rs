@@ -69,9 +69,8 @@ pub async fn assign(global: &Global, args: &Assign) -> anyhow::Result<Reply> {
 
 pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    if args.to.as_ref() == Some(&args.email) {
-        let values = context! { email => args.email.as_str() };
-        return Err(Failure::misused(services.texts, "to_itself", values).into());
+    if args.to.iter().any(|to| to.eq_ignore_ascii_case(args.email.as_str())) {
+        return Err(to_itself(services.texts, &args.email).into());
     }
     let firm =
         args.firm.as_deref().map(|firm| workspace::firm(&services, Some(firm))).transpose()?;
@@ -93,9 +92,8 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
     }
     let firms =
         records.into_iter().map(|(firm,)| firm).chain(lines.iter().map(|it| it.firm.clone()));
-    // Of each firm who takes over, and as what; its admin is admin of all data already.
-    let mut firms: BTreeMap<String, Option<(&Email, StaffRole)>> =
-        firms.map(|firm| (firm, None)).collect();
+    // Of each firm who takes over.
+    let mut firms: BTreeMap<String, Option<Heir<'_>>> = firms.map(|firm| (firm, None)).collect();
     for (code, heir) in &mut firms {
         let Ok(firm) = services.firm(code) else {
             // Nobody knows its members any more, and so not who may take over, nor who else works in a line.
@@ -105,15 +103,14 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
             let values = context! { email => args.email.as_str(), firm => code.as_str() };
             return Err(Failure::misused(services.texts, "firm_left", values).into());
         };
-        if let Some(to) = args.to.as_ref().filter(|to| **to != firm.admin.email) {
-            *heir = Some(staff_of(services.texts, firm, to.as_str(), None)?);
+        if let Some(to) = &args.to {
+            *heir = Some(heir_of(services.texts, firm, (to, &args.email))?);
         }
     }
     crate::runner::recover(&services).await?;
     let mut handed_over = Vec::new();
     for (firm, heir) in &firms {
-        let heir = args.to.as_ref().filter(|to| heir.is_some() || is_admin(&services, firm, to));
-        let who = (&args.email, heir);
+        let who = (&args.email, heir.map(|(heir, _)| heir));
         handed_over.extend(assigning::hand_over(&services, firm, who).await?);
         if let Ok(known) = services.firm(firm) {
             let own = lines.iter().filter(|line| line.firm == *firm).collect::<Vec<_>>();
@@ -122,15 +119,35 @@ pub async fn unassign(global: &Global, args: &Unassign) -> anyhow::Result<Reply>
     }
     for lines in lines.chunk_by(|a, b| (&a.order_code, &a.firm) == (&b.order_code, &b.firm)) {
         let order = by_code(&services, &lines[0].order_code).await?;
-        let on = firms.get(&lines[0].firm).copied().flatten();
+        let heir = firms.get(&lines[0].firm).copied().flatten();
+        let on = heir.and_then(|(heir, role)| Some((heir, role?)));
         let wish = |line| Wish { line, on, off: Some(&args.email) };
         assigning::change(&services, &order, &lines.iter().map(wish).collect::<Vec<_>>()).await?;
     }
     told(&services, &lines, Some(&handed_over)).await
 }
 
-fn is_admin(services: &Services, firm: &str, email: &Email) -> bool {
-    services.firm(firm).is_ok_and(|firm| firm.admin.email == *email)
+/// Who takes over, and as what; the admin is admin of all data already.
+type Heir<'a> = (&'a Email, Option<StaffRole>);
+
+/// By e-mail, name or alias; `from` is who leaves.
+fn heir_of<'a>(
+    texts: &Texts,
+    firm: &'a Firm,
+    (named, from): (&str, &Email),
+) -> anyhow::Result<Heir<'a>> {
+    match firm.member(named) {
+        Some(email) if email == from => Err(to_itself(texts, from).into()),
+        Some(email) if *email == firm.admin.email => Ok((email, None)),
+        _ => {
+            let (email, role) = staff_of(texts, firm, named, None)?;
+            Ok((email, Some(role)))
+        }
+    }
+}
+
+fn to_itself(texts: &Texts, email: &Email) -> Failure {
+    Failure::misused(texts, "to_itself", context! { email => email.as_str() })
 }
 
 /// A member of staff by e-mail, name or alias, with the role that the configuration gives; `line` is the first that it is

@@ -207,8 +207,8 @@ pub struct Assign {
     /// Lines of orders (DH-2611-000123/17)
     #[arg(required = true, value_name = "LINE")]
     pub lines: Vec<LineRef>,
-    /// Of a member of staff; the name or an alias in hangloat.toml does, too
-    #[arg(required = true)]
+    /// A member of staff: e-mail, name or alias in hangloat.toml
+    #[arg(required = true, value_name = "WHO")]
     pub email: String,
     /// `manager` or `data_entry`; default: the role that hangloat.toml gives
     #[arg(long, value_parser = staff_role)]
@@ -219,9 +219,9 @@ pub struct Assign {
 pub struct Unassign {
     /// Who leaves; need not stand in hangloat.toml any more
     pub email: Email,
-    /// Who takes over
-    #[arg(long, value_name = "EMAIL")]
-    pub to: Option<Email>,
+    /// Who takes over: e-mail, name or alias in hangloat.toml
+    #[arg(long, value_name = "WHO")]
+    pub to: Option<String>,
     /// Only at this firm
     #[arg(long, value_name = "CODE")]
     pub firm: Option<String>,

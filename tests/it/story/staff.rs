@@ -227,6 +227,26 @@ fn a_member_of_staff_is_assigned_by_a_name_that_lists_may_have_too() {
 }
 
 #[test]
+fn who_takes_over_is_named_as_whoever_is_assigned_is() {
+    let name = "name = \"Lê Thị Hoa\",";
+    for named in [HOA, "lê thị hoa", "hoa kt"] {
+        let world = activated();
+        world.rewrite("hangloat.toml", name, &format!("{name} aliases = [\"Hoa KT\"],"));
+        let again = world.run(&["unassign", BINH, "--to", "trần văn bình", "--json"]).exits(2);
+        let error = again.json()["error"].clone();
+        assert!(text(&error, "message").contains("chính mình"), "{error}");
+        world.run(&["unassign", BINH, "--to", "Hoa ai"]).exits(2);
+        assert!(staff(&world, 1).to_string().contains(BINH), "{named}");
+        world.run(&["unassign", BINH, "--to", named]).exits(0);
+        let now = staff(&world, 1).to_string();
+        assert!(now.contains(HOA) && !now.contains(BINH), "{named}: {now}");
+        // The admin is admin of all data already.
+        world.run(&["unassign", HOA, "--to", "Nguyễn Thị Lan"]).exits(0);
+        assert_eq!(staff(&world, 1), json!([]));
+    }
+}
+
+#[test]
 fn who_is_no_member_of_staff_is_told_with_the_line_and_with_those_who_are() {
     let world = imported();
     world.run(&["assign", &line(2), HOA]).exits(0);
