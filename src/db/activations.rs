@@ -87,25 +87,6 @@ pub async fn plan(tx: &mut Tx, new: NewActivation<'_>, now: DateTime<Utc>) -> sq
     Ok(())
 }
 
-/// Who is to pay for lines of an order that were refused, and was not told so before that: by name and e-mail.
-pub async fn untold_payers(tx: &mut Tx, order: &OrderCode) -> sqlx::Result<Vec<(String, String)>> {
-    tx.query(
-        "select distinct r.payer_name, r.payer_email
-         from order_line l
-         join activation a on a.line_id = l.id
-         join payment_request r on r.line_id = l.id
-         where l.order_code = $1 and l.state = 'failed' and r.state in ('open', 'partly_paid')
-           and not exists (select 1 from mail m
-                           where m.purpose = 'order_notice' and m.order_code = l.order_code
-                             and m.recipient = r.payer_email
-                             and (m.state in ('sending', 'uncertain') or m.sent_at < a.settled_at))
-         order by r.payer_email",
-    )
-    .bind(order.as_str())
-    .all()
-    .await
-}
-
 /// Takes open requests behind the line `after` that the guard does not hold, `at_most` of them in the order of their
 /// lines, of one order or of any.
 pub async fn claim(

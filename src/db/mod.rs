@@ -76,6 +76,8 @@ pub mod grace;
 
 pub mod activations;
 
+pub mod untold;
+
 pub mod licences;
 
 pub mod changes;

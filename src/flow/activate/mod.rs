@@ -38,7 +38,7 @@ use crate::{
         orders::{self, Order},
         requests,
         staff::OnLine,
-        standing,
+        standing, untold,
     },
     domain::order::{LineState, OrderCode, OrderState},
 };
@@ -56,10 +56,7 @@ pub struct Summary {
 /// Plans the request of every line that may be activated; those that were refused are asked for again.
 pub async fn plan(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
     orders::ask_activation(tx, &order.code, services.now()).await?;
-    // Those that were refused are asked for again, and so is their money.
-    for (name, email) in activations::untold_payers(tx, &order.code).await? {
-        send::plan::notice_anew(services, tx, &order.code, (&name, &email)).await?;
-    }
+    tell_payers(services, tx, order).await?;
     let (mut after, mut is_planned) = (0, false);
     loop {
         let lines = standing::after(tx, &order.code, after).await?;
@@ -75,6 +72,28 @@ pub async fn plan(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Re
     }
     if is_planned {
         orders::begin_activation(tx, &order.code).await?;
+    }
+    Ok(())
+}
+
+/// Lines that were refused are asked for again, and so is their money: of who was not told of it before, by mail and by
+/// phone.
+async fn tell_payers(services: &Services, tx: &mut Tx, order: &Order) -> anyhow::Result<()> {
+    for (name, email) in untold::payers(tx, &order.code).await? {
+        send::plan::notice_anew(services, tx, &order.code, (&name, &email)).await?;
+    }
+    if services.settings.sms.url.is_none() {
+        return Ok(());
+    }
+    for (line, name, refused_at) in untold::refused(tx, &order.code).await? {
+        let line = standing::by_ids(tx, &[line]).await?;
+        let phone = line.first().and_then(|line| send::sms::phone(services, order, line));
+        let Some(phone) = phone else { continue };
+        let to = (phone, name.as_str());
+        // One that was planned for a line of the same payer is for all of them.
+        if !untold::has_message(tx, &order.code, to, refused_at).await? {
+            send::plan::message_anew(services, tx, order, to).await?;
+        }
     }
     Ok(())
 }

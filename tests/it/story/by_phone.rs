@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::lists::{csv, enterprise, household};
+use super::{
+    lists::{csv, enterprise, household},
+    platform::execute,
+};
 use crate::world::{NOW, Ran, World, finished, text};
 
 /// Answers each request with the next of these, the last one again and again; `0` hangs up instead.
@@ -204,6 +207,41 @@ fn what_is_paid_or_cancelled_before_it_was_sent_is_not_asked_for_by_phone() {
     run(&world, &gateway.address, &cancel).exits(0);
     run(&world, &gateway.address, &["run", "mail"]).exits(0);
     assert_eq!(states(&world), ["cancelled", "sent"]);
+}
+
+#[test]
+fn who_was_not_told_before_the_platform_refused_is_told_by_phone_when_it_is_asked_again() {
+    const LATER: &str = "2026-11-23T09:30:00+07:00";
+    const ORDER: &str = "DH-2611-000001";
+    for is_told in [false, true] {
+        let gateway = Gateway::answering(&[200]);
+        let world = placed(&gateway.address);
+        let mail = |now: &str| run_at(&world, &gateway.address, now, &["run", "mail"]).exits(0);
+        if is_told {
+            mail(NOW);
+        }
+        let sql = format!(
+            "insert into platform_licence (licence_id, idempotency_key, request_sha256, order_code, line, kind, tax_id,
+                                           package, fiscal_year, status, activated_at, updated_at)
+             values ('LIC-OTHER', 'other', '{}', 'DH-2601-000001', 1, 'purchase', '{}', 'ASP-DN', 2026, 'active',
+                     '2026-11-20T01:00:00Z', '2026-11-20T01:00:00Z')",
+            "0".repeat(64),
+            enterprise(2).tax_id()
+        );
+        execute(&world, &[sql.leak()]);
+        run_at(&world, &gateway.address, LATER, &["activate", ORDER]).exits(1);
+        mail(LATER);
+        let before = if is_told { ["sent", "sent"] } else { ["sent", "cancelled"] };
+        assert_eq!(states(&world), before, "nobody pays for what is refused");
+        execute(&world, &["delete from platform_licence where licence_id = 'LIC-OTHER'"]);
+        for _ in 0..2 {
+            run_at(&world, &gateway.address, LATER, &["activate", ORDER]).exits(0);
+            mail(LATER);
+        }
+        let anew: &[&str] = if is_told { &[] } else { &["sent"] };
+        assert_eq!(states(&world), [&before[..], anew].concat());
+        assert_eq!(gateway.asked().len(), 2, "each is told once");
+    }
 }
 
 #[test]
