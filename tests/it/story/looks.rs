@@ -139,6 +139,20 @@ fn the_notice_of_an_order_is_scanned_from_its_picture_at_both_widths() {
 }
 
 #[test]
+fn a_warning_about_some_of_a_payer_can_be_looked_at_too() {
+    let world = World::new();
+    for (locale, sum) in [("vi", "Chưa thanh toán: 5.900.000 đ"), ("en", "Not paid: 5.900.000 đ")]
+    {
+        world.run(&["mails", "preview", "grace_warning", "--locale", locale]).exits(0);
+        let file = world.path(&format!("mail/preview/grace_warning-of-some.{locale}.txt"));
+        let letter = std::fs::read_to_string(file).unwrap();
+        for needed in [sum, "8.850.000", "15/12/2026"] {
+            assert!(letter.contains(needed), "no {needed} in {letter}");
+        }
+    }
+}
+
+#[test]
 fn a_letter_can_be_looked_at_with_the_words_that_it_is_written_in() {
     let world = World::new();
     let said = world.run(&["mails", "preview", "order_notice"]).exits(0).stdout;

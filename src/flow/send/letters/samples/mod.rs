@@ -7,7 +7,7 @@ mod money;
 pub use money::in_part;
 pub use money::{moved, returned, standing};
 
-use self::money::{CLIENT, partly, received, standings};
+use self::money::{CLIENT, of_some, partly, received, standings};
 use super::{
     Activated, ActivationResult, Alarm, BatchResult, Counts, Done, FindingsWaiting, FirmBlock,
     Letter, LogIn, Morning, NotActivated, NoticeLine, Occasion, OrderCancelled, OrderNotice,
@@ -77,7 +77,7 @@ pub fn of(texts: &Texts, purpose: Purpose, given: &Given) -> anyhow::Result<Vec<
             let mut all = standings(texts, given, Occasion::Warning { days: 3, is_last: false })?;
             let last = standing(given, (Occasion::Warning { days: 1, is_last: true }, CLIENT), 1);
             all.push(shown("last", super::standing(texts, &last)?, last.rest.as_ref()));
-            all.push(partly(texts, given)?);
+            all.extend([partly(texts, given)?, of_some(texts, given)?]);
             return Ok(all);
         }
         Purpose::Suspended => return standings(texts, given, Occasion::Suspended),

@@ -54,6 +54,18 @@ pub(super) fn partly(texts: &Texts, given: &Given) -> anyhow::Result<Sample> {
     Ok(shown("in-part", write_standing(texts, &said)?, said.rest.as_ref()))
 }
 
+/// The last warning about some of those whom one pays for; the others end later.
+pub(super) fn of_some(texts: &Texts, given: &Given) -> anyhow::Result<Sample> {
+    let last = Occasion::Warning { days: 1, is_last: true };
+    let mut said = standing(given, (last, FIRM), 3);
+    said.others = said.lines.split_off(2);
+    for other in &mut said.others {
+        other.last_day = Some("15/12/2026".to_owned());
+    }
+    said.all = said.rest.take().map(|rest| rest.transfer);
+    Ok(shown("of-some", write_standing(texts, &said)?, None))
+}
+
 pub fn in_part(given: &Given, reader: StandingReader, lines: u8) -> Standing {
     const CAME: i64 = 1_000_000;
     let last = Occasion::Warning { days: 1, is_last: true };
