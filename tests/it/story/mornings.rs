@@ -481,6 +481,32 @@ fn a_list_is_reminded_of_until_a_later_one_orders_all_of_its_rows_that_wait() {
     }
 }
 
+#[test]
+fn a_letter_that_did_not_arrive_leaves_the_page_when_it_was_sent_again() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", "DH-2611-000001"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let mails = world.list("mails");
+        let notice = mails.iter().find(|mail| mail["purpose"] == "order_notice").unwrap();
+        let id = notice["id"].to_string();
+        let reason = ["--reason", "Khách báo không nhận được"];
+        world.run(&[&["mails", "refuse", &id][..], &reason].concat()).exits(0);
+        let is_listed = |day: &str| {
+            report(&world, &format!("2026-11-{day}T07:30:00+07:00"));
+            let page = world.path(&format!("outbox/morning__2026-11-{day}__r1.xlsx"));
+            sheet_text(&page, "Buổi sáng").contains(enterprise(1).email())
+        };
+        assert!(is_listed("24"));
+        world.run_at(NEXT_DAY, &["resend", &id]).exits(0);
+        world.run_at(NEXT_DAY, &["run", "mail"]).exits(0);
+        assert!(!is_listed("25"));
+    }
+}
+
 /// How often somebody was reminded of a list.
 fn reminders(world: &World, list: &str) -> usize {
     let mut mails = world.list("mails");
