@@ -79,22 +79,21 @@ pub async fn doubt(tx: &mut Tx, why: &str) -> sqlx::Result<()> {
 
 /// What the platform made before this instant it made for the original, which may have sent the letters about it.
 pub async fn doubt_until(tx: &mut Tx, at: DateTime<Utc>) -> sqlx::Result<()> {
-    tx.query(
-        "insert into counter (name, value) values ('restored', $1)
-         on conflict (name) do update set value = $1",
-    )
-    .bind(at.timestamp())
-    .execute()
-    .await?;
-    Ok(())
+    keep_instant(tx, "restored", at).await
 }
 
 /// When the backup was taken that is read in.
 pub async fn taken_at(tx: &mut Tx, at: DateTime<Utc>) -> sqlx::Result<()> {
+    keep_instant(tx, "backup_taken", at).await
+}
+
+/// Keeps the one instant that is known under a name, to the second.
+pub(super) async fn keep_instant(tx: &mut Tx, name: &str, at: DateTime<Utc>) -> sqlx::Result<()> {
     tx.query(
-        "insert into counter (name, value) values ('backup_taken', $1)
-         on conflict (name) do update set value = $1",
+        "insert into counter (name, value) values ($1, $2)
+         on conflict (name) do update set value = excluded.value",
     )
+    .bind(name)
     .bind(at.timestamp())
     .execute()
     .await?;

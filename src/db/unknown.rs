@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Db, ROWS_A_STATEMENT, Sql, Tx};
+use super::{Db, ROWS_A_STATEMENT, Sql, Tx, copied};
 
 /// Licence and tax id of each, in place of those of before, as they were read at an instant.
 pub async fn replace(tx: &mut Tx, all: &[(&str, &str)], now: DateTime<Utc>) -> sqlx::Result<()> {
@@ -20,14 +20,7 @@ pub async fn replace(tx: &mut Tx, all: &[(&str, &str)], now: DateTime<Utc>) -> s
     for some in all.chunks(ROWS_A_STATEMENT) {
         tx.query(INSERT).bind(Json(some)).execute().await?;
     }
-    tx.query(
-        "insert into counter (name, value) values ('licences_read', $1)
-         on conflict (name) do update set value = $1",
-    )
-    .bind(now.timestamp())
-    .execute()
-    .await?;
-    Ok(())
+    copied::keep_instant(tx, "licences_read", now).await
 }
 
 /// When all licences were read last, if they were, to the second.
