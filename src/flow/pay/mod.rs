@@ -63,8 +63,11 @@ pub mod foreseen;
 
 mod caption;
 
+use std::cell::RefCell;
+
 use anyhow::Context;
 use fast_qr::{ECL, QRBuilder, QRCode};
+use flate2::{Compress, Compression, FlushCompress, Status};
 
 use crate::{
     config::Payee,
@@ -103,32 +106,48 @@ fn code(transfer: &Transfer<'_>) -> anyhow::Result<QRCode> {
     code.context("The transfer fits no QR code")
 }
 
-/// One bit a pixel, which is little to compress and to send; a dark module is a square of unset bits. Very many are
-/// made, and the usual compression takes longer than all else, to spare a kilobyte and a half.
+/// One bit a pixel, which is little to compress and to send; a dark module is a square of unset bits.
 fn png(code: &QRCode, words: &[String]) -> anyhow::Result<Vec<u8>> {
     let side = (code.size + 2 * QUIET) * MODULE;
     let width = side.div_ceil(8);
-    let margin = vec![u8::MAX; QUIET * MODULE * width];
-    let mut pixels = margin.clone();
+    let white = vec![u8::MAX; width];
+    let mut rows = white.repeat(QUIET * MODULE);
     for modules in (0..code.size).map(|y| &code[y]) {
-        let mut row = vec![u8::MAX; width];
+        let mut row = white.clone();
         for (x, _) in modules.iter().enumerate().filter(|(_, module)| module.value()) {
             for x in (x + QUIET) * MODULE..(x + QUIET + 1) * MODULE {
                 row[x / 8] &= !(0x80 >> (x % 8));
             }
         }
-        pixels.extend(row.repeat(MODULE));
+        rows.extend(row.repeat(MODULE));
     }
-    pixels.extend(margin);
-    pixels.extend(caption::rows(words, side));
-    let high = u32::try_from(pixels.len() / width)?;
+    rows.extend(white.repeat(QUIET * MODULE));
+    rows.extend(caption::rows(words, side));
+    let high = u32::try_from(rows.len() / width)?;
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(side)?, high);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
-    encoder.set_compression(png::Compression::Fast);
-    // Most rows are like those above them.
-    encoder.set_filter(png::Filter::Up);
-    encoder.write_header()?.write_image_data(&pixels)?;
+    let mut writer = encoder.write_header()?;
+    writer.write_chunk(png::chunk::IDAT, &deflated(&rows, width)?)?;
+    writer.finish()?;
     Ok(bytes)
+}
+
+thread_local! {
+    /// To make one takes longer than to compress a picture.
+    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(3), true));
+}
+
+/// Rows of so many bytes as a PNG has them, unfiltered (PNG 9.2): whole codes repeat rows, which filters would hide.
+fn deflated(rows: &[u8], width: usize) -> anyhow::Result<Vec<u8>> {
+    let rows: Vec<u8> = rows.chunks(width).flat_map(|row| [&[0], row].concat()).collect();
+    // All of it fits: what cannot be compressed grows by a few bytes.
+    let mut deflated = Vec::with_capacity(rows.len() + 64);
+    let ended = DEFLATE.with_borrow_mut(|deflate| {
+        deflate.reset();
+        deflate.compress_vec(&rows, &mut deflated, FlushCompress::Finish)
+    })?;
+    anyhow::ensure!(ended == Status::StreamEnd, "The picture is too large");
+    Ok(deflated)
 }
