@@ -52,6 +52,8 @@ words! {
         Fills = "fills",
         /// The payment has the code of another one of the same payer's, and enough for this one, too.
         SamePayer = "same_payer",
+        /// The same of all payments of that payer together; none alone has enough.
+        Together = "together",
         /// The amount is right, and the memo has its name alone.
         Name = "name",
         /// The same of who pays.
@@ -115,9 +117,26 @@ pub struct Requests<'a> {
     of_payer: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// What lies under codes for all of a payer, in đồng.
     came: HashMap<&'a str, i64>,
+    /// What is unused of the payments with codes of payers, each at a firm.
+    unused: HashMap<(&'a str, &'a str), Unused>,
     /// What is left of all of a payer's of a list, and of a firm, in đồng.
     of_batch: HashMap<(i64, &'a str), i64>,
     of_firm: HashMap<(&'a str, &'a str), i64>,
+}
+
+/// What pays for nothing of some payments, in đồng.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unused {
+    sum: i64,
+    /// Of the one that has most.
+    most: i64,
+}
+
+impl Unused {
+    /// Whether they have so much together, and none alone.
+    fn has_together(self, left: i64) -> bool {
+        self.most < left && left <= self.sum
+    }
 }
 
 impl<'a> Requests<'a> {
@@ -129,6 +148,7 @@ impl<'a> Requests<'a> {
             names: HashMap::new(),
             of_payer: HashMap::new(),
             came: HashMap::new(),
+            unused: HashMap::new(),
             of_batch: HashMap::new(),
             of_firm: HashMap::new(),
         };
@@ -153,7 +173,8 @@ impl<'a> Requests<'a> {
         all
     }
 
-    /// With what lies under codes for all of a payer: of each payment what pays for nothing, in đồng.
+    /// With what lies under codes for all of a payer, and what is unused of each payer: of each payment what pays for
+    /// nothing, in đồng.
     #[must_use]
     pub fn and_pools(mut self, payments: impl Iterator<Item = (&'a Payment, i64)>) -> Requests<'a> {
         for (payment, free) in payments {
@@ -161,6 +182,12 @@ impl<'a> Requests<'a> {
             let codes = named(evidence, "codes").into_iter();
             for code in codes.filter(|code| is_under(payment.tier, evidence, code)) {
                 *self.came.entry(code).or_default() += free;
+            }
+            if payment.tier != Tier::Parted {
+                for payer in self.payers(&self.with_codes(said_codes(evidence))) {
+                    let unused = self.unused.entry(payer).or_default();
+                    *unused = Unused { sum: unused.sum + free, most: unused.most.max(free) };
+                }
             }
         }
         self
@@ -258,19 +285,31 @@ impl<'a> Requests<'a> {
         free >= TELLING && left(&self.dues[at]) == free
     }
 
-    /// What else is open of the payers of these at their firms, and is no more than so much, in đồng.
+    /// What else is open of the payers of these at their firms, and is no more than so much, in đồng, or than what is unused
+    /// of all payments of that payer where none alone has so much.
     fn of_payers(&self, codes: &BTreeSet<usize>, free: i64) -> BTreeSet<usize> {
+        let is_enough = |at: &usize| {
+            let left = left(&self.dues[*at]);
+            let unused = self.unused.get(&self.payer(*at)).copied().unwrap_or_default();
+            left <= free || free > 0 && unused.has_together(left)
+        };
         let open = self.open_of_payers(codes);
-        open.filter(|at| left(&self.dues[*at]) <= free && !codes.contains(at)).collect()
+        open.filter(|at| is_enough(at) && !codes.contains(at)).collect()
     }
 
     fn open_of_payers(&self, codes: &BTreeSet<usize>) -> impl Iterator<Item = usize> {
-        let payer = |at: &usize| {
-            let due = &self.dues[*at];
-            (due.firm.as_str(), due.payer_email.as_str())
-        };
-        let payers: HashSet<(&str, &str)> = codes.iter().map(payer).collect();
-        payers.into_iter().filter_map(|it| self.of_payer.get(&it)).flatten().copied()
+        let payers = self.payers(codes).into_iter();
+        payers.filter_map(|it| self.of_payer.get(&it)).flatten().copied()
+    }
+
+    /// Who pays for these, each at a firm.
+    fn payers(&self, codes: &BTreeSet<usize>) -> HashSet<(&'a str, &'a str)> {
+        codes.iter().map(|at| self.payer(*at)).collect()
+    }
+
+    fn payer(&self, at: usize) -> (&'a str, &'a str) {
+        let due = &self.dues[at];
+        (due.firm.as_str(), due.payer_email.as_str())
     }
 
     fn with_codes(&self, codes: HashSet<&str>) -> BTreeSet<usize> {
@@ -330,6 +369,7 @@ fn why_not(due: &Due, clue: Clue, (own, free): (i64, i64)) -> WhyNot {
         _ if left == 0 => WhyNot::Paid,
         _ if own > 0 => WhyNot::Part,
         Clue::Parted => WhyNot::Parted,
+        Clue::SamePayer if free < left => WhyNot::Together,
         Clue::SamePayer => WhyNot::SamePayer,
         _ if free < left => WhyNot::Less,
         _ if free > left => WhyNot::More,
@@ -425,6 +465,21 @@ mod tests {
         let dues = [of(20_000, "a"), of(30_000, "a"), of(30_001, "a"), of(30_000, "b")];
         let found = Requests::of(&dues).of_payers(&BTreeSet::from([0]), 30_000);
         assert_eq!(found, BTreeSet::from([1]));
+    }
+
+    #[test]
+    fn what_several_payments_of_a_payer_have_together_is_enough_where_none_alone_has_it() {
+        let unused = Unused { sum: 2_950_000, most: 1_475_000 };
+        let enough = [1_475_000, 1_475_001, 2_950_000, 2_950_001].map(|it| unused.has_together(it));
+        assert_eq!(enough, [false, true, true, false]);
+        let two = [due(10), due(30_000)];
+        let own = HashMap::from([(("", ""), Unused { sum: 30_000, most: 20_000 })]);
+        let requests = Requests { unused: own, ..Requests::of(&two) };
+        let found = |free| requests.of_payers(&BTreeSet::from([0]), free);
+        assert_eq!(found(10_000), BTreeSet::from([1]));
+        assert_eq!(found(0), BTreeSet::new(), "nothing of it is unused");
+        let why = why_not(&two[1], Clue::SamePayer, (0, 10_000));
+        assert_eq!(why, WhyNot::Together);
     }
 
     #[test]

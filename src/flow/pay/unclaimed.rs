@@ -157,7 +157,8 @@ impl Unclaimed {
     /// - that have so little of either name that it could be another one's, and exactly what is left of the line, or of all
     ///   of its payer's of its list or firm;
     /// - that have the code of another one of its payer's at its firm, and of which as much as is left of the line pays for
-    ///   nothing: who pays for several may have paid them under one code;
+    ///   nothing, or of all of these together where none alone has so much: who pays for several may have paid them under the
+    ///   codes of some;
     /// - that have exactly what is left of it, where nobody but its payer has an open request of that amount at its firm:
     ///   whichever of these it is, the payer has paid. Among several payers the amount alone is no sign: everybody of that
     ///   price would work unpaid until a person decided. Those are [`alike`](Self::alike).
@@ -221,7 +222,8 @@ impl Unclaimed {
         let mut found: BTreeSet<usize> =
             own.filter_map(|code| self.codes.get(code)).flatten().copied().collect();
         let payer = (line.firm.clone(), line.payer_email.clone());
-        found.extend(self.of_payer(&payer, line.rest));
+        let may_be = |it: &Payment| !it.not_for.contains(&line.code) || it.is_pooled_for(line);
+        found.extend(self.of_payer(&payer, line.rest, may_be));
         let fits = |at: usize| others.fits(line, self.waiting[at].row.free);
         let of_client = self.with_name(&line.name).into_iter();
         found.extend(of_client.filter(|(at, sign)| is_sure(*sign) || fits(*at)).map(|(at, _)| at));
@@ -238,8 +240,7 @@ impl Unclaimed {
         let mut found: Vec<usize> = found.into_iter().collect();
         found.sort_by_key(is_other);
         let payments = found.into_iter().map(|at| &self.waiting[at]);
-        let may_be = |it: &&Payment| !it.not_for.contains(&line.code) || it.is_pooled_for(line);
-        payments.filter(may_be).map(|it| &it.row).collect()
+        payments.filter(|it| may_be(it)).map(|it| &it.row).collect()
     }
 
     /// Those that have exactly what is left of a line, in đồng, where that is enough to be a sign.
@@ -247,10 +248,23 @@ impl Unclaimed {
         self.free.get(&rest).filter(|_| rest >= TELLING).into_iter().flatten()
     }
 
-    /// Those that have a code of a payer at a firm, and of which so much is free, in đồng.
-    fn of_payer(&self, payer: &(String, String), rest: i64) -> impl Iterator<Item = usize> {
+    /// Those that have a code of a payer at a firm, and of which so much is free, in đồng; where none has so much, all of
+    /// them if they have it together.
+    fn of_payer(
+        &self,
+        payer: &(String, String),
+        rest: i64,
+        may_be: impl Fn(&Payment) -> bool,
+    ) -> BTreeSet<usize> {
         let all = self.payers.get(payer).into_iter().flatten().copied();
-        all.filter(move |at| (1..=self.waiting[*at].row.free).contains(&rest))
+        let all: BTreeSet<usize> = all.filter(|at| may_be(&self.waiting[*at])).collect();
+        let free = |at: &usize| self.waiting[*at].row.free;
+        let alone: BTreeSet<usize> = all.iter().copied().filter(|at| free(at) >= rest).collect();
+        match all.iter().map(free).sum::<i64>() {
+            _ if rest <= 0 => BTreeSet::new(),
+            sum if alone.is_empty() && sum >= rest => all,
+            _ => alone,
+        }
     }
 
     /// Those in whose words a client or payer is named, and how surely.
@@ -311,25 +325,49 @@ mod tests {
 
     #[test]
     fn what_has_a_code_of_a_payer_may_be_for_others_of_the_payer_of_which_no_more_is_left() {
-        let row = Waiting {
-            id: 1,
-            booked_on: "2026-11-24".to_owned(),
-            memo: String::new(),
-            other_name: None,
-            tier: Tier::CodeOver,
-            evidence: serde_json::json!({}).into(),
-            free: 2_950_000,
-            paid: 2_950_000,
-        };
-        let payment = Payment { row, words: String::new(), not_for: HashSet::new() };
-        let payer = |firm: &str| (firm.to_owned(), "a@b.vn".to_owned());
-        let unclaimed = Unclaimed {
-            waiting: vec![payment],
-            payers: HashMap::from([(payer("MINHAN"), vec![0])]),
-            ..Unclaimed::default()
-        };
-        let found = |firm, rest| unclaimed.of_payer(&payer(firm), rest).count();
+        let unclaimed = with_codes(&[2_950_000]);
+        let found = |firm, rest| unclaimed.of_payer(&payer(firm), rest, |_| true).len();
         assert_eq!([0, 1, 2_950_000, 2_950_001].map(|it| found("MINHAN", it)), [0, 1, 1, 0]);
         assert_eq!(found("PHUCTHINH", 2_950_000), 0, "at another firm");
+    }
+
+    #[test]
+    fn what_is_unused_of_several_payments_of_a_payer_is_added_up_where_none_alone_is_enough() {
+        let unclaimed = with_codes(&[1_475_000, 1_475_000, 2_000_000]);
+        let found = |rest| -> Vec<usize> {
+            unclaimed.of_payer(&payer("MINHAN"), rest, |_| true).into_iter().collect()
+        };
+        assert_eq!(found(2_000_000), [2], "one alone is enough");
+        assert_eq!(found(4_950_000), [0, 1, 2]);
+        assert_eq!(found(4_950_001), [0; 0]);
+        let is_other = |it: &Payment| it.row.free != 2_000_000;
+        let others = |rest| unclaimed.of_payer(&payer("MINHAN"), rest, is_other).len();
+        assert_eq!([2_950_000, 2_950_001].map(others), [2, 0], "what it is not for counts not");
+    }
+
+    fn payer(firm: &str) -> (String, String) {
+        (firm.to_owned(), "a@b.vn".to_owned())
+    }
+
+    /// Payments with codes of one payer at a firm, of which so much is free, in đồng.
+    fn with_codes(free: &[i64]) -> Unclaimed {
+        let payment = |free: &i64| {
+            let row = Waiting {
+                id: 1,
+                booked_on: "2026-11-24".to_owned(),
+                memo: String::new(),
+                other_name: None,
+                tier: Tier::CodeOver,
+                evidence: serde_json::json!({}).into(),
+                free: *free,
+                paid: 2_950_000,
+            };
+            Payment { row, words: String::new(), not_for: HashSet::new() }
+        };
+        Unclaimed {
+            waiting: free.iter().map(payment).collect(),
+            payers: HashMap::from([(payer("MINHAN"), (0..free.len()).collect())]),
+            ..Unclaimed::default()
+        }
     }
 }

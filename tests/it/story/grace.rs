@@ -1329,6 +1329,43 @@ fn who_paid_for_two_clients_under_the_code_of_one_is_told_that_it_waits_and_neit
 }
 
 #[test]
+fn what_two_payments_of_a_payer_leave_unused_is_added_up_and_keeps_another_one_of_theirs_on() {
+    if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
+        return;
+    }
+    let world = World::new();
+    let same = |n| enterprise(n).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same(2), same(3)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    world.run(&["run", "mail"]).exits(0);
+    let codes = codes(&world);
+    let paid: Vec<(&str, i64, &str)> =
+        codes[..2].iter().map(|code| ("24/11/2026", 4_425_000, code.as_str())).collect();
+    booked(&world, "a.csv", "26/11/2026", &paid);
+    night(&world, "11-27");
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("11-27", 9), &["run", "mail"]).exits(0);
+    let warned = letter(&world, "grace_warning", enterprise(1).email());
+    assert!(warned.contains("2.950.000 đ đã nhận mà chưa được tính cho khoản nào"), "{warned}");
+    world.run_at(&at("11-27", 15), &["run", "cut-offs"]).exits(0);
+    let book = world.path("outbox/_bank/sap-ngat__2026-11-27__r1.xlsx");
+    let asked = super::workbooks::sheet_text(&book, "Sắp ngắt");
+    assert_eq!(asked.matches("có thể là của dòng này: khoản").count(), 1, "{asked}");
+    assert_eq!(asked.matches("1.475.000 đ chưa dùng").count(), 2, "{asked}");
+    booked(&world, "b.csv", "02/12/2026", &[("28/11/2026", 5, "khac")]);
+    assert_eq!(night(&world, "12-04").1["suspended"], 0);
+    assert_eq!(lines(&world), ["active", "active", "grace"]);
+    let book = world.path("outbox/_bank/doi-soat__2026-12-04__r1.xlsx");
+    let said = super::workbooks::sheet_text(&book, "Tiền chưa khớp");
+    let together = "còn 2.950.000 đ, cùng người trả: đủ khi cộng";
+    assert_eq!(said.matches(together).count(), 2, "{said}");
+    // What goes back counts no more.
+    world.run_at(&at("12-04", 9), &["refund", "2", "1475000", "--reason", "gọi"]).exits(0);
+    assert_eq!(night(&world, "12-07").1["suspended"], 1);
+    proves(&world);
+}
+
+#[test]
 fn what_is_too_much_for_one_and_not_enough_for_another_of_its_payer_keeps_nobody_on() {
     if !(crate::world::require("python3") && crate::world::require("openpyxl")) {
         return;
