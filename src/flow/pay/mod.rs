@@ -51,6 +51,8 @@ mod names;
 
 pub mod candidates;
 
+mod why_not;
+
 pub mod unclaimed;
 
 pub mod pooled;
