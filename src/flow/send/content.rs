@@ -135,7 +135,7 @@ async fn works(services: &Services, mail: &Mail, lines: &[&Line]) -> anyhow::Res
     let ends = licences.iter().filter_map(|it| sweep::cutoff_of(services, it));
     let Some(first) = ends.min() else { return Ok(None) };
     Ok(Some(Works {
-        last_day: (first > mail.planned_at).then(|| services.last_day(first)),
+        last_day: (first > mail.planned_at.max(services.now())).then(|| services.last_day(first)),
         others_wait: licences.len() < lines.len(),
         before: licences.iter().any(|it| it.activated_at < mail.planned_at),
     }))

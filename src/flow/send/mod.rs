@@ -19,6 +19,8 @@ mod waiting;
 
 mod standings;
 
+mod occasions;
+
 mod asked;
 
 mod warned;

@@ -10,8 +10,9 @@ use super::{
     came::{self, Since},
     content::{Content, firm_block, notice_line, reply_to},
     ends,
-    letters::{self, Occasion, Standing, StandingLine, StandingReader},
+    letters::{self, Standing, StandingLine, StandingReader},
     lost::Lost,
+    occasions::{is_of_cut_offs, is_received, is_taken_back, occasion, says_on},
     over::{self, Over, Pools},
     warned::Warned,
 };
@@ -26,7 +27,10 @@ use crate::{
         requests::Request,
         standing,
     },
-    domain::{firm::Firm, licence::LicenceState, mail::Purpose, money::Money, order::RequestState},
+    domain::{
+        firm::Firm, licence::LicenceState, mail::Purpose, money::Money,
+        order::RequestState,
+    },
     flow::{
         Services,
         order::{registrant, told_of},
@@ -130,7 +134,8 @@ impl Known {
         let licence = self.licences.get(&line.id);
         let cutoff_at = licence.and_then(|licence| sweep::cutoff_of(services, licence));
         // What was paid works on also behind its day.
-        let cutoff_at = cutoff_at.filter(|at| !is_taken_back(mail) || *at > mail.planned_at);
+        let said_at = mail.planned_at.max(services.now());
+        let cutoff_at = cutoff_at.filter(|at| !is_taken_back(mail) || *at > said_at);
         Some(About { line, request, licence, cutoff_at })
     }
 
@@ -298,15 +303,6 @@ fn is_of_firm(services: &Services, (order, line): (&Order, &Line), reader: &str)
     is_of(&line.firm) || (line.firm == order.firm && is_of_none())
 }
 
-fn is_received(mail: &Mail) -> bool {
-    mail.purpose == Purpose::PaymentReceived && !is_taken_back(mail)
-}
-
-/// A copy about all lines of an order that were cut off on a day.
-fn is_of_cut_offs(mail: &Mail) -> bool {
-    mail.purpose == Purpose::Suspended && mail.line_id.is_none()
-}
-
 /// Whether such a copy tells of a line: it was cut off on that day, and registered by who reads it.
 fn is_copied(
     services: &Services,
@@ -318,11 +314,6 @@ fn is_copied(
         at.is_some_and(|at| ends::copies_of(services.local(at).date_naive()) == mail.occasion());
     let is_told = |firm| told_of(firm, registrant(order, line)) == mail.recipient;
     is_of_day && services.firm(&line.firm).is_ok_and(is_told)
-}
-
-/// A letter about money which names a line says that the money does not count any more.
-fn is_taken_back(mail: &Mail) -> bool {
-    mail.purpose == Purpose::PaymentReceived && mail.line_id.is_some()
 }
 
 /// Whether a line still is what its letter says.
@@ -352,27 +343,6 @@ async fn effective(
     Ok(lines.iter().filter_map(cutoff_at).collect())
 }
 
-fn occasion(
-    services: &Services,
-    mail: &Mail,
-    (cutoff_at, warned): (Option<DateTime<Utc>>, &Warned),
-) -> Occasion {
-    match mail.purpose {
-        Purpose::GraceWarning => {
-            // By the day of the plan, so that every attempt says the same.
-            let planned_on = services.local(mail.planned_at).date_naive();
-            let last_day = |at| rules::last_day(at, services.settings.timezone);
-            let days = cutoff_at.map_or(0, |at| (last_day(at) - planned_on).num_days());
-            let fewest = services.settings.grace.warn_days_before.last().copied().unwrap_or(0);
-            Occasion::Warning { days, is_last: warned.is_last(days, fewest.into()) }
-        }
-        Purpose::Suspended => Occasion::Suspended,
-        Purpose::Restored => Occasion::Restored,
-        _ if is_taken_back(mail) => Occasion::TakenBack,
-        _ => Occasion::Received,
-    }
-}
-
 fn line(
     services: &Services,
     mail: &Mail,
@@ -381,7 +351,7 @@ fn line(
 ) -> anyhow::Result<StandingLine> {
     let client = &it.line.client;
     let last = |at| rules::last_day(at, services.settings.timezone);
-    let planned_on = services.local(mail.planned_at).date_naive();
+    let on = says_on(services, mail);
     Ok(StandingLine {
         line: notice_line(services, std::slice::from_ref(it.line), it.request)?,
         paid: it.request.paid(),
@@ -392,7 +362,7 @@ fn line(
             .and_then(|licence| licence.grace_until)
             .map(|at| services.local(at).format("%H:%M %d/%m/%Y").to_string()),
         last_day: it.cutoff_at.map(|at| services.last_day(at)),
-        is_over: it.cutoff_at.is_some_and(|at| last(at) < planned_on),
+        is_over: it.cutoff_at.is_some_and(|at| last(at) < on),
         contact: format!("{}, {}", client.representative, client.contact_phone.national()),
     })
 }

@@ -246,6 +246,22 @@ fn after_an_outage_the_final_warning_goes_first_and_a_day_passes_before_the_cut_
 }
 
 #[test]
+fn a_warning_that_leaves_after_its_last_day_says_that_this_is_over() {
+    if !crate::world::require("python3") {
+        return;
+    }
+    let world = unpaid();
+    world.run_at(&at("11-27", 8), &["run", "remind"]).exits(0);
+    world.run_at(&at("12-01", 9), &["run", "mail"]).exits(0);
+    let said = letter(&world, "grace_warning", enterprise(1).email());
+    assert!(said.contains("có thể ngừng sau 24 giờ kể từ thư này"), "{said}");
+    for other in ["Còn 3 ngày", "chậm nhất ngày 30/11/2026", "dùng được đến hết ngày"]
+    {
+        assert!(!said.contains(other), "{other}: {said}");
+    }
+}
+
+#[test]
 fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     let world = unpaid();
     let line = format!("{ORDER}/1");
