@@ -28,7 +28,7 @@ use crate::{
         standing,
     },
     domain::{
-        firm::Firm, licence::LicenceState, mail::Purpose, money::Money,
+        client::ClientRow, firm::Firm, licence::LicenceState, mail::Purpose, money::Money,
         order::RequestState,
     },
     flow::{
@@ -363,6 +363,15 @@ fn line(
             .map(|at| services.local(at).format("%H:%M %d/%m/%Y").to_string()),
         last_day: it.cutoff_at.map(|at| services.last_day(at)),
         is_over: it.cutoff_at.is_some_and(|at| last(at) < on),
-        contact: format!("{}, {}", client.representative, client.contact_phone.national()),
+        contact: contact(client, it.request),
     })
+}
+
+/// Whom to call: whoever pays in the place of the client and has a phone of their own, else the client.
+fn contact(client: &ClientRow, request: &Request) -> String {
+    let pays = client.recipient_email.as_ref().is_some_and(|it| it.as_str() == request.payer_email);
+    match client.recipient_phone.as_ref().filter(|_| pays) {
+        Some(phone) => format!("{}, {}", request.payer_name, phone.national()),
+        None => format!("{}, {}", client.representative, client.contact_phone.national()),
+    }
 }
