@@ -30,6 +30,8 @@ pub struct Unpaid {
     #[sqlx(try_from = "String")]
     pub code: PaymentCode,
     pub payer_name: String,
+    pub payer_email: String,
+    pub batch_id: i64,
     rest: i64,
 }
 
@@ -52,7 +54,8 @@ pub async fn all(
 ) -> sqlx::Result<Vec<Unpaid>> {
     db.query(
         "select r.line_id, l.order_code, l.line_no, l.firm, l.name, l.client, l.state, o.package, l.fiscal_year,
-                o.recipient, r.code, r.payer_name, r.amount - r.waived - r.paid as rest
+                o.recipient, r.code, r.payer_name, r.payer_email, r.batch_id,
+                r.amount - r.waived - r.paid as rest
          from payment_request r
          join order_line l on l.id = r.line_id
          join client_order o on o.code = l.order_code

@@ -45,18 +45,18 @@ pub async fn waiting(db: &Db) -> sqlx::Result<Vec<Waiting>> {
     db.query(waiting!("")).all().await
 }
 
-/// Those that came for one of these codes, of a request or for all of a payer, and wait until the sum is exact, or are too
-/// much, with those of which a person matched a part. Codes stand in the evidence as whole words of JSON, and nothing else
+/// Those that came for one of these codes, of a request or for all of a payer, and wait until the sum is exact, are too
+/// much, or came for what is cancelled, with those of which a person matched a part. Codes stand in the evidence as whole words of JSON, and nothing else
 /// there looks like one.
 pub async fn waiting_for(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Waiting>> {
     const FOR: Sql = Sql {
         sqlite: waiting!(
-            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'code_over', 'paid_before', 'by_hand')
+            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'code_over', 'paid_before', 'by_hand', 'cancelled')
              and exists (select 1 from json_each($1) as own
                          where cast(b.evidence as text) like '%\"' || own.value || '\"%')"
         ),
         postgres: waiting!(
-            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'code_over', 'paid_before', 'by_hand')
+            "and b.tier in ('batch_partly', 'batch_other', 'several_other', 'code_over', 'paid_before', 'by_hand', 'cancelled')
              and exists (select 1 from jsonb_array_elements_text($1) as own (value)
                          where cast(b.evidence as text) like '%\"' || own.value || '\"%')"
         ),

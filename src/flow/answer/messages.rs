@@ -23,7 +23,10 @@ use crate::{
     flow::{
         Services,
         held::Renamed,
-        pay::pooled::{self, Pooled},
+        pay::{
+            pooled::{self, Pooled},
+            unused::Unused,
+        },
         sweep,
     },
     text::one_line,
@@ -109,9 +112,10 @@ async fn slips(
     };
     let payee = payee(services);
     let mut pools = pooled::all(&services.db).await?;
+    let unused = Unused::read(services).await?;
     let slip = |it: &Unpaid| {
         let pooled = pools.remove(it.code.as_str());
-        let slip = slip(services, (it, cutoff_at(it)), &payee, pooled)?;
+        let slip = slip(services, (it, cutoff_at(it)), &payee, (pooled, &unused))?;
         let tax_id = renamed.in_words(services.texts, (&it.firm, &slip.tax_id));
         Ok(Slip { tax_id, ..slip })
     };
@@ -122,7 +126,7 @@ fn slip(
     services: &Services,
     (it, cutoff_at): (&Unpaid, Option<DateTime<Utc>>),
     payee: &PayeeView,
-    pooled: Option<Pooled>,
+    (pooled, unused): (Option<Pooled>, &Unused),
 ) -> anyhow::Result<Slip> {
     let firm = services.firm(&it.firm)?;
     let package = services.catalogue.packages.get(&it.package);
@@ -141,7 +145,10 @@ fn slip(
         Some(pooled) => pooled.asked()?.filter(|_| pooled.requests == 1),
         None => Some((it.rest(), it.code.clone())),
     };
+    let payer = (it.batch_id, it.payer_email.clone());
     let values = context! {
+        unused => unused.of_payer(&payer, pooled.as_ref()).map(|it| it.to_string()),
+        returns => unused.to_return(it.code.as_str()).map(|it| it.to_string()),
         firm => firm.name.as_str(),
         payer => it.payer_name.as_str(),
         client => it.name.as_str(),

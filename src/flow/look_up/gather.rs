@@ -39,7 +39,7 @@ use crate::{
         answer::look_up::{Bell, Entry, View},
         held::Renamed,
         map::fields,
-        pay::pooled::Pooled,
+        pay::{pooled::Pooled, unused::Unused},
         staged,
         sweep::Judged,
     },
@@ -66,6 +66,7 @@ pub(super) struct Known<'a> {
     going_back: &'a HashMap<String, Vec<Back>>,
     /// What lies under the codes for all, by the codes of the requests too.
     pools: &'a HashMap<String, Pooled>,
+    unused: &'a Unused,
     renamed: Renamed,
     letters: Letters,
 }
@@ -90,6 +91,7 @@ pub(super) struct OfAll<'a> {
     pub going_back: &'a HashMap<String, Vec<Back>>,
     /// By codes the money that lies under a code for all.
     pub pools: &'a HashMap<String, Pooled>,
+    pub unused: &'a Unused,
 }
 
 pub(super) async fn of_firm(
@@ -117,7 +119,7 @@ pub(super) async fn of_firm(
 async fn known<'a>(
     services: &'a Services,
     firm: &'a Firm,
-    OfAll { judged, going_back, pools }: OfAll<'a>,
+    OfAll { judged, going_back, pools, unused }: OfAll<'a>,
 ) -> anyhow::Result<Known<'a>> {
     let (db, code) = (&services.db, firm.code.as_str());
     let filter = Filter { firm: Some(code.to_owned()), ..Filter::default() };
@@ -144,6 +146,7 @@ async fn known<'a>(
         judged: judged.iter().map(|it| (it.line.line_id, it)).collect(),
         going_back,
         pools,
+        unused,
         renamed: Renamed::of(db, Some(code)).await?,
         letters: Letters::of(services, &filter, code).await?,
     })
@@ -227,6 +230,11 @@ impl Known<'_> {
         }
         let pooled = self.pools.get(request.code.as_str()).map(|it| it.in_words(texts));
         [Some(said.join("; ")), pooled].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    /// What came with the code of a cancelled line, and waits for a person.
+    pub fn of_cancelled(&self, of: &Of<'_>) -> Option<Money> {
+        self.unused.of_cancelled(of.request?.code.as_str())
     }
 
     /// Whether money that was for a line goes back, or went.

@@ -16,7 +16,7 @@ use super::{
     Services,
     answer::{self, outbox},
     files::write_whole,
-    pay::{concerned, pooled},
+    pay::{concerned, pooled, unused::Unused},
     sweep,
 };
 use crate::{
@@ -34,7 +34,8 @@ pub async fn run(services: &Services) -> anyhow::Result<u64> {
     let judged = sweep::judge(services).await?;
     let going_back = concerned::going_back(services).await?;
     let pools = pooled::all(&services.db).await?;
-    let of_all = OfAll { judged: &judged, going_back: &going_back, pools: &pools };
+    let unused = Unused::read(services).await?;
+    let of_all = OfAll { judged: &judged, going_back: &going_back, pools: &pools, unused: &unused };
     let mut written = 0;
     for firm in &services.settings.firms {
         let view = gather::of_firm(services, firm, of_all).await?;

@@ -62,6 +62,7 @@ fn waits(known: &Known<'_>, of: &Of<'_>) -> (String, Option<DateTime<Utc>>) {
     let open = of.request.filter(|it| !it.state.is_paid() && it.state != RequestState::Cancelled);
     let payer = open.map(|it| it.payer_name.as_str());
     let to_pay = order.placed_at.filter(|_| open.is_some());
+    let came = known.of_cancelled(of).map(|came| came.to_string());
     let (key, since) = match of.line.state {
         LineState::Waiting => ("confirm", Some(order.created_at)),
         LineState::Placed if order.activation_asked_at.is_none() => ("activate", order.placed_at),
@@ -74,6 +75,7 @@ fn waits(known: &Known<'_>, of: &Of<'_>) -> (String, Option<DateTime<Utc>>) {
             ("pay", of.licence.and_then(|licence| licence.suspended_at))
         }
         LineState::Suspended => ("reopen", None),
+        LineState::Cancelled if came.is_some() => ("came", None),
         LineState::Grace | LineState::Active | LineState::Cancelled => ("nobody", None),
     };
     let why = match of.line.state {
@@ -81,7 +83,7 @@ fn waits(known: &Known<'_>, of: &Of<'_>) -> (String, Option<DateTime<Utc>>) {
         _ => decides(of)
             .map(|why| known.services.texts.label(&format!("workbook.reconciliation.waits.{why}"))),
     };
-    (say(known, &format!("waits.{key}"), context! { payer, why }), since)
+    (say(known, &format!("waits.{key}"), context! { payer, why, came }), since)
 }
 
 /// What whoever runs the program decides or brings first.

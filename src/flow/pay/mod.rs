@@ -57,6 +57,8 @@ pub mod unclaimed;
 
 pub mod pooled;
 
+pub mod unused;
+
 pub mod answers;
 
 pub mod dry;

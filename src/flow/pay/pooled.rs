@@ -164,11 +164,11 @@ pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
     Ok(pools)
 }
 
-/// What is too much for these requests, of payments for them alone: nobody is told of one that is for others too. What lies
+/// What is too much for these requests, or came for those that are cancelled, of payments for them alone: nobody is told of one that is for others too. What lies
 /// under a code for all is none of it.
 pub fn too_much(waiting: &[Waiting], own: &HashSet<&str>) -> Money {
     let is_over = |it: &&Waiting| match it.tier {
-        Tier::CodeOver | Tier::PaidBefore => true,
+        Tier::CodeOver | Tier::PaidBefore | Tier::Cancelled => true,
         Tier::ByHand => it.paid > 0,
         _ => false,
     };
@@ -217,6 +217,7 @@ mod tests {
         };
         assert_eq!(of(Tier::CodeOver, 2_950_000, &["HLA"]), 50_000);
         assert_eq!(of(Tier::PaidBefore, 0, &["HLA", "HLB"]), 50_000);
+        assert_eq!(of(Tier::Cancelled, 0, &["HLA"]), 50_000, "its code is that of a cancelled one");
         assert_eq!(of(Tier::ByHand, 2_950_000, &["HLB"]), 50_000, "the rest of a person's match");
         assert_eq!(of(Tier::ByHand, 0, &["HLB"]), 0, "what it was for was cancelled");
         assert_eq!(of(Tier::ByHand, 2_950_000, &["HLALL", "HLA"]), 0, "it lies under that code");

@@ -1,6 +1,6 @@
 //! Who reads of money of which nothing more is paid now. What letters say of it is the business of `send`.
 
-use super::{matching::Decision, said::Said, settle::Loaded};
+use super::{candidates::left, matching::Decision, said::Said, settle::Loaded};
 use crate::{
     db::dues::Due,
     domain::{order::RequestState, payment::Tier},
@@ -8,15 +8,21 @@ use crate::{
 
 /// Who pays twice, or under the code for all another sum than is open, reads at once that it came, though it pays for
 /// nothing yet.
+/// What came with the code of a cancelled one reads who has others open of that list.
 pub(super) fn at_once<'a>(loaded: &'a Loaded, decision: &Decision) -> Option<&'a Due> {
+    let has_code = |due: &&Due| decision.evidence.codes.iter().any(|code| due.has_code(code));
+    if decision.tier == Tier::Cancelled {
+        let own = loaded.dues.iter().find(has_code)?;
+        let is_open = |due: &&Due| {
+            (due.batch_id, &due.payer_email) == (own.batch_id, &own.payer_email) && left(due) > 0
+        };
+        return loaded.dues.iter().find(is_open);
+    }
     let waits = match decision.tier {
         Tier::SeveralOther => decision.evidence.under.is_some(),
         tier => matches!(tier, Tier::PaidBefore | Tier::BatchPartly | Tier::BatchOther),
     };
-    let is_meant = |due: &&Due| {
-        due.state != RequestState::Cancelled
-            && decision.evidence.codes.iter().any(|code| due.has_code(code))
-    };
+    let is_meant = |due: &&Due| due.state != RequestState::Cancelled && has_code(due);
     loaded.dues.iter().filter(|_| waits).find(is_meant)
 }
 

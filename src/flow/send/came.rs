@@ -232,7 +232,8 @@ impl<'a> Step<'a> {
         let parts = parts.filter_map(|part| Some((part[0].as_str()?, part[1].as_i64()?)));
         let mut parts: Vec<(&str, i64)> = parts.collect();
         let is_returned = tier == Some(Tier::Returned) && parts.is_empty();
-        if tier.is_some_and(|tier| is_by_evidence(tier, &detail["evidence"])) {
+        let is_told = |tier| tier == Tier::Cancelled || is_by_evidence(tier, &detail["evidence"]);
+        if tier.is_some_and(is_told) {
             let codes = detail["evidence"]["codes"].as_array().into_iter().flatten();
             parts.extend(codes.filter_map(|code| Some((code.as_str()?, 0))));
         }
@@ -310,6 +311,7 @@ mod tests {
         assert_eq!(share(Tier::ByHand, &[("A", 7), ("B", 3)], &[]), 7, "the rest is another's");
         assert_eq!(share(Tier::BatchPartly, &[], &["ALL"]), 10);
         assert_eq!(share(Tier::PaidBefore, &[], &["A"]), 10);
+        assert_eq!(share(Tier::Cancelled, &[], &["A"]), 10);
         assert_eq!(share(Tier::PaidBefore, &[], &["A", "B"]), 0);
         assert_eq!(share(Tier::Parted, &[], &["A"]), 0);
     }

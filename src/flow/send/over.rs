@@ -7,11 +7,12 @@ use crate::{
     db::{
         dues::Due,
         mails::Mail,
+        owed,
         payments::{self, Waiting},
         refunds::{self, Free},
         requests::Request,
     },
-    domain::{mail::Purpose, money::Money},
+    domain::{batch::BatchId, mail::Purpose, money::Money, payment::Tier},
     flow::{
         Services,
         pay::{
@@ -30,27 +31,33 @@ pub struct Over {
 }
 
 impl Over {
-    /// Who is warned may have paid with another one of theirs. What fills the code for all is told by every letter to its
-    /// payer: it asks for nothing then.
+    /// Every letter that asks a payer for something tells of it, as they may have paid with another one of theirs: one about
+    /// a line alone tells of all of the payer's in its batch. What fills the code for all is told as such.
     pub async fn of(
         services: &Services,
         (mail, is_payer): (&Mail, bool),
+        (batch, requests): (BatchId, &[Request]),
+        lying: Lying,
+    ) -> anyhow::Result<Over> {
+        let is_received = mail.purpose == Purpose::PaymentReceived && mail.line_id.is_none();
+        if !is_received && (!is_payer || mail.purpose == Purpose::Restored) {
+            return Ok(Over::default());
+        }
+        if mail.purpose != Purpose::Suspended {
+            return Over::of_these(services, requests, lying).await;
+        }
+        let own = owed::of_payer(&services.db, batch, &mail.recipient).await?;
+        Over::of_these(services, &own, lying).await
+    }
+
+    async fn of_these(
+        services: &Services,
         requests: &[Request],
         lying: Lying,
     ) -> anyhow::Result<Over> {
-        match mail.purpose {
-            Purpose::PaymentReceived if mail.line_id.is_none() => Ok(Over {
-                over: too_much(services, requests).await?,
-                returns: going_back(services, requests).await?,
-            }),
-            Purpose::GraceWarning if is_payer => {
-                Ok(Over { over: of_others(services, requests).await?, returns: Money::ZERO })
-            }
-            _ if is_payer && lying.is_filled() => {
-                Ok(Over { over: lying.over, returns: Money::ZERO })
-            }
-            _ => Ok(Over::default()),
-        }
+        let over = too_much(services, requests).await?;
+        let returns = going_back(services, requests).await?;
+        Ok(Over { over: if lying.is_filled() { lying.over } else { over }, returns })
     }
 }
 
@@ -59,11 +66,6 @@ pub async fn too_much(services: &Services, requests: &[Request]) -> anyhow::Resu
     let own = codes(requests);
     let waiting = payments::waiting_for(&services.db, &own).await?;
     Ok(pooled::too_much(&waiting, &own.into_iter().collect()))
-}
-
-/// The same for who is warned of one of all their requests, and may have paid it with another one: one alone has none.
-pub async fn of_others(services: &Services, requests: &[Request]) -> anyhow::Result<Money> {
-    if requests.len() > 1 { too_much(services, requests).await } else { Ok(Money::ZERO) }
 }
 
 /// What came for these requests, which are cancelled.
@@ -87,6 +89,14 @@ async fn without_pools(
     let pooled: HashSet<i64> = waiting.iter().filter(is_pooled).map(|it| it.id).collect();
     free.retain(|it| !pooled.contains(&it.bank_line_id));
     Ok(free)
+}
+
+/// Whether money came with the codes of those of a payer's requests that are cancelled, and waits.
+pub async fn is_for_cancelled(services: &Services, requests: &[Request]) -> anyhow::Result<bool> {
+    let own = codes(requests);
+    let mut waiting = payments::waiting_for(&services.db, &own).await?;
+    waiting.retain(|it| it.tier == Tier::Cancelled);
+    Ok(pooled::too_much(&waiting, &own.into_iter().collect()) > Money::ZERO)
 }
 
 fn codes(requests: &[Request]) -> Vec<&str> {

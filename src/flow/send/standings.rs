@@ -58,6 +58,8 @@ struct Known {
     effective: HashMap<i64, DateTime<Utc>>,
     /// What lies under the code for all of its recipient.
     lying: Lying,
+    /// Whether money of its recipient came with the code of a cancelled request, and waits.
+    has_stray: bool,
 }
 
 impl Known {
@@ -77,9 +79,12 @@ impl Known {
             licences: licences.into_iter().map(|it| (it.line_id, it)).collect(),
             effective: effective(services, warned).await?,
             lying: Lying::default(),
+            has_stray: false,
         };
         if !warned.is_copy {
-            known.lying = over::lying(services, &known.own(mail)).await?;
+            let own = known.own(mail);
+            known.lying = over::lying(services, &own).await?;
+            known.has_stray = is_received(mail) && over::is_for_cancelled(services, &own).await?;
         }
         Ok(known)
     }
@@ -91,13 +96,16 @@ impl Known {
     }
 
     /// Money under the batch code is told with all that it is for, and where all of that was paid before, with these; what
-    /// is paid in part with all that is asked for at once.
+    /// is paid in part, or came with the code of a cancelled one, with all that is asked for at once.
     fn tells_of_all(&self, mail: &Mail, request: &Request) -> bool {
         let is_partly =
             |it: &Request| it.state == RequestState::PartlyPaid && it.payer_email == mail.recipient;
         is_received(mail)
             && match self.lying.under {
-                Money::ZERO => request.rest().is_some() && self.requests.iter().any(is_partly),
+                Money::ZERO => {
+                    let is_any = self.has_stray || self.requests.iter().any(is_partly);
+                    request.rest().is_some() && is_any
+                }
                 _ => request.state != RequestState::Cancelled,
             }
     }
@@ -184,7 +192,9 @@ pub async fn of(
     let pooled = if is_payer { known.lying.under } else { pools.came };
     let own = known.own(mail);
     let since = since(services, (mail, order), &own).await?;
-    let Over { over, returns } = Over::of(services, (mail, is_payer), &own, known.lying).await?;
+    let paid_for = (order.batch(), own.as_slice());
+    let Over { over, returns } =
+        Over::of(services, (mail, is_payer), paid_for, known.lying).await?;
     let asked = if is_payer {
         let told: Vec<&Request> = about.iter().map(|it| it.request).collect();
         Asked::of(services, (mail, order.batch()), &told, known.lying).await?

@@ -795,6 +795,55 @@ fn what_was_parted_and_matched_again_is_told_once_unless_that_was_told_or_it_is_
     world.run(&["prove"]).exits(0);
 }
 
+#[test]
+fn what_a_match_leaves_unused_is_told_wherever_the_payer_is_asked_for_more() {
+    if !(require("python3") && require("openpyxl")) {
+        return;
+    }
+    let (world, _) = paid_by_the_firm();
+    let codes = money::codes(&world);
+    world.run(&["run", "mail"]).exits(0);
+    money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, "khong ro")]);
+    says_of(&world, &["match", "1", &codes[0]]);
+    assert_eq!(about_money(&world, 0).len(), 1);
+    says_of(&world, &["match", "1", &format!("{}=1000000", codes[0])]);
+    let letters = about_money(&world, 1);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let waits = "Có 1.950.000 đ đã nhận mà chưa được tính cho khoản nào";
+    says(&letters[0], &["không còn được tính", waits]);
+    let folder = world.outside("phieu");
+    world.run(&["export", "slips", "-o", folder.to_str().unwrap()]).exits(0);
+    let slips = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
+    assert_eq!(slips.matches(waits).count(), 3, "{slips}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
+fn what_comes_with_the_code_of_a_cancelled_line_is_told_to_who_has_others_to_pay() {
+    if !(require("python3") && require("openpyxl")) {
+        return;
+    }
+    for world in World::on_each_engine() {
+        let firm = |n| enterprise(n).with("L", "Đơn vị kế toán");
+        world.import("khach.csv", &csv(&[firm(1), firm(2)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        let code = money::codes(&world).remove(0);
+        says_of(&world, &["cancel", &format!("{ORDER}/1")]);
+        world.run(&["run", "mail"]).exits(0);
+        money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, &code)]);
+        let letters = about_money(&world, 0);
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        assert!(letters[0].subject.starts_with("Đã nhận 2.950.000 đ"), "{letters:?}");
+        says(&letters[0], &["ghi mã của khoản đã hủy nên chưa được tính", enterprise(2).name()]);
+        let folder = world.outside("phieu");
+        world.run(&["export", "slips", "-o", folder.to_str().unwrap()]).exits(0);
+        let slips = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
+        let waits = "Có 2.950.000 đ đã nhận mà chưa được tính cho khoản nào";
+        assert!(slips.contains(waits), "{slips}");
+        world.run(&["prove"]).exits(0);
+    }
+}
+
 /// Says something of money, for a reason.
 fn says_of(world: &World, words: &[&str]) {
     world.run(&[words, &["--reason", "gọi"]].concat());

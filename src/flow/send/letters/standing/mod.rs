@@ -211,6 +211,9 @@ pub fn standing(texts: &Texts, said: &Standing) -> anyhow::Result<Letter> {
     let mut draft = Draft::new(texts, values(said, first, reader))?;
     draft.paragraph("standing.greeting")?;
     draft.paragraph(&format!("{key}.intro.{reader}"))?;
+    if said.occasion != Occasion::Received {
+        draft.paragraph("standing.waits")?;
+    }
     draft.paragraph(&format!("{key}.what"))?;
     draft.paragraph("standing.pooled")?;
     for Elsewhere { counted, waited, from, to } in &said.elsewhere {
@@ -280,6 +283,7 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         contact => first.contact.as_str(),
         amount => asked.to_string(),
         paid => paid.to_string(),
+        is_counted => paid > Money::ZERO,
         came => amount(said.came()),
         credits => said.news.payments,
         received => said.received().to_string(),
