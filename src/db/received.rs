@@ -52,7 +52,8 @@ pub async fn was_told(
 ) -> sqlx::Result<bool> {
     // A letter about one line says that it was taken back, by the number of that change. What one of an earlier version
     // said is not known: it counts while the payment pays for the same since. What a person matched otherwise may pay a part
-    // of it still, of which that letter told, too: only who parted a payment, or called it another one, took all of it.
+    // of it still, of which that letter told, too: only who parted a payment, called it another one or
+    // gives all of it back took all of it.
     let one = tx.query(
         "with paid as (
              select e.at, coalesce(cast(e.detail->>'change' as bigint), 0) as change from payment_event e
@@ -69,7 +70,7 @@ pub async fn was_told(
                        join payment_event u on cast(u.detail->>'change' as bigint) = coalesce(b.occasion, b.sequence)
                        where r.code = $4 and b.purpose = 'payment_received' and b.recipient = $1
                          and b.state = 'sent' and b.id > m.id
-                         and u.bank_line_id = $3 and u.kind in ('unmatch', 'same')))
+                         and u.bank_line_id = $3 and u.kind in ('unmatch', 'same', 'refund')))
          limit 1",
     );
     let one = one.bind(payer).bind(batch.number()).bind(id).bind(code);

@@ -208,8 +208,9 @@ async fn once(services: &Services, said: Option<&Said<'_>>) -> anyhow::Result<bo
         matching::decide(&loaded.asked, &loaded.credits, &loaded.known)
     });
     waive::note(&mut decisions, &loaded.dues, said);
-    let takes = |said: &&Said<'_>| {
-        matches!(said.kind, EventKind::Unmatch | EventKind::Match | EventKind::Same)
+    let takes = |said: &&Said<'_>| match said.kind {
+        EventKind::Unmatch | EventKind::Match | EventKind::Same => true,
+        _ => said.refund > 0,
     };
     let parted = said.filter(takes).and_then(|said| said.payment);
     let found = (loaded.dues.as_slice(), decisions.as_slice());

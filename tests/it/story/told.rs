@@ -796,6 +796,31 @@ fn what_was_parted_and_matched_again_is_told_once_unless_that_was_told_or_it_is_
 }
 
 #[test]
+fn who_read_that_money_came_reads_that_it_goes_back_and_what_is_to_be_paid_again() {
+    if !(require("python3") && require("openpyxl")) {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        let code = money::codes(&world).remove(0);
+        world.run(&["run", "mail"]).exits(0);
+        money::take(&world, "a.csv", &[("20/11/2026", 2_950_000, &code)]);
+        assert_eq!(about_money(&world, 0).len(), 1);
+        says_of(&world, &["refund", "1", "2950000"]);
+        let letters = about_money(&world, 1);
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        assert!(letters[0].subject.starts_with("Còn phải trả 2.950.000 đ"), "{letters:?}");
+        says(&letters[0], &["không còn được tính", "2.950.000 đ đã nhận sẽ được hoàn trả", &code]);
+        let folder = world.outside("phieu");
+        world.run(&["export", "slips", "-o", folder.to_str().unwrap()]).exits(0);
+        let slips = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");
+        assert!(slips.contains("2.950.000 đ đã nhận sẽ được hoàn trả"), "{slips}");
+        world.run(&["prove"]).exits(0);
+    }
+}
+
+#[test]
 fn what_a_match_leaves_unused_is_told_wherever_the_payer_is_asked_for_more() {
     if !(require("python3") && require("openpyxl")) {
         return;
