@@ -13,13 +13,14 @@ pub struct Law {
 
 pub const LAWS: &[Law] = &[
     // What is stored of the days of a statement is what its balances say. One whose last day another one tells too, and
-    // later or further, may have been made before that day was over. Less may be stored of days of which an older
+    // later or further, may have been made before that day was over; so was one that came later, brought nothing and ends
+    // with another balance. Less may be stored of days of which an older
     // statement was deleted when its time was over: that is known where an older one is there still.
     Law {
         name: "statements",
         count: "select count(*) from statement where opening is not null and closing is not null",
         broken: "with told as (
-                     select id, batch_id, account, closing - opening as moved,
+                     select id, batch_id, account, closing, closing - opening as moved, last_day,
                             coalesce(period_from, first_day) as from_day, coalesce(period_to, last_day) as to_day
                      from statement),
                  stored as (
@@ -34,7 +35,9 @@ pub const LAWS: &[Law] = &[
                    and not exists (select 1 from told t
                                    where t.account = s.account and t.id <> s.id
                                      and t.from_day <= s.to_day and t.to_day >= s.to_day
-                                     and (t.id > s.id or t.to_day > s.to_day))
+                                     and (t.id > s.id or t.to_day > s.to_day
+                                          or (t.to_day = s.to_day and t.closing <> s.closing and s.last_day = s.to_day
+                                              and not exists (select 1 from bank_line b where b.statement_id = s.id))))
                    and (p.moved > s.moved
                         or (p.moved < s.moved
                             and exists (select 1 from told t where t.account = s.account and t.to_day < s.from_day)))

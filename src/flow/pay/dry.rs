@@ -1,7 +1,7 @@
 //! What a statement, or an answer about money, would do: for `check`. Nothing is stored.
 
 use super::{
-    answers, foreseen, known,
+    answers, contradicted, foreseen, known,
     statement::{Section, Statement},
     take,
 };
@@ -9,7 +9,7 @@ use crate::{
     db::statements::NewLine,
     domain::{
         batch::{BatchKind, Outcome, RowState, Sha256},
-        finding::{Code, Finding, Place, Severity, column_letters},
+        finding::{Code, Finding, Place, column_letters},
         payment::Direction,
     },
     flow::{
@@ -31,7 +31,11 @@ pub async fn statement(
         Err(finding) => return Ok(report::refused(services, file, &document.format, &finding)),
     };
     let mut said = take::wrong(services, &found);
-    let is_held = said.iter().any(|(_, finding)| finding.severity == Severity::Hold);
+    if !take::is_held(&said) {
+        let mut tx = services.db.begin().await?;
+        said.extend(contradicted::of(services, &mut tx, &found).await?);
+    }
+    let is_held = take::is_held(&said);
     let mut rows = Rows::default();
     let (mut credits, mut debits) = (Vec::new(), Vec::new());
     let mut sections: Vec<(&Statement, &Section)> = Vec::new();

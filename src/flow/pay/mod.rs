@@ -11,6 +11,8 @@ pub mod statement;
 
 pub mod take;
 
+mod contradicted;
+
 pub mod untaken;
 
 pub mod known;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    known,
+    contradicted, known,
     statement::{self, Entry, Figure, Off, Section, Statement, Wrong},
     untaken,
 };
@@ -110,6 +110,11 @@ pub fn wrong(services: &Services, found: &[Statement]) -> Vec<Numbered> {
     said.into_iter().map(|finding| (None, finding)).collect()
 }
 
+/// Whether any of it keeps a statement from being taken.
+pub fn is_held(said: &[Numbered]) -> bool {
+    said.iter().any(|(_, finding)| finding.severity == Severity::Hold)
+}
+
 /// Of whose account nobody knows, though its layout always says so.
 fn unnamed(services: &Services, place: Place) -> Finding {
     let account = services.settings.payee.account.as_str();
@@ -142,14 +147,17 @@ pub async fn stage(
     document: &Document,
     found: &[Statement],
 ) -> anyhow::Result<()> {
-    let said = wrong(services, found);
+    let mut said = wrong(services, found);
     let told = staged::told(BatchKind::Statement, &document.format);
     let mut tx = services.db.begin().await?;
     if !batches::stage(&mut tx, batch.id(), &told).await? {
         return Ok(());
     }
     statements::hold(&mut tx).await?;
-    let is_held = said.iter().any(|(_, finding)| finding.severity == Severity::Hold);
+    if !is_held(&said) {
+        said.extend(contradicted::of(services, &mut tx, found).await?);
+    }
+    let is_held = is_held(&said);
     for statement in found {
         let mut states = BTreeMap::new();
         for section in &statement.sections {

@@ -95,7 +95,8 @@ fn agrees(section: &Section, other: &Opened, stored: &[Counted], day: &str) -> b
     is_told && opening + own(&before) == other.opening + kept(&before) && own(&on) == kept(&on)
 }
 
-fn net(line: &Counted) -> i64 {
+/// What a line does to the balance, in đồng.
+pub(super) fn net(line: &Counted) -> i64 {
     match line.direction {
         Direction::Credit => line.amount,
         Direction::Debit => -line.amount,

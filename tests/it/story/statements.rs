@@ -1,6 +1,8 @@
 //! Statements: what two layouts of a bank told of one payment, what is checked without being taken, and how long each is
 //! kept.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::{
@@ -133,9 +135,74 @@ fn balances_that_do_not_join_are_told_with_both_statements_until_a_right_one_com
         assert!(told.contains(said), "no {said} in {told}");
     }
     assert!(!told.contains("CÒN THIẾU") && !told.contains("liền mạch"), "{told}");
-    world.take("_bank/c.csv", spanned((12, 13), 150_000, 200_000).as_bytes());
+    // What was missing was the first line of these days.
+    let right = spanned((12, 13), 150_000, 200_000);
+    let both = "12/11/2026;;17000;khac nua\n12/11/2026;;33000;khac\n";
+    let right = right.replace("12/11/2026;;50000;khac\n", both);
+    world.take("_bank/c.csv", right.as_bytes());
     let told = receipt("c__B000004");
     assert!(told.contains("Sao kê đã liền mạch đến hết ngày 13/11/2026"), "{told}");
+}
+
+/// A statement of the 18th to the 20th of November, from 100.000.000 đ on.
+fn of_three_days(lines: &[(u32, &str, i64, &str)]) -> String {
+    let closing = 100_000_000 + lines.iter().map(|(_, _, amount, _)| amount).sum::<i64>();
+    let mut text = format!(
+        "Số tài khoản;1023456789;;;\nTừ ngày: 18/11/2026;Đến ngày: 20/11/2026;;;\nSố dư đầu kỳ;100000000;;;\n\
+         Số dư cuối kỳ;{closing};;;\nNgày giao dịch;Số tham chiếu;Ghi nợ;Ghi có;Nội dung\n"
+    );
+    for (day, reference, amount, memo) in lines {
+        writeln!(text, "{day}/11/2026;{reference};;{amount};{memo}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_statement_that_lacks_what_another_one_has_of_its_days_waits_and_says_which_and_how_much() {
+    let world = placed();
+    let codes = codes(&world);
+    let all = [(19, "R1", 2_950_000, &*codes[0]), (20, "R2", 2_950_000, &*codes[1])];
+    let file = world.take("_bank/full.csv", of_three_days(&all).as_bytes());
+    assert_eq!(file["outcome"], "accepted", "{file}");
+    let path = world.outside("part.csv");
+    std::fs::write(&path, of_three_days(&all[..1])).unwrap();
+    let check = world.run(&["check", path.to_str().unwrap(), "--bank", "--json"]).json();
+    assert_eq!(check["files"][0]["outcome"], "held", "{check}");
+    let part = world.take("_bank/part.csv", of_three_days(&all[..1]).as_bytes());
+    assert_eq!((&part["outcome"], &part["rows"]["held"]), (&"held".into(), &1.into()));
+    let finding = &part["findings"][0];
+    assert_eq!(finding["code"], "statement.balance");
+    let told = std::fs::read_to_string(world.path("outbox/_bank/part__B000003.txt")).unwrap();
+    for said in ["Ngày 20/11/2026 đã có 1 giao dịch", "105.900.000 đ", "lệch 2.950.000 đ"]
+    {
+        assert!(told.contains(said), "no {said} in {told}");
+    }
+    assert_eq!(requests(&world)[..2], ["paid 2950000", "paid 2950000"]);
+    world.run(&["prove"]).exits(0);
+    world.run(&["undo", "B000003"]).exits(0);
+}
+
+#[test]
+fn a_statement_that_was_made_before_its_last_day_was_over_contradicts_nothing_whenever_it_comes() {
+    for turned in [false, true] {
+        let world = placed();
+        let codes = codes(&world);
+        let all = [
+            (19, "R1", 2_950_000, &*codes[0]),
+            (20, "R2", 2_950_000, &*codes[1]),
+            (20, "R3", 2_950_000, &*codes[2]),
+        ];
+        let mut files = [of_three_days(&all[..2]), of_three_days(&all)];
+        if turned {
+            files.reverse();
+        }
+        for (nth, text) in files.iter().enumerate() {
+            let file = world.take(&format!("_bank/{nth}.csv"), text.as_bytes());
+            assert_ne!(file["outcome"], "held", "{file}");
+        }
+        assert_eq!(requests(&world), ["paid 2950000"; 3]);
+        world.run(&["prove"]).exits(0);
+    }
 }
 
 #[test]
