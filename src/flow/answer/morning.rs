@@ -159,6 +159,7 @@ fn tone(kind: TaskKind) -> Tone {
         | TaskKind::Job
         | TaskKind::Statement
         | TaskKind::StatementHeld
+        | TaskKind::FileRefused
         | TaskKind::Debit
         | TaskKind::Difference => Tone::Bad,
         TaskKind::Grace

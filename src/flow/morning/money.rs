@@ -55,6 +55,8 @@ pub struct Seen {
     refunds: Vec<Refund>,
     /// Read, not taken, and no later one has made up for them.
     statements: Vec<Batch>,
+    /// Files beside these that were refused.
+    refused: Vec<Batch>,
 }
 
 /// Money is told also where the platform does not answer.
@@ -77,7 +79,8 @@ pub async fn look(services: &Services) -> anyhow::Result<Seen> {
     let mut statements = batches::list(db, &held).await?;
     let overtaken = untaken::overtaken(services, &statements).await?;
     statements.retain(|batch| untaken::waits(batch) && !overtaken.contains_key(&batch.id()));
-    Ok(Seen { found, refunds, statements })
+    let refused = untaken::refused(services, services.now() - FRESH).await?;
+    Ok(Seen { found, refunds, statements, refused })
 }
 
 /// Of the page of a firm, or of all.
@@ -90,7 +93,9 @@ pub fn tasks(services: &Services, firm: Option<&Firm>, seen: &Seen) -> Vec<Task>
     if page.is_operators {
         tasks.extend(page.refunds(seen));
         tasks.extend(page.debits(seen));
-        tasks.extend(seen.statements.iter().map(|batch| page.statement(batch)));
+        let of = |kind: TaskKind| move |batch: &Batch| file(services, kind, batch);
+        tasks.extend(seen.statements.iter().map(of(TaskKind::StatementHeld)));
+        tasks.extend(seen.refused.iter().map(of(TaskKind::FileRefused)));
     }
     tasks
 }
@@ -338,14 +343,14 @@ impl Of<'_> {
             ..task
         }
     }
+}
 
-    fn statement(&self, batch: &Batch) -> Task {
-        let about = format!("{} · {}", batch.file_name, batch.id());
-        Task {
-            since: Some(batch.received_at),
-            batch: Some(batch.id()),
-            ..task(self.services, TaskKind::StatementHeld, about, (1, batch.id().to_string()))
-        }
+fn file(services: &Services, kind: TaskKind, batch: &Batch) -> Task {
+    let about = format!("{} · {}", batch.file_name, batch.id());
+    Task {
+        since: Some(batch.received_at),
+        batch: Some(batch.id()),
+        ..task(services, kind, about, (1, batch.id().to_string()))
     }
 }
 

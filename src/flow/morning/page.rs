@@ -41,6 +41,8 @@ words! {
         Debit = "debit",
         /// A bank statement that was not taken.
         StatementHeld = "statement_held",
+        /// A file about money that could not be read as one.
+        FileRefused = "file_refused",
         /// Licences that differ from what the platform has.
         Difference = "difference",
         /// Lines whose time is over and that are not cut off, as somebody has to decide first.

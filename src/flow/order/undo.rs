@@ -39,7 +39,7 @@ pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> 
     if batch.state == BatchState::Undone {
         return Ok(Undone::Already);
     }
-    if untaken::waits(batch) {
+    if untaken::waits(batch) || untaken::is_refused(batch) {
         return put_away(services, batch).await;
     }
     let is_begun = matches!(batch.state, Received | Staged | Checked | Duplicate);
@@ -80,8 +80,7 @@ pub async fn undo(services: &Services, batch: &Batch) -> anyhow::Result<Undone> 
 
 async fn put_away(services: &Services, batch: &Batch) -> anyhow::Result<Undone> {
     let mut tx = services.db.begin().await?;
-    let (from, to) = (BatchState::Held, BatchState::Undone);
-    let is_done = batches::move_on(&mut tx, batch.id(), from, to).await?;
+    let is_done = batches::move_on(&mut tx, batch.id(), batch.state, BatchState::Undone).await?;
     tx.commit().await?;
     Ok(if is_done { Undone::PutAway } else { Undone::Already })
 }

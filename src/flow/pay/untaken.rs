@@ -1,20 +1,22 @@
-//! Statements that were read and not taken: which days they speak of, and whether a later one has made them needless.
+//! Statements that were read and not taken: which days they speak of, and whether a later one has made them needless; and
+//! files beside them that could not be read.
 //! Why a statement is not taken is said by `take`.
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::statement::Statement;
 use crate::{
     db::{
         Tx,
-        batches::Batch,
+        batches::{self, Batch, Filter},
         statements::{self, Statement as Taken},
     },
     domain::batch::{BatchId, BatchKind, BatchState},
     flow::{
         Services,
+        inbox::BANK,
         staged::{self, SpeaksOf},
     },
 };
@@ -62,6 +64,23 @@ pub async fn overtaken(
     Ok(overtaken)
 }
 
+/// Files about money that were refused since an instant, but for those that came again under their name, or as they were.
+pub async fn refused(services: &Services, since: DateTime<Utc>) -> anyhow::Result<Vec<Batch>> {
+    let of_money = Filter { firm: Some(BANK.to_owned()), state: None, since: Some(since) };
+    let all = batches::list(&services.db, &of_money).await?;
+    let came_again = |old: &Batch| {
+        let is_it = |it: &Batch| it.file_name == old.file_name || it.sha256 == old.sha256;
+        all.iter().any(|it| it.id() > old.id() && is_it(it))
+    };
+    Ok(all.iter().filter(|batch| is_refused(batch) && !came_again(batch)).cloned().collect())
+}
+
+/// Whether a batch is a file about money that could not be read as one.
+pub fn is_refused(batch: &Batch) -> bool {
+    batch.firm.as_deref() == Some(BANK)
+        && (batch.kind, batch.state) == (BatchKind::Unknown, BatchState::Rejected)
+}
+
 /// Whether a batch is a statement that was read and not taken.
 pub fn waits(batch: &Batch) -> bool {
     (batch.kind, batch.state) == (BatchKind::Statement, BatchState::Held)
@@ -84,8 +103,6 @@ fn told_by(
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
-
     use super::*;
 
     #[test]

@@ -718,6 +718,35 @@ fn a_statement_that_waits_is_told_once_and_no_more_when_a_good_one_of_its_days_c
 }
 
 #[test]
+fn a_file_about_money_that_is_refused_is_told_each_morning_until_it_comes_again_or_is_put_away() {
+    const TOLD: &str = "Tệp về tiền không đọc được";
+    if !require("openpyxl") {
+        return;
+    }
+    let world = placed();
+    let other =
+        "Số tài khoản;9999999999\nNgày giao dịch;Ghi nợ;Ghi có;Nội dung\n23/11/2026;;5;khac\n";
+    let broken = [b"PK\x03\x04".as_slice(), &[7; 600]].concat();
+    for (name, bytes) in [("khac.csv", other.as_bytes()), ("hong.xlsx", &broken)] {
+        assert_eq!(world.take(&format!("_bank/{name}"), bytes)["exit"], 3);
+    }
+    let page = |day: &str| {
+        world.run_at(&at(day, 8), &["run", "report"]).exits(0);
+        sheet_text(&world.path(&format!("outbox/morning__2026-{day}__r1.xlsx")), "Buổi sáng")
+    };
+    let first = page("11-24");
+    for said in ["khac.csv · B000002", "hong.xlsx · B000003", "hangloat undo B000003"] {
+        assert!(first.contains(said), "no {said} in\n{first}");
+    }
+    world.take("_bank/khac.csv", other.replace("9999999999", "1023456789").as_bytes());
+    let second = page("11-25");
+    assert!(!second.contains("khac.csv") && second.contains("hong.xlsx"), "{second}");
+    world.run(&["undo", "B000003"]).exits(0);
+    let third = page("11-26");
+    assert!(!third.contains(TOLD), "{third}");
+}
+
+#[test]
 fn a_statement_that_waits_can_be_put_away_and_one_that_was_taken_cannot() {
     let world = placed();
     let off = off(&codes(&world)[0]);
