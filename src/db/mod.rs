@@ -66,6 +66,8 @@ pub mod unpaid;
 
 pub mod statements;
 
+pub mod emptied;
+
 pub mod payments;
 
 pub mod refunds;

@@ -99,9 +99,12 @@ struct Part {
     closing: Option<i64>,
 }
 
-/// `arrived` says on which local day each came, `works` whether a day is one on which banks book.
+/// `empties` says that what comes into the account is taken out of it again: then its balance is the same whatever was
+/// booked, and statements join by their days alone. So they do where one of them shows that itself. `arrived` says on which
+/// local day each came, `works` whether a day is one on which banks book.
 pub fn of(
     statements: &[Statement],
+    empties: bool,
     arrived: impl Fn(&Statement) -> NaiveDate,
     works: impl Fn(NaiveDate) -> bool,
 ) -> Coverage {
@@ -110,6 +113,7 @@ pub fn of(
         let from = it.from().filter(|from| *from <= to)?;
         Some(Part { batch: it.batch(), from, to, opening: it.opening, closing: it.closing })
     };
+    let empties = empties || statements.iter().any(ends_as_it_began);
     let mut parts = newest(statements.iter().filter_map(part).collect());
     parts.sort_by_key(|part| (part.from, part.to));
     let (mut spans, mut breaks): (Vec<Span>, Vec<Break>) = (Vec::new(), Vec::new());
@@ -117,7 +121,7 @@ pub fn of(
     for part in parts {
         let closing = last.as_ref().and_then(|it| it.closing);
         match spans.last_mut() {
-            Some((_, to)) if joins(&part, (*to, closing), &works) => {
+            Some((_, to)) if joins(&part, (*to, closing), (empties, &works)) => {
                 if part.to < *to {
                     continue;
                 }
@@ -132,6 +136,11 @@ pub fn of(
         last = Some(part);
     }
     Coverage { spans, breaks }
+}
+
+/// Though money came.
+fn ends_as_it_began(statement: &Statement) -> bool {
+    statement.credits > 0 && statement.opening.is_some() && statement.opening == statement.closing
 }
 
 /// Without those of which a later one tells all days: where it is right they may have been wrong. One without balances says
@@ -179,10 +188,12 @@ fn by_days(next: NaiveDate, before: NaiveDate, works: impl Fn(NaiveDate) -> bool
 fn joins(
     part: &Part,
     (to, closing): (NaiveDate, Option<i64>),
-    works: impl Fn(NaiveDate) -> bool,
+    (empties, works): (bool, impl Fn(NaiveDate) -> bool),
 ) -> bool {
     let next = to + Days::new(1);
-    let by_balance = closing.zip(part.opening).map(|(closing, opening)| closing == opening);
+    let is_same = closing.zip(part.opening).map(|(closing, opening)| closing == opening);
+    // Another balance always shows that something is missing; the same one does not show that nothing is.
+    let by_balance = is_same.filter(|is_same| !(*is_same && empties));
     part.from <= to || by_balance.unwrap_or_else(|| by_days(next, part.from, works))
 }
 
@@ -203,19 +214,22 @@ mod tests {
     }
 
     fn cover(parts: &[Said]) -> Coverage {
+        cover_of(parts, 0, false)
+    }
+
+    /// Each with so much that came.
+    fn cover_of(parts: &[Said], credits: i64, empties: bool) -> Coverage {
         let statement = |(from, to, balances): &Said| {
-            Statement::of_days(
-                day(*from),
-                day(*to),
-                *balances,
-                day(28).and_hms_opt(1, 0, 0).unwrap().and_utc(),
-            )
+            let arrived_at = day(28).and_hms_opt(1, 0, 0).unwrap().and_utc();
+            let mut it = Statement::of_days(day(*from), day(*to), *balances, arrived_at);
+            it.credits = credits;
+            it
         };
         let statements: Vec<Statement> = parts.iter().map(statement).collect();
         let weekend = |day: NaiveDate| {
             !matches!(chrono::Datelike::weekday(&day), chrono::Weekday::Sat | chrono::Weekday::Sun)
         };
-        of(&statements, |it| it.arrived_at.date_naive(), weekend)
+        of(&statements, empties, |it| it.arrived_at.date_naive(), weekend)
     }
 
     /// The 1st, 7th and 8th of November 2026 are days of a weekend.
@@ -240,6 +254,22 @@ mod tests {
             days(&[(3, 26)]),
             "one of that day alone says nothing whole"
         );
+    }
+
+    #[test]
+    fn of_an_account_that_is_emptied_statements_join_by_days_alone() {
+        let same = [(3, 4, Some((7, 7))), (6, 6, Some((7, 7))), (9, 10, Some((7, 7)))];
+        assert!(cover(&same).covers((day(3), day(10))), "nothing moves in it");
+        let nothing_came = cover_of(&same, 0, true);
+        let missing = Some((day(5), day(5)));
+        assert_eq!(nothing_came.missing((day(3), day(10))), missing, "another time it was emptied");
+        // From the 6th to the 9th there is a weekend.
+        let gaps = |of: &Coverage| of.gaps().collect::<Vec<Span>>();
+        assert_eq!(gaps(&cover_of(&same, 5, false)), [(day(5), day(5))], "they show it themselves");
+        let grows = [(3, 4, Some((0, 7))), (6, 6, Some((7, 9)))];
+        assert!(cover_of(&grows, 5, false).covers((day(3), day(6))), "its money stays");
+        let touching = [(3, 4, Some((7, 7))), (5, 6, Some((8, 8)))];
+        assert_eq!(cover_of(&touching, 5, false).breaks().len(), 1, "other balances tell");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub mod cut_offs;
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use futures::TryStreamExt as _;
 use minijinja::context;
 
@@ -39,6 +39,7 @@ use super::{
 };
 use crate::{
     db::{
+        emptied,
         grace::{self, InGrace, Warning},
         licences::Licence,
         payments::Waiting,
@@ -374,22 +375,19 @@ pub fn asked_on(services: &Services, line: &InGrace) -> NaiveDate {
 
 /// Whether nobody is warned or cut off on a day.
 fn is_skipped(services: &Services, day: NaiveDate) -> bool {
-    let rules = &services.settings.grace;
-    let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-    (rules.skip_weekends && weekend)
-        || (rules.skip_holidays && services.catalogue.holidays.is_holiday(day))
+    let grace = &services.settings.grace;
+    (grace.skip_weekends && rules::is_weekend(day))
+        || (grace.skip_holidays && services.catalogue.holidays.is_holiday(day))
 }
 
 /// Up to when the statements of the payee's account say what was booked.
 pub async fn covered(services: &Services) -> anyhow::Result<Coverage> {
     let account = services.settings.payee.account.as_str();
     let all = statements::of_account(&services.db, account).await?;
-    let works = |day: NaiveDate| {
-        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        !weekend && !services.catalogue.holidays.is_holiday(day)
-    };
+    let works =
+        |day: NaiveDate| !rules::is_weekend(day) && !services.catalogue.holidays.is_holiday(day);
     let arrived = |it: &statements::Statement| services.local(it.arrived_at).date_naive();
-    Ok(coverage::of(&all, arrived, works))
+    Ok(coverage::of(&all, emptied::is(&services.db, account).await?, arrived, works))
 }
 
 /// The days up to yesterday of which no statement has come, and without which a line is not cut off when its time comes.

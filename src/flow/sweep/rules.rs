@@ -1,7 +1,7 @@
 //! What is to happen to a line in grace, and why not yet: a pure function of instants and of what is known of it.
 //! Planning it is the business of `sweep`; nobody is cut off while one condition is open.
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 
 use super::coverage::{Coverage, Span};
@@ -74,6 +74,10 @@ pub enum Step {
     Warn(u32),
     Suspend,
     Wait(Waits),
+}
+
+pub fn is_weekend(day: NaiveDate) -> bool {
+    matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
 /// The last local day on which a line works.
@@ -194,7 +198,7 @@ mod tests {
 
     fn covered(from: u32, to: u32) -> Coverage {
         let statement = Statement::of_days(day(from), day(to), None, at(30, 12));
-        coverage::of(&[statement], |_| day(30), |_| true)
+        coverage::of(&[statement], false, |_| day(30), |_| true)
     }
 
     /// When, what is paid, what is covered, which warnings were accepted, and what follows.
@@ -224,10 +228,7 @@ mod tests {
             booking_lag_days: 1,
             coverage,
         };
-        let weekend = |day: NaiveDate| {
-            matches!(chrono::Datelike::weekday(&day), chrono::Weekday::Sat | chrono::Weekday::Sun)
-        };
-        step(&facts, &rules, weekend)
+        step(&facts, &rules, is_weekend)
     }
 
     /// The last day is the 17th; warnings on Friday the 13th (3 days before is a Saturday) and on the 16th, at 8.

@@ -144,6 +144,23 @@ fn balances_that_do_not_join_are_told_with_both_statements_until_a_right_one_com
     assert!(told.contains("Sao kê đã liền mạch đến hết ngày 13/11/2026"), "{told}");
 }
 
+#[test]
+fn a_missing_day_of_an_account_that_is_emptied_is_told_though_its_balances_join() {
+    for (taken, is_emptied) in [(50_000, true), (20_000, false)] {
+        let world = placed();
+        let left = 150_000 - taken;
+        world.take("_bank/a.csv", spanned((9, 10), 100_000, 150_000).as_bytes());
+        let away = format!("11/11/2026;{taken};;dieu chuyen ve tru so");
+        let second = spanned((11, 11), 150_000, left);
+        let second = second.replace(&format!("11/11/2026;;-{taken};khac"), &away);
+        world.take("_bank/b.csv", second.as_bytes());
+        // The 12th is a Thursday.
+        world.take("_bank/c.csv", spanned((13, 13), left, left + 7_000).as_bytes());
+        let told = std::fs::read_to_string(world.path("outbox/_bank/c__B000004.txt")).unwrap();
+        assert_eq!(told.contains("CÒN THIẾU SAO KÊ ngày 12/11/2026"), is_emptied, "{told}");
+    }
+}
+
 /// A statement of the 18th to the 20th of November, from 100.000.000 đ on.
 fn of_three_days(lines: &[(u32, &str, i64, &str)]) -> String {
     let closing = 100_000_000 + lines.iter().map(|(_, _, amount, _)| amount).sum::<i64>();
