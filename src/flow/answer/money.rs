@@ -33,11 +33,12 @@ pub const CODES: usize = 5;
 /// Behind them, in this order: their labels, and whether money stands there.
 pub const MORE: [&str; 3] = ["refund", "waive", "reason"];
 /// Before them; the number of a payment comes first.
-const OURS: [&str; 7] = ["payment", "day", "amount", "state", "memo", "why", "candidates"];
+const OURS: [&str; 8] =
+    ["payment", "day", "amount", "unused", "state", "memo", "why", "candidates"];
 /// On paper it is two pages wide: what is to be read, and what is to be filled in.
 const GRID: &[f64] = &[
-    9.0, 12.0, 16.0, 16.0, 40.0, 44.0, 52.0, 13.0, 11.0, 13.0, 11.0, 13.0, 11.0, 13.0, 11.0, 13.0,
-    11.0, 12.0, 10.0, 20.0, 4.0,
+    9.0, 12.0, 16.0, 14.0, 16.0, 36.0, 40.0, 46.0, 13.0, 11.0, 13.0, 11.0, 13.0, 11.0, 13.0, 11.0,
+    13.0, 11.0, 12.0, 10.0, 20.0, 4.0,
 ];
 /// So many codes are offered; others can be typed.
 const OFFERED: usize = 20_000;
@@ -87,12 +88,12 @@ pub fn sheet(
     let values = context! { n => it.payments.len(), sum => sum.to_string() };
     let about = texts.say("workbook.reconciliation.money_headline", values);
     // Printed pages to the right repeat the columns before: what begins there would be cut off.
-    page.text((3, 6), &about, &look.plain)?;
+    page.text((3, 7), &about, &look.plain)?;
     page.end_row()?;
-    page.text((3, 6), &texts.label("workbook.money.hint"), &look.hint)?;
+    page.text((3, 7), &texts.label("workbook.money.hint"), &look.hint)?;
     page.end_row()?;
     page.text((0, 2), &texts.label("workbook.money.who"), &look.label)?;
-    page.text((3, 4), "", &look.input)?;
+    page.text((3, 5), "", &look.input)?;
     let who = page.reference(3);
     page.end_row()?;
     headings(texts, &mut page)?;
@@ -168,18 +169,20 @@ fn row(
         Err(_) => page.cell(1, &payment.booked_on, &look.text)?,
     }
     page.number(2, as_number(payment.amount().as_dong()), &look.money)?;
+    let unused = payment.unused((it.allocations)(payment.id));
+    page.number(3, as_number(unused), &look.money)?;
     let state = texts.label(&format!("workbook.payment_state.{}", payment.state));
     let is_quiet = payment.state == PaymentState::Unmatched;
-    page.cell(3, &state, look.state(if is_quiet { Tone::Quiet } else { Tone::Waiting }))?;
+    page.cell(4, &state, look.state(if is_quiet { Tone::Quiet } else { Tone::Waiting }))?;
     let text = look.text.clone().set_num_format(TEXT);
-    page.cell(4, &payment.memo, &text)?;
-    page.cell(5, &went::why(services, payment, it.debits), &look.text)?;
+    page.cell(5, &payment.memo, &text)?;
+    page.cell(6, &went::why(services, payment, it.debits), &look.text)?;
     let found = requests.for_payment(payment, (it.allocations)(payment.id));
     let told = (1..).zip(&found.shown).map(|(n, found)| candidate(texts, n, found, payment));
     let more = (found.more > 0)
         .then(|| texts.say("workbook.money.more_candidates", context! { n => found.more }));
     let told: Vec<String> = told.chain(more).collect();
-    page.cell(6, &told.join("\n"), &look.text)?;
+    page.cell(7, &told.join("\n"), &look.text)?;
     let amount = look.input.clone().set_num_format(MONEY);
     let is_money = |column: usize| column < 2 * CODES && column % 2 == 1 || column == 2 * CODES;
     for column in 0..2 * CODES + MORE.len() {

@@ -12,13 +12,13 @@ use crate::world::{World, finished, require, text, texts};
 
 const SHEET: &str = "Tiền chưa khớp";
 /// The columns of the first code, its amount, the second code, of refunds, of rests, of reasons.
-const CODE: char = 'H';
-const AMOUNT: char = 'I';
-const SECOND: char = 'J';
-const REFUND: char = 'R';
-const WAIVE: char = 'S';
-const REASON: char = 'T';
-const RID: char = 'U';
+const CODE: char = 'I';
+const AMOUNT: char = 'J';
+const SECOND: char = 'K';
+const REFUND: char = 'S';
+const WAIVE: char = 'T';
+const REASON: char = 'U';
+const RID: char = 'V';
 
 /// Five payments that wait.
 fn waiting() -> (World, Vec<String>) {

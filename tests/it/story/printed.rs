@@ -109,7 +109,7 @@ fn a_printed_sheet_of_unmatched_money_loses_no_column() {
     };
     let sheet = part("xl/worksheets/sheet2.xml");
     assert!(sheet.contains("scale=\"65\"") && sheet.contains("orientation=\"landscape\""));
-    assert!(sheet.contains("<brk id=\"7\" "), "what is to be filled in begins a page");
+    assert!(sheet.contains("<brk id=\"8\" "), "what is to be filled in begins a page");
     assert_eq!(sheet.matches("<brk ").count(), 1, "two pages side by side");
     let names = part("xl/workbook.xml");
     let again = "'Tiền chưa khớp'!$A:$C,'Tiền chưa khớp'!$5:$5";
