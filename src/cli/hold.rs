@@ -44,6 +44,11 @@ pub async fn hold(global: &Global, args: &HoldLine) -> anyhow::Result<Reply> {
                 let day = args.until.format("%d/%m/%Y").to_string();
                 Failure::misused(services.texts, "hold_in_the_past", context! { day })
             }
+            NotHeld::Far(latest) => {
+                let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+                let (day, latest) = (shown(args.until), shown(latest));
+                Failure::misused(services.texts, "hold_far", context! { day, latest })
+            }
             NotHeld::Sooner(last_day) => {
                 let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
                 let (day, last_day) = (shown(args.until), shown(last_day));

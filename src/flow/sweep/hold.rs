@@ -1,6 +1,6 @@
 //! A cut-off that is put off to the end of a day, and the end of that. What follows is said by the next sweep.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 
 use super::rules;
 use crate::{
@@ -20,6 +20,8 @@ pub enum NotHeld {
     State(LineState),
     /// The day is over.
     Past,
+    /// It is so far ahead that it must be a slip; the last day that is not.
+    Far(NaiveDate),
     /// It works so long or longer without that, to the end of this day.
     Sooner(NaiveDate),
 }
@@ -36,6 +38,10 @@ pub async fn put_off(
     if until < services.today() {
         return Ok(Err(NotHeld::Past));
     }
+    let latest = latest(services);
+    if until > latest {
+        return Ok(Err(NotHeld::Far(latest)));
+    }
     let standing = grace::of_line(&services.db, line.id).await?;
     let own = standing.as_ref().and_then(|it| own_last_day(services, it));
     if let Some(last_day) = own.filter(|own| until <= *own) {
@@ -47,6 +53,12 @@ pub async fn put_off(
     dues::workbook_is_due(&mut tx, line.batch()).await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// The last day to which a cut-off can be put off: a year ahead. What is further is a slip in the year.
+pub fn latest(services: &Services) -> NaiveDate {
+    let today = services.today();
+    today.checked_add_months(Months::new(12)).unwrap_or(today)
 }
 
 /// The last day on which a line works where nobody puts it off.

@@ -222,6 +222,18 @@ fn what_changed_since_is_refused_kindly_and_the_rest_is_done() {
 }
 
 #[test]
+fn a_day_that_is_more_than_a_year_ahead_is_refused_as_a_slip() {
+    if !require("openpyxl") {
+        return;
+    }
+    let (world, workbook) = asked();
+    let edits = wish(1, "01/01/2030", "hẹn");
+    let taken = back(&world, 16, "_bank/a.xlsx", &edited(&world, &workbook, &edits));
+    assert_eq!(codes(&taken), ["row.unknown_answer"], "{taken}");
+    assert!(taken.to_string().contains("xa hơn một năm"), "{taken}");
+}
+
+#[test]
 fn who_may_have_paid_is_not_cut_off_and_the_workbook_names_the_payment() {
     if !require("openpyxl") {
         return;

@@ -276,6 +276,9 @@ fn a_person_puts_a_cut_off_off_and_lets_it_come() {
     let written = ["hold", &line, "--until", "20/12/2026", "--reason", "hẹn trả"];
     let told = world.run_at(&at("12-04", 9), &written).exits(0).stdout;
     assert!(told.contains("được hoãn đến hết ngày 21/12/2026: ngày 20/12/2026"), "{told}");
+    let far = ["hold", &line, "--until", "2030-01-01", "--reason", "x", "--json"];
+    let refused = world.run(&far).exits(2).json();
+    assert!(text(&refused["error"], "message").contains("xa hơn một năm"), "{refused}");
     let wrong = ["hold", &line, "--until", "32/12/2026", "--reason", "x", "--json"];
     let told = text(&world.run(&wrong).exits(2).json()["error"], "message");
     assert!(told.contains("`32/12/2026` không phải một ngày"), "{told}");

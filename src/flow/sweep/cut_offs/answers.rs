@@ -149,6 +149,8 @@ fn one(
         Some("no_reason")
     } else if until < services.today() || until <= own {
         Some("past")
+    } else if until > hold::latest(services) {
+        Some("far")
     } else if who.side == Side::Firm && line.firm_said_at.is_some() {
         Some("twice")
     } else if who.side == Side::Firm && is_too_long {
