@@ -132,6 +132,7 @@ fn result(kit: &Kit<'_>) -> Sheet {
 
 fn fix(kit: &Kit<'_>) -> Sheet {
     let ([why, _], [doubt, _]) = (kit.wrong(), kit.doubtful());
+    let [hidden, _] = kit.said(Code::RowHidden, (Field::TaxId, ""), "");
     let accept = kit.label("decision.accept");
     let mut sheet = kit.sheet(
         "sheet.fix",
@@ -140,11 +141,13 @@ fn fix(kit: &Kit<'_>) -> Sheet {
             vec![toned("bad", "0101243159"), plain("…"), plain(why), plain(""), plain("")],
             vec![
                 plain("…"),
-                toned("waiting", "giamdoc@gmial.com"),
+                // Put right: beside what is mistyped "accept" would send a log-in to it.
+                toned("input", "giamdoc@gmail.com"),
                 plain(doubt),
                 plain("giamdoc@gmail.com"),
-                toned("input", accept),
+                plain(""),
             ],
+            vec![plain("…"), plain("…"), plain(hidden), plain(""), toned("input", accept)],
         ],
     );
     let theirs = [Field::TaxId, Field::Email].map(|field| kit.field(field));

@@ -48,3 +48,23 @@ fn the_guide_names_commands_as_they_are_run_and_who_answers_which_file() {
         assert!(says.iter().all(|it| page.contains(it)), "{page}");
     }
 }
+
+#[test]
+fn the_guide_shows_a_mistyped_address_put_right_and_accept_beside_another_question_alone() {
+    let world = World::new();
+    for (locale, accept) in [("vi", "nhận"), ("en", "accept")] {
+        let path = world.outside(&format!("{locale}.html"));
+        world.run(&["guide", "-o", path.to_str().unwrap(), "--locale", locale]).exits(0);
+        let page = std::fs::read_to_string(path).unwrap();
+        let drawn = page
+            .split("<h2 id=\"fix\">")
+            .nth(1)
+            .and_then(|it| it.split("</table>").next())
+            .unwrap();
+        assert!(drawn.contains("<td class=\"input\">giamdoc@gmail.com</td>"), "{drawn}");
+        assert!(!drawn.contains(">giamdoc@gmial.com</td>"), "{drawn}");
+        let decided = format!("<td class=\"input\">{accept}</td>");
+        let rows: Vec<&str> = drawn.split("<tr>").filter(|row| row.contains(&decided)).collect();
+        assert!(rows.len() == 1 && !rows[0].contains("giamdoc"), "{drawn}");
+    }
+}
