@@ -59,7 +59,10 @@ pub async fn refuse(services: &Services, mail: &Mail, reason: &str) -> anyhow::R
     if !posting::refuse(&mut tx, mail.id, reason).await? {
         drop(tx);
         return Ok(match mails::by_id(&services.db, mail.id).await? {
-            Some(known) if known.state == MailState::Refused => Decided::Before(known),
+            Some(known) if known.state == MailState::Refused => {
+                suppress(services, &known, reason).await?;
+                Decided::Before(known)
+            }
             known => Decided::Not(known.map_or(mail.state, |known| known.state)),
         });
     }
@@ -68,6 +71,13 @@ pub async fn refuse(services: &Services, mail: &Mail, reason: &str) -> anyhow::R
     tx.commit().await?;
     let refused = mails::by_id(&services.db, mail.id).await?;
     Ok(Decided::Done(refused.unwrap_or_else(|| mail.clone())))
+}
+
+/// Not every refusal keeps an address from mail: one that was forwarded, or that is who sends' own. A person says so.
+async fn suppress(services: &Services, mail: &Mail, reason: &str) -> anyhow::Result<()> {
+    let mut tx = services.db.begin().await?;
+    suppressions::add(&mut tx, (&mail.recipient, mail.id), reason, services.now()).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Who is told, and what: whoever runs the program where it is about who sends.

@@ -475,6 +475,10 @@ fn a_mail_that_failed_where_it_was_forwarded_to_keeps_its_address() {
             assert!(page.contains("Địa chỉ không sai"), "{page}");
             assert!(!page.contains("hỏi lại người nhận địa chỉ email đúng"), "{page}");
         }
+        // A person may say so all the same of a mail that counts as refused already.
+        let id = notice(&world, FIRST)["id"].to_string();
+        world.run(&["mails", "refuse", &id, "--reason", "Khách bỏ địa chỉ này"]).exits(0);
+        assert_eq!(suppressed(&world), [FIRST]);
     }
 }
 
