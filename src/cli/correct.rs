@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::{
         lines::{self, Line},
-        orders,
+        orders, suppressions,
     },
     domain::{
         cell::Cell,
@@ -26,7 +26,7 @@ use crate::{
         answer::outbox,
         order::correct::{self as correcting, Asked, Change, Corrected, Wish},
     },
-    text::findings as words,
+    text::{Texts, findings as words},
 };
 
 pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Reply> {
@@ -50,9 +50,9 @@ pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Repl
     let changes: Vec<(Field, Cell)> =
         args.changes.iter().map(|(field, text)| (*field, cell(text))).collect();
     let wish = Wish { changes: &changes, by: None, reason, is_answered: args.yes, firm: None };
-    let done = match correcting::correct(&services, &args.line, &wish).await? {
-        Corrected::Done(done) => done,
-        Corrected::Already => Vec::new(),
+    let (done, warnings) = match correcting::correct(&services, &args.line, &wish).await? {
+        Corrected::Done(done, warnings) => (done, warnings),
+        Corrected::Already => (Vec::new(), Vec::new()),
         Corrected::Refused(findings) => {
             return Err(refused(&services, &args.line, &findings).into());
         }
@@ -69,7 +69,35 @@ pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Repl
     let waits = order.is_some_and(|order| order.state == OrderState::AwaitingConfirmation);
     let said: Vec<String> = done.iter().map(|it| it.in_words(services.texts)).collect();
     let values = context! { line => args.line.to_string(), said, waits };
-    with_words(reply, &services.texts.say("command.corrected", values), &done)
+    let mut words = services.texts.say("command.corrected", values);
+    for it in warnings
+        .iter()
+        .map(|it| in_words(services.texts, it))
+        .chain(held(&services, &line, &done).await?)
+    {
+        words = format!("{}\n{it}", words.trim_end());
+    }
+    with_words(reply, &words, &done)
+}
+
+/// That letters to a new address stay here, where it is one that gets none, and how that is ended.
+async fn held(services: &Services, line: &Line, done: &[Change]) -> anyhow::Result<Vec<String>> {
+    let client = &line.client;
+    let reached = [
+        (Field::Email, Some(&client.email)),
+        (Field::RecipientEmail, client.recipient_email.as_ref()),
+    ];
+    let mut said = Vec::new();
+    for (field, email) in reached {
+        let Some(email) = email.filter(|_| done.iter().any(|it| it.field == field)) else {
+            continue;
+        };
+        if suppressions::is_on(&services.db, email.as_str()).await? {
+            let values = context! { address => email.as_str() };
+            said.push(services.texts.say("command.corrected_held", values));
+        }
+    }
+    Ok(said)
 }
 
 pub(super) async fn find(services: &Services, named: &LineRef) -> anyhow::Result<Line> {
@@ -81,13 +109,15 @@ pub(super) async fn find(services: &Services, named: &LineRef) -> anyhow::Result
 /// The new values are wrong, or ask something.
 fn refused(services: &Services, line: &LineRef, findings: &[Finding]) -> Failure {
     let texts = services.texts;
-    let said = findings.iter().map(|finding| {
-        format!("{} {}", words::message(texts, finding), words::fix(texts, finding))
-    });
+    let said = findings.iter().map(|finding| in_words(texts, finding));
     let said = said.collect::<Vec<_>>().join("\n  ");
     let failure =
         Failure::not_allowed(texts, "wrong_values", context! { line => line.to_string(), said });
     Failure { code: "values.refused", ..failure }
+}
+
+fn in_words(texts: &Texts, finding: &Finding) -> String {
+    format!("{} {}", words::message(texts, finding), words::fix(texts, finding))
 }
 
 fn with_words(reply: Reply, words: &str, changed: &[Change]) -> anyhow::Result<Reply> {

@@ -13,6 +13,9 @@ use super::{
 };
 use crate::domain::client::ClientRow;
 
+/// E-mails have no index: each statement reads all of the firm's clients, so that few have to ask for many.
+const EMAILS_A_STATEMENT: usize = 100_000;
+
 /// A client of a firm as the firm has it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Client {
@@ -20,6 +23,15 @@ pub struct Client {
     /// The present one.
     pub tax_id: String,
     pub record: Json<ClientRow>,
+}
+
+/// A client by the e-mail that it signs in with.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Reached {
+    pub email: String,
+    pub tax_id: String,
+    pub name: String,
+    pub representative: String,
 }
 
 /// A tax id that a client has or had.
@@ -108,6 +120,25 @@ pub async fn near(db: &Db, firm: &str, near: Near<'_>) -> sqlx::Result<Vec<Clien
         for keys in keys.chunks(ROWS_A_STATEMENT) {
             found.extend(db.query(sql).bind(firm).bind(Json(keys)).all::<Client>().await?);
         }
+    }
+    Ok(found)
+}
+
+/// The firm's clients that sign in with one of the e-mails, in the order of tax ids.
+pub async fn reached(db: &Db, firm: &str, emails: &[String]) -> sqlx::Result<Vec<Reached>> {
+    const REACHED: Sql = Sql {
+        sqlite: "select record->>'email' as email, tax_id, record->>'name' as name,
+                        record->>'representative' as representative
+                 from client
+                 where firm = $1 and record->>'email' in (select value from json_each($2)) order by tax_id",
+        postgres: "select record->>'email' as email, tax_id, record->>'name' as name,
+                        record->>'representative' as representative
+                 from client
+                 where firm = $1 and record->>'email' in (select jsonb_array_elements_text($2)) order by tax_id",
+    };
+    let mut found = Vec::new();
+    for emails in emails.chunks(EMAILS_A_STATEMENT) {
+        found.extend(db.query(REACHED).bind(firm).bind(Json(emails)).all::<Reached>().await?);
     }
     Ok(found)
 }

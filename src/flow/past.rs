@@ -37,6 +37,7 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     let mut clients = clients::near(&services.db, firm.code.as_str(), near).await?;
     clients.sort_by(|a, b| a.tax_id.cmp(&b.tax_id));
     clients.dedup_by(|a, b| a.tax_id == b.tax_id);
+    let reached = clients::reached(&services.db, firm.code.as_str(), &wanted.emails).await?;
     let gone = retention::known(services, &tax_ids).await?;
     let events = corrections::of_clients(&services.db, firm.code.as_str(), &asked).await?;
     let (events, came) = of_own_time(events, firm.code.as_str());
@@ -55,7 +56,7 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     let (corrections, cancelled) = (corrections.collect(), cancelled.collect());
     look_behind(services).await?;
     let unknown = unknown::of(&services.db, &asked).await?;
-    Ok(Past { lines, clients, ties, gone, corrections, unknown, came, cancelled })
+    Ok(Past { lines, clients, reached, ties, gone, corrections, unknown, came, cancelled })
 }
 
 /// What was done with lines while they were the firm's, and which of them are of another firm's list.

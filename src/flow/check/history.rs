@@ -17,11 +17,12 @@ use super::{
 use crate::{
     catalogue::columns::Columns,
     db::{
-        clients::{Client, Tie},
+        clients::{Client, Reached, Tie},
         lines::Known,
     },
     domain::{
         client::ClientRow,
+        email::Email,
         field::Field,
         finding::{Code, Finding, Severity},
         fiscal_year::FiscalYear,
@@ -50,6 +51,8 @@ pub struct Past {
     pub lines: Vec<Known>,
     /// Of the firm's own catalogue; also those that only resemble a client of the list.
     pub clients: Vec<Client>,
+    /// Of the same: who signs in with an e-mail of the list.
+    pub reached: Vec<Reached>,
     /// Of the same: what one firm says of tax ids is nothing for another one's list.
     pub ties: Vec<Tie>,
     /// What is left of lines whose data were deleted.
@@ -87,6 +90,8 @@ pub struct History {
     lines_of: HashMap<String, Vec<usize>>,
     clients: Vec<ClientRow>,
     client_of: HashMap<String, usize>,
+    /// By their e-mails.
+    reached: HashMap<String, Vec<Reached>>,
     gone: HashMap<String, Vec<Gone>>,
     /// By order and line.
     corrections: HashMap<(OrderCode, i64), Vec<Correction>>,
@@ -99,7 +104,7 @@ impl History {
     /// `pairs` are the tax ids that rows of the list say to be one client's.
     pub fn new(past: Past, pairs: &[(String, String)]) -> History {
         let Past { lines, clients, ties, gone: deleted, corrections: done, unknown, .. } = past;
-        let Past { came, cancelled: former, .. } = past;
+        let Past { came, cancelled: former, reached: at_emails, .. } = past;
         let mut known = Identities::default();
         for tie in &ties {
             known.join(&tie.client, &tie.tax_id);
@@ -117,6 +122,10 @@ impl History {
             client_of.insert(identities.who(&client.tax_id), at);
         }
         let clients = clients.into_iter().map(|client| client.record.0).collect();
+        let mut reached: HashMap<String, Vec<Reached>> = HashMap::new();
+        for client in at_emails {
+            reached.entry(client.email.clone()).or_default().push(client);
+        }
         let mut gone: HashMap<String, Vec<Gone>> = HashMap::new();
         for had in deleted {
             gone.entry(identities.who(&had.tax_id)).or_default().push(had);
@@ -138,6 +147,7 @@ impl History {
             lines_of,
             clients,
             client_of,
+            reached,
             gone,
             corrections,
             unknown,
@@ -160,6 +170,14 @@ impl History {
     /// The firm's clients that may have to do with those of the list.
     pub(super) fn clients(&self) -> &[ClientRow] {
         &self.clients
+    }
+
+    /// The other clients that sign in with an e-mail; none where the client does so already.
+    pub(super) fn reached_at(&self, email: &Email, tax_id: &TaxId) -> &[Reached] {
+        let known = self.reached.get(email.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let own = self.who(tax_id);
+        let has_it = known.iter().any(|client| self.identities.who(&client.tax_id) == own);
+        if has_it { &[] } else { known }
     }
 
     /// Whether a client has, or had, a licence of a family for a year.

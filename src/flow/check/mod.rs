@@ -25,6 +25,8 @@ mod row;
 
 mod same;
 
+mod shared;
+
 mod term;
 
 mod addressees;
@@ -57,6 +59,7 @@ use crate::{
     domain::{
         batch::RowState,
         client::{ClientRow, CustomerType},
+        email::Email,
         field::Field,
         finding::{Code, Finding, Place, Severity},
         firm::Firm,
@@ -144,6 +147,7 @@ fn says_of_all<'a>(mut findings: impl Iterator<Item = &'a Finding>, severity: Se
 pub struct Wanted {
     pub tax_ids: Vec<String>,
     pub phones: Vec<String>,
+    pub emails: Vec<String>,
     /// Folded.
     pub names: Vec<String>,
     /// Tax ids that a row says to be one client's.
@@ -157,15 +161,17 @@ pub fn wanted(tables: &[Table], columns: &Columns) -> Wanted {
         |(list, row): &(&List<'_>, &TableRow)| Named::of(&list.reading.only(row, &Named::BY));
     let named: Vec<Named> = clients(&lists).par_iter().map(named).collect();
     let mut wanted = Wanted::default();
-    for Named { tax_ids, phone, name } in named {
+    for Named { tax_ids, phone, email, name } in named {
         if let [one, other] = tax_ids.as_slice() {
             wanted.pairs.push((one.clone(), other.clone()));
         }
         wanted.tax_ids.extend(tax_ids);
         wanted.phones.extend(phone);
+        wanted.emails.extend(email);
         wanted.names.extend(name);
     }
-    for keys in [&mut wanted.tax_ids, &mut wanted.phones, &mut wanted.names] {
+    let Wanted { tax_ids, phones, emails, names, .. } = &mut wanted;
+    for keys in [tax_ids, phones, emails, names] {
         keys.sort();
         keys.dedup();
     }
@@ -176,19 +182,22 @@ pub fn wanted(tables: &[Table], columns: &Columns) -> Wanted {
 struct Named {
     tax_ids: Vec<String>,
     phone: Option<String>,
+    email: Option<String>,
     /// Folded.
     name: Option<String>,
 }
 
 impl Named {
-    const BY: [Field; 4] = [Field::TaxId, Field::OldTaxId, Field::Phone, Field::Name];
+    const BY: [Field; 5] = [Field::TaxId, Field::OldTaxId, Field::Phone, Field::Email, Field::Name];
 
     fn of(fields: &Fields) -> Named {
         let text = |field| fields.get(field).map(|value| value.text.as_str());
         let phone = text(Field::Phone).and_then(|text| Phone::read(text).ok());
+        let email = text(Field::Email).and_then(|text| Email::read(text).ok());
         Named {
             tax_ids: tax_id::likely(fields).iter().map(TaxId::to_string).collect(),
             phone: phone.map(|(phone, _)| phone.to_string()),
+            email: email.map(|read| read.email.to_string()),
             name: text(Field::Name).map(fold),
         }
     }
@@ -216,6 +225,7 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
     let told = history.compare(&mut rows, context);
     rights::look(&mut rows, &told, context, history);
     same::look(&mut rows, context, history);
+    shared::look(&mut rows, history);
     checked.verdicts.reserve_exact(rows.len());
     checked.findings.reserve_exact(rows.iter().map(|row| row.findings.len()).sum());
     for judged in rows {

@@ -67,7 +67,7 @@ impl Accepted {
                 how.tell(services, &line, &wish).await?
             };
             match corrected {
-                Corrected::Done(_) | Corrected::Already => {
+                Corrected::Done(..) | Corrected::Already => {
                     let not = match renumbered {
                         Some(it) => it.join(services, matches!(how, How::Correct(_))).await?,
                         None => None,

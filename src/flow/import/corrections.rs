@@ -146,9 +146,10 @@ async fn one(
     let changes = edited.changes.as_slice();
     let wish = Wish { changes, by, reason: &reason, is_answered: false, firm };
     Ok(match how.tell(services, &line.reference(), &wish).await? {
-        Corrected::Done(_) => {
+        Corrected::Done(_, warnings) => {
             let done = |it: &Finding| it.clone().severity(Severity::Info).detail(CORRECTED, "1");
-            let said = edited.findings.iter().map(done).collect();
+            let done = edited.findings.iter().map(done);
+            let said = done.chain(warnings.into_iter().map(|it| placed(staged, at, it))).collect();
             Came { state: Some(RowState::Accepted), said }
         }
         Corrected::Already => Came { state: None, said: Vec::new() },
@@ -248,7 +249,7 @@ impl How {
             return correct::would(services, line, wish).await;
         };
         let corrected = correct::correct(services, line, wish).await?;
-        if matches!(corrected, Corrected::Done(_)) {
+        if matches!(corrected, Corrected::Done(..)) {
             activate::tell_if_there(services, &line.order).await?;
             let order = orders::by_code(&services.db, &line.order).await?;
             if let Some(order) = order.filter(|order| answered != Some(order.batch())) {

@@ -60,6 +60,39 @@ fn one_email_for_several_clients_is_a_warning_and_an_info_for_one_person() {
 }
 
 #[test]
+fn an_email_of_another_client_of_the_firm_is_told_where_it_is_new_for_a_client() {
+    let (tax_id, said) = ("0100109106", World::default().check(&[enterprise(1)]));
+    let email = said.client(0).email.to_string();
+    let reached = |tax_id: &str, person: &str| Reached {
+        email: email.clone(),
+        tax_id: tax_id.to_owned(),
+        name: "Công ty Khác".to_owned(),
+        representative: person.to_owned(),
+    };
+    let own = said.client(0).tax_id.to_string();
+    let person = said.client(0).representative.clone();
+    for (known, expected) in [
+        (vec![reached(tax_id, "Phạm Văn Tư")], vec!["email.shared warning"]),
+        (vec![reached(tax_id, &person.to_uppercase())], vec!["email.shared info"]),
+        (
+            vec![reached(tax_id, &person), reached("0100233488", "Phạm Văn Tư")],
+            vec!["email.shared warning"],
+        ),
+        // It has signed in so before.
+        (vec![reached(tax_id, "Phạm Văn Tư"), reached(&own, &person)], vec![]),
+    ] {
+        let world = World { reached: known, ..World::default() };
+        let said = world.check(&[enterprise(1)]);
+        assert_eq!(said.of_row(2), expected);
+        assert_eq!(said.states(), [RowState::Accepted]);
+        if expected == ["email.shared warning"] {
+            let other = &said.finding("email.shared").detail["other"];
+            assert!(other.starts_with("Công ty Khác, 0100"), "{other}");
+        }
+    }
+}
+
+#[test]
 fn one_phone_for_several_clients_is_a_warning() {
     let shared = |number, phone: &str| with(enterprise(number), &[(Field::Phone, text(phone))]);
     let said = World::default().check(&[shared(1, "0912345678"), shared(2, "+84 912 345 678")]);

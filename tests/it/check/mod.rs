@@ -38,7 +38,7 @@ use chrono::NaiveDate;
 use hangloat::{
     catalogue::Catalogue,
     db::{
-        clients::{self, Tie},
+        clients::{self, Reached, Tie},
         lines::Known,
     },
     domain::{
@@ -205,6 +205,8 @@ struct World {
     max_cell_chars: usize,
     locale: Locale,
     known: Vec<Known>,
+    /// Who of the firm signs in where.
+    reached: Vec<Reached>,
 }
 
 impl Default for World {
@@ -218,6 +220,7 @@ impl Default for World {
             max_cell_chars: 32_767,
             locale: Locale::Vi,
             known: Vec::new(),
+            reached: Vec::new(),
         }
     }
 }
@@ -255,7 +258,8 @@ impl World {
             Some(Tie { firm: line.firm.clone(), tax_id, client: line.client.tax_id.to_string() })
         });
         let clients = newest.into_values().collect();
-        Past { lines: self.known.clone(), clients, ties: ties.collect(), ..Past::default() }
+        let (lines, reached) = (self.known.clone(), self.reached.clone());
+        Past { lines, clients, reached, ties: ties.collect(), ..Past::default() }
     }
 
     fn sheets(&self, sheets: Vec<Sheet>) -> Said {

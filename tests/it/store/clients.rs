@@ -71,6 +71,24 @@ async fn a_client_is_found_by_its_tax_id_phone_or_name_and_by_its_own_firm_alone
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_with_an_email_is_found_among_the_clients_of_one_firm() {
+    each_db(async |db| {
+        put(db, FIRM, &[ONE, TWO]).await;
+        put(db, "KHAC", &[PERSONAL]).await;
+        let own = client().email.to_string();
+        let emails = owned(&["nobody@nowhere.example", &own]);
+        let found = clients::reached(db, FIRM, &emails).await.unwrap();
+        let tax_ids: Vec<&str> = found.iter().map(|it| it.tax_id.as_str()).collect();
+        assert_eq!(tax_ids, [TWO, ONE]);
+        let one = &found[0];
+        assert_eq!((&one.email, &one.representative), (&own, &client().representative));
+        assert!(clients::reached(db, FIRM, &emails[..1]).await.unwrap().is_empty());
+        assert!(clients::reached(db, FIRM, &[]).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_keeps_its_newest_record_and_every_tax_id() {
     each_db(async |db| {
         put(db, FIRM, &[ONE, TWO]).await;

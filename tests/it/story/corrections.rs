@@ -677,3 +677,57 @@ fn an_email_that_looks_mistyped_is_taken_when_a_person_says_that_it_is_meant() {
     assert_eq!(client_admin(&world), "lan@gmial.com");
     correct(&world, &["phone=113", "--yes"], 1);
 }
+
+#[test]
+fn an_email_with_which_another_client_signs_in_is_taken_and_told_wherever_it_comes_from() {
+    for world in World::on_each_engine() {
+        imported(&world);
+        let shared = enterprise(2);
+        let line = format!("{ORDER}/1");
+        let change = format!("email={}", shared.email());
+        let correct = ["correct", &line, &change, "--reason", "khách báo"];
+        let said = world.run(&correct).exits(0).stdout;
+        for part in ["dùng chung cho nhiều khách hàng", shared.name(), shared.tax_id()] {
+            assert!(said.contains(part), "no {part} in {said}");
+        }
+        let file = world.import("them.csv", &csv(&[enterprise(3).with("E", shared.email())]));
+        assert_eq!(file["rows"]["accepted"], 1, "{file}");
+        let findings = file["findings"].as_array().unwrap();
+        let told = findings.iter().find(|it| it["code"] == "email.shared").unwrap();
+        assert_eq!((&told["severity"], &told["row"]), (&json!("warning"), &json!(2)), "{told}");
+        // What was said when it was new is not said of the same list again.
+        let more = [enterprise(3).with("E", shared.email()), enterprise(4)];
+        let again = world.import("lai.csv", &csv(&more));
+        assert!(!again["findings"].to_string().contains("email.shared"), "{again}");
+        if require("openpyxl") {
+            let edits = [cell("Kết quả", "E3", NEW)];
+            world.take("a.xlsx", &edited(&world, &world.workbook("B000001"), &edits));
+            let edits = [cell("Kết quả", "E3", shared.email())];
+            let answer = edited(&world, &world.workbook("B000001"), &edits);
+            let taken = world.take("b.xlsx", &answer);
+            assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()));
+            let findings = taken["findings"].as_array().unwrap();
+            let told = findings.iter().find(|it| it["code"] == "email.shared").unwrap();
+            assert_eq!((&told["severity"], &told["row"]), (&json!("warning"), &json!(3)), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_correction_to_an_address_that_gets_no_mail_says_so_and_how_that_is_ended() {
+    let world = World::new();
+    told(&world);
+    let mut mails = world.list("mails").into_iter();
+    let refused = mails.find(|mail| mail["to"] == enterprise(2).email()).unwrap();
+    let id = refused["id"].to_string();
+    world.run(&["mails", "refuse", &id, "--reason", "550 5.1.1 no such user"]).exits(0);
+    let line = format!("{ORDER}/1");
+    let correct = |email: &str| {
+        let change = format!("email={email}");
+        world.run(&["correct", &line, &change, "--reason", "khách báo"]).exits(0).stdout
+    };
+    let said = correct(enterprise(2).email());
+    let how = format!("hangloat suppressions --release {}", enterprise(2).email());
+    assert!(said.contains(&how), "{said}");
+    assert!(!correct(NEW).contains("suppressions"));
+}

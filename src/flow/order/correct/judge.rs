@@ -58,6 +58,8 @@ impl Change {
 pub struct Judged {
     pub client: ClientRow,
     pub changes: Vec<Change>,
+    /// What is said of the new values though they are taken.
+    pub warnings: Vec<Finding>,
 }
 
 /// The findings where the new values cannot be taken.
@@ -87,7 +89,12 @@ pub async fn judge(
     let client = verdicts.into_iter().find_map(|verdict| verdict.client);
     match client {
         _ if !refused.is_empty() => Ok(Err(refused)),
-        Some(client) => Ok(Ok(changed(services, line, wish, &client)?)),
+        Some(client) => {
+            let warns = |it: &&Finding| it.severity == Severity::Warning && !is_known(&known, it);
+            let said = findings.iter().map(|(_, finding)| finding).filter(warns);
+            let warnings = said.cloned().map(without_place).collect();
+            Ok(Ok(Judged { warnings, ..changed(services, line, wish, &client)? }))
+        }
         // It cannot be read any more, for reasons of its own.
         None => {
             let is_error = |finding: &Finding| finding.severity == Severity::Error;
@@ -157,12 +164,6 @@ fn without(mut past: Past, line: &Line) -> Past {
 
 /// What is wrong or asked about now and was not before.
 fn refused(known: &Checked, now: &Checked, wish: &Wish<'_>, line: &Line) -> Vec<Finding> {
-    let is_known = |finding: &Finding| {
-        known.findings.iter().any(|(_, known)| {
-            (known.code, known.place.field, &known.value)
-                == (finding.code, finding.place.field, &finding.value)
-        })
-    };
     let refuses = |finding: &Finding| match (finding.severity, finding.code) {
         // That it may be another client is no question: it is this one.
         (_, Code::ClientMaybeSame) => false,
@@ -171,7 +172,7 @@ fn refused(known: &Checked, now: &Checked, wish: &Wish<'_>, line: &Line) -> Vec<
         (Severity::Warning | Severity::Info, _) => false,
     };
     let new = now.findings.iter().map(|(_, finding)| finding);
-    let new = new.filter(|finding| refuses(finding) && !is_known(finding));
+    let new = new.filter(|finding| refuses(finding) && !is_known(known, finding));
     let with_way = |finding: Finding| {
         let can_be_meant = ANSWERED.contains(&finding.code);
         let field = finding.place.field.filter(|_| can_be_meant);
@@ -183,6 +184,14 @@ fn refused(known: &Checked, now: &Checked, wish: &Wish<'_>, line: &Line) -> Vec<
         }
     };
     new.cloned().map(without_place).map(with_way).collect()
+}
+
+/// Whether it was said of the line as it was, too.
+fn is_known(before: &Checked, finding: &Finding) -> bool {
+    before.findings.iter().any(|(_, known)| {
+        (known.code, known.place.field, &known.value)
+            == (finding.code, finding.place.field, &finding.value)
+    })
 }
 
 /// It stands in no file.
@@ -219,5 +228,5 @@ fn changed(
         let (old, new) = (shown(field, &old[name]), shown(field, &new[name]));
         changes.push(Change { field, old, new, cell });
     }
-    Ok(Judged { client: serde_json::from_value(row)?, changes })
+    Ok(Judged { client: serde_json::from_value(row)?, changes, warnings: Vec::new() })
 }

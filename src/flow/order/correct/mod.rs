@@ -66,7 +66,8 @@ pub struct Wish<'a> {
 /// What became of it.
 #[derive(Clone, Debug)]
 pub enum Corrected {
-    Done(Vec<Change>),
+    /// What changed, and what is said of it all the same.
+    Done(Vec<Change>, Vec<Finding>),
     /// It says so already.
     Already,
     /// The new values are wrong, or asked about.
@@ -140,7 +141,7 @@ pub async fn correct(
         match store(services, &before, wish, &judged).await? {
             Stored::Done => {
                 services.crash_point("corrected");
-                return Ok(Corrected::Done(judged.changes));
+                return Ok(Corrected::Done(judged.changes, judged.warnings));
             }
             Stored::Taken => return Ok(Corrected::NotAllowed(Why::Taken)),
             Stored::Overtaken => {}
@@ -156,7 +157,8 @@ pub async fn would(
     wish: &Wish<'_>,
 ) -> anyhow::Result<Corrected> {
     let end = look(services, named, wish).await?;
-    Ok(end.map_or_else(|end| end, |(_, judged)| Corrected::Done(judged.changes)))
+    let done = |judged: Judged| Corrected::Done(judged.changes, judged.warnings);
+    Ok(end.map_or_else(|end| end, |(_, judged)| done(judged)))
 }
 
 /// The line and its new values where it can be corrected; else how it ends.
@@ -233,7 +235,7 @@ fn stays(order: &Order, mut fields: impl Iterator<Item = Field>) -> Option<Why> 
 
 /// The first field that names another buyer, where the invoice is the client's or the firm's.
 fn without_effect(judged: &Judged) -> Option<Field> {
-    let Judged { client, changes } = judged;
+    let Judged { client, changes, .. } = judged;
     let is_buyer =
         |change: &&Change| OF_BUYER.contains(&change.field) && change.cell != Cell::Empty;
     let named = changes.iter().find(is_buyer).map(|change| change.field);
