@@ -1,7 +1,7 @@
 //! What stands in a look-up: each line of the firm, each row that is no line yet, and its bell.
 //! Where a line stands and who is waited for is said by `stands`, what was written to whom by `letters`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use minijinja::context;
@@ -24,6 +24,7 @@ use crate::{
         requests::{self, Request},
         rows,
         staff::{self, OnLine},
+        suppressions,
     },
     domain::{
         batch::BatchId,
@@ -68,7 +69,9 @@ pub(super) struct Known<'a> {
     pools: &'a HashMap<String, Pooled>,
     unused: &'a Unused,
     renamed: Renamed,
-    letters: Letters,
+    pub letters: Letters,
+    /// Addresses that get nothing more.
+    pub suppressed: HashSet<String>,
 }
 
 /// A line with what is known of it.
@@ -133,6 +136,7 @@ async fn known<'a>(
     for said in staff::of_firm(db, code).await? {
         staff.entry(said.line_id).or_default().push(said);
     }
+    let suppressed = suppressions::list(db).await?;
     Ok(Known {
         services,
         firm,
@@ -149,6 +153,7 @@ async fn known<'a>(
         unused,
         renamed: Renamed::of(db, Some(code)).await?,
         letters: Letters::of(services, &filter, code).await?,
+        suppressed: suppressed.into_iter().map(|it| it.address).collect(),
     })
 }
 

@@ -86,6 +86,15 @@ impl Letters {
         Ok(letters)
     }
 
+    /// The last letter about a line to an address, where it did not arrive.
+    pub fn lost(&self, of: &Of<'_>, to: &str) -> Option<&Mail> {
+        let own = self.of_lines.get(&of.line.id).into_iter().flatten();
+        let about = (of.line.order_code.to_string(), to.to_owned());
+        let of_payer = self.of_payers.get(&about).into_iter().flatten();
+        let to_it = own.chain(of_payer).filter(|mail| mail.recipient == to);
+        to_it.max_by_key(|mail| mail.id).filter(|mail| mail.state == MailState::Refused)
+    }
+
     /// `Thông báo đơn hàng → a@b.example: Đã gửi 23/11/2026 08:31`, a line each, the oldest first.
     pub fn of_line(&self, known: &Known<'_>, of: &Of<'_>) -> String {
         let own = self.of_lines.get(&of.line.id).into_iter().flatten();

@@ -20,6 +20,7 @@ use crate::{
             rules::{self, Step, Waits},
         },
     },
+    text::one_line,
 };
 
 pub(super) struct Stand {
@@ -78,12 +79,33 @@ fn waits(known: &Known<'_>, of: &Of<'_>) -> (String, Option<DateTime<Utc>>) {
         LineState::Cancelled if came.is_some() => ("came", None),
         LineState::Grace | LineState::Active | LineState::Cancelled => ("nobody", None),
     };
+    if let ("pay" | "nobody", Some(said)) = (key, unreached(known, of, payer)) {
+        return (said, since);
+    }
     let why = match of.line.state {
         LineState::Failed => of.stuck.map(|stuck| reason::of(known.services.texts, stuck).why),
         _ => decides(of)
             .map(|why| known.services.texts.label(&format!("workbook.reconciliation.waits.{why}"))),
     };
     (say(known, &format!("waits.{key}"), context! { payer, why, came }), since)
+}
+
+/// Before anybody pays, or signs in, letters have to arrive: an address that gets none, or the last letter that was lost.
+fn unreached(known: &Known<'_>, of: &Of<'_>, payer: Option<&str>) -> Option<String> {
+    if !matches!(of.line.state, LineState::Grace | LineState::Active | LineState::Suspended) {
+        return None;
+    }
+    let asked = of.request.filter(|_| payer.is_some()).map(|it| it.payer_email.as_str());
+    let reached = || asked.into_iter().chain([of.line.client.email.as_str()]);
+    if let Some(to) = reached().find(|to| known.suppressed.contains(*to)) {
+        return Some(say(known, "waits.address", context! { to, payer }));
+    }
+    let mail = reached().find_map(|to| known.letters.lost(of, to))?;
+    let why = known.services.texts.translated(mail.error.as_deref().unwrap_or_default());
+    let why = one_line(&why);
+    let values =
+        context! { to => mail.recipient.as_str(), why => why.trim_end_matches('.'), payer };
+    Some(say(known, "waits.unreached", values))
 }
 
 /// What whoever runs the program decides or brings first.
@@ -128,6 +150,13 @@ fn cut_off(known: &Known<'_>, judged: &Judged) -> (Option<NaiveDate>, String) {
         return (None, String::new());
     }
     let last = rules::last_day(judged.cutoff_at, known.services.settings.timezone);
+    if let Some(why) = judged.waits() {
+        let why = known.services.texts.label(&format!("workbook.reconciliation.waits.{why}"));
+        return (
+            None,
+            say(known, "next.over", context! { last => last.format("%d/%m/%Y").to_string(), why }),
+        );
+    }
     let shown = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     let held = judged.line.held();
     let values = context! {

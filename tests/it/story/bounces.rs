@@ -305,6 +305,15 @@ fn nobody_is_cut_off_by_a_warning_that_came_back() {
     let (exit, counts) = night(&world, "12-04");
     assert_eq!((exit, &counts["suspended"], &counts["waiting_lines"]), (1, &2.into(), &1.into()));
     assert_eq!(lines(&world), ["suspended", "grace", "suspended"]);
+    if require("openpyxl") {
+        world.run_at(&at("12-04", 8), &["run", "look-up"]).exits(0);
+        let said = sheet_text(&world.path("outbox/tra-cuu__2026-12-04__r1.xlsx"), "Tra cứu");
+        let over = "Ngày cuối 30/11/2026 đã qua, chưa ngắt. Chờ thư nhắc cuối";
+        for part in [over.to_owned(), format!("thư gần nhất tới {SECOND} không đến")] {
+            assert!(said.contains(&part), "no {part} in {said}");
+        }
+        assert!(!said.contains("Chưa trả thì ngắt từ"), "{said}");
+    }
     // The mailbox has room again: a day after the same warning was sent once more.
     let again = ["resend", &warning["id"].to_string()];
     world.run_at(&at("12-04", 9), &again).exits(0);

@@ -71,6 +71,31 @@ fn a_row_says_where_a_client_stands_who_is_waited_for_and_what_was_written_to_wh
 }
 
 #[test]
+fn a_client_whose_address_gets_no_mail_waits_for_the_right_one_whether_it_has_paid_or_not() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", "DH-2611-000001", "--activate"]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        let mut mails = world.list("mails").into_iter();
+        let to_first = mails.find(|mail| mail["to"] == enterprise(1).email()).unwrap();
+        let id = to_first["id"].to_string();
+        world.run(&["mails", "refuse", &id, "--reason", "550 5.1.1 no such user"]).exits(0);
+        assert_eq!(looked(&world, NOW), 1);
+        let row = row_of(&world.path("outbox/tra-cuu__2026-11-23__r1.xlsx"), enterprise(1).name());
+        let wanted = format!("sửa ở trang Kết quả: {} không nhận thư", enterprise(1).email());
+        assert!(row.contains(&wanted) && row.contains("chưa thanh toán"), "{row}");
+        assert!(!row.contains("chuyển khoản"), "{row}");
+        let change = ["correct", "DH-2611-000001/1", "email=moi@congty1.example"];
+        world.run(&[&change[..], &["--reason", "khách báo"]].concat()).exits(0);
+        let row = row_on(&world, "11-24", enterprise(1).name());
+        assert!(row.contains("chuyển khoản") && !row.contains("không nhận thư"), "{row}");
+    }
+}
+
+#[test]
 fn after_money_went_back_the_reason_and_the_last_day_are_the_same_wherever_they_are_told() {
     if !require("openpyxl") {
         return;
