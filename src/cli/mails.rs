@@ -5,8 +5,9 @@ use minijinja::context;
 use serde_json::json;
 
 use super::{
-    args::Global,
+    args::{Global, Resend},
     lists::{mail_json, unknown, word},
+    order::by_code,
     reply::{Exit, Failure, Reply},
     table::table,
     workspace,
@@ -14,22 +15,66 @@ use super::{
 use crate::{
     db::{
         mails::{self, Mail},
+        morning,
         suppressions::{self, Suppression},
     },
-    domain::{email::Email, mail::MailState},
+    domain::{email::Email, mail::MailState, order::OrderCode},
     flow::{
         Services,
         send::decide::{self, Decided},
     },
 };
 
-pub async fn resend(global: &Global, id: i64) -> anyhow::Result<Reply> {
+pub async fn resend(global: &Global, args: &Resend) -> anyhow::Result<Reply> {
     let services = workspace::open(global).await?;
-    let mail = by_id(&services, id).await?;
-    match decide::resend(&services, &mail).await? {
-        Decided::Done(again) | Decided::Before(again) => told(&services, &again, "resent"),
-        Decided::Not(state) => Err(not_now(&services, id, state).into()),
+    let mut found = Vec::new();
+    for id in &args.mails {
+        found.push(by_id(&services, *id).await?);
     }
+    if let Some(order) = &args.order {
+        by_code(&services, order).await?;
+        found = mails::void_notices(&services.db, order).await?;
+    }
+    let (mut human, mut again, mut not) = (Vec::new(), Vec::new(), Vec::new());
+    for mail in &found {
+        match decide::resend(&services, mail).await? {
+            Decided::Done(it) | Decided::Before(it) => {
+                human.push(resent(&services, (mail, &it)).await?);
+                again.push(mail_json(&services, &it));
+            }
+            Decided::Not(state) => not.push(not_now(&services, mail.id, state)),
+        }
+    }
+    let exit = if not.is_empty() { Exit::Done } else { Exit::NeedsPerson };
+    match (again.as_slice(), not.pop()) {
+        ([], Some(first)) => return Err(first.into()),
+        ([], None) => human.push(services.texts.label("command.nothing_resent")),
+        (_, last) => human.extend(not.into_iter().chain(last).map(|it| it.message)),
+    }
+    Reply::new(exit, human.join("\n")).with("mails", again)
+}
+
+/// That it leaves; or that it will not, as whoever it went to is reached elsewhere by now.
+async fn resent(services: &Services, (mail, again): (&Mail, &Mail)) -> anyhow::Result<String> {
+    let of_firm = services.settings.firms.iter().any(|firm| firm.has_member(&mail.recipient));
+    let is_former = !of_firm && morning::is_elsewhere(&services.db, mail).await?;
+    let values = context! { mail => again.id, to => mail.recipient.as_str(), is_former };
+    Ok(services.texts.say("command.resent", values))
+}
+
+/// With how many notices of an order may have told codes that are void, and how they are sent again.
+pub(super) async fn and_void(
+    services: &Services,
+    order: &OrderCode,
+    mut reply: Reply,
+) -> anyhow::Result<Reply> {
+    let n = mails::void_notices(&services.db, order).await?.len();
+    if n > 0 {
+        let values = context! { n, order => order.as_str() };
+        let said = services.texts.say("command.void_notices", values);
+        reply.human = format!("{}\n{said}", reply.human.trim_end());
+    }
+    Ok(reply)
 }
 
 pub async fn refuse(global: &Global, id: i64, reason: &str) -> anyhow::Result<Reply> {

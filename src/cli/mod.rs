@@ -186,7 +186,7 @@ async fn carry_out_here(cli: Cli) -> anyhow::Result<Reply> {
                 preview::run(&global, purpose, output).await
             }
         },
-        Command::Resend { mail } => mails::resend(&global, mail).await,
+        Command::Resend(args) => mails::resend(&global, &args).await,
         Command::Suppressions { release } => mails::suppressions(&global, release.as_ref()).await,
         Command::Notifications { narrowed } => lists::notifications(&global, &narrowed).await,
         Command::Mappings { forget, firm } => mappings::run(&global, forget, firm.as_deref()).await,

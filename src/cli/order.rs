@@ -104,7 +104,7 @@ pub async fn confirm(global: &Global, args: &Confirm) -> anyhow::Result<Reply> {
     }
     let order = by_code(&services, &args.order).await?;
     let exit = exit_of(&services, &order).await?;
-    reply(&services, exit, &[order]).await
+    super::mails::and_void(&services, &args.order, reply(&services, exit, &[order]).await?).await
 }
 
 /// What the order was in that revision, and what it is.

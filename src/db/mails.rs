@@ -189,6 +189,22 @@ pub async fn doubt_notices(tx: &mut Tx, order: &OrderCode, why: &str) -> sqlx::R
     Ok(())
 }
 
+/// The notices of an order that the original may have told, and that nobody sent again: what they said there is void.
+pub async fn void_notices(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Mail>> {
+    db.query(
+        "select * from mail m
+         where purpose = 'order_notice' and subject = $1 and state = 'uncertain' and told_before = $2
+           and not exists (select 1 from mail l
+                           where l.purpose = m.purpose and l.subject = m.subject and l.recipient = m.recipient
+                             and l.sequence > m.sequence)
+         order by id",
+    )
+    .bind(order.as_str())
+    .bind(true)
+    .all()
+    .await
+}
+
 /// Whether one of a purpose and subject was ever planned.
 pub async fn is_known(tx: &mut Tx, purpose: Purpose, subject: &str) -> sqlx::Result<bool> {
     let known = tx

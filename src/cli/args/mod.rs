@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::orders::{
-    Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, Payments, RefundPayment,
+    Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, Payments, RefundPayment, Resend,
     TransferLine, Unassign, UnmatchPayment, WaiveRest,
 };
 use super::{export::Exported, narrowed::Narrowed};
@@ -146,11 +146,8 @@ pub enum Command {
         #[command(flatten)]
         narrowed: Narrowed,
     },
-    /// Send a mail once more
-    Resend {
-        /// The number of a mail
-        mail: i64,
-    },
+    /// Send mails once more
+    Resend(Resend),
     /// List the addresses that get no mail because a server refused one for good
     Suppressions {
         /// Let this address get mail again

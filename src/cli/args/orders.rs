@@ -232,3 +232,13 @@ fn staff_role(text: &str) -> Result<StaffRole, String> {
     let role = text.strip_prefix("asp_").unwrap_or(text);
     role.parse().map_err(|error: UnknownWord| error.to_string())
 }
+
+#[derive(Debug, Args)]
+pub struct Resend {
+    /// The numbers of mails
+    #[arg(required_unless_present = "order", value_name = "MAIL")]
+    pub mails: Vec<i64>,
+    /// Those notices of an order that may have told payment codes of before a restore
+    #[arg(long, conflicts_with = "mails")]
+    pub order: Option<OrderCode>,
+}

@@ -279,7 +279,7 @@ async fn said_of_mail(services: &Services, mail: &Mail, here: bool) -> anyhow::R
     let values = context! {
         said,
         why => why.trim_end_matches('.'),
-        is_uncertain => mail.state == MailState::Uncertain,
+        is_uncertain => mail.state == MailState::Uncertain, is_void => mail.told_before,
         id => mail.id, here, about => mail.subject.as_str(),
         is_wrong => !meaning::is_full(mail.error.as_deref().unwrap_or_default())
             && suppressions::is_on(&services.db, &mail.recipient).await?,

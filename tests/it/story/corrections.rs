@@ -731,3 +731,17 @@ fn a_correction_to_an_address_that_gets_no_mail_says_so_and_how_that_is_ended() 
     assert!(said.contains(&how), "{said}");
     assert!(!correct(NEW).contains("suppressions"));
 }
+
+#[test]
+fn a_letter_to_an_address_of_before_is_not_promised_when_it_is_asked_for_again() {
+    let world = World::new();
+    told(&world);
+    let mut mails = world.list("mails").into_iter();
+    let before = mails.find(|mail| mail["to"] == enterprise(1).email()).unwrap();
+    let other = mails.find(|mail| mail["to"] == enterprise(2).email()).unwrap();
+    correct(&world, &["email=moi@congty1.example"], 0);
+    let [before, other] = [before, other].map(|mail| mail["id"].to_string());
+    let said = world.run(&["resend", &before, &other]).exits(0).stdout;
+    assert_eq!(said.matches("sẽ không đi").count(), 1, "{said}");
+    assert_eq!(said.matches("sẽ được gửi").count(), 1, "{said}");
+}

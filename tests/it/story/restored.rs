@@ -17,7 +17,7 @@ use super::{
     guarded::{execute, placed},
     letters,
     lists::{csv, enterprise, household},
-    workbooks::set,
+    workbooks::{set, sheet_text},
 };
 use crate::world::{NOW, Ran, World, eventually, finished, require, text, texts};
 
@@ -151,6 +151,40 @@ fn the_notice_of_an_order_that_may_have_been_confirmed_before_the_loss_waits_for
     assert_eq!(again.len(), 1);
     assert!(again[0].text.contains("được xác nhận lại sau khi dữ liệu"), "{}", again[0].text);
     assert!(!again[0].text.contains("đã sửa thông tin"), "nothing was corrected");
+}
+
+#[test]
+fn notices_that_may_have_told_void_codes_are_sent_to_everybody_by_one_command() {
+    let lost = placed();
+    let file = backed_up(&lost, "dem.zip", &[]);
+    lost.run(&["confirm", "DH-2611-000002"]).exits(0);
+    let found = elsewhere(&file);
+    found.run(&["resume", "--confirm"]).exits(0);
+    let how = "hangloat resend --order DH-2611-000002";
+    let said = found.run(&["confirm", "DH-2611-000002"]).exits(0).stdout;
+    assert!(said.contains(how), "{said}");
+    if require("openpyxl") {
+        found.run(&["run", "report"]).exits(0);
+        let page = found.files_in("outbox").into_iter().find(|it| it.starts_with("morning__"));
+        let page = sheet_text(&found.path("outbox").join(page.unwrap()), "Buổi sáng");
+        assert!(page.contains(how) && !page.contains("người nhận đã có thư này chưa"), "{page}");
+    }
+    let doubted = |world: &World| {
+        let mut mails = world.list("mails");
+        mails.retain(|it| it["purpose"] == "order_notice" && it["subject"] == "DH-2611-000002");
+        mails.retain(|it| it["state"] == "uncertain");
+        mails.len()
+    };
+    let order = ["resend", "--order", "DH-2611-000002", "--json"];
+    let waiting = doubted(&found);
+    let again = found.run(&order).exits(0).json();
+    assert_eq!(again["mails"].as_array().unwrap().len(), waiting, "{again}");
+    found.run(&["run", "mail"]).exits(0);
+    // Done is done: nobody gets it twice.
+    let again = found.run(&order).exits(0).json();
+    assert_eq!(again["mails"], serde_json::json!([]));
+    found.run(&["resend", "--order", "DH-2611-000099"]).exits(2);
+    found.run(&["resend"]).exits(2);
 }
 
 #[test]
