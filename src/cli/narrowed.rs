@@ -25,6 +25,11 @@ pub enum Since {
     Instant(DateTime<Utc>),
 }
 
+/// Of `--now`.
+pub fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    text.parse().map_err(|_| "an instant like 2026-11-22T08:00:00+07:00".to_owned())
+}
+
 fn instant(text: &str) -> Result<Since, String> {
     let day = text.parse().map(Since::Day);
     day.or_else(|_| text.parse().map(Since::Instant)).map_err(|_| {

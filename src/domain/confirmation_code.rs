@@ -11,7 +11,9 @@ const LENGTH: usize = 6;
 pub struct ConfirmationCode([u8; LENGTH]);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no confirmation code; one has six letters and digits, like K7MXA4")]
+#[error(
+    "`{0}` is no confirmation code; one has six of the characters ACDEFGHJKMNPQRTUVWXY34679, like K7MXA4"
+)]
 pub struct ConfirmationCodeError(String);
 
 impl ConfirmationCode {

@@ -150,9 +150,7 @@ pub struct LineRef {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no order and no line of one; they look like DH-2611-000123 and DH-2611-000123/17"
-)]
+#[error("`{0}` is no line of an order; one looks like DH-2611-000123/17")]
 pub struct LineRefError(String);
 
 impl fmt::Display for LineRef {
@@ -179,12 +177,18 @@ pub enum Target {
     Line(LineRef),
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no order and no line of one; they look like DH-2611-000123 and DH-2611-000123/17"
+)]
+pub struct TargetError(String);
+
 impl std::str::FromStr for Target {
-    type Err = LineRefError;
+    type Err = TargetError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let order = || text.parse().map(Target::Order).ok();
         let line = || text.parse().map(Target::Line).ok();
-        order().or_else(line).ok_or_else(|| LineRefError(text.to_owned()))
+        order().or_else(line).ok_or_else(|| TargetError(text.to_owned()))
     }
 }
 

@@ -11,7 +11,10 @@ pub use self::orders::{
     Assign, Cancel, Confirm, CorrectLine, HoldLine, MatchPayment, Payments, RefundPayment, Resend,
     TransferLine, Unassign, UnmatchPayment, WaiveRest,
 };
-use super::{export::Exported, narrowed::Narrowed};
+use super::{
+    export::Exported,
+    narrowed::{Narrowed, moment},
+};
 use crate::{
     domain::{
         batch::{BatchId, RowRef},
@@ -44,7 +47,7 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
     /// A clock that stands still at this instant (in `serve`: that runs on from it)
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
     pub now: Option<DateTime<Utc>>,
     /// Language of workbooks, mails and messages
     #[arg(long, global = true, value_name = "vi|en")]

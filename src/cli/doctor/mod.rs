@@ -186,7 +186,7 @@ fn folders(texts: &Texts, home: &Path, settings: &Settings) -> Vec<Check> {
     let check = |folder: Folder| {
         let is_wrong = folder.wrong.as_ref().map(|_| fix(texts, "folder"));
         let place = folder.path.display().to_string();
-        let detail = folder.wrong.map_or(place, |error| format!("{error:#}"));
+        let detail = folder.wrong.map_or(place, |error| texts.translated(&format!("{error:#}")));
         fine(folder.name, detail).unless(is_wrong)
     };
     let mut checks: Vec<Check> = all.into_iter().map(check).collect();

@@ -197,6 +197,20 @@ fn what_a_command_refuses_is_said_in_both_languages() {
         (&["undo", "B000099"], 2, "Không có lô", "There is no batch"),
         (&["batches", "xx"], 2, "`xx` không phải số lô", "`xx` is no batch"),
         (
+            &["confirm", "DH-2611-000001", "--code", "ABCDEF"],
+            2,
+            "trong số ACDEFGHJKMNPQRTUVWXY34679",
+            "six of the characters ACDEFGHJKMNPQRTUVWXY34679",
+        ),
+        (
+            &["assign", "DH-2611-000001", "binh@minhan.example"],
+            2,
+            "không phải một dòng của đơn",
+            "is no line of an order",
+        ),
+        (&["cancel", "DH-1", "--reason", "x"], 2, "không phải mã đơn", "is no order and no line"),
+        (&["drop", "xyz"], 2, "`xyz` không phải một hàng", "`xyz` is no row"),
+        (
             &["correct", "DH-2611-000001/1", "noet=x", "--reason", "x"],
             2,
             "có phải `note`?",
@@ -248,4 +262,14 @@ fn a_list_is_narrowed_by_the_word_that_people_read_and_an_unknown_one_is_told_th
     assert!(said.contains("“Đã xong”") && said.contains("Đã khớp (matched)"), "{said}");
     let said = world.run(&["notifications", "--state", "x"]).exits(2).stderr;
     assert!(said.contains("mail_refused"), "{said}");
+}
+
+#[test]
+fn an_instant_that_is_none_is_told_with_one_that_is() {
+    let world = World::new();
+    for (locale, said) in [("vi", "ghi ngày giờ như 2026-"), ("en", "an instant like 2026-")] {
+        let args = ["jobs", "--now", "2026-13-40", "--locale", locale];
+        let told = finished(&mut world.command(&args)).exits(2).stderr;
+        assert!(told.contains(said) && !told.contains("out of range"), "{told}");
+    }
 }
