@@ -3,7 +3,7 @@
 use sqlx::types::Json;
 
 use super::{Db, Sql, Tx, lines::Line};
-use crate::domain::order::OrderCode;
+use crate::domain::{batch::BatchId, order::OrderCode};
 
 /// A long order is gone through by so many lines, so that it need not fit in memory.
 const LINES_AT_ONCE: i64 = 1_000;
@@ -60,4 +60,17 @@ pub async fn with_ids(db: &Db, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
 /// The same, as the transaction sees them.
 pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> sqlx::Result<Vec<Line>> {
     tx.query(BY_IDS).bind(Json(ids)).all().await
+}
+
+/// How many lines of a list went to another firm, and stand there.
+pub async fn left(db: &Db, batch: BatchId) -> sqlx::Result<i64> {
+    let (left,) = db
+        .query(
+            "select count(*) from order_line
+             where batch_id = $1 and state <> 'cancelled' and firm <> (select firm from batch where id = $1)",
+        )
+        .bind(batch.number())
+        .one::<(i64,)>()
+        .await?;
+    Ok(left)
 }

@@ -36,6 +36,8 @@ pub struct ResultView {
     pub totals: ControlTotals,
     /// Lines that were cancelled, which count in no order and no total.
     pub cancelled: usize,
+    /// Lines that went to another firm, which count in no order and no total either.
+    pub left: usize,
     /// Lines of earlier lists whose clients are not in this one.
     pub missing: usize,
     /// Who waits for the confirmation of an order and was cancelled before.

@@ -129,6 +129,20 @@ fn the_workbook_of_the_old_firm_keeps_the_past_and_shows_no_more() {
 }
 
 #[test]
+fn the_summary_of_the_old_firm_counts_who_went_to_another_one() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    activated(&world);
+    let left = "Trong đó đã chuyển sang đơn vị kế toán khác";
+    assert!(!sheet_text(&world.workbook("B000001"), "Tóm tắt").contains(left));
+    transfer(&world, 1, 0);
+    world.run(&["run", "activate"]).exits(0);
+    assert!(sheet_text(&world.workbook("B000001"), "Tóm tắt").contains(left));
+}
+
+#[test]
 fn each_firm_sees_the_mails_of_its_own_time_with_a_client() {
     for world in World::on_each_engine() {
         activated(&world);

@@ -120,6 +120,7 @@ pub fn view() -> Sample {
         counts,
         totals: ControlTotals { rows: lines, amount, tax_id_sum: 8_123_456_789_012 },
         cancelled: 0,
+        left: 0,
         needs_second: false,
         missing: 0,
         ordered_again: Vec::new(),

@@ -88,6 +88,7 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         ("total", counts.total, None),
         ("accepted", counts.accepted, Some(Tone::Good)),
         ("cancelled", kit.view.cancelled as u64, Some(Tone::Quiet)),
+        ("left", kit.view.left as u64, Some(Tone::Quiet)),
         ("rejected", counts.rejected, Some(Tone::Bad)),
         ("held", counts.held, Some(Tone::Waiting)),
         ("unchanged", unchanged, Some(Tone::Quiet)),
@@ -100,7 +101,7 @@ fn numbers(kit: &Kit, page: &mut Page) -> Result<(), XlsxError> {
         ("total_amount", totals.amount.as_dong(), &look.money),
         ("total_tax_ids", totals.tax_id_sum, &look.number),
     ];
-    let rare = ["cancelled", "dropped", "skipped", "taken_back"];
+    let rare = ["cancelled", "left", "dropped", "skipped", "taken_back"];
     let left = left.into_iter().filter(|(key, count, _)| !rare.contains(key) || *count > 0);
     for (at, (key, count, tone)) in left.enumerate() {
         let label = kit.label(&format!("summary.{key}"));
