@@ -1,6 +1,7 @@
 //! `run JOB`: one job now, under the same lease as the daemon's.
 
 use std::{
+    io::{self, IsTerminal as _},
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
@@ -62,6 +63,7 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
         resume::refuse_while_held(&services).await?;
     }
     work.late = late(global.clone());
+    work.is_unseen = !io::stderr().is_terminal();
     let ran = runner::run(&services, &job, &work).await?;
     let ran = ran.map_err(|why| not_run(services.texts, &job, why))?;
     let mut files = ran.files;
@@ -88,7 +90,10 @@ pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     let counts = lists::counts_in_words(&services, &ran.counts);
     let mut human = format!("{}: {counts}", job.name);
     if job.kind == JobKind::Mail {
-        for said in mails_in_words(&services, ran.counts.get("later").copied()).await? {
+        let n = ran.counts.get("uncertain").copied().unwrap_or_default();
+        let lost = services.texts.say("command.mails_uncertain", context! { n });
+        let said = mails_in_words(&services, ran.counts.get("later").copied()).await?;
+        for said in (n > 0).then_some(lost).into_iter().chain(said) {
             human = format!("{human}\n{said}");
         }
     }

@@ -80,6 +80,8 @@ pub struct Work {
     pub report: ReportOptions,
     pub told: Told,
     pub late: Late,
+    /// Whether nobody looks on, as where cron runs it: a failure is told as of a scheduled run.
+    pub is_unseen: bool,
 }
 
 impl Work {
@@ -92,6 +94,7 @@ impl Work {
             report: job.report,
             told: Told::First(0),
             late: Late::Told,
+            is_unseen: false,
         }
     }
 }
@@ -229,7 +232,8 @@ async fn carry_out(
     let doing = doing.instrument(span).boxed();
     let done = held::under(services, (job, &work.late), held, doing).await;
     let given_back = held::give_back(services, &held.shared).await;
-    let ran = end(services, job, held, (done, attempt)).await;
+    let is_unseen = attempt.is_some() || work.is_unseen;
+    let ran = end(services, job, held, (done, attempt, is_unseen)).await;
     services.crash_point("run_settled");
     given_back?;
     ran
@@ -241,7 +245,7 @@ async fn end(
     services: &Services,
     job: &Job,
     held: &Held,
-    (done, attempt): (anyhow::Result<Done>, Option<i64>),
+    (done, attempt, is_unseen): (anyhow::Result<Done>, Option<i64>, bool),
 ) -> anyhow::Result<Ran> {
     let claim = Claim { holder: services.holder.as_str(), epoch: held.epoch };
     let now = services.now();
@@ -264,7 +268,7 @@ async fn end(
         }
     };
     let finished = runs::finish(&services.db, held.id, claim, &end, now).await;
-    if attempt.is_some() && end.state == RunState::Failed && matches!(finished, Ok(true)) {
+    if is_unseen && end.state == RunState::Failed && matches!(finished, Ok(true)) {
         tell_failed(services, job, held.id).await;
     }
     // What ended the run says more than that its end could not be noted.

@@ -28,7 +28,8 @@ fn state(world: &World, id: &Value) -> String {
 fn an_uncertain_letter_leaves_again_by_decision_under_another_id() {
     let (server, world) = (Server::new(How::Plain), placed(1));
     server.script(|at| if at.stage == Stage::Letter { Act::TakeAndCut } else { Act::Go });
-    server.run(&world, &["run", "mail"]).exits(1);
+    let said = server.run(&world, &["run", "mail"]).exits(1).stdout;
+    assert!(said.contains("mails --state uncertain") && said.contains("resend"), "{said}");
     let lost = notice(&world);
     assert_eq!(lost["state"], "uncertain");
     let again = resend(&world, &lost["id"]).exits(0).json();

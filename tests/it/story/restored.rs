@@ -538,6 +538,34 @@ fn the_job_backs_up_into_its_folder_and_the_doctor_looks_at_it() {
 }
 
 #[test]
+fn a_backup_that_fails_where_cron_runs_it_is_told_to_the_operator_once_a_day() {
+    let world = placed();
+    let place = "[operator]\nemail = \"may@nhacungcap.example\" ";
+    world.rewrite("hangloat.toml", "[operator]", place);
+    // A file lies where the folder should be.
+    let folder = world.outside("sao luu");
+    fs::write(&folder, "x").unwrap();
+    let set = format!("[backup]\nto = \"{}\"", folder.display());
+    world.rewrite("hangloat.toml", "[backup]\n# to = \"\"", &set);
+    let told = || {
+        let mut mails = world.list("mails");
+        mails.retain(|mail| mail["to"] == "may@nhacungcap.example");
+        texts(&mails, "subject")
+    };
+    for _ in 0..2 {
+        world.run(&["-q", "run", "backup"]).exits(78);
+        assert_eq!(told(), ["_operator/2026-11-23/backup"], "once a day");
+    }
+    world.run_at(&at("11-24", 3), &["-q", "run", "backup"]).exits(78);
+    assert_eq!(told().len(), 2);
+    let bells = world.list("notifications");
+    let failed = bells.iter().filter(|bell| bell["kind"] == "run_failed");
+    assert_eq!(failed.count(), 1, "the run before failed too: {bells:?}");
+    let doctor = world.run(&["doctor"]).exits(1).stdout;
+    assert!(!doctor.contains("os error") && !doctor.contains("failed to"), "{doctor}");
+}
+
+#[test]
 fn the_doctor_says_what_to_do_where_there_is_no_backup_yet_and_none_of_the_key() {
     let world = World::new();
     let check = |world: &World, name: &str| {
