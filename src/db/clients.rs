@@ -13,9 +13,6 @@ use super::{
 };
 use crate::domain::client::ClientRow;
 
-/// E-mails have no index: each statement reads all of the firm's clients, so that few have to ask for many.
-const EMAILS_A_STATEMENT: usize = 100_000;
-
 /// A client of a firm as the firm has it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Client {
@@ -137,7 +134,7 @@ pub async fn reached(db: &Db, firm: &str, emails: &[String]) -> sqlx::Result<Vec
                  where firm = $1 and record->>'email' in (select jsonb_array_elements_text($2)) order by tax_id",
     };
     let mut found = Vec::new();
-    for emails in emails.chunks(EMAILS_A_STATEMENT) {
+    for emails in emails.chunks(ROWS_A_STATEMENT) {
         found.extend(db.query(REACHED).bind(firm).bind(Json(emails)).all::<Reached>().await?);
     }
     Ok(found)

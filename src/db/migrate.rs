@@ -52,6 +52,7 @@ const MIGRATIONS: &[(i64, &str, Sql)] = &[
     (32, "mail_recipient", files!("0032_mail_recipient.sql")),
     (33, "operator", files!("0033_operator.sql")),
     (34, "told_before", files!("0034_told_before.sql")),
+    (35, "client_emails", files!("0035_client_emails.sql")),
 ];
 
 /// The newest change that this version knows.
