@@ -145,9 +145,9 @@ fn slip(
         Some(pooled) => pooled.asked()?.filter(|_| pooled.requests == 1),
         None => Some((it.rest(), it.code.clone())),
     };
-    let payer = (it.batch_id, it.payer_email.clone());
+    let whose = (it.batch_id, it.payer_email.clone());
     let values = context! {
-        unused => unused.of_payer(&payer, pooled.as_ref()).map(|it| it.to_string()),
+        unused => unused.of_payer(&whose, pooled.as_ref()).map(|it| it.to_string()),
         returns => unused.to_return(it.code.as_str()).map(|it| it.to_string()),
         firm => firm.name.as_str(),
         payer => it.payer_name.as_str(),

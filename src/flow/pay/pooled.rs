@@ -1,7 +1,7 @@
 //! Money that came under the code for all of a payer and pays for nothing yet: it waits until the sum is exact, or is too
 //! much. Whoever is asked to pay reads of it, so that nobody pays twice. What becomes of it a person decides.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use minijinja::context;
 use serde_json::Value;
@@ -102,7 +102,7 @@ impl Lying {
         if under == Money::ZERO {
             return Lying::default();
         }
-        let own: HashSet<&str> = dues.iter().map(|due| due.code.as_str()).collect();
+        let own: BTreeSet<&str> = dues.iter().map(|due| due.code.as_str()).collect();
         let left = dues.iter().map(|due| Money::dong(left(due))).sum();
         Lying { under, over: too_much(waiting, &own), left }
     }
@@ -166,7 +166,7 @@ pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
 
 /// What is too much for these requests, or came for those that are cancelled, of payments for them alone: nobody is told of one that is for others too. What lies
 /// under a code for all is none of it.
-pub fn too_much(waiting: &[Waiting], own: &HashSet<&str>) -> Money {
+pub fn too_much(waiting: &[Waiting], own: &BTreeSet<&str>) -> Money {
     let is_over = |it: &&Waiting| match it.tier {
         Tier::CodeOver | Tier::PaidBefore | Tier::Cancelled => true,
         Tier::ByHand => it.paid > 0,
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn too_much_is_what_came_for_nobody_else_and_lies_under_no_code_for_all() {
-        let own = HashSet::from(["HLA", "HLB"]);
+        let own = BTreeSet::from(["HLA", "HLB"]);
         let of = |tier, paid: i64, codes: &[&str]| {
             let evidence = serde_json::json!({ "codes": codes }).into();
             let waiting = Waiting {

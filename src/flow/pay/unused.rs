@@ -1,7 +1,7 @@
 //! Money that came for a payer and is counted for nothing, beside the sums that are asked for: what is too much elsewhere,
 //! what came for what is cancelled, and what is to go back. What lies under a code for all is in `pooled`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     candidates::named,
@@ -47,7 +47,7 @@ impl Unused {
                 let other = by_code.get(**code);
                 other.is_some_and(|it| (it.batch_id, &it.payer_email) == (payer.0, &payer.1))
             };
-            let own: HashSet<&str> = own.iter().filter(is_own).copied().collect();
+            let own: BTreeSet<&str> = own.iter().filter(is_own).copied().collect();
             let free = pooled::too_much(std::slice::from_ref(payment), &own);
             if payment.tier == Tier::Cancelled {
                 for code in &own {

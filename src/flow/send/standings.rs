@@ -235,15 +235,19 @@ pub async fn of(
     };
     let letter = letters::standing(services.letters.of(mail.purpose), &said)?;
     let reply_to = reply_to(services, (order, &told), order.registered_by.as_deref())?;
-    if is_received(mail) {
-        received::note(&services.db, mail, &sums).await?;
-    } else if is_taken_back(mail) {
-        let sums = came::sums(known.own(mail).iter(), (Money::ZERO, pooled));
-        received::note(&services.db, mail, &sums).await?;
-    } else if mail.purpose == Purpose::GraceWarning && said.is_partly() {
-        grace::note_of_rest(&services.db, mail).await?;
-    }
+    let taken = came::sums(own.iter(), (Money::ZERO, pooled));
+    note(services, mail, said.is_partly(), if is_taken_back(mail) { &taken } else { &sums })
+        .await?;
     Ok(Some(Content { letter, picture: asked.picture, workbook: None, reply_to }))
+}
+
+/// Keeps what its reader knows by a letter that is on its way: the sums, or that it asks for a rest.
+async fn note(services: &Services, mail: &Mail, is_partly: bool, sums: &str) -> sqlx::Result<()> {
+    match mail.purpose {
+        Purpose::PaymentReceived => received::note(&services.db, mail, sums).await,
+        Purpose::GraceWarning if is_partly => grace::note_of_rest(&services.db, mail).await,
+        _ => Ok(()),
+    }
 }
 
 /// Of a letter that money came: what its payer read of it before.

@@ -115,7 +115,7 @@ fn made(view: &ResultView, source: &dyn Source, folder: &Path) -> anyhow::Result
         messages::sheet(&kit, &mut workbook).context("The messages cannot be written")?;
     let order = origin::order_sheet(&kit).context("The sheet of the order cannot be written")?;
     let origin = origin::sheet(&kit).context("The origin cannot be written")?;
-    let others = [fix, qr, messages, order, Some(origin), lists.into_sheet()?];
+    let others = vec![fix, qr, messages, order, Some(origin), lists.into_sheet()?];
     for sheet in others.into_iter().flatten() {
         workbook.push_worksheet(sheet);
     }

@@ -97,9 +97,7 @@ pub fn view() -> Sample {
         rejected: count(RowState::Rejected),
         held: count(RowState::Held),
         unchanged: count(RowState::Unchanged),
-        dropped: 0,
-        skipped: 0,
-        taken_back: 0,
+        ..Counts::default()
     };
     let lines = counts.accepted;
     let amount = Money::dong(2_950_000 * i64::try_from(lines).unwrap());
