@@ -197,6 +197,11 @@ impl Finding {
         self.code == Code::RowHidden && self.detail.contains_key("skipped")
     }
 
+    /// Whether what is said of an answer leaves something to do: of an address that clients share it may be right.
+    pub fn is_to_do(&self) -> bool {
+        self.severity != Severity::Info && self.code != Code::EmailShared
+    }
+
     #[must_use]
     pub fn value(self, value: impl Into<String>) -> Finding {
         Finding { value: Some(value.into()), ..self }

@@ -153,7 +153,7 @@ impl Found {
         while let Some((_, finding)) = findings.try_next().await? {
             found.count += 1;
             found.refuses |= refuses(std::iter::once(&finding));
-            found.grave += usize::from(finding.severity != Severity::Info);
+            found.grave += usize::from(finding.is_to_do());
             found.corrected.extend(corrected_row(&finding));
             if found.told.len() < told.at_most() {
                 found.told.push(in_words(services, &finding));

@@ -172,7 +172,8 @@ macro_rules! concerning {
                  union all
                  select w.id from bank_line w
                  where w.state in ('held', 'suggested', 'unmatched')
-                   and w.tier in ('paid_before', 'batch_partly', 'batch_other', 'several_other') and not w.closed
+                   and w.tier in ('paid_before', 'batch_partly', 'batch_other', 'several_other', 'cancelled')
+                   and not w.closed
                    and exists (select 1 from ",
             $own,
             " where cast(w.evidence as text) like '%\"' || own.value || '\"%'))

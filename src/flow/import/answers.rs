@@ -296,8 +296,7 @@ async fn settle(
     findings::insert(&mut tx, batch.id(), &numbered).await?;
     batches::judge(&mut tx, batch.id(), state, &services.catalogue.version(), services.now())
         .await?;
-    let grave: Vec<&Finding> =
-        refused.iter().filter(|finding| finding.severity != Severity::Info).collect();
+    let grave: Vec<&Finding> = refused.iter().filter(|finding| finding.is_to_do()).collect();
     if let (Some(first), Some(firm)) = (grave.first(), batch.firm.as_deref()) {
         let reason = words::message(services.texts, first);
         let key = if state == BatchState::Done { "answer_partly" } else { "answer_refused" };

@@ -9,12 +9,7 @@ use super::{
 };
 use crate::{
     db::batches::Batch,
-    domain::{
-        batch::BatchKind,
-        email::Email,
-        finding::{Finding, Severity},
-        order::OrderCode,
-    },
+    domain::{batch::BatchKind, email::Email, finding::Finding, order::OrderCode},
     flow::{
         Services,
         answer::identity::Answer,
@@ -48,7 +43,7 @@ pub(super) async fn answer(
     let is_done = is_done || came.is_done || came.rows.corrected.0 > 0;
     let is_refused = !is_done && refuses(said.iter());
     let rows = came.rows.of_all(&all);
-    let grave = said.iter().filter(|it| it.severity != Severity::Info).count();
+    let grave = said.iter().filter(|it| it.is_to_do()).count();
     Ok(FileReport {
         kind: BatchKind::Answer,
         outcome: report::of_answer(&rows, is_refused, (grave, is_done), &came.cancelled),

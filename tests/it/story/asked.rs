@@ -159,7 +159,8 @@ fn the_sheet_of_differences_is_as_it_was() {
 fn the_sheet_of_unmatched_money_is_as_it_was() {
     let (world, book, codes) = reconciled();
     let cells = book.cells(2);
-    assert_eq!(of_row(&cells, 4), ["A4 | General | Người xác nhận", "D4 | @ | …", "E4 | @ | …"]);
+    let who = ["A4 | General | Người xác nhận", "D4 | @ | …", "E4 | @ | …", "F4 | @ | …"];
+    assert_eq!(of_row(&cells, 4), who);
     let headings = of_row(&cells, 5);
     let headings: Vec<&str> =
         headings.iter().map(|cell| cell.rsplit(" | ").next().unwrap()).collect();
@@ -169,6 +170,7 @@ fn the_sheet_of_unmatched_money_is_as_it_was() {
             "Khoản",
             "Ngày",
             "Số tiền",
+            "Chưa dùng",
             "Trạng thái",
             "Nội dung",
             "Vì sao chưa khớp",

@@ -705,7 +705,8 @@ fn an_email_with_which_another_client_signs_in_is_taken_and_told_wherever_it_com
             let edits = [cell("Kết quả", "E3", shared.email())];
             let answer = edited(&world, &world.workbook("B000001"), &edits);
             let taken = world.take("b.xlsx", &answer);
-            assert_eq!((&taken["outcome"], &taken["exit"]), (&"accepted".into(), &0.into()));
+            let done = (&"accepted".into(), &0.into());
+            assert_eq!((&taken["outcome"], &taken["exit"]), done, "{taken}");
             let findings = taken["findings"].as_array().unwrap();
             let told = findings.iter().find(|it| it["code"] == "email.shared").unwrap();
             assert_eq!((&told["severity"], &told["row"]), (&json!("warning"), &json!(3)), "{told}");
