@@ -242,12 +242,13 @@ pub async fn of(
 }
 
 /// Keeps what its reader knows by a letter that is on its way: the sums, or that it asks for a rest.
-async fn note(services: &Services, mail: &Mail, is_partly: bool, sums: &str) -> sqlx::Result<()> {
+async fn note(services: &Services, mail: &Mail, is_partly: bool, sums: &str) -> anyhow::Result<()> {
     match mail.purpose {
-        Purpose::PaymentReceived => received::note(&services.db, mail, sums).await,
-        Purpose::GraceWarning if is_partly => grace::note_of_rest(&services.db, mail).await,
-        _ => Ok(()),
+        Purpose::PaymentReceived => received::note(&services.db, mail, sums).await?,
+        Purpose::GraceWarning if is_partly => grace::note_of_rest(&services.db, mail).await?,
+        _ => {}
     }
+    Ok(())
 }
 
 /// Of a letter that money came: what its payer read of it before.
