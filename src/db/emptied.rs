@@ -1,5 +1,5 @@
-//! Whether the money of an account is taken out of it as it comes, as far as the stored lines show it. What follows for its
-//! statements is said by `flow::sweep::coverage`.
+//! Whether the money of an account is taken out of it as it comes, as far as the stored lines show it. What follows for
+//! its statements is said by `flow::sweep::coverage`.
 
 use super::Db;
 

@@ -46,8 +46,8 @@ pub async fn waiting(db: &Db) -> sqlx::Result<Vec<Waiting>> {
 }
 
 /// Those that came for one of these codes, of a request or for all of a payer, and wait until the sum is exact, are too
-/// much, or came for what is cancelled, with those of which a person matched a part. Codes stand in the evidence as whole words of JSON, and nothing else
-/// there looks like one.
+/// much, or came for what is cancelled, with those of which a person matched a part. Codes stand in the evidence as whole
+/// words of JSON, and nothing else there looks like one.
 pub async fn waiting_for(db: &Db, codes: &[&str]) -> sqlx::Result<Vec<Waiting>> {
     const FOR: Sql = Sql {
         sqlite: waiting!(

@@ -164,8 +164,8 @@ pub async fn all(db: &Db) -> anyhow::Result<HashMap<String, Pooled>> {
     Ok(pools)
 }
 
-/// What is too much for these requests, or came for those that are cancelled, of payments for them alone: nobody is told of one that is for others too. What lies
-/// under a code for all is none of it.
+/// What is too much for these requests, or came for those that are cancelled, of payments for them alone: nobody is told of
+/// one that is for others too. What lies under a code for all is none of it.
 pub fn too_much(waiting: &[Waiting], own: &BTreeSet<&str>) -> Money {
     let is_over = |it: &&Waiting| match it.tier {
         Tier::CodeOver | Tier::PaidBefore | Tier::Cancelled => true,
