@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use hangloat::cli;
+use tikv_jemallocator::Jemalloc;
+
+#[global_allocator]
+static MEMORY: Jemalloc = Jemalloc;
 
 fn main() -> anyhow::Result<ExitCode> {
     cli::read_unstreamed_if_asked().map_or_else(with_threads, Ok)
