@@ -273,7 +273,9 @@ pub async fn show_again(services: &Services) -> anyhow::Result<Vec<BatchId>> {
     if !shown.is_empty() {
         let n = shown.len();
         tracing::warn!(shown = n, "The key is a new one: {n} workbooks are written anew");
-        outbox::write_asked(services).await?;
+    }
+    for id in &shown {
+        outbox::write_workbook(services, *id).await?;
     }
     Ok(shown)
 }

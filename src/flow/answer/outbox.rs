@@ -1,12 +1,19 @@
 //! Files in the outbox: written whole under their final name, the newest revision only, older ones in `cu/`.
 
 use std::{
+    num::NonZero,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
 };
 
 use anyhow::Context;
 use chrono::NaiveDate;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::{
     gather,
@@ -171,18 +178,41 @@ pub fn newest(services: &Services, batch: &Batch) -> Option<PathBuf> {
     Some(if !path.exists() && of_one_firm.exists() { of_one_firm } else { path })
 }
 
-/// Writes every workbook that was asked for and is not there yet.
-pub async fn write_asked(services: &Services) -> anyhow::Result<()> {
-    for batch in batches::unfinished(&services.db).await? {
-        if batch.written < batch.revision {
-            write_workbook(services, batch.id()).await?;
-        }
+/// Writes every workbook that was asked for and is not there yet: several on all processors.
+pub async fn write_asked(services: &Arc<Services>) -> anyhow::Result<()> {
+    let batches = batches::unfinished(&services.db).await?.into_iter();
+    let asked = batches.filter(|it| it.written < it.revision).map(|it| it.id());
+    let asked: Vec<BatchId> = asked.collect();
+    if let [one] = asked.as_slice() {
+        return write_workbook(services, *one).await;
     }
+    let progress = &services.progress;
+    progress.tell(Step::Begin("workbooks"));
+    progress.tell(Step::Of(asked.len() as u64));
+    let at_once = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut asked = asked.into_iter();
+    let (mut writers, mut done) = (JoinSet::new(), 0);
+    loop {
+        for id in asked.by_ref().take(at_once - writers.len()) {
+            let services = Arc::clone(services);
+            let write = async move { write_each(&services, id, &Progress::silent()).await };
+            writers.spawn(write.in_current_span());
+        }
+        let Some(written) = writers.join_next().await else { break };
+        written??;
+        done += 1;
+        progress.tell(Step::Done(done));
+    }
+    progress.tell(Step::End);
     Ok(())
 }
 
 /// Writes the newest revision of a batch; again, where the batch changed meanwhile.
 pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<()> {
+    write_each(services, id, &services.progress).await
+}
+
+async fn write_each(services: &Services, id: BatchId, progress: &Progress) -> anyhow::Result<()> {
     loop {
         let batch = batches::by_id(&services.db, id)
             .await?
@@ -192,7 +222,7 @@ pub async fn write_workbook(services: &Services, id: BatchId) -> anyhow::Result<
         }
         let (view, rows) = gather::of_batch(services, &batch).await?;
         let path = workbook_path(services, &batch, batch.revision);
-        tokio::task::block_in_place(|| write_told(services, &path, &view, &rows))?;
+        tokio::task::block_in_place(|| write_told(progress, &path, &view, &rows))?;
         services.crash_point("workbook");
         if batches::wrote(&services.db, &batch).await? {
             set_older_aside(services, &batch)?;
@@ -211,12 +241,11 @@ pub async fn bytes(services: &Services, batch: &Batch) -> anyhow::Result<Vec<u8>
 
 /// Writes a workbook, and tells how far it is.
 pub fn write_told(
-    services: &Services,
+    progress: &Progress,
     path: &Path,
     view: &ResultView,
     rows: &dyn Source,
 ) -> anyhow::Result<()> {
-    let progress = &services.progress;
     progress.tell(Step::Begin("workbook"));
     progress.tell(Step::Of(view.counts.total));
     let written = write(path, view, &Counted { rows, progress, done: AtomicU64::new(0) });

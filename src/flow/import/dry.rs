@@ -111,6 +111,8 @@ pub async fn check_file(
     let missing = answer::missing::count(services, &mapped.tables, &checked.findings).await?;
     let of_list = (&mapped, &checked, missing, options);
     let (view, rows) = answer::of_check(services, file_name, &firm.name, &sha256, of_list);
-    tokio::task::block_in_place(|| outbox::write_told(services, &workbook, &view, &rows))?;
+    tokio::task::block_in_place(|| {
+        outbox::write_told(&services.progress, &workbook, &view, &rows)
+    })?;
     Ok(report::of_check(services, (file_name, &sha256), &format, (&mapped, &checked), &workbook))
 }

@@ -9,6 +9,8 @@ pub mod rules;
 
 pub mod since;
 
+mod judging;
+
 mod plan;
 
 pub mod hold;
@@ -23,33 +25,22 @@ pub mod extract;
 
 pub mod cut_offs;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use futures::TryStreamExt as _;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use minijinja::context;
 
+pub use self::judging::judge;
 use self::{
     coverage::{Coverage, Span},
-    rules::{Accepted, Facts, Rules, Step, Waits},
+    rules::{Step, Waits},
 };
-use super::{
-    Services, activate,
-    pay::{taken::Taken, unclaimed::Unclaimed},
-};
+use super::{Services, activate};
 use crate::{
-    db::{
-        emptied,
-        grace::{self, InGrace, Warning},
-        licences::Licence,
-        payments::Waiting,
-        statements,
-    },
-    domain::{grace::start_of, mail::MailState, money::Money, order::RequestState},
+    db::{emptied, grace::InGrace, licences::Licence, payments::Waiting, statements},
+    domain::{grace::start_of, money::Money},
 };
 
-/// So many days after their last one lines are waited with, at least, before somebody is told which statement is missing.
-const LATE_DAYS: u32 = 1;
 /// So many payments that keep a line on are named; of the others is told how many there are.
 const NAMED: usize = 5;
 
@@ -220,123 +211,9 @@ pub async fn remind(services: &Services) -> anyhow::Result<Swept> {
     Ok(Swept { warned: plan::warn(services, &judged).await?, ..Swept::default() })
 }
 
-/// What is to happen to every line in grace now.
-pub async fn judge(services: &Services) -> anyhow::Result<Vec<Judged>> {
-    let grace = &services.settings.grace;
-    let coverage = covered(services).await?;
-    let mut warnings: HashMap<i64, Vec<Warning>> = HashMap::new();
-    for warning in grace::warnings(&services.db).await? {
-        warnings.entry(warning.line_id).or_default().push(warning);
-    }
-    let unclaimed = Unclaimed::load(&services.db).await?;
-    let taken = Taken::read(&services.db).await?;
-    let rules = Rules {
-        now: services.now(),
-        tz: services.settings.timezone,
-        warn_days_before: &grace.warn_days_before,
-        require_statement: grace.require_statement,
-        booking_lag_days: grace.booking_lag_days,
-        coverage: &coverage,
-    };
-    let mut judged = Vec::new();
-    let mut lines = grace::working(&services.db);
-    while let Some(line) = lines.try_next().await? {
-        let Some(cutoff_at) = cutoff_at(services, &line) else { continue };
-        let last = rules::last_day(cutoff_at, rules.tz);
-        let own = warnings.get(&line.line_id).map(Vec::as_slice).unwrap_or_default();
-        let (unclaimed, (alike, alike_more)) = may_be(&unclaimed, &line);
-        let has_money = !unclaimed.is_empty() || line.request_state == RequestState::PartlyPaid;
-        let taken_at = taken.last_of(&line);
-        let own = accepted(services, &line, (last, own), (has_money, taken_at));
-        let facts = Facts {
-            cutoff_at,
-            is_held: line.hold_until().is_some(),
-            asked_on: asked_on(services, &line),
-            request: line.request_state,
-            maybe_paid: !unclaimed.is_empty(),
-            warnings: &own,
-        };
-        let step = rules::step(&facts, &rules, |day| is_skipped(services, day));
-        let days = rules::to_cover(&facts, &rules);
-        let is_awaited = step == Step::Wait(Waits::NoStatement);
-        let awaits = is_awaited.then(|| coverage.missing(days)).flatten();
-        let missing = awaits.and_then(|(from, to)| before(services.today(), (from, to)));
-        let over = awaits.map_or(last, |(from, _)| last.max(from)) + Days::new(1);
-        let late_from = start_of(over, rules.tz) + late_after(grace.booking_lag_days);
-        let needs = days;
-        judged.push(Judged {
-            line,
-            step,
-            cutoff_at,
-            awaits,
-            missing,
-            needs,
-            late_from,
-            unclaimed,
-            alike,
-            taken_at,
-            alike_more,
-            is_hidden: false,
-        });
-    }
-    Ok(judged)
-}
-
-/// The money that keeps a line on; where there is none, a few of that which may be anybody's, and how many more.
-fn may_be(all: &Unclaimed, line: &InGrace) -> (Vec<Waiting>, (Vec<Waiting>, usize)) {
-    let own: Vec<Waiting> = all.for_line(line).into_iter().cloned().collect();
-    let (alike, more) = if own.is_empty() { all.alike(line) } else { (Vec::new(), 0) };
-    (own, (alike.into_iter().cloned().collect(), more))
-}
-
 /// Those of some days that come before a day.
 fn before(day: NaiveDate, (from, to): Span) -> Option<Span> {
     (from < day).then(|| (from, to.min(day - Days::new(1))))
-}
-
-fn late_after(booking_lag_days: u32) -> TimeDelta {
-    TimeDelta::days(booking_lag_days.max(LATE_DAYS).into())
-}
-
-/// Whether nothing was said since that makes a warning void: a client whose cut-off was put off is warned anew when it
-/// comes after all.
-fn is_relied_on(line: &InGrace, warning: &Warning) -> bool {
-    line.released_at.is_none_or(|at| at <= warning.planned_at)
-}
-
-/// Whether money was taken away since a final warning left: whoever was told of that money was not told since that the
-/// licence ends. The first warnings are not sent anew for that.
-fn is_overtaken(services: &Services, warning: &Warning, taken_at: Option<DateTime<Utc>>) -> bool {
-    let fewest = services.settings.grace.warn_days_before.iter().min();
-    let is_final = fewest.is_some_and(|days| i64::from(*days) == warning.days);
-    is_final && warning.sent_at.zip(taken_at).is_some_and(|(sent_at, taken_at)| sent_at <= taken_at)
-}
-
-/// The warnings of the last day of a line that went to the present address. One that came back was not accepted. One that
-/// was not sent, as enough money waited, that asked for a rest without a threat, or since which money was taken away counts
-/// while there is money.
-fn accepted(
-    services: &Services,
-    line: &InGrace,
-    (last_day, warnings): (NaiveDate, &[Warning]),
-    (has_money, taken_at): (bool, Option<DateTime<Utc>>),
-) -> Vec<Accepted> {
-    let threatens = |warning: &Warning| {
-        warning.state != MailState::Cancelled
-            && !warning.is_of_rest()
-            && !is_overtaken(services, warning, taken_at)
-    };
-    let of_now = |warning: &&Warning| {
-        warning.last_day() == Some(last_day)
-            && warning.recipient == line.payer_email
-            && is_relied_on(line, warning)
-            && (has_money || threatens(warning))
-    };
-    let accepted = |it: &Warning| {
-        let at = it.sent_at.filter(|_| it.state == MailState::Sent);
-        (u32::try_from(it.days).unwrap_or(0), at)
-    };
-    warnings.iter().filter(of_now).map(accepted).collect()
 }
 
 /// When a line is cut off: never before what its client was told, after holidays that were announced since, and after

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Services, Waits, accepted, cutoff_at, is_skipped, rules};
+use super::{Services, Waits, cutoff_at, is_skipped, judging::accepted, rules};
 use crate::{
     db::{
         Db,

@@ -16,6 +16,7 @@ pub use self::answers::{Done, Who, carry_out, decide};
 use super::{
     Judged,
     coverage::Coverage,
+    judging,
     rules::{self, Step, Waits},
 };
 use crate::{
@@ -114,8 +115,8 @@ impl Known {
         let own = || self.warned.get(&it.line.line_id).into_iter().flatten().filter(is_own);
         let is_sent = |of: &&Warning| {
             of.state == MailState::Sent
-                && super::is_relied_on(&it.line, of)
-                && !super::is_overtaken(services, of, it.taken_at)
+                && judging::is_relied_on(&it.line, of)
+                && !judging::is_overtaken(services, of, it.taken_at)
         };
         let sent_at = own().find(is_sent).and_then(|warning| warning.sent_at);
         (sent_at, sent_at.is_none() && own().any(|of| of.state == MailState::Refused))
