@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::{
         lines::{self, Line},
-        orders, suppressions,
+        orders,
     },
     domain::{
         cell::Cell,
@@ -70,34 +70,10 @@ pub async fn correct(global: &Global, args: &CorrectLine) -> anyhow::Result<Repl
     let said: Vec<String> = done.iter().map(|it| it.in_words(services.texts)).collect();
     let values = context! { line => args.line.to_string(), said, waits };
     let mut words = services.texts.say("command.corrected", values);
-    for it in warnings
-        .iter()
-        .map(|it| in_words(services.texts, it))
-        .chain(held(&services, &line, &done).await?)
-    {
-        words = format!("{}\n{it}", words.trim_end());
+    for it in &warnings {
+        words = format!("{}\n{}", words.trim_end(), in_words(services.texts, it));
     }
     with_words(reply, &words, &done)
-}
-
-/// That letters to a new address stay here, where it is one that gets none, and how that is ended.
-async fn held(services: &Services, line: &Line, done: &[Change]) -> anyhow::Result<Vec<String>> {
-    let client = &line.client;
-    let reached = [
-        (Field::Email, Some(&client.email)),
-        (Field::RecipientEmail, client.recipient_email.as_ref()),
-    ];
-    let mut said = Vec::new();
-    for (field, email) in reached {
-        let Some(email) = email.filter(|_| done.iter().any(|it| it.field == field)) else {
-            continue;
-        };
-        if suppressions::is_on(&services.db, email.as_str()).await? {
-            let values = context! { address => email.as_str() };
-            said.push(services.texts.say("command.corrected_held", values));
-        }
-    }
-    Ok(said)
 }
 
 pub(super) async fn find(services: &Services, named: &LineRef) -> anyhow::Result<Line> {

@@ -1,7 +1,7 @@
 //! What a person decides about mails: `resend`, `mails refuse`, `suppressions`.
 //! What follows from it is left to `flow::send::decide`.
 
-use minijinja::context;
+use minijinja::{Value, context};
 use serde_json::json;
 
 use super::{
@@ -42,14 +42,18 @@ pub async fn resend(global: &Global, args: &Resend) -> anyhow::Result<Reply> {
                 human.push(resent(&services, (mail, &it)).await?);
                 again.push(mail_json(&services, &it));
             }
-            Decided::Not(state) => not.push(not_now(&services, mail.id, state)),
+            Decided::Not(state) => not.push((mail.id, state)),
         }
     }
     let exit = if not.is_empty() { Exit::Done } else { Exit::NeedsPerson };
-    match (again.as_slice(), not.pop()) {
-        ([], Some(first)) => return Err(first.into()),
-        ([], None) => human.push(services.texts.label("command.nothing_resent")),
-        (_, last) => human.extend(not.into_iter().chain(last).map(|it| it.message)),
+    if !not.is_empty() {
+        let failure = not_now(&services, &not);
+        if again.is_empty() {
+            return Err(failure.into());
+        }
+        human.push(failure.message);
+    } else if again.is_empty() {
+        human.push(services.texts.label("command.nothing_resent"));
     }
     Reply::new(exit, human.join("\n")).with("mails", again)
 }
@@ -82,7 +86,7 @@ pub async fn refuse(global: &Global, id: i64, reason: &str) -> anyhow::Result<Re
     let mail = by_id(&services, id).await?;
     match decide::refuse(&services, &mail, reason).await? {
         Decided::Done(mail) | Decided::Before(mail) => told(&services, &mail, "refused_mail"),
-        Decided::Not(state) => Err(not_now(&services, id, state).into()),
+        Decided::Not(state) => Err(not_now(&services, &[(id, state)]).into()),
     }
 }
 
@@ -135,7 +139,12 @@ fn told(services: &Services, mail: &Mail, key: &str) -> anyhow::Result<Reply> {
     Reply::new(Exit::Done, human).with("mails", [mail_json(services, mail)])
 }
 
-fn not_now(services: &Services, id: i64, state: MailState) -> Failure {
-    let state = word(services, "workbook.mail_state", &state);
-    Failure::not_allowed(services.texts, "mail_state", context! { id, state })
+/// Of each mail that its state forbids it.
+fn not_now(services: &Services, not: &[(i64, MailState)]) -> Failure {
+    let of_mail = |(id, state): &(i64, MailState)| {
+        let state = word(services, "workbook.mail_state", state);
+        context! { id => *id, state }
+    };
+    let mails: Vec<Value> = not.iter().map(of_mail).collect();
+    Failure::not_allowed(services.texts, "mail_state", context! { mails })
 }

@@ -44,7 +44,7 @@ use crate::{
 
 pub async fn run(global: &Global, args: &Run) -> anyhow::Result<Reply> {
     let services = Arc::new(workspace::open(global).await?);
-    folders::demand(folders::all(&services.home, &services.settings))?;
+    folders::demand(folders::all(&services.home, &services.settings, folders::folder))?;
     let job = job(services.texts, workspace::jobs(&services)?, &args.job)?;
     if job.kind != JobKind::Import && !(args.files.is_empty() && args.set.is_empty()) {
         return Err(Failure::misused(services.texts, "only_imports", context! {}).into());

@@ -26,7 +26,7 @@ pub async fn run(global: &Global) -> anyhow::Result<Reply> {
         global.now.map_or(Clock::System, |now| Clock::Shifted((now - real).num_milliseconds()));
     let mut services = workspace::open_at(global, &home, clock).await?;
     services.progress = Progress::silent();
-    folders::demand(folders::all(&services.home, &services.settings))?;
+    folders::demand(folders::all(&services.home, &services.settings, folders::folder))?;
     let (inbox, work) = (&services.settings.files.inbox, services.home.join("work"));
     if !folders::are_on_one_disk(inbox, &work) {
         tracing::info!("inbox and work/ are on two disks: files are copied, not renamed");

@@ -74,6 +74,7 @@ fn failure(error: &clap::Error, command: Option<&str>, texts: &Texts) -> Failure
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             "usage_no_command"
         }
+        ErrorKind::ArgumentConflict => "usage_conflict",
         _ => "usage_other",
     };
     let near =
@@ -86,6 +87,7 @@ fn failure(error: &clap::Error, command: Option<&str>, texts: &Texts) -> Failure
         command,
         word => said(error, ContextKind::InvalidSubcommand),
         argument => said(error, ContextKind::InvalidArg),
+        other => said(error, ContextKind::PriorArg),
         value => said(error, ContextKind::InvalidValue),
         allowed => said(error, ContextKind::ValidValue),
         near, why, what => first,

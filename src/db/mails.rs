@@ -175,6 +175,27 @@ pub async fn doubt(
     Ok(())
 }
 
+/// The same of one letter of these: the others to that recipient, and those to others, leave.
+pub async fn doubt_letter(
+    tx: &mut Tx,
+    (purpose, subject): (Purpose, &str),
+    (recipient, sequence): (&str, i64),
+    why: &str,
+) -> sqlx::Result<()> {
+    tx.query(
+        "update mail set state = 'uncertain', error = $5
+         where purpose = $1 and subject = $2 and recipient = $3 and sequence = $4 and state = 'planned'",
+    )
+    .bind(purpose.as_str())
+    .bind(subject)
+    .bind(recipient)
+    .bind(sequence)
+    .bind(why)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// The same of the notices of an order that the original may have told.
 pub async fn doubt_notices(tx: &mut Tx, order: &OrderCode, why: &str) -> sqlx::Result<()> {
     tx.query(
@@ -189,12 +210,13 @@ pub async fn doubt_notices(tx: &mut Tx, order: &OrderCode, why: &str) -> sqlx::R
     Ok(())
 }
 
-/// The notices of an order that the original may have told, and that nobody sent again: what they said there is void.
+/// The notices of an order that the original may have told, and that nobody sent again: what they said there is void. One
+/// that was sent again is about the codes of now, whether it arrived or not.
 pub async fn void_notices(db: &Db, order: &OrderCode) -> sqlx::Result<Vec<Mail>> {
     db.query(
         "select * from mail m
          where purpose = 'order_notice' and subject = $1 and state = 'uncertain' and told_before = $2
-           and not exists (select 1 from mail l
+           and occasion is null and not exists (select 1 from mail l
                            where l.purpose = m.purpose and l.subject = m.subject and l.recipient = m.recipient
                              and l.sequence > m.sequence)
          order by id",

@@ -34,6 +34,26 @@ pub async fn add(
     Ok(())
 }
 
+/// The same by a person's word, which stands in the place of what was known before.
+pub async fn put(
+    tx: &mut Tx,
+    (address, mail_id): (&str, i64),
+    reason: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    tx.query(
+        "insert into suppression (address, reason, mail_id, at) values ($1, $2, $3, $4)
+         on conflict (address) do update set reason = excluded.reason, mail_id = excluded.mail_id, at = excluded.at",
+    )
+    .bind(address)
+    .bind(reason)
+    .bind(mail_id)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Takes an address off the list; false where it is not on it.
 pub async fn remove(tx: &mut Tx, address: &str) -> sqlx::Result<bool> {
     let removed =
@@ -41,14 +61,12 @@ pub async fn remove(tx: &mut Tx, address: &str) -> sqlx::Result<bool> {
     Ok(removed == 1)
 }
 
-/// Whether an address gets nothing more.
-pub async fn is_on(db: &Db, address: &str) -> sqlx::Result<bool> {
-    let found = db
-        .query("select address from suppression where address = $1")
+/// Why an address gets nothing more; nothing where it gets mail.
+pub async fn of(db: &Db, address: &str) -> sqlx::Result<Option<Suppression>> {
+    db.query("select address, reason, mail_id, at from suppression where address = $1")
         .bind(address)
-        .optional::<(String,)>()
-        .await?;
-    Ok(found.is_some())
+        .optional()
+        .await
 }
 
 /// The newest first.

@@ -78,6 +78,8 @@ words! {
         EmailPlaceholder = "email.placeholder",
         EmailDomainTypo = "email.domain_typo",
         EmailOfFirm = "email.of_firm",
+        /// Letters to it are held.
+        EmailHeld = "email.held",
         PhoneShared = "phone.shared",
         OrderMixedTypes = "order.mixed_types",
         PackageWrongType = "package.wrong_type",
@@ -131,6 +133,7 @@ impl Code {
             | Code::SheetHidden
             | Code::HeaderAmbiguous => Severity::Hold,
             Code::EmailShared
+            | Code::EmailHeld
             | Code::PhoneShared
             | Code::FreeYearAvailable
             | Code::ClientCancelledBefore

@@ -1,4 +1,4 @@
-//! Whether the folders of a workspace can be used: made, written, renamed in, and moved between.
+//! Whether the folders of a workspace can be used: made, written, renamed in, and moved between; or only looked at.
 //! Who asks is decided elsewhere; nothing stays of the asking.
 
 use std::path::{Path, PathBuf};
@@ -27,8 +27,12 @@ pub struct Unusable {
     pub reason: String,
 }
 
-/// Inbox and outbox with those of each firm, work and archive.
-pub fn all(home: &Path, settings: &Settings) -> Vec<Folder> {
+/// Inbox and outbox with those of each firm, work and archive; each by [`folder`] or by [`look`].
+pub fn all(
+    home: &Path,
+    settings: &Settings,
+    folder: impl Fn(&str, PathBuf) -> Folder,
+) -> Vec<Folder> {
     let files = &settings.files;
     let mut folders = vec![
         folder("inbox", files.inbox.clone()),
@@ -46,9 +50,22 @@ pub fn all(home: &Path, settings: &Settings) -> Vec<Folder> {
     folders
 }
 
+/// One that is made where there is none.
 pub fn folder(name: &str, path: PathBuf) -> Folder {
     let wrong = can_rename_in(&path).err();
     Folder { name: name.to_owned(), path, wrong }
+}
+
+/// The same without making one: where there is none, whether one could be made.
+pub fn look(name: &str, path: PathBuf) -> Folder {
+    let is_there = fs_err::symlink_metadata(&path).is_ok();
+    let wrong = if is_there { can_rename_in(&path) } else { can_be_made(&path) }.err();
+    Folder { name: name.to_owned(), path, wrong }
+}
+
+fn can_be_made(folder: &Path) -> anyhow::Result<()> {
+    let above = folder.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
+    can_rename_in(&fs_err::canonicalize(above)?)
 }
 
 /// Fails with the first folder that cannot be used. A full disk is told as such.

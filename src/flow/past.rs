@@ -15,7 +15,7 @@ use crate::{
         cancellations,
         clients::{self, Near},
         corrections::{self, Event},
-        lines, unknown,
+        lines, suppressions, unknown,
     },
     domain::{firm::Firm, order::OrderCode},
 };
@@ -38,6 +38,8 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     clients.sort_by(|a, b| a.tax_id.cmp(&b.tax_id));
     clients.dedup_by(|a, b| a.tax_id == b.tax_id);
     let reached = clients::reached(&services.db, firm.code.as_str(), &wanted.emails).await?;
+    let suppressed = suppressions::list(&services.db).await?;
+    let suppressed = suppressed.into_iter().map(|it| it.address).collect();
     let gone = retention::known(services, &tax_ids).await?;
     let events = corrections::of_clients(&services.db, firm.code.as_str(), &asked).await?;
     let (events, came) = of_own_time(events, firm.code.as_str());
@@ -56,7 +58,8 @@ pub async fn of(services: &Services, firm: &Firm, wanted: &Wanted) -> anyhow::Re
     let (corrections, cancelled) = (corrections.collect(), cancelled.collect());
     look_behind(services).await?;
     let unknown = unknown::of(&services.db, &asked).await?;
-    Ok(Past { lines, clients, reached, ties, gone, corrections, unknown, came, cancelled })
+    let known = Past { lines, clients, reached, ties, gone, ..Past::default() };
+    Ok(Past { corrections, unknown, came, cancelled, suppressed, ..known })
 }
 
 /// What was done with lines while they were the firm's, and which of them are of another firm's list.

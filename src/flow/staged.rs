@@ -67,6 +67,9 @@ pub struct SpeaksOf {
     pub account: String,
     pub from: NaiveDate,
     pub to: NaiveDate,
+    /// Whether other statements brought all its lines before.
+    #[serde(default)]
+    pub is_known: bool,
 }
 
 /// What an answer about cut-offs did.

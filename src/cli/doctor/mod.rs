@@ -34,6 +34,7 @@ use crate::{
 
 /// The program was not written before this year; a clock that says so is wrong.
 const NOT_BEFORE: i32 = 2026;
+const BACKUP_FOLDER: &str = "backup folder";
 
 #[derive(Debug, Serialize)]
 struct Check {
@@ -175,27 +176,39 @@ impl Check {
     }
 }
 
-/// Each folder must take a file and let it be renamed; also from the inbox into `work/`.
+/// Each folder must take a file and let it be renamed; also from the inbox into `work/`. One that is not there is made
+/// by whoever writes into it first.
 fn folders(texts: &Texts, home: &Path, settings: &Settings) -> Vec<Check> {
-    let mut all = folders::all(home, settings);
-    all.push(folders::folder("mail folder", home.join("mail")));
+    let mut all = folders::all(home, settings, folders::look);
+    all.push(folders::look("mail folder", home.join("mail")));
     if let Some(Place::Folder(path)) = &settings.backup.to {
-        all.push(folders::folder("backup folder", path.clone()));
+        all.push(folders::look(BACKUP_FOLDER, path.clone()));
     }
-    let usable = all.iter().all(|folder| folder.wrong.is_none());
-    let check = |folder: Folder| {
-        let is_wrong = folder.wrong.as_ref().map(|_| fix(texts, "folder"));
-        let place = folder.path.display().to_string();
-        let detail = folder.wrong.map_or(place, |error| texts.translated(&format!("{error:#}")));
-        fine(folder.name, detail).unless(is_wrong)
-    };
-    let mut checks: Vec<Check> = all.into_iter().map(check).collect();
+    let (inbox, work) = (&settings.files.inbox, home.join("work"));
+    let usable = all.iter().all(|folder| folder.wrong.is_none()) && inbox.is_dir() && work.is_dir();
+    let mut checks: Vec<Check> = all.into_iter().map(|it| of_folder(texts, it)).collect();
     if usable {
-        let one_disk = folders::are_on_one_disk(&settings.files.inbox, &home.join("work"));
+        let one_disk = folders::are_on_one_disk(inbox, &work);
         let how = if one_disk { "renamed" } else { "copied" };
         checks.push(fine("inbox to work", texts.label(&format!("command.doctor.{how}"))));
     }
     checks
+}
+
+fn of_folder(texts: &Texts, folder: Folder) -> Check {
+    let place = folder.path.display().to_string();
+    if let Some(error) = folder.wrong {
+        let detail = texts.translated(&format!("{error:#}"));
+        return fine(folder.name, detail).unless(Some(fix(texts, "folder")));
+    }
+    if folder.path.exists() {
+        return fine(folder.name, place);
+    }
+    let is_backup = folder.name == BACKUP_FOLDER;
+    let detail = texts.say("command.doctor.no_folder", context! { path => place });
+    let check = fine(folder.name, detail);
+    // Where a disk is not connected, backups would lie beside what they are for.
+    if is_backup { check.with_hint(fix(texts, "no_folder")) } else { check }
 }
 
 /// Each bucket must let us list, write and remove.

@@ -22,6 +22,7 @@ use crate::{
         Services,
         pay::{
             candidates::{self, Candidate, Requests, WhyNot},
+            not_for::NotFor,
             went::{self, Asked},
         },
     },
@@ -48,6 +49,7 @@ pub struct Waiting<'a> {
     pub payments: &'a [Payment],
     pub allocations: &'a dyn Fn(i64) -> &'a [Allocation],
     pub dues: &'a [Due],
+    pub not_for: &'a NotFor,
     /// Money that left and says that it goes back, though that was not planned so.
     pub debits: &'a [Asked],
 }
@@ -101,7 +103,7 @@ pub fn sheet(
     let offered: Vec<String> =
         it.dues.iter().filter(|due| candidates::left(due) > 0).take(OFFERED).map(offer).collect();
     let free = |payment| (payment, Payment::unused(payment, (it.allocations)(payment.id)));
-    let requests = Requests::of(it.dues).and_pools(it.payments.iter().map(free));
+    let requests = Requests::of(it.dues, it.not_for).and_pools(it.payments.iter().map(free));
     for payment in it.payments {
         row(services, &mut page, payment, (it, &requests))?;
     }

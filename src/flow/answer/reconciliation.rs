@@ -24,7 +24,7 @@ use crate::{
         Services,
         files::write_whole,
         inbox::BANK,
-        pay::went::Asked,
+        pay::{not_for::NotFor, went::Asked},
         sweep::{
             Judged, cut_offs,
             reconcile::Found,
@@ -55,7 +55,8 @@ pub async fn write(services: &Services, found: &Found) -> anyhow::Result<Option<
     let allocations = payments::by_payment(payments::allocations(&services.db, None).await?);
     let parts = |id: i64| allocations.get(&id).map(Vec::as_slice).unwrap_or_default();
     let (payments, debits) = (found.payments.as_slice(), found.debits.as_slice());
-    let waiting = Waiting { payments, allocations: &parts, dues: &found.dues, debits };
+    let (dues, not_for) = (found.dues.as_slice(), &NotFor::read(&services.db).await?);
+    let waiting = Waiting { payments, allocations: &parts, dues, not_for, debits };
     let bytes =
         tokio::task::block_in_place(|| workbook(services, &issue, (found, waiting, &listed)))?;
     write_whole(&path, &bytes)?;

@@ -65,6 +65,8 @@ pub struct Past {
     pub came: BTreeSet<(OrderCode, i64)>,
     /// Lines that the firm had cancelled, the newest last; not those of lists that were taken back.
     pub cancelled: Vec<Cancelled>,
+    /// Addresses that get no mail.
+    pub suppressed: BTreeSet<String>,
 }
 
 /// A line that was cancelled.
@@ -98,13 +100,14 @@ pub struct History {
     unknown: BTreeSet<String>,
     came: BTreeSet<(OrderCode, i64)>,
     cancelled: HashMap<String, Vec<Cancelled>>,
+    pub(super) suppressed: BTreeSet<String>,
 }
 
 impl History {
     /// `pairs` are the tax ids that rows of the list say to be one client's.
     pub fn new(past: Past, pairs: &[(String, String)]) -> History {
         let Past { lines, clients, ties, gone: deleted, corrections: done, unknown, .. } = past;
-        let Past { came, cancelled: former, reached: at_emails, .. } = past;
+        let Past { came, cancelled: former, reached: at_emails, suppressed, .. } = past;
         let mut known = Identities::default();
         for tie in &ties {
             known.join(&tie.client, &tie.tax_id);
@@ -153,6 +156,7 @@ impl History {
             unknown,
             came,
             cancelled,
+            suppressed,
         }
     }
 

@@ -27,6 +27,8 @@ mod same;
 
 mod shared;
 
+mod held;
+
 mod term;
 
 mod addressees;
@@ -226,6 +228,7 @@ pub fn check(mapped: &Mapped, context: &Context<'_>, history: &History) -> Check
     rights::look(&mut rows, &told, context, history);
     same::look(&mut rows, context, history);
     shared::look(&mut rows, history);
+    held::look(&mut rows, history);
     checked.verdicts.reserve_exact(rows.len());
     checked.findings.reserve_exact(rows.iter().map(|row| row.findings.len()).sum());
     for judged in rows {

@@ -10,7 +10,7 @@ use crate::{
         orders::Order,
         requests,
     },
-    domain::{cell::Cell, mail::Purpose, money::Money, order::OrderState},
+    domain::{batch::BatchId, cell::Cell, mail::Purpose, money::Money, order::OrderState},
     flow::Services,
 };
 
@@ -54,21 +54,34 @@ impl Counted {
     }
 }
 
-/// What rows would cost that are no lines yet: by the package that a cell names, else as much as a line of the list.
-pub async fn would_cost(services: &Services, waiting: &Waiting) -> anyhow::Result<Money> {
-    let rows = morning::waiting_cells(&services.db, waiting.batch(), PRICED).await?;
-    let totals = lines::totals(&services.db, waiting.batch()).await?;
-    let (lines, amount) = totals
-        .iter()
-        .fold((0, 0), |(lines, amount), total| (lines + total.lines, amount + total.amount));
-    let usual = if lines > 0 { amount / lines } else { 0 };
-    let today = services.today();
-    let named = |cell: &Cell| services.catalogue.packages.find(&cell.text());
-    let price = |cells: &Vec<Cell>| {
-        let package = cells.iter().find_map(named)?;
-        Some(package.price_on(today)?.as_dong())
-    };
-    let seen: i64 = rows.iter().map(|cells| price(cells).unwrap_or(usual)).sum();
-    let (all, looked) = (waiting.rejected + waiting.held, i64::try_from(rows.len())?.max(1));
-    Ok(Money::dong(seen + seen / looked * (all - looked).max(0)))
+/// What rows of a list would cost that are no lines yet: by the package that a cell names, else as much as a line of it.
+pub struct Prices<'a> {
+    services: &'a Services,
+    usual: i64,
+}
+
+impl Prices<'_> {
+    pub async fn of(services: &Services, list: BatchId) -> anyhow::Result<Prices<'_>> {
+        let totals = lines::totals(&services.db, list).await?;
+        let (lines, amount) = totals
+            .iter()
+            .fold((0, 0), |(lines, amount), total| (lines + total.lines, amount + total.amount));
+        Ok(Prices { services, usual: if lines > 0 { amount / lines } else { 0 } })
+    }
+
+    pub fn of_row(&self, cells: &[Cell]) -> Money {
+        let packages = &self.services.catalogue.packages;
+        let package = cells.iter().find_map(|cell| packages.find(&cell.text()));
+        let price = package.and_then(|package| package.price_on(self.services.today()));
+        price.unwrap_or(Money::dong(self.usual))
+    }
+
+    /// Of all rows that wait.
+    pub async fn all(&self, waiting: &Waiting) -> anyhow::Result<Money> {
+        let rows = morning::waiting_cells(&self.services.db, waiting.batch(), PRICED).await?;
+        let seen: Money = rows.iter().map(|cells| self.of_row(cells)).sum();
+        let (all, looked) = (waiting.rejected + waiting.held, i64::try_from(rows.len())?.max(1));
+        let seen = seen.as_dong();
+        Ok(Money::dong(seen + seen / looked * (all - looked).max(0)))
+    }
 }

@@ -8,6 +8,8 @@ mod counted;
 
 mod gather;
 
+mod lists;
+
 mod money;
 
 pub mod overtaken;

@@ -1,5 +1,6 @@
 //! Lists whose rows wait for nothing any more: a later list of the firm ordered the same for the same clients, or somebody
-//! left them out of it. Who is reminded of which list is decided by `reminders` and by the letter.
+//! left them out of it. Who is reminded of which list is decided by `reminders` and by the letter; what of a list waits in
+//! another one too, by `lists`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,10 +8,10 @@ use crate::{
     db::{
         batches::{self, Batch},
         lines::{self, Known},
-        morning,
+        morning::{self, Waiting},
         rows::{self, StagedRow},
     },
-    domain::{field::Field, fiscal_year::only_year},
+    domain::{cell::Cell, field::Field, fiscal_year::only_year},
     flow::{
         Services, check,
         map::{Reading, Table, TableRow},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// Of a list of which more rows wait nobody looks which.
-const ROWS_AT_MOST: usize = 1_000;
+const ROWS_AT_MOST: i64 = 1_000;
 
 /// A package family and a year, as far as they are said.
 #[derive(Clone)]
@@ -39,41 +40,66 @@ impl Bought {
 }
 
 /// The client that a row names, by any of its tax ids, and what is bought for it.
-struct Named {
+pub(super) struct Named {
     tax_ids: Vec<String>,
     bought: Bought,
+    pub cells: Vec<Cell>,
+}
+
+/// What is bought by later lists, by the tax ids of its clients.
+#[derive(Default)]
+pub(super) struct Later(HashMap<String, Vec<Bought>>);
+
+impl Later {
+    pub fn add(&mut self, row: Named) {
+        for tax_id in row.tax_ids {
+            self.0.entry(tax_id).or_default().push(row.bought.clone());
+        }
+    }
+
+    /// Whether the same may be bought for the client of a row.
+    pub fn has(&self, row: &Named) -> bool {
+        let mut others = row.tax_ids.iter().filter_map(|it| self.0.get(it)).flatten();
+        others.any(|other| other.may_be(&row.bought))
+    }
 }
 
 /// Whether each row of a list that waits was ordered by a list that came later, or left out of one: a person who took it
 /// out there is not asked about it here.
 pub async fn is_overtaken(services: &Services, list: &Batch) -> anyhow::Result<bool> {
     let waiting = rows::waiting(&services.db, list.id()).await?;
-    if waiting.len() > ROWS_AT_MOST {
+    if i64::try_from(waiting.len())? > ROWS_AT_MOST {
         return Ok(false);
     }
     let waiting = named(services, list, waiting).await?;
     if waiting.is_empty() || waiting.iter().any(|row| row.tax_ids.is_empty()) {
         return Ok(false);
     }
-    let mut later: HashMap<String, Vec<Bought>> = HashMap::new();
+    let mut later = Later::default();
     for line in ordered_later(services, list, &waiting).await? {
         let bought = Bought { family: Some(line.family), year: Some(line.fiscal_year) };
-        later.entry(line.client.tax_id.to_string()).or_default().push(bought);
+        later.0.entry(line.client.tax_id.to_string()).or_default().push(bought);
     }
     for id in morning::left_out_after(&services.db, list.id()).await? {
         let Some(list) = batches::by_id(&services.db, id).await? else { continue };
         let left_out = rows::left_out(&services.db, id).await?;
         for row in named(services, &list, left_out).await? {
-            for tax_id in row.tax_ids {
-                later.entry(tax_id).or_default().push(row.bought.clone());
-            }
+            later.add(row);
         }
     }
-    let is_replaced = |row: &Named| {
-        let mut others = row.tax_ids.iter().filter_map(|it| later.get(it)).flatten();
-        others.any(|other| other.may_be(&row.bought))
-    };
-    Ok(waiting.iter().all(is_replaced))
+    Ok(waiting.iter().all(|row| later.has(row)))
+}
+
+/// Whom the rows of a list that wait name; nobody where they are too many to look.
+pub(super) async fn waiting(
+    services: &Services,
+    list: &Batch,
+    waiting: &Waiting,
+) -> anyhow::Result<Vec<Named>> {
+    if waiting.rejected + waiting.held > ROWS_AT_MOST {
+        return Ok(Vec::new());
+    }
+    named(services, list, rows::waiting(&services.db, list.id()).await?).await
 }
 
 /// What the firm ordered for these clients by later lists.
@@ -133,6 +159,8 @@ fn name(services: &Services, of_list: &OfList, table: &Table, row: TableRow) -> 
         family: family.map(|package| package.family.clone()),
         year: year.map(|year| year.year().into()),
     };
-    let alone = Table { rows: vec![row], ..table.clone() };
-    Named { tax_ids: check::wanted(&[alone], columns).tax_ids, bought }
+    let mut alone = [Table { rows: vec![row], ..table.clone() }];
+    let tax_ids = check::wanted(&alone, columns).tax_ids;
+    let cells = alone[0].rows.pop().map(|row| row.cells).unwrap_or_default();
+    Named { tax_ids, bought, cells }
 }

@@ -10,9 +10,9 @@ use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use minijinja::context;
 
 use super::{
-    counted::{Counted, would_cost},
+    counted::Counted,
     gather::workbook,
-    money,
+    lists, money,
     page::{Detail, Task, TaskKind},
 };
 use crate::{
@@ -60,7 +60,7 @@ pub async fn of_firm(
     let mut tasks = of_lines(services, span, (judged, &mut counted)).await?;
     tasks.extend(of_mails(services, firm, span, &mut counted).await?);
     tasks.extend(of_orders(services, firm).await?);
-    tasks.extend(of_rows(services, span).await?);
+    tasks.extend(lists::tasks(services, (span, FRESH)).await?);
     Ok(tasks)
 }
 
@@ -272,19 +272,26 @@ async fn is_put_right(services: &Services, firm: &Firm, mail: &Mail) -> anyhow::
     Ok(!is_of_firm && morning::is_elsewhere(&services.db, mail).await?)
 }
 
+/// Whether another address is needed: not where its mailbox is full, or it is not at fault, unless a person said of this
+/// mail since that the address is to get nothing more.
+async fn needs_another(services: &Services, mail: &Mail) -> anyhow::Result<bool> {
+    let error = mail.error.as_deref().unwrap_or_default();
+    let is_right = meaning::is_full(error) || Case::of_stored(error).is_some();
+    let off = suppressions::of(&services.db, &mail.recipient).await?;
+    Ok(off.is_some_and(|it| !is_right || (it.mail_id == Some(mail.id) && it.reason != error)))
+}
+
 /// What became of a mail, in its server's words, and what helps: another address, or patience with the right one.
-async fn said_of_mail(services: &Services, mail: &Mail, here: bool) -> anyhow::Result<String> {
+fn said_of_mail(services: &Services, mail: &Mail, (here, is_wrong): (bool, bool)) -> String {
     let said = services.texts.label(&format!("workbook.mail_state.{}", mail.state));
     let why = one_line(&services.texts.translated(mail.error.as_deref().unwrap_or_default()));
     let values = context! {
         said,
         why => why.trim_end_matches('.'),
-        is_uncertain => mail.state == MailState::Uncertain, is_void => mail.told_before,
-        id => mail.id, here, about => mail.subject.as_str(),
-        is_wrong => !meaning::is_full(mail.error.as_deref().unwrap_or_default())
-            && suppressions::is_on(&services.db, &mail.recipient).await?,
+        is_uncertain => mail.state == MailState::Uncertain, is_void => mail.told_before && !mail.is_again(),
+        id => mail.id, here, about => mail.subject.as_str(), is_wrong,
     };
-    Ok(services.texts.say("workbook.morning.mail_to_do", values))
+    services.texts.say("workbook.morning.mail_to_do", values)
 }
 
 async fn of_mail(
@@ -307,8 +314,10 @@ async fn of_mail(
     };
     let own = own_workbook(services, of_batch.as_ref(), firm);
     let error = mail.error.as_deref().unwrap_or_default();
+    let is_wrong = needs_another(services, mail).await?;
     let key = match (mail.state, Case::of_stored(error)) {
         (MailState::Held, _) => Some("mail_held"),
+        _ if is_wrong => None,
         (_, Some(Case::Sender)) => Some("mail_sender"),
         (_, Some(_)) => Some("mail_elsewhere"),
         _ => None,
@@ -318,7 +327,7 @@ async fn of_mail(
         let values = context! { to => mail.recipient.as_str(), why => why.trim_end_matches('.') };
         services.texts.say(&format!("workbook.morning.to_do.{key}"), values)
     } else {
-        said_of_mail(services, mail, own.is_some()).await?
+        said_of_mail(services, mail, (own.is_some(), is_wrong))
     };
     Ok(Task {
         amount,
@@ -360,23 +369,6 @@ async fn of_order(services: &Services, order: &Order, kind: TaskKind) -> anyhow:
         batch: Some(order.batch()),
         ..task(services, kind, about, (n, String::new()))
     })
-}
-
-async fn of_rows(services: &Services, span: Span<'_>) -> anyhow::Result<Vec<Task>> {
-    let mut tasks = Vec::new();
-    for waiting in morning::waiting(&services.db, span.firm, span.until - FRESH).await? {
-        let Some(batch) = batch(services, waiting.batch()).await? else { continue };
-        let about = format!("{} · {}", batch.file_name, batch.id());
-        let n = waiting.rejected + waiting.held;
-        tasks.push(Task {
-            amount: would_cost(services, &waiting).await?,
-            since: Some(batch.received_at),
-            workbook: workbook(services, &batch),
-            batch: Some(batch.id()),
-            ..task(services, TaskKind::Rows, about, (n, String::new()))
-        });
-    }
-    Ok(tasks)
 }
 
 #[cfg(test)]

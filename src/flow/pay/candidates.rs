@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
     names::{self, Sign},
+    not_for::NotFor,
     pooled::{Lying, is_under},
+    together::{Payer, Together},
     why_not::{of_its_own, why_not},
 };
 use crate::{
@@ -115,33 +117,19 @@ pub struct Requests<'a> {
     /// The same by the names by which memos call them, and how surely.
     names: HashMap<String, Vec<(usize, Sign)>>,
     /// The open ones of payers, each at a firm.
-    of_payer: HashMap<(&'a str, &'a str), Vec<usize>>,
+    of_payer: HashMap<Payer<'a>, Vec<usize>>,
     /// What lies under codes for all of a payer, in đồng.
     came: HashMap<&'a str, i64>,
     /// What is unused of the payments with codes of payers, each at a firm.
-    unused: HashMap<(&'a str, &'a str), Unused>,
+    unused: Together<'a>,
+    not_for: &'a NotFor,
     /// What is left of all of a payer's of a list, and of a firm, in đồng.
     of_batch: HashMap<(i64, &'a str), i64>,
     of_firm: HashMap<(&'a str, &'a str), i64>,
 }
 
-/// What pays for nothing of some payments, in đồng.
-#[derive(Clone, Copy, Debug, Default)]
-struct Unused {
-    sum: i64,
-    /// Of the one that has most.
-    most: i64,
-}
-
-impl Unused {
-    /// Whether they have so much together, and none alone.
-    fn has_together(self, left: i64) -> bool {
-        self.most < left && left <= self.sum
-    }
-}
-
 impl<'a> Requests<'a> {
-    pub fn of(dues: &'a [Due]) -> Requests<'a> {
+    pub fn of(dues: &'a [Due], not_for: &'a NotFor) -> Requests<'a> {
         let mut all = Requests {
             dues,
             codes: HashMap::new(),
@@ -149,7 +137,8 @@ impl<'a> Requests<'a> {
             names: HashMap::new(),
             of_payer: HashMap::new(),
             came: HashMap::new(),
-            unused: HashMap::new(),
+            unused: Together::default(),
+            not_for,
             of_batch: HashMap::new(),
             of_firm: HashMap::new(),
         };
@@ -178,6 +167,8 @@ impl<'a> Requests<'a> {
     /// nothing, in đồng.
     #[must_use]
     pub fn and_pools(mut self, payments: impl Iterator<Item = (&'a Payment, i64)>) -> Requests<'a> {
+        let mut of_payers: HashMap<Payer<'a>, Vec<(i64, i64)>> = HashMap::new();
+        let mut parted: HashMap<(usize, Payer<'a>), HashSet<i64>> = HashMap::new();
         for (payment, free) in payments {
             let evidence = &payment.evidence.0;
             let codes = named(evidence, "codes").into_iter();
@@ -185,17 +176,37 @@ impl<'a> Requests<'a> {
                 *self.came.entry(code).or_default() += free;
             }
             if payment.tier != Tier::Parted {
-                for payer in self.payers(&self.with_codes(said_codes(evidence))) {
-                    let unused = self.unused.entry(payer).or_default();
-                    *unused = Unused { sum: unused.sum + free, most: unused.most.max(free) };
+                for payer in self.payers(&self.telling(payment)) {
+                    of_payers.entry(payer).or_default().push((payment.id, free));
                 }
             }
+            for at in self.parted(payment) {
+                parted.entry((at, self.payer(at))).or_default().insert(payment.id);
+            }
         }
+        self.unused = Together::of(&of_payers, &parted);
         self
+    }
+
+    /// Those that a person said a payment is not for.
+    fn parted(&self, payment: &Payment) -> BTreeSet<usize> {
+        let mut parted = self.with_codes(self.not_for.of(payment.id));
+        let decided = (payment.id, payment.tier, &payment.evidence.0);
+        parted.retain(|at| {
+            let due = &self.dues[*at];
+            self.not_for.parts(decided, (&due.code, due.batch_code.as_deref()))
+        });
+        parted
+    }
+
+    /// Those whose codes say who made a payment.
+    fn telling(&self, payment: &Payment) -> BTreeSet<usize> {
+        self.with_codes(self.not_for.telling_codes(payment.id, &payment.evidence.0))
     }
 
     /// First the code for all under which exactly so much is missing, then what its memo names, then what it is like, then
     /// what has its amount; of these what is open before what is not, and what has its amount and its name before others.
+    /// What a person said that it is not for is told where its memo has that code, and else is none of them.
     pub fn for_payment(&self, payment: &Payment, parts: &[Allocation]) -> Candidates<'a> {
         let paid: i64 = parts.iter().map(|part| part.amount).sum();
         let free = payment.amount().as_dong() - payment.returned - paid;
@@ -203,12 +214,14 @@ impl<'a> Requests<'a> {
         let codes = self.with_codes(said_codes(&payment.evidence.0));
         let likely = self.with_codes(named(&payment.evidence.0, "candidates"));
         let named = if free > 0 { self.named(payment, free) } else { BTreeSet::new() };
+        let (telling, parted) = (self.telling(payment), self.parted(payment));
         let same_payer = match payment.tier {
             Tier::Parted => BTreeSet::new(),
-            _ => self.of_payers(&codes, free),
+            _ => self.of_payers(&telling, free),
         };
         let clue = |at: &usize| match payment.tier {
             Tier::Parted if codes.contains(at) => Clue::Parted,
+            _ if parted.contains(at) => Clue::Parted,
             _ if codes.contains(at) => Clue::Code,
             Tier::NearMiss if likely.contains(at) => Clue::NearMiss,
             _ if same_payer.contains(at) => Clue::SamePayer,
@@ -218,13 +231,15 @@ impl<'a> Requests<'a> {
             _ if named.contains(at) => Clue::NameAlone,
             _ => Clue::Amount,
         };
-        let mut all: BTreeSet<usize> =
-            [&codes, &likely, &named, &same_payer].into_iter().flatten().copied().collect();
+        let others = [&likely, &named, &same_payer].into_iter().flatten();
+        let others = others.filter(|at| !parted.contains(at));
+        let mut all: BTreeSet<usize> = codes.iter().chain(others).copied().collect();
+        let is_known = |at: &usize| all.contains(at) || parted.contains(at);
         // Of very many with its amount alone no more can be shown; the others are counted.
         let of_amount = self.with_left(free).count()
-            - all.iter().filter(|at| self.has_left(**at, free)).count();
+            - all.union(&parted).filter(|at| self.has_left(**at, free)).count();
         let alike: Vec<usize> =
-            self.with_left(free).filter(|at| !all.contains(at)).take(SHOWN).copied().collect();
+            self.with_left(free).filter(|at| !is_known(at)).take(SHOWN).copied().collect();
         let count = all.len() + of_amount;
         all.extend(alike);
         let mut found: Vec<usize> = all.into_iter().collect();
@@ -246,7 +261,7 @@ impl<'a> Requests<'a> {
             };
             Candidate { due, code: &due.code, left: left(due), free, own, why_not }
         };
-        let fills = self.filled(payment, &codes, free);
+        let fills = self.filled(payment, &telling, free);
         let count = count + usize::from(fills.is_some());
         let shown: Vec<Candidate<'a>> =
             fills.into_iter().chain(found.iter().map(candidate)).take(SHOWN).collect();
@@ -270,7 +285,8 @@ impl<'a> Requests<'a> {
             let left: i64 = all.map(|at| left(&self.dues[*at])).sum();
             let [under, over, left] = [came, free, left].map(Money::dong);
             let is_there = is_under(payment.tier, &payment.evidence.0, code);
-            Lying { under, over, left }.is_filled() && !is_there
+            let is_parted = self.not_for.has(payment.id, code);
+            Lying { under, over, left }.is_filled() && !is_there && !is_parted
         };
         let (code, at) = pools.into_iter().find(is_filled)?;
         let due = &self.dues[at];
@@ -291,8 +307,7 @@ impl<'a> Requests<'a> {
     fn of_payers(&self, codes: &BTreeSet<usize>, free: i64) -> BTreeSet<usize> {
         let is_enough = |at: &usize| {
             let left = left(&self.dues[*at]);
-            let unused = self.unused.get(&self.payer(*at)).copied().unwrap_or_default();
-            left <= free || free > 0 && unused.has_together(left)
+            left <= free || free > 0 && self.unused.has((*at, self.payer(*at)), left)
         };
         let open = self.open_of_payers(codes);
         open.filter(|at| is_enough(at) && !codes.contains(at)).collect()
@@ -304,11 +319,11 @@ impl<'a> Requests<'a> {
     }
 
     /// Who pays for these, each at a firm.
-    fn payers(&self, codes: &BTreeSet<usize>) -> HashSet<(&'a str, &'a str)> {
+    fn payers(&self, codes: &BTreeSet<usize>) -> HashSet<Payer<'a>> {
         codes.iter().map(|at| self.payer(*at)).collect()
     }
 
-    fn payer(&self, at: usize) -> (&'a str, &'a str) {
+    fn payer(&self, at: usize) -> Payer<'a> {
         let due = &self.dues[at];
         (due.firm.as_str(), due.payer_email.as_str())
     }
@@ -425,18 +440,18 @@ mod tests {
     fn what_else_is_open_of_a_payer_may_be_paid_with_what_is_enough_for_it() {
         let of = |amount, payer: &str| Due { payer_email: payer.to_owned(), ..due(amount) };
         let dues = [of(20_000, "a"), of(30_000, "a"), of(30_001, "a"), of(30_000, "b")];
-        let found = Requests::of(&dues).of_payers(&BTreeSet::from([0]), 30_000);
+        let none = NotFor::default();
+        let found = Requests::of(&dues, &none).of_payers(&BTreeSet::from([0]), 30_000);
         assert_eq!(found, BTreeSet::from([1]));
     }
 
     #[test]
     fn what_several_payments_of_a_payer_have_together_is_enough_where_none_alone_has_it() {
-        let unused = Unused { sum: 2_950_000, most: 1_475_000 };
-        let enough = [1_475_000, 1_475_001, 2_950_000, 2_950_001].map(|it| unused.has_together(it));
-        assert_eq!(enough, [false, true, true, false]);
         let two = [due(10), due(30_000)];
-        let own = HashMap::from([(("", ""), Unused { sum: 30_000, most: 20_000 })]);
-        let requests = Requests { unused: own, ..Requests::of(&two) };
+        let own = HashMap::from([(("", ""), vec![(1, 10_000), (2, 20_000)])]);
+        let unused = Together::of(&own, &HashMap::new());
+        let none = NotFor::default();
+        let requests = Requests { unused, ..Requests::of(&two, &none) };
         let found = |free| requests.of_payers(&BTreeSet::from([0]), free);
         assert_eq!(found(10_000), BTreeSet::from([1]));
         assert_eq!(found(0), BTreeSet::new(), "nothing of it is unused");
@@ -447,7 +462,8 @@ mod tests {
     #[test]
     fn an_amount_is_a_sign_by_itself_from_10_000_dong_on() {
         let dues = [due(9_999), due(10_000), due(10_001)];
-        let requests = Requests::of(&dues);
+        let none = NotFor::default();
+        let requests = Requests::of(&dues, &none);
         let with = |free: i64| requests.with_left(free).copied().collect::<Vec<_>>();
         assert_eq!([with(9_999), with(10_000), with(10_001)], [vec![], vec![1], vec![2]]);
     }

@@ -24,15 +24,22 @@ use crate::{
     flow::Services,
 };
 
-/// What is said of those of a file, before any of their lines is stored. One without a stated period, or without both
-/// balances, contradicts nothing.
+/// What is said of those of a file.
+#[derive(Debug, Default)]
+pub struct Contradicted {
+    pub said: Vec<Numbered>,
+    /// Whether other statements brought all lines of the file: then nothing of it is missing, whatever is wrong.
+    pub is_known: bool,
+}
+
+/// Before any of their lines is stored. One without a stated period, or without both balances, contradicts nothing.
 pub async fn of(
     services: &Services,
     tx: &mut Tx,
     found: &[Statement],
-) -> anyhow::Result<Vec<Numbered>> {
+) -> anyhow::Result<Contradicted> {
     let account = services.settings.payee.account.as_str();
-    let mut said = Vec::new();
+    let mut lacking = Vec::new();
     for statement in found {
         for section in &statement.sections {
             let Some((from, to)) = section.from.zip(section.to) else { continue };
@@ -42,11 +49,24 @@ pub async fn of(
             // Of what may be told twice a person says first whether it counts.
             let sifted = known::of(services, tx, (statement, section)).await?;
             if sifted.new.iter().all(|line| line.may_be.is_none()) {
-                said.push((None, missing.in_words(&statement.sheet_name)));
+                lacking.push((statement.sheet_name.as_str(), missing));
             }
         }
     }
-    Ok(said)
+    let is_known = !lacking.is_empty() && are_known(services, tx, found).await?;
+    let said = lacking.iter().map(|(sheet, it)| (None, it.in_words(sheet, is_known)));
+    Ok(Contradicted { said: said.collect(), is_known })
+}
+
+async fn are_known(services: &Services, tx: &mut Tx, found: &[Statement]) -> anyhow::Result<bool> {
+    for statement in found {
+        for section in &statement.sections {
+            if !known::of(services, tx, (statement, section)).await?.new.is_empty() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// Stored lines that a statement of their days does not have. Amounts in đồng.
@@ -87,11 +107,13 @@ impl Missing {
         (missing.net != 0 && !is_older).then_some(missing)
     }
 
-    fn in_words(&self, sheet: &str) -> Finding {
+    fn in_words(&self, sheet: &str, is_known: bool) -> Finding {
         let money = |dong: i64| Money::dong(dong).to_string();
         let days = self.days.iter().map(|day| day.format("%d/%m/%Y").to_string());
         let place = Place { sheet: Some(sheet.to_owned()), ..Place::default() };
-        Finding::new(Code::StatementBalance, place)
+        let finding = Finding::new(Code::StatementBalance, place);
+        let finding = if is_known { finding.detail("known", "all") } else { finding };
+        finding
             .detail("case", "stored")
             .detail("lines", self.lines.to_string())
             .detail("days", days.collect::<Vec<_>>().join(", "))

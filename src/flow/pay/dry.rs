@@ -31,9 +31,12 @@ pub async fn statement(
         Err(finding) => return Ok(report::refused(services, file, &document.format, &finding)),
     };
     let mut said = take::wrong(services, &found);
+    let mut is_known = false;
     if !take::is_held(&said) {
         let mut tx = services.db.begin().await?;
-        said.extend(contradicted::of(services, &mut tx, &found).await?);
+        let contradicted = contradicted::of(services, &mut tx, &found).await?;
+        is_known = contradicted.is_known;
+        said.extend(contradicted.said);
     }
     let is_held = take::is_held(&said);
     let mut rows = Rows::default();
@@ -45,7 +48,9 @@ pub async fn statement(
     for (statement, section) in sections {
         let all = i64::try_from(section.entries.len() + section.wrong.len())?;
         rows.total += all;
-        if is_held {
+        if is_known {
+            rows.unchanged += all;
+        } else if is_held {
             rows.held += all;
         } else {
             let new = new(services, (statement, section)).await?;

@@ -53,6 +53,10 @@ mod names;
 
 pub mod candidates;
 
+mod together;
+
+pub mod not_for;
+
 mod why_not;
 
 pub mod unclaimed;

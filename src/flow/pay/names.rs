@@ -185,9 +185,10 @@ fn plain(text: &str) -> String {
     while !rest.is_empty() {
         let short = SHORT.iter().find_map(|(long, short)| Some((*short, behind(rest, long)?)));
         let (word, behind) = short.unwrap_or_else(|| rest.split_once(' ').unwrap_or((rest, "")));
-        for part in glued(word).unwrap_or_else(|| vec![word]) {
-            plain.push_str(part);
-            plain.push(' ');
+        let mut say = |part: &str| plain.extend([part, " "]);
+        match glued(word) {
+            Some(parts) => parts.into_iter().for_each(say),
+            None => say(word),
         }
         rest = behind.trim_start();
     }

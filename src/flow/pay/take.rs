@@ -154,8 +154,11 @@ pub async fn stage(
         return Ok(());
     }
     statements::hold(&mut tx).await?;
+    let mut is_known = false;
     if !is_held(&said) {
-        said.extend(contradicted::of(services, &mut tx, found).await?);
+        let contradicted = contradicted::of(services, &mut tx, found).await?;
+        is_known = contradicted.is_known;
+        said.extend(contradicted.said);
     }
     let is_held = is_held(&said);
     for statement in found {
@@ -168,7 +171,7 @@ pub async fn stage(
             };
             for entry in &section.entries {
                 let is_new = new.get(&entry.row).copied().unwrap_or_default();
-                let state = if is_held {
+                let state = if is_held && !is_known {
                     RowState::Held
                 } else if is_new {
                     RowState::Accepted
@@ -184,7 +187,7 @@ pub async fn stage(
     }
     findings::insert(&mut tx, batch.id(), &said).await?;
     if is_held {
-        untaken::keep(services, &mut tx, batch, found).await?;
+        untaken::keep(services, &mut tx, batch, (found, is_known)).await?;
         let version = services.catalogue.version();
         batches::judge(&mut tx, batch.id(), BatchState::Held, &version, services.now()).await?;
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{
     candidates::{TELLING, named, said_codes},
     names::{self, Sign},
-    pooled::is_under,
+    not_for::NotFor,
 };
 use crate::{
     db::{
@@ -34,7 +34,8 @@ pub struct Unclaimed {
     free: HashMap<i64, Vec<usize>>,
     /// How many of these say nothing of whose they are.
     silent: HashMap<i64, usize>,
-    /// Those that a person said not to be for a code.
+    /// What people said that they are not for, and by these codes which ones.
+    not_for: NotFor,
     parted: HashMap<String, Vec<usize>>,
     /// How many payers have open requests of a firm with an amount, in đồng.
     open: HashMap<(String, i64), i64>,
@@ -70,8 +71,6 @@ struct Payment {
     row: Waiting,
     /// What the bank says of it in words.
     words: String,
-    /// What a person said that it is not for.
-    not_for: HashSet<String>,
 }
 
 impl Unclaimed {
@@ -96,25 +95,20 @@ impl Unclaimed {
         if rows.is_empty() {
             return Ok(Unclaimed::default());
         }
-        let mut not_for: HashMap<i64, HashSet<String>> = HashMap::new();
-        for (id, code) in payments::not_for(db).await? {
-            not_for.entry(id).or_default().insert(code);
-        }
-        let mut unclaimed = Unclaimed::default();
+        let mut unclaimed = Unclaimed { not_for: NotFor::read(db).await?, ..Unclaimed::default() };
         for row in rows {
-            let not_for = not_for.remove(&row.id).unwrap_or_default();
             let words = names::read(&row.memo, row.other_name.as_deref());
-            unclaimed.add(Payment { row, words, not_for });
+            unclaimed.add(Payment { row, words });
         }
         unclaimed.add_payers(db).await?;
         Ok(unclaimed)
     }
 
-    /// A code that a person took a payment away from says nothing of who paid.
     async fn add_payers(&mut self, db: &Db) -> anyhow::Result<()> {
         let mut said: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, payment) in self.waiting.iter().enumerate() {
-            for code in payment.codes().into_iter().filter(|it| !payment.not_for.contains(*it)) {
+            let row = &payment.row;
+            for code in self.not_for.telling_codes(row.id, &row.evidence.0) {
                 said.entry(code).or_default().push(at);
             }
         }
@@ -137,8 +131,8 @@ impl Unclaimed {
             self.words.entry(key).or_default().push(at);
         }
         self.free.entry(payment.row.free).or_default().push(at);
-        for code in &payment.not_for {
-            self.parted.entry(code.clone()).or_default().push(at);
+        for code in self.not_for.of(payment.row.id) {
+            self.parted.entry(code.to_owned()).or_default().push(at);
         }
         if payment.says_nothing() {
             *self.silent.entry(payment.row.free).or_default() += 1;
@@ -179,7 +173,7 @@ impl Unclaimed {
         }
         let is_silent = |at: &&usize| self.waiting[**at].says_nothing();
         let free = self.with_rest(line.rest).filter(is_silent).map(|at| &self.waiting[*at]);
-        let alike = free.filter(|it| !it.not_for.contains(&line.code));
+        let alike = free.filter(|it| !self.not_for.has(it.row.id, &line.code));
         let alike: Vec<&Waiting> = alike.map(|it| &it.row).take(ALIKE).collect();
         let parted = self.parted.get(&line.code).into_iter().flatten().filter(is_silent);
         let parted = parted.filter(|at| self.waiting[**at].row.free == line.rest).count();
@@ -222,7 +216,8 @@ impl Unclaimed {
         let mut found: BTreeSet<usize> =
             own.filter_map(|code| self.codes.get(code)).flatten().copied().collect();
         let payer = (line.firm.clone(), line.payer_email.clone());
-        let may_be = |it: &Payment| !it.not_for.contains(&line.code) || it.is_pooled_for(line);
+        let request = (line.code.as_str(), line.batch_code.as_deref());
+        let may_be = |it: &Payment| !self.not_for.parts(it.decided(), request);
         found.extend(self.of_payer(&payer, line.rest, may_be));
         let fits = |at: usize| others.fits(line, self.waiting[at].row.free);
         let of_client = self.with_name(&line.name).into_iter();
@@ -294,10 +289,8 @@ impl Payment {
         said_codes(&self.row.evidence.0)
     }
 
-    /// Whether it waits under the code for all of the line's payer.
-    fn is_pooled_for(&self, line: &InGrace) -> bool {
-        let code = line.batch_code.as_deref();
-        code.is_some_and(|code| is_under(self.row.tier, &self.row.evidence.0, code))
+    fn decided(&self) -> (i64, Tier, &serde_json::Value) {
+        (self.row.id, self.row.tier, &self.row.evidence.0)
     }
 
     /// Whether its memo says by a code what it is for.
@@ -362,7 +355,7 @@ mod tests {
                 free: *free,
                 paid: 2_950_000,
             };
-            Payment { row, words: String::new(), not_for: HashSet::new() }
+            Payment { row, words: String::new() }
         };
         Unclaimed {
             waiting: free.iter().map(payment).collect(),

@@ -21,13 +21,13 @@ use crate::{
     },
 };
 
-/// Keeps which days a statement speaks of that is not taken: as stated, else as booked. A day that is still to come is a
-/// mistake of it.
+/// Keeps which days a statement speaks of that is not taken: as stated, else as booked; and whether others brought all its
+/// lines. A day that is still to come is a mistake of it.
 pub async fn keep(
     services: &Services,
     tx: &mut Tx,
     batch: &Batch,
-    found: &[Statement],
+    (found, is_known): (&[Statement], bool),
 ) -> anyhow::Result<()> {
     let sections = || found.iter().flat_map(|statement| &statement.sections);
     let days = sections().flat_map(|it| it.entries.iter().map(|entry| entry.booked_on));
@@ -39,11 +39,11 @@ pub async fn keep(
     let told = || told.iter().copied().filter(|day| *day <= today);
     let Some((from, to)) = told().min().zip(told().max()) else { return Ok(()) };
     let account = services.settings.payee.account.clone();
-    staged::keep_speaks_of(tx, batch, SpeaksOf { account, from, to }).await
+    staged::keep_speaks_of(tx, batch, SpeaksOf { account, from, to, is_known }).await
 }
 
 /// Which of these wait for nothing any more, and for whose sake: the same bytes came again, or statements that came later
-/// than these bytes did first and were taken tell of each of the days.
+/// than these bytes did first and were taken tell of each of the days; of what brings no line of its own, also earlier ones.
 pub async fn overtaken(
     services: &Services,
     batches: &[Batch],
@@ -55,7 +55,9 @@ pub async fn overtaken(
             Some(days) => {
                 let taken = statements::of_account(&services.db, &days.account).await?;
                 let first = statements::same_bytes_first(&services.db, &batch.sha256).await?;
-                told_by(taken, first.unwrap_or(batch.id()), (days.from, days.to))
+                let than = first.unwrap_or(batch.id());
+                let than = if days.is_known { BatchId::new(0) } else { than };
+                told_by(taken, than, (days.from, days.to))
             }
             None => None,
         };

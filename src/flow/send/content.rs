@@ -11,7 +11,7 @@ use super::{
         self, FirmBlock, Letter, LogIn, NoticeLine, OrderCancelled, OrderNotice, Rest, Transfer,
         Turn, Works,
     },
-    mornings, moved, nights, over, plan, results, returned, standings, waiting,
+    mornings, moved, nights, over, plan, results, returned, standings, waiting, went,
 };
 use crate::{
     db::{
@@ -111,6 +111,7 @@ async fn notice(
             recipient: order.recipient,
             turn: turn(mail),
             after_restore: mail.told_before,
+            went: went::of(services, turn(mail), (order, &own)).await?,
             to_name: mail.recipient_name.clone(),
             firm,
             orders,

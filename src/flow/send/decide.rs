@@ -76,7 +76,7 @@ pub async fn refuse(services: &Services, mail: &Mail, reason: &str) -> anyhow::R
 /// Not every refusal keeps an address from mail: one that was forwarded, or that is who sends' own. A person says so.
 async fn suppress(services: &Services, mail: &Mail, reason: &str) -> anyhow::Result<()> {
     let mut tx = services.db.begin().await?;
-    suppressions::add(&mut tx, (&mail.recipient, mail.id), reason, services.now()).await?;
+    suppressions::put(&mut tx, (&mail.recipient, mail.id), reason, services.now()).await?;
     Ok(tx.commit().await?)
 }
 

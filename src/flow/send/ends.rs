@@ -8,9 +8,9 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use super::plan::{plan, plan_for};
 use crate::{
     db::{Tx, grace, lines::Line, mails, orders::Order, requests},
-    domain::mail::Purpose,
+    domain::{mail::Purpose, order::OrderCode},
     flow::{
-        Services,
+        Services, guard,
         order::{registrant, told_of},
     },
 };
@@ -49,6 +49,23 @@ pub async fn warning(
         grace::hold_letter(tx, about, (email, sequence), at).await?;
     }
     Ok(true)
+}
+
+/// The original of restored data may have sent a warning and its copies: people decide whether they leave. Those of other
+/// payers of the order leave.
+pub async fn doubt_warning(
+    tx: &mut Tx,
+    order: &OrderCode,
+    (payer, copies): (&str, &BTreeSet<&str>),
+    sequence: i64,
+) -> anyhow::Result<()> {
+    let copies = copies.iter().filter(|email| **email != payer);
+    let copies = copies.map(|email| (*email, COPIES + sequence));
+    for letter in copies.chain([(payer, sequence)]) {
+        let about = (Purpose::GraceWarning, order.as_str());
+        mails::doubt_letter(tx, about, letter, guard::MAYBE_SENT).await?;
+    }
+    Ok(())
 }
 
 /// That a licence was cut off, to who pays for it; to who registered it one copy about all of an order that were cut off on

@@ -45,6 +45,8 @@ mod mornings;
 
 mod nights;
 
+mod went;
+
 pub mod alarms;
 
 pub mod plan;

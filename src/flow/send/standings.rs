@@ -209,13 +209,10 @@ pub async fn of(
     let is_other = |it: &&Request| about.iter().all(|about| about.line.id != it.line_id);
     let others: Vec<&Request> = asked.open.iter().filter(is_other).collect();
     let told: Vec<&Line> = about.iter().map(|it| it.line).collect();
+    let news = since.news(about.iter().map(|it| it.request));
     let said = Standing {
         occasion: occasion(services, mail, (about[0].cutoff_at, &warned)),
-        reader: if is_payer {
-            StandingReader::Payer(order.recipient)
-        } else {
-            StandingReader::Firm
-        },
+        reader: reader(is_payer, order),
         to_name: mail.recipient_name.clone(),
         firm: firm_block(services, order, &told).await?,
         lines: about
@@ -225,10 +222,12 @@ pub async fn of(
         others: known.others(services, mail, &others, &pools)?,
         rest: asked.rest,
         all: asked.all,
-        news: since.news(about.iter().map(|it| it.request)),
+        news,
         over,
         returns,
         pooled,
+        is_exact: known.lying.came() == known.lying.left,
+        is_stray: known.has_stray && news.lines == 0,
         lacking: pools.missing,
         elsewhere: since.elsewhere,
         lost: letters::Lost { amount: lost.amount, lines: lost.lines(), pooled: lost.pooled },
@@ -239,6 +238,10 @@ pub async fn of(
     note(services, mail, said.is_partly(), if is_taken_back(mail) { &taken } else { &sums })
         .await?;
     Ok(Some(Content { letter, picture: asked.picture, workbook: None, reply_to }))
+}
+
+fn reader(is_payer: bool, order: &Order) -> StandingReader {
+    if is_payer { StandingReader::Payer(order.recipient) } else { StandingReader::Firm }
 }
 
 /// Keeps what its reader knows by a letter that is on its way: the sums, or that it asks for a rest.

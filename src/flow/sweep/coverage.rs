@@ -1,9 +1,14 @@
 //! Which days the imported statements say everything of. Statements join by their balances or their days; between those
 //! that do not, and before the first one, nobody knows what was booked.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 
-use crate::{db::statements::Statement, domain::batch::BatchId};
+use crate::{
+    db::{emptied::Taken, statements::Statement},
+    domain::batch::BatchId,
+};
 
 /// First and last day, both included.
 pub type Span = (NaiveDate, NaiveDate);
@@ -99,12 +104,12 @@ struct Part {
     closing: Option<i64>,
 }
 
-/// `empties` says that what comes into the account is taken out of it again: then its balance is the same whatever was
-/// booked, and statements join by their days alone. So they do where one of them shows that itself. `arrived` says on which
+/// Where what comes into the account is taken out of it again its balance is the same whatever was booked, and statements
+/// join by their days alone: `taken` are the days that show it, beside the statements themselves. `arrived` says on which
 /// local day each came, `works` whether a day is one on which banks book.
 pub fn of(
     statements: &[Statement],
-    empties: bool,
+    taken: &Taken,
     arrived: impl Fn(&Statement) -> NaiveDate,
     works: impl Fn(NaiveDate) -> bool,
 ) -> Coverage {
@@ -113,7 +118,7 @@ pub fn of(
         let from = it.from().filter(|from| *from <= to)?;
         Some(Part { batch: it.batch(), from, to, opening: it.opening, closing: it.closing })
     };
-    let empties = empties || statements.iter().any(ends_as_it_began);
+    let empties = is_emptied(statements, taken);
     let mut parts = newest(statements.iter().filter_map(part).collect());
     parts.sort_by_key(|part| (part.from, part.to));
     let (mut spans, mut breaks): (Vec<Span>, Vec<Break>) = (Vec::new(), Vec::new());
@@ -136,6 +141,18 @@ pub fn of(
         last = Some(part);
     }
     Coverage { spans, breaks }
+}
+
+/// A balance that comes back once may do so by chance: it takes two days. A statement that ends as it began is one of the
+/// last day on which it took something out; where it only gave money back it says nothing.
+fn is_emptied(statements: &[Statement], taken: &Taken) -> bool {
+    let last_taken = |it: &Statement| {
+        let (from, to) = it.from().zip(it.to()).filter(|(from, to)| from <= to)?;
+        taken.days.range(from..=to).next_back().copied()
+    };
+    let by_balance = statements.iter().filter(|it| ends_as_it_began(it)).filter_map(last_taken);
+    let days: BTreeSet<NaiveDate> = by_balance.chain(taken.wholly.iter().copied()).collect();
+    days.len() > 1
 }
 
 /// Though money came.
@@ -214,11 +231,11 @@ mod tests {
     }
 
     fn cover(parts: &[Said]) -> Coverage {
-        cover_of(parts, 0, false)
+        cover_of(parts, 0, &[], &[])
     }
 
-    /// Each with so much that came.
-    fn cover_of(parts: &[Said], credits: i64, empties: bool) -> Coverage {
+    /// Each with so much that came; on some days something was taken out, on others all.
+    fn cover_of(parts: &[Said], credits: i64, some: &[u32], all: &[u32]) -> Coverage {
         let statement = |(from, to, balances): &Said| {
             let arrived_at = day(28).and_hms_opt(1, 0, 0).unwrap().and_utc();
             let mut it = Statement::of_days(day(*from), day(*to), *balances, arrived_at);
@@ -229,7 +246,9 @@ mod tests {
         let weekend = |day: NaiveDate| {
             !matches!(chrono::Datelike::weekday(&day), chrono::Weekday::Sat | chrono::Weekday::Sun)
         };
-        of(&statements, empties, |it| it.arrived_at.date_naive(), weekend)
+        let wholly: BTreeSet<NaiveDate> = all.iter().copied().map(day).collect();
+        let days = some.iter().copied().map(day).chain(wholly.iter().copied()).collect();
+        of(&statements, &Taken { days, wholly }, |it| it.arrived_at.date_naive(), weekend)
     }
 
     /// The 1st, 7th and 8th of November 2026 are days of a weekend.
@@ -260,16 +279,32 @@ mod tests {
     fn of_an_account_that_is_emptied_statements_join_by_days_alone() {
         let same = [(3, 4, Some((7, 7))), (6, 6, Some((7, 7))), (9, 10, Some((7, 7)))];
         assert!(cover(&same).covers((day(3), day(10))), "nothing moves in it");
-        let nothing_came = cover_of(&same, 0, true);
+        let nothing_came = cover_of(&same, 0, &[], &[20, 23]);
         let missing = Some((day(5), day(5)));
         assert_eq!(nothing_came.missing((day(3), day(10))), missing, "another time it was emptied");
         // From the 6th to the 9th there is a weekend.
         let gaps = |of: &Coverage| of.gaps().collect::<Vec<Span>>();
-        assert_eq!(gaps(&cover_of(&same, 5, false)), [(day(5), day(5))], "they show it themselves");
+        let shown = cover_of(&same, 5, &[4, 6], &[]);
+        assert_eq!(gaps(&shown), [(day(5), day(5))], "they show it themselves");
+        let both = cover_of(&same, 5, &[4], &[20]);
+        assert_eq!(gaps(&both), [(day(5), day(5))], "one of them, and another day");
         let grows = [(3, 4, Some((0, 7))), (6, 6, Some((7, 9)))];
-        assert!(cover_of(&grows, 5, false).covers((day(3), day(6))), "its money stays");
+        assert!(cover_of(&grows, 5, &[], &[]).covers((day(3), day(6))), "its money stays");
         let touching = [(3, 4, Some((7, 7))), (5, 6, Some((8, 8)))];
-        assert_eq!(cover_of(&touching, 5, false).breaks().len(), 1, "other balances tell");
+        assert_eq!(cover_of(&touching, 5, &[4, 6], &[]).breaks().len(), 1, "other balances tell");
+    }
+
+    #[test]
+    fn one_day_on_which_a_balance_comes_back_does_not_make_an_account_one_that_is_emptied() {
+        let same = [(3, 4, Some((7, 7))), (6, 6, Some((7, 7))), (9, 10, Some((7, 7)))];
+        let covers = |credits, some: &[u32], all: &[u32]| {
+            cover_of(&same, credits, some, all).covers((day(3), day(10)))
+        };
+        assert!(covers(0, &[], &[20]), "all that had come was taken out once");
+        assert!(covers(5, &[4], &[]), "a statement ends as it began");
+        assert!(covers(5, &[4], &[4]), "both on the same day");
+        assert!(covers(5, &[], &[]), "what went out of it went back to who had paid");
+        assert!(!covers(5, &[4, 10], &[]) && !covers(0, &[], &[20, 23]), "twice");
     }
 
     #[test]

@@ -264,7 +264,7 @@ pub async fn covered(services: &Services) -> anyhow::Result<Coverage> {
     let works =
         |day: NaiveDate| !rules::is_weekend(day) && !services.catalogue.holidays.is_holiday(day);
     let arrived = |it: &statements::Statement| services.local(it.arrived_at).date_naive();
-    Ok(coverage::of(&all, emptied::is(&services.db, account).await?, arrived, works))
+    Ok(coverage::of(&all, &emptied::of(&services.db, account).await?, arrived, works))
 }
 
 /// The days up to yesterday of which no statement has come, and without which a line is not cut off when its time comes.

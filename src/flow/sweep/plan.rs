@@ -8,15 +8,12 @@ use chrono::{DateTime, Datelike as _, Utc};
 use super::{Judged, Services, is_skipped, rules, rules::Step};
 use crate::{
     db::{
-        Tx, changes, copied, grace, lines, mails,
+        Tx, changes, copied, grace, lines,
         orders::{self, Order},
         requests, standing,
     },
-    domain::{
-        mail::Purpose,
-        order::{LineState, OrderCode},
-    },
-    flow::{activate, guard, order::told_of, send},
+    domain::order::{LineState, OrderCode},
+    flow::{activate, order::told_of, send},
 };
 
 /// So many lines or letters are planned in one transaction: others do not wait for long, and a disk is not asked for
@@ -99,8 +96,7 @@ async fn letter(
     }
     // What was there before a backup was read in may have sent what was due by then, on whichever day.
     if doubted.is_some_and(|until| was_due(services, lines, until)) {
-        let warning = (Purpose::GraceWarning, order.code.as_str());
-        mails::doubt(tx, warning, guard::MAYBE_SENT).await?;
+        send::ends::doubt_warning(tx, &order.code, (payer.1, &copies), sequence).await?;
     }
     let mut planned = 0;
     for (it, days) in lines {

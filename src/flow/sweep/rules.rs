@@ -181,7 +181,10 @@ fn waits(facts: &Facts<'_>, rules: &Rules<'_>) -> Option<Waits> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{db::statements::Statement, flow::sweep::coverage};
+    use crate::{
+        db::{emptied::Taken, statements::Statement},
+        flow::sweep::coverage,
+    };
 
     const TZ: Tz = Tz::Asia__Ho_Chi_Minh;
 
@@ -198,7 +201,7 @@ mod tests {
 
     fn covered(from: u32, to: u32) -> Coverage {
         let statement = Statement::of_days(day(from), day(to), None, at(30, 12));
-        coverage::of(&[statement], false, |_| day(30), |_| true)
+        coverage::of(&[statement], &Taken::default(), |_| day(30), |_| true)
     }
 
     /// When, what is paid, what is covered, which warnings were accepted, and what follows.

@@ -93,6 +93,17 @@ fn an_email_of_another_client_of_the_firm_is_told_where_it_is_new_for_a_client()
 }
 
 #[test]
+fn an_address_that_gets_no_mail_is_a_warning_and_its_client_is_taken() {
+    let email = World::default().check(&[enterprise(1)]).client(0).email.to_string();
+    let world = World { suppressed: vec![email.clone()], ..World::default() };
+    let said = world.check(&[enterprise(1), enterprise(2)]);
+    let finding = said.only();
+    assert_eq!((finding.code, finding.severity), (Code::EmailHeld, Warning));
+    assert_eq!((finding.place.field, &finding.value), (Some(Field::Email), &Some(email)));
+    assert_eq!(said.states(), [RowState::Accepted; 2]);
+}
+
+#[test]
 fn one_phone_for_several_clients_is_a_warning() {
     let shared = |number, phone: &str| with(enterprise(number), &[(Field::Phone, text(phone))]);
     let said = World::default().check(&[shared(1, "0912345678"), shared(2, "+84 912 345 678")]);

@@ -207,6 +207,8 @@ struct World {
     known: Vec<Known>,
     /// Who of the firm signs in where.
     reached: Vec<Reached>,
+    /// Addresses that get no mail.
+    suppressed: Vec<String>,
 }
 
 impl Default for World {
@@ -221,6 +223,7 @@ impl Default for World {
             locale: Locale::Vi,
             known: Vec::new(),
             reached: Vec::new(),
+            suppressed: Vec::new(),
         }
     }
 }
@@ -259,7 +262,8 @@ impl World {
         });
         let clients = newest.into_values().collect();
         let (lines, reached) = (self.known.clone(), self.reached.clone());
-        Past { lines, clients, reached, ties: ties.collect(), ..Past::default() }
+        let suppressed = self.suppressed.iter().cloned().collect();
+        Past { lines, clients, reached, ties: ties.collect(), suppressed, ..Past::default() }
     }
 
     fn sheets(&self, sheets: Vec<Sheet>) -> Said {

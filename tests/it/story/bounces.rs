@@ -492,6 +492,28 @@ fn a_mail_that_failed_where_it_was_forwarded_to_keeps_its_address() {
 }
 
 #[test]
+fn of_a_mail_that_a_person_refused_the_morning_does_not_say_to_send_it_again() {
+    if !require("openpyxl") {
+        return;
+    }
+    for world in World::on_each_engine() {
+        world.import("khach.csv", &csv(&[enterprise(1), enterprise(2)]));
+        world.run(&["confirm", ORDER]).exits(0);
+        world.run(&["run", "mail"]).exits(0);
+        for (name, to) in [("a.eml", FIRST), ("b.eml", SECOND)] {
+            take(&world, name, &about(FULL, &notice(&world, to)));
+        }
+        let id = notice(&world, FIRST)["id"].to_string();
+        world.run(&["mails", "refuse", &id, "--reason", "Khách bỏ địa chỉ này"]).exits(0);
+        let page = morning(&world, "");
+        let told = |to: &str| page.lines().find(|line| line.contains(to)).unwrap();
+        assert!(told(FIRST).contains("hỏi lại người nhận địa chỉ đúng"), "{page}");
+        assert!(!told(FIRST).contains("hangloat resend"), "{page}");
+        assert!(told(SECOND).contains("hangloat resend"), "{page}");
+    }
+}
+
+#[test]
 fn a_report_that_who_sends_is_refused_is_the_operator_s_and_keeps_the_address() {
     for (status, world) in ["5.4.5", "5.7.1"].into_iter().zip([noticed(), noticed()]) {
         let report = POSTFIX.replace("5.1.1", status);

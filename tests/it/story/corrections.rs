@@ -734,6 +734,33 @@ fn a_correction_to_an_address_that_gets_no_mail_says_so_and_how_that_is_ended() 
 }
 
 #[test]
+fn a_list_or_an_edited_cell_with_an_address_that_gets_no_mail_says_so_too() {
+    for world in World::on_each_engine() {
+        told(&world);
+        let mut mails = world.list("mails").into_iter();
+        let refused = mails.find(|mail| mail["to"] == enterprise(2).email()).unwrap();
+        let id = refused["id"].to_string();
+        world.run(&["mails", "refuse", &id, "--reason", "550 5.1.1 no such user"]).exits(0);
+        let how = format!("hangloat suppressions --release {}", enterprise(2).email());
+        let said_of = |file: &Value, row: u32| {
+            let findings = file["findings"].as_array().unwrap();
+            let told = findings.iter().find(|it| it["code"] == "email.held").unwrap();
+            assert_eq!((&told["severity"], &told["row"]), (&json!("warning"), &json!(row)));
+            assert!(text(told, "fix").contains(&how), "{told}");
+        };
+        // A new list with a known client.
+        let file = world.import("them.csv", &csv(&[enterprise(4), enterprise(2)]));
+        assert_eq!(file["rows"]["accepted"], 1, "{file}");
+        said_of(&file, 3);
+        if require("openpyxl") {
+            let edits = [cell("Kết quả", "E2", enterprise(2).email())];
+            let answer = edited(&world, &world.workbook("B000001"), &edits);
+            said_of(&world.take("a.xlsx", &answer), 2);
+        }
+    }
+}
+
+#[test]
 fn a_letter_to_an_address_of_before_is_not_promised_when_it_is_asked_for_again() {
     let world = World::new();
     told(&world);

@@ -222,6 +222,39 @@ fn of_many_codes_that_money_may_be_for_the_sheet_names_four_and_says_how_many_mo
 }
 
 #[test]
+fn what_a_person_said_that_money_is_not_for_is_offered_for_it_no_more_alone_or_with_other_money() {
+    if !require("openpyxl") {
+        return;
+    }
+    let world = World::new();
+    let same = |n| enterprise(n).with("E", enterprise(1).email());
+    world.import("khach.csv", &csv(&[enterprise(1), same(2), same(3)]));
+    world.run(&["confirm", ORDER]).exits(0);
+    let codes = codes(&world);
+    let lines = [0, 1].map(|at: usize| ("20/11/2026", 4_425_000, codes[at].as_str()));
+    take(&world, "sao-ke.csv", &lines);
+    let shown = || {
+        world.run(&["run", "reconcile"]);
+        super::workbooks::sheet_text(&newest(&world), SHEET)
+    };
+    let together = "cùng người trả: đủ khi cộng";
+    let before = shown();
+    assert_eq!(before.matches(together).count(), 2, "{before}");
+    let id = payment(&world, &codes[1])["id"].to_string();
+    for (amount, request) in [("1475000", "partly_paid 1475000"), ("0", "open 0")] {
+        let said = format!("{}={amount}", codes[2]);
+        world.run(&["match", &id, &said, "--reason", "gọi"]);
+        assert_eq!(requests(&world)[2], request);
+    }
+    // What is left of the other one alone is not enough.
+    let after = shown();
+    assert!(!after.contains(together), "{after}");
+    let named = format!(". {} – ", codes[2]);
+    assert!(!after.contains(&named), "{after}");
+    world.run(&["prove"]).exits(0);
+}
+
+#[test]
 fn it_survives_a_save_by_libreoffice_and_as_an_open_document() {
     if require("openpyxl") && require("soffice") {
         decided(|world, bytes| converted(world, bytes, &["ods", "xlsx"]));

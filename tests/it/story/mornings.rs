@@ -482,6 +482,31 @@ fn a_list_is_reminded_of_until_a_later_one_orders_all_of_its_rows_that_wait() {
 }
 
 #[test]
+fn a_client_that_waits_in_two_lists_for_the_same_counts_once_in_the_sum_of_the_page() {
+    if !require("openpyxl") {
+        return;
+    }
+    let wrong = |number: u32| enterprise(number).with("F", "113");
+    for world in World::on_each_engine() {
+        world.import("a.csv", &csv(&[enterprise(1), wrong(2), wrong(3)]));
+        world.import("b.csv", &csv(&[enterprise(4), wrong(2)]));
+        // The next year is another purchase.
+        world.import("c.csv", &csv(&[enterprise(5), wrong(3).with("I", "2027")]));
+        report(&world, NEXT_DAY);
+        let page = sheet_text(&world.path("outbox/morning__2026-11-24__r1.xlsx"), "Buổi sáng");
+        for said in [
+            "a.csv · B000001\t2\t5900000",
+            "b.csv · B000002\t1\t2950000",
+            "c.csv · B000003\t1\t2950000",
+            // Three orders to confirm, and three clients of four rows.
+            "6 việc cần xử lý, liên quan đến 17.700.000 đ",
+        ] {
+            assert!(page.contains(said), "no {said} in\n{page}");
+        }
+    }
+}
+
+#[test]
 fn a_letter_that_did_not_arrive_leaves_the_page_when_it_was_sent_again() {
     if !require("openpyxl") {
         return;

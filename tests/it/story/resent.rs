@@ -52,6 +52,19 @@ fn an_uncertain_letter_leaves_again_by_decision_under_another_id() {
 }
 
 #[test]
+fn of_several_mails_that_cannot_be_sent_again_each_is_named() {
+    let world = placed(2);
+    let ids: Vec<String> = world.mails().iter().map(|mail| mail["id"].to_string()).collect();
+    assert!(ids.len() > 1, "{ids:?}");
+    let resend = [&["resend", "--json"][..], &ids.iter().map(String::as_str).collect::<Vec<_>>()];
+    let refused = world.run_at(THEN, &resend.concat()).exits(1).json();
+    assert_eq!(refused["error"]["code"], "state.not_allowed");
+    let said = text(&refused["error"], "message");
+    assert!(ids.iter().all(|id| said.contains(&format!("Thư {id} "))), "{said}");
+    assert_eq!(said.lines().count(), ids.len(), "{said}");
+}
+
+#[test]
 fn sending_again_to_a_refused_address_is_a_decision_about_it_too() {
     let (server, world) = (Server::new(How::Plain), placed(1));
     server.script(|at| match at.stage {

@@ -189,6 +189,31 @@ fn notices_that_may_have_told_void_codes_are_sent_to_everybody_by_one_command() 
 }
 
 #[test]
+fn a_notice_that_was_sent_again_and_may_not_have_arrived_is_void_no_more() {
+    let lost = placed();
+    let file = backed_up(&lost, "dem.zip", &[]);
+    lost.run(&["confirm", "DH-2611-000002"]).exits(0);
+    let found = elsewhere(&file);
+    found.run(&["resume", "--confirm"]).exits(0);
+    found.run(&["confirm", "DH-2611-000002"]).exits(0);
+    let order = ["resend", "--order", "DH-2611-000002", "--json"];
+    let again = found.run(&order).exits(0).json();
+    assert!(!again["mails"].as_array().unwrap().is_empty(), "{again}");
+    // As if its server had been gone before it said that it has them.
+    execute(&found, "update mail set state = 'uncertain' where occasion is not null");
+    let twice = found.run(&order).exits(0).json();
+    assert_eq!(twice["mails"], serde_json::json!([]));
+    if require("openpyxl") {
+        found.run(&["run", "report"]).exits(0);
+        let page = found.files_in("outbox").into_iter().find(|it| it.starts_with("morning__"));
+        let page = sheet_text(&found.path("outbox").join(page.unwrap()), "Buổi sáng");
+        let own: Vec<&str> = page.lines().filter(|it| it.contains("· DH-2611-000002")).collect();
+        assert!(!page.contains("hangloat resend --order"), "{page}");
+        assert!(own.iter().any(|it| it.contains("đã có thư này chưa")), "{page}");
+    }
+}
+
+#[test]
 fn a_final_warning_of_a_day_between_the_backup_and_the_loss_does_not_go_twice_unseen() {
     let lost = unpaid();
     let file = lost.outside("dem.zip");
@@ -218,6 +243,28 @@ fn a_final_warning_of_a_day_between_the_backup_and_the_loss_does_not_go_twice_un
     found.run_at(&at("12-01", 8), &["run", "remind"]).exits(0);
     let states = texts(&warnings(&found), "state");
     assert_eq!(states, ["uncertain", "uncertain", "uncertain", "uncertain", "sent"]);
+}
+
+#[test]
+fn a_warning_that_was_not_due_before_the_loss_leaves_though_that_of_another_payer_is_doubted() {
+    let lost = unpaid();
+    let file = lost.outside("dem.zip");
+    // Its day before the last one is Monday the 30th; that of the others was Friday the 27th.
+    let held = ["hold", "DH-2611-000001/1", "--until", "2026-12-01", "--reason", "hẹn trả"];
+    lost.run_at(&at("11-24", 9), &held).exits(0);
+    lost.run_at(&at("11-26", 3), &["backup", file.to_str().unwrap()]).exits(0);
+    let found = World::empty();
+    found.run_at(&at("11-28", 9), &["restore", file.to_str().unwrap()]).exits(0);
+    found.run_at(&at("11-28", 10), &["resume", "--confirm"]).exits(0);
+    found.run_at(&at("11-30", 8), &["run", "remind"]).exits(0);
+    found.run_at(&at("11-30", 9), &["run", "mail"]).exits(0);
+    let mut warnings = found.list("mails");
+    warnings.retain(|mail| mail["purpose"] == "grace_warning");
+    assert_eq!(warnings.len(), 4, "three payers and a copy: {warnings:?}");
+    for mail in &warnings {
+        let is_due_later = mail["to"] == enterprise(1).email();
+        assert_eq!(mail["state"], if is_due_later { "sent" } else { "uncertain" }, "{mail}");
+    }
 }
 
 #[test]
@@ -536,6 +583,28 @@ fn the_job_backs_up_into_its_folder_and_the_doctor_looks_at_it() {
     let late = world.run_at("2026-11-27T08:30:00+07:00", &["doctor", "--json"]).exits(1).json();
     assert!(text(&check(&late, "backup"), "fix").contains("hai ngày"), "{late}");
     assert!(text(&check(&late, "key copy"), "fix").contains("--with-key"), "{late}");
+}
+
+#[test]
+fn the_doctor_makes_no_folder_and_says_which_one_is_missing() {
+    let world = placed();
+    let folder = world.outside("sao luu").join("dem");
+    let set = format!("[backup]\nto = \"{}\"", folder.display());
+    world.rewrite("hangloat.toml", "[backup]\n# to = \"\"", &set);
+    fs::remove_dir_all(world.path("archive")).unwrap();
+    let check = |name: &str| {
+        let checks = world.run(&["doctor", "--json"]).json()["checks"].clone();
+        checks.as_array().unwrap().iter().find(|check| check["name"] == name).unwrap().clone()
+    };
+    let missing = check("backup folder");
+    assert_eq!(missing["ok"], true, "{missing}");
+    assert!(text(&missing, "detail").contains("chưa có"), "{missing}");
+    assert!(text(&missing, "fix").contains("ổ đĩa"), "{missing}");
+    let other = check("archive");
+    assert!(text(&other, "detail").contains("chưa có") && other["fix"].is_null(), "{other}");
+    assert!(!world.outside("sao luu").exists() && !world.path("archive").exists());
+    world.run(&["run", "backup"]).exits(0);
+    assert_eq!(check("backup folder")["detail"], folder.display().to_string());
 }
 
 #[test]

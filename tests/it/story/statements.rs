@@ -146,19 +146,36 @@ fn balances_that_do_not_join_are_told_with_both_statements_until_a_right_one_com
 
 #[test]
 fn a_missing_day_of_an_account_that_is_emptied_is_told_though_its_balances_join() {
-    for (taken, is_emptied) in [(50_000, true), (20_000, false)] {
+    let away = "dieu chuyen ve tru so";
+    let cases = [
+        ([50_000, 50_000], away, true),
+        ([50_000, 20_000], away, false),
+        ([50_000, 50_000], "HOANTIEN 1", false),
+    ];
+    for (taken, memo, is_emptied) in cases {
         let world = placed();
-        let left = 150_000 - taken;
-        world.take("_bank/a.csv", spanned((9, 10), 100_000, 150_000).as_bytes());
-        let away = format!("11/11/2026;{taken};;dieu chuyen ve tru so");
-        let second = spanned((11, 11), 150_000, left);
-        let second = second.replace(&format!("11/11/2026;;-{taken};khac"), &away);
+        let left = 200_000 - taken[0] - taken[1];
+        let first = in_and_out((4, 5), 100_000, taken[0], memo);
+        world.take("_bank/a.csv", first.as_bytes());
+        let second = in_and_out((6, 11), 150_000 - taken[0], taken[1], memo);
         world.take("_bank/b.csv", second.as_bytes());
         // The 12th is a Thursday.
         world.take("_bank/c.csv", spanned((13, 13), left, left + 7_000).as_bytes());
         let told = std::fs::read_to_string(world.path("outbox/_bank/c__B000004.txt")).unwrap();
-        assert_eq!(told.contains("CÒN THIẾU SAO KÊ ngày 12/11/2026"), is_emptied, "{told}");
+        let is_told = told.contains("CÒN THIẾU SAO KÊ ngày 12/11/2026");
+        assert_eq!(is_told, is_emptied, "{taken:?} {memo}: {told}");
     }
+}
+
+/// A statement of some days of November with balances: 50.000 đ come on the first of them, and something is taken out on
+/// the last one.
+fn in_and_out((from, to): (u32, u32), opening: i64, taken: i64, memo: &str) -> String {
+    let closing = opening + 50_000 - taken;
+    format!(
+        "Số tài khoản;1023456789;;\nTừ ngày: {from}/11/2026;Đến ngày: {to}/11/2026;;\nSố dư đầu kỳ;{opening};;\n\
+         Số dư cuối kỳ;{closing};;\nNgày giao dịch;Ghi nợ;Ghi có;Nội dung\n\
+         {from}/11/2026;;50000;khac\n{to}/11/2026;{taken};;{memo}\n"
+    )
 }
 
 /// A statement of the 18th to the 20th of November, from 100.000.000 đ on.
@@ -186,14 +203,24 @@ fn a_statement_that_lacks_what_another_one_has_of_its_days_waits_and_says_which_
     let check = world.run(&["check", path.to_str().unwrap(), "--bank", "--json"]).json();
     assert_eq!(check["files"][0]["outcome"], "held", "{check}");
     let part = world.take("_bank/part.csv", of_three_days(&all[..1]).as_bytes());
-    assert_eq!((&part["outcome"], &part["rows"]["held"]), (&"held".into(), &1.into()));
+    assert_eq!(check["files"][0]["rows"], part["rows"], "{check}");
+    let rows = (&part["rows"]["held"], &part["rows"]["unchanged"]);
+    assert_eq!((&part["outcome"], rows), (&"held".into(), (&0.into(), &1.into())));
     let finding = &part["findings"][0];
     assert_eq!(finding["code"], "statement.balance");
     let told = std::fs::read_to_string(world.path("outbox/_bank/part__B000003.txt")).unwrap();
-    for said in ["Ngày 20/11/2026 đã có 1 giao dịch", "105.900.000 đ", "lệch 2.950.000 đ"]
+    let known = "đều đã được ghi nhận từ sao kê khác";
+    for said in ["Ngày 20/11/2026 đã có 1 giao dịch", "105.900.000 đ", "lệch 2.950.000 đ", known]
     {
         assert!(told.contains(said), "no {said} in {told}");
     }
+    assert!(!told.contains("chưa được ghi nhận"), "{told}");
+    assert_eq!(batch(&world, "B000003")["overtaken_by"], "B000002", "it waits for nothing");
+    // One line of its own, and a person looks at it.
+    let other = [(19, "R1", 2_950_000, &*codes[0]), (20, "R9", 5_000, "khac")];
+    let other = world.take("_bank/other.csv", of_three_days(&other).as_bytes());
+    assert_eq!((&other["outcome"], &other["rows"]["held"]), (&"held".into(), &2.into()));
+    assert_eq!(batch(&world, "B000004")["overtaken_by"], Value::Null);
     assert_eq!(requests(&world)[..2], ["paid 2950000", "paid 2950000"]);
     world.run(&["prove"]).exits(0);
     world.run(&["undo", "B000003"]).exits(0);

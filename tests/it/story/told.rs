@@ -859,7 +859,11 @@ fn what_comes_with_the_code_of_a_cancelled_line_is_told_to_who_has_others_to_pay
         let letters = about_money(&world, 0);
         assert_eq!(letters.len(), 1, "{letters:?}");
         assert!(letters[0].subject.starts_with("Đã nhận 2.950.000 đ"), "{letters:?}");
-        says(&letters[0], &["ghi mã của khoản đã hủy nên chưa được tính", enterprise(2).name()]);
+        let subject = &letters[0].subject;
+        assert!(subject.contains("với mã của khoản đã hủy"), "{subject}");
+        assert!(!subject.contains(enterprise(2).name()), "it is not for that one: {subject}");
+        let open = format!("Số còn phải trả cho {} là 2.950.000 đ", enterprise(2).name());
+        says(&letters[0], &["ghi mã của khoản đã hủy nên chưa được tính", &open]);
         let folder = world.outside("phieu");
         world.run(&["export", "slips", "-o", folder.to_str().unwrap()]).exits(0);
         let slips = sheet_text(&folder.join("slips.xlsx"), "Phiếu thanh toán");

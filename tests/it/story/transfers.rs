@@ -113,6 +113,28 @@ fn later_letters_name_the_new_firm_and_no_copy_goes_to_the_old_one() {
 }
 
 #[test]
+fn each_firm_that_pays_is_told_that_a_client_moved_and_not_where_from_or_to() {
+    if !require("python3") {
+        return;
+    }
+    let world = World::new();
+    let own = |n| enterprise(n).with("L", "Đơn vị kế toán");
+    world.import("khach.csv", &csv(&[own(1), own(2)]));
+    world.run(&["confirm", ORDER, "--activate"]).exits(0);
+    with_a_second_firm(&world);
+    world.run(&["run", "mail"]).exits(0);
+    transfer(&world, 1, 0);
+    world.run(&["run", "mail"]).exits(0);
+    let letters = super::told::letters_of(&world, "order_notice");
+    let last = |to: &str| &letters.iter().rfind(|letter| letter.to.contains(to)).unwrap().text;
+    let (new, old) = (last("mai@hoaphat.example"), last("lan@minhan.example"));
+    let came = format!("{} đã chuyển từ đơn vị kế toán khác sang", enterprise(1).name());
+    assert!(new.contains(&came) && !new.contains("Minh An"), "{new}");
+    assert!(old.contains("đã chuyển sang đơn vị kế toán khác"), "{old}");
+    assert!(!old.contains("Hòa Phát Đạt"), "{old}");
+}
+
+#[test]
 fn the_workbook_of_the_old_firm_keeps_the_past_and_shows_no_more() {
     if !require("openpyxl") {
         return;

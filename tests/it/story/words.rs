@@ -129,6 +129,8 @@ fn what_is_no_command_is_said_with_the_nearest_and_in_json_with_the_command() {
         (&["orders", "--stat", "x"], "Không hiểu “--stat”"),
         (&["orders", "no-code"], "Giá trị “no-code” của [CODE] không đúng"),
         (&["confirm"], "Còn thiếu: <ORDER>."),
+        (&["resend", "--order", "DH-2611-000001", "2"], " cùng với "),
+        (&["prove", "--locale", "vi", "--locale", "vi"], "chỉ ghi được một lần"),
         (&["catalogue", "help"], "Không có lệnh “help”"),
         (&["orders", "--state"], "cần một giá trị"),
         (&["orders", "--color", "red"], "auto, always, never"),
@@ -137,6 +139,7 @@ fn what_is_no_command_is_said_with_the_nearest_and_in_json_with_the_command() {
         let mut command = world.command(args);
         let said = finished(&mut command).exits(2).stderr;
         assert!(said.contains(says) && said.contains("cách xử lý: "), "{args:?}: {said}");
+        assert!(!said.contains("the argument"), "{args:?}: {said}");
     }
     let of = |args: &[&str]| finished(&mut world.command(args)).exits(2).json();
     assert_eq!(of(&["fly", "--json"])["command"], Value::Null);

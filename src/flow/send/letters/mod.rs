@@ -48,7 +48,7 @@ pub use log_in::{LogIn, log_in};
 pub use morning::{Done, Morning, Told, morning};
 pub use moved::{Moved, moved};
 pub use order_cancelled::{OrderCancelled, Rest, order_cancelled};
-pub use order_notice::{NoticeLine, OrderNotice, Transfer, Works, order_notice};
+pub use order_notice::{NoticeLine, OrderNotice, Transfer, Went, Works, order_notice};
 pub use reconciliation::{Reconciliation, reconciliation};
 pub use returned::{Returned, returned};
 pub use sms::{Sms, sms};

@@ -27,6 +27,8 @@ pub struct OrderNotice {
     pub turn: Turn,
     /// Of a notice anew: its order was confirmed once more after the data were restored, and nothing was corrected.
     pub after_restore: bool,
+    /// Of a notice anew to a firm that pays.
+    pub went: Option<Went>,
     pub to_name: String,
     pub firm: FirmBlock,
     pub orders: Vec<OrderCode>,
@@ -53,6 +55,15 @@ pub struct Works {
     pub others_wait: bool,
     /// It was before the notice was planned: then nobody asked for an activation anew.
     pub before: bool,
+}
+
+/// What became of clients since they were ordered for; no other firm is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Went {
+    /// They came to this firm from another one.
+    Came,
+    /// Others of the order went from this firm to another one.
+    Left,
 }
 
 /// One client of the order.
@@ -127,6 +138,7 @@ fn values(notice: &OrderNotice, first: &NoticeLine) -> Value {
         recipient => notice.recipient.as_str(),
         anew => notice.turn == Turn::Anew,
         after_restore => notice.after_restore,
+        went => notice.went.map(|went| if went == Went::Came { "came" } else { "left" }),
         to_name => notice.to_name.as_str(),
         order => first.order.as_str(),
         order_count => notice.orders.len(),

@@ -103,6 +103,30 @@ fn a_notice_after_a_restore_blames_no_correction_and_says_that_its_code_is_new()
 }
 
 #[test]
+fn a_notice_to_a_firm_whose_client_moved_says_so_and_blames_no_correction() {
+    for lines in [1, 3] {
+        let first = samples::notice(&samples::given(), Recipient::Firm, lines);
+        let of = |went| {
+            in_both_languages(&OrderNotice { turn: Turn::Anew, went: Some(went), ..first.clone() })
+        };
+        let moved = |came, left| [(Went::Came, came), (Went::Left, left)];
+        let told = [
+            ("đã sửa", moved("từ đơn vị kế toán khác sang", "sang đơn vị kế toán khác")),
+            ("corrected", moved("moved from another", "moved to another")),
+        ];
+        for (language, (blamed, cases)) in told.into_iter().enumerate() {
+            for (went, needed) in cases {
+                let letter = of(went)[language].clone();
+                for form in [&letter.text, &letter.html] {
+                    assert!(form.contains(needed), "{needed}: {form}");
+                }
+                assert!(!letter.text.contains(blamed), "{}", letter.text);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_notice_anew_of_what_works_has_its_last_day_and_the_one_reason_why_it_comes() {
     let works = Works { last_day: Some("30/11/2026".to_owned()), others_wait: false, before: true };
     for recipient in Recipient::ALL {

@@ -204,6 +204,7 @@ pub fn notice(given: &Given, recipient: Recipient, lines: u8) -> OrderNotice {
         recipient,
         turn: Turn::First,
         after_restore: false,
+        went: None,
         to_name: "Nguyễn Văn Hùng".to_owned(),
         firm: given.firm.clone(),
         orders: vec![made("DH-2611-000123")],

@@ -116,6 +116,8 @@ pub fn standing(
         over: Money::ZERO,
         returns: Money::ZERO,
         pooled: Money::ZERO,
+        is_exact: false,
+        is_stray: false,
         lacking: Money::ZERO,
         elsewhere: Vec::new(),
         all: None,

@@ -38,6 +38,10 @@ pub struct Standing {
     pub returns: Money,
     /// What came under the code for all of this payer, and waits until the rest has come too.
     pub pooled: Money,
+    /// Whether that, with what is too much elsewhere and fills it, is exactly what is to be paid under that code.
+    pub is_exact: bool,
+    /// Whether money came with the code of a cancelled request and waits, and what came now is not for any of these lines.
+    pub is_stray: bool,
     /// What is missing under that code, where a warning speaks of such money: of a copy, under all such codes.
     pub lacking: Money,
     /// What of what it pays came for something else first.
@@ -295,6 +299,8 @@ fn values(said: &Standing, first: &StandingLine, reader: &str) -> Value {
         missing => amount(said.missing()),
         lacking => amount(said.lacking),
         pooled => amount(said.pooled),
+        exact => said.is_exact,
+        stray => said.is_stray && (said.news.amount > Money::ZERO || paid == Money::ZERO),
         differ => said.lines.iter().any(|line| line.last_day != first.last_day),
         waived => forgiven(&said.lines),
         rest_count => said.rest.as_ref().map_or(0, |rest| rest.lines),

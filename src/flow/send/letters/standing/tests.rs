@@ -112,6 +112,47 @@ fn several_clients_of_one_payer_are_told_in_one_letter() {
 }
 
 #[test]
+fn what_came_with_the_code_of_a_cancelled_one_is_named_for_nobody_who_has_still_to_pay() {
+    for recipient in Recipient::ALL {
+        let reader = StandingReader::Payer(*recipient);
+        let mut said = samples::standing(&samples::given(), (Occasion::Received, reader), 1);
+        said.lines[0].paid = Money::ZERO;
+        (said.news.lines, said.over) = (0, said.news.amount);
+        let client = said.lines[0].line.name.clone();
+        for (is_stray, locale, words) in [
+            (true, Locale::Vi, "ghi mã của khoản đã hủy"),
+            (true, Locale::En, "the code of what was cancelled"),
+            (false, Locale::Vi, "ghi mã của khoản đã hủy"),
+            (false, Locale::En, "the code of what was cancelled"),
+        ] {
+            said.is_stray = is_stray;
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            assert_eq!(letter.subject.contains(&client), !is_stray, "{}", letter.subject);
+            assert_eq!(letter.text.contains(words), is_stray, "{}", letter.text);
+            holds(&letter, &["2.950.000 đ", "0101243150"]);
+        }
+    }
+}
+
+#[test]
+fn what_lies_under_the_code_for_all_is_exactly_what_is_to_be_paid_or_more() {
+    let reader = StandingReader::Payer(Recipient::Firm);
+    let mut said = samples::standing(&samples::given(), (Occasion::Received, reader), 2);
+    said.lines.iter_mut().for_each(|line| line.paid = Money::ZERO);
+    (said.pooled, said.rest) = (said.news.amount, None);
+    for (is_exact, words) in [
+        (true, ["vừa đủ số phải trả", "exactly what was to be paid"]),
+        (false, ["nhiều hơn số phải trả", "more than was to be paid"]),
+    ] {
+        said.is_exact = is_exact;
+        for (locale, words) in [Locale::Vi, Locale::En].into_iter().zip(words) {
+            let letter = standing(Texts::of(locale), &said).unwrap();
+            assert!(letter.text.contains(words), "no {words} in {}", letter.text);
+        }
+    }
+}
+
+#[test]
 fn money_that_is_too_little_or_enough_is_said_to_be() {
     let mut said = samples::standing(
         &samples::given(),
