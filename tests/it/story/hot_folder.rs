@@ -28,12 +28,16 @@ fn taken(world: &World) -> Vec<(String, i64)> {
     taken
 }
 
-fn ends_well(world: &World, mut daemon: Daemon) {
-    assert!(daemon.runs(), "it ended by itself: {}", world.log());
-    let ended = daemon.stop();
-    assert!(ended.success(), "{ended}");
-    let states: Vec<String> = world.list("runs").iter().map(|run| text(run, "state")).collect();
-    assert!(states.iter().all(|state| state == "succeeded"), "{states:?}");
+/// A file is in the archive a moment before its run is over.
+fn end_well<const N: usize>(world: &World, daemons: [Daemon; N]) {
+    let succeeded = || world.list("runs").iter().all(|run| text(run, "state") == "succeeded");
+    eventually("all runs succeed", succeeded);
+    for mut daemon in daemons {
+        assert!(daemon.runs(), "it ended by itself: {}", world.log());
+        let ended = daemon.stop();
+        assert!(ended.success(), "{ended}");
+    }
+    assert!(succeeded(), "{:?}", world.list("runs"));
     assert!(world.files_in("inbox").is_empty() && world.files_in("work").is_empty());
 }
 
@@ -70,7 +74,7 @@ fn however_a_file_arrives_it_is_taken_once_and_whole() {
         whole.iter().map(|(name, rows)| ((*name).to_owned(), *rows)).collect();
     eventually("all are taken", || world.files_in("archive").len() == 4);
     assert_eq!(taken(&world), whole);
-    ends_well(&world, daemon);
+    end_well(&world, [daemon]);
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn a_small_list_has_its_receipt_and_is_archived_while_the_daemon_runs() {
     let receipt = world.path("outbox/khach__B000002.txt");
     eventually("the receipt is there", || receipt.exists());
     eventually("it is archived", || world.files_in("archive").len() == 2);
-    ends_well(&world, daemon);
+    end_well(&world, [daemon]);
 }
 
 #[test]
@@ -119,9 +123,7 @@ fn of_two_daemons_on_one_workspace_one_takes_each_file() {
     }
     eventually("all are taken", || world.files_in("archive").len() == 20);
     assert_eq!(taken(&world).len(), 20);
-    for daemon in daemons {
-        ends_well(&world, daemon);
-    }
+    end_well(&world, daemons);
 }
 
 #[test]
