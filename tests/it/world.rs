@@ -251,7 +251,10 @@ impl World {
     }
 
     fn serve_with(&self, args: &[&str]) -> Daemon {
-        let log = fs::File::create(self.outside("serve.log")).unwrap();
+        // The log of the newest; two that run at once write one after the other.
+        let log = self.outside("serve.log");
+        fs::write(&log, "").unwrap();
+        let log = fs::File::options().append(true).open(log).unwrap();
         let mut command = self.command(args);
         let child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn();
         Daemon { child: child.unwrap() }
@@ -269,9 +272,9 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Whether it did not end by itself.
-    pub fn runs(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+    /// How it ended, where it does not run any more.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// Sends SIGTERM, and says how it ended.
