@@ -32,6 +32,8 @@ const MEMORY: u64 = 1 << 30;
 const TIME: Duration = Duration::from_mins(2);
 /// How often it is looked whether there is still time, and somebody to read for.
 const LOOK: Duration = Duration::from_millis(200);
+/// Bytes. What the allocator does in a thread that is new took more than 64 KiB in a debug build.
+const WATCH_STACK: usize = 1 << 20;
 /// Exit code of one that used up its time.
 pub(super) const LATE: i32 = 124;
 /// Exit code of one whom nobody hears any more, who could not be bound, or whose file is away.
@@ -83,7 +85,7 @@ fn watch() -> std::io::Result<()> {
         }
         std::process::exit(LATE)
     };
-    std::thread::Builder::new().stack_size(1 << 16).spawn(watch)?;
+    std::thread::Builder::new().stack_size(WATCH_STACK).spawn(watch)?;
     Ok(())
 }
 
